@@ -1,0 +1,30 @@
+.PHONY: setup demo test check build schemas specimens clean
+ARCHITECTURE ?= x86_64
+export ARCHITECTURE
+export SAM_CLI_TELEMETRY = 0
+
+setup:
+	@requirements/setup.sh
+
+build: setup
+	@layers/build.sh
+
+check: setup
+	@requirements/check.sh
+
+test: check build
+	@if [ -x tests/contract/clients/setup.sh ]; then tests/contract/clients/setup.sh; fi
+	@.venv/bin/pytest
+
+demo: build
+	@.venv/bin/permit-ocr demo
+
+schemas: setup
+	@.venv/bin/python events/schemas/write.py
+
+specimens: setup
+	@.venv/bin/python -m specimens --out events/specimens --committed
+
+clean:
+	@rm -rf .aws-sam .sandbox .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	@find . -name __pycache__ -not -path './.venv*' -prune -exec rm -rf {} +

@@ -1,0 +1,262 @@
+"""A whole system for one measurement: the built application in the sandbox, a provider that answers from recordings.
+
+Nothing is read here, so the provider is as quick and as faulty as a measurement wants it: its latency, its quota and
+its faults are stated.
+"""
+
+import json
+import os
+import random
+import re
+import secrets
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Final, Self
+
+import boto3
+import httpx
+from botocore.config import Config
+
+from permit_ocr.domain.answers import MainlandPermitAnswer
+from permit_ocr.domain.identity import document_id_of_object
+from sandbox.runtime import free_ports
+
+ROOT: Final = Path(__file__).parents[1]
+COMMAND: Final = Path(sys.executable).parent / "permit-ocr"
+READY_SECONDS: Final = 120.0
+UPLOADERS: Final = 8
+# The pair a recogniser takes when it is told no other; the sandbox hands the same to the functions.
+ACCOUNT: Final = {"RECOGNIZER_SECRET_ID": "AKIDlocal", "RECOGNIZER_SECRET_KEY": "local"}
+CALLER: Final = {"TENCENTCLOUD_SECRET_ID": "AKIDlocal", "TENCENTCLOUD_SECRET_KEY": "local"}
+ANSWER: Final = MainlandPermitAnswer(
+    Name="样本",
+    Sex="男",
+    Birthday="1981.08.03",
+    ValidDate="2020.10.09-2030.10.08",
+    Number="H12345678",
+    Type="港澳居民来往内地通行证",
+)
+
+
+@dataclass(slots=True)
+class System:
+    """A running sandbox and its provider."""
+
+    endpoints: dict[str, str]
+    provider: "Provider"
+    s3: Any = None
+    sqs: Any = None
+    results: Counter[str] = field(default_factory=Counter)
+    finished: dict[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        session = boto3.Session(
+            aws_access_key_id="test", aws_secret_access_key="test", region_name=self.endpoints["region"]
+        )
+        config = Config(max_pool_connections=UPLOADERS * 2)
+        self.s3 = session.client("s3", endpoint_url=self.endpoints["aws_endpoint"], config=config)
+        self.sqs = session.client("sqs", endpoint_url=self.endpoints["aws_endpoint"], config=config)
+
+    def upload(self, documents: int, *, prefix: str = "uploads/mainland-permit/") -> list[str]:
+        """Upload so many different images and return their document ids."""
+        with ThreadPoolExecutor(UPLOADERS) as uploaders:
+            return list(uploaders.map(lambda number: self._upload(f"{prefix}{number}.jpg"), range(documents)))
+
+    def _upload(self, key: str) -> str:
+        bucket = self.endpoints["upload_bucket"]
+        stored = self.s3.put_object(Bucket=bucket, Key=key, Body=b"\xff\xd8\xff" + secrets.token_bytes(64))
+        return document_id_of_object(bucket=bucket, key=key, version=stored["VersionId"], etag=stored["ETag"])
+
+    def consume(self, *, wait_seconds: int = 1) -> int:
+        """Take what the results queue shows, as its one consumer, and return how many messages there were."""
+        queue = self.endpoints["results_queue_url"]
+        messages = self.sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10, WaitTimeSeconds=wait_seconds).get(
+            "Messages", []
+        )
+        for message in messages:
+            document_id = json.loads(message["Body"])["id"]
+            self.results[document_id] += 1
+            self.finished.setdefault(document_id, time.monotonic())
+            self.sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+        return len(messages)
+
+    def consume_until(self, documents: Sequence[str], *, timeout_seconds: float) -> bool:
+        """Consume until each of ``documents`` has a result; return whether that happened in time."""
+        give_up = time.monotonic() + timeout_seconds
+        missing = set(documents)
+        while time.monotonic() < give_up:
+            self.consume()
+            missing -= self.results.keys()
+            if not missing:
+                return True
+        return False
+
+    def depth(self, queue: str) -> int:
+        """Return how many messages a queue holds, shown or not."""
+        names = [
+            "ApproximateNumberOfMessages",
+            "ApproximateNumberOfMessagesNotVisible",
+            "ApproximateNumberOfMessagesDelayed",
+        ]
+        said = self.sqs.get_queue_attributes(QueueUrl=self.endpoints[queue], AttributeNames=names)["Attributes"]
+        return sum(int(said[name]) for name in names)
+
+    def runtimes(self) -> list[int]:
+        """Return the processes that run the functions' code."""
+        mark = self.endpoints["mark"].encode()
+        found = []
+        for directory in Path("/proc").iterdir():
+            if directory.name.isdigit():
+                try:
+                    command, environment = (directory / "cmdline").read_bytes(), (directory / "environ").read_bytes()
+                except OSError:
+                    continue
+                if (
+                    mark in environment
+                    and b"awslambdaric" in command
+                    and b"aws-lambda-rie" not in command.split(b"\0")[0]
+                ):
+                    found.append(int(directory.name))
+        return found
+
+
+@contextmanager
+def system(*provider_options: str, parameters: Sequence[str] = ()) -> Iterator[System]:
+    """Start a provider with these options of ``permit-ocr recognizer``, and a sandbox that calls it; stop both.
+
+    ``parameters`` are the template's, each as NAME=VALUE.
+    """
+    with tempfile.TemporaryDirectory(prefix="permit-ocr-bench-") as directory:
+        state = Path(directory)
+        recorded = state / "answers.json"
+        recorded.write_text(json.dumps({"sequence": {"MainlandPermitOCR": [asdict(ANSWER)]}}, ensure_ascii=False))
+        (port,) = free_ports(1)
+        provider = Provider(port, recorded)
+        provider.start(*provider_options)
+        try:
+            with _sandbox(state / "sandbox", provider.endpoint, parameters):
+                endpoints = json.loads((state / "sandbox" / "endpoints.json").read_text())
+                yield System(endpoints, provider)
+        finally:
+            provider.stop()
+
+
+@dataclass(slots=True)
+class Provider:
+    """A recogniser that answers from recordings; it may be stopped and started with other options."""
+
+    port: int
+    answers: Path
+    process: subprocess.Popen[bytes] | None = None
+    earlier_calls: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def endpoint(self) -> str:
+        """Where it listens."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self, *options: str) -> None:
+        """Start it and wait until it answers."""
+        command: list[str | Path] = [
+            COMMAND,
+            "recognizer",
+            f"--port={self.port}",
+            f"--answers={self.answers}",
+            *options,
+        ]
+        silent = subprocess.DEVNULL
+        process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **ACCOUNT}, stdout=silent, stderr=silent)
+        self.process = process
+        _wait(lambda: httpx.get(f"{self.endpoint}/health").status_code == httpx.codes.OK, process)
+
+    def stop(self) -> None:
+        """Stop it; its counts are kept."""
+        if self.process:
+            self.earlier_calls = self.calls()
+            self.process.terminate()
+            self.process.wait()
+            self.process = None
+
+    def calls(self) -> Counter[str]:
+        """Return the calls answered so far, by code."""
+        counted = Counter(self.earlier_calls)
+        for code, count in re.findall(r'calls_total\{action="[^"]*",code="([^"]*)"\} (\d+)', self._metrics()):
+            counted[code] += int(count)
+        return counted
+
+    def busiest_second(self) -> int:
+        """Return the most authenticated calls that arrived within one calendar second."""
+        found = re.findall(r'busiest_second_calls\{[^}]*state="arrived"\} (\d+)', self._metrics())
+        return max(map(int, found), default=0)
+
+    def _metrics(self) -> str:
+        return httpx.get(f"{self.endpoint}/metrics").text
+
+
+@contextmanager
+def _sandbox(state: Path, ocr_endpoint: str, parameters: Sequence[str]) -> Iterator[None]:
+    command: list[str | Path] = [COMMAND, "up", "--api-port=0", "--aws-port=0", f"--ocr-endpoint={ocr_endpoint}"]
+    command += [f"--parameter={parameter}" for parameter in parameters]
+    environment = {**os.environ, **CALLER, "PERMIT_OCR_SANDBOX_DIRECTORY": str(state)}
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL)
+    try:
+        _wait((state / "endpoints.json").exists, process)
+        yield
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait()
+
+
+def _wait(ready: Callable[[], bool], process: subprocess.Popen[bytes]) -> None:
+    give_up = time.monotonic() + READY_SECONDS
+    while time.monotonic() < give_up:
+        if process.poll() is not None:
+            raise SystemExit(f"{process.args!r} ended before it was ready")
+        try:
+            if ready():
+                return
+        except httpx.HTTPError:
+            pass
+        time.sleep(0.05)
+    raise SystemExit(f"{process.args!r} was not ready within {READY_SECONDS:g} s")
+
+
+class Killer:
+    """Kills one of the functions' runtimes every so often, as Lambda never would and every outage does."""
+
+    def __init__(self, running: System, *, every_seconds: float, for_seconds: float, seed: int) -> None:
+        self.kills = 0
+        self._running = running
+        self._every = every_seconds
+        self._until = time.monotonic() + for_seconds
+        self._choose = random.Random(seed)
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stop.wait(self._every) and time.monotonic() < self._until:
+            runtimes = self._running.runtimes()
+            if runtimes:
+                try:
+                    os.kill(self._choose.choice(runtimes), signal.SIGKILL)
+                except ProcessLookupError:
+                    continue
+                self.kills += 1

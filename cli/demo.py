@@ -1,0 +1,94 @@
+"""``permit-ocr demo``: the whole job on the specimen photographs, from the upload to the message on the queue."""
+
+import asyncio
+import json
+import shutil
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import typer
+from rich.console import Console
+
+from cli.deployment import Deployment, deployment_of
+from cli.result_table import print_results
+from cli.submission import Result, Submission, results, submit
+from sandbox.processes import SandboxError
+from sandbox.project import find_root, state_directory
+from sandbox.up import Settings, sandbox
+
+_SPECIMENS: Final = Path("events/specimens")
+_RESULT_SECONDS: Final = 120.0
+_MESSAGE_SECONDS: Final = 20.0
+
+
+def demo() -> None:
+    """Run the specimen photographs through a sandbox of their own.
+
+    Builds, starts a sandbox on free ports, uploads the photographs in events/specimens, prints what they came to and
+    stores the messages of the results queue as JSON. Exit status: 0 if every photograph has its result on the queue,
+    1 otherwise.
+    """
+    console = Console(stderr=True)
+    try:
+        root = find_root(Path.cwd())
+        asyncio.run(_demo(root, console))
+    except SandboxError as error:
+        console.print(f"permit-ocr demo: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
+        raise typer.Exit(1) from None
+
+
+async def _demo(root: Path, console: Console) -> None:
+    state = state_directory(root) / "demo"
+    settings = Settings(root=root, state=state, api_port=0, aws_port=0, ocr_port=0, ocr_endpoint=None)
+
+    def say(line: str) -> None:
+        console.print(line, style="dim", markup=False, highlight=False, soft_wrap=True)
+
+    async with sandbox(settings, say) as running:
+        say(f"ready after {running.seconds:.1f} s")
+        deployment = deployment_of(running.endpoints)
+        specimens = json.loads((root / _SPECIMENS / "truth.json").read_text())["specimens"]
+        done = await asyncio.to_thread(_recognize, root / _SPECIMENS, specimens, deployment, console)
+        written = await asyncio.to_thread(_take_messages, done, deployment, state / "results")
+    print_results(done)
+    Console().print(f"messages: {written} of {len(done)} in {state / 'results'}", highlight=False, soft_wrap=True)
+    if written < len(done):
+        raise typer.Exit(1)
+
+
+def _recognize(
+    directory: Path, specimens: Sequence[dict[str, Any]], deployment: Deployment, console: Console
+) -> list[Result]:
+    sent: list[Submission] = []
+    for specimen in specimens:
+        file = directory / specimen["file"]
+        sent.append(submit(file, deployment, document=specimen["document"], card_side=specimen["card_side"] or None))
+    console.print(f"uploaded {len(sent)} photographs", style="dim", highlight=False)
+    done: list[Result] = []
+    for result in results(sent, deployment, timeout_seconds=_RESULT_SECONDS):
+        done.append(result)
+        line = f"{len(done):>2}/{len(sent)} {result.submission.file.name}"
+        console.print(line if result.event else f"{line}: no result", style="dim", highlight=False)
+    return sorted(done, key=lambda result: sent.index(result.submission))
+
+
+def _take_messages(done: Sequence[Result], deployment: Deployment, directory: Path) -> int:
+    """Consume the results queue as the application's consumer would; return how many photographs had a message."""
+    shutil.rmtree(directory, ignore_errors=True)
+    directory.mkdir(parents=True)
+    names = {result.submission.document_id: result.submission.file.stem for result in done if result.event}
+    written = 0
+    give_up = time.monotonic() + _MESSAGE_SECONDS
+    while written < len(names) and time.monotonic() < give_up:
+        received = deployment.sqs.receive_message(
+            QueueUrl=deployment.results_queue_url, MaxNumberOfMessages=10, WaitTimeSeconds=1
+        )
+        for message in received.get("Messages", []):
+            event = json.loads(message["Body"])
+            text = json.dumps(event, ensure_ascii=False, indent=2) + "\n"
+            (directory / f"{names[event['id']]}.json").write_text(text)
+            deployment.sqs.delete_message(QueueUrl=deployment.results_queue_url, ReceiptHandle=message["ReceiptHandle"])
+            written += 1
+    return written

@@ -1,0 +1,98 @@
+"""Where photographs are sent: the sandbox that runs in this checkout, or a deployed stack."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from sandbox.processes import SandboxError
+from sandbox.project import find_root, state_directory
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sqs import SQSClient
+
+
+class NoDeployment(Exception):  # noqa: N818  it names what is missing
+    """There is nowhere to send photographs to; says what to do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deployment:
+    """A running system: its clients and the names of its resources."""
+
+    s3: "S3Client"
+    sqs: "SQSClient"
+    dynamodb: "DynamoDBClient"
+    upload_bucket: str
+    upload_prefix: str
+    work_table: str
+    intake_queue_url: str
+    dead_letter_queue_url: str
+    results_queue_url: str
+
+
+def sandbox_deployment() -> Deployment:
+    """Return the sandbox that runs in this checkout. Raises ``NoDeployment``."""
+    try:
+        endpoints_file = state_directory(find_root(Path.cwd())) / "endpoints.json"
+        said = json.loads(endpoints_file.read_text())
+    except (OSError, ValueError, SandboxError):
+        raise NoDeployment(
+            "no sandbox is running here: start one in the checkout with `permit-ocr up`, or name a stack with --stack"
+        ) from None
+    return deployment_of(said)
+
+
+def deployment_of(endpoints: Mapping[str, str]) -> Deployment:
+    """Return the sandbox whose ``endpoints.json`` says this."""
+    session = boto3.Session(
+        aws_access_key_id="test",
+        aws_secret_access_key="test",  # noqa: S106  the sandbox takes any
+        region_name=endpoints["region"],
+    )
+    outputs = {
+        "UploadBucketName": endpoints["upload_bucket"],
+        "UploadPrefix": endpoints["upload_prefix"],
+        "WorkTableName": endpoints["work_table"],
+        "IntakeQueueUrl": endpoints["intake_queue_url"],
+        "DeadLetterQueueUrl": endpoints["dead_letter_queue_url"],
+        "ResultsQueueUrl": endpoints["results_queue_url"],
+    }
+    return _deployment(session, outputs, endpoint_url=endpoints["aws_endpoint"])
+
+
+def stack_deployment(stack: str) -> Deployment:
+    """Return the deployed stack of that name, in the account and region of the environment. Raises ``NoDeployment``."""
+    session = boto3.Session()
+    try:
+        described = session.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
+    except (ClientError, BotoCoreError) as error:
+        raise NoDeployment(f"the stack {stack} cannot be read: {error}") from None
+    outputs = {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])}
+    try:
+        return _deployment(session, outputs, endpoint_url=None)
+    except KeyError as missing:
+        raise NoDeployment(f"the stack {stack} has no output {missing}: was it deployed from this template?") from None
+
+
+def _deployment(session: boto3.Session, outputs: dict[str, str], *, endpoint_url: str | None) -> Deployment:
+    def client(service: str) -> Any:  # noqa: ANN401  the fields type it
+        return session.client(service, endpoint_url=endpoint_url)  # type: ignore[call-overload]
+
+    return Deployment(
+        s3=client("s3"),
+        sqs=client("sqs"),
+        dynamodb=client("dynamodb"),
+        upload_bucket=outputs["UploadBucketName"],
+        upload_prefix=outputs["UploadPrefix"],
+        work_table=outputs["WorkTableName"],
+        intake_queue_url=outputs["IntakeQueueUrl"],
+        dead_letter_queue_url=outputs["DeadLetterQueueUrl"],
+        results_queue_url=outputs["ResultsQueueUrl"],
+    )

@@ -1,0 +1,47 @@
+"""``permit-ocr``: one command a file, imported only when called, so that ``--help`` waits for no engine and no SDK."""
+
+from importlib import import_module
+from typing import Any, Final
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_command
+
+COMMANDS: Final = {
+    "up": ("cli.up:up", "Run the sandbox: the application's own template on this machine."),
+    "recognize": ("cli.recognize:recognize", "Upload photographs, wait for their results and print them."),
+    "redrive": ("cli.redrive:redrive", "Show what was given up and put it back on the intake queue."),
+    "backfill": ("cli.backfill:backfill", "Put objects that are in the bucket already on the intake queue."),
+    "demo": ("cli.demo:demo", "Run the specimen photographs through a sandbox of their own."),
+    "recognizer": ("cli.recognizer:recognizer", "Serve both OCR actions on this machine, as the provider does."),
+}
+"""Name of each command: where its function is, and the first sentence of that function's docstring."""
+
+
+class _Lazy(TyperCommand):
+    """Stands in the list of commands; the command itself is imported when its arguments are parsed."""
+
+    def __init__(self, name: str, where: str, summary: str) -> None:
+        super().__init__(name, help=summary)
+        self._where = where
+
+    def make_context(self, info_name: str | None, args: list[str], *rest: Any, **extra: Any) -> Any:  # noqa: ANN401  as Typer's
+        module, _, function = self._where.partition(":")
+        alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+        alone.command(self.name)(getattr(import_module(module), function))
+        return get_command(alone).make_context(info_name, args, *rest, **extra)
+
+
+class _Commands(TyperGroup):
+    def __init__(self, **settings: Any) -> None:  # noqa: ANN401  as Typer's
+        super().__init__(**settings)
+        for name, (where, summary) in COMMANDS.items():
+            self.add_command(_Lazy(name, where, summary))
+
+
+app = typer.Typer(cls=_Commands, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.callback()
+def permit_ocr() -> None:
+    """Read residents' permits for Hong Kong, Macao and Taiwan from photographs and judge their expiry."""

@@ -1,0 +1,89 @@
+"""Results as a table for people."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from cli.submission import Result
+
+_WIDE: Final = 160
+_COLOURS: Final = {
+    "valid": "green",
+    "long_term": "green",
+    "expiring": "yellow",
+    "not_yet_valid": "yellow",
+    "unreadable": "yellow",
+    "expired": "red",
+    "accepted": "green",
+    "review": "yellow",
+    "rejected": "red",
+}
+
+
+def print_results(results: Sequence[Result]) -> None:
+    """Print one row per photograph: what it is, its number, its validity, the verdict, how long it took.
+
+    Below the table: why photographs were rejected and what to do, and what was not checked.
+    """
+    console = Console()
+    if not console.is_terminal:
+        console.width = _WIDE  # a file or a pipe has no width: nothing is folded there
+    console.print(_table(results))
+    for result in results:
+        if result.event and result.event["type"] == "permit.rejected.v1":
+            error = result.event["data"]["error"]
+            line = f"{result.submission.file.name}: {error['meaning']} {error['advice']} ({error['code']})"
+            console.print(line, markup=False, highlight=False, soft_wrap=True)
+    if any(_authenticity(result) == "not_checked" for result in results):
+        console.print("Authenticity was not checked: the provider did not look for copies.", style="dim")
+
+
+def _table(results: Sequence[Result]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False)
+    for heading in ("photograph", "document"):
+        table.add_column(heading, overflow="fold")
+    for heading in ("side", "number", "validity", "valid until"):
+        table.add_column(heading, no_wrap=True)
+    table.add_column("days left", justify="right", no_wrap=True)
+    table.add_column("verdict", no_wrap=True)
+    table.add_column("warnings", overflow="fold")
+    table.add_column("seconds", justify="right", no_wrap=True)
+    for result in results:
+        table.add_row(result.submission.file.name, *_cells(result.event), f"{result.seconds:.1f}")
+    return table
+
+
+def _cells(event: dict[str, Any] | None) -> tuple[str | Text, ...]:
+    if event is None:
+        return ("–", "–", "–", "–", "–", "–", Text("no result", style="red"), "–")
+    data = event["data"]
+    verdict = Text(data["verdict"], style=_COLOURS[data["verdict"]])
+    if event["type"] == "permit.rejected.v1":
+        return (data["kind"] or "–", data["side"] or "–", "–", "–", "–", "–", verdict, "–")
+    validity = data["validity"]
+    status = validity["status"]
+    days = validity["days_remaining"]
+    return (
+        data["permit_type"] or data["kind"],
+        data["side"],
+        data["normalized"]["number"] or data["normalized"]["permit_number"] or "–",
+        Text(status, style=_COLOURS.get(status, "")),
+        validity["valid_until"] or "–",
+        "–" if days is None else str(days),
+        verdict,
+        _warnings(data),
+    )
+
+
+def _authenticity(result: Result) -> str | None:
+    return result.event["data"].get("authenticity") if result.event else None
+
+
+def _warnings(data: dict[str, Any]) -> str:
+    noticed = [warning["name"] for warning in data["warnings"] if warning["name"] != "not_enabled"]
+    noticed += [check["name"] for check in data["checks"] if check["outcome"] == "failed"]
+    return ", ".join(noticed) or "–"

@@ -1,0 +1,6 @@
+# Included by the Makefile of each function and layer. `sam build` runs that Makefile in a copy of the directory, tells it ARTIFACTS_DIR
+# and no architecture: that comes from ARCHITECTURE in the environment.
+ARCHITECTURE ?= x86_64
+REPOSITORY := $(abspath $(dir $(lastword $(MAKEFILE_LIST)))/..)
+PYTHON := $(firstword $(wildcard $(REPOSITORY)/.venv/bin/python) python3.13)
+ARTEFACT = PYTHONHASHSEED=0 $(PYTHON) $(REPOSITORY)/layers/artefact.py --architecture $(ARCHITECTURE)

@@ -1,0 +1,1 @@
+"""Permit OCR as it is deployed: imports point inward, from the composition root to the domain."""

@@ -1,0 +1,28 @@
+"""AWS's errors, translated once: whatever S3, SQS or DynamoDB does not do now, it will do later."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from permit_ocr.domain.errors import RetryLater
+
+
+@contextmanager
+def retry_later_on_aws_errors(service: str) -> Iterator[None]:
+    """Turn botocore's errors into ``RetryLater``: throttling, outages and, since a policy can be mended, denials too.
+
+    Their text is left out.
+    """
+    try:
+        yield
+    except ClientError as error:
+        raise _retry_later(service, error.response.get("Error", {}).get("Code", "Unknown")) from None
+    except BotoCoreError as error:
+        raise _retry_later(service, type(error).__name__) from None
+
+
+def _retry_later(service: str, code: str) -> RetryLater:
+    return RetryLater(
+        f"{service}.{code}", f"{service} did not do what was asked.", "Nothing: it is tried again by itself."
+    )

@@ -1,0 +1,279 @@
+"""The line to the provider, shared by every environment of both functions: when a call may go, and whether any may.
+
+One DynamoDB item for each action, ``line#ACTION``, without personal data:
+
+- ``everyone_next``, ``uploads_next``: when the next slot of a bucket is free, in microseconds since 1970. A slot is
+  *taken* by moving that time on, with a conditional update (a generic cell rate algorithm). Nothing is ever given back,
+  so nothing can leak: a slot whose taker dies is simply not used.
+- ``stop_code``, ``stop_since``, ``next_probe`` (microseconds), ``probe_seconds``: there only while the line is stopped.
+  The same condition that takes a slot refuses while they are there, so a healthy call costs one update and no read.
+
+Whoever finds the line stopped calls nothing, but for one prober at a time: the first who comes after ``next_probe``
+moves that on. The probe's success removes the mark, whoever set it.
+
+Clocks of environments are taken to agree within milliseconds, as AWS keeps them. Slots stay apart whatever the clocks
+say, since each is counted from the one before; a clock that is ahead only makes calls leave early by as much.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from permit_ocr.adapters.aws_errors import retry_later_on_aws_errors
+from permit_ocr.adapters.journal import note
+from permit_ocr.domain.errors import NoSlot, RetryLater, StopTheLine
+from permit_ocr.tencent.quota import LATE_SECONDS, intervals
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import UpdateItemInputTypeDef
+
+_MICROSECONDS: Final = 1_000_000
+_STOP_TRUSTED_SECONDS: Final = 1.0
+"""So long an environment believes that the line is stopped without asking again."""
+_FIRST_PROBE_SECONDS: Final = 30
+_LONGEST_PROBE_SECONDS: Final = 300
+_TRIES: Final = 8
+"""Each failed try means that another was quicker and says what it found; so many in a row do not happen in practice."""
+_LEAD_SECONDS: Final = 0.02
+"""How long the table is expected to take, until it was asked."""
+_LONGEST_LEAD_SECONDS: Final = 0.3
+
+
+class Lane(StrEnum):
+    """Who calls. Uploads can wait on their queue, a caller of the API cannot; so the API may book further ahead."""
+
+    UPLOADS = "uploads"
+    API = "api"
+
+
+HORIZON_SECONDS: Final = {Lane.UPLOADS: 1.0, Lane.API: 2.0}
+"""How far ahead a slot may lie. Beyond the uploads' horizon every slot is the API's: a backlog cannot starve it."""
+
+
+class LineStands(StopTheLine):
+    """The line was stopped before, so nothing was called. ``code`` is what stopped it."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(
+            code,
+            "Calls to the provider are stopped: it refuses the account or the configuration.",
+            "The operator must mend the account or the configuration; documents wait meanwhile.",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Bucket:
+    attribute: str
+    interval: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Stop:
+    code: str
+    next_probe: int
+    probe_seconds: int
+    seen_at: int
+
+
+@dataclass(slots=True)
+class _Memory:
+    """What this environment last saw of an action's item. Free times only grow: what was seen is the least they are."""
+
+    next_free: dict[str, int] = field(default_factory=dict)
+    stop: _Stop | None = None
+
+
+class DynamoDbLine:
+    """The line, for one lane. Any number of threads may use it at once."""
+
+    def __init__(
+        self,
+        client: "DynamoDBClient",
+        *,
+        table: str,
+        lane: Lane,
+        rates: Mapping[str, float],
+        clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """``rates`` are calls a second by action; ``clock`` says the seconds since 1970."""
+        self._client = client
+        self._table = table
+        self._horizon = HORIZON_SECONDS[lane]
+        self._buckets = {action: _buckets(rate, lane) for action, rate in rates.items()}
+        self._memories = {action: _Memory() for action in rates}
+        self._clock = clock
+        self._sleep = sleep
+        self._lead = _LEAD_SECONDS
+
+    def enter(self, action: str, *, seconds: float, probing: bool = False) -> bool:
+        """Wait for the next slot, for at most ``seconds``; the call must follow at once.
+
+        Return whether it is a probe: then ``resume`` or ``stop`` must be told what came of it, and further calls for
+        the same answer are made with ``probing``, past the stop.
+
+        Raises ``NoSlot`` (none is near enough), ``LineStands`` and, since nobody knows who else is calling if the table
+        does not answer, ``RetryLater``.
+        """
+        until = self._clock() + seconds
+        while True:
+            slot, probing = self._take(action, until=until, probing=probing)
+            self._sleep(max(0.0, slot - self._clock()))
+            if not probing and (stop := self._memories[action].stop):  # it was stopped while we slept
+                raise LineStands(stop.code)
+            if self._clock() - slot <= LATE_SECONDS:
+                return probing
+
+    def stop(self, action: str, error: StopTheLine) -> None:
+        """Stop the line for every environment; a line that stands stays as it is, but for the code."""
+        now = self._now()
+        self._memories[action].stop = _Stop(
+            error.code, now + _FIRST_PROBE_SECONDS * _MICROSECONDS, _FIRST_PROBE_SECONDS, now
+        )
+        self._mark(
+            action,
+            "SET stop_code = :code, stop_since = if_not_exists(stop_since, :now),"
+            " next_probe = if_not_exists(next_probe, :probe), probe_seconds = if_not_exists(probe_seconds, :seconds)",
+            {
+                ":code": {"S": error.code},
+                ":now": _number(now),
+                ":probe": _number(now + _FIRST_PROBE_SECONDS * _MICROSECONDS),
+                ":seconds": _number(_FIRST_PROBE_SECONDS),
+            },
+        )
+
+    def resume(self, action: str) -> None:
+        """Let the line go on: a probe has succeeded."""
+        self._memories[action].stop = None
+        if self._mark(action, "REMOVE stop_code, stop_since, next_probe, probe_seconds"):
+            note("line_resumed", action=action)
+
+    def _take(self, action: str, *, until: float, probing: bool) -> tuple[float, bool]:
+        """Take a slot and return its time, in seconds since 1970, and whether it is a probe's."""
+        for _ in range(_TRIES):
+            if not probing and (stop := self._memories[action].stop):
+                if self._now() >= stop.next_probe:
+                    probing = self._take_probe(action, stop)
+                    continue
+                if self._now() - stop.seen_at <= _STOP_TRUSTED_SECONDS * _MICROSECONDS:
+                    raise LineStands(stop.code)
+            # Slots nearer than the table answers would have passed by the time they are known.
+            now = self._now()
+            earliest = now + round(self._lead * _MICROSECONDS)
+            latest = min(now + round(self._horizon * _MICROSECONDS), round(until * _MICROSECONDS))
+            bucket = self._bucket(action, earliest=earliest, latest=latest)
+            if slot := self._take_from(bucket, action, earliest=earliest, latest=latest, probing=probing):
+                return slot / _MICROSECONDS, probing
+        raise NoSlot(after_seconds=1.0)
+
+    def _bucket(self, action: str, *, earliest: int, latest: int) -> _Bucket:
+        """Return the bucket with the nearest slot, as far as is known here, everyone's before the uploads'.
+
+        Raises ``NoSlot`` if it is beyond ``latest``.
+        """
+        next_free = self._memories[action].next_free
+        slots = {bucket: max(next_free.get(bucket.attribute, 0), earliest) for bucket in self._buckets[action]}
+        bucket = min(slots, key=lambda one: slots[one])
+        if slots[bucket] > latest:
+            raise NoSlot(after_seconds=(slots[bucket] - self._now()) / _MICROSECONDS)
+        return bucket
+
+    def _take_from(self, bucket: _Bucket, action: str, *, earliest: int, latest: int, probing: bool) -> int | None:
+        """Take the bucket's next slot and return it, or None if the bucket turned out to be otherwise than remembered.
+
+        Two forms, as no expression has a maximum: the next free time lies ahead, or it has passed and ``earliest`` is
+        the slot. A wrong guess fails, and what is there is remembered for the next.
+        """
+        name = bucket.attribute
+        if self._memories[action].next_free.get(name, 0) < earliest:
+            change, condition = f"SET {name} = :next", f"(attribute_not_exists({name}) OR {name} < :earliest)"
+            values = {":next": _number(earliest + bucket.interval), ":earliest": _number(earliest)}
+        else:
+            change, condition = f"SET {name} = {name} + :interval", f"{name} BETWEEN :earliest AND :latest"
+            values = {
+                ":interval": _number(bucket.interval),
+                ":earliest": _number(earliest),
+                ":latest": _number(latest),
+            }
+        if not probing:
+            condition += " AND attribute_not_exists(stop_code)"
+        item = self._update(action, change, values, condition=condition)
+        return int(item[name]["N"]) - bucket.interval if item else None
+
+    def _take_probe(self, action: str, stop: _Stop) -> bool:
+        """Become the prober, unless another was quicker. The next probe's time is set first: a prober may die."""
+        seconds = min(2 * stop.probe_seconds, _LONGEST_PROBE_SECONDS)
+        values = {
+            ":next": _number(self._now() + seconds * _MICROSECONDS),
+            ":seconds": _number(seconds),
+            ":seen": _number(stop.next_probe),
+        }
+        change = "SET next_probe = :next, probe_seconds = :seconds"
+        return self._update(action, change, values, condition="next_probe = :seen") is not None
+
+    def _mark(self, action: str, change: str, values: dict[str, Any] | None = None) -> bool:
+        """Set or remove the mark. A table that does not answer is noted: it lets no call through either."""
+        try:
+            self._update(action, change, values or {})
+        except RetryLater as error:
+            note("line_not_marked", action=action, code=error.code)
+            return False
+        return True
+
+    def _update(
+        self, action: str, change: str, values: dict[str, Any], *, condition: str | None = None
+    ) -> dict[str, Any] | None:
+        """Update the action's item and return it, or None if ``condition`` did not hold. Raises ``RetryLater``.
+
+        What it is now is remembered in either case.
+        """
+        request: UpdateItemInputTypeDef = {
+            "TableName": self._table,
+            "Key": {"id": {"S": f"line#{action}"}},
+            "UpdateExpression": change,
+            "ReturnValues": "ALL_NEW",
+        }
+        if values:
+            request["ExpressionAttributeValues"] = values
+        if condition:
+            request["ConditionExpression"] = condition
+            request["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
+        began = self._clock()
+        with retry_later_on_aws_errors("DynamoDB"):
+            try:
+                item: dict[str, Any] = self._client.update_item(**request)["Attributes"]
+            except self._client.exceptions.ConditionalCheckFailedException as refused:
+                self._remember(action, cast("dict[str, Any]", refused.response.get("Item", {})))
+                return None
+            finally:
+                self._lead = min(max(self._clock() - began, 0.9 * self._lead), _LONGEST_LEAD_SECONDS)
+        self._remember(action, item)
+        return item
+
+    def _remember(self, action: str, item: Mapping[str, Any]) -> None:
+        memory = self._memories[action]
+        for bucket in self._buckets[action]:
+            if bucket.attribute in item:
+                memory.next_free[bucket.attribute] = int(item[bucket.attribute]["N"])
+        memory.stop = (
+            _Stop(item["stop_code"]["S"], int(item["next_probe"]["N"]), int(item["probe_seconds"]["N"]), self._now())
+            if "stop_code" in item
+            else None
+        )
+
+    def _now(self) -> int:
+        return round(self._clock() * _MICROSECONDS)
+
+
+def _buckets(rate: float, lane: Lane) -> tuple[_Bucket, ...]:
+    """Return the buckets a lane takes from, in order."""
+    said = intervals(rate)
+    everyone = _Bucket("everyone_next", said.everyone)
+    return (everyone, _Bucket("uploads_next", said.uploads)) if lane is Lane.UPLOADS else (everyone,)
+
+
+def _number(value: int) -> dict[str, str]:
+    return {"N": str(value)}

@@ -1,0 +1,89 @@
+"""The log and the metrics: an allow-list by signature.
+
+What has no parameter here cannot be logged, and no parameter takes text from outside.
+"""
+
+import logging
+import traceback
+from typing import Final, Literal
+
+from aws_lambda_powertools.logging import Logger
+from aws_lambda_powertools.metrics import MetricUnit, single_metric
+
+_logger: Final = Logger(service="permit-ocr", child=False)
+
+type Happening = Literal[
+    "ocr_refused",
+    "document_done",
+    "document_deferred",
+    "document_given_up",
+    "line_stopped",
+    "line_resumed",
+    "line_not_marked",
+    "message_unreadable",
+    "publish_handed_over",
+    "portrait_not_stored",
+    "visibility_not_changed",
+    "unexpected_error",
+]
+type Metric = Literal[
+    "ActionDeprecated",
+    "ActionWithdrawn",
+    "LineStopped",
+    "QuotaExceeded",
+    "ProviderCalls",
+    "DocumentRejected",
+    "DocumentGivenUp",
+]
+
+
+def note(
+    happening: Happening,
+    *,
+    document_id: str | None = None,
+    action: str | None = None,
+    code: str | None = None,
+    request_id: str | None = None,
+    milliseconds: int | None = None,
+    documents: int | None = None,
+) -> None:
+    """Write one line of JSON. ``code`` and ``request_id`` are the provider's or ours, ``document_id`` is opaque."""
+    said = {
+        "document_id": document_id,
+        "action": action,
+        "code": code,
+        "request_id": request_id,
+        "milliseconds": milliseconds,
+        "documents": documents,
+    }
+    _logger.info(happening, extra={name: value for name, value in said.items() if value is not None})
+
+
+def note_trouble(happening: Happening, *, action: str, code: str, request_id: str | None) -> None:
+    """Write one line that an alarm's reader looks for, so at a level that is always kept."""
+    _logger.error(happening, extra={"action": action, "code": code, "request_id": request_id})
+
+
+def note_unexpected(error: BaseException, *, document_id: str | None = None) -> None:
+    """Write the type and the place of an error that no class of ours foresaw.
+
+    Its text may hold anything, so it is left out.
+    """
+    place = traceback.extract_tb(error.__traceback__)[-1:]
+    where = f"{place[0].filename.rpartition('/')[2]}:{place[0].lineno}" if place else "?"
+    _logger.error(
+        "unexpected_error",
+        extra={"document_id": document_id, "error_type": type(error).__name__, "where": where},
+    )
+
+
+def count(metric: Metric, *, action: str | None = None) -> None:
+    """Add one to a metric (CloudWatch's embedded metric format), by action where that matters."""
+    with single_metric(name=metric, unit=MetricUnit.Count, value=1, namespace="PermitOcr") as line:
+        if action:
+            line.add_dimension(name="action", value=action)
+
+
+# The SDKs log requests with their bodies at DEBUG: whatever level the function is set to, they stay at WARNING.
+for _name in ("boto3", "botocore", "s3transfer", "urllib3", "requests"):
+    logging.getLogger(_name).setLevel(logging.WARNING)

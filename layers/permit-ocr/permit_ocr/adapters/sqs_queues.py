@@ -1,0 +1,91 @@
+"""The results queue, the intake queue and the dead-letter queue."""
+
+import json
+from typing import TYPE_CHECKING
+
+from permit_ocr.adapters.aws_errors import retry_later_on_aws_errors
+from permit_ocr.adapters.journal import count, note
+from permit_ocr.adapters.waits import LONGEST_VISIBILITY_SECONDS
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+
+class SqsResultsQueue:
+    """The port ``ResultsQueue`` on an SQS FIFO queue."""
+
+    def __init__(self, client: "SQSClient", *, queue_url: str) -> None:
+        """``queue_url`` is the FIFO queue's."""
+        self._client = client
+        self._queue_url = queue_url
+
+    def publish(self, event: str, *, document_id: str) -> None:
+        """See the port. The document's id is the event's: group and deduplication id in one."""
+        with retry_later_on_aws_errors("SQS"):
+            self._client.send_message(
+                QueueUrl=self._queue_url,
+                MessageBody=event,
+                MessageGroupId=document_id,
+                MessageDeduplicationId=document_id,
+            )
+        if json.loads(event)["type"] == "permit.rejected.v1":
+            count("DocumentRejected")
+
+
+class SqsIntakeQueue:
+    """Gives work back to the intake queue, or hands it over."""
+
+    def __init__(self, client: "SQSClient", *, queue_url: str) -> None:
+        """``queue_url`` is the intake queue's."""
+        self._client = client
+        self._queue_url = queue_url
+
+    def hand_over(self, document_id: str) -> None:
+        """Ask the uploads function to publish a kept result. Raises ``RetryLater``."""
+        with retry_later_on_aws_errors("SQS"):
+            self._client.send_message(QueueUrl=self._queue_url, MessageBody=json.dumps({"publish_again": document_id}))
+
+    def show_again(self, waits: dict[str, float]) -> None:
+        """Make messages visible again after so many seconds each, by receipt handle.
+
+        A failure is noted: the queue's own timeout holds then.
+        """
+        for handles in _tens(sorted(waits)):
+            entries = [
+                {"Id": str(place), "ReceiptHandle": handle, "VisibilityTimeout": _visibility(waits[handle])}
+                for place, handle in enumerate(handles)
+            ]
+            with retry_later_on_aws_errors("SQS"):
+                answer = self._client.change_message_visibility_batch(QueueUrl=self._queue_url, Entries=entries)  # type: ignore[arg-type]
+            if failed := answer.get("Failed"):
+                note("visibility_not_changed", documents=len(failed))
+
+
+class SqsDeadLetterQueue:
+    """Takes what was given up."""
+
+    def __init__(self, client: "SQSClient", *, queue_url: str) -> None:
+        """``queue_url`` is the dead-letter queue's."""
+        self._client = client
+        self._queue_url = queue_url
+
+    def take(self, body: str, *, reason: str, document_id: str | None) -> None:
+        """Send a message as it came, with why it was given up. Raises ``RetryLater``.
+
+        ``reason`` is an error's code and ``document_id`` opaque, so the attributes hold no personal data.
+        """
+        said = {"reason": reason} | ({"document_id": document_id} if document_id else {})
+        with retry_later_on_aws_errors("SQS"):
+            self._client.send_message(
+                QueueUrl=self._queue_url,
+                MessageBody=body,
+                MessageAttributes={name: {"DataType": "String", "StringValue": value} for name, value in said.items()},
+            )
+
+
+def _visibility(seconds: float) -> int:
+    return min(round(seconds), LONGEST_VISIBILITY_SECONDS)
+
+
+def _tens(handles: list[str]) -> list[list[str]]:
+    return [handles[start : start + 10] for start in range(0, len(handles), 10)]

@@ -1,0 +1,332 @@
+"""The provider, through the official SDK's common client.
+
+Called by action name: the typed clients lost one of the two actions twice. The SDK's own retryer and region breaker
+stay off (both lose answers), its timeouts are per read, so the deadline is kept here, and its logger is silenced for
+good: at DEBUG it prints whole images.
+
+Each call first takes its slot of the fleet's line (``dynamodb_line``), a retry as well as the first.
+"""
+
+import base64
+import logging
+import random
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol
+
+import requests
+from tencentcloud.common.common_client import CommonClient
+from tencentcloud.common.credential import Credential
+from tencentcloud.common.exception.tencent_cloud_sdk_exception import TencentCloudSDKException
+from tencentcloud.common.profile.client_profile import ClientProfile
+from tencentcloud.common.profile.http_profile import HttpProfile
+
+from permit_ocr.adapters.credentials import CredentialSource
+from permit_ocr.adapters.dynamodb_line import LineStands
+from permit_ocr.adapters.journal import count, note, note_trouble
+from permit_ocr.domain.errors import PermitOcrError, RejectDocument, RetryLater, StopTheLine
+from permit_ocr.domain.permits import Kind
+from permit_ocr.tencent.actions import ACTIONS, SERVICE, VERSION, Action
+from permit_ocr.tencent.answer_format import parse_answer
+from permit_ocr.tencent.error_table import WITHDRAWN, ErrorCode, Outcome, look_up
+from permit_ocr.workflow.ports import Question, Reply
+
+logging.getLogger("tencentcloud_sdk_common").disabled = True
+
+_LEAST_SECONDS: Final = 1.0
+"""Below this a call is not worth beginning."""
+_JITTER_SECONDS: Final = 1.0
+_CALLS_AT_ONCE: Final = 32
+_WITHDRAWN_SECONDS: Final = 300.0
+"""So long an environment passes over an endpoint that has withdrawn an action, before it asks there again."""
+_LONGEST_CODE: Final = 80
+"""Characters; the longest known has 58."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """Where an action is offered. ``host`` may carry a port; ``region`` may be empty."""
+
+    host: str
+    region: str
+    scheme: str
+
+
+class Line(Protocol):
+    """Who lets calls through, for the whole fleet."""
+
+    def enter(self, action: str, *, seconds: float, probing: bool = False) -> bool:
+        """Wait for a call's slot, for at most ``seconds``, and return whether the call is a probe.
+
+        Raises ``NoSlot``, ``LineStands`` or ``RetryLater``.
+        """
+        ...
+
+    def stop(self, action: str, error: StopTheLine) -> None:
+        """Let no call through but a probe now and then."""
+        ...
+
+    def resume(self, action: str) -> None:
+        """Let calls through again."""
+        ...
+
+
+class _Refusal(Exception):  # noqa: N818  it never leaves this module
+    def __init__(self, row: ErrorCode, code: str, request_id: str | None) -> None:
+        super().__init__(code)
+        self.row = row
+        self.code = code
+        self.request_id = request_id
+
+
+@dataclass(slots=True)
+class _Asking:
+    """One question, and what has been done for it so far."""
+
+    action: Action
+    question: Question
+    deadline: float
+    as_base64: bool
+    calls: int = 0
+    retries: int = 0
+    """Calls that the error table has granted; those to another endpoint or with another credential are not counted."""
+    probing: bool = False
+    credential: Credential | None = None
+    credential_read_again: bool = False
+    withdrawn_at: set[str] = field(default_factory=set)
+
+
+class TencentOcr:
+    """The port ``Ocr``. Any number of threads may ask at once: each endpoint of an action has one connection pool."""
+
+    def __init__(
+        self,
+        *,
+        site: str,
+        endpoints: Mapping[Kind, Sequence[Endpoint]],
+        timeout_seconds: float,
+        credentials: CredentialSource,
+        line: Line,
+        sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Take the preferred endpoint of each kind first; ``timeout_seconds`` is one call's.
+
+        ``credentials`` and ``line`` are asked before each call.
+        """
+        self.site = site
+        self._endpoints = endpoints
+        self._timeout = timeout_seconds
+        self._credentials = credentials
+        self._line = line
+        self._sleep = sleep
+        self._clock = clock
+        self._clients: dict[tuple[Kind, str], tuple[Credential, CommonClient]] = {}
+        self._withdrawn_until: dict[tuple[Kind, str], float] = {}
+        self._calls = ThreadPoolExecutor(max_workers=_CALLS_AT_ONCE, thread_name_prefix="ocr-call")
+
+    def ask(self, question: Question, *, deadline: float) -> Reply:
+        """Call the question's action, again as often as the error table allows; see the port.
+
+        Account trouble stops the line for the whole fleet. An answer to a probe lets it go on, and so does a refusal of
+        the document: whoever judges a document has taken the account.
+        """
+        asking = _Asking(ACTIONS[question.kind], question, deadline, as_base64=question.url is None)
+        try:
+            reply = self._ask(asking)
+        except StopTheLine as error:
+            count("LineStopped")
+            if not isinstance(error, LineStands):
+                note_trouble("line_stopped", action=asking.action.name, code=error.code, request_id=error.request_id)
+                self._line.stop(asking.action.name, error)
+            raise
+        except RejectDocument:
+            self._resume(asking)
+            raise
+        self._resume(asking)
+        return reply
+
+    def _resume(self, asking: _Asking) -> None:
+        if asking.probing:
+            self._line.resume(asking.action.name)
+
+    def _ask(self, asking: _Asking) -> Reply:
+        began = self._clock()
+        while True:
+            endpoint = self._endpoint(asking)
+            try:
+                response = self._call(asking, endpoint)
+            except _Refusal as refusal:
+                note("ocr_refused", action=asking.action.name, code=refusal.code, request_id=refusal.request_id)
+                if not self._may_go_on(asking, endpoint, refusal):
+                    raise _as_error(refusal) from None
+            else:
+                return Reply(
+                    answer=parse_answer(asking.action, response),
+                    endpoint=endpoint.host,
+                    request_id=str(response.get("RequestId", "")),
+                    attempts=asking.calls,
+                    milliseconds=round((self._clock() - began) * 1000),
+                )
+
+    def _endpoint(self, asking: _Asking) -> Endpoint:
+        """Return the first endpoint that offers the action, as far as is known.
+
+        Where all have withdrawn it, the first that has not said so to this question: it may be back.
+        """
+        kind = asking.action.kind
+        left = [endpoint for endpoint in self._endpoints[kind] if endpoint.host not in asking.withdrawn_at]
+        offering = (one for one in left if self._withdrawn_until.get((kind, one.host), 0.0) <= self._clock())
+        return next(offering, left[0])
+
+    def _may_go_on(self, asking: _Asking, endpoint: Endpoint, refusal: _Refusal) -> bool:
+        """Say whether there shall be another call after ``refusal``, and wait until its time has come."""
+        if refusal.row.code.startswith("RequestLimitExceeded"):
+            count("QuotaExceeded", action=asking.action.name)
+        if refusal.code in WITHDRAWN:
+            return self._another_endpoint(asking, endpoint)
+        if refusal.row.code.startswith("AuthFailure") and not asking.credential_read_again:
+            asking.credential_read_again = True
+            return self._has_rotated(asking, endpoint)
+        if asking.retries < refusal.row.retries:
+            asking.retries += 1
+            return self._may_wait(asking.deadline)
+        if _another_way(refusal, asking):
+            asking.as_base64 = True
+            return self._may_wait(asking.deadline)
+        return False
+
+    def _another_endpoint(self, asking: _Asking, endpoint: Endpoint) -> bool:
+        """Remember that ``endpoint`` has withdrawn the action, and say whether there is another to ask."""
+        count("ActionWithdrawn", action=asking.action.name)
+        kind = asking.action.kind
+        self._withdrawn_until[kind, endpoint.host] = self._clock() + _WITHDRAWN_SECONDS
+        asking.withdrawn_at.add(endpoint.host)
+        return any(other.host not in asking.withdrawn_at for other in self._endpoints[kind])
+
+    def _has_rotated(self, asking: _Asking, endpoint: Endpoint) -> bool:
+        """Read the credential again and say whether it is another: the secret may have been rotated a moment ago."""
+        now = self._credentials(again=True).of(endpoint.host)
+        return asking.credential is None or _parts(now) != _parts(asking.credential)
+
+    def _may_wait(self, deadline: float) -> bool:
+        """Wait a second and a random part of another (full jitter), and say so; or say that there is no time for it."""
+        pause = 1.0 + random.uniform(0, _JITTER_SECONDS)  # noqa: S311  not a secret
+        if self._clock() + pause + _LEAST_SECONDS > deadline:
+            return False
+        self._sleep(pause)
+        return True
+
+    def _call(self, asking: _Asking, endpoint: Endpoint) -> dict[str, Any]:
+        asking.credential = self._credentials(again=False).of(endpoint.host)
+        client = self._client(asking.action, endpoint, asking.credential)
+        parameters = _parameters(
+            asking
+        )  # encoded before the slot is taken; the SDK signs after it (a tenth of a second for the largest image)
+        asking.probing = self._line.enter(
+            asking.action.name, seconds=self._seconds_left(asking) - _LEAST_SECONDS, probing=asking.probing
+        )
+        seconds = min(self._timeout, self._seconds_left(asking))
+        asking.calls += 1
+        count("ProviderCalls")
+        # The SDK's timeout starts again with every byte that trickles in; the future's does not.
+        call = self._calls.submit(_call_json, client, asking.action.name, parameters)
+        try:
+            return call.result(timeout=seconds)
+        except FutureTimeoutError:
+            call.cancel()  # if it has not begun, it must not begin outside its slot
+            raise _refusal("ClientNetworkError") from None
+
+    def _seconds_left(self, asking: _Asking) -> float:
+        """Return the seconds until the deadline. Raises ``RetryLater`` if they are too few for a call."""
+        left = asking.deadline - self._clock()
+        if left < _LEAST_SECONDS:
+            raise RetryLater(
+                "Deadline", "There was no time left to call the provider.", "Nothing: it is tried again by itself."
+            )
+        return left
+
+    def _client(self, action: Action, endpoint: Endpoint, credential: Credential) -> CommonClient:
+        """Return the endpoint's client.
+
+        A new one only where the credential has changed, so that its connections are kept.
+        """
+        made_for, client = self._clients.get((action.kind, endpoint.host), (None, None))
+        if client is None or made_for is None or _parts(made_for) != _parts(credential):
+            http = HttpProfile(
+                protocol=endpoint.scheme, endpoint=endpoint.host, reqTimeout=self._timeout, keepAlive=True
+            )
+            client = CommonClient(SERVICE, VERSION, credential, endpoint.region, ClientProfile(httpProfile=http))
+            self._clients[action.kind, endpoint.host] = (credential, client)
+        return client
+
+
+def _parts(credential: Credential) -> tuple[str, str, str | None]:
+    return credential.secret_id, credential.secret_key, credential.token
+
+
+def _call_json(client: CommonClient, action: str, parameters: dict[str, Any]) -> dict[str, Any]:
+    """Call once. Raises ``_Refusal`` for whatever is not an answer; nothing else, and never a text of the provider."""
+    try:
+        # A fresh dict of headers: the SDK writes the Authorization into it.
+        body = client.call_json(action, parameters, headers={})
+    except TencentCloudSDKException as error:
+        raise _refusal(str(error.code), error.requestId) from None
+    except requests.RequestException:
+        raise _refusal("ClientNetworkError") from None
+    except (ValueError, KeyError, TypeError, AttributeError):
+        # Not JSON, or JSON without ``Response`` or ``RequestId``: the SDK lets these through.
+        raise _refusal("ServerNetworkError") from None
+    response = body.get("Response") if isinstance(body, dict) else None
+    if not isinstance(response, dict):
+        raise _refusal("ServerNetworkError")
+    if said := response.get("Error"):  # with a charset in its Content-Type an error comes back as if it were an answer
+        raise _refusal(str(said.get("Code")) if isinstance(said, dict) else "", response.get("RequestId"))
+    if "DeprecatedWarning" in response:
+        count("ActionDeprecated", action=action)
+    return response
+
+
+def _refusal(code: str, request_id: object = None) -> _Refusal:
+    row = look_up(code)
+    # A code outside the table is the provider's text: it is not repeated, unless it looks like a code.
+    known = row.code if row.code == "Unlisted" and not _looks_like_a_code(code) else code
+    return _Refusal(row, known, str(request_id) if request_id else None)
+
+
+def _looks_like_a_code(code: str) -> bool:
+    return len(code) <= _LONGEST_CODE and code.isascii() and code.replace(".", "").isalnum()
+
+
+def _another_way(refusal: _Refusal, asking: _Asking) -> bool:
+    """Say whether the image can be sent as Base64 where its address could not be downloaded."""
+    failed = refusal.code == "FailedOperation.DownLoadError"
+    return failed and not asking.as_base64 and asking.question.content is not None
+
+
+def _as_error(refusal: _Refusal) -> PermitOcrError:
+    row = refusal.row
+    match row.outcome:
+        case Outcome.RETRY if not row.reject_after_retries:
+            return RetryLater(refusal.code, row.meaning, row.advice, request_id=refusal.request_id)
+        case Outcome.STOP:
+            return StopTheLine(refusal.code, row.meaning, row.advice, request_id=refusal.request_id)
+        case _:
+            return RejectDocument(refusal.code, row.meaning, row.advice, request_id=refusal.request_id)
+
+
+def _parameters(asking: _Asking) -> dict[str, Any]:
+    question = asking.question
+    parameters: dict[str, Any] = {}
+    if asking.as_base64:
+        parameters["ImageBase64"] = base64.b64encode(question.content or b"").decode()
+    else:
+        parameters["ImageUrl"] = question.url
+    if question.side:
+        parameters["CardSide"] = question.side.upper()
+    if question.return_portrait:
+        parameters[asking.action.portrait_parameter] = True
+    return parameters

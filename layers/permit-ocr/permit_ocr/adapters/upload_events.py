@@ -1,0 +1,104 @@
+"""Upload events in every wrapping they arrive in: S3, SQS, SNS (also within SQS) and EventBridge."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote_plus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upload:
+    """One object that was created. ``key`` is decoded."""
+
+    bucket: str
+    key: str
+    version: str | None
+    etag: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishAgain:
+    """A document whose result is kept but could not be published: what the API hands over."""
+
+    document_id: str
+
+
+type Work = Upload | PublishAgain
+
+
+class UnreadableEvent(ValueError):  # noqa: N818  it names what arrived
+    """What arrived is not an event of any known wrapping. Carries none of its text."""
+
+
+def work_in(event: Any) -> Iterator[Work]:  # noqa: ANN401  JSON
+    """Yield the work in one event. ``s3:TestEvent`` and events of other kinds than creation give none.
+
+    Raises ``UnreadableEvent``.
+    """
+    try:
+        yield from _work_in(event)
+    except (KeyError, TypeError, AttributeError, ValueError):
+        raise UnreadableEvent from None
+
+
+def work_in_body(body: str) -> Iterator[Work]:
+    """Yield the work in the body of one SQS message. Raises ``UnreadableEvent``."""
+    try:
+        event = json.loads(body)
+    except (ValueError, RecursionError):
+        raise UnreadableEvent from None
+    yield from work_in(event)
+
+
+def _work_in(event: Any) -> Iterator[Work]:  # noqa: ANN401
+    if "Records" in event:
+        for record in event["Records"]:
+            yield from _work_in_record(record)
+    elif event.get("Event") == "s3:TestEvent":
+        return
+    elif event.get("Type") == "Notification":  # SNS without raw message delivery
+        yield from _work_in(json.loads(event["Message"]))
+    elif event.get("source") == "aws.s3" and "detail" in event:
+        if event.get("detail-type") == "Object Created":
+            yield _upload_of_event_bridge(event["detail"])
+    elif set(event) == {"publish_again"}:
+        yield PublishAgain(document_id=str(event["publish_again"]))
+    else:
+        raise UnreadableEvent
+
+
+def _work_in_record(record: dict[str, Any]) -> Iterator[Work]:
+    if "s3" in record:
+        if str(record["eventName"]).removeprefix("s3:").startswith("ObjectCreated:"):
+            yield _upload_of_s3(record["s3"])
+    elif "Sns" in record:
+        yield from _work_in(json.loads(record["Sns"]["Message"]))
+    elif record.get("eventSource") == "aws:sqs":
+        yield from _work_in(json.loads(record["body"]))
+    else:
+        raise UnreadableEvent
+
+
+def _upload_of_s3(said: dict[str, Any]) -> Upload:
+    stored = said["object"]
+    return Upload(
+        bucket=said["bucket"]["name"],
+        key=unquote_plus(stored["key"]),  # S3 encodes keys in notifications as a form does: a space is a plus
+        version=_version(stored.get("versionId")),
+        etag=stored.get("eTag"),
+    )
+
+
+def _upload_of_event_bridge(detail: dict[str, Any]) -> Upload:
+    stored = detail["object"]  # keys are not encoded here
+    return Upload(
+        bucket=detail["bucket"]["name"],
+        key=stored["key"],
+        version=_version(stored.get("version-id")),
+        etag=stored.get("etag"),
+    )
+
+
+def _version(said: str | None) -> str | None:
+    return said if said and said != "null" else None  # "null" is the version of an object from before versioning

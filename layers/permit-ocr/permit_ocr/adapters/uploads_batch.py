@@ -1,0 +1,182 @@
+"""One invocation of the uploads function.
+
+A batch of SQS messages, or an event that S3, SNS or EventBridge delivers by itself.
+"""
+
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from permit_ocr.adapters.dynamodb_failures import DynamoDbFailures
+from permit_ocr.adapters.journal import count, note, note_unexpected
+from permit_ocr.adapters.s3_images import S3Images, document_of
+from permit_ocr.adapters.sqs_queues import SqsDeadLetterQueue, SqsIntakeQueue
+from permit_ocr.adapters.upload_events import PublishAgain, UnreadableEvent, Work, work_in, work_in_body
+from permit_ocr.adapters.waits import NotBegun, is_waiting, seconds_after_failure, seconds_of_waiting
+from permit_ocr.domain.errors import PermitOcrError, RejectDocument, RetryLater, StopTheLine
+from permit_ocr.workflow.ports import Services
+from permit_ocr.workflow.recognition import publish_again, recognize, reject_unread
+
+WAITING_ENDS_AFTER_SECONDS: Final = 6 * 24 * 3600
+"""A day before the intake queue would drop the message: the dead-letter queue keeps it for another 14 days."""
+_SECONDS_TO_FINISH: Final = 5.0
+"""Kept free at the end of an invocation: publishing, bookkeeping and the answer to Lambda."""
+_SECONDS_TO_BEGIN: Final = 4.0
+"""With less than this a document is given back instead of begun."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UploadsApplication:
+    """What the uploads function works with. A message that has failed ``maximum_attempts`` times is given up."""
+
+    services: Services
+    images: S3Images
+    intake: SqsIntakeQueue
+    dead_letters: SqsDeadLetterQueue
+    failures: DynamoDbFailures
+    maximum_attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Trouble:
+    """Why a document is not done."""
+
+    error: Exception
+    document_id: str | None
+
+    @property
+    def code(self) -> str:
+        if isinstance(self.error, PermitOcrError):
+            return self.error.code
+        return f"Unexpected.{type(self.error).__name__}"
+
+
+@dataclass(slots=True)
+class _Batch:
+    application: UploadsApplication
+    deadline: float
+    waits: dict[str, float] = field(default_factory=dict)
+
+
+def process(event: Mapping[str, Any], application: UploadsApplication, *, seconds: float) -> dict[str, Any] | None:
+    """Recognise every upload in ``event``; ``seconds`` is the time the invocation has left.
+
+    Of SQS messages those to be delivered again are returned, as partial batch responses want it. Any other event raises
+    the first error, so that Lambda delivers it again.
+    """
+    batch = _Batch(application, deadline=time.monotonic() + seconds - _SECONDS_TO_FINISH)
+    records = event.get("Records") or []
+    if not (records and all(record.get("eventSource") == "aws:sqs" for record in records)):
+        for work in work_in(event):
+            _do(work, batch)
+        return None
+    # The wait is the provider's: as many documents in flight as the batch has.
+    with ThreadPoolExecutor(max_workers=len(records), thread_name_prefix="document") as documents:
+        done = list(documents.map(lambda record: _done(record, batch), records))
+    _show_again(batch)
+    again = [record["messageId"] for record, ok in zip(records, done, strict=True) if not ok]
+    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in again]}
+
+
+def _done(record: Mapping[str, Any], batch: _Batch) -> bool:
+    """Do the work of one message and say whether the message may be deleted."""
+    try:
+        works = list(work_in_body(record["body"]))
+    except UnreadableEvent:  # no other try would make it readable
+        return _given_up(record, batch, reason="Message.Unreadable", document_id=None)
+    trouble = _troubles(works, batch)
+    if not trouble:
+        return True
+    # A failure before a wait: else it would never be counted where a message tells of several uploads.
+    worst = min(trouble, key=lambda one: is_waiting(one.error))
+    return _waits(worst, record, batch) if is_waiting(worst.error) else _failed(worst, record, batch)
+
+
+def _troubles(works: Sequence[Work], batch: _Batch) -> list[_Trouble]:
+    """Do all the work of one message; one failed document must not take the others with it."""
+    troubles = []
+    for work in works:
+        document_id = None
+        try:
+            document_id = work.document_id if isinstance(work, PublishAgain) else document_of(work).id
+            _do(work, batch)
+        except PermitOcrError as error:
+            note("document_deferred", document_id=document_id, code=error.code, request_id=error.request_id)
+            troubles.append(_Trouble(error, document_id))
+            if isinstance(error, StopTheLine):
+                break
+        except Exception as error:  # noqa: BLE001  a fault of ours in one document
+            note_unexpected(error, document_id=document_id)
+            troubles.append(_Trouble(error, document_id))
+    return troubles
+
+
+def _do(work: Work, batch: _Batch) -> None:
+    """Do one piece of work. Raises ``RetryLater`` or ``StopTheLine``."""
+    services = batch.application.services
+    if isinstance(work, PublishAgain):
+        publish_again(work.document_id, services)
+        return
+    if time.monotonic() + _SECONDS_TO_BEGIN > batch.deadline:
+        raise NotBegun
+    document = document_of(work)
+    began = time.monotonic()
+    try:
+        recognize(batch.application.images.fetch(work), services, deadline=batch.deadline)
+    except RejectDocument as error:  # it could not even be fetched
+        reject_unread(document, error, services)
+    note("document_done", document_id=document.id, milliseconds=round((time.monotonic() - began) * 1000))
+
+
+def _waits(trouble: _Trouble, record: Mapping[str, Any], batch: _Batch) -> bool:
+    """Let a message wait; nothing is counted."""
+    age = _age_seconds(record)
+    if age > WAITING_ENDS_AFTER_SECONDS:
+        return _given_up(record, batch, reason=trouble.code, document_id=trouble.document_id)
+    batch.waits[record["receiptHandle"]] = seconds_of_waiting(trouble.error, age_seconds=age)
+    return False
+
+
+def _failed(trouble: _Trouble, record: Mapping[str, Any], batch: _Batch) -> bool:
+    """Count a failure: let the message wait, or give it up."""
+    try:
+        failures = batch.application.failures.count(record["messageId"])
+    except RetryLater:  # AWS is in trouble itself: nothing is given up now
+        return _waits(trouble, record, batch)
+    if failures >= batch.application.maximum_attempts:
+        return _given_up(record, batch, reason=trouble.code, document_id=trouble.document_id)
+    batch.waits[record["receiptHandle"]] = seconds_after_failure(trouble.error, failures=failures)
+    return False
+
+
+def _given_up(record: Mapping[str, Any], batch: _Batch, *, reason: str, document_id: str | None) -> bool:
+    """Send a message to the dead-letter queue; only what has arrived there may leave the intake queue.
+
+    A function killed in between leaves a second copy, which does no harm: the work is done once.
+    """
+    try:
+        batch.application.dead_letters.take(record["body"], reason=reason, document_id=document_id)
+    except RetryLater as error:
+        note("document_deferred", document_id=document_id, code=error.code)
+        batch.waits[record["receiptHandle"]] = seconds_of_waiting(error, age_seconds=_age_seconds(record))
+        return False
+    count("DocumentGivenUp")
+    note("document_given_up", document_id=document_id, code=reason)
+    return True
+
+
+def _age_seconds(record: Mapping[str, Any]) -> float:
+    """Return how long a message has been on the queue."""
+    sent = record.get("attributes", {}).get("SentTimestamp")  # milliseconds since 1970
+    return max(0.0, time.time() - int(sent) / 1000) if sent else 0.0
+
+
+def _show_again(batch: _Batch) -> None:
+    if not batch.waits:
+        return
+    try:
+        batch.application.intake.show_again(batch.waits)
+    except RetryLater as error:
+        note("visibility_not_changed", code=error.code, documents=len(batch.waits))

@@ -1,0 +1,73 @@
+"""When a message shows again.
+
+Two cases. *Waiting* is not the document's failure: the quota is taken up, another has the same image, the line is
+stopped. It may last for days, so the wait grows with the message's age: it costs the message at most a twentieth of the
+time it has waited already, and days of it take some hundred receives. *Failing* is counted, and the wait grows with the
+count.
+"""
+
+import random
+from typing import Final
+
+from permit_ocr.domain.errors import Claimed, NoSlot, RetryLater, StopTheLine
+
+LONGEST_VISIBILITY_SECONDS: Final = 12 * 3600 - 60
+"""SQS's own limit is twelve hours from the receive, and an invocation may last 45 seconds."""
+_WAITING_CODES: Final = ("Deadline", "RequestLimitExceeded", "DynamoDB.")
+"""Codes, or beginnings of codes. RequestLimitExceeded: others use up the account's quota beside us. DynamoDB.: without
+the tables nobody knows what is paid for and who else is calling, so documents wait, however long it lasts."""
+_FAILING_CODES: Final = ("DynamoDB.ValidationException",)
+"""An item that DynamoDB will never take, because it is too large."""
+_SHARE_OF_AGE: Final = 1 / 20
+_LONGEST_WAIT_SECONDS: Final = 3600.0
+_LEAST_JITTER_SECONDS: Final = 3.0
+_LINE_STOPPED_SECONDS: Final = 60.0
+_FIRST_BACKOFF_SECONDS: Final = 15.0
+_BACKOFF_FACTOR: Final = 3.0
+_LONGEST_BACKOFF_SECONDS: Final = 1800.0
+
+
+class NotBegun(RetryLater):
+    """The invocation had no time left to begin this document; the next one may begin it at once."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Deadline", "There was no time left to begin.", "Nothing: it is tried again by itself.", after_seconds=0
+        )
+
+
+def is_waiting(error: Exception) -> bool:
+    """Say whether ``error`` only means "not now": it is not counted, however often it happens."""
+    if isinstance(error, StopTheLine | Claimed | NoSlot):
+        return True
+    return (
+        isinstance(error, RetryLater)
+        and error.code.startswith(_WAITING_CODES)
+        and not error.code.startswith(_FAILING_CODES)
+    )
+
+
+def seconds_of_waiting(error: Exception, *, age_seconds: float) -> float:
+    """Return how long a message of that age waits, where ``is_waiting``.
+
+    Of a stopped line 30–60 seconds at first, so that all go on soon after a probe has succeeded.
+    """
+    share_of_age = min(age_seconds * _SHARE_OF_AGE, _LONGEST_WAIT_SECONDS)
+    if isinstance(error, NotBegun):
+        return random.uniform(0, 1)  # noqa: S311  not a secret
+    if isinstance(error, StopTheLine):
+        longest = max(_LINE_STOPPED_SECONDS, share_of_age)
+        return random.uniform(longest / 2, longest)  # noqa: S311
+    at_least = error.after_seconds if isinstance(error, RetryLater) else 0.0
+    return at_least + random.uniform(0, max(_LEAST_JITTER_SECONDS, share_of_age))  # noqa: S311
+
+
+def seconds_after_failure(error: Exception, *, failures: int) -> float:
+    """Return how long a message waits after it has failed so often: exponential, with full jitter.
+
+    On average 8 seconds after the first failure and 15 minutes over the five waits between six: a disturbance of some
+    minutes gives nothing up.
+    """
+    longest = min(_FIRST_BACKOFF_SECONDS * _BACKOFF_FACTOR ** (failures - 1), _LONGEST_BACKOFF_SECONDS)
+    at_least = error.after_seconds if isinstance(error, RetryLater) else 0.0
+    return at_least + random.uniform(0, longest)  # noqa: S311

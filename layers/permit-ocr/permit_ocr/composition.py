@@ -1,0 +1,181 @@
+"""The composition root: the only place that reads the environment and builds the adapters, once, when first needed."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any, Self, cast
+
+import boto3
+from botocore.config import Config
+
+from permit_ocr.adapters.credentials import from_environment, from_secrets_manager
+from permit_ocr.adapters.dynamodb_failures import DynamoDbFailures
+from permit_ocr.adapters.dynamodb_line import DynamoDbLine, Lane
+from permit_ocr.adapters.dynamodb_work_table import DynamoDbWorkTable
+from permit_ocr.adapters.s3_images import S3Images, S3Portraits
+from permit_ocr.adapters.sqs_queues import SqsDeadLetterQueue, SqsIntakeQueue, SqsResultsQueue
+from permit_ocr.adapters.tencent_ocr import Endpoint, TencentOcr
+from permit_ocr.domain.permits import Kind
+from permit_ocr.tencent.actions import ACTIONS, SITE_BASE64_LIMIT, SITE_ENDPOINT, Site
+from permit_ocr.workflow.ports import Policy, Services
+
+
+class SettingsError(ValueError):
+    """An environment variable is missing or wrong; names it and what it may be."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The functions' environment variables, named in capitals there. The template sets every one of them."""
+
+    ocr_site: Site
+    ocr_scheme: str
+    residence_permit_endpoint: str
+    mainland_permit_endpoint: str
+    residence_permit_region: str
+    mainland_permit_region: str
+    residence_permit_rate: float
+    mainland_permit_rate: float
+    ocr_timeout_seconds: float
+    credentials_secret: str
+    image_source: str
+    upload_bucket: str
+    upload_prefix: str
+    intake_queue_url: str
+    dead_letter_queue_url: str
+    results_queue_url: str
+    work_table: str
+    limiter_table: str
+    expiring_within_days: int
+    keep_days: int
+    maximum_attempts: int
+    event_source: str
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
+        """Return the settings. Raises ``SettingsError``."""
+        said: dict[str, Any] = {}
+        for field in fields(cls):
+            name = field.name.upper()
+            if name not in environment:
+                raise SettingsError(f"the environment variable {name} is missing")
+            made_from_text = cast("type", field.type)
+            try:
+                said[field.name] = made_from_text(environment[name])
+            except ValueError:
+                raise SettingsError(f"the environment variable {name} must be a {made_from_text.__name__}") from None
+        return cls(**said)
+
+
+@cache
+def settings() -> Settings:
+    """Return the function's settings."""
+    return Settings.from_environment()
+
+
+@cache
+def _aws(service: str) -> Any:  # noqa: ANN401  each adapter types its client
+    # One layer retries: botocore does for AWS's calls, the error table for the provider's, SQS for documents.
+    config = Config(
+        retries={"mode": "standard", "total_max_attempts": 3},
+        connect_timeout=3,
+        read_timeout=10,
+        max_pool_connections=20,
+        # In older regions presigned URLs are still SigV2 by default, which S3 refuses for objects under KMS.
+        signature_version="s3v4" if service == "s3" else None,
+        # A presigned URL must name the bucket's own region: elsewhere S3 redirects, and the signature covers the host.
+        s3={"addressing_style": "virtual"} if service == "s3" else None,
+    )
+    return _session().client(service, config=config)  # type: ignore[call-overload]
+
+
+@cache
+def _session() -> boto3.Session:
+    return boto3.Session()
+
+
+@cache
+def services(lane: Lane) -> Services:
+    """Return everything outside that a recognition uses; ``lane`` is whose calls these are."""
+    said = settings()
+    credentials = (
+        from_secrets_manager(_aws("secretsmanager"), said.credentials_secret)
+        if said.credentials_secret
+        else from_environment()
+    )
+    ocr = TencentOcr(
+        site=said.ocr_site,
+        endpoints=endpoints(said),
+        timeout_seconds=said.ocr_timeout_seconds,
+        credentials=credentials,
+        line=_line(said, lane),
+    )
+    return Services(
+        ocr=ocr,
+        work=DynamoDbWorkTable(_aws("dynamodb"), table=said.work_table, keep_days=said.keep_days),
+        results=SqsResultsQueue(_aws("sqs"), queue_url=said.results_queue_url),
+        portraits=S3Portraits(_aws("s3"), bucket=said.upload_bucket),
+        policy=Policy(
+            expiring_within_days=said.expiring_within_days,
+            base64_limit=SITE_BASE64_LIMIT[said.ocr_site],
+            event_source=said.event_source,
+        ),
+        now=lambda: datetime.now(UTC),
+    )
+
+
+@cache
+def images() -> S3Images:
+    """Return the reader of uploads."""
+    said = settings()
+    return S3Images(
+        _aws("s3"),
+        upload_prefix=said.upload_prefix,
+        base64_limit=SITE_BASE64_LIMIT[said.ocr_site],
+        presign=said.image_source == "presigned-url",
+    )
+
+
+@cache
+def intake() -> SqsIntakeQueue:
+    """Return the intake queue."""
+    return SqsIntakeQueue(_aws("sqs"), queue_url=settings().intake_queue_url)
+
+
+@cache
+def dead_letters() -> SqsDeadLetterQueue:
+    """Return the dead-letter queue."""
+    return SqsDeadLetterQueue(_aws("sqs"), queue_url=settings().dead_letter_queue_url)
+
+
+@cache
+def failures() -> DynamoDbFailures:
+    """Return the count of each message's failures."""
+    return DynamoDbFailures(_aws("dynamodb"), table=settings().work_table)
+
+
+def _line(said: Settings, lane: Lane) -> DynamoDbLine:
+    # A client of its own, which gives up early: a slot that comes seconds late is of no use.
+    config = Config(retries={"mode": "standard", "total_max_attempts": 2}, connect_timeout=1, read_timeout=2)
+    rates = {Kind.RESIDENCE_PERMIT: said.residence_permit_rate, Kind.MAINLAND_PERMIT: said.mainland_permit_rate}
+    return DynamoDbLine(
+        _session().client("dynamodb", config=config),
+        table=said.limiter_table,
+        lane=lane,
+        rates={ACTIONS[kind].name: rate for kind, rate in rates.items()},
+    )
+
+
+def endpoints(said: Settings) -> dict[Kind, tuple[Endpoint, ...]]:
+    """Return where each kind is read, the preferred endpoint first."""
+    hosts = {Kind.RESIDENCE_PERMIT: said.residence_permit_endpoint, Kind.MAINLAND_PERMIT: said.mainland_permit_endpoint}
+    regions = {Kind.RESIDENCE_PERMIT: said.residence_permit_region, Kind.MAINLAND_PERMIT: said.mainland_permit_region}
+    return {
+        kind: tuple(
+            Endpoint(host=host, region=regions[kind], scheme=said.ocr_scheme)
+            for host in (hosts[kind] or SITE_ENDPOINT[said.ocr_site]).split(",")
+        )
+        for kind in Kind
+    }

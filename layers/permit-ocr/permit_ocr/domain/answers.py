@@ -1,0 +1,106 @@
+"""The answers of the two OCR actions, every field named exactly as the API pages name it.
+
+Source: the API pages of ``HmtResidentPermitOCR`` and ``MainlandPermitOCR`` (version 2018-11-19). A key the provider
+left out, or sent as null,
+becomes the field's empty value: the pages promise no field on every side of every card.
+"""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PortraitPlace:
+    """Where the portrait lies in the image, in pixels from the upper left corner."""
+
+    X: int = 0
+    Y: int = 0
+    Width: int = 0
+    Height: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Portrait:
+    """The portrait of a residence permit, sent when ``CropPortrait`` was asked for."""
+
+    PortraitImage: str = ""
+    """The portrait as Base64. Never published: see ``portrait_key``."""
+    ImageCoordinates: PortraitPlace = field(default_factory=PortraitPlace)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResidencePermitAnswer:
+    """Answer of ``HmtResidentPermitOCR``."""
+
+    Name: str = ""
+    """Name."""
+    Sex: str = ""
+    """Gender."""
+    Birth: str = ""
+    """Date of birth, such as ``1997/6/2``."""
+    Address: str = ""
+    """Address."""
+    IdCardNo: str = ""
+    """Citizen identity number of 18 characters (GB 11643)."""
+    CardType: int = 0
+    """0: the side with the portrait. 1: the side with the national emblem."""
+    ValidDate: str = ""
+    """Validity period, such as ``2018.09.06-2023.09.06``; empty on the side that does not carry it."""
+    Authority: str = ""
+    """Issuing authority."""
+    VisaNum: str = ""
+    """Number of issues; ``0`` or empty where the side does not carry it."""
+    PassNo: str = ""
+    """Travel permit number; ``000`` or empty where the side does not carry it."""
+    PortraitImageInfo: Portrait | None = None
+    """The portrait and its place; only with ``CropPortrait``."""
+    WarnCardInfos: tuple[int, ...] | None = None
+    """Warning codes; None where the site sends none (the domestic one)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MainlandPermitBack:
+    """What the back of a Mainland Travel Permit for Hong Kong and Macao Residents says."""
+
+    Type: str = ""
+    Name: str = ""
+    IDNumber: str = ""
+    """Number of the holder's Hong Kong or Macao identity card."""
+    HistoryNumber: str = ""
+    """Numbers of permits held before."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MainlandPermitAnswer:
+    """Answer of ``MainlandPermitOCR``."""
+
+    Name: str = ""
+    """Name in Chinese."""
+    EnglishName: str = ""
+    """Romanised name."""
+    Sex: str = ""
+    """Gender."""
+    Birthday: str = ""
+    """Date of birth, such as ``1981.08.03``."""
+    IssueAuthority: str = ""
+    """Issuing authority."""
+    ValidDate: str = ""
+    """Validity period, such as ``2018.10.09-2028.10.08``."""
+    Number: str = ""
+    """Permit number."""
+    IssueAddress: str = ""
+    """Place of issue."""
+    IssueNumber: str = ""
+    """Number of issues."""
+    Type: str = ""
+    """Document type, in Chinese or English."""
+    Profile: str = ""
+    """The portrait as Base64, only with ``RetProfile``. Never published: see ``portrait_key``."""
+    Nationality: str = ""
+    """Nationality, on the edition for non-Chinese citizens."""
+    MainlandTravelPermitBackInfos: MainlandPermitBack | None = None
+    """The back's fields; on a front, empty but for ``Type``."""
+    WarnCardInfos: tuple[int, ...] | None = None
+    """Warning codes; None where the site sends none (the domestic one)."""
+
+
+type Answer = ResidencePermitAnswer | MainlandPermitAnswer

@@ -1,0 +1,55 @@
+"""Two identities, both opaque: no key, name or number can be read from them.
+
+A *document* is what a sender handed in: one object version, or one API request. Its id is also the event id and the
+FIFO group, so that it
+is the same on every retry. A *recognition* is what is paid for: an image's content with the action, the side and the
+options.
+"""
+
+from hashlib import sha256
+from typing import Final
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from permit_ocr.domain.permits import Kind, Side
+
+_SIGNATURE_PREFIXES: Final = ("x-amz-", "x-cos-", "x-oss-", "x-goog-")
+_SIGNATURE_NAMES: Final = frozenset(
+    (
+        *("signature", "expires", "awsaccesskeyid", "ossaccesskeyid", "googleaccessid", "security-token"),
+        *("q-sign-algorithm", "q-ak", "q-sign-time", "q-key-time", "q-header-list", "q-url-param-list", "q-signature"),
+    )
+)
+
+
+def document_id_of_object(*, bucket: str, key: str, version: str | None, etag: str | None) -> str:
+    """Return the id of one stored object: its version if the bucket keeps versions, else its content's ETag."""
+    return _digest("object", bucket, key, version or f"etag:{(etag or '').strip('"')}")
+
+
+def document_id_of_request(*said: str) -> str:
+    """Return the id of what one API request handed in: its key or request id, its image and its options."""
+    return _digest("request", *said)
+
+
+def recognition_id(*, image: str, kind: Kind, side: Side | None, return_portrait: bool) -> str:
+    """Return the id of one paid reading.
+
+    ``image`` is the content's SHA-256 in hex, or an address without its signature.
+    """
+    return _digest("recognition", image, kind, side or "", str(return_portrait))
+
+
+def without_signature(url: str) -> str:
+    """Return ``url`` without the query parameters that sign it: they change on every presigning, the image does not."""
+    parts = urlsplit(url)
+    kept = [
+        (name, value)
+        for name, value in parse_qsl(parts.query, keep_blank_values=True)
+        if not (name.lower() in _SIGNATURE_NAMES or name.lower().startswith(_SIGNATURE_PREFIXES))
+    ]
+    return urlunsplit((parts.scheme, parts.netloc, parts.path, urlencode(kept), ""))
+
+
+def _digest(*parts: str) -> str:
+    # Lengths keep ("ab", "c") and ("a", "bc") apart. 128 bits are plenty and fit every id field.
+    return sha256("".join(f"{len(part)}:{part}" for part in parts).encode()).hexdigest()[:32]

@@ -1,0 +1,94 @@
+"""Everything that can be said of an answer on one day."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from permit_ocr.domain.answers import Answer, MainlandPermitBack, ResidencePermitAnswer
+from permit_ocr.domain.card_warnings import Authenticity, CardWarning, judge_authenticity, name_warnings
+from permit_ocr.domain.checks import Check, Face, check_face
+from permit_ocr.domain.normalized import NormalizedFields, normalize, permit_type_of, plain_number
+from permit_ocr.domain.permits import Kind, PermitType, Side
+from permit_ocr.domain.valid_date import Validity, judge_validity
+from permit_ocr.domain.verdict import Verdict, decide
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """What one side of a card says, and what that is worth."""
+
+    kind: Kind
+    """The family of the card."""
+    side: Side
+    """The side that was read."""
+    permit_type: PermitType | None
+    """The document itself, where ``Type`` tells it."""
+    normalized: NormalizedFields
+    """What the card says, in one form."""
+    validity: Validity
+    """What its period of validity comes to."""
+    checks: tuple[Check, ...]
+    """Every check, whatever it came to."""
+    warnings: tuple[CardWarning, ...]
+    """What the provider warns of."""
+    authenticity: Authenticity
+    """Whether the photograph shows a card itself."""
+    verdict: Verdict
+    """What to do with the card."""
+    reasons: tuple[str, ...]
+    """Codes of what the verdict rests on; see ``permit_ocr.domain.verdict``."""
+
+
+def judge_answer(answer: Answer, *, asked_side: Side | None, as_of: date, expiring_within_days: int) -> Judgement:
+    """Judge ``answer``, given when ``asked_side`` was asked for, on the day ``as_of`` in Shanghai. Never raises."""
+    face = Face(
+        kind=Kind.RESIDENCE_PERMIT if isinstance(answer, ResidencePermitAnswer) else Kind.MAINLAND_PERMIT,
+        side=side_of(answer, asked_side=asked_side),
+        permit_type=permit_type_of(answer),
+        normalized=normalize(answer),
+        validity=judge_validity(answer.ValidDate, as_of=as_of, expiring_within_days=expiring_within_days),
+    )
+    checks = check_face(face)
+    warnings = name_warnings(answer.WarnCardInfos)
+    verdict, reasons = decide(face.validity.status, checks, warnings)
+    return Judgement(
+        kind=face.kind,
+        side=face.side,
+        permit_type=face.permit_type,
+        normalized=face.normalized,
+        validity=face.validity,
+        checks=checks,
+        warnings=warnings,
+        authenticity=judge_authenticity(answer.WarnCardInfos),
+        verdict=verdict,
+        reasons=reasons,
+    )
+
+
+def side_of(answer: Answer, *, asked_side: Side | None) -> Side:
+    """Return the side that ``answer`` is of.
+
+    A residence permit's answer says it in ``CardType``, whatever was asked; the key may be missing, which reads as a
+    front, so that a front without its number but with a period of validity is a back. A travel permit's back is told by
+    its own fields, else by what was asked.
+    """
+    if isinstance(answer, ResidencePermitAnswer):
+        is_back = answer.CardType == 1 or (not plain_number(answer.IdCardNo) and bool(answer.ValidDate.strip()))
+    else:
+        is_back = _says_back(answer.MainlandTravelPermitBackInfos) or (
+            asked_side is Side.BACK and not plain_number(answer.Number)
+        )
+    return Side.BACK if is_back else Side.FRONT
+
+
+def has_key_field(answer: Answer) -> bool:
+    """Tell whether ``answer`` says anything that identifies a card.
+
+    If not, the photograph shows none, or nothing of it was read: that is a rejection, not a success.
+    """
+    if isinstance(answer, ResidencePermitAnswer):
+        return any((plain_number(answer.IdCardNo), answer.ValidDate.strip(), plain_number(answer.PassNo)))
+    return bool(plain_number(answer.Number)) or _says_back(answer.MainlandTravelPermitBackInfos)
+
+
+def _says_back(back: MainlandPermitBack | None) -> bool:
+    return back is not None and any(text.strip() for text in (back.Name, back.IDNumber, back.HistoryNumber))

@@ -1,0 +1,97 @@
+"""The editions of the permits: how their numbers are formed, and for how long they are issued.
+
+| document                              | number                             | years               |
+|---------------------------------------|------------------------------------|---------------------|
+| Hong Kong and Macao, 1999 edition     | H or M, 8 digits, 2 of issue count | 10; 3 below 18      |
+| Hong Kong and Macao, since 2013       | H or M, 8 digits                   | 10; 5 below 18      |
+| Hong Kong and Macao, not Chinese      | HA or MA, 7 digits (inferred)      | 5                   |
+| Taiwan, booklet                       | 10 digits, at times a sign in ( )  | 5                   |
+| Taiwan, card since 2015               | 8 digits                           | 5                   |
+| exit-entry, since 2014                | C, 8 digits                        | 10; 5 below 16      |
+| exit-entry, since 2018                | C, a letter but I and O, 7 digits  | 10; 5 below 16      |
+| residence permit                      | see ``resident_number``            | 5                   |
+"""
+
+import re
+from calendar import isleap
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final
+
+from permit_ocr.domain.permits import PermitType
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """One row of the table above."""
+
+    permit_type: PermitType
+    number: re.Pattern[str]
+    """The form of its numbers."""
+    years: int
+    """Years it is issued for."""
+    child_years: int
+    """Years it is issued for to somebody younger than ``adult_age`` on the first day of validity."""
+    adult_age: int = 0
+
+
+NON_CHINESE: Final = Edition(PermitType.HK_MACAO_PERMIT, re.compile(r"[HM]A[0-9]{7}"), 5, 5)
+"""For residents of Hong Kong and Macao who are not Chinese citizens, since July 2024."""
+
+EDITIONS: Final = (
+    Edition(PermitType.HK_MACAO_PERMIT, re.compile(r"[HM][0-9]{10}"), 10, 3, 18),
+    Edition(PermitType.HK_MACAO_PERMIT, re.compile(r"[HM][0-9]{8}"), 10, 5, 18),
+    NON_CHINESE,
+    Edition(PermitType.TAIWAN_PERMIT, re.compile(r"[0-9]{10}(?:\([0-9A-Z]\))?"), 5, 5),
+    Edition(PermitType.TAIWAN_PERMIT, re.compile(r"[0-9]{8}"), 5, 5),
+    Edition(PermitType.EXIT_ENTRY_PERMIT, re.compile(r"C[0-9]{8}"), 10, 5, 16),
+    Edition(PermitType.EXIT_ENTRY_PERMIT, re.compile(r"C[A-HJ-NP-Z][0-9]{7}"), 10, 5, 16),
+    Edition(PermitType.RESIDENCE_PERMIT, re.compile(r"8[123]0000[0-9]{11}[0-9X]"), 5, 5),
+)
+
+
+def editions_of_type(permit_types: Iterable[PermitType]) -> tuple[Edition, ...]:
+    """Return all editions of the documents ``permit_types``."""
+    wanted = frozenset(permit_types)
+    return tuple(edition for edition in EDITIONS if edition.permit_type in wanted)
+
+
+def editions_of_number(number: str, permit_types: Iterable[PermitType]) -> tuple[Edition, ...]:
+    """Return the editions of ``permit_types`` that have numbers like ``number`` (capitals, no spaces); maybe none."""
+    return tuple(edition for edition in editions_of_type(permit_types) if edition.number.fullmatch(number))
+
+
+def terms_of(editions: Iterable[Edition], *, age: int | None) -> frozenset[int]:
+    """Return the numbers of years for which one of ``editions`` is issued at ``age``; at any age if that is None."""
+    return frozenset(
+        years
+        for edition in editions
+        for years, issued in (
+            (edition.years, age is None or age >= edition.adult_age),
+            (edition.child_years, age is None or age < edition.adult_age),
+        )
+        if issued
+    )
+
+
+def age_on(day: date, *, birth: date) -> int:
+    """Return how many years somebody born on ``birth`` is old on ``day``; negative before birth.
+
+    Who was born on 29 February is a year older on 1 March of a common year.
+    """
+    return day.year - birth.year - ((day.month, day.day) < (birth.month, birth.day))
+
+
+def lasts(start: date, end: date, *, years: int) -> bool:
+    """Tell whether the period, both days inclusive, is one of ``years`` years.
+
+    Travel permits end on the day before the same day of the year, residence permits on that day itself: both are taken
+    for either. After a start on 29 February the same day of a common year is 28 February to some, 1 March to others.
+    """
+    year = start.year + years
+    if (start.month, start.day) == (2, 29) and not isleap(year):
+        anniversaries = [date(year, 2, 28), date(year, 3, 1)]
+    else:
+        anniversaries = [start.replace(year=year)]
+    return any(end in (day, day - timedelta(days=1)) for day in anniversaries)

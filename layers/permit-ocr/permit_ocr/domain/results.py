@@ -1,0 +1,235 @@
+"""The messages on the results queue.
+
+CloudEvents 1.0, and the only description of them (the JSON Schemas are generated from these classes).
+"""
+
+import json
+from dataclasses import asdict, dataclass, replace
+from datetime import date, datetime
+from typing import Final, Literal
+
+from permit_ocr.domain.answers import Answer, MainlandPermitAnswer, ResidencePermitAnswer
+from permit_ocr.domain.card_warnings import Authenticity, CardWarning
+from permit_ocr.domain.checks import Check
+from permit_ocr.domain.errors import RejectDocument
+from permit_ocr.domain.judgement import Judgement
+from permit_ocr.domain.normalized import NormalizedFields
+from permit_ocr.domain.permits import Kind, PermitType, Side
+from permit_ocr.domain.valid_date import Validity
+from permit_ocr.domain.verdict import Verdict
+
+MESSAGE_LIMIT: Final = 256 * 1024
+"""Bytes of one SQS message that every consumer can take."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """What was handed in. An API request has neither bucket nor key."""
+
+    id: str
+    """Opaque id; the event's id and the queue's message group."""
+    bucket: str | None = None
+    """Bucket of the uploaded object."""
+    key: str | None = None
+    """Key of the uploaded object."""
+    version: str | None = None
+    """Version of the uploaded object, where the bucket keeps versions."""
+    etag: str | None = None
+    """ETag of the uploaded object."""
+    sha256: str | None = None
+    """SHA-256 of the image, in hex; null where only its address was handed in."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provider:
+    """Who read the card, and at what price."""
+
+    site: str
+    """Site of the provider: ``intl`` or ``domestic``."""
+    endpoint: str
+    """Host that answered: another than the first where that has withdrawn the action."""
+    action: str
+    """Name of the OCR action that answered."""
+    request_id: str
+    """The provider's id of the answering request."""
+    attempts: int
+    """Calls made for this reading, the answering one included."""
+    milliseconds: int
+    """Time from the first call to the answer."""
+    reused: bool = False
+    """Whether an answer kept from an earlier reading of the same image was used; nothing was paid then."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recognized:
+    """A card that was read and judged."""
+
+    document: Document
+    kind: Kind
+    side: Side
+    permit_type: PermitType | None
+    """The document itself, where ``Type`` tells it."""
+    fields: Answer
+    """The provider's answer, every field named as its API page names it; the portrait is left out."""
+    normalized: NormalizedFields
+    validity: Validity
+    checks: tuple[Check, ...]
+    warnings: tuple[CardWarning, ...]
+    authenticity: Authenticity
+    verdict: Verdict
+    reasons: tuple[str, ...]
+    """Why the verdict is what it is."""
+    portrait_key: str | None
+    """Key of the portrait in the upload bucket, where it was asked for and found."""
+    provider: Provider
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejection:
+    """Why a document can never succeed as it is."""
+
+    code: str
+    """The provider's code, or one of ours beginning with ``Document.``."""
+    meaning: str
+    """What the code means."""
+    advice: str
+    """What the sender should do."""
+    request_id: str | None
+    """The provider's id of the refused request, where it was asked at all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejected:
+    """A document that failed for good."""
+
+    document: Document
+    kind: Kind | None
+    """The kind the sender named; null for auto."""
+    side: Side | None
+    """The side the sender named, if any."""
+    error: Rejection
+    verdict: Literal["rejected"]
+    reasons: tuple[str, ...]
+    """The error's code."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecognizedEvent:
+    """``permit.recognized.v1``: a photograph was read and judged."""
+
+    id: str
+    """The document's id: the same on every retry."""
+    source: str
+    """The deployment that publishes."""
+    time: datetime
+    """When it was judged."""
+    subject: str
+    """The document's id."""
+    data: Recognized
+    specversion: Literal["1.0"] = "1.0"
+    type: Literal["permit.recognized.v1"] = "permit.recognized.v1"
+    datacontenttype: Literal["application/json"] = "application/json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RejectedEvent:
+    """``permit.rejected.v1``: a photograph can never be read as it is."""
+
+    id: str
+    """The document's id: the same on every retry."""
+    source: str
+    """The deployment that publishes."""
+    time: datetime
+    """When it was rejected."""
+    subject: str
+    """The document's id."""
+    data: Rejected
+    specversion: Literal["1.0"] = "1.0"
+    type: Literal["permit.rejected.v1"] = "permit.rejected.v1"
+    datacontenttype: Literal["application/json"] = "application/json"
+
+
+type ResultEvent = RecognizedEvent | RejectedEvent
+
+
+def recognized(
+    document: Document,
+    answer: Answer,
+    judgement: Judgement,
+    provider: Provider,
+    *,
+    portrait_key: str | None,
+    source: str,
+    time: datetime,
+) -> RecognizedEvent:
+    """Return the event that says ``answer`` was read from ``document`` and judged."""
+    data = Recognized(
+        document=document,
+        kind=judgement.kind,
+        side=judgement.side,
+        permit_type=judgement.permit_type,
+        fields=without_portrait(answer),
+        normalized=judgement.normalized,
+        validity=judgement.validity,
+        checks=judgement.checks,
+        warnings=judgement.warnings,
+        authenticity=judgement.authenticity,
+        verdict=judgement.verdict,
+        reasons=judgement.reasons,
+        portrait_key=portrait_key,
+        provider=provider,
+    )
+    return RecognizedEvent(id=document.id, source=source, time=time, subject=document.id, data=data)
+
+
+def rejected(
+    document: Document, error: RejectDocument, *, kind: Kind | None, side: Side | None, source: str, time: datetime
+) -> RejectedEvent:
+    """Return the event that says ``document`` failed for good."""
+    data = Rejected(
+        document=document,
+        kind=kind,
+        side=side,
+        error=Rejection(code=error.code, meaning=error.meaning, advice=error.advice, request_id=error.request_id),
+        verdict="rejected",
+        reasons=(error.code,),
+    )
+    return RejectedEvent(id=document.id, source=source, time=time, subject=document.id, data=data)
+
+
+def without_portrait[AnswerT: Answer](answer: AnswerT) -> AnswerT:
+    """Return ``answer`` without its portrait image."""
+    if isinstance(answer, MainlandPermitAnswer):
+        return replace(answer, Profile="")
+    if answer.PortraitImageInfo:
+        return replace(answer, PortraitImageInfo=replace(answer.PortraitImageInfo, PortraitImage=""))
+    return answer
+
+
+def portrait_of(answer: Answer) -> str:
+    """Return the portrait of ``answer`` as Base64, empty if there is none."""
+    if isinstance(answer, ResidencePermitAnswer):
+        return answer.PortraitImageInfo.PortraitImage if answer.PortraitImageInfo else ""
+    return answer.Profile
+
+
+def to_json(event: ResultEvent) -> str:
+    """Return ``event`` as one line of JSON, dates in ISO 8601.
+
+    Raises ``RejectDocument`` if it would not fit an SQS message: only a provider gone wrong answers with that much
+    text.
+    """
+    text = json.dumps(asdict(event), ensure_ascii=False, separators=(",", ":"), default=_iso)
+    if len(text.encode()) > MESSAGE_LIMIT:
+        raise RejectDocument(
+            "Document.AnswerTooLarge",
+            f"The answer is larger than the {MESSAGE_LIMIT:,} bytes of a message.",
+            "Take another photograph that shows the card alone.",
+        )
+    return text
+
+
+def _iso(value: object) -> object:
+    if isinstance(value, date):  # a datetime is a date too
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} has no JSON form")

@@ -1,0 +1,57 @@
+"""The one word a consumer can act on, and why.
+
+| verdict  | if                                      | reasons                     |
+|----------|-----------------------------------------|-----------------------------|
+| rejected | the card has expired                    | ``validity:expired``        |
+| review   | it is not valid yet                     | ``validity:not_yet_valid``  |
+| review   | its period of validity cannot be read   | ``validity:unreadable``     |
+| review   | a check failed                          | ``check_failed:<check>``    |
+| review   | the provider warns of the photograph    | ``suspect:<warning>``       |
+| accepted | none of these, and it expires soon      | ``validity:expiring``       |
+| accepted | none of these                           |                             |
+
+The worst line decides; the reasons of all lines are listed. *Long-term* is listed as ``validity:long_term``, beside the
+check that fails for it: none of these documents is issued without an end. A side without a period of validity is judged
+by what it carries, and a photograph that nobody checked for authenticity is not held up for it: ``authenticity`` tells.
+"""
+
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Final
+
+from permit_ocr.domain.card_warnings import CardWarning, WarningName
+from permit_ocr.domain.checks import Check, CheckOutcome
+from permit_ocr.domain.valid_date import ValidityStatus
+
+
+class Verdict(StrEnum):
+    """What to do with a card."""
+
+    ACCEPTED = "accepted"
+    """Nothing speaks against it."""
+    REVIEW = "review"
+    """A person should look at it."""
+    REJECTED = "rejected"
+    """It cannot be used."""
+
+
+_REVIEWED: Final = frozenset({ValidityStatus.NOT_YET_VALID, ValidityStatus.UNREADABLE})
+_WITHOUT_REASON: Final = frozenset({ValidityStatus.VALID, ValidityStatus.NOT_ON_THIS_SIDE})
+
+
+def decide(
+    status: ValidityStatus, checks: Iterable[Check], warnings: Iterable[CardWarning]
+) -> tuple[Verdict, tuple[str, ...]]:
+    """Return the verdict and the codes of its reasons, by the table above."""
+    about_validity = () if status in _WITHOUT_REASON else (f"validity:{status}",)
+    findings = (
+        *(f"check_failed:{check.name}" for check in checks if check.outcome is CheckOutcome.FAILED),
+        *(f"suspect:{warning.name}" for warning in warnings if warning.name is not WarningName.NOT_ENABLED),
+    )
+    if status is ValidityStatus.EXPIRED:
+        verdict = Verdict.REJECTED
+    elif findings or status in _REVIEWED:
+        verdict = Verdict.REVIEW
+    else:
+        verdict = Verdict.ACCEPTED
+    return verdict, (*about_validity, *dict.fromkeys(findings))

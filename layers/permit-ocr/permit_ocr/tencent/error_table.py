@@ -1,0 +1,245 @@
+"""Every error code the provider documents, and what each means for a document: the only list of codes in this project.
+
+Sources: section *Error Code* of the two API pages (business codes) and the provider's page of common error codes. A
+code that ends in ``.*``
+covers the whole family below it.
+"""
+
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Final
+
+
+class Outcome(Enum):
+    """What happens next; the three classes of ``domain.errors``."""
+
+    RETRY = auto()
+    REJECT = auto()
+    STOP = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorCode:
+    """One row.
+
+    ``message`` is the provider's own English text, sent by the recogniser; ``retries`` counts calls after the first
+    within one delivery.
+    """
+
+    code: str
+    message: str
+    outcome: Outcome
+    meaning: str
+    advice: str
+    retries: int = 0
+    reject_after_retries: bool = False
+
+
+_ANOTHER_PHOTO: Final = "Take another photograph: the whole card, sharp, evenly lit, and upload it."
+_SMALLER: Final = "Send a smaller image: at most 7 MB as Base64 (about 5 MB as a file)."
+_OUR_BUG: Final = "Nothing the sender can do: report it to the operator with the request id."
+_WAIT: Final = "Nothing: it is tried again by itself."
+_ACCOUNT: Final = "The operator must mend the account or the configuration; documents wait meanwhile."
+
+
+def _retry(code: str, message: str, meaning: str, *, retries: int = 2) -> ErrorCode:
+    return ErrorCode(code, message, Outcome.RETRY, meaning, _WAIT, retries)
+
+
+def _retry_then_reject(code: str, message: str, meaning: str, advice: str = _ANOTHER_PHOTO) -> ErrorCode:
+    return ErrorCode(code, message, Outcome.RETRY, meaning, advice, retries=1, reject_after_retries=True)
+
+
+def _reject(code: str, message: str, meaning: str, advice: str = _ANOTHER_PHOTO) -> ErrorCode:
+    return ErrorCode(code, message, Outcome.REJECT, meaning, advice)
+
+
+def _stop(code: str, message: str, meaning: str) -> ErrorCode:
+    return ErrorCode(code, message, Outcome.STOP, meaning, _ACCOUNT)
+
+
+UNLISTED: Final = ErrorCode(
+    "Unlisted", "", Outcome.RETRY, "The provider answered with a code this version does not know.", _OUR_BUG
+)
+"""Stands for any code outside the table. No second call: its failure is counted, and an alarm tells of it."""
+
+ERROR_TABLE: Final = (
+    # --- the image: permanent ---
+    _reject("FailedOperation.EmptyImageError", "The image is empty.", "The image is empty."),
+    _reject(
+        "FailedOperation.ImageDecodeFailed",
+        "Image decoding failed.",
+        "The file is not an image that can be decoded.",
+        "Send a complete PNG or JPEG file.",
+    ),
+    _reject("FailedOperation.ImageNoText", "No text is detected in the image.", "There is no text in the image."),
+    _reject(
+        "FailedOperation.ImageNoSpecifiedCard",
+        "The card in the image is not of the specified type.",
+        "The image does not show the kind of card, or the side, that was named.",
+        "Name the right document and side, or send it as auto.",
+    ),
+    _reject(
+        "FailedOperation.NotAppointCard",
+        "The card in the image is not of the specified type.",
+        "The image does not show the kind of card that was named.",
+        "Name the right document, or send it as auto.",
+    ),
+    _reject("FailedOperation.ImageBlur", "The image is blurred.", "The image is too blurred to be read."),
+    _reject(
+        "FailedOperation.MultiCardError",
+        "There are multiple cards in the image.",
+        "The image shows more than one card.",
+        "Send one photograph for each card and side.",
+    ),
+    _reject(
+        "LimitExceeded.TooLargeFileError",
+        "The file is too large.",
+        "The image is larger than the provider takes.",
+        _SMALLER,
+    ),
+    # --- the reading: once more, then another photograph ---
+    _retry_then_reject("FailedOperation.OcrFailed", "OCR failed.", "The card could not be read."),
+    _retry_then_reject(
+        "FailedOperation.UnKnowError", "Unknown error.", "The card could not be read, for an unknown reason."
+    ),
+    _retry_then_reject(
+        "FailedOperation.EngineRecognizeTimeout", "The engine timed out.", "Reading the card took too long."
+    ),
+    _retry_then_reject(
+        "FailedOperation.DownLoadError",
+        "File download failed.",
+        "The provider could not download the image.",
+        "Check that the address is public and answers within 3 seconds, or upload the image.",
+    ),
+    _retry_then_reject(
+        "FailedOperation.*",
+        "The operation failed.",
+        "The card could not be read, for a reason this version does not know.",
+    ),
+    _reject("LimitExceeded.*", "A limit is exceeded.", "The image exceeds one of the provider's limits.", _SMALLER),
+    # --- the request: our bug, or oversize ---
+    _reject(
+        "InvalidParameter.*", "The request has an invalid parameter.", "The provider refused a parameter.", _OUR_BUG
+    ),
+    _reject(
+        "InvalidParameterValue.*",
+        "Incorrect parameter value.",
+        "The provider refused the value of a parameter.",
+        _OUR_BUG,
+    ),
+    _reject(
+        "InvalidParameterValue.InvalidParameterValueLimit",
+        "Incorrect parameter value.",
+        "The provider refused the value of a parameter.",
+        "Check the image, its address and the card side.",
+    ),
+    _reject(
+        "MissingParameter", "The request is missing a required parameter.", "The provider missed a parameter.", _OUR_BUG
+    ),
+    _reject(
+        "UnknownParameter", "The parameter is not recognized.", "The provider does not know a parameter.", _OUR_BUG
+    ),
+    _reject(
+        "RequestSizeLimitExceeded",
+        "The request is too large.",
+        "The request is larger than the provider takes.",
+        _SMALLER,
+    ),
+    _reject(
+        "ResponseSizeLimitExceeded",
+        "The response is too large.",
+        "The answer is larger than the provider sends.",
+        "Send it again without asking for the portrait.",
+    ),
+    # --- the moment: try again ---
+    _retry(
+        "RequestLimitExceeded.*",
+        "The request exceeds the frequency limit.",
+        "More calls a second than the account's quota.",
+    ),
+    _retry("InternalError.*", "An internal error has occurred.", "The provider has an internal error."),
+    _retry("ServiceUnavailable.*", "The service is unavailable.", "The provider is unavailable."),
+    _retry("ClientNetworkError", "", "The provider could not be reached."),
+    _retry("ServerNetworkError", "", "The provider answered with something other than its protocol."),
+    # --- the account and the configuration: stop the line ---
+    _stop(
+        "FailedOperation.UnOpenError",
+        "The service is not activated.",
+        "The OCR service is not activated for the account.",
+    ),
+    _stop("ResourceUnavailable.InArrears", "The account has insufficient balance.", "The account is in arrears."),
+    _stop(
+        "ResourceUnavailable.ResourcePackageRunOut",
+        "The resource package has run out.",
+        "The account's prepaid calls are used up.",
+    ),
+    _stop(
+        "ResourcesSoldOut.ChargeStatusException",
+        "Exceptional billing status.",
+        "The account's billing status is exceptional.",
+    ),
+    _stop(
+        "ResourceUnavailable.*", "The resource is unavailable.", "The account cannot use the service at this moment."
+    ),
+    _stop("ResourcesSoldOut.*", "The resources are sold out.", "The account cannot use the service at this moment."),
+    _stop(
+        "AuthFailure.SignatureFailure",
+        "The provided credentials could not be validated. Please check your signature is correct.",
+        "The secret key does not match its id.",
+    ),
+    _stop(
+        "AuthFailure.SignatureExpire",
+        "The signature is expired, please request again.",
+        "The clock differs from the provider's by minutes.",
+    ),
+    _stop(
+        "AuthFailure.SecretIdNotFound",
+        "The SecretId is not found, please ensure that your SecretId is correct.",
+        "The secret id is unknown.",
+    ),
+    _stop(
+        "AuthFailure.TokenFailure",
+        "Token verification failed, please check if your Token is correct",
+        "The session token is wrong or has expired.",
+    ),
+    _stop("AuthFailure.*", "Authentication failed.", "The provider refused the credentials."),
+    _stop("UnauthorizedOperation.*", "The operation is not authorized.", "The credentials may not call this action."),
+    _stop(
+        "InvalidAction",
+        "The request `Action` is invalid or not found.",
+        "The provider does not offer this action any more.",
+    ),
+    _stop("ActionOffline", "The action is offline.", "The provider has taken this action offline."),
+    _stop(
+        "NoSuchVersion",
+        "The specified api version does not exist.",
+        "The provider does not offer this version any more.",
+    ),
+    _stop("NoSuchProduct", "The specified service does not exist.", "The endpoint does not serve this product."),
+    _stop("UnsupportedRegion", "The region is not supported.", "The configured region is not supported."),
+    _stop("UnsupportedOperation.*", "The operation is not supported.", "The provider does not support this operation."),
+    _stop("UnsupportedProtocol", "The protocol is not supported.", "The configured scheme is not supported."),
+)
+
+_BY_CODE: Final = {row.code.removesuffix(".*"): row for row in ERROR_TABLE}
+_FAMILIES: Final = {row.code.removesuffix(".*") for row in ERROR_TABLE if row.code.endswith(".*")}
+
+
+def look_up(code: str) -> ErrorCode:
+    """Return the row of ``code``: its own, else its family's, else ``UNLISTED``."""
+    if row := _BY_CODE.get(code):
+        return row
+    family = code.partition(".")[0]
+    return _BY_CODE[family] if family in _FAMILIES else UNLISTED
+
+
+NOT_THIS_CARD: Final = frozenset({"FailedOperation.ImageNoSpecifiedCard", "FailedOperation.NotAppointCard"})
+"""Refusals that say only what the card is not: *auto* asks for the next kind."""
+WITHDRAWN: Final = frozenset({"InvalidAction", "ActionOffline"})
+"""An endpoint does not offer the action any more; another one may. Only when none does the line stops."""
+
+
+def is_about_the_image(code: str) -> bool:
+    """Say whether a refusal holds for the image itself: asking again, on any day, would bring it again."""
+    return look_up(code).outcome is Outcome.REJECT and code.startswith(("FailedOperation.", "LimitExceeded."))

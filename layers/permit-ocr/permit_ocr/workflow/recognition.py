@@ -1,0 +1,235 @@
+"""One photograph in, one judged result on the queue: the whole job, step by step.
+
+published already? ── yes ─▶ done
+      │ no
+refuse what cannot be read (nothing is paid)
+      │
+ask, one action after the other (each answer is kept before the next step, so that it is paid for once)
+      │
+judge today (the answer is kept raw: a verdict that waited would be stale)
+      │
+publish, then note that it is published
+"""
+
+import time
+from contextlib import suppress
+from dataclasses import replace
+from hashlib import sha256
+from typing import Final
+
+from permit_ocr.domain.errors import NotPublished, PermitOcrError, RejectDocument, RetryLater
+from permit_ocr.domain.identity import recognition_id, without_signature
+from permit_ocr.domain.image_format import refuse_what_cannot_be_read
+from permit_ocr.domain.judgement import has_key_field, judge_answer
+from permit_ocr.domain.permits import Kind, RecognitionOptions, Side
+from permit_ocr.domain.results import (
+    Document,
+    Provider,
+    ResultEvent,
+    portrait_of,
+    recognized,
+    rejected,
+    to_json,
+    without_portrait,
+)
+from permit_ocr.domain.valid_date import today_in_shanghai
+from permit_ocr.tencent.actions import ACTIONS
+from permit_ocr.tencent.error_table import NOT_THIS_CARD, is_about_the_image
+from permit_ocr.workflow.ports import Claim, KeptEvent, KeptOutcome, KeptReply, Photograph, Question, Services
+
+_LEASE_MARGIN_SECONDS: Final = 15.0
+"""How long a claim outlives the deadline: longer than Lambda lets a function run on after it."""
+_NO_KEY_FIELD: Final = (
+    "Document.NoKeyField",
+    "Nothing that identifies a permit was read in the image.",
+    "Check the document and side that were named, or send it as auto; else take another, sharp photograph.",
+)
+
+
+def recognize(photograph: Photograph, services: Services, *, deadline: float) -> str:
+    """Return the published event of ``photograph`` as JSON, after doing whatever of the job is not done yet.
+
+    ``deadline`` is on ``time.monotonic``'s clock. Raises ``RetryLater`` or ``StopTheLine``: nothing was published
+    then, and nothing that was
+    paid for is lost. A document that can never succeed is published too, as a rejection.
+    """
+    document_id = photograph.document.id
+    if (kept := services.work.kept_event(document_id)) and kept.published:
+        return kept.event
+    event = _as_message(_read_and_judge(photograph, services, deadline=deadline), photograph, services)
+    _publish(event, services, document_id=document_id)
+    return event
+
+
+def reject_unread(document: Document, error: RejectDocument, services: Services) -> None:
+    """Publish the rejection of a document that could not be fetched, unless that was done before.
+
+    Raises ``RetryLater``.
+    """
+    recognition_of_nothing = Photograph(document=document, options=RecognitionOptions())
+    if (kept := services.work.kept_event(document.id)) and kept.published:
+        return
+    _publish(to_json(_reject(recognition_of_nothing, error, services)), services, document_id=document.id)
+
+
+def publish_again(document_id: str, services: Services) -> None:
+    """Publish the event kept for a document whose first publishing failed.
+
+    Does nothing if it is published by now. Raises ``RetryLater``, also if the event is kept no longer: then the message
+    ends in the dead-letter queue, where it is seen.
+    """
+    kept = services.work.kept_event(document_id)
+    if kept is None:
+        raise RetryLater("Document.ResultExpired", "The result is kept no longer.", "Upload the photograph again.")
+    if not kept.published:
+        _publish(kept.event, services, document_id=document_id)
+
+
+def _publish(event: str, services: Services, *, document_id: str) -> None:
+    try:
+        services.results.publish(event, document_id=document_id)
+    except RetryLater as error:
+        services.work.keep_event(document_id, KeptEvent(event=event, published=False))
+        raise NotPublished(error, document_id=document_id, event=event) from None
+    services.work.keep_event(document_id, KeptEvent(event=event, published=True))
+
+
+def _read_and_judge(photograph: Photograph, services: Services, *, deadline: float) -> ResultEvent:
+    try:
+        photograph = _identified(photograph, services)
+        question, kept, reused = _ask_in_turn(photograph, services, deadline=deadline)
+        return _judge(photograph, question, kept, services, reused=reused)
+    except RejectDocument as error:
+        return _reject(photograph, error, services)
+
+
+def _as_message(event: ResultEvent, photograph: Photograph, services: Services) -> str:
+    try:
+        return to_json(event)
+    except RejectDocument as error:
+        return to_json(_reject(photograph, error, services))
+
+
+def _reject(photograph: Photograph, error: RejectDocument, services: Services) -> ResultEvent:
+    return rejected(
+        photograph.document,
+        error,
+        kind=photograph.options.kind,
+        side=photograph.options.side,
+        source=services.policy.event_source,
+        time=services.now(),
+    )
+
+
+def questions(options: RecognitionOptions) -> tuple[tuple[Kind, Side | None], ...]:
+    """Return what to ask, in order.
+
+    *auto* asks for both sides of a travel permit, then for a residence permit, which tells its side itself.
+    """
+    match options.kind:
+        case Kind.RESIDENCE_PERMIT:
+            return ((Kind.RESIDENCE_PERMIT, options.side),)
+        case Kind.MAINLAND_PERMIT:
+            return ((Kind.MAINLAND_PERMIT, options.side or Side.FRONT),)
+        case None:
+            sides = (options.side,) if options.side else (Side.FRONT, Side.BACK)
+            return (*((Kind.MAINLAND_PERMIT, side) for side in sides), (Kind.RESIDENCE_PERMIT, options.side))
+
+
+def _identified(photograph: Photograph, services: Services) -> Photograph:
+    if photograph.content is None:
+        return photograph
+    digest = sha256(photograph.content).hexdigest()
+    refuse_what_cannot_be_read(photograph.content, base64_limit=services.policy.base64_limit)
+    return replace(photograph, document=replace(photograph.document, sha256=digest))
+
+
+def _ask_in_turn(photograph: Photograph, services: Services, *, deadline: float) -> tuple[Question, KeptReply, bool]:
+    """Return the question whose answer shows a card, that answer, and whether it was kept from before.
+
+    Raises the last refusal if none does.
+    """
+    refusal = RejectDocument(*_NO_KEY_FIELD)
+    for kind, side in questions(photograph.options):
+        question = Question(
+            kind=kind,
+            side=side,
+            return_portrait=photograph.options.return_portrait,
+            content=photograph.content,
+            url=photograph.url,
+        )
+        outcome, reused = _ask_once(photograph, question, services, deadline=deadline)
+        if isinstance(outcome, KeptReply):
+            if has_key_field(outcome.reply.answer):
+                return question, outcome, reused
+            refusal = RejectDocument(*_NO_KEY_FIELD)
+        elif outcome.code in NOT_THIS_CARD:
+            refusal = outcome
+        else:
+            raise outcome
+    raise refusal
+
+
+def _ask_once(
+    photograph: Photograph, question: Question, services: Services, *, deadline: float
+) -> tuple[KeptOutcome, bool]:
+    image = photograph.document.sha256 or without_signature(photograph.url or "")
+    reading = recognition_id(
+        image=image, kind=question.kind, side=question.side, return_portrait=question.return_portrait
+    )
+    claim = services.work.claim(
+        reading, question.kind, lease_seconds=deadline - time.monotonic() + _LEASE_MARGIN_SECONDS
+    )
+    if not isinstance(claim, Claim):
+        return claim, True
+    try:
+        outcome = _pay_once(question, reading, services, deadline=deadline)
+    except PermitOcrError:
+        with suppress(RetryLater):  # the lease ends by itself
+            services.work.give_back(claim)
+        raise
+    services.work.keep_outcome(claim, outcome)
+    return outcome, False
+
+
+def _pay_once(question: Question, reading: str, services: Services, *, deadline: float) -> KeptOutcome:
+    try:
+        reply = services.ocr.ask(question, deadline=deadline)
+    except RejectDocument as refusal:
+        if question.content is None or not is_about_the_image(refusal.code):
+            raise  # it may be another answer next time: what lies at an address changes, and faults are mended
+        return refusal
+    portrait = portrait_of(reply.answer)
+    key = services.portraits.store(portrait, recognition_id=reading) if portrait else None
+    return KeptReply(reply=replace(reply, answer=without_portrait(reply.answer)), portrait_key=key)
+
+
+def _judge(
+    photograph: Photograph, question: Question, kept: KeptReply, services: Services, *, reused: bool
+) -> ResultEvent:
+    now = services.now()
+    reply = kept.reply
+    judgement = judge_answer(
+        reply.answer,
+        asked_side=question.side,
+        as_of=today_in_shanghai(now),
+        expiring_within_days=services.policy.expiring_within_days,
+    )
+    provider = Provider(
+        site=services.ocr.site,
+        endpoint=reply.endpoint,
+        action=ACTIONS[question.kind].name,
+        request_id=reply.request_id,
+        attempts=reply.attempts,
+        milliseconds=reply.milliseconds,
+        reused=reused,
+    )
+    return recognized(
+        photograph.document,
+        reply.answer,
+        judgement,
+        provider,
+        portrait_key=kept.portrait_key,
+        source=services.policy.event_source,
+        time=now,
+    )

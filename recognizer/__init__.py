@@ -1,0 +1,1 @@
+"""Both OCR actions on one machine: ``reading`` reads a card, ``wire`` speaks the protocol, ``server`` joins them."""

@@ -1,0 +1,19 @@
+"""The real reader as the server wants it. Imported only where cards are really read: the engine loads slowly."""
+
+from permit_ocr.domain.answers import Answer
+from permit_ocr.domain.permits import Kind, Side
+from recognizer.reading import reader
+from recognizer.wire.refusal import Refusal
+
+
+def load() -> None:
+    """Load the models. Takes about two seconds."""
+    reader.load_models()
+
+
+def read_card(image: bytes, *, kind: Kind, side: Side | None, return_portrait: bool) -> Answer:
+    """Read one card. Raises ``Refusal``."""
+    try:
+        return reader.read(image, kind=kind, side=side, return_portrait=return_portrait)
+    except reader.ReadingError as error:
+        raise Refusal(error.code) from None

@@ -1,0 +1,71 @@
+"""Which face of which card a page shows: by its title, else by the labels only it has."""
+
+from enum import Enum, auto
+
+from permit_ocr.domain.permits import PermitType
+from recognizer.reading import printed_forms
+from recognizer.reading.labels import TITLES, Label
+from recognizer.reading.mrz import machine_lines
+from recognizer.reading.page import Page
+
+_LINES_OF_A_BACK = 2
+
+
+class Face(Enum):
+    """The six faces that the two actions read."""
+
+    RESIDENCE_FRONT = auto()
+    RESIDENCE_BACK = auto()
+    HK_MACAO_FRONT = auto()
+    HK_MACAO_BACK = auto()
+    TAIWAN_FRONT = auto()
+    EXIT_ENTRY_FRONT = auto()
+
+
+PERMIT_OF_FRONT = {
+    Face.HK_MACAO_FRONT: PermitType.HK_MACAO_PERMIT,
+    Face.TAIWAN_FRONT: PermitType.TAIWAN_PERMIT,
+    Face.EXIT_ENTRY_FRONT: PermitType.EXIT_ENTRY_PERMIT,
+}
+_FRONT_OF_PERMIT = {permit: front for front, permit in PERMIT_OF_FRONT.items()}
+
+
+def face_of(page: Page) -> Face | None:
+    """Return the face, or None for any other paper."""
+    layout = page.layout
+    permit = _permit_by_title(page)
+    if layout.anchor(Label.RESIDENT_NUMBER) or layout.has(Label.ADDRESS, Label.NAME):
+        return Face.RESIDENCE_FRONT
+    if permit is PermitType.RESIDENCE_PERMIT or (permit is None and layout.has(Label.PASS_NUMBER, Label.AUTHORITY)):
+        return Face.RESIDENCE_BACK
+    if _is_hk_macao_back(page):
+        return Face.HK_MACAO_BACK if permit in {None, PermitType.HK_MACAO_PERMIT} else None
+    permit = permit or _permit_by_number(page)
+    holder = layout.anchor(Label.BIRTH) or layout.anchor(Label.SEX) or layout.anchor(Label.VALIDITY)
+    return _FRONT_OF_PERMIT[permit] if permit and holder else None
+
+
+def _permit_by_title(page: Page) -> PermitType | None:
+    titles = [anchor for anchor in page.layout.anchors if anchor.label is Label.TITLE]
+    return TITLES[max(titles, key=lambda anchor: len(anchor.word)).word] if titles else None
+
+
+def _is_hk_macao_back(page: Page) -> bool:
+    layout = page.layout
+    if layout.anchor(Label.BIRTH) or layout.anchor(Label.VALIDITY):
+        return False
+    lines = machine_lines([piece.text for piece in layout.pieces])
+    return (
+        bool(layout.anchor(Label.IDENTITY_NUMBER) or layout.anchor(Label.HISTORY_NUMBER))
+        or len(lines) >= _LINES_OF_A_BACK
+    )
+
+
+def _permit_by_number(page: Page) -> PermitType | None:
+    """Tell a front whose title cannot be read by the form of its number."""
+    if not page.layout.has(Label.BIRTH, Label.VALIDITY):
+        return None
+    for permit in (PermitType.HK_MACAO_PERMIT, PermitType.EXIT_ENTRY_PERMIT, PermitType.TAIWAN_PERMIT):
+        if page.anywhere(lambda text, permit=permit: printed_forms.permit_number(text, permit)):  # type: ignore[misc]
+            return permit
+    return None

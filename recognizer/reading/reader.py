@@ -1,0 +1,180 @@
+"""One photograph in, one answer out: the reading half of the recogniser, without a network.
+
+Every failure is a ``ReadingError`` whose code is a row of ``permit_ocr.tencent.error_table``. What a page of the
+provider does not list is answered so:
+
+- The residence action knows no *other card*: a photograph of anything else is answered with every field empty, which
+  callers must take for a rejection.
+- The travel permits' action knows neither *no text* (answered ``ImageNoSpecifiedCard``) nor *empty image* (answered
+  ``ImageDecodeFailed``).
+"""
+
+from dataclasses import asdict, dataclass, replace
+from typing import Final
+
+from permit_ocr.domain.answers import Answer, MainlandPermitAnswer, Portrait, PortraitPlace, ResidencePermitAnswer
+from permit_ocr.domain.permits import Kind, Side
+from recognizer.reading import engine, photograph, residence_permit, travel_permit
+from recognizer.reading.card_text import CardText, close_up, read_text
+from recognizer.reading.engine import Pixels
+from recognizer.reading.faces import PERMIT_OF_FRONT, Face, face_of
+from recognizer.reading.labels import Label
+from recognizer.reading.layout import Layout
+from recognizer.reading.page import Page
+from recognizer.reading.portrait import find_portrait
+from recognizer.reading.text_lines import TextLine
+
+_SMALL_TEXT: Final = 15.0
+"""Median text height in pixels, at the scale where text is looked for, below which a second look from nearer pays."""
+_KIND_OF_RESIDENCE: Final = frozenset({Face.RESIDENCE_FRONT, Face.RESIDENCE_BACK})
+
+
+class ReadingError(Exception):
+    """The image gives no answer; ``code`` is the action's error code for the cause."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+def load_models() -> None:
+    """Load the models and run each once, so that the first card is not slower than the others.
+
+    Takes about two seconds.
+    """
+    engine.warm_up()
+
+
+def read(image: bytes, *, kind: Kind, side: Side | None = None, return_portrait: bool = False) -> Answer:
+    """Read the card in an image file (PNG or JPEG, at most ``photograph.MOST_PIXELS``).
+
+    A residence permit's side is found out and ``side`` is ignored. A travel permit's is taken as said, the front by
+    default. Raises ``ReadingError``. Any number of threads may call it; ``engine.AT_ONCE`` calls of a model run at
+    a time, whoever asks.
+    """
+    pixels, scale = _decode(image, kind)
+    try:
+        card = _read_best(pixels, kind)
+    except engine.FAILURES:
+        raise ReadingError("FailedOperation.OcrFailed") from None  # their texts may hold what was read
+    if kind is Kind.RESIDENCE_PERMIT:
+        return _residence_answer(card, scale if return_portrait else None)
+    return _travel_answer(card, side or Side.FRONT, scale if return_portrait else None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Card:
+    face: Face | None
+    text: CardText
+    page: Page
+
+
+def _decode(image: bytes, kind: Kind) -> tuple[Pixels, float]:
+    try:
+        return photograph.decode(image)
+    except photograph.EmptyFile:
+        empty = "EmptyImageError" if kind is Kind.RESIDENCE_PERMIT else "ImageDecodeFailed"
+        raise ReadingError(f"FailedOperation.{empty}") from None
+    except photograph.NotAnImage:
+        raise ReadingError("FailedOperation.ImageDecodeFailed") from None
+    except photograph.TooManyPixels:
+        raise ReadingError("LimitExceeded.TooLargeFileError") from None
+
+
+def _read_best(pixels: Pixels, kind: Kind) -> _Card:
+    """Read the image; once more from nearer where the text is small or a field is missing, and keep what says more."""
+    card = _lay_out(read_text(pixels, _makes_sense))
+    if not card.text.lines:
+        code = "ImageNoText" if kind is Kind.RESIDENCE_PERMIT else "ImageNoSpecifiedCard"
+        raise ReadingError(f"FailedOperation.{code}")
+    if not (_is_small(card) or _missing(card)):
+        return card
+    part, origin = close_up(card.text, _core(card))
+    nearer = _lay_out(read_text(part, _makes_sense, origin))
+    return nearer if nearer.face and _missing(nearer) <= _missing(card) else card
+
+
+def _lay_out(text: CardText) -> _Card:
+    page = Page(Layout(text.lines), text.look_again)
+    return _Card(face_of(page), text, page)
+
+
+def _core(card: _Card) -> tuple[TextLine, ...]:
+    """Return the lines that surely are the card's: labels and what they own; all lines where there is no label."""
+    layout = card.page.layout
+    owned = [piece.line for piece in layout.pieces if piece.owner]
+    return tuple(anchor.line for anchor in layout.anchors) + tuple(owned) if layout.anchors else card.text.lines
+
+
+def _makes_sense(text: CardText) -> bool:
+    anchors = Layout(text.lines).anchors
+    return len(anchors) > 1 or any(anchor.label is Label.TITLE for anchor in anchors)
+
+
+def _is_small(card: _Card) -> bool:
+    longest = float(max(card.text.image.shape[:2]))
+    return card.page.layout.height * min(1.0, engine.DETECTION_SIDE / longest) < _SMALL_TEXT
+
+
+def _missing(card: _Card) -> int:
+    """Return how many fields that the face always carries were not read.
+
+    More than any face has where there is no face.
+    """
+    if card.face is None:
+        return 99
+    answer = asdict(_answer(card.face, card.page))
+    values = answer | (answer.get("MainlandTravelPermitBackInfos") or {} if card.face is Face.HK_MACAO_BACK else {})
+    return sum(not values[name] for name in _ALWAYS[card.face])
+
+
+_ALWAYS: Final = {
+    Face.RESIDENCE_FRONT: ("Name", "Sex", "Birth", "Address", "IdCardNo"),
+    Face.RESIDENCE_BACK: ("ValidDate", "Authority", "VisaNum", "PassNo"),
+    Face.HK_MACAO_FRONT: ("EnglishName", "Sex", "Birthday", "ValidDate", "IssueAuthority", "Number"),
+    Face.HK_MACAO_BACK: ("Name", "IDNumber"),
+    Face.TAIWAN_FRONT: (
+        "Name",
+        "Sex",
+        "Birthday",
+        "ValidDate",
+        "IssueAuthority",
+        "Number",
+        "IssueAddress",
+        "IssueNumber",
+    ),
+    Face.EXIT_ENTRY_FRONT: ("Name", "Sex", "Birthday", "ValidDate", "IssueAuthority", "Number", "IssueAddress"),
+}
+
+
+def _answer(face: Face, page: Page) -> Answer:
+    if face is Face.RESIDENCE_FRONT:
+        return residence_permit.read_front(page)
+    if face is Face.RESIDENCE_BACK:
+        return residence_permit.read_back(page)
+    if face is Face.HK_MACAO_BACK:
+        return travel_permit.read_back(page)
+    return travel_permit.read_front(page, PERMIT_OF_FRONT[face])
+
+
+def _residence_answer(card: _Card, portrait_scale: float | None) -> ResidencePermitAnswer:
+    if card.face is Face.RESIDENCE_BACK:
+        return residence_permit.read_back(card.page)
+    if card.face is not Face.RESIDENCE_FRONT:
+        return ResidencePermitAnswer(WarnCardInfos=residence_permit.NOT_ENABLED)
+    answer = residence_permit.read_front(card.page)
+    found = find_portrait(card.text, card.page.layout, portrait_scale) if portrait_scale else None
+    if found is None:
+        return answer
+    place = PortraitPlace(X=found.x, Y=found.y, Width=found.width, Height=found.height)
+    return replace(answer, PortraitImageInfo=Portrait(PortraitImage=found.jpeg, ImageCoordinates=place))
+
+
+def _travel_answer(card: _Card, side: Side, portrait_scale: float | None) -> MainlandPermitAnswer:
+    if side is Side.BACK and card.face is Face.HK_MACAO_BACK:
+        return travel_permit.read_back(card.page)
+    if side is not Side.FRONT or card.face not in PERMIT_OF_FRONT:
+        raise ReadingError("FailedOperation.ImageNoSpecifiedCard")
+    answer = travel_permit.read_front(card.page, PERMIT_OF_FRONT[card.face])
+    found = find_portrait(card.text, card.page.layout, portrait_scale) if portrait_scale else None
+    return replace(answer, Profile=found.jpeg) if found else answer

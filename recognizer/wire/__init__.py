@@ -1,0 +1,1 @@
+"""The provider's protocol: signatures, common parameters, refusals, answers, downloads."""

@@ -1,0 +1,91 @@
+"""Who calls what: the common parameters in the ``X-TC-*`` headers, checked as the provider checks them."""
+
+import hmac
+import re
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from permit_ocr.tencent.actions import ACTIONS, SERVICE, VERSION, Action
+from recognizer.wire.refusal import Refusal
+from recognizer.wire.tc3 import Authorization, SignedRequest, verify
+
+CLOCK_SKEW_SECONDS: Final = 300
+"""A timestamp may differ from the server's clock by 5 minutes."""
+ACTION_BY_NAME: Final = {action.name: action for action in ACTIONS.values()}
+_TIMESTAMP: Final = re.compile(r"[0-9]{1,11}")
+_REGION: Final = re.compile(r"[a-z0-9-]{0,32}")
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """The one account of this server. With a ``token`` every call must carry it."""
+
+    secret_id: str
+    secret_key: str
+    token: str = ""
+
+
+LOCAL_CREDENTIALS: Final = Credentials("AKIDlocal", "local")
+"""For use on one machine only. Public, therefore refused on any other address than a loopback one."""
+
+
+def authenticated_action(
+    *,
+    method: str,
+    query: str,
+    headers: Mapping[str, str],
+    body: bytes,
+    credentials: Credentials,
+    clock: Callable[[], float] = time.time,
+) -> Action:
+    """Return the action a call asks for. ``headers`` has lower-case names.
+
+    Raises ``Refusal``: for a missing or mistyped common parameter, then for the signature, and only then for what an
+    authenticated caller asks for.
+    """
+    name = _required(headers, "Action")
+    version = _required(headers, "Version")
+    timestamp = _required(headers, "Timestamp")
+    if _TIMESTAMP.fullmatch(timestamp) is None:
+        raise Refusal.mistyped("Timestamp")
+    request = SignedRequest(method, query, headers, body, int(timestamp))
+    _authenticate(request, credentials, clock())
+    if _REGION.fullmatch(headers.get("x-tc-region", "")) is None:
+        raise Refusal(
+            "InvalidParameterValue",
+            "A value specified in `X-TC-Region` is not valid, is unsupported, or cannot be used.",
+        )
+    if version != VERSION:
+        raise Refusal(
+            "NoSuchVersion", f"The specified api version=`{version[:32]}` does not exist in service=`{SERVICE}`."
+        )
+    if name not in ACTION_BY_NAME:
+        raise Refusal("InvalidAction")
+    return ACTION_BY_NAME[name]
+
+
+def _required(headers: Mapping[str, str], parameter: str) -> str:
+    value = headers.get(f"x-tc-{parameter.lower()}", "").strip()
+    if not value:
+        raise Refusal.missing(parameter)
+    return value
+
+
+def _authenticate(request: SignedRequest, credentials: Credentials, now: float) -> None:
+    authorization = Authorization.parse(request.headers.get("authorization", ""))
+    if authorization is None or authorization.service != SERVICE:
+        raise Refusal("AuthFailure.InvalidAuthorization")
+    if abs(now - request.timestamp) > CLOCK_SKEW_SECONDS:
+        raise Refusal("AuthFailure.SignatureExpire")
+    if not _same(authorization.secret_id, credentials.secret_id):
+        raise Refusal("AuthFailure.SecretIdNotFound")
+    if not verify(request, authorization, credentials.secret_key):
+        raise Refusal("AuthFailure.SignatureFailure")
+    if credentials.token and not _same(request.headers.get("x-tc-token", ""), credentials.token):
+        raise Refusal("AuthFailure.TokenFailure")
+
+
+def _same(given: str, expected: str) -> bool:
+    return hmac.compare_digest(given.encode("utf-8", "surrogatepass"), expected.encode())

@@ -1,0 +1,171 @@
+"""The image behind an ``ImageUrl``, fetched without letting a caller reach what only this machine can reach.
+
+Server-side request forgery: the address is checked after the name is resolved, and the connection goes to the checked
+address, so a second look-up cannot answer otherwise (DNS rebinding). Each redirect is checked again.
+"""
+
+import asyncio
+import ipaddress
+import socket
+import ssl
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+from urllib.parse import SplitResult, urljoin, urlsplit
+
+import h11
+
+from recognizer.wire.refusal import Refusal
+
+SECONDS: Final = 3.0
+"""For the whole download: names, connections, redirects and bytes. Source: the API pages."""
+_REDIRECTS: Final = 3
+_REDIRECT_STATUSES: Final = frozenset({301, 302, 303, 307, 308})
+_DEFAULT_PORTS: Final = {"https": 443, "http": 80}
+_FAILED: Final = "FailedOperation.DownLoadError"
+_METADATA: Final = frozenset({ipaddress.ip_address("168.63.129.16")})
+"""Metadata services at public addresses (Azure's); all others are link-local or private."""
+_NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
+
+type Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+type Resolver = Callable[[str, int], Awaitable[list[str]]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DownloadRules:
+    """What may be fetched. Private includes loopback; link-local and metadata addresses are never allowed."""
+
+    allow_http: bool = False
+    allow_private: bool = False
+    seconds: float = SECONDS
+
+
+async def system_resolver(host: str, port: int) -> list[str]:
+    """Return the addresses of ``host``, the preferred one first. Raises ``OSError``."""
+    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return [str(place[0]) for *_, place in found]
+
+
+async def download(
+    url: str,
+    *,
+    rules: DownloadRules,
+    limit: int,
+    resolve: Resolver = system_resolver,
+    tls: ssl.SSLContext | None = None,
+) -> bytes:
+    """Return at most ``limit`` bytes from ``url``. Raises ``Refusal``; which rule refused an address is not told."""
+    try:
+        async with asyncio.timeout(rules.seconds):
+            for _ in range(_REDIRECTS + 1):
+                target = _target(url, rules)
+                address = await _checked_address(target, rules, resolve)
+                redirect, content = await _get(target, address, limit, tls)
+                if redirect is None:
+                    return content
+                url = urljoin(url, redirect)
+    except (OSError, TimeoutError, ValueError, h11.ProtocolError):
+        raise Refusal(_FAILED) from None
+    raise Refusal(_FAILED)
+
+
+def is_allowed(text: str, *, allow_private: bool) -> bool:
+    """Return whether an IP address may be connected to; an IPv4 address inside an IPv6 one counts as itself."""
+    outer = ipaddress.ip_address(text)
+    address = _innermost(outer)
+    if address in _METADATA or address.is_link_local or address.is_multicast or address.is_unspecified:
+        return False
+    return (outer.is_global and address.is_global) or (allow_private and (address.is_private or address.is_loopback))
+
+
+def _innermost(address: Address) -> Address:
+    if isinstance(address, ipaddress.IPv4Address):
+        return address
+    teredo = address.teredo[1] if address.teredo else None
+    nat64 = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF) if address in _NAT64 else None
+    return address.ipv4_mapped or address.sixtofour or teredo or nat64 or address
+
+
+@cache
+def _trusting_public_authorities() -> ssl.SSLContext:
+    return ssl.create_default_context()
+
+
+def _target(url: str, rules: DownloadRules) -> SplitResult:
+    """Raise ``ValueError`` unless it is an address of the allowed schemes, without credentials in it."""
+    target = urlsplit(url)
+    schemes = {"https", "http"} if rules.allow_http else {"https"}
+    if target.scheme not in schemes or not target.hostname or "@" in target.netloc or "%" in target.netloc:
+        raise ValueError
+    target.netloc.encode("ascii")  # a name in another script must come as punycode, as in a header
+    return target
+
+
+def _port(target: SplitResult) -> int:
+    return target.port or _DEFAULT_PORTS[target.scheme]
+
+
+async def _checked_address(target: SplitResult, rules: DownloadRules, resolve: Resolver) -> str:
+    for address in await resolve(target.hostname or "", _port(target)):
+        if is_allowed(address, allow_private=rules.allow_private):
+            return address
+    raise ValueError
+
+
+async def _get(target: SplitResult, address: str, limit: int, tls: ssl.SSLContext | None) -> tuple[str | None, bytes]:
+    """Return where a redirect leads, or None and the content."""
+    secure = target.scheme == "https"
+    reader, writer = await asyncio.open_connection(
+        address,
+        _port(target),
+        ssl=(tls or _trusting_public_authorities()) if secure else None,
+        server_hostname=target.hostname if secure else None,
+    )
+    try:
+        connection = h11.Connection(h11.CLIENT)
+        path = (target.path or "/") + (f"?{target.query}" if target.query else "")
+        headers = [
+            ("Host", target.netloc),
+            ("Accept", "image/*"),
+            ("Accept-Encoding", "identity"),
+            ("Connection", "close"),
+        ]
+        writer.write(connection.send(h11.Request(method="GET", target=path, headers=headers)) or b"")
+        writer.write(connection.send(h11.EndOfMessage()) or b"")
+        return await _answer(connection, reader, limit)
+    finally:
+        writer.close()
+        with suppress(OSError):
+            writer.transport.abort()
+
+
+async def _answer(connection: h11.Connection, reader: asyncio.StreamReader, limit: int) -> tuple[str | None, bytes]:
+    content = bytearray()
+    while True:
+        event = connection.next_event()
+        if event is h11.NEED_DATA:
+            connection.receive_data(await reader.read(64 * 1024))
+        elif isinstance(event, h11.Response):
+            location = _location(event)
+            if location is not None:
+                return location, b""
+        elif isinstance(event, h11.Data):
+            content += event.data
+            if len(content) > limit:
+                raise Refusal("LimitExceeded.TooLargeFileError")
+        elif isinstance(event, h11.EndOfMessage):
+            return None, bytes(content)
+        elif isinstance(event, h11.ConnectionClosed):
+            raise ConnectionResetError
+
+
+def _location(response: h11.Response) -> str | None:
+    """Return where the response redirects to, None if it is the content. Raises ``ValueError`` if it is neither."""
+    if response.status_code == 200:  # noqa: PLR2004  OK
+        return None
+    locations = [value for name, value in response.headers if name == b"location"]
+    if response.status_code not in _REDIRECT_STATUSES or len(locations) != 1:
+        raise ValueError
+    return locations[0].decode("ascii")

@@ -1,0 +1,34 @@
+"""The provider's quota: so many calls a calendar second for each action, refused calls counted too."""
+
+import threading
+import time
+from collections.abc import Callable
+
+from recognizer.wire.refusal import Refusal
+
+
+class RateLimit:
+    """Counts the calls of each action in the calendar second they arrive in. Any thread may call it.
+
+    A window that begins with the second, not one that slides: 20 calls at 0.9 s and 20 at 1.1 s are within the quota.
+    """
+
+    def __init__(self, calls_per_second: int, clock: Callable[[], float] = time.time) -> None:
+        self.calls_per_second = calls_per_second
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._windows: dict[str, tuple[int, int]] = {}
+
+    def admit(self, action: str) -> int:
+        """Count a call and return which one of its second it is; a limit of 0 means none.
+
+        Raises ``Refusal`` if the second is full.
+        """
+        second = int(self._clock())
+        with self._lock:
+            counted_second, counted = self._windows.get(action, (second, 0))
+            counted = counted + 1 if counted_second == second else 1
+            self._windows[action] = (second, counted)
+        if 0 < self.calls_per_second < counted:
+            raise Refusal.too_frequent(counted, self.calls_per_second)
+        return counted

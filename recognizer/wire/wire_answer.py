@@ -1,0 +1,47 @@
+"""What goes back over the wire: ``{"Response": {…, "RequestId": …}}`` with HTTP status 200, errors too."""
+
+import json
+from dataclasses import asdict
+from typing import Any, Final
+
+from starlette.responses import Response
+
+from permit_ocr.domain.answers import Answer, MainlandPermitBack
+from permit_ocr.domain.permits import Kind
+from permit_ocr.tencent.answer_format import answer_fields
+from recognizer.wire.refusal import Refusal
+from recognizer.wire.request_parameters import Wanted
+
+WARNINGS_NOT_ENABLED: Final = -9109
+"""Sent for a card that nobody judged for being a copy: *capability not enabled*, which is not *clear*."""
+
+
+def wire_answer(request_id: str, asked: Wanted, answer: Answer) -> Response:
+    """Return the answer with the fields that the action's page documents, the portrait only if it was asked for."""
+    fields = answer_fields(answer)
+    if fields["WarnCardInfos"] is None:
+        fields["WarnCardInfos"] = [WARNINGS_NOT_ENABLED]
+    if asked.action.kind is Kind.MAINLAND_PERMIT:
+        fields["MainlandTravelPermitBackInfos"] = fields["MainlandTravelPermitBackInfos"] or asdict(
+            MainlandPermitBack()
+        )
+        if not asked.return_portrait:
+            del fields["Profile"]
+    elif not asked.return_portrait or fields["PortraitImageInfo"] is None:
+        del fields["PortraitImageInfo"]
+    return _wire(fields, request_id)
+
+
+def wire_error(request_id: str, refusal: Refusal) -> Response:
+    """Return the error. A request too large ends its connection: not all of it may have been read."""
+    response = _wire({"Error": {"Code": refusal.code, "Message": refusal.message}}, request_id)
+    if refusal.code == "RequestSizeLimitExceeded":
+        response.headers["Connection"] = "close"
+    return response
+
+
+def _wire(fields: dict[str, Any], request_id: str) -> Response:
+    """Return the JSON. Its content type has no charset: with one, the provider's SDKs take an error for an answer."""
+    text = json.dumps({"Response": {**fields, "RequestId": request_id}}, ensure_ascii=False)
+    # Half a surrogate pair in an echoed parameter's name becomes the escape that JSON has for it.
+    return Response(text.encode("utf-8", "backslashreplace"), media_type="application/json")

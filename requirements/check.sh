@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# Everything that can be judged without running the code. Silent, but for one line, unless something is wrong; runs all before it fails.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+export SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION="${AWS_DEFAULT_REGION:-us-east-1}" # SAM wants a region, though nothing is asked of it
+
+failed=0
+try() {
+    local output
+    if ! output=$(.venv/bin/"$@" 2>&1); then
+        printf '%s\n' "--- $*" "$output" >&2
+        failed=1
+    fi
+}
+
+try ruff check --quiet .
+try ruff format --check --quiet .
+try mypy
+try mypy --explicit-package-bases layers/artefact.py functions tests bench
+try lint-imports
+try cfn-lint template.yaml
+try sam validate --lint
+if [ "$failed" = 0 ]; then echo "check: passed"; fi
+exit "$failed"

@@ -1,0 +1,127 @@
+"""moto's server, on the loopback address only, with what it leaves out of S3's events.
+
+It logs no request: a path in its log would be an object key, and a key may hold a name.
+
+python -m sandbox.cloud_server PORT
+"""
+
+import logging
+import os
+import secrets
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any
+from urllib.parse import quote_plus
+
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from moto.s3 import notifications
+from werkzeug.serving import run_simple
+
+_event_of_moto = notifications._get_s3_event  # noqa: SLF001  moto offers no other place
+
+
+def s3_event(event_name: str, bucket: Any, key: Any, notification_id: str) -> dict[str, Any]:  # noqa: ANN401  moto's
+    """Return moto's event with the members that S3's has and moto's has not, the object's version above all.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
+    """
+    event: dict[str, Any] = _event_of_moto(event_name, bucket, key, notification_id)
+    for record in event["Records"]:
+        record["userIdentity"] = {"principalId": "AWS:SANDBOX"}
+        record["requestParameters"] = {"sourceIPAddress": "127.0.0.1"}
+        record["responseElements"] = {
+            "x-amz-request-id": secrets.token_hex(8).upper(),
+            "x-amz-id-2": secrets.token_urlsafe(48),
+        }
+        record["s3"]["bucket"]["ownerIdentity"] = {"principalId": "SANDBOX"}
+        record["s3"]["object"]["key"] = quote_plus(key.name, safe="/")  # moto escapes slashes as well
+        record["s3"]["object"]["sequencer"] = f"{time.time_ns():018X}"
+        if bucket.is_versioned:
+            record["s3"]["object"]["versionId"] = key.version_id
+    return event
+
+
+class EventsAfterRequests:
+    """A WSGI application that sends S3's events once a request is done.
+
+    moto sends them before it has stored the object's metadata, where a quick function would not find it; S3, after.
+    """
+
+    def __init__(self, application: Callable[..., Any]) -> None:
+        self._application = application
+        self._waiting = threading.local()
+        self._send: Callable[..., None] = notifications.send_event
+        vars(notifications)["send_event"] = self._keep
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:  # noqa: ANN401  WSGI's
+        """Answer one request."""
+        self._waiting.events = []
+        try:
+            return self._application(environ, start_response)
+        finally:
+            for event in self._waiting.events:
+                self._send(*event)
+
+    def _keep(self, *event: Any) -> None:  # noqa: ANN401  moto's
+        self._waiting.events.append(event)
+
+
+class OneWriteAtATime:
+    """A WSGI application that answers DynamoDB's requests one after the other.
+
+    DynamoDB's conditional writes are atomic; moto's check and its write are two steps that threads may come between.
+    """
+
+    def __init__(self, application: Callable[..., Any]) -> None:
+        self._application = application
+        self._turn = threading.Lock()
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:  # noqa: ANN401  WSGI's
+        """Answer one request."""
+        if not environ.get("HTTP_X_AMZ_TARGET", "").startswith("DynamoDB_"):
+            return self._application(environ, start_response)
+        with self._turn:
+            return self._application(environ, start_response)
+
+
+class _WithoutValues(logging.Formatter):
+    """Says where an error happened and of which type, never with which values."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        where = self.formatException(record.exc_info) if record.exc_info else ""
+        return (
+            f"{record.levelname} {record.name}\n{where}" if where else f"{record.levelname} {record.name} {record.msg}"
+        )
+
+    def formatException(  # noqa: N802  the name is logging's
+        self, ei: tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
+    ) -> str:
+        kind, _, trace = ei
+        return "".join(traceback.format_tb(trace)) + (kind.__name__ if kind else "")
+
+
+class _QuietHandler(MotoRequestHandler):
+    """Writes no line for a request."""
+
+    def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002, ANN401  werkzeug's signature
+        """Drop the line."""
+
+
+def main() -> None:
+    """Serve until killed."""
+    port = int(sys.argv[1])
+    os.environ["MOTO_PORT"] = str(port)
+    handler = logging.StreamHandler()
+    handler.setFormatter(_WithoutValues())
+    logging.basicConfig(level=logging.ERROR, handlers=[handler], force=True)
+    notifications._get_s3_event = s3_event  # noqa: SLF001  as above
+    application = OneWriteAtATime(EventsAfterRequests(DomainDispatcherApplication(create_backend_app)))
+    run_simple("127.0.0.1", port, application, threaded=True, request_handler=_QuietHandler)
+
+
+if __name__ == "__main__":
+    main()

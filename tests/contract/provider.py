@@ -1,0 +1,84 @@
+"""A provider for one test: a loopback HTTP server that says exactly what it is told to, well-formed or not."""
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+
+@dataclass
+class Saying:
+    """One HTTP response, or what goes wrong in its place."""
+
+    body: Any = ""
+    status: int = 200
+    content_type: str = "application/json"
+    delay_seconds: float = 0.0
+    cut_after: int | None = None
+    trickle: bool = False
+
+
+@dataclass
+class Provider:
+    """Where it listens, what it says in turn (the last one for ever), and what it was asked."""
+
+    says: list[Saying]
+    host: str = ""
+    requests: list[dict[str, Any]] = field(default_factory=list)
+
+    def next(self) -> Saying:
+        return self.says.pop(0) if len(self.says) > 1 else self.says[0]
+
+
+def answer(**fields: Any) -> Saying:
+    return Saying({"Response": {**fields, "RequestId": "r-1"}})
+
+
+def refusal(code: str, **changes: Any) -> Saying:
+    said = {"Response": {"Error": {"Code": code, "Message": "the provider's own words"}, "RequestId": "r-2"}}
+    return Saying(said, **changes)
+
+
+@contextmanager
+def provider(*says: Saying) -> Iterator[Provider]:
+    here = Provider(list(says))
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            here.requests.append({"headers": dict(self.headers), "json": json.loads(body)})
+            saying = here.next()
+            time.sleep(saying.delay_seconds)
+            content = saying.body.encode() if isinstance(saying.body, str) else json.dumps(saying.body).encode()
+            self.send_response(saying.status)
+            self.send_header("Content-Type", saying.content_type)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            with suppress(BrokenPipeError):  # the client may have given up
+                if saying.trickle:
+                    for byte in content:
+                        self.wfile.write(bytes([byte]))
+                        time.sleep(0.5)
+                else:
+                    self.wfile.write(content[: saying.cut_after])
+            if saying.cut_after is not None:
+                self.close_connection = True
+
+        def log_message(self, *_: Any) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    here.host = f"127.0.0.1:{server.server_port}"
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    try:
+        yield here
+    finally:
+        server.shutdown()
+        server.server_close()

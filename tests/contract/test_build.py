@@ -1,0 +1,164 @@
+"""What ``sam build`` leaves in .aws-sam/build: complete, compiled, small, for one processor, and the same each time."""
+
+import importlib.util
+import marshal
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import CodeType, ModuleType
+
+import pytest
+from samtranslator.yaml_helper import yaml_parse
+
+ROOT = Path(__file__).parents[2]
+BUILT = ROOT / ".aws-sam" / "build"
+ARTEFACTS = ("ThirdPartyLayer", "PermitOcrLayer", "UploadsFunction", "ApiFunction")
+LIMIT_BYTES = 22_000_000
+"""All layers and functions together, unzipped, with their bytecode."""
+IN_THE_RUNTIME = ("boto3", "botocore", "s3transfer", "dateutil", "six.py")
+"""What our code uses of the packages that Lambda's Python runtime brings along."""
+ELF_MACHINE = {"x86_64": 62, "arm64": 183}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _built() -> None:
+    """Build as the Makefile does: nothing happens if the artefacts are those of the files as they are."""
+    subprocess.run([ROOT / "layers" / "build.sh"], check=True, timeout=300)
+
+
+@pytest.fixture(scope="module")
+def artefact_tool() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("artefact", ROOT / "layers" / "artefact.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def files(artefact: str) -> list[Path]:
+    found = [path for path in (BUILT / artefact).rglob("*") if path.is_file()]
+    assert found, f"{artefact} is empty"
+    return found
+
+
+def code_objects(code: CodeType) -> Iterator[CodeType]:
+    yield code
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from code_objects(constant)
+
+
+def make_artefact(*arguments: str | Path, architecture: str = "x86_64") -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, ROOT / "layers" / "artefact.py", "--architecture", architecture, *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+
+
+def elf(machine: int) -> bytes:
+    """Return the start of an ELF file for a machine, as much of it as says so."""
+    return b"\x7fELF\x02\x01\x01" + bytes(9) + b"\x03\x00" + machine.to_bytes(2, "little")
+
+
+@pytest.mark.parametrize("artefact", ARTEFACTS)
+def test_every_module_is_compiled_and_its_bytecode_never_looks_stale(artefact: str) -> None:
+    for source in (path for path in files(artefact) if path.suffix == ".py"):
+        bytecode = Path(importlib.util.cache_from_source(source)).read_bytes()
+        assert bytecode[:4] == importlib.util.MAGIC_NUMBER, f"{source} is compiled by another Python"
+        assert int.from_bytes(bytecode[4:8], "little") == 0b01, f"{source} is not compiled with an unchecked hash"
+        assert bytecode[8:16] == importlib.util.source_hash(source.read_bytes()), f"{source} is newer than its bytecode"
+
+
+@pytest.mark.parametrize("artefact", ARTEFACTS)
+def test_bytecode_does_not_name_the_machine_that_built_it(artefact: str) -> None:
+    for path in (path for path in files(artefact) if path.suffix == ".pyc"):
+        for code in code_objects(marshal.loads(path.read_bytes()[16:])):  # noqa: S302  our own bytecode
+            assert not code.co_filename.startswith("/"), f"{path}: {code.co_filename}"
+
+
+def test_everything_that_is_deployed_is_within_the_size_limit() -> None:
+    sizes = {artefact: sum(path.stat().st_size for path in files(artefact)) for artefact in ARTEFACTS}
+    assert sum(sizes.values()) <= LIMIT_BYTES, sizes
+
+
+def test_artefacts_hold_code_and_nothing_of_the_workshop() -> None:
+    for artefact in ARTEFACTS:
+        for path in files(artefact):
+            assert path.name != "Makefile", path
+            assert path.suffix not in {".pyi", ".toml", ".sh", ".mk"}, path
+    for artefact in ("PermitOcrLayer", "UploadsFunction", "ApiFunction"):
+        assert {path.suffix for path in files(artefact)} == {".py", ".pyc"}
+    assert {path.name for path in files("ThirdPartyLayer")}.isdisjoint({"boto3", "botocore"})
+
+
+def test_binaries_are_for_the_processor_the_template_names() -> None:
+    architecture = yaml_parse((BUILT / "template.yaml").read_text(encoding="utf-8"))["Parameters"]["Architecture"]
+    assert architecture["AllowedValues"] == [architecture["Default"]]
+    machines = {
+        path.name: int.from_bytes(path.read_bytes()[18:20], "little")
+        for artefact in ARTEFACTS
+        for path in files(artefact)
+        if path.read_bytes()[:4] == b"\x7fELF"
+    }
+    assert machines, "the third-party layer has compiled packages"
+    assert set(machines.values()) == {ELF_MACHINE[architecture["Default"]]}, machines
+
+
+def test_the_other_processor_is_built_for_just_as_well(tmp_path: Path) -> None:
+    done = make_artefact("packages", ROOT / "layers/third-party/requirements.txt", tmp_path, architecture="arm64")
+    assert done.returncode == 0, done.stderr
+    machines = {int.from_bytes(path.read_bytes()[18:20], "little") for path in tmp_path.rglob("*.so")}
+    assert machines == {ELF_MACHINE["arm64"]}
+
+
+def test_a_binary_for_another_processor_is_found(artefact_tool: ModuleType, tmp_path: Path) -> None:
+    (tmp_path / "right.so").write_bytes(elf(ELF_MACHINE["arm64"]))
+    (tmp_path / "wrong").write_bytes(elf(ELF_MACHINE["x86_64"]))
+    (tmp_path / "no_binary.py").write_bytes(b"")
+    assert list(artefact_tool.foreign_binaries(tmp_path, "arm64")) == [Path("wrong")]
+
+
+def test_a_module_that_does_not_compile_fails_the_build(tmp_path: Path) -> None:
+    (tmp_path / "sources").mkdir()
+    (tmp_path / "sources" / "broken.py").write_text("def broken(:\n", encoding="utf-8")
+    done = make_artefact("sources", tmp_path / "sources", tmp_path / "artefact")
+    assert done.returncode != 0
+    assert "broken.py" in done.stdout + done.stderr
+
+
+def test_building_twice_gives_the_same_bytes(tmp_path: Path) -> None:
+    package = ROOT / "layers/permit-ocr/permit_ocr"
+    trees = []
+    for attempt in ("first", "second"):
+        assert make_artefact("sources", package, tmp_path / attempt).returncode == 0
+        made = (path for path in (tmp_path / attempt).rglob("*") if path.is_file())
+        trees.append({path.relative_to(tmp_path / attempt): path.read_bytes() for path in made})
+    assert trees[0] == trees[1]
+
+
+@pytest.mark.parametrize("function", ["UploadsFunction", "ApiFunction"])
+def test_handlers_load_with_nothing_but_their_layers_and_the_runtime(function: str, tmp_path: Path) -> None:
+    """As in Lambda: no site-packages, the function first, then the layers, then what the runtime has."""
+    for name in IN_THE_RUNTIME:
+        origin = importlib.util.find_spec(name.removesuffix(".py"))
+        assert origin is not None
+        assert origin.origin is not None
+        found = Path(origin.origin)
+        (tmp_path / name).symlink_to(found if name.endswith(".py") else found.parent)
+    path = [BUILT / function, *(BUILT / layer / "python" for layer in ("ThirdPartyLayer", "PermitOcrLayer")), tmp_path]
+    script = (
+        f"import sys; sys.path[:0] = {list(map(str, path))!r}\n"
+        "import app, permit_ocr; assert callable(app.handler); print(permit_ocr.__file__)"
+    )
+    variables = {"PATH": os.environ["PATH"], "AWS_REGION": "eu-central-1", "AWS_DEFAULT_REGION": "eu-central-1"}
+    done = subprocess.run(
+        [sys.executable, "-S", "-I", "-c", script],
+        env=variables,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    assert Path(done.stdout.strip()).is_relative_to(BUILT / "PermitOcrLayer")

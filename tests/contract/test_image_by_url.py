@@ -1,0 +1,237 @@
+"""What goes over the connection when an image is fetched by its URL: a fake resolver, real connections."""
+
+import asyncio
+import ssl
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from recognizer.wire.download import DownloadRules, download
+from recognizer.wire.refusal import Refusal
+
+LIMIT = 1000
+HERE = DownloadRules(allow_http=True, allow_private=True)
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nimage"
+FAILED, TOO_LARGE = "FailedOperation.DownLoadError", "LimitExceeded.TooLargeFileError"
+
+type Answering = Callable[[bytes, asyncio.StreamWriter], Awaitable[None]]
+
+
+def saying(*responses: bytes) -> tuple[Answering, list[bytes]]:
+    """Return an answerer that says these in turn, and the requests it gets."""
+    requests: list[bytes] = []
+
+    async def answering(request: bytes, writer: asyncio.StreamWriter) -> None:
+        requests.append(request)
+        writer.write(responses[len(requests) - 1])
+
+    return answering, requests
+
+
+@asynccontextmanager
+async def web_server(answering: Answering, tls: ssl.SSLContext | None = None) -> AsyncIterator[int]:
+    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await answering(await reader.readuntil(b"\r\n\r\n"), writer)
+            await writer.drain()
+        except (OSError, asyncio.IncompleteReadError):
+            pass  # the downloader hung up, as it may
+        finally:
+            writer.close()
+
+    server = await asyncio.start_server(connected, "127.0.0.1", 0, ssl=tls)
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        server.close()
+
+
+async def resolver(host: str, port: int) -> list[str]:
+    """Names under .test are here, though no real resolver knows them; an address is itself."""
+    return ["127.0.0.1"] if host.endswith(".test") else [host]
+
+
+def fetched(
+    answering: Answering,
+    url: str = "http://images.test:{port}/a.jpg?signature=1",
+    rules: DownloadRules = HERE,
+    *,
+    server_tls: ssl.SSLContext | None = None,
+    client_tls: ssl.SSLContext | None = None,
+) -> bytes:
+    async def scenario() -> bytes:
+        async with web_server(answering, server_tls) as port:
+            return await download(url.format(port=port), rules=rules, limit=LIMIT, resolve=resolver, tls=client_tls)
+
+    return asyncio.run(scenario())
+
+
+def refusal_of(answering: Answering, url: str = "http://images.test:{port}/", rules: DownloadRules = HERE) -> str:
+    with pytest.raises(Refusal) as raised:
+        fetched(answering, url, rules)
+    return raised.value.code
+
+
+def test_the_connection_goes_to_the_address_that_was_checked() -> None:
+    """No second look-up could find this name: that is what keeps a rebinding name server out."""
+    answering, requests = saying(OK)
+    assert fetched(answering) == b"image"
+    [request] = requests
+    lines = request.decode().lower().split("\r\n")
+    assert lines[0] == "get /a.jpg?signature=1 http/1.1"
+    assert any(line.startswith("host: images.test:") for line in lines)
+
+
+def test_the_system_resolver_finds_this_machine() -> None:
+    async def scenario() -> bytes:
+        async with web_server(saying(OK)[0]) as port:
+            return await download(f"http://localhost:{port}/", rules=HERE, limit=LIMIT)
+
+    assert asyncio.run(scenario()) == b"image"
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nimage\r\n0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\n\r\nimage",
+        b"HTTP/1.0 200 OK\r\n\r\nimage",
+    ],
+)
+def test_every_framing_of_http_is_understood(response: bytes) -> None:
+    assert fetched(saying(response)[0]) == b"image"
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        b"HTTP/1.1 404 Not Found\r\nContent-Length: 5\r\n\r\nimage",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nimage",
+        b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 302 Found\r\nLocation: a\r\nLocation: b\r\n\r\n",
+        b"\x16\x03\x01 no http",
+        b"",
+    ],
+)
+def test_anything_but_a_whole_image_is_a_failed_download(response: bytes) -> None:
+    assert refusal_of(saying(response)[0]) == FAILED
+
+
+def test_a_server_that_is_not_there_is_a_failed_download() -> None:
+    assert refusal_of(saying(OK)[0], "http://images.test:1/") == FAILED
+
+
+@pytest.mark.parametrize("framing", [b"Content-Length: 1001\r\n", b""])
+def test_no_more_than_the_limit_is_read(framing: bytes) -> None:
+    assert refusal_of(saying(b"HTTP/1.1 200 OK\r\n" + framing + b"\r\n" + b"x" * 1001)[0]) == TOO_LARGE
+    assert len(fetched(saying(b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 1000)[0])) == 1000
+
+
+def test_an_endless_image_is_cut_off() -> None:
+    async def endless(_: bytes, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
+        while True:
+            writer.write(b"x" * 65536)
+            await writer.drain()
+
+    assert refusal_of(endless) == TOO_LARGE
+
+
+def test_the_time_is_for_the_whole_download_however_steadily_it_trickles() -> None:
+    async def trickling(_: bytes, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
+        for _number in range(100):
+            writer.write(b"x")
+            await writer.drain()
+            await asyncio.sleep(0.02)
+
+    started = time.monotonic()
+    assert refusal_of(trickling, rules=DownloadRules(allow_http=True, allow_private=True, seconds=0.3)) == FAILED
+    assert time.monotonic() - started < 1.5
+
+
+def redirect(to: str) -> bytes:
+    return f"HTTP/1.1 302 Found\r\nLocation: {to}\r\nContent-Length: 0\r\n\r\n".encode()
+
+
+def test_redirects_are_followed_relative_ones_too() -> None:
+    answering, requests = saying(redirect("/b.jpg"), redirect("c.jpg"), OK)
+    assert fetched(answering) == b"image"
+    assert [request.split()[1] for request in requests] == [b"/a.jpg?signature=1", b"/b.jpg", b"/c.jpg"]
+
+
+def test_redirects_come_to_an_end() -> None:
+    assert refusal_of(saying(*[redirect("/again")] * 10)[0]) == FAILED
+
+
+@pytest.mark.parametrize(
+    "to",
+    [
+        "http://169.254.169.254/latest/meta-data/",
+        "http://[::ffff:169.254.169.254]/",
+        "http://0.0.0.0/",
+        "file:///etc/hosts",
+    ],
+)
+def test_a_redirect_to_a_forbidden_place_is_not_followed(to: str) -> None:
+    answering, requests = saying(redirect(to), OK)
+    assert refusal_of(answering) == FAILED
+    assert len(requests) == 1
+
+
+@pytest.mark.parametrize("rules", [DownloadRules(allow_private=True), DownloadRules(allow_http=True), DownloadRules()])
+def test_nothing_is_asked_of_a_server_that_the_settings_forbid(rules: DownloadRules) -> None:
+    answering, requests = saying(OK)
+    assert refusal_of(answering, rules=rules) == FAILED
+    assert requests == []
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a file with a key and a certificate for images.test that signs itself."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "images.test")])
+    now = datetime.now(UTC)
+    signed = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("images.test")]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    path = tmp_path_factory.mktemp("tls") / "images.test.pem"
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    path.write_bytes(private + signed.public_bytes(serialization.Encoding.PEM))
+    return path
+
+
+def test_https_is_verified_against_the_name_in_the_url(certificate: Path) -> None:
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server.load_cert_chain(certificate)
+    trusting = ssl.create_default_context(cafile=certificate)
+    rules = DownloadRules(allow_private=True)
+    url = "https://{name}:{port}/"
+
+    def get(name: str, client: ssl.SSLContext | None) -> bytes:
+        where = url.replace("{name}", name)
+        return fetched(saying(OK)[0], where, rules, server_tls=server, client_tls=client)
+
+    assert get("images.test", trusting) == b"image"
+    with pytest.raises(Refusal, match=FAILED):
+        get("other.test", trusting)
+    with pytest.raises(Refusal, match=FAILED):
+        get("images.test", None)

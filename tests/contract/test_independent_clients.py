@@ -1,0 +1,115 @@
+"""Clients that other people wrote get answers: each signs with code of its own. ``clients/setup.sh`` installs them."""
+
+import base64
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.contract.recognizer_process import (
+    MAINLAND,
+    RESIDENCE,
+    SECRET_ID,
+    SECRET_KEY,
+    RunningRecognizer,
+    reading_recognizer,
+    recognizer,
+)
+
+HERE = Path(__file__).parent / "clients"
+INSTALLED = Path(".venv-clients").absolute()
+SPECIMENS = Path(__file__).parents[2] / "events/specimens"
+IMAGE = "bm90IGFuIGltYWdl"
+PORTRAITS = {"Profile", "PortraitImageInfo"}
+ACTIONS = [("HmtResidentPermitOCR", RESIDENCE), ("MainlandPermitOCR", MAINLAND)]
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningRecognizer]:
+    with recognizer(tmp_path_factory.mktemp("clients"), "--rate-limit", "0") as running:
+        yield running
+
+
+def output_of(*command: str | Path, said: str = "", **variables: str) -> Any:
+    environment = {"PATH": os.environ["PATH"], **variables}
+    done = subprocess.run(command, input=said, capture_output=True, text=True, timeout=60, check=False, env=environment)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def call_typed(port: int, method: str, action: str, parameters: dict[str, Any], key: str = SECRET_KEY) -> Any:
+    python = INSTALLED / "intl/bin/python"
+    script = (HERE / "typed_intl.py", str(port), SECRET_ID, key, method, action)
+    return output_of(python, *script, said=json.dumps(parameters))
+
+
+def call_node(port: int, method: str, action: str, parameters: dict[str, Any], key: str = SECRET_KEY) -> Any:
+    script = (HERE / "node_sdk.js", str(port), SECRET_ID, key, method, action)
+    modules = str(INSTALLED / "npm/node_modules")
+    return output_of(INSTALLED / "node", *script, said=json.dumps(parameters), NODE_PATH=modules)
+
+
+def call_tccli(which: str, port: int, action: str, *parameters: str, home: Path) -> Any:
+    account = ("--secretId", SECRET_ID, "--secretKey", SECRET_KEY, "--region", "ap-guangzhou")
+    endpoint = ("--endpoint", f"http://127.0.0.1:{port}")
+    command = (INSTALLED / which / "bin/python", "-W", "ignore", INSTALLED / which / "bin/tccli", "ocr", action)
+    return output_of(*command, *parameters, *endpoint, *account, HOME=str(home))
+
+
+def assert_answers(answer: dict[str, Any], recorded: dict[str, Any]) -> None:
+    assert answer.pop("RequestId")
+    assert answer.pop("WarnCardInfos", [-9109]) == [-9109]  # the domestic clients do not know it
+    expected = {name: value for name, value in recorded.items() if name not in PORTRAITS}
+    assert {name: answer[name] for name in expected} == expected
+
+
+@pytest.mark.parametrize("method", ["POST", "GET"])
+@pytest.mark.parametrize(("action", "recorded"), ACTIONS)
+def test_typed_intl_client(server: RunningRecognizer, method: str, action: str, recorded: dict[str, Any]) -> None:
+    assert_answers(call_typed(server.port, method, action, {"ImageBase64": IMAGE}), recorded)
+
+
+def test_typed_intl_client_gets_the_portraits(server: RunningRecognizer) -> None:
+    image = {"ImageBase64": IMAGE}
+    residence = call_typed(server.port, "POST", "HmtResidentPermitOCR", {**image, "CropPortrait": True})
+    mainland = call_typed(server.port, "GET", "MainlandPermitOCR", {**image, "RetProfile": True})
+    assert residence["PortraitImageInfo"] == RESIDENCE["PortraitImageInfo"]
+    assert mainland["Profile"] == MAINLAND["Profile"]
+
+
+@pytest.mark.parametrize("method", ["POST", "GET"])
+@pytest.mark.parametrize(("action", "recorded"), ACTIONS)
+def test_node_sdk(server: RunningRecognizer, method: str, action: str, recorded: dict[str, Any]) -> None:
+    assert_answers(call_node(server.port, method, action, {"ImageBase64": IMAGE, "CardSide": "FRONT"}), recorded)
+
+
+@pytest.mark.parametrize("call", [call_typed, call_node])
+def test_a_wrong_key_is_an_error_to_the_clients(server: RunningRecognizer, call: Any) -> None:
+    answer = call(server.port, "POST", "MainlandPermitOCR", {"ImageBase64": IMAGE}, key="wrong")
+    assert answer["Error"]["Code"] == "AuthFailure.SignatureFailure"
+    assert answer["RequestId"]
+
+
+def test_tccli(server: RunningRecognizer, tmp_path: Path) -> None:
+    answer = call_tccli("tccli", server.port, "MainlandPermitOCR", "--ImageBase64", IMAGE, home=tmp_path)
+    assert_answers(answer, MAINLAND)
+
+
+@pytest.mark.parametrize(("action", "recorded"), ACTIONS)
+def test_tccli_intl(server: RunningRecognizer, tmp_path: Path, action: str, recorded: dict[str, Any]) -> None:
+    assert_answers(call_tccli("intl", server.port, action, "--ImageBase64", IMAGE, home=tmp_path), recorded)
+
+
+def test_a_photograph_is_read_for_a_client_that_other_people_wrote() -> None:
+    """One card from the file to its fields; test_reading_specimens.py reads them all."""
+    truth = json.loads((SPECIMENS / "truth.json").read_text())["specimens"]
+    card = next(entry for entry in truth if entry["file"].startswith("hk-macao-permit-front"))
+    parameters = {"ImageBase64": base64.b64encode((SPECIMENS / card["file"]).read_bytes()).decode()}
+    with reading_recognizer() as here:
+        answer = call_node(here.port, "POST", "MainlandPermitOCR", parameters)
+    assert answer["Number"] == card["answer"]["Number"]
+    assert answer["ValidDate"] == card["answer"]["ValidDate"]

@@ -1,0 +1,121 @@
+"""Every committed photograph reads to its truth: the recogniser with its models, without a network or a server."""
+
+import base64
+import io
+import json
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from permit_ocr.domain.answers import MainlandPermitAnswer, ResidencePermitAnswer
+from permit_ocr.domain.permits import Kind, Side
+from recognizer.reading.reader import ReadingError, load_models, read
+
+SPECIMENS = Path(__file__).parents[2] / "events" / "specimens"
+TRUTH = json.loads((SPECIMENS / "truth.json").read_text())["specimens"]
+LEFT_TO_ITS_OWN_TEST = {"WarnCardInfos", "Profile", "PortraitImageInfo"}
+
+
+def specimen(start: str) -> dict[str, Any]:
+    return next(entry for entry in TRUTH if entry["file"].startswith(start))
+
+
+def photograph(entry: dict[str, Any]) -> bytes:
+    return (SPECIMENS / str(entry["file"])).read_bytes()
+
+
+def fields(answer: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in answer.items() if name not in LEFT_TO_ITS_OWN_TEST}
+
+
+def read_entry(entry: dict[str, Any]) -> dict[str, Any]:
+    return fields(asdict(read(photograph(entry), kind=Kind(entry["kind"]), side=Side(entry["side"]))))
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _models() -> None:
+    load_models()
+
+
+@pytest.mark.parametrize("entry", TRUTH, ids=lambda entry: entry["file"])
+def test_a_specimen_reads_to_its_truth(entry: dict[str, Any]) -> None:
+    assert read_entry(entry) == fields(entry["answer"])
+
+
+def test_readings_at_the_same_time_do_not_disturb_each_other() -> None:
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(read_entry, TRUTH[:6])) == [fields(entry["answer"]) for entry in TRUTH[:6]]
+
+
+@pytest.mark.parametrize("turn", [Image.Transpose.ROTATE_90, Image.Transpose.ROTATE_180, Image.Transpose.ROTATE_270])
+def test_a_photograph_taken_sideways_or_upside_down_reads_the_same(turn: Image.Transpose) -> None:
+    entry = specimen("taiwan-permit-front")
+    turned = io.BytesIO()
+    Image.open(SPECIMENS / entry["file"]).transpose(turn).save(turned, "JPEG", quality=92)
+    answer = read(turned.getvalue(), kind=Kind.MAINLAND_PERMIT)
+    assert fields(asdict(answer)) == fields(entry["answer"])
+
+
+def test_a_residence_permits_side_is_found_out_whatever_was_said() -> None:
+    front, back = specimen("residence-permit-front"), specimen("residence-permit-back")
+    assert read(photograph(front), kind=Kind.RESIDENCE_PERMIT, side=Side.BACK).CardType == 0  # type: ignore[union-attr]
+    assert read(photograph(back), kind=Kind.RESIDENCE_PERMIT).CardType == 1  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("start", "side"),
+    [
+        ("hk-macao-permit-back", Side.FRONT),
+        ("hk-macao-permit-front", Side.BACK),
+        ("taiwan-permit-front", Side.BACK),
+        ("residence-permit-front", Side.FRONT),
+        ("residence-permit-back", Side.FRONT),
+    ],
+)
+def test_the_wrong_side_or_card_is_not_the_specified_one(start: str, side: Side) -> None:
+    with pytest.raises(ReadingError) as caught:
+        read(photograph(specimen(start)), kind=Kind.MAINLAND_PERMIT, side=side)
+    assert caught.value.code == "FailedOperation.ImageNoSpecifiedCard"
+
+
+def test_another_card_is_empty_to_the_residence_action_whose_page_knows_no_code_for_it() -> None:
+    answer = read(photograph(specimen("taiwan-permit-front")), kind=Kind.RESIDENCE_PERMIT)
+    assert answer == ResidencePermitAnswer(WarnCardInfos=(-9109,))
+
+
+@pytest.mark.parametrize(
+    ("kind", "code"),
+    [
+        (Kind.RESIDENCE_PERMIT, "FailedOperation.ImageNoText"),
+        (Kind.MAINLAND_PERMIT, "FailedOperation.ImageNoSpecifiedCard"),
+    ],
+)
+def test_an_image_without_text_gets_the_actions_own_code(kind: Kind, code: str) -> None:
+    blank = io.BytesIO()
+    Image.new("RGB", (800, 500), "white").save(blank, "PNG")
+    with pytest.raises(ReadingError) as caught:
+        read(blank.getvalue(), kind=kind)
+    assert caught.value.code == code
+
+
+@pytest.mark.parametrize(
+    "entry", [entry for entry in TRUTH if entry["side"] == "front"], ids=lambda entry: entry["file"]
+)
+def test_a_portrait_is_cut_out_where_it_is(entry: dict[str, Any]) -> None:
+    answer = read(photograph(entry), kind=Kind(entry["kind"]), return_portrait=True)
+    if isinstance(answer, MainlandPermitAnswer):
+        jpeg = answer.Profile
+    else:
+        assert answer.PortraitImageInfo is not None
+        jpeg, place = answer.PortraitImageInfo.PortraitImage, answer.PortraitImageInfo.ImageCoordinates
+        centre = np.array(entry["portrait_corners"]).mean(axis=0)
+        assert place.X < centre[0] < place.X + place.Width
+        assert place.Y < centre[1] < place.Y + place.Height
+    portrait = Image.open(io.BytesIO(base64.b64decode(jpeg)))
+    assert portrait.format == "JPEG"
+    assert 0.6 < portrait.width / portrait.height < 1.0

@@ -1,0 +1,258 @@
+"""``permit-ocr recognizer`` as a process: the official SDK gets answers, faults come as told, it stops cleanly."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPConnection
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from tencentcloud.common.common_client import CommonClient
+from tencentcloud.common.credential import Credential
+from tencentcloud.common.exception.tencent_cloud_sdk_exception import TencentCloudSDKException
+from tencentcloud.common.profile.client_profile import ClientProfile
+from tencentcloud.common.profile.http_profile import HttpProfile
+
+from recognizer.wire.common_parameters import Credentials
+from tests.contract.recognizer_process import (
+    MAINLAND,
+    RECORDED,
+    RESIDENCE,
+    SECRET_ID,
+    SECRET_KEY,
+    RunningRecognizer,
+    recognizer,
+)
+from tests.unit.recognizer.wire.signing import signed_call
+
+IMAGE = {"ImageBase64": "bm90IGFuIGltYWdl"}
+PROGRAM = Path(sys.executable).with_name("permit-ocr")
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningRecognizer]:
+    options = ("--rate-limit", "0", "--allow-http", "--allow-private")
+    with recognizer(tmp_path_factory.mktemp("recognizer"), *options) as running:
+        yield running
+
+
+def client(
+    here: RunningRecognizer, method: str = "POST", *, unsigned_payload: bool = False, key: str = SECRET_KEY
+) -> CommonClient:
+    http_profile = HttpProfile(protocol="http", endpoint=here.host, reqMethod=method, reqTimeout=5)
+    profile = ClientProfile(httpProfile=http_profile)
+    profile.unsignedPayload = unsigned_payload
+    return CommonClient("ocr", "2018-11-19", Credential(SECRET_ID, key), "", profile=profile)
+
+
+def called(here: RunningRecognizer, parameters: dict[str, Any] | None = None, **options: Any) -> dict[str, Any]:
+    response: dict[str, Any] = client(here, **options).call_json("MainlandPermitOCR", parameters or IMAGE)["Response"]
+    return response
+
+
+@pytest.mark.parametrize(("action", "recorded"), [("MainlandPermitOCR", MAINLAND), ("HmtResidentPermitOCR", RESIDENCE)])
+@pytest.mark.parametrize(("method", "unsigned_payload"), [("POST", False), ("POST", True), ("GET", False)])
+def test_the_official_client_gets_answers(
+    server: RunningRecognizer, action: str, recorded: dict[str, Any], method: str, *, unsigned_payload: bool
+) -> None:
+    caller = client(server, method, unsigned_payload=unsigned_payload)
+    response = caller.call_json(action, IMAGE)["Response"]
+    assert response["Name"] == recorded["Name"]
+    assert response["RequestId"]
+
+
+def test_the_official_client_takes_an_error_for_an_error(server: RunningRecognizer) -> None:
+    with pytest.raises(TencentCloudSDKException) as raised:
+        called(server, key="wrong")
+    assert raised.value.code == "AuthFailure.SignatureFailure"
+    assert raised.value.requestId
+
+
+def test_the_largest_image_there_is_gets_an_answer(server: RunningRecognizer) -> None:
+    assert called(server, {"ImageBase64": "A" * 7 * 1024 * 1024})["Name"] == MAINLAND["Name"]
+
+
+def test_a_sender_of_too_much_gets_to_see_why(server: RunningRecognizer) -> None:
+    with pytest.raises(TencentCloudSDKException, match="RequestSizeLimitExceeded"):
+        called(server, {"ImageBase64": "A" * 11 * 1024 * 1024})
+
+
+def test_an_image_is_fetched_by_its_url(server: RunningRecognizer) -> None:
+    class Images(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b"image")
+
+        def log_message(self, *_: Any) -> None: ...
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Images) as images:
+        threading.Thread(target=images.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{images.server_port}/a.jpg?X-Amz-Signature=secret"
+        assert called(server, {"ImageUrl": url})["Name"] == MAINLAND["Name"]
+        images.shutdown()
+
+
+def test_health_and_metrics_answer_without_a_signature(server: RunningRecognizer) -> None:
+    called(server)
+    assert server.get("/health") == "ready\n"
+    assert 'permit_ocr_recognizer_calls_total{action="MainlandPermitOCR",code="OK"} ' in server.get("/metrics")
+
+
+def test_the_21st_call_of_a_second_is_one_too_many(tmp_path: Path) -> None:
+    with recognizer(tmp_path) as here:
+        caller = client(here)
+
+        def one(_: int) -> str:
+            try:
+                caller.call_json("MainlandPermitOCR", IMAGE)
+            except TencentCloudSDKException as error:
+                return str(error.code)
+            return "OK"
+
+        with ThreadPoolExecutor(8) as threads:
+            codes = list(threads.map(one, range(60)))
+        busiest = 'permit_ocr_recognizer_busiest_second_calls{action="MainlandPermitOCR",state="admitted"} '
+        admitted = next(line for line in here.get("/metrics").splitlines() if line.startswith(busiest))
+        assert set(codes) == {"OK", "RequestLimitExceeded"}
+        assert int(admitted.removeprefix(busiest)) == 20
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        ("reset", requests.exceptions.ConnectionError),
+        ("truncated", requests.exceptions.ChunkedEncodingError),
+        ("hang", requests.exceptions.ReadTimeout),
+    ],
+)
+def test_connections_break_as_told(tmp_path: Path, fault: str, error: type[Exception]) -> None:
+    with recognizer(tmp_path, "--fault", f"{fault}=1") as here:
+        call = signed_call(IMAGE, credentials=Credentials(SECRET_ID, SECRET_KEY), timestamp=int(time.time()))
+        with pytest.raises(error):
+            requests.post(f"http://{here.host}/", data=call.body, headers=call.headers, timeout=1)
+        assert f'code="{fault}"' in here.get("/metrics")
+
+
+def test_the_bad_gateway_of_a_rehearsal_is_what_the_sdk_calls_a_network_error(tmp_path: Path) -> None:
+    with recognizer(tmp_path, "--fault", "http-502=1") as here, pytest.raises(TencentCloudSDKException) as raised:
+        called(here)
+    assert raised.value.code == "ServerNetworkError"
+
+
+def test_a_call_takes_as_long_as_told(tmp_path: Path) -> None:
+    with recognizer(tmp_path, "--latency", "0.3") as here:
+        started = time.monotonic()
+        called(here)
+        assert time.monotonic() - started >= 0.3
+
+
+def wait_for_a_call(here: RunningRecognizer) -> None:
+    for _ in range(100):
+        if 'state="arrived"' in here.get("/metrics"):
+            return
+        time.sleep(0.05)
+    pytest.fail("no call arrived within 5 seconds")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_call_begun_is_finished_before_it_stops(tmp_path: Path, number: signal.Signals) -> None:
+    with recognizer(tmp_path, "--latency", "1") as here, ThreadPoolExecutor(1) as thread:
+        answer = thread.submit(called, here)
+        wait_for_a_call(here)
+        here.process.send_signal(number)
+        assert answer.result(15)["Name"] == MAINLAND["Name"]
+        assert here.process.wait(15) == 0
+
+
+def test_a_call_that_hangs_on_purpose_does_not_keep_it_from_stopping(tmp_path: Path) -> None:
+    with recognizer(tmp_path, "--fault", "hang=1") as here, ThreadPoolExecutor(1) as thread:
+        answer = thread.submit(called, here)
+        wait_for_a_call(here)
+        here.process.terminate()
+        assert here.process.wait(15) == 0
+        assert isinstance(answer.exception(15), TencentCloudSDKException)
+
+
+def test_an_idle_connection_does_not_keep_it_from_stopping(tmp_path: Path) -> None:
+    with recognizer(tmp_path) as here:
+        idle = HTTPConnection("127.0.0.1", here.port)
+        idle.request("GET", "/health")
+        idle.getresponse().read()
+        here.process.terminate()
+        assert here.process.wait(15) == 0
+        idle.close()
+
+
+def test_no_log_line_holds_anything_of_a_card_a_caller_or_a_url(tmp_path: Path) -> None:
+    with recognizer(tmp_path) as here:
+        called(here, {**IMAGE, "RetProfile": True})
+        with pytest.raises(TencentCloudSDKException):
+            called(here, {"ImageUrl": "https://images.invalid/a.jpg?signature=secret"})
+        with pytest.raises(TencentCloudSDKException):
+            called(here, {**IMAGE, "张三丰": 1})
+        requests.post(f"http://{here.host}/", data=b"\xff", headers={"Authorization": "secret"}, timeout=5)
+        with socket.create_connection(("127.0.0.1", here.port)) as rough:
+            rough.sendall(b"secret \xff\r\n\r\n")
+            rough.recv(1000)
+        here.process.terminate()
+        here.process.wait(15)
+        time.sleep(0.2)  # the thread that collects the lines gets to the last one
+        log = "".join(here.lines)
+    assert log.count("request_id=") == 4
+    said = [str(value) for card in (MAINLAND, RESIDENCE) for value in card.values() if len(str(value)) > 2]
+    for word in [*said, "张三丰", "images.invalid", "signature", "secret", SECRET_ID, SECRET_KEY, IMAGE["ImageBase64"]]:
+        assert word not in log
+
+
+def run(*options: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    environment = {"PATH": os.environ["PATH"], "NO_COLOR": "1", "COLUMNS": "200", **variables}
+    return subprocess.run(
+        [PROGRAM, "recognizer", *options], capture_output=True, text=True, timeout=20, check=False, env=environment
+    )
+
+
+def test_a_taken_port_is_one_clear_line(server: RunningRecognizer) -> None:
+    done = run("--port", str(server.port))
+    assert done.returncode == 2
+    assert done.stderr == f"permit-ocr recognizer: 127.0.0.1:{server.port}: Address already in use\n"
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.1"])  # noqa: S104  what must be refused
+def test_the_account_that_everybody_knows_is_for_this_machine_only(host: str) -> None:
+    done = run("--host", host, "--port", "0")
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"permit-ocr recognizer: --host {host}: needs --secret-id and RECOGNIZER_SECRET_KEY")
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        (("--fault", "explode=0.1"), "fault `explode`: must be one of reset, hang, truncated, html"),
+        (("--fault", "reset=0.6", "--fault", "hang=0.6"), "faults: the shares together must not exceed 1"),
+        (("--latency", "soon"), "latency `soon`: must be seconds"),
+    ],
+)
+def test_a_rehearsal_of_another_form_is_one_clear_line(options: tuple[str, ...], reason: str) -> None:
+    done = run(*options, "--port", "0")
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"permit-ocr recognizer: {reason}")
+    assert done.stderr.count("\n") == 1
+
+
+def test_wrong_recorded_answers_are_one_clear_line(tmp_path: Path) -> None:
+    path = tmp_path / "answers.json"
+    path.write_text(json.dumps({**RECORDED, "other": {}}))
+    done = run("--answers", str(path), "--port", "0")
+    assert done.returncode == 2
+    assert done.stderr == f"permit-ocr recognizer: {path}: `other` is neither `images` nor `sequence`\n"

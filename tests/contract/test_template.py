@@ -1,0 +1,463 @@
+"""What template.yaml promises, judged on the CloudFormation that SAM makes of it: there nothing is implied any more."""
+
+import ast
+import dataclasses
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, get_args
+
+import boto3
+import pytest
+from moto import mock_aws
+from samtranslator.parser.parser import Parser
+from samtranslator.translator.translator import Translator
+from samtranslator.yaml_helper import yaml_parse
+
+from permit_ocr.adapters.journal import Metric
+from permit_ocr.adapters.uploads_batch import WAITING_ENDS_AFTER_SECONDS
+from permit_ocr.composition import Settings
+from permit_ocr.tencent.actions import ACTIONS, QUOTA_PER_SECOND
+from permit_ocr.tencent.quota import most_in_a_second
+
+TEMPLATE = Path(__file__).parents[2] / "template.yaml"
+API_GIVES_UP_SECONDS = 30
+"""Longest an HTTP API waits for its integration, a quota that cannot be raised."""
+
+DAY_SECONDS = 24 * 3600
+
+Resources = dict[str, dict[str, Any]]
+Statement = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def source() -> dict[str, Any]:
+    parsed: dict[str, Any] = yaml_parse(TEMPLATE.read_text(encoding="utf-8"))
+    return parsed
+
+
+@pytest.fixture(scope="module")
+def transformed() -> dict[str, Any]:
+    template = yaml_parse(TEMPLATE.read_text(encoding="utf-8"))
+    for resource in template["Resources"].values():
+        for code in {"CodeUri", "ContentUri"} & resource["Properties"].keys():
+            resource["Properties"][code] = "s3://code/artefact"  # as sam package has it
+    session = boto3.Session(region_name="eu-central-1")
+    cloudformation: dict[str, Any] = Translator({}, Parser(), None, session).translate(template, {})
+    return cloudformation
+
+
+@pytest.fixture(scope="module")
+def resources(transformed: dict[str, Any]) -> Resources:
+    found: Resources = transformed["Resources"]
+    return found
+
+
+def of_type(resources: Resources, cloudformation_type: str) -> Resources:
+    """Resources of a type by logical id; fails on none, or a test could pass for want of any."""
+    found = {name: resource for name, resource in resources.items() if resource["Type"] == cloudformation_type}
+    assert found, f"the template has no {cloudformation_type}"
+    return found
+
+
+def branches(value: Any) -> Iterator[Any]:
+    """Every value that an ``Fn::If`` can come to, or the value itself."""
+    if isinstance(value, dict) and "Fn::If" in value:
+        for branch in value["Fn::If"][1:]:
+            yield from branches(branch)
+    elif value != {"Ref": "AWS::NoValue"}:
+        yield value
+
+
+def listed(value: Any) -> list[Any]:
+    """Make a list of a policy's "one or several", with every possible entry."""
+    entries = value if isinstance(value, list) else [value]
+    return [possible for entry in entries for possible in branches(entry)]
+
+
+def role_statements(role: dict[str, Any]) -> list[Statement]:
+    documents = [policy["PolicyDocument"] for policy in role["Properties"]["Policies"]]
+    return [statement for document in documents for statement in listed(document["Statement"])]
+
+
+def policy_statements(resources: Resources, policy_type: str, target: str, logical_id: str) -> list[Statement]:
+    """Statements of the one resource policy of a queue or bucket."""
+    policies = [
+        policy["Properties"]["PolicyDocument"]["Statement"]
+        for policy in of_type(resources, policy_type).values()
+        if {"Ref": logical_id} in listed(policy["Properties"][target])
+    ]
+    assert len(policies) == 1, f"{logical_id} needs one {policy_type}: a second would replace the first"
+    statements: list[Statement] = policies[0]
+    return statements
+
+
+def function_of(resources: Resources, logical_id: str) -> dict[str, Any]:
+    properties: dict[str, Any] = resources[logical_id]["Properties"]
+    return properties
+
+
+def test_roles_allow_named_actions_only(resources: Resources) -> None:
+    for name, role in of_type(resources, "AWS::IAM::Role").items():
+        for statement in role_statements(role):
+            for action in listed(statement["Action"]):
+                assert re.fullmatch(r"[a-z0-9]+:[A-Za-z]+", action), f"{name}: {action}"
+
+
+def test_roles_allow_named_resources_only(resources: Resources) -> None:
+    for name, role in of_type(resources, "AWS::IAM::Role").items():
+        for statement in role_statements(role):
+            assert "NotResource" not in statement
+            for resource in listed(statement["Resource"]):
+                text = next(iter(resource.values()))  # Ref, Fn::GetAtt or Fn::Sub: a literal ARN would name an account
+                wildcards = re.findall(r"[*?]", text) if isinstance(text, str) else []
+                at_the_end = not wildcards or re.search(r"(/\*|\$\{UploadPrefix\}\*|-\?{6})$", text)
+                assert at_the_end, f"{name}: {statement['Sid']} reaches {text}"
+
+
+def test_roles_take_no_managed_policy_since_those_reach_every_resource(resources: Resources) -> None:
+    for name, role in of_type(resources, "AWS::IAM::Role").items():
+        assert "ManagedPolicyArns" not in role["Properties"], name
+    assert not [name for name, resource in resources.items() if resource["Type"] == "AWS::IAM::ManagedPolicy"]
+
+
+def test_only_lambda_assumes_the_roles(resources: Resources) -> None:
+    for name, role in of_type(resources, "AWS::IAM::Role").items():
+        for statement in role["Properties"]["AssumeRolePolicyDocument"]["Statement"]:
+            assert statement["Principal"] == {"Service": "lambda.amazonaws.com"}, name
+
+
+def test_the_api_neither_takes_uploads_from_the_queue_nor_reads_them(resources: Resources) -> None:
+    actions = {action for statement in role_statements(resources["ApiRole"]) for action in listed(statement["Action"])}
+    assert actions.isdisjoint(
+        {"sqs:ReceiveMessage", "sqs:DeleteMessage", "s3:GetObject", "s3:GetObjectVersion", "s3:ListBucket"}
+    )
+
+
+def test_every_route_asks_for_iam_authorization(resources: Resources) -> None:
+    for api in of_type(resources, "AWS::ApiGatewayV2::Api").values():
+        body = api["Properties"]["Body"]
+        assert body["components"]["securitySchemes"]["AWS_IAM"]["x-amazon-apigateway-authtype"] == "awsSigv4"
+        assert body["paths"]
+        for path, methods in body["paths"].items():
+            for method, operation in methods.items():
+                assert operation["security"] == [{"AWS_IAM": []}], f"{method} {path}"
+
+
+def test_there_is_no_other_way_in_than_the_api(resources: Resources) -> None:
+    types = {resource["Type"] for resource in resources.values()}
+    assert types.isdisjoint({"AWS::Lambda::Url", "AWS::ApiGatewayV2::Route", "AWS::ApiGateway::RestApi"})
+    for permission in of_type(resources, "AWS::Lambda::Permission").values():
+        assert permission["Properties"]["Principal"] == "apigateway.amazonaws.com"
+        assert "${__ApiId__}" in str(permission["Properties"]["SourceArn"])
+
+
+def test_the_api_function_ends_before_the_api_gives_up(resources: Resources) -> None:
+    assert function_of(resources, "ApiFunction")["Timeout"] < API_GIVES_UP_SECONDS
+
+
+def test_a_message_stays_hidden_for_six_times_the_function_that_works_on_it(resources: Resources) -> None:
+    for mapping in of_type(resources, "AWS::Lambda::EventSourceMapping").values():
+        queue, _ = mapping["Properties"]["EventSourceArn"]["Fn::GetAtt"]
+        function = function_of(resources, mapping["Properties"]["FunctionName"]["Ref"])
+        assert resources[queue]["Properties"]["VisibilityTimeout"] >= 6 * function["Timeout"]
+
+
+def test_uploads_are_taken_in_batches_of_which_each_can_fail_alone(resources: Resources) -> None:
+    (mapping,) = of_type(resources, "AWS::Lambda::EventSourceMapping").values()
+    assert mapping["Properties"]["Enabled"] is True
+    assert mapping["Properties"]["BatchSize"] == 5
+    assert mapping["Properties"]["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert mapping["Properties"]["ScalingConfig"] == {"MaximumConcurrency": {"Ref": "MaximumConcurrency"}}
+
+
+def test_queues_are_encrypted_and_refuse_plain_http(resources: Resources) -> None:
+    for name, queue in of_type(resources, "AWS::SQS::Queue").items():
+        assert queue["Properties"]["SqsManagedSseEnabled"] is True, name
+        statements = policy_statements(resources, "AWS::SQS::QueuePolicy", "Queues", name)
+        denied = {
+            "Sid": "TlsOnly",
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": "sqs:*",
+            "Resource": {"Fn::GetAtt": [name, "Arn"]},
+            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+        }
+        assert denied in statements, name
+
+
+def test_what_is_given_up_outlives_the_queue_it_came_from(resources: Resources) -> None:
+    queues = of_type(resources, "AWS::SQS::Queue")
+    redriven = {name: queue["Properties"] for name, queue in queues.items() if "RedrivePolicy" in queue["Properties"]}
+    assert redriven.keys() == {"IntakeQueue", "ResultsQueue"}
+    for name, source_queue in redriven.items():
+        dead_letters = queues[source_queue["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0]]["Properties"]
+        assert dead_letters["MessageRetentionPeriod"] >= source_queue["MessageRetentionPeriod"], name
+        assert dead_letters.get("FifoQueue") == source_queue.get("FifoQueue"), name
+
+
+def test_waiting_ends_in_the_dead_letter_queue_before_the_intake_queue_would_drop_it(resources: Resources) -> None:
+    intake = resources["IntakeQueue"]["Properties"]
+    assert intake["MessageRetentionPeriod"] - WAITING_ENDS_AFTER_SECONDS >= DAY_SECONDS
+    assert intake["RedrivePolicy"]["maxReceiveCount"] == 1000, "SQS's highest: a backstop, waiting takes some hundred"
+
+
+def test_every_dead_letter_queue_has_an_alarm(resources: Resources) -> None:
+    watched = {
+        dimension["Value"]["Fn::GetAtt"][0]
+        for alarm in of_type(resources, "AWS::CloudWatch::Alarm").values()
+        if alarm["Properties"].get("MetricName") == "ApproximateNumberOfMessagesVisible"
+        for dimension in alarm["Properties"]["Dimensions"]
+    }
+    assert watched == {"DeadLetterQueue", "ResultsDeadLetterQueue"}
+
+
+def test_alarms_on_our_own_metrics_watch_what_the_functions_count(resources: Resources) -> None:
+    single = [alarm["Properties"] for alarm in of_type(resources, "AWS::CloudWatch::Alarm").values()]
+    parts = [
+        part["MetricStat"]["Metric"] for alarm in single for part in alarm.get("Metrics", []) if "MetricStat" in part
+    ]
+    ours = [metric for metric in single + parts if metric.get("Namespace") == "PermitOcr"]
+    assert {metric["MetricName"] for metric in ours} >= {"LineStopped", "ActionWithdrawn"}
+    assert {metric["MetricName"] for metric in ours} <= set(get_args(Metric.__value__))
+    by_action = {
+        dimension["Value"]
+        for metric in ours
+        if metric["MetricName"] == "ActionWithdrawn"
+        for dimension in metric["Dimensions"]
+        if dimension["Name"] == "action"
+    }
+    assert by_action == {action.name for action in ACTIONS.values()}
+
+
+def test_results_are_deduplicated_by_their_event_id_alone(resources: Resources) -> None:
+    results = resources["ResultsQueue"]["Properties"]
+    assert results["FifoQueue"] is True
+    assert results["ContentBasedDeduplication"] is False
+
+
+def test_the_bucket_is_private_encrypted_and_versioned(resources: Resources) -> None:
+    (bucket,) = of_type(resources, "AWS::S3::Bucket").values()
+    properties = bucket["Properties"]
+    assert len(properties["PublicAccessBlockConfiguration"]) == 4
+    assert set(properties["PublicAccessBlockConfiguration"].values()) == {True}
+    assert properties["OwnershipControls"]["Rules"] == [{"ObjectOwnership": "BucketOwnerEnforced"}]
+    assert properties["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert properties["VersioningConfiguration"] == {"Status": "Enabled"}
+
+
+def test_the_bucket_refuses_plain_http_and_its_policy_allows_nothing(resources: Resources) -> None:
+    (statement,) = policy_statements(resources, "AWS::S3::BucketPolicy", "Bucket", "UploadBucket")
+    assert statement["Effect"] == "Deny"
+    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    assert statement["Resource"] == [{"Fn::GetAtt": ["UploadBucket", "Arn"]}, {"Fn::Sub": "${UploadBucket.Arn}/*"}]
+
+
+def test_photographs_portraits_old_versions_and_unfinished_uploads_are_deleted(resources: Resources) -> None:
+    rules = resources["UploadBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
+    assert {rule["Status"] for rule in rules} == {"Enabled"}
+    assert [rule["Prefix"] for rule in rules if "ExpirationInDays" in rule] == [{"Ref": "UploadPrefix"}, "portraits/"]
+    (rest,) = (rule for rule in rules if "ExpirationInDays" not in rule)
+    assert rest.keys() >= {"NoncurrentVersionExpiration", "AbortIncompleteMultipartUpload", "ExpiredObjectDeleteMarker"}
+    assert "Prefix" not in rest
+
+
+def test_uploads_are_announced_by_this_bucket_of_this_account_only(resources: Resources) -> None:
+    statements = policy_statements(resources, "AWS::SQS::QueuePolicy", "Queues", "IntakeQueue")
+    (announced,) = (statement for statement in statements if statement["Effect"] == "Allow")
+    assert announced["Principal"] == {"Service": "s3.amazonaws.com"}
+    assert announced["Action"] == "sqs:SendMessage"
+    assert announced["Condition"]["StringEquals"] == {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
+    name, variables = resources["UploadBucket"]["Properties"]["BucketName"]["Fn::Sub"]
+    source_arn = announced["Condition"]["ArnEquals"]["aws:SourceArn"]["Fn::Sub"]
+    assert source_arn == [f"arn:${{AWS::Partition}}:s3:::{name}", variables]
+
+
+def test_portraits_written_to_the_bucket_do_not_come_back_as_uploads(
+    source: dict[str, Any], resources: Resources
+) -> None:
+    (announced,) = resources["UploadBucket"]["Properties"]["NotificationConfiguration"]["QueueConfigurations"]
+    assert announced["Filter"]["S3Key"]["Rules"] == [{"Name": "prefix", "Value": {"Ref": "UploadPrefix"}}]
+    pattern = re.compile(source["Parameters"]["UploadPrefix"]["AllowedPattern"])
+    assert pattern.fullmatch("uploads/")
+    assert pattern.fullmatch("cards/2026/in/")
+    for refused in ("", "/", "uploads", "portraits/", "portraits/in/", "a//b/", "up*/"):
+        assert not pattern.fullmatch(refused), refused
+
+
+def test_the_work_table_forgets_and_keeps_no_backup_of_what_it_forgot(resources: Resources) -> None:
+    assert of_type(resources, "AWS::DynamoDB::Table").keys() == {"WorkTable", "LimiterTable"}
+    properties = resources["WorkTable"]["Properties"]
+    assert properties["KeySchema"] == [{"AttributeName": "id", "KeyType": "HASH"}]
+    assert properties["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
+    assert properties["SSESpecification"] == {"SSEEnabled": True, "SSEType": "KMS"}
+    assert "PointInTimeRecoverySpecification" not in properties
+
+
+def test_functions_change_the_limiter_table_and_neither_read_nor_write_it_otherwise(resources: Resources) -> None:
+    """Without a condition nothing there may be replaced, and an update returns what it found."""
+    table = {"Fn::GetAtt": ["LimiterTable", "Arn"]}
+    for role in of_type(resources, "AWS::IAM::Role").values():
+        allowed = [one["Action"] for one in role_statements(role) if table in listed(one["Resource"])]
+        assert allowed == ["dynamodb:UpdateItem"]
+    assert resources["LimiterTable"]["Properties"]["BillingMode"] == "PAY_PER_REQUEST"
+
+
+def test_the_default_rates_stay_within_the_providers_quota(source: dict[str, Any]) -> None:
+    for name in ("ResidencePermitRate", "MainlandPermitRate"):
+        assert most_in_a_second(source["Parameters"][name]["Default"]) == QUOTA_PER_SECOND
+        assert most_in_a_second(source["Parameters"][name]["Default"] + 1) > QUOTA_PER_SECOND
+
+
+@pytest.mark.parametrize(
+    ("endpoints", "allowed"),
+    [
+        ("", True),
+        ("ocr.intl.tencentcloudapi.com", True),
+        ("ocr.intl.tencentcloudapi.com,reader.example:8443", True),
+        ("127.0.0.1:8100", True),
+        ("a.example,", False),
+        ("a.example, b.example", False),
+        ("https://a.example", False),
+        ("a.example/path", False),
+        ("a,b,c,d,e", False),
+    ],
+)
+def test_endpoints_are_a_list_of_hosts(source: dict[str, Any], endpoints: str, allowed: bool) -> None:  # noqa: FBT001
+    for name in ("ResidencePermitEndpoint", "MainlandPermitEndpoint"):
+        assert bool(re.fullmatch(source["Parameters"][name]["AllowedPattern"], endpoints)) is allowed
+
+
+def test_logs_are_kept_for_a_set_time(resources: Resources) -> None:
+    for name, group in of_type(resources, "AWS::Logs::LogGroup").items():
+        assert group["Properties"]["RetentionInDays"] == {"Ref": "LogRetentionDays"}, name
+
+
+def test_each_function_writes_to_its_own_log_group_and_to_no_other(resources: Resources) -> None:
+    groups = set()
+    for function in of_type(resources, "AWS::Lambda::Function").values():
+        group = function["Properties"]["LoggingConfig"]["LogGroup"]["Ref"]
+        role = resources[function["Properties"]["Role"]["Fn::GetAtt"][0]]
+        (writes,) = (one for one in role_statements(role) if "logs:PutLogEvents" in listed(one["Action"]))
+        assert writes["Resource"] == {"Fn::GetAtt": [group, "Arn"]}
+        groups.add(group)
+    assert len(groups) == 2
+
+
+def test_the_access_log_names_nobody(resources: Resources) -> None:
+    for stage in of_type(resources, "AWS::ApiGatewayV2::Stage").values():
+        logged = re.findall(r"\$context\.([A-Za-z.]+)", stage["Properties"]["AccessLogSettings"]["Format"])
+        assert logged
+        assert not [variable for variable in logged if re.match(r"identity|authorizer|path|domain|protocol", variable)]
+
+
+def test_functions_and_layers_run_on_the_chosen_processor(resources: Resources) -> None:
+    chosen = [{"Ref": "Architecture"}]
+    for function in of_type(resources, "AWS::Lambda::Function").values():
+        assert function["Properties"]["Architectures"] == chosen
+        assert function["Properties"]["Runtime"] == "python3.13"
+        assert len(function["Properties"]["Layers"]) == 2
+    for layer in of_type(resources, "AWS::Lambda::LayerVersion").values():
+        assert layer["Properties"]["CompatibleArchitectures"] == chosen
+
+
+def test_functions_are_told_every_setting_they_read_and_no_other(resources: Resources) -> None:
+    settings = {field.name.upper() for field in dataclasses.fields(Settings)}
+    for name, function in of_type(resources, "AWS::Lambda::Function").items():
+        variables = function["Properties"]["Environment"]["Variables"].keys()
+        of_libraries = {variable for variable in variables if variable.startswith(("POWERTOOLS_", "PYDANTIC_"))}
+        assert variables - of_libraries == settings, name
+
+
+def test_no_secret_is_in_the_template_only_its_name(resources: Resources) -> None:
+    for function in of_type(resources, "AWS::Lambda::Function").values():
+        variables = function["Properties"]["Environment"]["Variables"]
+        assert variables["CREDENTIALS_SECRET"] == {"Ref": "CredentialsSecret"}
+        assert not [name for name in variables if re.search(r"SECRET_(ID|KEY)|TOKEN|PASSWORD", name)]
+
+
+def test_parameters_say_what_they_are_and_refuse_what_they_cannot_be(source: dict[str, Any]) -> None:
+    for name, parameter in source["Parameters"].items():
+        assert parameter["Description"], name
+        default = str(parameter["Default"])
+        if "AllowedPattern" in parameter:
+            assert re.fullmatch(parameter["AllowedPattern"], default), name
+            assert parameter["ConstraintDescription"], name
+        elif "AllowedValues" in parameter:
+            assert default in map(str, parameter["AllowedValues"]), name
+        else:
+            assert parameter["MinValue"] <= int(default) <= parameter["MaxValue"], name
+
+
+def test_every_parameter_is_in_one_group(source: dict[str, Any]) -> None:
+    groups = source["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
+    grouped = [name for group in groups for name in group["Parameters"]]
+    assert sorted(grouped) == sorted(source["Parameters"])
+
+
+@pytest.mark.parametrize(
+    ("secret", "allowed"),
+    [
+        ("permit-ocr/provider", True),
+        ("arn:aws:secretsmanager:eu-central-1:123456789012:secret:permit-ocr/provider-AbC123", True),
+        ("arn:aws-cn:secretsmanager:cn-north-1:123456789012:secret:x-AbC123", True),
+        ("arn:aws:ssm:eu-central-1:123456789012:parameter/x", False),
+        ("*", False),
+        ("a name with spaces", False),
+    ],
+)
+def test_the_credentials_secret_is_an_arn_or_a_name(source: dict[str, Any], secret: str, allowed: bool) -> None:  # noqa: FBT001
+    pattern = source["Parameters"]["CredentialsSecret"]["AllowedPattern"]
+    assert bool(re.fullmatch(pattern, secret)) is allowed
+
+
+def test_a_deployment_without_credentials_is_refused_at_once(source: dict[str, Any]) -> None:
+    rule = source["Rules"]["CredentialsAreNamed"]
+    assert rule["RuleCondition"] == {"Fn::Equals": [{"Ref": "OcrScheme"}, "https"]}
+    (assertion,) = rule["Assertions"]
+    assert assertion["Assert"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "CredentialsSecret"}, ""]}]}
+
+
+ACCOUNT = "123456789012"
+SECRET_ARN = f"arn:aws:secretsmanager:eu-central-1:{ACCOUNT}:secret:permit-ocr/provider-AbC123"
+
+
+@pytest.mark.parametrize(
+    ("parameters", "readable"),
+    [
+        ({"CredentialsSecret": SECRET_ARN}, SECRET_ARN),
+        (
+            {"CredentialsSecret": "permit-ocr/provider"},
+            f"arn:aws:secretsmanager:eu-central-1:{ACCOUNT}:secret:permit-ocr/provider-??????",
+        ),
+        ({"OcrScheme": "http"}, None),
+    ],
+)
+def test_functions_may_read_the_one_secret_that_is_named(
+    transformed: dict[str, Any], parameters: dict[str, str], readable: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The conditions and intrinsics of the policies, evaluated by moto's CloudFormation."""
+    for variable in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(variable, "test")
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    plain = {
+        name: resource
+        for name, resource in transformed["Resources"].items()
+        if resource["Type"].rpartition("::")[2] in {"Role", "Bucket", "Queue", "Table", "LogGroup"}
+    }
+    template = {key: transformed[key] for key in ("Parameters", "Conditions")} | {"Resources": plain}
+    with mock_aws():
+        session = boto3.Session(region_name="eu-central-1")
+        session.client("cloudformation").create_stack(
+            StackName="permit-ocr",
+            TemplateBody=json.dumps(template),
+            Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
+        )
+        roles = session.resource("iam").roles.all()
+        policies = [policy for role in roles for policy in role.policies.all()]
+        assert len(policies) == 2
+        for policy in policies:
+            document = ast.literal_eval(str(policy.policy_document))  # moto keeps it as Python's text
+            secrets = [one["Resource"] for one in document["Statement"] if one and one["Sid"] == "ReadCredentials"]
+            assert secrets == ([readable] if readable else [])

@@ -1,0 +1,373 @@
+"""Our client of the provider: the official SDK over a real socket, against all the provider has been seen to say."""
+
+import base64
+import json
+import logging
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from tencentcloud.common.credential import Credential
+
+from permit_ocr.adapters.credentials import Credentials
+from permit_ocr.adapters.dynamodb_line import LineStands
+from permit_ocr.adapters.tencent_ocr import Endpoint, TencentOcr
+from permit_ocr.domain.answers import MainlandPermitAnswer, ResidencePermitAnswer
+from permit_ocr.domain.errors import NoSlot, PermitOcrError, RejectDocument, RetryLater, StopTheLine
+from permit_ocr.domain.permits import Kind, Side
+from permit_ocr.tencent.actions import ACTIONS, VERSION
+from permit_ocr.tencent.error_table import ERROR_TABLE, ErrorCode, Outcome
+from permit_ocr.workflow.ports import Question, Reply
+from tests.contract.provider import Provider, Saying, answer, provider, refusal
+
+IMAGE = b"\xff\xd8\xff an image nobody may see in a log"
+ACTION_NAMES = {action.name for action in ACTIONS.values()}
+QUESTION = Question(kind=Kind.MAINLAND_PERMIT, side=Side.FRONT, return_portrait=False, content=IMAGE)
+
+
+def ask(
+    here: Provider, question: Question = QUESTION, *, timeout: float = 5.0, seconds: float = 60.0, **more: Any
+) -> Reply:
+    return client_of(here, timeout=timeout, **more).ask(question, deadline=time.monotonic() + seconds)
+
+
+def client_of(*providers: Provider, timeout: float = 5.0, **more: Any) -> TencentOcr:
+    endpoints = [Endpoint(host=here.host, region="", scheme="http") for here in providers]
+    more.setdefault("credentials", lambda **_asked: Credentials(Credential("AKIDtest", "secret")))
+    more.setdefault("line", FakeLine())
+    return TencentOcr(
+        site="intl",
+        endpoints=dict.fromkeys(Kind, endpoints),
+        timeout_seconds=timeout,
+        sleep=lambda _seconds: None,
+        **more,
+    )
+
+
+@dataclass
+class FakeLine:
+    """Lets every call through at once, as a probe while it is stopped, and remembers what it was told."""
+
+    told: list[str] = field(default_factory=list)
+    stopped: bool = False
+    refuses: PermitOcrError | None = None
+
+    def enter(self, action: str, *, seconds: float, probing: bool = False) -> bool:
+        assert action in ACTION_NAMES
+        assert seconds >= 0
+        assert not probing or self.stopped
+        if self.refuses:
+            raise self.refuses
+        self.told.append("probe" if self.stopped else "call")
+        return self.stopped
+
+    def stop(self, action: str, error: StopTheLine) -> None:
+        assert action in ACTION_NAMES
+        self.told.append(f"stop {error.code}")
+        self.stopped = True
+
+    def resume(self, action: str) -> None:
+        assert action in ACTION_NAMES
+        self.told.append("resume")
+        self.stopped = False
+
+
+def error_of(here: Provider, question: Question = QUESTION, **more: Any) -> PermitOcrError:
+    with pytest.raises(PermitOcrError) as caught:
+        ask(here, question, **more)
+    assert "provider's own words" not in repr(caught.value.args) + caught.value.meaning
+    return caught.value
+
+
+def test_every_parameter_is_sent_by_its_name_on_the_api_page() -> None:
+    with provider(answer(IdCardNo="830000199706020042", CardType=0)) as here:
+        question = Question(kind=Kind.RESIDENCE_PERMIT, side=Side.BACK, return_portrait=True, content=IMAGE)
+        assert isinstance(ask(here, question).answer, ResidencePermitAnswer)
+        ask(here, Question(kind=Kind.MAINLAND_PERMIT, side=None, return_portrait=True, url="https://example.com/a.jpg"))
+    first, second = here.requests
+    assert first["json"] == {
+        "ImageBase64": base64.b64encode(IMAGE).decode(),
+        "CardSide": "BACK",
+        "CropPortrait": True,
+    }
+    assert second["json"] == {"ImageUrl": "https://example.com/a.jpg", "RetProfile": True}
+    assert [request["headers"]["X-TC-Action"] for request in here.requests] == [
+        "HmtResidentPermitOCR",
+        "MainlandPermitOCR",
+    ]
+    assert {request["headers"]["X-TC-Version"] for request in here.requests} == {VERSION}
+
+
+def test_every_field_is_read_and_a_null_or_unknown_one_is_tolerated() -> None:
+    said = {
+        "Name": "样本",
+        "Birthday": None,
+        "Number": 12345678,
+        "MainlandTravelPermitBackInfos": {"Type": "x", "HistoryNumber": None, "New": 1},
+        "WarnCardInfos": [-9102, -9104],
+        "BrandNew": {},
+    }
+    with provider(answer(**said)) as here:
+        reply = ask(here)
+    assert isinstance(reply.answer, MainlandPermitAnswer)
+    assert (reply.answer.Name, reply.answer.Birthday, reply.answer.Number) == ("样本", "", "12345678")
+    assert reply.answer.MainlandTravelPermitBackInfos is not None
+    assert reply.answer.MainlandTravelPermitBackInfos.Type == "x"
+    assert reply.answer.WarnCardInfos == (-9102, -9104)
+    assert (reply.request_id, reply.attempts) == ("r-1", 1)
+
+
+@pytest.mark.parametrize("row", ERROR_TABLE, ids=lambda row: row.code)
+def test_each_code_is_called_again_and_ends_as_its_row_says(row: ErrorCode) -> None:
+    code = row.code.replace(".*", ".Anything")
+    with provider(refusal(code)) as here:
+        error = error_of(here)
+    ends_as = {Outcome.RETRY: RetryLater, Outcome.REJECT: RejectDocument, Outcome.STOP: StopTheLine}[row.outcome]
+    assert type(error) is (RejectDocument if row.reject_after_retries else ends_as)
+    assert (error.code, error.meaning, error.request_id) == (code, row.meaning, "r-2")
+    assert len(here.requests) == 1 + row.retries
+
+
+@pytest.mark.parametrize(
+    ("code", "ends_as", "calls"),
+    [
+        ("Brand.NewCode", RetryLater, 1),
+        ("FailedOperation.ImageSizeTooLarge", RejectDocument, 2),
+        ("LimitExceeded.SomethingNew", RejectDocument, 1),
+        ("ServiceUnavailable.ForNow", RetryLater, 3),
+        ("ResourceUnavailable.NewTrouble", StopTheLine, 1),
+    ],
+)
+def test_a_code_nobody_knows_is_judged_by_its_family_and_never_stops_the_line_by_itself(
+    code: str, ends_as: type[PermitOcrError], calls: int
+) -> None:
+    with provider(refusal(code)) as here:
+        error = error_of(here)
+    assert type(error) is ends_as
+    assert error.code == code
+    assert len(here.requests) == calls
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"WarnCardInfos": [-9102, None]}, None),
+        ({"WarnCardInfos": [""]}, None),
+        ({"WarnCardInfos": ["-9102"]}, (-9102,)),
+        ({"WarnCardInfos": []}, ()),
+    ],
+)
+def test_warning_codes_that_cannot_be_read_are_not_checked_rather_than_clear(
+    fields: dict[str, Any], expected: tuple[int, ...] | None
+) -> None:
+    with provider(answer(Number="H12345678", **fields)) as here:
+        assert ask(here).answer.WarnCardInfos == expected
+
+
+def test_odd_values_are_an_answer_all_the_same() -> None:
+    odd = {
+        "CardType": "",
+        "Name": "\ud83d",
+        "PortraitImageInfo": {"ImageCoordinates": {"X": "1.5", "Y": None, "Width": "wide"}},
+    }
+    with provider(answer(**odd)) as here:
+        read = ask(here, Question(kind=Kind.RESIDENCE_PERMIT, side=None, return_portrait=False, content=IMAGE)).answer
+    assert isinstance(read, ResidencePermitAnswer)
+    assert (read.CardType, read.Name) == (0, "?")
+    assert read.PortraitImageInfo is not None
+    assert read.PortraitImageInfo.ImageCoordinates.X == 1
+
+
+def test_a_code_that_is_no_code_is_not_repeated() -> None:
+    with provider(refusal("830000199706020042 is the number")) as here:
+        assert error_of(here).code == "Unlisted"
+
+
+def test_an_error_with_a_charset_in_its_content_type_is_seen() -> None:
+    with provider(refusal("FailedOperation.ImageBlur", content_type="application/json; charset=utf-8")) as here:
+        assert isinstance(error_of(here), RejectDocument)
+
+
+@pytest.mark.parametrize(
+    ("saying", "code"),
+    [
+        (Saying("<html>maintenance</html>", content_type="text/html"), "ServerNetworkError"),
+        (Saying("<html>bad gateway</html>", status=502, content_type="text/html"), "ServerNetworkError"),
+        (Saying("{not json"), "ServerNetworkError"),
+        (Saying("[]"), "ServerNetworkError"),
+        (Saying({"Answer": {}}), "ServerNetworkError"),
+        (Saying({"Response": None}), "ServerNetworkError"),
+        (Saying({"Response": {"Error": {"Code": "InternalError", "Message": "no request id"}}}), "ServerNetworkError"),
+        (Saying({"Response": {"Name": "x" * 5000, "RequestId": "r"}}, cut_after=100), "ClientNetworkError"),
+    ],
+)
+def test_what_is_not_the_protocol_is_tried_three_times_and_then_later(saying: Saying, code: str) -> None:
+    with provider(saying) as here:
+        error = error_of(here)
+    assert isinstance(error, RetryLater)
+    assert error.code == code
+    assert len(here.requests) == 3
+
+
+def test_a_success_after_a_failure_is_the_answer_and_counts_its_attempts() -> None:
+    with provider(refusal("InternalError"), answer(Number="H12345678")) as here:
+        reply = ask(here)
+    assert isinstance(reply.answer, MainlandPermitAnswer)
+    assert (reply.answer.Number, reply.attempts) == ("H12345678", 2)
+
+
+def test_nobody_listening_is_tried_later() -> None:
+    with provider(answer()) as here:
+        pass
+    assert error_of(here).code == "ClientNetworkError"
+
+
+@pytest.mark.parametrize("saying", [Saying("", delay_seconds=4), Saying("x" * 12, trickle=True)])
+def test_the_deadline_holds_against_a_server_that_hangs_or_trickles(saying: Saying) -> None:
+    with provider(saying) as here:
+        began = time.monotonic()
+        assert isinstance(error_of(here, timeout=1.5, seconds=3.0), RetryLater)
+    assert time.monotonic() - began < 4
+
+
+def test_without_time_left_nothing_is_called() -> None:
+    with provider(answer()) as here:
+        assert error_of(here, seconds=0.5).code == "Deadline"
+    assert here.requests == []
+
+
+def test_an_address_that_cannot_be_downloaded_is_sent_as_base64_in_the_end() -> None:
+    question = Question(
+        kind=Kind.MAINLAND_PERMIT, side=None, return_portrait=False, content=IMAGE, url="https://example.com/a.jpg"
+    )
+    failed = refusal("FailedOperation.DownLoadError")
+    with provider(failed, failed, answer(Number="H12345678")) as here:
+        assert ask(here, question).attempts == 3
+    assert [sorted(request["json"]) for request in here.requests] == [["ImageUrl"], ["ImageUrl"], ["ImageBase64"]]
+
+
+def test_refused_credentials_are_read_anew_once_before_the_line_stops() -> None:
+    asked: list[bool] = []
+
+    def credentials(*, again: bool) -> Credentials:
+        asked.append(again)
+        return Credentials(Credential("AKIDnew" if True in asked else "AKIDold", "secret"))
+
+    with provider(refusal("AuthFailure.SecretIdNotFound"), answer(Number="H12345678")) as here:
+        assert ask(here, credentials=credentials).attempts == 2
+    assert asked == [False, True, False]
+    assert "AKIDnew" in here.requests[1]["headers"]["Authorization"]
+
+
+def test_a_credential_that_has_not_changed_is_not_refused_twice() -> None:
+    line = FakeLine()
+    with provider(refusal("AuthFailure.SecretIdNotFound")) as here:
+        assert isinstance(error_of(here, line=line), StopTheLine)
+    assert line.told == ["call", "stop AuthFailure.SecretIdNotFound"]
+
+
+def test_every_call_of_a_question_takes_a_slot_of_its_own() -> None:
+    line = FakeLine()
+    with provider(refusal("InternalError"), refusal("RequestLimitExceeded"), answer(Number="H12345678")) as here:
+        assert ask(here, line=line).attempts == 3
+    assert line.told == ["call", "call", "call"]
+
+
+def test_without_a_slot_nothing_is_called() -> None:
+    with provider(answer()) as here:
+        assert isinstance(error_of(here, line=FakeLine(refuses=NoSlot(after_seconds=1.5))), NoSlot)
+    assert here.requests == []
+
+
+@pytest.mark.parametrize("says", [answer(Number="H12345678"), refusal("FailedOperation.ImageBlur")])
+def test_account_trouble_stops_the_line_and_whatever_a_probe_is_told_of_its_document_resumes_it(says: Saying) -> None:
+    line = FakeLine()
+    with provider(refusal("ResourceUnavailable.InArrears"), refusal("InternalError"), says) as here:
+        client = client_of(here, line=line)
+        with pytest.raises(StopTheLine):
+            client.ask(QUESTION, deadline=time.monotonic() + 60)
+        with suppress(RejectDocument):
+            client.ask(QUESTION, deadline=time.monotonic() + 60)
+    assert line.told == ["call", "stop ResourceUnavailable.InArrears", "probe", "probe", "resume"]
+
+
+def test_a_probe_that_tells_nothing_of_the_account_leaves_the_line_as_it_is() -> None:
+    line = FakeLine(stopped=True)
+    with provider(refusal("ServiceUnavailable")) as here:
+        assert isinstance(error_of(here, line=line), RetryLater)
+    assert line.told == ["probe"] * 3
+
+
+def test_a_line_that_stands_is_not_stopped_again(capsys: pytest.CaptureFixture[str]) -> None:
+    line = FakeLine(refuses=LineStands("ResourceUnavailable.InArrears"))
+    with provider(answer()) as here:
+        assert error_of(here, line=line).code == "ResourceUnavailable.InArrears"
+    assert (here.requests, line.told) == ([], [])
+    assert "LineStopped" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("code", ["InvalidAction", "ActionOffline"])
+def test_the_next_endpoint_takes_over_where_the_action_was_withdrawn(
+    code: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    now = [0.0]
+    with provider(refusal(code)) as first, provider(answer(Number="H12345678")) as second:
+        client = client_of(first, second, clock=lambda: now[0])
+        reply = client.ask(QUESTION, deadline=60)
+        assert (reply.endpoint, reply.attempts) == (second.host, 2)
+        assert client.ask(QUESTION, deadline=60).attempts == 1, "the first is passed over for five minutes"
+        assert len(first.requests) == 1
+        now[0] += 301
+        assert client.ask(QUESTION, deadline=1000).attempts == 2, "and then asked again"
+    metrics = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "ActionWithdrawn" in line]
+    assert [metric["action"] for metric in metrics] == ["MainlandPermitOCR"] * 2
+
+
+def test_only_when_the_last_endpoint_has_withdrawn_the_action_the_line_stops() -> None:
+    line = FakeLine()
+    with provider(refusal("ActionOffline")) as first, provider(refusal("InvalidAction")) as second:
+        client = client_of(first, second, line=line)
+        for _ in range(2):  # the probe asks both again: either may be back
+            with pytest.raises(StopTheLine, match="InvalidAction"):
+                client.ask(QUESTION, deadline=time.monotonic() + 60)
+        assert (len(first.requests), len(second.requests)) == (2, 2)
+    assert line.told == ["call", "call", "stop InvalidAction", "probe", "probe", "stop InvalidAction"]
+
+
+def test_an_endpoint_that_fails_otherwise_is_not_left_for_the_next() -> None:
+    with provider(refusal("InternalError")) as first, provider(answer()) as second:
+        with pytest.raises(RetryLater):
+            client_of(first, second).ask(QUESTION, deadline=time.monotonic() + 60)
+        assert second.requests == []
+
+
+def test_each_endpoint_gets_its_own_credential() -> None:
+    with provider(refusal("ActionOffline")) as first, provider(answer(Number="H12345678")) as second:
+        own = {second.host: Credential("AKIDsecond", "secret")}
+        credentials = Credentials(Credential("AKIDfirst", "secret"), own)
+        client_of(first, second, credentials=lambda **_asked: credentials).ask(QUESTION, deadline=time.monotonic() + 60)
+    assert "AKIDfirst" in first.requests[0]["headers"]["Authorization"]
+    assert "AKIDsecond" in second.requests[0]["headers"]["Authorization"]
+
+
+def test_a_deprecated_action_answers_and_is_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    with (
+        provider(answer(Number="H12345678", DeprecatedWarning="soon gone")) as here,
+        pytest.warns(DeprecationWarning, match="soon gone"),
+    ):
+        assert ask(here).attempts == 1
+    assert "ActionDeprecated" in capsys.readouterr().out
+
+
+def test_no_logger_at_any_level_prints_a_body(
+    caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    logging.getLogger("tencentcloud_sdk_common").setLevel(logging.DEBUG)
+    with provider(answer(Name="陈样本", IdCardNo="830000199706020042")) as here, suppress(PermitOcrError):
+        ask(here)
+    printed = caplog.text + "".join(capsys.readouterr())
+    for secret in (base64.b64encode(IMAGE).decode()[:20], "830000199706020042", "陈样本", "Signature="):
+        assert secret not in printed

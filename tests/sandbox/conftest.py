@@ -1,0 +1,73 @@
+"""The sandbox as its users have it: the ``permit-ocr up`` command, on free ports, with files of its own."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+COMMAND = Path(sys.executable).parent / "permit-ocr"
+START_SECONDS = 120.0  # with a build and a busy machine; the 20 s it may take are measured elsewhere
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A sandbox that is ready. ``state`` is where its endpoints file and its logs are."""
+
+    endpoints: dict[str, str]
+    state: Path
+    process: subprocess.Popen[str]
+
+
+def start(state: Path, *options: str, root: Path = ROOT) -> subprocess.Popen[str]:
+    """Start ``permit-ocr up`` on free ports."""
+    ports = ["--api-port=0", "--aws-port=0", "--ocr-port=0"]
+    return subprocess.Popen(
+        [COMMAND, "up", *ports, *options],
+        cwd=root,
+        env={**os.environ, "PERMIT_OCR_SANDBOX_DIRECTORY": str(state)},
+        stdin=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def wait_until_ready(process: subprocess.Popen[str], state: Path) -> Running:
+    """Return when the sandbox has written its endpoints."""
+    file = state / "endpoints.json"
+    give_up = time.monotonic() + START_SECONDS
+    while not file.exists():
+        if process.poll() is not None or time.monotonic() > give_up:
+            process.kill()
+            _, said = process.communicate()
+            pytest.fail(f"the sandbox did not start: {said}")
+        time.sleep(0.02)
+    return Running(json.loads(file.read_text()), state, process)
+
+
+def stop(process: subprocess.Popen[str]) -> str:
+    """Stop the sandbox as Ctrl-C does and return what it printed."""
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=30)
+    assert process.returncode == 0, said
+    return said
+
+
+@pytest.fixture(scope="session")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """Run a sandbox with the real template, artefacts and recogniser."""
+    state = tmp_path_factory.mktemp("sandbox")
+    process = start(state)
+    try:
+        yield wait_until_ready(process, state)
+        stop(process)
+    finally:
+        process.kill()
+        process.wait()

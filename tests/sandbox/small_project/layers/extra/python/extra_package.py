@@ -1,0 +1,3 @@
+"""In a layer."""
+
+WHERE = "layer"

@@ -1,0 +1,202 @@
+"""What the sandbox does with a template, seen from inside a function that does as it is told."""
+
+import json
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import httpx
+import pytest
+
+from tests.sandbox.conftest import Running, start, stop, wait_until_ready
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs.type_defs import MessageAttributeValueTypeDef, SendMessageBatchRequestEntryTypeDef
+
+PROJECT = Path(__file__).parent / "small_project"
+PATIENCE_SECONDS = 40.0
+
+
+class Probe:
+    """The small project, running."""
+
+    def __init__(self, running: Running) -> None:
+        self.endpoints = running.endpoints
+        session = boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name="us-east-1")
+        self.sqs = session.client("sqs", endpoint_url=self.endpoints["aws_endpoint"])
+        self.s3 = session.client("s3", endpoint_url=self.endpoints["aws_endpoint"])
+        self.records: list[dict[str, Any]] = []
+        self.reports: list[dict[str, Any]] = []
+
+    def send(self, *bodies: str) -> None:
+        entries: list[SendMessageBatchRequestEntryTypeDef] = [
+            {"Id": str(number), "MessageBody": body, "MessageAttributes": {"colour": _text(body)}}
+            for number, body in enumerate(bodies)
+        ]
+        self.sqs.send_message_batch(QueueUrl=self.endpoints["intake_queue_url"], Entries=entries)
+
+    def until(self, enough: Callable[[], bool]) -> None:
+        """Collect the function's reports until there are enough."""
+        give_up = time.monotonic() + PATIENCE_SECONDS
+        while not enough():
+            assert time.monotonic() < give_up, f"seen: {[record['body'] for record in self.records]}"
+            for report in self.taken("results_queue_url"):
+                self.reports.append(json.loads(report))
+                self.records += self.reports[-1]["records"]
+
+    def taken(self, queue: str, *, wait_seconds: int = 1) -> list[str]:
+        url = self.endpoints[queue]
+        messages = self.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=wait_seconds)
+        for message in messages.get("Messages", []):
+            self.sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        return [message["Body"] for message in messages.get("Messages", [])]
+
+    def received(self, body: str) -> list[dict[str, Any]]:
+        return [record for record in self.records if record["body"] == body]
+
+    def request(self, what: str, method: str = "GET", **options: Any) -> httpx.Response:
+        return httpx.request(method, f"{self.endpoints['api_url']}/probe/{what}", timeout=60, **options)
+
+
+def _text(value: str) -> "MessageAttributeValueTypeDef":
+    return {"DataType": "String", "StringValue": value}
+
+
+@pytest.fixture(scope="module")
+def probe(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Probe]:
+    root = tmp_path_factory.mktemp("small") / "project"
+    shutil.copytree(PROJECT, root)
+    process = start(root / ".sandbox", "--ocr-endpoint=http://127.0.0.1:9", root=root)
+    try:
+        yield Probe(wait_until_ready(process, root / ".sandbox"))
+        stop(process)
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_failed_items_come_again_and_end_in_the_dead_letter_queue_the_others_are_done(probe: Probe) -> None:
+    probe.send("good 1", "fail 1", "good 2")
+    dead: list[str] = []
+    give_up = time.monotonic() + PATIENCE_SECONDS
+    while "fail 1" not in dead:
+        assert time.monotonic() < give_up
+        dead += probe.taken("dead_letter_queue_url")
+    probe.until(lambda: len(probe.received("fail 1")) == 2)
+    counts = [record["attributes"]["ApproximateReceiveCount"] for record in probe.received("fail 1")]
+    assert counts == ["1", "2"]
+    assert [len(probe.received(body)) for body in ("good 1", "good 2")] == [1, 1]
+
+
+def test_a_record_has_the_members_that_lambda_gives_it(probe: Probe) -> None:
+    probe.send("plain")
+    probe.until(lambda: len(probe.received("plain")) == 1)
+    (record,) = probe.received("plain")
+    assert record["eventSource"] == "aws:sqs"
+    assert record["awsRegion"] == "us-east-1"
+    assert record["eventSourceARN"].startswith("arn:aws:sqs:us-east-1:")
+    assert record["messageAttributes"] == {
+        "colour": {"stringValue": "plain", "stringListValues": [], "binaryListValues": [], "dataType": "String"}
+    }
+    assert {"SentTimestamp", "ApproximateFirstReceiveTimestamp", "SenderId"} <= record["attributes"].keys()
+
+
+@pytest.mark.parametrize("body", ["raise", "crash", "sleep 30"])
+def test_a_function_that_fails_as_a_whole_gives_its_batch_back(probe: Probe, body: str) -> None:
+    probe.send(body)
+    dead: list[str] = []
+    give_up = time.monotonic() + PATIENCE_SECONDS
+    while body not in dead:
+        assert time.monotonic() < give_up
+        dead += probe.taken("dead_letter_queue_url")
+    assert probe.received(body) == []
+    probe.send(f"after {body}")
+    probe.until(lambda: len(probe.received(f"after {body}")) == 1)
+
+
+def test_as_many_environments_work_at_once_as_the_mapping_allows(probe: Probe) -> None:
+    for number in range(6):
+        probe.send(f"sleep 0.{5 + number % 2}")
+        time.sleep(0.02)
+    probe.until(lambda: sum(record["body"].startswith("sleep 0.") for record in probe.records) == 6)
+    runs = [run for run in probe.reports if run["records"][0]["body"].startswith("sleep 0.")]
+    at_once = [sum(other["began"] <= run["began"] < other["ended"] for other in runs) for run in runs]
+    assert max(at_once) == 2
+    assert len({run["process"] for run in runs}) == 2
+
+
+def test_a_disabled_mapping_is_not_polled(probe: Probe) -> None:
+    (url,) = [url for url in probe.sqs.list_queues()["QueueUrls"] if "UnpolledQueue" in url]
+    probe.sqs.send_message(QueueUrl=url, MessageBody="left alone")
+    time.sleep(1)
+    assert probe.sqs.receive_message(QueueUrl=url)["Messages"][0]["Body"] == "left alone"
+
+
+def test_an_upload_is_announced_with_its_version_after_its_metadata_is_there(probe: Probe) -> None:
+    bucket = probe.endpoints["upload_bucket"]
+    stored = probe.s3.put_object(Bucket=bucket, Key="uploads/a b.jpg", Body=b"x", Metadata={"document": "auto"})
+    probe.s3.put_object(Bucket=bucket, Key="elsewhere/a.jpg", Body=b"x")
+
+    def events() -> list[dict[str, Any]]:
+        return [
+            s3 for record in probe.records if '"s3"' in record["body"] for s3 in json.loads(record["body"])["Records"]
+        ]
+
+    probe.until(lambda: len(events()) > 0)
+    (event,) = events()
+    assert event["eventName"] == "ObjectCreated:Put"
+    assert event["s3"]["object"]["key"] == "uploads/a+b.jpg"
+    assert event["s3"]["object"]["versionId"] == stored["VersionId"]
+    assert {"sequencer", "size", "eTag"} <= event["s3"]["object"].keys()
+
+
+def test_a_function_sees_its_layers_and_the_runtime_and_nothing_of_this_machine(probe: Probe) -> None:
+    inside = probe.request("environment").json()
+    imports = inside["imports"]
+    assert "layers/extra/python" in imports["extra_package"]
+    assert ".sandbox/runtime" in imports["boto3"]
+    assert [imports[name] for name in ("httpx", "pydantic", "requests", "sandbox")] == [None] * 4
+    variables = inside["variables"]
+    assert variables["NUMBER"] == "7"
+    assert variables["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"] == "256"
+    assert variables["AWS_ENDPOINT_URL"] == probe.endpoints["aws_endpoint"]
+    assert "HOME" not in variables
+    assert not {name for name in variables if "proxy" in name.lower()}
+
+
+def test_a_request_reaches_the_function_in_payload_format_2(probe: Probe) -> None:
+    headers = {"content-type": "application/json", "cookie": "a=1; b=2", "X-Twice": "1"}
+    event = probe.request("echo", "POST", params=[("q", "1"), ("q", "2")], headers=headers, content="{}").json()
+    assert (event["version"], event["routeKey"], event["rawPath"]) == ("2.0", "ANY /probe/{what}", "/probe/echo")
+    assert event["rawQueryString"] == "q=1&q=2"
+    assert event["queryStringParameters"] == {"q": "1,2"}
+    assert event["cookies"] == ["a=1", "b=2"]
+    assert event["headers"]["x-twice"] == "1"
+    assert (event["body"], event["isBase64Encoded"]) == ("{}", False)
+    assert event["requestContext"]["http"]["method"] == "POST"
+
+
+def test_the_api_answers_as_api_gateway_does(probe: Probe) -> None:
+    picture = probe.request("picture")
+    assert (picture.status_code, picture.content) == (201, b"\x89PNG")
+    assert picture.headers.get_list("set-cookie") == ["a=1", "b=2"]
+    unknown = httpx.get(f"{probe.endpoints['api_url']}/probe")
+    assert (unknown.status_code, unknown.json()) == (404, {"message": "Not Found"})
+    for failing in ("raise", "crash", "sleep 5"):
+        failed = probe.request(failing)
+        assert (failed.status_code, failed.json()) == (500, {"message": "Internal Server Error"})
+    too_long = probe.request("echo", "POST", content=b"\x00" * 5_000_000)
+    assert (too_long.status_code, too_long.json()) == (413, {"message": "Request Too Long"})
+    assert probe.request("echo", "POST", content=b"\x00" * 11_000_000).status_code == 413
+
+
+def test_requests_at_once_get_environments_of_their_own(probe: Probe) -> None:
+    with ThreadPoolExecutor(3) as pool:
+        began = time.monotonic()
+        answers = list(pool.map(probe.request, ["sleep 1"] * 3))
+    assert [answer.status_code for answer in answers] == [200] * 3
+    assert time.monotonic() - began < 2.9

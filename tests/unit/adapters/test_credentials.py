@@ -1,0 +1,67 @@
+"""The provider's credentials, read and read again."""
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from permit_ocr.adapters.credentials import from_environment, from_secrets_manager
+from permit_ocr.domain.errors import StopTheLine
+
+if TYPE_CHECKING:
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
+FIRST = {"secret_id": "AKIDfirst", "secret_key": "key-one", "token": "a token"}
+ROTATED = {"secret_id": "AKIDrotated", "secret_key": "key-two"}
+
+
+def test_a_rotated_secret_is_seen_after_five_minutes_or_at_once_when_asked(secrets: "SecretsManagerClient") -> None:
+    secrets.create_secret(Name="tencent", SecretString=json.dumps(FIRST))
+    now = [0.0]
+    source = from_secrets_manager(secrets, "tencent", clock=lambda: now[0])
+    assert (source(again=False).default.secret_id, source(again=False).default.token) == ("AKIDfirst", "a token")
+    secrets.put_secret_value(SecretId="tencent", SecretString=json.dumps(ROTATED))
+    assert source(again=False).default.secret_id == "AKIDfirst"
+    assert source(again=True).default.secret_id == "AKIDrotated"
+    secrets.put_secret_value(SecretId="tencent", SecretString=json.dumps(FIRST))
+    now[0] += 301
+    assert source(again=False).default.secret_id == "AKIDfirst"
+
+
+def test_an_endpoint_may_have_an_account_of_its_own(secrets: "SecretsManagerClient") -> None:
+    said = FIRST | {"endpoints": {"ocr.example:8443": ROTATED}}
+    secrets.create_secret(Name="tencent", SecretString=json.dumps(said))
+    credentials = from_secrets_manager(secrets, "tencent")(again=False)
+    assert credentials.of("ocr.example:8443").secret_id == "AKIDrotated"
+    assert credentials.of("ocr.intl.tencentcloudapi.com").secret_id == "AKIDfirst"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "not json",
+        "[]",
+        "{}",
+        '{"secret_id": " AKID ", "secret_key": "k"}',
+        '{"secret_id": "AKID", "secret_key": "k", "endpoints": []}',
+        '{"secret_id": "AKID", "secret_key": "k", "endpoints": {"ocr.example": {"secret_id": "AKID"}}}',
+    ],
+)
+def test_a_secret_of_another_form_stops_the_line_without_its_text(secrets: "SecretsManagerClient", text: str) -> None:
+    secrets.create_secret(Name="tencent", SecretString=text)
+    with pytest.raises(StopTheLine) as caught:
+        from_secrets_manager(secrets, "tencent")(again=False)
+    assert "AKID" not in repr(caught.value.args) + caught.value.meaning
+
+
+def test_a_secret_that_is_not_there_stops_the_line(secrets: "SecretsManagerClient") -> None:
+    with pytest.raises(StopTheLine, match=r"Credentials\.Unreadable"):
+        from_secrets_manager(secrets, "absent")(again=False)
+
+
+def test_the_environment_gives_the_token_too() -> None:
+    environment = {"TENCENTCLOUD_SECRET_ID": "AKID", "TENCENTCLOUD_SECRET_KEY": "k", "TENCENTCLOUD_TOKEN": "t"}
+    credential = from_environment(environment)(again=False).default
+    assert (credential.secret_id, credential.secret_key, credential.token) == ("AKID", "k", "t")
+    with pytest.raises(StopTheLine, match=r"Credentials\.Missing"):
+        from_environment({})(again=False)

@@ -1,0 +1,410 @@
+"""The line to the provider: slots, the two lanes, and stopping. moto keeps the table, time is the tests' own."""
+
+import heapq
+import itertools
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import boto3
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from moto import mock_aws
+
+from permit_ocr.adapters.dynamodb_line import DynamoDbLine, Lane, LineStands
+from permit_ocr.domain.errors import NoSlot, RetryLater, StopTheLine
+from permit_ocr.tencent.actions import QUOTA_PER_SECOND
+
+ACTION = "MainlandPermitOCR"
+OTHER = "HmtResidentPermitOCR"
+RATE = 19.0
+IN_ARREARS = StopTheLine("ResourceUnavailable.InArrears", "meaning", "advice")
+
+
+class Table:
+    """moto's table, made as atomic as DynamoDB's: moto changes an item some time after it has judged the condition.
+
+    Counts its updates; ``around`` is called before and after each.
+    """
+
+    def __init__(self, around: Callable[[], None] = lambda: None) -> None:
+        self._client = boto3.client(
+            "dynamodb", region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test"
+        )
+        self._client.create_table(
+            TableName="limiter",
+            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+            BillingMode="PAY_PER_REQUEST",
+        )
+        self._lock = threading.Lock()
+        self._around = around
+        self.exceptions = self._client.exceptions
+        self.updates = 0
+
+    def update_item(self, **request: Any) -> Any:
+        self._around()
+        with self._lock:
+            self.updates += 1
+            answer = self._client.update_item(**request)
+        self._around()
+        return answer
+
+
+class Clock:
+    """Time that only passes when someone sleeps, or when a test lets it; ``late`` is how late sleepers wake."""
+
+    def __init__(self) -> None:
+        self.now = 1_800_000_000.0
+        self.late = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds + self.late
+
+
+@pytest.fixture
+def table() -> Iterator[Table]:
+    with mock_aws():
+        yield Table()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+def line(table: Any, clock: Clock, lane: Lane = Lane.UPLOADS, *, name: str = "limiter") -> DynamoDbLine:
+    return DynamoDbLine(table, table=name, lane=lane, rates={ACTION: RATE, OTHER: RATE}, clock=clock, sleep=clock.sleep)
+
+
+def drain(of: DynamoDbLine, seconds: float = 30.0) -> int:
+    """Take slots without waiting for them until there is none; return how many there were."""
+    of._sleep = lambda _seconds: None
+    for taken in itertools.count():
+        try:
+            of.enter(ACTION, seconds=seconds)
+        except NoSlot:
+            return taken
+    raise AssertionError
+
+
+def test_an_idle_lines_first_call_goes_at_once_and_costs_one_update(table: Table, clock: Clock) -> None:
+    began, environment = clock.now, line(table, clock)
+    for _ in range(3):
+        assert environment.enter(ACTION, seconds=10) is False
+        assert clock.now - began < 0.1
+        clock.now += 60
+        began = clock.now
+    assert table.updates == 3
+
+
+def test_under_a_backlog_too_a_call_costs_one_update(table: Table, clock: Clock) -> None:
+    environment = line(table, clock)
+    for _ in range(100):
+        environment.enter(ACTION, seconds=10)
+    assert table.updates <= 102
+
+
+def test_slots_are_as_far_apart_as_the_rate_says(table: Table, clock: Clock) -> None:
+    environments = [line(table, clock, Lane.API) for _ in range(4)]
+    calls = []
+    for environment in environments * 10:
+        environment.enter(ACTION, seconds=10)
+        calls.append(clock.now)
+    assert min(after - before for before, after in itertools.pairwise(calls)) > 1 / (RATE * 0.9) - 1e-5
+
+
+def test_actions_have_lines_of_their_own(table: Table, clock: Clock) -> None:
+    environment = line(table, clock)
+    drain(environment)
+    environment.enter(OTHER, seconds=0.5)
+    environment.stop(ACTION, IN_ARREARS)
+    environment.enter(OTHER, seconds=0.5)
+
+
+def test_uploads_book_a_second_ahead_and_the_api_two(table: Table, clock: Clock) -> None:
+    for_uploads = drain(line(table, clock, Lane.UPLOADS))
+    assert for_uploads == 17 + 2, "from the bucket for everyone, and of their own"
+    for_api = drain(line(table, clock, Lane.API))
+    assert for_api == 17, "a second more"
+
+
+def test_no_slot_says_how_far_away_one_is_and_takes_none(table: Table, clock: Clock) -> None:
+    environment = line(table, clock, Lane.API)
+    drain(environment)
+    updates = table.updates
+    with pytest.raises(NoSlot) as caught:
+        environment.enter(ACTION, seconds=30)
+    assert 2.0 < caught.value.after_seconds < 2.1
+    assert table.updates == updates, "free times only grow, so nothing need be asked"
+
+
+def test_a_slot_later_than_the_caller_may_wait_is_not_taken(table: Table, clock: Clock) -> None:
+    drain(line(table, clock))
+    with pytest.raises(NoSlot):
+        line(table, clock, Lane.API).enter(ACTION, seconds=0.5)
+
+
+def test_a_backlog_of_uploads_does_not_starve_the_api(table: Table, clock: Clock) -> None:
+    drain(line(table, clock, Lane.UPLOADS))
+    began = clock.now
+    line(table, clock, Lane.API).enter(ACTION, seconds=26)
+    assert clock.now - began < 1.2
+
+
+def test_a_stream_of_api_requests_leaves_uploads_their_share(table: Table, clock: Clock) -> None:
+    api, uploads = line(table, clock, Lane.API), line(table, clock, Lane.UPLOADS)
+    sleep = uploads._sleep
+    done = 0
+    for _ in range(10):
+        drain(api)
+        uploads._sleep = sleep
+        began = clock.now
+        while clock.now < began + 1:
+            drain(api)
+            uploads.enter(ACTION, seconds=1)
+            done += 1
+    assert 1.8 < done / 10 <= 2.1
+
+
+def test_who_wakes_late_takes_a_new_slot(table: Table, clock: Clock) -> None:
+    drain(line(table, clock))
+    environment = line(table, clock, Lane.API)
+    lateness = iter([0.051, 0.049])
+
+    def sleep(seconds: float) -> None:
+        clock.now += seconds + next(lateness)
+
+    environment._sleep = sleep
+    updates = table.updates
+    environment.enter(ACTION, seconds=10)
+    assert next(lateness, None) is None
+    assert table.updates - updates >= 2
+
+
+def test_who_is_always_late_gives_up_in_the_end(table: Table, clock: Clock) -> None:
+    clock.late = 0.2
+    with pytest.raises(NoSlot):
+        line(table, clock).enter(ACTION, seconds=5)
+
+
+def test_without_the_table_nothing_is_called(table: Table, clock: Clock) -> None:
+    environment = line(table, clock, name="absent")
+    with pytest.raises(RetryLater, match=r"DynamoDB\.ResourceNotFoundException"):
+        environment.enter(ACTION, seconds=10)
+    environment.stop(ACTION, IN_ARREARS)
+    environment.resume(ACTION)
+
+
+# --- The line stopped ---
+
+
+def test_a_stopped_line_stands_for_every_environment_and_says_why(table: Table, clock: Clock) -> None:
+    here, elsewhere = line(table, clock), line(table, clock, Lane.API)
+    elsewhere.enter(ACTION, seconds=10)
+    here.stop(ACTION, IN_ARREARS)
+    for environment in (here, elsewhere):
+        with pytest.raises(LineStands) as caught:
+            environment.enter(ACTION, seconds=10)
+        assert caught.value.code == IN_ARREARS.code
+
+
+def test_while_the_line_stands_an_environment_asks_the_table_once_a_second_at_most(table: Table, clock: Clock) -> None:
+    environment = line(table, clock)
+    environment.stop(ACTION, IN_ARREARS)
+    updates = table.updates
+    for _ in range(200):
+        clock.now += 0.1
+        with pytest.raises(LineStands):
+            environment.enter(ACTION, seconds=10)
+    assert table.updates - updates <= 20
+
+
+def test_one_prober_at_a_time_ever_more_seldom_of_however_many_environments(table: Table, clock: Clock) -> None:
+    environments = [line(table, clock) for _ in range(3)]
+    began = clock.now
+    environments[0].stop(ACTION, IN_ARREARS)
+    probes = []
+    while clock.now < began + 800:
+        clock.now += 10
+        for environment in environments:
+            try:
+                assert environment.enter(ACTION, seconds=10)
+            except LineStands:
+                continue
+            probes.append(round(clock.now - began))
+            environment.stop(ACTION, IN_ARREARS)  # as the probe finds
+    assert [round(at, -1) for at in probes] == [30, 90, 210, 450, 750]
+
+
+def test_a_probes_success_lets_everyone_go_on(table: Table, clock: Clock) -> None:
+    prober, waiting = line(table, clock), line(table, clock)
+    prober.stop(ACTION, IN_ARREARS)
+    with pytest.raises(LineStands):
+        waiting.enter(ACTION, seconds=10)
+    clock.now += 31
+    assert prober.enter(ACTION, seconds=10) is True
+    assert prober.enter(ACTION, seconds=10, probing=True) is True, "its second call passes too"
+    with pytest.raises(LineStands):
+        waiting.enter(ACTION, seconds=10)
+    prober.resume(ACTION)
+    clock.now += 1.1
+    assert waiting.enter(ACTION, seconds=10) is False
+    assert prober.enter(ACTION, seconds=10) is False
+
+
+def test_a_prober_that_dies_only_delays_the_next(table: Table, clock: Clock) -> None:
+    dies, lives = line(table, clock), line(table, clock)
+    dies.stop(ACTION, IN_ARREARS)
+    clock.now += 31
+    assert dies.enter(ACTION, seconds=10) is True
+    clock.now += 50
+    with pytest.raises(LineStands):
+        lives.enter(ACTION, seconds=10)
+    clock.now += 11
+    assert lives.enter(ACTION, seconds=10) is True
+
+
+def test_a_line_stopped_while_a_caller_waits_for_its_slot_stops_that_caller(table: Table, clock: Clock) -> None:
+    environment = line(table, clock)
+    sleep = environment._sleep
+
+    def sleep_while_another_fails(seconds: float) -> None:
+        sleep(seconds)
+        environment.stop(ACTION, IN_ARREARS)
+
+    environment._sleep = sleep_while_another_fails
+    with pytest.raises(LineStands):
+        environment.enter(ACTION, seconds=10)
+
+
+# --- Many at once ---
+
+
+class SharedTime:
+    """A clock for threads of which one runs at a time: it moves on when all sleep, to whoever wakes first."""
+
+    def __init__(self, threads: int) -> None:
+        self.now = 1_800_000_000.0
+        self._awake = threads
+        self._sleeping: list[tuple[float, int]] = []
+        self._running: tuple[float, int] | None = None
+        self._order = itertools.count()
+        self._turn = threading.Condition()
+
+    def __call__(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        with self._turn:
+            mine = (self.now + max(0.0, seconds), next(self._order))
+            heapq.heappush(self._sleeping, mine)
+            self.leave()
+            assert self._turn.wait_for(lambda: self._running == mine, timeout=30)
+
+    def leave(self) -> None:
+        with self._turn:
+            self._awake -= 1
+            if self._awake == 0 and self._sleeping:
+                self._running = heapq.heappop(self._sleeping)
+                self.now = max(self.now, self._running[0])
+                self._awake = 1
+                self._turn.notify_all()
+
+
+def calls_of(callers: int, seconds: float, chance: random.Random, *, wakes_late: Callable[[], float]) -> list[float]:
+    """Let so many environments call as often as they may, for so long; return when they did."""
+    now = SharedTime(callers)
+    calls: list[float] = []
+    with mock_aws():
+        table = Table(around=lambda: now.sleep(chance.uniform(0.001, 0.02)))
+
+        def call_again_and_again(number: int) -> None:
+            try:
+                now.sleep(chance.uniform(0, 0.1))
+                environment = DynamoDbLine(
+                    table,  # type: ignore[arg-type]
+                    table="limiter",
+                    lane=Lane.API if number % 5 == 0 else Lane.UPLOADS,
+                    rates={ACTION: RATE},
+                    clock=now,
+                    sleep=lambda seconds: now.sleep(seconds + wakes_late()),
+                )
+                end = now() + seconds
+                while now() < end:
+                    try:
+                        environment.enter(ACTION, seconds=5)
+                    except NoSlot as error:
+                        now.sleep(error.after_seconds * chance.uniform(0.2, 1))
+                    else:
+                        calls.append(now())
+                        now.sleep(chance.uniform(0.1, 0.9))
+            finally:
+                now.leave()
+
+        with ThreadPoolExecutor(callers) as threads:
+            for done in [threads.submit(call_again_and_again, number) for number in range(callers)]:
+                done.result()
+    return sorted(calls)
+
+
+def most_within_a_second(calls: list[float]) -> int:
+    return max(sum(first <= call < first + 1 for call in calls) for first in calls)
+
+
+@settings(max_examples=4, deadline=None)
+@given(seed=st.integers(0, 2**32), callers=st.integers(15, 30))
+def test_no_second_sees_more_than_the_quota_and_none_of_the_rate_is_lost(seed: int, callers: int) -> None:
+    chance = random.Random(seed)
+    calls = calls_of(callers, 5, chance, wakes_late=lambda: chance.uniform(0, 0.0499))
+    assert most_within_a_second(calls) <= QUOTA_PER_SECOND
+    within = [call for call in calls if calls[0] + 1 <= call < calls[0] + 5]
+    assert len(within) / 4 >= 18
+
+
+@settings(max_examples=4, deadline=None)
+@given(seed=st.integers(0, 2**32), callers=st.integers(1, 30))
+def test_no_second_sees_more_than_the_quota_however_late_callers_wake(seed: int, callers: int) -> None:
+    chance = random.Random(seed)
+    calls = calls_of(callers, 3, chance, wakes_late=lambda: chance.choice([0.0, 0.03, 0.0499, 0.06, 0.5]))
+    assert calls
+    assert most_within_a_second(calls) <= QUOTA_PER_SECOND
+
+
+def test_threads_that_hammer_the_table_stay_within_the_rate(table: Table) -> None:
+    """In real time. A call's time is when it was found to be in time: what this machine does after is not judged."""
+    looked = threading.local()
+    calls: list[float] = []
+    end = time.time() + 3
+
+    def clock() -> float:
+        looked.at = time.time()
+        return float(looked.at)
+
+    def hammer(_number: int) -> None:
+        environment = DynamoDbLine(
+            table,  # type: ignore[arg-type]
+            table="limiter",
+            lane=Lane.UPLOADS,
+            rates={ACTION: RATE},
+            clock=clock,
+        )
+        while time.time() < end:
+            try:
+                environment.enter(ACTION, seconds=2)
+            except NoSlot:
+                time.sleep(0.1)
+            else:
+                calls.append(looked.at)
+
+    with ThreadPoolExecutor(16) as threads:
+        list(threads.map(hammer, range(16)))
+    assert most_within_a_second(sorted(calls)) <= QUOTA_PER_SECOND
+    assert len(calls) > 20

@@ -1,0 +1,97 @@
+"""Uploads as they lie in S3, with what their senders said of them."""
+
+import base64
+from typing import TYPE_CHECKING
+
+import pytest
+
+from permit_ocr.adapters.s3_images import S3Images, S3Portraits, document_of
+from permit_ocr.adapters.upload_events import Upload
+from permit_ocr.domain.errors import RejectDocument, RetryLater
+from permit_ocr.domain.permits import Kind, RecognitionOptions, Side
+from tests.unit.fakes import JPEG
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+
+def put(s3: "S3Client", key: str, content: bytes = JPEG, metadata: dict[str, str] | None = None) -> Upload:
+    stored = s3.put_object(Bucket="uploads", Key=key, Body=content, Metadata=metadata or {})
+    return Upload(bucket="uploads", key=key, version=stored["VersionId"], etag=stored["ETag"])
+
+
+def images(s3: "S3Client", *, presign: bool = False, base64_limit: int = 10_000) -> S3Images:
+    return S3Images(s3, upload_prefix="uploads/", base64_limit=base64_limit, presign=presign)
+
+
+def test_metadata_comes_before_the_keys_segment(s3: "S3Client") -> None:
+    said = {"document": "Residence-Permit", "card-side": "BACK", "return-portrait": "true"}
+    photograph = images(s3).fetch(put(s3, "uploads/mainland-permit/1.jpg", metadata=said))
+    assert photograph.options == RecognitionOptions(kind=Kind.RESIDENCE_PERMIT, side=Side.BACK, return_portrait=True)
+    assert photograph.content == JPEG
+    assert photograph.url is None
+
+
+@pytest.mark.parametrize(
+    ("key", "kind"),
+    [
+        ("uploads/mainland-permit/1.jpg", Kind.MAINLAND_PERMIT),
+        ("uploads/residence-permit/2026/1.jpg", Kind.RESIDENCE_PERMIT),
+        ("uploads/auto/1.jpg", None),
+        ("uploads/1.jpg", None),
+        ("uploads/customers/1.jpg", None),
+    ],
+)
+def test_the_keys_segment_says_the_kind_and_anything_else_is_auto(s3: "S3Client", key: str, kind: Kind | None) -> None:
+    assert images(s3).fetch(put(s3, key)).options == RecognitionOptions(kind=kind)
+
+
+@pytest.mark.parametrize("name", ["document", "card-side", "return-portrait"])
+def test_unknown_metadata_is_rejected_by_name_without_its_value(s3: "S3Client", name: str) -> None:
+    with pytest.raises(RejectDocument) as caught:
+        images(s3).fetch(put(s3, "uploads/1.jpg", metadata={name: "830000199706020042"}))
+    assert f"x-amz-meta-{name}" in caught.value.meaning
+    assert "830000199706020042" not in caught.value.meaning + caught.value.advice
+
+
+def test_the_version_of_the_event_is_read_even_after_another_upload(s3: "S3Client") -> None:
+    first = put(s3, "uploads/1.jpg", b"\xff\xd8\xff first")
+    second = put(s3, "uploads/1.jpg", b"\xff\xd8\xff second")
+    assert images(s3).fetch(first).content == b"\xff\xd8\xff first"
+    assert document_of(first).id != document_of(second).id
+
+
+def test_an_object_that_is_gone_is_rejected(s3: "S3Client") -> None:
+    upload = put(s3, "uploads/1.jpg")
+    s3.delete_object(Bucket="uploads", Key="uploads/1.jpg", VersionId=upload.version or "")
+    with pytest.raises(RejectDocument) as caught:
+        images(s3).fetch(upload)
+    assert caught.value.code == "Document.Gone"
+
+
+def test_an_object_over_the_limit_is_rejected_with_the_limit(s3: "S3Client") -> None:
+    with pytest.raises(RejectDocument, match="TooLarge") as caught:
+        images(s3, base64_limit=4000).fetch(put(s3, "uploads/1.jpg", b"\xff\xd8\xff" + b"x" * 3000))
+    assert "3,000 bytes" in caught.value.meaning
+
+
+def test_a_bucket_that_cannot_be_read_is_tried_later_without_its_name(s3: "S3Client") -> None:
+    elsewhere = Upload(bucket="another", key="uploads/chan-tai-man.jpg", version=None, etag=None)
+    with pytest.raises(RetryLater) as caught:
+        images(s3).fetch(elsewhere)
+    assert caught.value.code == "S3.NoSuchBucket"
+    assert "chan" not in repr(caught.value.args) + caught.value.meaning
+
+
+def test_a_presigned_address_names_the_version_and_lives_two_minutes(s3: "S3Client") -> None:
+    upload = put(s3, "uploads/1.jpg")
+    url = images(s3, presign=True).fetch(upload).url
+    assert url is not None
+    assert f"versionId={upload.version}" in url
+    assert "Expires" in url
+
+
+def test_a_portrait_is_stored_under_a_prefix_that_triggers_nothing(s3: "S3Client") -> None:
+    key = S3Portraits(s3, bucket="uploads").store(base64.b64encode(b"portrait").decode(), recognition_id="abc")
+    assert key == "portraits/abc.jpg"
+    assert s3.get_object(Bucket="uploads", Key=key)["Body"].read() == b"portrait"

@@ -1,0 +1,56 @@
+"""What the queues are told."""
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from permit_ocr.adapters.sqs_queues import SqsDeadLetterQueue, SqsIntakeQueue
+from permit_ocr.domain.errors import RetryLater
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+
+def test_what_is_given_up_carries_its_reason_and_an_opaque_id(sqs: "SQSClient") -> None:
+    url = sqs.create_queue(QueueName="dead")["QueueUrl"]
+    dead_letters = SqsDeadLetterQueue(sqs, queue_url=url)
+    dead_letters.take("body", reason="InternalError", document_id="0123")
+    dead_letters.take("{", reason="Message.Unreadable", document_id=None)
+    received = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"])["Messages"]
+    said = {
+        message["Body"]: {name: value["StringValue"] for name, value in message["MessageAttributes"].items()}
+        for message in received
+    }
+    assert said == {
+        "body": {"reason": "InternalError", "document_id": "0123"},
+        "{": {"reason": "Message.Unreadable"},
+    }
+
+
+def test_a_dead_letter_queue_that_does_not_answer_is_tried_later(sqs: "SQSClient") -> None:
+    absent = SqsDeadLetterQueue(sqs, queue_url="https://queue.amazonaws.com/123456789012/absent")
+    with pytest.raises(RetryLater, match=r"SQS\."):
+        absent.take("body", reason="InternalError", document_id=None)
+
+
+def test_messages_show_again_when_told_and_what_fails_is_noted(
+    sqs: "SQSClient", caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", logger="permit-ocr")
+    url = sqs.create_queue(QueueName="intake")["QueueUrl"]
+    for number in range(12):
+        sqs.send_message(QueueUrl=url, MessageBody=str(number))
+    held = [
+        message["ReceiptHandle"]
+        for _ in range(2)
+        for message in sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=600)["Messages"]
+    ]
+    assert len(held) == 12
+    SqsIntakeQueue(sqs, queue_url=url).show_again(dict.fromkeys(held[:11], 0.4) | {held[11]: 1e9, "no handle": 1.0})
+    shown = [
+        message["Body"]
+        for _ in range(2)
+        for message in sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
+    ]
+    assert len(shown) == 11, "a wait beyond SQS's twelve hours is cut to them, not refused"
+    assert [record.message for record in caplog.records] == ["visibility_not_changed"]

@@ -1,0 +1,277 @@
+"""One invocation of the uploads function: what is given back to the queue, and when it shows again."""
+
+import copy
+import json
+import time
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from permit_ocr.adapters.s3_images import document_of
+from permit_ocr.adapters.upload_events import UnreadableEvent, Upload, work_in_body
+from permit_ocr.adapters.uploads_batch import WAITING_ENDS_AFTER_SECONDS, UploadsApplication, process
+from permit_ocr.domain.errors import Claimed, NoSlot, PermitOcrError, RejectDocument, RetryLater, StopTheLine
+from permit_ocr.domain.permits import Kind
+from permit_ocr.workflow.ports import KeptEvent, Photograph
+from tests.unit.fakes import JPEG, MAINLAND_FRONT, NOT_NOW, World, photograph, world
+
+if TYPE_CHECKING:
+    from permit_ocr.domain.answers import Answer
+
+ONE_UPLOAD = json.loads(Path("events/sqs-s3-object-created.json").read_text())
+PUBLISH_AGAIN = json.loads(Path("events/sqs-publish-again.json").read_text())
+BATCH = json.loads(Path("events/sqs-s3-batch.json").read_text())
+DIRECT = json.loads(Path("events/s3-object-created.json").read_text())
+
+
+@dataclass
+class FakeImages:
+    """Every upload is a photograph of its own, unless it is gone."""
+
+    gone: bool = False
+
+    def fetch(self, upload: Upload) -> Photograph:
+        if self.gone:
+            raise RejectDocument("Document.Gone", "gone", "again")
+        return replace(photograph(JPEG + upload.key.encode(), kind=Kind.MAINLAND_PERMIT), document=document_of(upload))
+
+
+@dataclass
+class FakeIntake:
+    waits: dict[str, float] = field(default_factory=dict)
+
+    def show_again(self, waits: dict[str, float]) -> None:
+        self.waits = dict(waits)
+
+
+@dataclass
+class Queues:
+    """What is around a batch, and stays from one invocation to the next."""
+
+    intake: FakeIntake = field(default_factory=FakeIntake)
+    dead: list[tuple[str, str, str | None]] = field(default_factory=list)
+    dead_letter_queue_answers: bool = True
+    failures: dict[str, int] = field(default_factory=dict)
+    table_answers: bool = True
+
+    def take(self, body: str, *, reason: str, document_id: str | None) -> None:
+        if not self.dead_letter_queue_answers:
+            raise NOT_NOW
+        self.dead.append((body, reason, document_id))
+
+    def count(self, message_id: str) -> int:
+        if not self.table_answers:
+            raise RetryLater("DynamoDB.InternalServerError", "", "")
+        self.failures[message_id] = self.failures.get(message_id, 0) + 1
+        return self.failures[message_id]
+
+
+def run(
+    event: dict[str, Any],
+    here: World,
+    *,
+    seconds: float = 45,
+    images: FakeImages | None = None,
+    queues: Queues | None = None,
+) -> tuple[list[str], FakeIntake]:
+    queues = queues or Queues()
+    queues.intake.waits.clear()
+    around: Any = queues
+    photographs: Any = images or FakeImages()
+    application = UploadsApplication(
+        services=here.services,
+        images=photographs,
+        intake=around.intake,
+        dead_letters=around,
+        failures=around,
+        maximum_attempts=3,
+    )
+    answer = process(event, application, seconds=seconds)
+    again = [failure["itemIdentifier"] for failure in (answer or {"batchItemFailures": []})["batchItemFailures"]]
+    return again, queues.intake
+
+
+def message(
+    record: dict[str, Any] = ONE_UPLOAD["Records"][0], *, age_seconds: float = 0, receives: int = 1
+) -> dict[str, Any]:
+    """Return a batch of one message that has been on the queue for so long."""
+    record = copy.deepcopy(record)
+    record["attributes"]["SentTimestamp"] = str(round((time.time() - age_seconds) * 1000))
+    record["attributes"]["ApproximateReceiveCount"] = str(receives)
+    return {"Records": [record]}
+
+
+def test_every_upload_of_a_batch_becomes_a_result() -> None:
+    here = world(*[MAINLAND_FRONT] * 3)
+    failed, _ = run(BATCH, here)
+    assert failed == []
+    assert len(here.results.sent) == 3
+
+
+def test_only_the_failed_message_is_given_back_and_shows_again_later() -> None:
+    errors: list[Answer | PermitOcrError] = [RetryLater("InternalError", "", "", after_seconds=2)]
+    here = world(*errors, MAINLAND_FRONT, MAINLAND_FRONT)
+    failed, intake = run(BATCH, here)
+    assert len(failed) == 1
+    assert [wait >= 2 for wait in intake.waits.values()] == [True]
+    failed_again, _ = run(BATCH, world(*[MAINLAND_FRONT] * 3))
+    assert failed_again == []
+
+
+def test_account_trouble_gives_back_everything_not_begun_without_a_call() -> None:
+    here = world(StopTheLine("ResourceUnavailable.InArrears", "", ""))
+    two_uploads = message(BATCH["Records"][1])  # the second must not be begun
+    failed, intake = run(two_uploads, here)
+    assert failed == [BATCH["Records"][1]["messageId"]]
+    assert len(here.ocr.asked) == 1
+    assert all(30 <= wait <= 60 for wait in intake.waits.values())
+
+
+def test_a_batch_out_of_time_gives_back_what_it_has_not_begun() -> None:
+    here = world()
+    queues = Queues()
+    failed, intake = run(BATCH, here, seconds=6, queues=queues)
+    assert len(failed) == 2, "the test event needs no time"
+    assert all(wait <= 1 for wait in intake.waits.values()), "the next invocation may begin them at once"
+    assert queues.failures == {}
+    assert here.ocr.asked == []
+
+
+def test_an_object_that_is_gone_is_a_result_and_no_failure() -> None:
+    here = world()
+    failed, _ = run(BATCH, here, images=FakeImages(gone=True))
+    assert failed == []
+    assert {json.loads(event)["data"]["error"]["code"] for _, event in here.results.sent} == {"Document.Gone"}
+
+
+def test_an_unreadable_message_is_given_up_at_once_and_alone() -> None:
+    spoilt = copy.deepcopy(BATCH)
+    spoilt["Records"][0]["body"] = "{"
+    here, queues = world(*[MAINLAND_FRONT] * 2), Queues()
+    again, _ = run(spoilt, here, queues=queues)
+    assert again == []
+    assert queues.dead == [("{", "Message.Unreadable", None)]
+    assert len(here.results.sent) == 2
+
+
+def test_a_document_that_fails_again_and_again_is_given_up_with_its_reason() -> None:
+    queues = Queues()
+    for _ in range(2):
+        again, _ = run(message(), world(RetryLater("InternalError", "", "")), queues=queues)
+        assert len(again) == 1
+    again, intake = run(message(), world(RetryLater("InternalError", "", "")), queues=queues)
+    assert (again, intake.waits) == ([], {})
+    ((body, reason, document_id),) = queues.dead
+    (upload,) = work_in_body(body)
+    assert isinstance(upload, Upload)
+    assert (reason, document_id) == ("InternalError", document_of(upload).id)
+
+
+def test_a_fault_of_ours_is_counted_too_and_named_by_its_type() -> None:
+    queues = Queues()
+    for _ in range(3):
+        run(message(), world(), queues=queues)  # the fake provider has nothing left to say: IndexError
+    assert [reason for _, reason, _ in queues.dead] == ["Unexpected.IndexError"]
+
+
+@pytest.mark.parametrize(
+    ("error", "least", "most"),
+    [
+        (NoSlot(after_seconds=2), 2, 5),
+        (Claimed(after_seconds=4), 4, 7),
+        (StopTheLine("ResourceUnavailable.InArrears", "", ""), 30, 60),
+        (RetryLater("Deadline", "", ""), 1, 4),
+    ],
+)
+def test_waiting_is_never_counted_however_often_it_happens(error: PermitOcrError, least: float, most: float) -> None:
+    queues = Queues()
+    for receives in range(1, 50):
+        again, intake = run(message(receives=receives), world(error), queues=queues)
+        (wait,) = intake.waits.values()
+        assert len(again) == 1
+        assert least <= wait <= most
+    assert (queues.failures, queues.dead) == ({}, [])
+
+
+def test_what_has_waited_almost_as_long_as_the_queue_keeps_it_is_given_up_and_not_lost() -> None:
+    queues = Queues()
+    stopped = StopTheLine("ResourceUnavailable.InArrears", "", "")
+    run(message(age_seconds=WAITING_ENDS_AFTER_SECONDS - 60), world(stopped), queues=queues)
+    assert queues.dead == []
+    again, _ = run(message(age_seconds=WAITING_ENDS_AFTER_SECONDS + 60), world(stopped), queues=queues)
+    assert again == []
+    assert [reason for _, reason, _ in queues.dead] == ["ResourceUnavailable.InArrears"]
+
+
+def test_a_message_leaves_the_intake_queue_only_once_the_dead_letter_queue_has_it() -> None:
+    queues = Queues(dead_letter_queue_answers=False)
+    spoilt = message(ONE_UPLOAD["Records"][0] | {"body": "{"})
+    again, intake = run(spoilt, world(), queues=queues)
+    assert len(again) == len(intake.waits) == 1
+    queues.dead_letter_queue_answers = True
+    again, _ = run(spoilt, world(), queues=queues)
+    assert (again, len(queues.dead)) == ([], 1)
+
+
+def test_a_failure_that_cannot_be_counted_gives_nothing_up() -> None:
+    queues = Queues(table_answers=False)
+    for _ in range(10):
+        again, intake = run(message(), world(RetryLater("InternalError", "", "")), queues=queues)
+        assert len(again) == len(intake.waits) == 1
+    assert queues.dead == []
+
+
+def test_a_failed_upload_keeps_the_others_of_its_message_from_nothing() -> None:
+    two_uploads = message(BATCH["Records"][1])
+    queues = Queues()
+    here = world(RetryLater("InternalError", "", ""), MAINLAND_FRONT)
+    again, _ = run(two_uploads, here, queues=queues)
+    assert len(again) == len(here.results.sent) == 1
+    assert list(queues.failures.values()) == [1]
+
+
+def test_a_failure_beside_a_wait_in_one_message_is_counted() -> None:
+    queues = Queues()
+    here = world(NoSlot(after_seconds=1), RetryLater("InternalError", "", ""))
+    run(message(BATCH["Records"][1]), here, queues=queues)
+    assert list(queues.failures.values()) == [1]
+
+
+def test_a_result_that_cannot_be_published_is_treated_as_any_other_work() -> None:
+    queues = Queues()
+    for _ in range(3):
+        here = world(publish_fails=1)
+        here.work.keep_event("0123456789abcdef0123456789abcdef", KeptEvent(event="{}", published=False))
+        run(PUBLISH_AGAIN, here, queues=queues)
+    assert [(reason, document_id) for _, reason, document_id in queues.dead] == [
+        ("SQS.Throttled", "0123456789abcdef0123456789abcdef")
+    ]
+
+
+def test_a_direct_event_raises_so_that_lambda_delivers_it_again() -> None:
+    with pytest.raises(RetryLater):
+        run(DIRECT, world(RetryLater("InternalError", "", "")))
+    with pytest.raises(UnreadableEvent):
+        run({"something": "else"}, world())
+
+
+def test_a_result_handed_over_by_the_api_is_published() -> None:
+    here = world()
+    here.work.keep_event("0123456789abcdef0123456789abcdef", KeptEvent(event="{}", published=False))
+    failed, _ = run(PUBLISH_AGAIN, here)
+    assert failed == []
+    assert here.results.sent == [("0123456789abcdef0123456789abcdef", "{}")]
+
+
+def test_the_log_of_a_batch_names_no_key_and_no_text_of_a_card(
+    caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    caplog.set_level("INFO")
+    run(BATCH, world(MAINLAND_FRONT, MAINLAND_FRONT, RetryLater("InternalError", "", "")))
+    run(BATCH, world(StopTheLine("AuthFailure", "", "")))
+    printed = repr([vars(record) for record in caplog.records]) + capsys.readouterr().out
+    assert "document_done" in printed
+    for secret in ("uploads/residence-permit/1.jpg", "H12345678", "样本", "YANG"):
+        assert secret not in printed

@@ -1,0 +1,57 @@
+"""When a message shows again: bounds, and how many receives days of waiting take."""
+
+import pytest
+
+from permit_ocr.adapters.uploads_batch import WAITING_ENDS_AFTER_SECONDS
+from permit_ocr.adapters.waits import NotBegun, is_waiting, seconds_after_failure, seconds_of_waiting
+from permit_ocr.domain.errors import Claimed, NoSlot, PermitOcrError, RetryLater, StopTheLine
+
+STOPPED = StopTheLine("ResourceUnavailable.InArrears", "", "")
+HOUR = 3600
+RECEIVES_LIMIT = 1000
+"""The intake queue's maxReceiveCount; the template's test holds it to this."""
+
+
+@pytest.mark.parametrize("error", [STOPPED, NoSlot(after_seconds=0), Claimed(after_seconds=1)])
+def test_waiting_to_the_end_takes_far_fewer_receives_than_the_backstop_allows(error: PermitOcrError) -> None:
+    age, receives = 0.0, 0
+    while age < WAITING_ENDS_AFTER_SECONDS:
+        age += seconds_of_waiting(error, age_seconds=age)
+        receives += 1
+    assert receives < RECEIVES_LIMIT * 0.7
+
+
+def test_a_stopped_line_of_ten_minutes_goes_on_within_a_minute() -> None:
+    waits = [seconds_of_waiting(STOPPED, age_seconds=600) for _ in range(200)]
+    assert 30 <= min(waits) < max(waits) <= 60
+    assert max(waits) - min(waits) > 15, "they must not come back all at once"
+
+
+def test_no_wait_is_longer_than_an_hour() -> None:
+    assert max(seconds_of_waiting(STOPPED, age_seconds=14 * 24 * HOUR) for _ in range(100)) <= HOUR
+    assert max(seconds_after_failure(STOPPED, failures=100) for _ in range(100)) <= HOUR
+
+
+def test_failures_wait_longer_each_time_and_never_less_than_the_error_says() -> None:
+    error = RetryLater("InternalError", "", "", after_seconds=7)
+    averages = [sum(seconds_after_failure(error, failures=count) for _ in range(400)) / 400 for count in range(1, 6)]
+    assert averages == sorted(averages)
+    assert averages[0] < 30
+    assert sum(averages) > 10 * 60, "a disturbance of some minutes gives nothing up"
+    assert min(seconds_after_failure(error, failures=1) for _ in range(100)) >= 7
+
+
+def test_only_what_says_not_now_is_waiting() -> None:
+    for error in (STOPPED, NoSlot(after_seconds=1), Claimed(after_seconds=1), NotBegun()):
+        assert is_waiting(error)
+    for code in (
+        "Deadline",
+        "RequestLimitExceeded",
+        "RequestLimitExceeded.UinLimitExceeded",
+        "DynamoDB.InternalServerError",
+        "DynamoDB.ConnectTimeoutError",
+    ):
+        assert is_waiting(RetryLater(code, "", ""))
+    for code in ("InternalError", "SQS.Throttled", "S3.AccessDenied", "DynamoDB.ValidationException"):
+        assert not is_waiting(RetryLater(code, "", ""))
+    assert not is_waiting(IndexError())

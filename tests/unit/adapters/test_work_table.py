@@ -1,0 +1,148 @@
+"""What the work table keeps, and for how long."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+import pytest
+
+from permit_ocr.adapters.dynamodb_work_table import DynamoDbWorkTable
+from permit_ocr.domain.answers import Answer, MainlandPermitBack, Portrait, PortraitPlace
+from permit_ocr.domain.errors import Claimed, RejectDocument, RetryLater
+from permit_ocr.domain.permits import Kind
+from permit_ocr.workflow.ports import Claim, KeptEvent, KeptReply, Reply
+from tests.unit.fakes import MAINLAND_FRONT, RESIDENCE_FRONT
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+PLACE = PortraitPlace(X=1, Y=2, Width=3, Height=4)
+
+
+REPLY = Reply(answer=MAINLAND_FRONT, endpoint="ocr.example", request_id="r", attempts=2, milliseconds=5)
+
+
+class Clock:
+    """Seconds since 1970, moved by hand."""
+
+    def __init__(self) -> None:
+        self.now = 1_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def claimed(table: DynamoDbWorkTable, recognition_id: str = "abc", *, lease_seconds: float = 60) -> Claim:
+    claim = table.claim(recognition_id, Kind.MAINLAND_PERMIT, lease_seconds=lease_seconds)
+    assert isinstance(claim, Claim)
+    return claim
+
+
+@pytest.mark.parametrize(
+    ("kind", "answer"),
+    [
+        (Kind.RESIDENCE_PERMIT, replace(RESIDENCE_FRONT, PortraitImageInfo=Portrait(ImageCoordinates=PLACE))),
+        (Kind.MAINLAND_PERMIT, replace(MAINLAND_FRONT, MainlandTravelPermitBackInfos=MainlandPermitBack(Type="x"))),
+        (Kind.MAINLAND_PERMIT, replace(MAINLAND_FRONT, WarnCardInfos=(-9102, -9104))),
+    ],
+)
+def test_a_kept_answer_comes_back_as_it_was(dynamodb: "DynamoDBClient", kind: Kind, answer: Answer) -> None:
+    table = DynamoDbWorkTable(dynamodb, table="work", keep_days=7)
+    kept = KeptReply(reply=replace(REPLY, answer=answer), portrait_key="portraits/a.jpg")
+    table.keep_outcome(claimed(table), kept)
+    assert table.claim("abc", kind, lease_seconds=60) == kept
+    assert isinstance(table.claim("another", kind, lease_seconds=60), Claim)
+
+
+def test_a_kept_refusal_comes_back_as_it_was(dynamodb: "DynamoDBClient") -> None:
+    table = DynamoDbWorkTable(dynamodb, table="work", keep_days=7)
+    refusal = RejectDocument("FailedOperation.ImageNoText", "meaning", "advice", request_id="r")
+    table.keep_outcome(claimed(table), refusal)
+    kept = table.claim("abc", Kind.MAINLAND_PERMIT, lease_seconds=60)
+    assert isinstance(kept, RejectDocument)
+    assert (kept.code, kept.meaning, kept.advice, kept.request_id) == (
+        refusal.code,
+        refusal.meaning,
+        refusal.advice,
+        refusal.request_id,
+    )
+
+
+def test_a_claim_keeps_others_away_until_its_lease_ends(dynamodb: "DynamoDBClient") -> None:
+    clock = Clock()
+    table = DynamoDbWorkTable(dynamodb, table="work", keep_days=7, clock=clock)
+    claimed(table, lease_seconds=60)
+    clock.now += 59
+    with pytest.raises(Claimed) as caught:
+        claimed(table)
+    assert 1 <= caught.value.after_seconds <= 5
+    clock.now += 1.5
+    claimed(table)
+
+
+def test_a_claim_given_back_is_free_at_once_but_one_taken_over_is_not(dynamodb: "DynamoDBClient") -> None:
+    clock = Clock()
+    table = DynamoDbWorkTable(dynamodb, table="work", keep_days=7, clock=clock)
+    table.give_back(claimed(table))
+    late = claimed(table, lease_seconds=10)
+    clock.now += 11
+    claimed(table)
+    table.give_back(late)
+    with pytest.raises(Claimed):
+        claimed(table)
+
+
+def test_the_first_kept_outcome_stands(dynamodb: "DynamoDBClient") -> None:
+    clock = Clock()
+    table = DynamoDbWorkTable(dynamodb, table="work", keep_days=7, clock=clock)
+    slow = claimed(table, lease_seconds=10)
+    clock.now += 11
+    quick = claimed(table)
+    first = KeptReply(reply=REPLY)
+    table.keep_outcome(quick, first)
+    table.keep_outcome(slow, KeptReply(reply=replace(REPLY, request_id="second")))
+    table.give_back(slow)
+    assert table.claim("abc", Kind.MAINLAND_PERMIT, lease_seconds=60) == first
+
+
+def test_a_claim_whose_answer_was_lost_is_not_refused_by_itself(
+    dynamodb: "DynamoDBClient", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "permit_ocr.adapters.dynamodb_work_table.uuid4", lambda: UUID(int=1)
+    )  # botocore repeats the write
+    table = DynamoDbWorkTable(dynamodb, table="work", keep_days=7)
+    assert claimed(table) == claimed(table)
+
+
+def test_an_expired_outcome_may_be_claimed_anew(dynamodb: "DynamoDBClient") -> None:
+    clock = Clock()
+    table = DynamoDbWorkTable(dynamodb, table="work", keep_days=1, clock=clock)
+    table.keep_outcome(claimed(table), KeptReply(reply=REPLY))
+    clock.now += 86_402
+    claimed(table)
+    with pytest.raises(Claimed):
+        claimed(table)
+
+
+def test_an_event_is_kept_with_whether_it_is_published(dynamodb: "DynamoDBClient") -> None:
+    table = DynamoDbWorkTable(dynamodb, table="work", keep_days=7)
+    for kept in (KeptEvent(event='{"证":1}', published=False), KeptEvent(event='{"证":1}', published=True)):
+        table.keep_event("abc", kept)
+        assert table.kept_event("abc") == kept
+    claimed(table)  # documents and recognitions are kept apart
+
+
+def test_what_has_expired_is_gone_at_once_and_not_when_dynamodb_gets_to_it(dynamodb: "DynamoDBClient") -> None:
+    clock = Clock()
+    table = DynamoDbWorkTable(dynamodb, table="work", keep_days=1, clock=clock)
+    table.keep_event("abc", KeptEvent(event="{}", published=True))
+    clock.now += 86_400
+    assert table.kept_event("abc") is not None
+    clock.now += 1
+    assert table.kept_event("abc") is None
+
+
+def test_a_table_that_does_not_answer_is_tried_later(dynamodb: "DynamoDBClient") -> None:
+    with pytest.raises(RetryLater, match=r"DynamoDB\.ResourceNotFoundException"):
+        DynamoDbWorkTable(dynamodb, table="absent", keep_days=1).kept_event("abc")

@@ -1,0 +1,44 @@
+"""The entry point: every command listed is there, and none is imported before it is called."""
+
+import subprocess
+import sys
+from importlib import import_module
+
+import pytest
+from typer.testing import CliRunner
+
+from cli.main import COMMANDS, app
+
+
+def test_help_lists_every_command_with_its_summary() -> None:
+    shown = CliRunner(env={"COLUMNS": "200"}).invoke(app, ["--help"])
+    assert shown.exit_code == 0
+    for name, (_, summary) in COMMANDS.items():
+        assert name in shown.output
+        assert summary in shown.output
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_commands_summary_is_the_first_line_of_its_help(name: str) -> None:
+    where, summary = COMMANDS[name]
+    module, _, function = where.partition(":")
+    documentation = getattr(import_module(module), function).__doc__
+    assert documentation is not None
+    assert documentation.splitlines()[0] == summary
+    shown = CliRunner(env={"COLUMNS": "200"}).invoke(app, [name, "--help"])
+    assert shown.exit_code == 0
+    assert summary in shown.output
+
+
+def test_help_waits_for_no_engine_no_sdk_and_no_server() -> None:
+    """The ceiling on what ``permit-ocr --help`` imports, stated as packages since seconds depend on the machine."""
+    heavy = {"onnxruntime", "cv2", "rapidocr", "boto3", "botocore", "starlette", "uvicorn", "moto", "tencentcloud"}
+    program = f"import sys, cli.main; print(sorted({heavy!r} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_an_unknown_command_is_answered_with_the_nearest_one() -> None:
+    shown = CliRunner().invoke(app, ["recognise"])
+    assert shown.exit_code == 2
+    assert "recognize" in shown.output

@@ -1,0 +1,184 @@
+import json
+from dataclasses import asdict, replace
+from datetime import date
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from permit_ocr.domain.answers import Answer, MainlandPermitAnswer, MainlandPermitBack, ResidencePermitAnswer
+from permit_ocr.domain.card_warnings import Authenticity
+from permit_ocr.domain.checks import CheckOutcome
+from permit_ocr.domain.judgement import Judgement, has_key_field, judge_answer, side_of
+from permit_ocr.domain.permits import Kind, PermitType, Side
+from permit_ocr.domain.valid_date import ValidityStatus
+from permit_ocr.domain.verdict import Verdict
+from specimens.cards import REFERENCE_DAY, Face, Order, draw_card
+
+AS_OF = date(2026, 11, 21)
+# The examples of the API pages.
+RESIDENCE_FRONT = ResidencePermitAnswer(
+    Birth="1997/6/2", IdCardNo="830000199706020042", CardType=0, VisaNum="0", PassNo="000"
+)
+RESIDENCE_BACK = ResidencePermitAnswer(CardType=1, ValidDate="2018.09.06-2023.09.06", VisaNum="0", PassNo="000")
+TRAVEL_FRONT = MainlandPermitAnswer(
+    Birthday="1981.08.03",
+    ValidDate="2018.10.09-2028.10.08",
+    Number="H01234567",
+    Type="Mainland Travel Permit for Hong Kong and Macao Residents",
+    MainlandTravelPermitBackInfos=MainlandPermitBack(),
+    WarnCardInfos=(),
+)
+FILLED_BACK = MainlandPermitBack(Name="樣本")
+
+
+def judge(answer: Answer, *, asked_side: Side | None = None, as_of: date = AS_OF) -> Judgement:
+    return judge_answer(answer, asked_side=asked_side, as_of=as_of, expiring_within_days=30)
+
+
+def test_the_front_of_a_residence_permit_says_nothing_of_expiry_and_is_never_expired() -> None:
+    judgement = judge(RESIDENCE_FRONT)
+    assert (judgement.kind, judgement.side) == (Kind.RESIDENCE_PERMIT, Side.FRONT)
+    assert judgement.permit_type is PermitType.RESIDENCE_PERMIT
+    assert judgement.validity.status is ValidityStatus.NOT_ON_THIS_SIDE
+    assert judgement.authenticity is Authenticity.NOT_CHECKED
+    assert (judgement.verdict, judgement.reasons) == (Verdict.ACCEPTED, ())
+
+
+def test_an_expired_residence_permit_is_rejected() -> None:
+    judgement = judge(RESIDENCE_BACK)
+    assert judgement.side is Side.BACK
+    assert judgement.validity.days_remaining == -1172
+    assert (judgement.verdict, judgement.reasons) == (Verdict.REJECTED, ("validity:expired",))
+
+
+def test_the_same_answer_is_judged_anew_on_another_day() -> None:
+    judgement = judge(RESIDENCE_BACK, as_of=date(2023, 9, 6))
+    assert (judgement.verdict, judgement.reasons) == (Verdict.ACCEPTED, ("validity:expiring",))
+
+
+def test_a_valid_travel_permit_is_accepted() -> None:
+    judgement = judge(TRAVEL_FRONT)
+    assert (judgement.kind, judgement.side) == (Kind.MAINLAND_PERMIT, Side.FRONT)
+    assert judgement.permit_type is PermitType.HK_MACAO_PERMIT
+    assert judgement.authenticity is Authenticity.CLEAR
+    assert (judgement.verdict, judgement.reasons) == (Verdict.ACCEPTED, ())
+
+
+def test_a_travel_permit_whose_period_was_not_read_is_never_accepted() -> None:
+    for raw in ("", "2018.10.09-", "2018.10.09-2023.02.29", "长期"):
+        assert judge(replace(TRAVEL_FRONT, ValidDate=raw)).verdict is Verdict.REVIEW
+
+
+def test_a_suspect_photograph_is_reviewed() -> None:
+    judgement = judge(replace(TRAVEL_FRONT, WarnCardInfos=(-9109, -9102)))
+    assert judgement.authenticity is Authenticity.SUSPECT
+    assert [warning.code for warning in judgement.warnings] == [-9109, -9102]
+    assert (judgement.verdict, judgement.reasons) == (Verdict.REVIEW, ("suspect:photocopy",))
+
+
+# --- the side ---
+
+
+@pytest.mark.parametrize("asked_side", [None, *Side])
+def test_a_residence_permit_tells_its_side_whatever_was_asked(asked_side: Side | None) -> None:
+    assert side_of(RESIDENCE_FRONT, asked_side=asked_side) is Side.FRONT
+    assert side_of(RESIDENCE_BACK, asked_side=asked_side) is Side.BACK
+
+
+def test_a_residence_permit_without_card_type_is_told_by_what_it_says() -> None:
+    assert side_of(replace(RESIDENCE_BACK, CardType=0), asked_side=None) is Side.BACK
+    assert side_of(ResidencePermitAnswer(), asked_side=None) is Side.FRONT
+
+
+@pytest.mark.parametrize(
+    ("answer", "asked_side", "side"),
+    [
+        (TRAVEL_FRONT, None, Side.FRONT),
+        (TRAVEL_FRONT, Side.FRONT, Side.FRONT),
+        (TRAVEL_FRONT, Side.BACK, Side.FRONT),
+        (MainlandPermitAnswer(), None, Side.FRONT),
+        (MainlandPermitAnswer(), Side.BACK, Side.BACK),
+        (MainlandPermitAnswer(MainlandTravelPermitBackInfos=FILLED_BACK), None, Side.BACK),
+        (MainlandPermitAnswer(MainlandTravelPermitBackInfos=FILLED_BACK), Side.BACK, Side.BACK),
+        (MainlandPermitAnswer(MainlandTravelPermitBackInfos=MainlandPermitBack(Type="x")), None, Side.FRONT),
+    ],
+)
+def test_a_travel_permits_side_is_told_by_its_fields_then_by_what_was_asked(
+    answer: Answer, asked_side: Side | None, side: Side
+) -> None:
+    assert side_of(answer, asked_side=asked_side) is side
+
+
+# --- key fields ---
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        RESIDENCE_FRONT,
+        RESIDENCE_BACK,
+        ResidencePermitAnswer(CardType=1, PassNo="H01234567"),
+        ResidencePermitAnswer(CardType=1, ValidDate="?"),
+        TRAVEL_FRONT,
+        MainlandPermitAnswer(MainlandTravelPermitBackInfos=FILLED_BACK),
+        MainlandPermitAnswer(MainlandTravelPermitBackInfos=MainlandPermitBack(IDNumber="A123456(3)")),
+        MainlandPermitAnswer(MainlandTravelPermitBackInfos=MainlandPermitBack(HistoryNumber="H0123456701")),
+    ],
+)
+def test_one_key_field_identifies_a_card(answer: Answer) -> None:
+    assert has_key_field(answer)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        ResidencePermitAnswer(),
+        ResidencePermitAnswer(VisaNum="0", PassNo="000"),
+        ResidencePermitAnswer(CardType=1, VisaNum="1", PassNo="０００", ValidDate=" "),
+        ResidencePermitAnswer(Name="样本", Sex="女", Birth="1997/6/2"),
+        MainlandPermitAnswer(),
+        MainlandPermitAnswer(Type="港澳居民来往内地通行证", EnglishName="SAMPLE,CARD", Number="\u3000"),
+        MainlandPermitAnswer(MainlandTravelPermitBackInfos=MainlandPermitBack(Type="港澳居民来往内地通行证")),
+        MainlandPermitAnswer(MainlandTravelPermitBackInfos=MainlandPermitBack(Name=" ")),
+    ],
+)
+def test_without_a_key_field_an_answer_identifies_no_card(answer: Answer) -> None:
+    assert not has_key_field(answer)
+
+
+# --- any answer ---
+
+ANSWERS = st.builds(
+    ResidencePermitAnswer,
+    **{name: st.text() for name in ("Name", "Sex", "Birth", "IdCardNo", "ValidDate", "VisaNum", "PassNo")},
+    CardType=st.integers(-1, 2),
+    WarnCardInfos=st.none() | st.lists(st.integers()).map(tuple),
+) | st.builds(
+    MainlandPermitAnswer,
+    **{name: st.text() for name in ("Name", "Sex", "Birthday", "ValidDate", "Number", "IssueNumber", "Type")},
+    MainlandTravelPermitBackInfos=st.none() | st.builds(MainlandPermitBack, HistoryNumber=st.text()),
+    WarnCardInfos=st.none() | st.lists(st.integers()).map(tuple),
+)
+
+
+@given(answer=ANSWERS, asked_side=st.none() | st.sampled_from(Side))
+def test_any_answer_is_judged_and_can_be_told_in_json(answer: Answer, asked_side: Side | None) -> None:
+    judgement = judge(answer, asked_side=asked_side)
+    assert judgement.verdict is Verdict.REVIEW or not any(
+        check.outcome is CheckOutcome.FAILED for check in judgement.checks
+    )
+    assert json.loads(json.dumps(asdict(judgement), default=date.isoformat))["kind"] == judgement.kind
+
+
+@pytest.mark.parametrize("face", Face)
+def test_a_specimen_fails_no_check_on_either_side_of_its_last_day(face: Face) -> None:
+    for seed in range(100):
+        card = draw_card(Random(seed), Order(face=face))
+        judgement = judge(card.answer, as_of=REFERENCE_DAY)
+        assert (judgement.kind, judgement.side, judgement.permit_type) == (face.kind, face.side, face.permit_type)
+        assert not [check.name for check in judgement.checks if check.outcome is CheckOutcome.FAILED]
+        if end := judgement.validity.valid_until:
+            assert judge(card.answer, as_of=end).verdict is Verdict.ACCEPTED
+            assert judge(card.answer, as_of=date.fromordinal(end.toordinal() + 1)).verdict is Verdict.REJECTED

@@ -1,0 +1,154 @@
+"""Fakes of the workflow's ports: they behave, and remember what they were asked to do."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+from permit_ocr.domain.answers import Answer, MainlandPermitAnswer, ResidencePermitAnswer
+from permit_ocr.domain.errors import Claimed, PermitOcrError, RejectDocument, RetryLater
+from permit_ocr.domain.permits import Kind, RecognitionOptions
+from permit_ocr.domain.results import Document
+from permit_ocr.workflow.ports import (
+    Claim,
+    KeptEvent,
+    KeptOutcome,
+    Photograph,
+    Policy,
+    Question,
+    Reply,
+    Services,
+)
+
+NOW = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)
+JPEG = b"\xff\xd8\xff\xe0 a photograph"
+
+RESIDENCE_FRONT = ResidencePermitAnswer(
+    Name="陈样本", Sex="女", Birth="1997/6/2", Address="样本市样本路1号", IdCardNo="830000199706020042", CardType=0
+)
+MAINLAND_FRONT = MainlandPermitAnswer(
+    Name="样本",
+    EnglishName="YANG,BEN",
+    Sex="男",
+    Birthday="1981.08.03",
+    ValidDate="2020.10.09-2030.10.08",
+    Number="H12345678",
+    IssueNumber="1",
+    Type="港澳居民来往内地通行证",
+    WarnCardInfos=(),
+)
+NOT_THIS_CARD = RejectDocument("FailedOperation.ImageNoSpecifiedCard", "another card", "name it")
+NOT_NOW = RetryLater("SQS.Throttled", "not now", "wait")
+
+
+@dataclass
+class FakeOcr:
+    """Answers in turn; an exception among the answers is raised."""
+
+    says: list[Answer | PermitOcrError]
+    site: str = "intl"
+    asked: list[Question] = field(default_factory=list)
+
+    def ask(self, question: Question, *, deadline: float) -> Reply:
+        assert deadline > 0
+        self.asked.append(question)
+        said = self.says.pop(0)
+        if isinstance(said, PermitOcrError):
+            raise said
+        return Reply(
+            answer=said, endpoint="ocr.example", request_id=f"request-{len(self.asked)}", attempts=1, milliseconds=600
+        )
+
+
+@dataclass
+class FakeWorkTable:
+    outcomes: dict[str, KeptOutcome] = field(default_factory=dict)
+    events: dict[str, KeptEvent] = field(default_factory=dict)
+    claimed: set[str] = field(default_factory=set)
+
+    def claim(self, recognition_id: str, kind: Kind, *, lease_seconds: float) -> KeptOutcome | Claim:
+        assert kind in Kind
+        assert lease_seconds > 0
+        if recognition_id in self.outcomes:
+            return self.outcomes[recognition_id]
+        if recognition_id in self.claimed:
+            raise Claimed(after_seconds=1)
+        self.claimed.add(recognition_id)
+        return Claim(recognition_id=recognition_id, owner="this test")
+
+    def keep_outcome(self, claim: Claim, outcome: KeptOutcome) -> None:
+        self.claimed.discard(claim.recognition_id)
+        self.outcomes[claim.recognition_id] = outcome
+
+    def give_back(self, claim: Claim) -> None:
+        self.claimed.discard(claim.recognition_id)
+
+    def kept_event(self, document_id: str) -> KeptEvent | None:
+        return self.events.get(document_id)
+
+    def keep_event(self, document_id: str, kept: KeptEvent) -> None:
+        self.events[document_id] = kept
+
+
+@dataclass
+class FakeResultsQueue:
+    """Takes events; ``fails`` times it does not."""
+
+    fails: int = 0
+    sent: list[tuple[str, str]] = field(default_factory=list)
+
+    def publish(self, event: str, *, document_id: str) -> None:
+        if self.fails:
+            self.fails -= 1
+            raise NOT_NOW
+        self.sent.append((document_id, event))
+
+
+@dataclass
+class FakePortraits:
+    stored: dict[str, str] = field(default_factory=dict)
+    fails: bool = False
+
+    def store(self, portrait_base64: str, *, recognition_id: str) -> str | None:
+        if self.fails:
+            return None
+        key = f"portraits/{recognition_id}.jpg"
+        self.stored[key] = portrait_base64
+        return key
+
+
+@dataclass
+class World:
+    """The fakes of one test, and the services made of them."""
+
+    ocr: FakeOcr
+    work: FakeWorkTable = field(default_factory=FakeWorkTable)
+    results: FakeResultsQueue = field(default_factory=FakeResultsQueue)
+    portraits: FakePortraits = field(default_factory=FakePortraits)
+    now: Callable[[], datetime] = lambda: NOW
+
+    @property
+    def services(self) -> Services:
+        policy = Policy(expiring_within_days=30, base64_limit=1000, event_source="/permit-ocr/test")
+        return Services(
+            ocr=self.ocr,
+            work=self.work,
+            results=self.results,
+            portraits=self.portraits,
+            policy=policy,
+            now=self.now,
+        )
+
+
+def world(*says: Answer | PermitOcrError, publish_fails: int = 0) -> World:
+    return World(ocr=FakeOcr(list(says)), results=FakeResultsQueue(fails=publish_fails))
+
+
+def photograph(
+    content: bytes | None = JPEG, *, document_id: str = "document-1", url: str | None = None, **options: object
+) -> Photograph:
+    return Photograph(
+        document=Document(id=document_id, bucket="uploads", key="uploads/auto/1.jpg"),
+        options=replace(RecognitionOptions(), **options),  # type: ignore[arg-type]
+        content=content,
+        url=url,
+    )

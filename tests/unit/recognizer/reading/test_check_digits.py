@@ -1,0 +1,45 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from recognizer.reading.check_digits import mrz_check_digit, repair, resident_number_holds
+from recognizer.reading.mrz import exit_entry_line, machine_lines
+
+
+@pytest.mark.parametrize("number", ["830000199706020042", "820000198502010022"])
+def test_a_residence_number_with_its_check_digit_holds(number: str) -> None:
+    assert resident_number_holds(number)
+
+
+@given(st.integers(0, 17), st.integers(1, 9))
+def test_a_residence_number_with_one_digit_changed_does_not_hold(place: int, by: int) -> None:
+    number = "830000199706020042"
+    changed = str((int(number[place]) + by) % 10)
+    assert not resident_number_holds(number[:place] + changed + number[place + 1 :])
+
+
+def test_check_digits_of_machine_readable_lines_are_those_of_the_standards_specimen() -> None:
+    assert (mrz_check_digit("D23145890"), mrz_check_digit("740812"), mrz_check_digit("120415")) == ("7", "2", "9")
+
+
+def test_a_repair_needs_exactly_one_way_to_hold() -> None:
+    assert repair("12O", lambda text: text == "120") == "120"
+    assert repair("120", lambda text: text == "120") == "120"
+    assert repair("680", lambda text: text in {"880", "980", "600"}) is None
+    assert repair("123", lambda _text: False) is None
+
+
+def test_the_exit_entry_permits_line_gives_the_parts_its_check_digits_prove() -> None:
+    parts = exit_entry_line(machine_lines(["次仁", "CSC835934200<2612258<9107290<0"]))
+    assert parts is not None
+    assert (parts.number, parts.expiry, parts.birth) == ("C83593420", "261225", "910729")
+
+
+def test_a_part_with_a_wrong_check_digit_is_left_out() -> None:
+    parts = exit_entry_line(["CSC835934201<2612258<9107290<0"])
+    assert parts is not None
+    assert (parts.number, parts.expiry) == ("", "261225")
+
+
+def test_other_text_is_no_machine_readable_line() -> None:
+    assert machine_lines(["CHAN,TAI MAN", "H12345678", "2018.10.09-2028.10.08"]) == []

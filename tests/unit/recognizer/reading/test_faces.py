@@ -1,0 +1,27 @@
+import pytest
+
+from recognizer.reading.faces import Face, face_of
+from tests.unit.recognizer.reading.pages import line, page
+
+
+@pytest.mark.parametrize(
+    ("texts", "face"),
+    [
+        (["姓名", "性别", "出生", "住址", "公民身份号码"], Face.RESIDENCE_FRONT),
+        (["中华人民共和国", "港澳台居民居住证", "签发机关", "有效期限"], Face.RESIDENCE_BACK),
+        (["签发机关", "有效期限", "通行证号码 H12345678"], Face.RESIDENCE_BACK),
+        (["港澳居民来往内地通行证", "出生日期", "有效期限"], Face.HK_MACAO_FRONT),
+        (["港澳居民来往内地通行证", "身份证件号码", "曾持证件号码"], Face.HK_MACAO_BACK),
+        (["CRCHNH444927506O4<<<<<<<<<<<<<", "4303086M2811073CHN<<<<<<<<<<<6"], Face.HK_MACAO_BACK),
+        (["台湾居民来往大陆通行证", "性别", "有效期限"], Face.TAIWAN_FRONT),
+        (["臺灣居民來往大陸通行證", "性别", "有效期限"], Face.TAIWAN_FRONT),
+        (["中华人民共和国往来港澳通行证", "出生日期"], Face.EXIT_ENTRY_FRONT),
+        (["出生日期", "有效期限", "CU8412490"], Face.EXIT_ENTRY_FRONT),
+        (["发票", "合计 12345678"], None),
+        (["驾驶证", "姓名", "性别"], None),
+        ([], None),
+    ],
+)
+def test_a_face_is_told_by_its_title_or_by_labels_of_its_own(texts: list[str], face: Face | None) -> None:
+    lines = [line(text, 100, 100 + 70 * number) for number, text in enumerate(texts)]
+    assert face_of(page(*lines)) is face

@@ -1,0 +1,147 @@
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from permit_ocr.domain.permits import PermitType
+from recognizer.reading import printed_forms
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("1981.08.03", "1981.08.03"),
+        ("1981. 08. 03", "1981.08.03"),
+        ("1981-08-03", "1981.08.03"),
+        ("１９８１．０８．０３", "1981.08.03"),
+        ("l98l.O8.O3", "1981.08.03"),
+        ("1981年8月3日", "1981.08.03"),
+        ("1981.13.03", None),
+        ("1981.08", None),
+        ("830000198108030042", None),
+    ],
+)
+def test_a_travel_permits_date_has_dots_and_two_digits(text: str, value: str | None) -> None:
+    assert printed_forms.dotted_date(text) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("1997年6月2日", "1997/6/2"),
+        ("1997 年 06 月 02 日", "1997/6/2"),
+        ("1997 6 2", "1997/6/2"),
+        ("1997.06.02", "1997/6/2"),
+        ("1997年16月2日", None),
+        ("1997年6月", None),
+    ],
+)
+def test_a_residence_permits_birth_date_has_slashes_and_no_zeros(text: str, value: str | None) -> None:
+    assert printed_forms.slashed_date(text) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("2018.09.06-2023.09.06", "2018.09.06-2023.09.06"),
+        ("2018.09.06 — 2023.09.06", "2018.09.06-2023.09.06"),
+        ("2018.09.06至2023.09.06", "2018.09.06-2023.09.06"),
+        ("2018.09.062023.09.06", "2018.09.06-2023.09.06"),
+        ("2018.09.06-长期", "2018.09.06-长期"),
+        ("2018.09.06-2023", None),
+        ("2018.09.06", None),
+    ],
+)
+def test_a_period_has_two_dates_or_no_end(text: str, value: str | None) -> None:
+    assert printed_forms.period(text) == value
+
+
+@pytest.mark.parametrize(
+    ("permit", "text", "value"),
+    [
+        (PermitType.HK_MACAO_PERMIT, "H12345678", "H12345678"),
+        (PermitType.HK_MACAO_PERMIT, "H1234567801", "H1234567801"),
+        (PermitType.HK_MACAO_PERMIT, "MA0842450", "MA0842450"),
+        (PermitType.HK_MACAO_PERMIT, "H123 456 78", "H12345678"),
+        (PermitType.HK_MACAO_PERMIT, "HI234567O", "H12345670"),
+        (PermitType.HK_MACAO_PERMIT, "H1234567", None),
+        (PermitType.TAIWAN_PERMIT, "49470120", "49470120"),
+        (PermitType.TAIWAN_PERMIT, "0123456789(A)", "0123456789(A)"),
+        (PermitType.TAIWAN_PERMIT, "2018.10.09", None),
+        (PermitType.EXIT_ENTRY_PERMIT, "CU8412490", "CU8412490"),
+        (PermitType.EXIT_ENTRY_PERMIT, "C83593420", "C83593420"),
+        (PermitType.EXIT_ENTRY_PERMIT, "CI8412490", "C18412490"),
+    ],
+)
+def test_a_permit_number_has_its_permits_form(permit: PermitType, text: str, value: str | None) -> None:
+    assert printed_forms.permit_number(text, permit) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("CHAN, TAI MAN", "CHAN,TAI MAN"),
+        ("LI,YOU-TU", "LI,YOU-TU"),
+        ("LAM，KA HO", "LAM,KA HO"),
+        ("SUKARNI", "SUKARNI"),
+        ("Name CHAN, TAI MAN", "CHAN,TAI MAN"),
+        ("NAME CHAN, TAI MAN", "CHAN,TAI MAN"),
+        ("LÄM,WING", "LAM,WING"),
+        ("LAU.SZE", "LAU,SZE"),
+        ("MAINLAND TRAVEL PERMIT", None),
+        ("CHAN<<TAI<MAN", None),
+        ("H12345678", None),
+    ],
+)
+def test_a_latin_name_is_in_capitals_with_nothing_beside_its_comma(text: str, value: str | None) -> None:
+    assert printed_forms.latin_name(text) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("黃婷子", "黃婷子"),
+        ("黃志偉", "黃志偉"),
+        ("黄志偉", "黃志偉"),
+        ("黃国强", "黄国强"),
+        ("吳芬强", "吳芬強"),
+        ("楊齐麗", "楊齊麗"),
+        ("陈玥黃", "陈玥黄"),
+        ("陳青", "陳青"),
+        ("男", None),
+        ("CHAN", None),
+    ],
+)
+def test_look_alike_characters_of_a_name_follow_its_script(text: str, value: str | None) -> None:
+    assert printed_forms.chinese_name(text) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("A123456(7)", "A123456(7)"),
+        ("A123456（7）", "A123456(7)"),
+        ("R3809993", "R380999(3)"),
+        ("1793815(8)", "1793815(8)"),
+        ("5/123456/7", "5/123456/7"),
+        ("CRCHNH444927506", None),
+    ],
+)
+def test_an_identity_card_number_has_its_check_sign_in_brackets(text: str, value: str | None) -> None:
+    assert printed_forms.identity_card_number(text) == value
+
+
+@given(st.text(max_size=40))
+def test_no_text_makes_a_form_fail(text: str) -> None:
+    for take in (printed_forms.dotted_date, printed_forms.slashed_date, printed_forms.period, printed_forms.count):
+        value = take(text)
+        assert value is None or value
+    for permit in PermitType:
+        assert printed_forms.permit_number(text, permit) != ""
+
+
+@given(st.dates(min_value=date(1900, 1, 1), max_value=date(2099, 12, 31)))
+def test_every_date_is_read_as_it_is_printed(day: date) -> None:
+    assert printed_forms.dotted_date(f"{day:%Y.%m.%d}") == f"{day:%Y.%m.%d}"
+    assert printed_forms.slashed_date(f"{day.year}年{day.month}月{day.day}日") == f"{day.year}/{day.month}/{day.day}"

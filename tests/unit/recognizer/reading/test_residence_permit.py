@@ -1,0 +1,98 @@
+import pytest
+
+from recognizer.reading.layout import Place
+from recognizer.reading.residence_permit import read_back, read_front
+from tests.unit.recognizer.reading.pages import line, page
+
+
+def test_a_front_gives_its_fields_from_labels_in_one_column_and_values_in_another() -> None:
+    answer = read_front(
+        page(
+            line("姓名", 60, 100),
+            line("陈小明", 200, 102),
+            line("性别", 60, 180),
+            line("女", 200, 180),
+            line("出生", 60, 260),
+            line("1997年6月2日", 200, 261),
+            line("住址", 60, 340),
+            line("上海市示范路8号", 200, 340),
+            line("公民身份号码", 60, 560),
+            line("830000199706020042", 330, 560),
+        )
+    )
+    assert (answer.Name, answer.Sex, answer.Birth) == ("陈小明", "女", "1997/6/2")
+    assert (answer.Address, answer.IdCardNo, answer.CardType) == ("上海市示范路8号", "830000199706020042", 0)
+    assert (answer.ValidDate, answer.Authority, answer.VisaNum, answer.PassNo) == ("", "", "", "")
+    assert answer.WarnCardInfos == (-9109,)
+
+
+def test_labels_merged_with_values_and_with_each_other_are_parted() -> None:
+    answer = read_front(page(line("姓 名陈小明", 60, 100), line("性别男出生1985 年 2 月 1 日", 60, 180)))
+    assert (answer.Name, answer.Sex, answer.Birth) == ("陈小明", "男", "1985/2/1")
+
+
+def test_an_address_goes_on_in_the_lines_that_begin_below_its_first() -> None:
+    answer = read_front(
+        page(
+            line("住址", 60, 300),
+            line("广东省深圳市南山区示范中路2", 200, 300),
+            line("12号海景苑8栋5单元301", 203, 352),
+            line("0室", 198, 404),
+            line("公民身份号码820000198502010022", 60, 560),
+        )
+    )
+    assert answer.Address == "广东省深圳市南山区示范中路212号海景苑8栋5单元3010室"
+
+
+def test_a_last_address_line_too_short_for_the_detector_is_read_again() -> None:
+    def look_again(place: Place, _alphabet: str | None) -> str:
+        return "8" if place.top < 352 < place.bottom else ""
+
+    lines = (line("住址", 60, 300), line("上海市浦东新区样本大道198", 200, 300), line("公民身份号码", 60, 560))
+    assert read_front(page(*lines, look_again=look_again)).Address == "上海市浦东新区样本大道1988"
+
+
+def test_a_watermark_below_the_portrait_is_no_part_of_an_address() -> None:
+    answer = read_front(page(line("住址", 60, 300), line("上海市示范路8号", 200, 300), line("SPECIMEN 样本", 700, 302)))
+    assert answer.Address == "上海市示范路8号"
+
+
+def test_one_confused_character_of_the_number_is_put_right_where_the_check_digit_proves_it() -> None:
+    answer = read_front(page(line("出生1997年6月2日", 60, 200), line("公民身份号码 830000199706020O42", 60, 560)))
+    assert answer.IdCardNo == "830000199706020042"
+    answer = read_front(page(line("出生1997年6月2日", 60, 200), line("公民身份号码 830000199706080042", 60, 560)))
+    assert answer.IdCardNo == "830000199706080042", "no single confusion proves another number: it stays as read"
+
+
+def test_a_birth_date_misread_in_one_character_follows_the_number() -> None:
+    answer = read_front(page(line("出生1997年6月3日", 60, 200), line("公民身份号码830000199706020042", 60, 560)))
+    assert answer.Birth == "1997/6/2"
+
+
+def test_a_covered_birth_date_stays_empty_although_the_number_tells_it() -> None:
+    assert read_front(page(line("出生", 60, 200), line("公民身份号码830000199706020042", 60, 560))).Birth == ""
+
+
+def test_a_back_gives_its_fields_and_a_lone_digit_is_read_again() -> None:
+    def look_again(place: Place, alphabet: str | None) -> str:
+        return "1" if alphabet and place.top < 520 < place.bottom else ""
+
+    answer = read_back(
+        page(
+            line("港澳居民居住证", 280, 140, 70),
+            line("签发机关 深圳市公安局南山分局", 160, 300),
+            line("有效期限", 160, 370),
+            line("2018.09.06-2023.09.06", 340, 371),
+            line("通行证号码", 160, 445),
+            line("H12345678", 370, 446),
+            line("签发次数", 160, 520),
+            look_again=look_again,
+        )
+    )
+    assert (answer.Authority, answer.ValidDate) == ("深圳市公安局南山分局", "2018.09.06-2023.09.06")
+    assert (answer.PassNo, answer.VisaNum, answer.CardType) == ("H12345678", "1", 1)
+
+
+@pytest.mark.parametrize("number", ["H12345678", "M87654321", "01234567", "H1234567801"])
+def test_every_form_of_a_travel_permit_number_is_taken_from_a_back(number: str) -> None:
+    assert read_back(page(line("通行证号码", 160, 445), line(number, 370, 446))).PassNo == number

@@ -1,0 +1,202 @@
+import pytest
+
+from permit_ocr.domain.permits import PermitType
+from recognizer.reading.layout import Place
+from recognizer.reading.text_lines import TextLine
+from recognizer.reading.travel_permit import read_back, read_front
+from tests.unit.recognizer.reading.pages import line, page
+
+HK, TW, EXIT = PermitType.HK_MACAO_PERMIT, PermitType.TAIWAN_PERMIT, PermitType.EXIT_ENTRY_PERMIT
+
+
+def hk_front(**changed: TextLine) -> list[TextLine]:
+    lines = {
+        "title": line("港澳居民来往内地通行证", 200, 60, 60),
+        "name": line("姓名 陈大文", 330, 150),
+        "latin": line("CHAN, TAI MAN", 420, 200),
+        "birth": line("出生日期 1981.08.03", 330, 260),
+        "sex": line("性别男", 750, 260),
+        "validity": line("有效期限 2018.10.09-2028.10.08", 330, 320),
+        "authority": line("签发机关公安部出入境管理局", 330, 380),
+        "number": line("证件号码 H12345678", 330, 440),
+        "count": line("换证次数 02", 750, 440),
+    }
+    return list((lines | changed).values())
+
+
+def test_a_front_with_values_beside_their_labels_gives_every_field() -> None:
+    answer = read_front(page(*hk_front()), HK)
+    assert (answer.Name, answer.EnglishName, answer.Sex) == ("陈大文", "CHAN,TAI MAN", "男")
+    assert (answer.Birthday, answer.ValidDate) == ("1981.08.03", "2018.10.09-2028.10.08")
+    assert (answer.IssueAuthority, answer.Number, answer.IssueNumber) == ("公安部出入境管理局", "H12345678", "02")
+    assert (answer.Type, answer.Nationality, answer.IssueAddress) == ("港澳居民来往内地通行证", "", "")
+    assert answer.MainlandTravelPermitBackInfos is not None
+    assert answer.MainlandTravelPermitBackInfos.Type == "港澳居民来往内地通行证"
+    assert answer.MainlandTravelPermitBackInfos.Name == ""
+
+
+def test_a_front_with_values_below_bilingual_labels_gives_every_field() -> None:
+    small = 26
+    answer = read_front(
+        page(
+            line("台湾居民来往大陆通行证", 200, 60, 60),
+            line("姓名 Name", 330, 140, small),
+            line("林雅婷", 330, 172),
+            line("LIN, YA-TING", 330, 215),
+            line("出生日期 Date of Birth", 330, 260, small),
+            line("性别 Sex", 750, 260, small),
+            line("1990.01.12", 330, 292),
+            line("女", 750, 292),
+            line("有效期限 Period of Validity", 330, 340, small),
+            line("2019.09.23-2024.09.22", 330, 372),
+            line("签发机关 Authority", 330, 420, small),
+            line("签发地点 Place of Issue", 750, 420, small),
+            line("中华人民共和国出入境管理局", 330, 452, 36),
+            line("福建", 750, 452),
+            line("证件号码 Permit No.", 330, 500, small),
+            line("签发次数 Issue No.", 750, 500, small),
+            line("12345678", 330, 532),
+            line("03", 750, 532),
+        ),
+        TW,
+    )
+    assert (answer.Name, answer.EnglishName, answer.Sex) == ("林雅婷", "LIN,YA-TING", "女")
+    assert (answer.Birthday, answer.ValidDate) == ("1990.01.12", "2019.09.23-2024.09.22")
+    assert (answer.IssueAuthority, answer.IssueAddress) == ("中华人民共和国出入境管理局", "福建")
+    assert (answer.Number, answer.IssueNumber) == ("12345678", "03")
+
+
+def test_a_name_without_a_label_is_the_line_above_the_latin_one() -> None:
+    lines = hk_front(name=line("欧阳娜娜", 335, 150), latin=line("AU YEUNG,NA NA", 330, 200))
+    answer = read_front(page(*lines), HK)
+    assert (answer.Name, answer.EnglishName) == ("欧阳娜娜", "AU YEUNG,NA NA")
+
+
+def test_a_holder_without_a_chinese_name_has_an_empty_one() -> None:
+    lines = hk_front(
+        title=line("港澳居民来往内地通行证（非中国籍）", 200, 60, 60),
+        name=line("姓名", 330, 150),
+        latin=line("SILVA,JOAO PEDRO", 420, 150),
+        number=line("证件号码 HA1234567", 330, 440),
+        country=line("国籍 葡萄牙", 330, 500),
+    )
+    answer = read_front(page(*lines), HK)
+    assert (answer.Name, answer.EnglishName, answer.Nationality) == ("", "SILVA,JOAO PEDRO", "葡萄牙")
+    assert (answer.Number, answer.Type) == ("HA1234567", "港澳居民来往内地通行证（非中国籍）")
+
+
+def test_a_latin_name_that_breaks_after_its_comma_is_put_together() -> None:
+    lines = hk_front(latin=line("NGUYEN,", 420, 190), given=line("MINH ANH", 422, 225))
+    assert read_front(page(*lines), HK).EnglishName == "NGUYEN,MINH ANH"
+
+
+@pytest.mark.parametrize("watermark", ["SPECIMEN", "SPECIMEN样本", "样本 SAMPLE", "仅供测试"])
+def test_a_watermark_in_a_values_row_is_not_part_of_it(watermark: str) -> None:
+    lines = hk_front(mark=line(watermark, 1000, 382))
+    assert read_front(page(*lines), HK).IssueAuthority == "公安部出入境管理局"
+
+
+def test_a_name_with_a_dot_between_its_parts_keeps_it() -> None:
+    lines = hk_front(name=line("姓名 次仁•卓玛", 330, 150), latin=line("CIREN,ZHUOMA", 420, 200))
+    assert read_front(page(*lines), EXIT).Name == "次仁·卓玛"
+
+
+@pytest.mark.parametrize(
+    "glued",
+    [
+        [line("签发机关公安部出入境管理局签发地点广东", 330, 380)],
+        [line("签发机关", 330, 380), line("签发地点", 900, 380), line("公安部出入境管理局广东", 330, 420)],
+        [line("签发机关", 330, 380), line("签发地点", 650, 380), line("公安部出入境管理局 广东", 330, 420)],
+    ],
+)
+def test_authority_and_place_are_parted_where_they_are_glued(glued: list[TextLine]) -> None:
+    answer = read_front(page(line("往来港澳通行证", 200, 60, 60), *glued), EXIT)
+    assert (answer.IssueAuthority, answer.IssueAddress) == ("公安部出入境管理局", "广东")
+
+
+def test_an_authority_in_two_lines_is_put_together() -> None:
+    lines = hk_front(
+        authority=line("签发机关 中华人民共和国出入", 330, 370),
+        rest=line("境管理局", 506, 408),
+    )
+    assert read_front(page(*lines), HK).IssueAuthority == "中华人民共和国出入境管理局"
+
+
+def test_a_period_in_two_lines_is_put_together() -> None:
+    lines = hk_front(
+        validity=line("有效期限 2018.10.09-", 330, 310),
+        end=line("2028.10.08", 506, 350),
+        authority=line("签发机关公安部出入境管理局", 330, 400),
+    )
+    assert read_front(page(*lines), HK).ValidDate == "2018.10.09-2028.10.08"
+
+
+def test_the_first_date_of_a_period_is_never_taken_for_a_birth_date() -> None:
+    lines = hk_front(birth=line("出生日期", 330, 280), validity=line("2018.10.09-2028.10.08", 330, 330))
+    answer = read_front(page(*lines), HK)
+    assert (answer.Birthday, answer.ValidDate) == ("", "2018.10.09-2028.10.08")
+
+
+def test_a_number_without_a_label_is_found_by_its_form() -> None:
+    lines = [line for line in hk_front() if "证件号码" not in line.text]
+    answer = read_front(page(*lines, line("C12345678", 700, 110)), EXIT)
+    assert answer.Number == "C12345678"
+
+
+def test_a_sex_the_detector_passed_over_is_read_again_right_of_its_label() -> None:
+    def look_again(place: Place, alphabet: str | None) -> str:
+        return "女" if alphabet == "男女" and place.left > 800 else ""
+
+    assert read_front(page(*hk_front(sex=line("性别", 750, 260)), look_again=look_again), HK).Sex == "女"
+
+
+def test_a_sex_that_cannot_be_seen_is_empty() -> None:
+    assert read_front(page(*hk_front(sex=line("性别", 750, 260))), HK).Sex == ""
+
+
+def test_the_machine_readable_line_puts_one_confused_character_right() -> None:
+    lines = [
+        line("往来港澳通行证", 200, 60, 60),
+        line("出生日期 1991.07.20", 330, 260),
+        line("有效期限 2016.12.26-2026.12.25", 330, 320),
+        line("C83593428", 700, 110),
+        line("CSC835934200<2612258<9107290<0", 50, 600),
+    ]
+    answer = read_front(page(*lines), EXIT)
+    assert answer.ValidDate == "2016.12.26-2026.12.25"
+    assert answer.Number == "C83593420", "8 and 0 are confused; the line's check digit proves 0"
+    assert answer.Birthday == "1991.07.20", "9 and 0 are not: what is printed is answered, the line does not replace it"
+
+
+def test_a_back_gives_name_identity_and_earlier_permit() -> None:
+    answer = read_back(
+        page(
+            line("港澳居民来往内地通行证", 80, 40, 50),
+            line("姓名", 80, 140),
+            line("盧家齊", 300, 140),
+            line("身份证件号码", 80, 210),
+            line("G376849(9)", 300, 210),
+            line("曾持证件号码", 80, 280),
+            line("H9265827233", 300, 280),
+            line("CRCHNH444927506O4<<<<<<<<<<<<<", 50, 460),
+            line("4303086M2811073CHN<<<<<<<<<<<6", 50, 515),
+            line("LO<<KA<CHAI<<<<<<<<<<<<<<<<<<<", 50, 570),
+        )
+    )
+    back = answer.MainlandTravelPermitBackInfos
+    assert back is not None
+    assert (back.Name, back.IDNumber, back.HistoryNumber) == ("盧家齊", "G376849(9)", "H9265827233")
+    assert (answer.Type, answer.Name, answer.Number) == ("港澳居民来往内地通行证", "", "")
+
+
+def test_an_empty_earlier_permit_stays_empty_above_the_machine_readable_lines() -> None:
+    answer = read_back(
+        page(
+            line("身份证件号码 1793815(8)", 80, 210),
+            line("曾持证件号码", 80, 280),
+            line("C<CHNM04051665<012<<<<<<<<<<<<", 80, 350),
+        )
+    )
+    back = answer.MainlandTravelPermitBackInfos
+    assert back is not None
+    assert (back.IDNumber, back.HistoryNumber) == ("1793815(8)", "")

@@ -1,0 +1,116 @@
+"""Who may call what, and in which words everybody else is refused."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from recognizer.wire.common_parameters import Credentials, authenticated_action
+from recognizer.wire.refusal import Refusal
+from tests.unit.recognizer.wire.signing import CREDENTIALS, NOW, SignedCall, signed_call
+
+
+def action_of(call: SignedCall, credentials: Credentials = CREDENTIALS, now: float = NOW) -> str:
+    return authenticated_action(
+        method=call.method,
+        query=call.query,
+        headers=call.headers,
+        body=call.body,
+        credentials=credentials,
+        clock=lambda: now,
+    ).name
+
+
+def refusal_of(call: SignedCall, **circumstances: Any) -> Refusal:
+    with pytest.raises(Refusal) as raised:
+        action_of(call, **circumstances)
+    return raised.value
+
+
+@pytest.mark.parametrize("method", ["POST", "GET"])
+@pytest.mark.parametrize("action", ["HmtResidentPermitOCR", "MainlandPermitOCR"])
+def test_a_signed_call_is_let_in(method: str, action: str) -> None:
+    assert action_of(signed_call(action=action, method=method)) == action
+
+
+@pytest.mark.parametrize("parameter", ["Action", "Version", "Timestamp"])
+def test_a_missing_common_parameter_is_named(parameter: str) -> None:
+    call = signed_call()
+    del call.headers[f"x-tc-{parameter.lower()}"]
+    refusal = refusal_of(call)
+    assert refusal.code == "MissingParameter"
+    assert refusal.message == f"The request is missing a required parameter `{parameter}`."
+
+
+@pytest.mark.parametrize("timestamp", ["now", "-1", "1.5", "٣", "9" * 5000])
+def test_a_timestamp_that_is_no_number_is_mistyped(timestamp: str) -> None:
+    call = signed_call()
+    call.headers["x-tc-timestamp"] = timestamp
+    assert (refusal_of(call).code, refusal_of(call).message) == (
+        "InvalidParameter",
+        "Parameter `Timestamp` type error.",
+    )
+
+
+@pytest.mark.parametrize(("difference", "let_in"), [(300, True), (-300, True), (301, False), (-301, False)])
+def test_clocks_may_differ_by_five_minutes(difference: int, *, let_in: bool) -> None:
+    call = signed_call()
+    if let_in:
+        assert action_of(call, now=NOW + difference)
+    else:
+        refusal = refusal_of(call, now=NOW + difference)
+        assert refusal.code == "AuthFailure.SignatureExpire"
+        assert refusal.message == "The signature is expired, please request again."
+
+
+def test_an_unknown_id_is_not_found() -> None:
+    refusal = refusal_of(signed_call(credentials=replace(CREDENTIALS, secret_id="AKIDother")))
+    assert refusal.code == "AuthFailure.SecretIdNotFound"
+    assert refusal.message == "The SecretId is not found, please ensure that your SecretId is correct."
+
+
+def test_a_wrong_key_fails() -> None:
+    refusal = refusal_of(signed_call(credentials=replace(CREDENTIALS, secret_key="other")))
+    assert refusal.code == "AuthFailure.SignatureFailure"
+    assert refusal.message.startswith("The provided credentials could not be validated.")
+
+
+def test_yesterdays_scope_fails() -> None:
+    assert refusal_of(signed_call(date="2019-02-24")).code == "AuthFailure.SignatureFailure"
+
+
+def test_a_signature_for_another_service_is_none() -> None:
+    assert refusal_of(signed_call(service="cvm")).code == "AuthFailure.InvalidAuthorization"
+
+
+def test_a_call_without_a_signature_is_refused() -> None:
+    call = signed_call()
+    del call.headers["authorization"]
+    assert refusal_of(call).code == "AuthFailure.InvalidAuthorization"
+
+
+@pytest.mark.parametrize("token", ["", "wrong"])
+def test_a_configured_token_must_be_sent(token: str) -> None:
+    with_token = replace(CREDENTIALS, token="the token")
+    assert action_of(signed_call(credentials=with_token), credentials=with_token)
+    refusal = refusal_of(signed_call(credentials=replace(CREDENTIALS, token=token)), credentials=with_token)
+    assert refusal.code == "AuthFailure.TokenFailure"
+    assert refusal.message == "Token verification failed, please check if your Token is correct"
+
+
+def test_an_unknown_action_and_version_are_refused_to_the_authenticated() -> None:
+    assert refusal_of(signed_call(action="IDCardOCR")).code == "InvalidAction"
+    call = signed_call()
+    call.headers["x-tc-version"] = "2017-03-12"
+    refusal = refusal_of(call)
+    assert refusal.code == "NoSuchVersion"
+    assert refusal.message == "The specified api version=`2017-03-12` does not exist in service=`ocr`."
+
+
+@pytest.mark.parametrize(
+    ("region", "code"), [("", None), ("ap-guangzhou", None), ("nowhere!", "InvalidParameterValue")]
+)
+def test_a_region_may_be_any_or_none_if_it_looks_like_one(region: str, code: str | None) -> None:
+    call = signed_call()
+    call.headers["x-tc-region"] = region
+    assert (refusal_of(call).code if code else action_of(call)) == (code or "MainlandPermitOCR")

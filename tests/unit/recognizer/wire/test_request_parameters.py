@@ -1,0 +1,141 @@
+"""The action's own parameters: typed, named, bounded."""
+
+import base64
+import json
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from permit_ocr.domain.permits import Side
+from permit_ocr.tencent.actions import MAINLAND_PERMIT_ACTION, RESIDENCE_PERMIT_ACTION, Action
+from permit_ocr.tencent.error_table import UNLISTED, look_up
+from recognizer.wire.refusal import Refusal
+from recognizer.wire.request_parameters import BASE64_LIMIT, IMAGE_LIMIT, Wanted, wanted
+
+IMAGE = {"ImageBase64": base64.b64encode(b"image").decode()}
+ACTIONS = [RESIDENCE_PERMIT_ACTION, MAINLAND_PERMIT_ACTION]
+
+
+def posted(parameters: Any, action: Action = MAINLAND_PERMIT_ACTION, content_type: str = "application/json") -> Wanted:
+    body = parameters if isinstance(parameters, bytes) else json.dumps(parameters).encode()
+    return wanted(action, method="POST", content_type=content_type, query="", body=body)
+
+
+def got(parameters: dict[str, str], action: Action = MAINLAND_PERMIT_ACTION) -> Wanted:
+    return wanted(action, method="GET", content_type="", query=urlencode(parameters), body=b"")
+
+
+def refusal_of(parameters: Any, action: Action = MAINLAND_PERMIT_ACTION, **more: Any) -> Refusal:
+    with pytest.raises(Refusal) as raised:
+        posted(parameters, action, **more)
+    return raised.value
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_every_documented_parameter_is_taken_by_post_and_get(action: Action) -> None:
+    said = {**IMAGE, "ImageUrl": "https://a.test/b?c=d&e=f", "CardSide": "BACK"}
+    expected = Wanted(
+        action=action, image=None, image_url="https://a.test/b?c=d&e=f", side=Side.BACK, return_portrait=True
+    )
+    assert posted({**said, action.portrait_parameter: True}, action) == expected
+    assert got({**said, action.portrait_parameter: "True"}, action) == expected
+
+
+@pytest.mark.parametrize("content_type", ["application/json", "application/json; charset=utf-8", "Application/JSON"])
+def test_the_image_is_decoded(content_type: str) -> None:
+    assert posted(IMAGE, content_type=content_type).image == b"image"
+    assert got(IMAGE).image == b"image"
+
+
+def test_null_and_empty_mean_not_given() -> None:
+    said = {**IMAGE, "ImageUrl": None, "CardSide": "", "RetProfile": None}
+    assert posted(said) == posted(IMAGE)
+    assert posted({**IMAGE, "ImageUrl": ""}).image == b"image"
+
+
+@pytest.mark.parametrize(
+    ("action", "foreign"), [(RESIDENCE_PERMIT_ACTION, "RetProfile"), (MAINLAND_PERMIT_ACTION, "CropPortrait")]
+)
+def test_an_unknown_parameter_is_named(action: Action, foreign: str) -> None:
+    refusal = refusal_of({**IMAGE, foreign: True}, action)
+    assert (refusal.code, refusal.message) == ("UnknownParameter", f"The parameter `{foreign}` is not recognized.")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ImageBase64", 1),
+        ("ImageUrl", ["https://a.test"]),
+        ("CardSide", True),
+        ("RetProfile", "true"),
+        ("RetProfile", 1),
+    ],
+)
+def test_a_mistyped_parameter_is_named(name: str, value: Any) -> None:
+    refusal = refusal_of({**IMAGE, name: value})
+    assert (refusal.code, refusal.message) == ("InvalidParameter", f"Parameter `{name}` type error.")
+
+
+def test_a_flag_in_a_query_is_true_or_false() -> None:
+    assert not got({**IMAGE, "RetProfile": "false"}).return_portrait
+    with pytest.raises(Refusal, match=r"^InvalidParameter$"):
+        got({**IMAGE, "RetProfile": "yes"})
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b'"text"', b"\xff", b"[" * 100_000, b"1" * 5000])
+def test_a_body_that_is_no_json_object_is_refused(body: bytes) -> None:
+    assert refusal_of(body).code == "InvalidParameter"
+
+
+@pytest.mark.parametrize("content_type", ["", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data"])
+def test_a_body_of_another_type_is_refused(content_type: str) -> None:
+    assert refusal_of(IMAGE, content_type=content_type).message == "Parameter `Content-Type` type error."
+
+
+@pytest.mark.parametrize(
+    "said", [{}, {"ImageBase64": ""}, {"ImageUrl": "", "ImageBase64": None}, {"CardSide": "FRONT"}]
+)
+def test_an_image_or_an_address_must_be_given(said: dict[str, Any]) -> None:
+    assert refusal_of(said).code == "InvalidParameterValue.InvalidParameterValueLimit"
+
+
+@pytest.mark.parametrize("encoded", ["%%%", "abc", "YQ==YQ==", "照片", "data:image/png;base64,YQ==", "_-8="])
+def test_what_is_no_base64_cannot_be_decoded(encoded: str) -> None:
+    assert refusal_of({"ImageBase64": encoded}).code == "FailedOperation.ImageDecodeFailed"
+
+
+def test_base64_may_be_broken_into_lines() -> None:
+    assert posted({"ImageBase64": "aW1h\r\nZ2U=\n"}).image == b"image"
+
+
+def test_base64_up_to_seven_megabytes_is_taken() -> None:
+    assert len(posted({"ImageBase64": "A" * BASE64_LIMIT}).image or b"") == IMAGE_LIMIT
+    assert refusal_of({"ImageBase64": "A" * (BASE64_LIMIT + 4)}).code == "LimitExceeded.TooLargeFileError"
+
+
+def test_the_address_wins_over_the_image_even_over_a_bad_one() -> None:
+    both = posted({"ImageUrl": "https://a.test/", "ImageBase64": "%%%"})
+    assert (both.image, both.image_url) == (None, "https://a.test/")
+
+
+@pytest.mark.parametrize("side", ["front", "OTHER", "FRONT ", "正面"])
+def test_a_wrong_side_is_found_out_for_a_residence_permit_and_refused_for_a_travel_permit(side: str) -> None:
+    assert posted({**IMAGE, "CardSide": side}, RESIDENCE_PERMIT_ACTION).side in {None, Side.FRONT}
+    assert refusal_of({**IMAGE, "CardSide": side}).code == "InvalidParameterValue.InvalidParameterValueLimit"
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters()), st.lists, max_leaves=5
+)
+
+
+@given(st.dictionaries(st.sampled_from([*MAINLAND_PERMIT_ACTION.parameters, "Other"]) | st.text(), json_values))
+def test_any_object_is_understood_or_refused_with_a_documented_code(said: dict[str, Any]) -> None:
+    try:
+        outcome: Wanted | Refusal = posted(said)
+    except Refusal as refusal:
+        outcome = refusal
+    assert isinstance(outcome, Wanted) or (look_up(outcome.code) is not UNLISTED and outcome.message)

@@ -1,0 +1,303 @@
+"""The service as a caller sees it, by way of ASGI: no network, a fake reader."""
+
+import base64
+import json
+import logging
+import time
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from permit_ocr.domain.answers import (
+    Answer,
+    MainlandPermitAnswer,
+    MainlandPermitBack,
+    Portrait,
+    PortraitPlace,
+    ResidencePermitAnswer,
+)
+from permit_ocr.domain.permits import Kind, Side
+from permit_ocr.tencent.error_table import UNLISTED, look_up
+from recognizer.reading_pool import Reader
+from recognizer.rehearsal import Fault, Rehearsal
+from recognizer.server import ServerSettings, recognizer_app
+from recognizer.wire.refusal import Refusal
+from recognizer.wire.request_parameters import BODY_LIMIT
+from tests.unit.recognizer.wire.asgi import Reply, exchange
+from tests.unit.recognizer.wire.signing import CREDENTIALS, SignedCall, signed_call
+
+RESIDENCE = ResidencePermitAnswer(
+    Name="李港安",
+    IdCardNo="830000199706020042",
+    PortraitImageInfo=Portrait(PortraitImage="cG8=", ImageCoordinates=PortraitPlace(X=1, Y=2, Width=3, Height=4)),
+)
+MAINLAND = MainlandPermitAnswer(Name="张三丰", Number="H12345678", Profile="cG8=", WarnCardInfos=(-9102, -9103))
+RESIDENCE_PAGE = [
+    "Name",
+    "Sex",
+    "Birth",
+    "Address",
+    "IdCardNo",
+    "CardType",
+    "ValidDate",
+    "Authority",
+    "VisaNum",
+    "PassNo",
+    "RequestId",
+]
+MAINLAND_PAGE = [
+    "Name",
+    "EnglishName",
+    "Sex",
+    "Birthday",
+    "IssueAuthority",
+    "ValidDate",
+    "Number",
+    "IssueAddress",
+    "IssueNumber",
+    "Type",
+    "Nationality",
+    "MainlandTravelPermitBackInfos",
+    "WarnCardInfos",
+    "RequestId",
+]
+
+
+class FakeReader:
+    """Gives one answer for each kind and remembers what it was asked."""
+
+    def __init__(self, answer: Answer | Exception | None = None) -> None:
+        self.answer = answer
+        self.asked: list[tuple[bytes, Kind, Side | None, bool]] = []
+
+    def __call__(self, image: bytes, *, kind: Kind, side: Side | None, return_portrait: bool) -> Answer:
+        self.asked.append((image, kind, side, return_portrait))
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer or (RESIDENCE if kind is Kind.RESIDENCE_PERMIT else MAINLAND)
+
+
+def call(parameters: Any, reader: Reader | None = None, *, rehearsal: Rehearsal | None = None, **signing: Any) -> Reply:
+    service = ServerSettings(credentials=CREDENTIALS, rehearsal=rehearsal or Rehearsal())
+    request = signed_call(parameters, timestamp=int(time.time()), **signing)
+    return send(request, reader or FakeReader(), service)
+
+
+def send(request: SignedCall, reader: Reader, service: ServerSettings) -> Reply:
+    headers = [(name.encode(), value.encode()) for name, value in request.headers.items()]
+    application = recognizer_app(reader, service)
+    return exchange(application, request.method, query=request.query.encode(), headers=headers, body=[request.body])
+
+
+def image(**more: Any) -> dict[str, Any]:
+    return {"ImageBase64": base64.b64encode(b"image").decode(), **more}
+
+
+@pytest.mark.parametrize("method", ["POST", "GET"])
+def test_a_residence_permit_has_the_documented_fields(method: str) -> None:
+    reply = call(image(), action="HmtResidentPermitOCR", method=method)
+    assert sorted(reply.response) == sorted([*RESIDENCE_PAGE, "WarnCardInfos"])
+    assert reply.response["Name"] == "李港安"
+
+
+@pytest.mark.parametrize("method", ["POST", "GET"])
+def test_a_travel_permit_has_the_documented_fields(method: str) -> None:
+    reply = call(image(), method=method)
+    assert sorted(reply.response) == sorted(MAINLAND_PAGE)
+    assert reply.response["Number"] == "H12345678"
+    assert reply.response["WarnCardInfos"] == [-9102, -9103]
+
+
+def test_portraits_are_sent_when_asked_for() -> None:
+    residence = call(image(CropPortrait=True), action="HmtResidentPermitOCR").response
+    assert residence["PortraitImageInfo"] == {
+        "PortraitImage": "cG8=",
+        "ImageCoordinates": {"X": 1, "Y": 2, "Width": 3, "Height": 4},
+    }
+    assert call(image(RetProfile=True)).response["Profile"] == "cG8="
+
+
+def test_a_side_without_a_portrait_sends_none() -> None:
+    reply = call(image(CropPortrait=True), FakeReader(ResidencePermitAnswer()), action="HmtResidentPermitOCR")
+    assert "PortraitImageInfo" not in reply.response
+
+
+def test_a_card_that_nobody_judged_for_being_a_copy_says_so() -> None:
+    assert call(image(), FakeReader(MainlandPermitAnswer())).response["WarnCardInfos"] == [-9109]
+
+
+def test_the_back_is_an_object_even_when_empty() -> None:
+    empty = {"Type": "", "Name": "", "IDNumber": "", "HistoryNumber": ""}
+    assert call(image()).response["MainlandTravelPermitBackInfos"] == empty
+    back = FakeReader(MainlandPermitAnswer(MainlandTravelPermitBackInfos=MainlandPermitBack(IDNumber="A123456(7)")))
+    assert call(image(), back).response["MainlandTravelPermitBackInfos"] == {**empty, "IDNumber": "A123456(7)"}
+
+
+def test_the_reader_is_asked_for_what_the_caller_said() -> None:
+    reader = FakeReader()
+    call(image(CardSide="BACK", RetProfile=True), reader)
+    call(image(CardSide="whatever"), reader, action="HmtResidentPermitOCR")
+    assert reader.asked == [
+        (b"image", Kind.MAINLAND_PERMIT, Side.BACK, True),
+        (b"image", Kind.RESIDENCE_PERMIT, None, False),
+    ]
+
+
+def test_every_answer_has_status_200_the_bare_content_type_and_an_id_of_its_own() -> None:
+    replies = [call(image()), call(image()), call({}), call(image(), action="Other")]
+    assert {reply.status for reply in replies} == {200}
+    assert {reply.headers["content-type"] for reply in replies} == {"application/json"}
+    assert len({UUID(reply.response["RequestId"]) for reply in replies}) == len(replies)
+
+
+def test_an_error_has_the_providers_form_and_words() -> None:
+    response = call(image(), FakeReader(Refusal("FailedOperation.ImageDecodeFailed"))).response
+    assert set(response) == {"Error", "RequestId"}
+    assert response["Error"] == {"Code": "FailedOperation.ImageDecodeFailed", "Message": "Image decoding failed."}
+
+
+def test_a_failing_reader_is_an_internal_error_and_its_words_stay_inside(caplog: pytest.LogCaptureFixture) -> None:
+    reply = call(image(), FakeReader(ValueError("张三丰")))
+    assert reply.code == "InternalError"
+    assert "张三丰" not in reply.body.decode() + caplog.text
+    assert "unexpected=ValueError" in caplog.text
+
+
+def test_the_log_says_request_action_code_milliseconds_and_nothing_else(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    request_id = call(image(ImageUrl="http://plain.test/secret?signature=1")).response["RequestId"]
+    [line] = [record.getMessage() for record in caplog.records if record.name.startswith("recognizer")]
+    said, _, milliseconds = line.rpartition("=")
+    assert said == f"request_id={request_id} action=MainlandPermitOCR code=FailedOperation.DownLoadError ms"
+    assert milliseconds.isdigit()
+
+
+def test_an_unknown_action_is_not_logged_by_its_name(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    call(image(), action="830000199706020042")
+    assert "830000199706020042" not in caplog.text
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "HEAD", "OPTIONS", "PATCH"])
+def test_other_methods_are_no_protocol_of_the_provider(method: str) -> None:
+    assert call(image(), method=method).code == "UnsupportedProtocol"
+
+
+def test_a_body_over_10_megabytes_is_refused_whatever_it_says_of_its_length() -> None:
+    service = ServerSettings(credentials=CREDENTIALS)
+    piece = b" " * (1024 * 1024)
+    headers = [(b"content-length", b"5")]
+    reply = exchange(recognizer_app(FakeReader(), service), "POST", headers=headers, body=[piece] * 10 + [b" "])
+    assert reply.code == "RequestSizeLimitExceeded"
+    assert reply.headers["connection"] == "close"
+    exactly = exchange(recognizer_app(FakeReader(), service), "POST", body=[piece] * (BODY_LIMIT // len(piece)))
+    assert exactly.code == "MissingParameter"
+
+
+def test_a_query_over_32_kilobytes_is_refused() -> None:
+    assert call({"ImageBase64": "A" * 32 * 1024}, method="GET").code == "RequestSizeLimitExceeded"
+    assert call({"ImageBase64": "A" * 32 * 1000}, method="GET").code == "OK"
+
+
+def test_the_quota_is_for_each_action_and_counts_the_calls() -> None:
+    service = ServerSettings(credentials=CREDENTIALS, calls_per_second=1)
+    application = recognizer_app(FakeReader(), service)
+    codes = []
+    for action in ("MainlandPermitOCR", "HmtResidentPermitOCR") * 8:
+        request = signed_call(image(), action=action, timestamp=int(time.time()))
+        headers = [(name.encode(), value.encode()) for name, value in request.headers.items()]
+        codes.append((action, exchange(application, "POST", headers=headers, body=[request.body]).code))
+    assert codes[0] == ("MainlandPermitOCR", "OK")
+    assert codes[1] == ("HmtResidentPermitOCR", "OK")
+    assert [code for _, code in codes].count("RequestLimitExceeded") >= 10
+    metrics = exchange(application, "GET", path="/metrics").body.decode()
+    assert 'permit_ocr_recognizer_busiest_second_calls{action="MainlandPermitOCR",state="admitted"} 1\n' in metrics
+    counted = [line for line in metrics.splitlines() if line.startswith("permit_ocr_recognizer_calls_total")]
+    assert sum(int(line.rpartition(" ")[2]) for line in counted) == len(codes)
+
+
+def test_a_rehearsed_error_befalls_a_call_before_its_card_is_read() -> None:
+    reader = FakeReader()
+    assert call(image(), reader, rehearsal=Rehearsal([Fault("InternalError", 1)])).code == "InternalError"
+    assert reader.asked == []
+
+
+def test_a_rehearsed_http_status_is_no_answer_of_the_protocol() -> None:
+    assert call(image(), rehearsal=Rehearsal([Fault("http-502", 1)])).status == 502
+    html = call(image(), rehearsal=Rehearsal([Fault("html", 1)]))
+    assert (html.status, html.headers["content-type"]) == (200, "text/html; charset=utf-8")
+
+
+def test_faults_do_not_befall_calls_that_are_refused_anyway() -> None:
+    assert call({}, rehearsal=Rehearsal([Fault("http-502", 1)])).code.startswith("InvalidParameterValue")
+
+
+def test_health_answers() -> None:
+    reply = exchange(recognizer_app(FakeReader(), ServerSettings()), "GET", path="/health")
+    assert (reply.status, reply.body) == (200, b"ready\n")
+
+
+# --- whatever comes, a well-formed answer goes back ---
+
+ANY_SERVICE = recognizer_app(FakeReader(), ServerSettings(credentials=CREDENTIALS, calls_per_second=0))
+HEADER_NAMES = st.sampled_from(
+    [
+        "authorization",
+        "host",
+        "content-type",
+        "x-tc-action",
+        "x-tc-version",
+        "x-tc-timestamp",
+        "x-tc-region",
+        "x-tc-token",
+        "x-tc-language",
+        "x-tc-content-sha256",
+        "content-length",
+        "x-tc-nonsense",
+    ]
+)
+HEADERS = st.dictionaries(HEADER_NAMES.map(str.encode), st.binary(max_size=80) | st.from_regex(rb"[ -~]{0,80}"))
+
+
+def assert_well_formed(reply: Reply) -> None:
+    assert reply.status == 200
+    assert reply.headers["content-type"] == "application/json"
+    assert str(UUID(reply.response["RequestId"])) == reply.response["RequestId"]
+    if "Error" in reply.response:
+        assert look_up(reply.response["Error"]["Code"]) is not UNLISTED
+        assert reply.code != "InternalError"
+        assert isinstance(reply.response["Error"]["Message"], str)
+
+
+@given(st.sampled_from(["GET", "POST", "PUT", "HEAD"]), st.binary(max_size=200), HEADERS, st.lists(st.binary()))
+@settings(deadline=None)
+def test_any_request(method: str, query: bytes, headers: dict[bytes, bytes], body: list[bytes]) -> None:
+    assert_well_formed(exchange(ANY_SERVICE, method, query=query, headers=headers.items(), body=body))
+
+
+@given(HEADERS)
+@settings(deadline=None)
+def test_any_header_in_a_signed_request(changed: Mapping[bytes, bytes]) -> None:
+    request = signed_call(image(), timestamp=int(time.time()))
+    headers = {name.encode(): value.encode() for name, value in request.headers.items()} | dict(changed)
+    assert_well_formed(exchange(ANY_SERVICE, "POST", headers=headers.items(), body=[request.body]))
+
+
+@given(st.binary() | st.dictionaries(st.text(), st.text() | st.none()).map(lambda said: json.dumps(said).encode()))
+@settings(deadline=None)
+def test_any_signed_body(body: bytes) -> None:
+    request = signed_call(body, timestamp=int(time.time()))
+    headers = [(name.encode(), value.encode()) for name, value in request.headers.items()]
+    assert_well_formed(exchange(ANY_SERVICE, "POST", headers=headers, body=[body]))
+
+
+@given(st.dictionaries(st.sampled_from(["ImageBase64", "CardSide", "RetProfile"]) | st.text(), st.text()))
+@settings(deadline=None)
+def test_any_signed_query(parameters: dict[str, str]) -> None:
+    request = signed_call(parameters, method="GET", timestamp=int(time.time()))
+    headers = [(name.encode(), value.encode()) for name, value in request.headers.items()]
+    assert_well_formed(exchange(ANY_SERVICE, "GET", query=request.query.encode(), headers=headers))

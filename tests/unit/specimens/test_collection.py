@@ -1,0 +1,104 @@
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from permit_ocr.domain.answers import MainlandPermitAnswer, ResidencePermitAnswer
+from specimens.cards import Edition, Face
+from specimens.collection import committed_cards, make_specimens, write
+from specimens.fonts import FontLoader
+from specimens.photograph import Level
+
+_KEYS = {
+    "file",
+    "document",
+    "card_side",
+    "kind",
+    "side",
+    "permit_type",
+    "edition",
+    "level",
+    "answer",
+    "mrz",
+    "card_corners",
+    "portrait_corners",
+}
+
+
+def test_a_folder_is_written_the_same_twice(tmp_path: Path, plain_font: FontLoader) -> None:
+    for folder in ("once", "again"):
+        made = make_specimens(seed=3, count=2, level=Level.SCAN, faces=list(Face), fonts=plain_font)
+        assert write(made, tmp_path / folder) == 2
+
+    files = sorted(path.name for path in (tmp_path / "once").iterdir())
+    assert len(files) == 3
+    assert all((tmp_path / "once" / name).read_bytes() == (tmp_path / "again" / name).read_bytes() for name in files)
+
+
+def test_every_truth_has_every_fact_and_every_field_of_its_answer(tmp_path: Path, plain_font: FontLoader) -> None:
+    write(make_specimens(seed=5, count=6, level=Level.SCAN, faces=list(Face), fonts=plain_font), tmp_path)
+    truths = json.loads((tmp_path / "truth.json").read_text(encoding="utf-8"))["specimens"]
+
+    assert [truth["file"] for truth in truths] == [f"{face}-1.jpg" for face in Face]
+    for truth in truths:
+        assert set(truth) == _KEYS
+        answer = ResidencePermitAnswer if truth["kind"] == "residence-permit" else MainlandPermitAnswer
+        assert set(truth["answer"]) == set(asdict(answer()))
+        assert truth["card_side"] == truth["side"].upper()
+        assert truth["document"] == truth["kind"]
+        assert (truth["portrait_corners"] is not None) == (truth["side"] == "front")
+
+
+def test_a_specimen_does_not_depend_on_its_neighbours(plain_font: FontLoader) -> None:
+    among_all = list(make_specimens(seed=1, count=6, level=Level.SCAN, faces=list(Face), fonts=plain_font))
+    alone = list(make_specimens(seed=1, count=1, level=Level.SCAN, faces=[Face.TAIWAN_FRONT], fonts=plain_font))
+
+    assert alone[0] in among_all
+
+
+def test_the_same_card_is_photographed_at_every_level(plain_font: FontLoader) -> None:
+    cards = [
+        next(make_specimens(seed=1, count=1, level=level, faces=[Face.HK_MACAO_BACK], fonts=plain_font)).card
+        for level in Level
+    ]
+
+    assert cards[0] == cards[1]
+
+
+def test_the_committed_truth_is_what_the_generator_draws(committed: list[dict[str, Any]]) -> None:
+    drawn = [json.loads(json.dumps(asdict(card.answer))) for card in committed_cards()]
+
+    assert [truth["answer"] for truth in committed] == drawn
+
+
+def test_every_committed_file_is_there_and_small(committed: list[dict[str, Any]], committed_folder: Path) -> None:
+    named = {truth["file"] for truth in committed}
+
+    assert named == {path.name for path in committed_folder.glob("*.jpg")}
+    assert max((committed_folder / name).stat().st_size for name in named) <= 120 * 1024
+
+
+@pytest.mark.parametrize("face", Face)
+def test_every_face_is_committed_twice_at_least(face: Face, committed: list[dict[str, Any]]) -> None:
+    assert sum(truth["file"].startswith(face) for truth in committed) >= 2
+
+
+def test_every_edition_and_both_levels_are_committed(committed: list[dict[str, Any]]) -> None:
+    assert {truth["edition"] for truth in committed} == set(Edition)
+    assert {truth["level"] for truth in committed} == {level.value for level in Level}
+
+
+def test_committed_names_tell_no_personal_data(committed: list[dict[str, Any]]) -> None:
+    for truth in committed:
+        kind, _, number = truth["file"].removesuffix(".jpg").rpartition("-")
+        assert kind in set(Face)
+        assert number.isdecimal()
+
+
+def test_an_uploader_who_does_not_know_the_document_names_no_side(committed: list[dict[str, Any]]) -> None:
+    unknown = [truth for truth in committed if truth["document"] == "auto"]
+
+    assert unknown
+    assert {truth["card_side"] for truth in unknown} == {""}
