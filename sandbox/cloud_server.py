@@ -1,4 +1,4 @@
-"""moto's server, on the loopback address only, with what it leaves out of S3's events.
+"""moto's server, on the loopback address only, with what it leaves out of S3's events, DynamoDB and SQS FIFO.
 
 It logs no request: a path in its log would be an object key, and a key may hold a name.
 
@@ -19,6 +19,7 @@ from urllib.parse import quote_plus
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from moto.s3 import notifications
+from moto.sqs import models as sqs
 from werkzeug.serving import run_simple
 
 _event_of_moto = notifications._get_s3_event  # noqa: SLF001  moto offers no other place
@@ -88,6 +89,40 @@ class OneWriteAtATime:
             return self._application(environ, start_response)
 
 
+class RememberedDeduplication:
+    """SQS FIFO's five minutes of deduplication, kept after a message was deleted, and safe among threads.
+
+    moto compares with the messages that are still on the queue: a consumer that deletes one at once would be shown its
+    repetition, which SQS accepts and never delivers.
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/using-messagededuplicationid-property.html
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._turn = threading.Lock()
+        self._seen: dict[tuple[str, str], float] = {}
+        self._add: Callable[..., None] = sqs.Queue.add_message
+        vars_of_queue: Any = sqs.Queue
+        vars_of_queue.add_message = lambda queue, message: self.add(queue, message)
+
+    def add(self, queue: Any, message: Any) -> None:  # noqa: ANN401  moto's
+        """Put a message on its queue, unless one with its deduplication id was sent less than five minutes ago."""
+        if not message.deduplication_id or self._is_first(queue, message):
+            self._add(queue, message)
+
+    def _is_first(self, queue: Any, message: Any) -> bool:  # noqa: ANN401  moto's
+        sent = (queue.queue_arn, message.deduplication_id)
+        now = self._clock()
+        with self._turn:
+            # Dictionaries keep the order of insertion: the oldest is the first.
+            while self._seen and now - self._seen[oldest := next(iter(self._seen))] >= sqs.DEDUPLICATION_TIME_IN_SECONDS:
+                del self._seen[oldest]
+            if sent in self._seen:
+                return False
+            self._seen[sent] = now
+            return True
+
+
 class _WithoutValues(logging.Formatter):
     """Says where an error happened and of which type, never with which values."""
 
@@ -119,6 +154,7 @@ def main() -> None:
     handler.setFormatter(_WithoutValues())
     logging.basicConfig(level=logging.ERROR, handlers=[handler], force=True)
     notifications._get_s3_event = s3_event  # noqa: SLF001  as above
+    RememberedDeduplication()
     application = OneWriteAtATime(EventsAfterRequests(DomainDispatcherApplication(create_backend_app)))
     run_simple("127.0.0.1", port, application, threaded=True, request_handler=_QuietHandler)
 

@@ -1,0 +1,55 @@
+"""SQS FIFO as moto alone would not have it."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from moto.sqs import models as sqs
+
+from sandbox.cloud_server import RememberedDeduplication
+
+
+class _Clock:
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> _Clock:
+    monkeypatch.setattr(sqs.Queue, "add_message", sqs.Queue.add_message)  # restored afterwards
+    clock = _Clock()
+    RememberedDeduplication(clock)
+    return clock
+
+
+@pytest.fixture
+def results(clock: _Clock) -> sqs.Queue:
+    del clock
+    return sqs.Queue("results.fifo", "us-east-1", "123456789012", FifoQueue="true")
+
+
+def _send(queue: sqs.Queue, event_id: str) -> None:
+    message = sqs.Message("id", "{}")
+    message.group_id = message.deduplication_id = event_id
+    message.mark_sent()
+    queue.add_message(message)
+
+
+def test_a_message_that_was_consumed_and_deleted_is_not_delivered_again_within_five_minutes(
+    results: sqs.Queue, clock: _Clock
+) -> None:
+    _send(results, "event")
+    results._messages.clear()
+    clock.now += 299
+    _send(results, "event")
+    assert not results._messages
+    clock.now += 1
+    _send(results, "event")
+    assert len(results._messages) == 1
+
+
+def test_of_many_that_arrive_at_once_one_is_delivered(results: sqs.Queue) -> None:
+    with ThreadPoolExecutor(16) as senders:
+        list(senders.map(lambda _: _send(results, "event"), range(200)))
+    assert len(results._messages) == 1
