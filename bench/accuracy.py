@@ -57,7 +57,7 @@ def _measure(directory: Path, *, show_errors: bool) -> Tally:
             answer = read(
                 (directory / specimen["file"]).read_bytes(), kind=Kind(specimen["kind"]), side=Side(specimen["side"])
             )
-            values = dict(_flat(asdict(answer)))
+            values = dict(_flat(asdict(answer.answer)))
         except ReadingError as error:
             tally.refused[error.code] += 1
             values = dict.fromkeys(truth, "")

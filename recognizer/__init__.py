@@ -1,1 +1,19 @@
-"""Both OCR actions on one machine: ``reading`` reads a card, ``wire`` speaks the protocol, ``server`` joins them."""
+"""Both OCR actions on one machine: ``reading`` reads a card, ``wire`` speaks the protocol, ``server`` joins them.
+
+The engine alone is ``recognizer.read(image, kind=…)``, see ``recognizer.reading.reader.read``. Importing this package
+is cheap: the engine is loaded by the first use of ``read``, ``load_models``, ``Reading`` or ``ReadingError``.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from recognizer.reading.reader import Reading, ReadingError, load_models, read
+
+__all__ = ("Reading", "ReadingError", "load_models", "read")
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401  a module's attributes are of any type
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module("recognizer.reading.reader"), name)

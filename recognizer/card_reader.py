@@ -14,6 +14,6 @@ def load() -> None:
 def read_card(image: bytes, *, kind: Kind, side: Side | None, return_portrait: bool) -> Answer:
     """Read one card. Raises ``Refusal``."""
     try:
-        return reader.read(image, kind=kind, side=side, return_portrait=return_portrait)
+        return reader.read(image, kind=kind, side=side, return_portrait=return_portrait).answer
     except reader.ReadingError as error:
         raise Refusal(error.code) from None

@@ -9,6 +9,7 @@ provider does not list is answered so:
   ``ImageDecodeFailed``).
 """
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Final
 
@@ -16,6 +17,7 @@ from permit_ocr.domain.answers import Answer, MainlandPermitAnswer, Portrait, Po
 from permit_ocr.domain.permits import Kind, Side
 from recognizer.reading import engine, photograph, residence_permit, travel_permit
 from recognizer.reading.card_text import CardText, close_up, read_text
+from recognizer.reading.confidence import confidences_of
 from recognizer.reading.engine import Pixels
 from recognizer.reading.faces import PERMIT_OF_FRONT, Face, face_of
 from recognizer.reading.labels import Label
@@ -27,6 +29,18 @@ from recognizer.reading.text_lines import TextLine
 _SMALL_TEXT: Final = 15.0
 """Median text height in pixels, at the scale where text is looked for, below which a second look from nearer pays."""
 _KIND_OF_RESIDENCE: Final = frozenset({Face.RESIDENCE_FRONT, Face.RESIDENCE_BACK})
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The answer of the action, and how sure each of its fields is.
+
+    ``confidences`` has every field that is not empty and was read (not the warnings, the portrait and ``CardType``), 0
+    to 1, under the answer's name; the back's as ``MainlandTravelPermitBackInfos.Name``.
+    """
+
+    answer: Answer
+    confidences: Mapping[str, float]
 
 
 class ReadingError(Exception):
@@ -45,7 +59,7 @@ def load_models() -> None:
     engine.warm_up()
 
 
-def read(image: bytes, *, kind: Kind, side: Side | None = None, return_portrait: bool = False) -> Answer:
+def read(image: bytes, *, kind: Kind, side: Side | None = None, return_portrait: bool = False) -> Reading:
     """Read the card in an image file (PNG or JPEG, at most ``photograph.MOST_PIXELS``).
 
     A residence permit's side is found out and ``side`` is ignored. A travel permit's is taken as said, the front by
@@ -57,9 +71,12 @@ def read(image: bytes, *, kind: Kind, side: Side | None = None, return_portrait:
         card = _read_best(pixels, kind)
     except engine.FAILURES:
         raise ReadingError("FailedOperation.OcrFailed") from None  # their texts may hold what was read
+    answer: Answer
     if kind is Kind.RESIDENCE_PERMIT:
-        return _residence_answer(card, scale if return_portrait else None)
-    return _travel_answer(card, side or Side.FRONT, scale if return_portrait else None)
+        answer = _residence_answer(card, scale if return_portrait else None)
+    else:
+        answer = _travel_answer(card, side or Side.FRONT, scale if return_portrait else None)
+    return Reading(answer, confidences_of(answer, card.page.layout))
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ def fields(answer: dict[str, Any]) -> dict[str, Any]:
 
 
 def read_entry(entry: dict[str, Any]) -> dict[str, Any]:
-    return fields(asdict(read(photograph(entry), kind=Kind(entry["kind"]), side=Side(entry["side"]))))
+    return fields(asdict(read(photograph(entry), kind=Kind(entry["kind"]), side=Side(entry["side"])).answer))
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -57,14 +57,16 @@ def test_a_photograph_taken_sideways_or_upside_down_reads_the_same(turn: Image.T
     entry = specimen("taiwan-permit-front")
     turned = io.BytesIO()
     Image.open(SPECIMENS / entry["file"]).transpose(turn).save(turned, "JPEG", quality=92)
-    answer = read(turned.getvalue(), kind=Kind.MAINLAND_PERMIT)
+    answer = read(turned.getvalue(), kind=Kind.MAINLAND_PERMIT).answer
     assert fields(asdict(answer)) == fields(entry["answer"])
 
 
 def test_a_residence_permits_side_is_found_out_whatever_was_said() -> None:
     front, back = specimen("residence-permit-front"), specimen("residence-permit-back")
-    assert read(photograph(front), kind=Kind.RESIDENCE_PERMIT, side=Side.BACK).CardType == 0  # type: ignore[union-attr]
-    assert read(photograph(back), kind=Kind.RESIDENCE_PERMIT).CardType == 1  # type: ignore[union-attr]
+    for image, side in ((front, Side.BACK), (back, None)):
+        answer = read(photograph(image), kind=Kind.RESIDENCE_PERMIT, side=side).answer
+        assert isinstance(answer, ResidencePermitAnswer)
+        assert answer.CardType == image["answer"]["CardType"]
 
 
 @pytest.mark.parametrize(
@@ -84,8 +86,9 @@ def test_the_wrong_side_or_card_is_not_the_specified_one(start: str, side: Side)
 
 
 def test_another_card_is_empty_to_the_residence_action_whose_page_knows_no_code_for_it() -> None:
-    answer = read(photograph(specimen("taiwan-permit-front")), kind=Kind.RESIDENCE_PERMIT)
-    assert answer == ResidencePermitAnswer(WarnCardInfos=(-9109,))
+    reading = read(photograph(specimen("taiwan-permit-front")), kind=Kind.RESIDENCE_PERMIT)
+    assert reading.answer == ResidencePermitAnswer(WarnCardInfos=(-9109,))
+    assert not reading.confidences
 
 
 @pytest.mark.parametrize(
@@ -107,7 +110,7 @@ def test_an_image_without_text_gets_the_actions_own_code(kind: Kind, code: str) 
     "entry", [entry for entry in TRUTH if entry["side"] == "front"], ids=lambda entry: entry["file"]
 )
 def test_a_portrait_is_cut_out_where_it_is(entry: dict[str, Any]) -> None:
-    answer = read(photograph(entry), kind=Kind(entry["kind"]), return_portrait=True)
+    answer = read(photograph(entry), kind=Kind(entry["kind"]), return_portrait=True).answer
     if isinstance(answer, MainlandPermitAnswer):
         jpeg = answer.Profile
     else:
