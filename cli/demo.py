@@ -27,8 +27,11 @@ def demo() -> None:
     """Run the specimen photographs through a sandbox of their own.
 
     Builds, starts a sandbox on free ports, uploads the photographs in events/specimens, prints what they came to and
-    stores the messages of the results queue as JSON. Exit status: 0 if every photograph has its result on the queue,
-    1 otherwise.
+    stores the messages of the results queue as JSON.
+
+    Exit status: 0 if every photograph has its result on the queue, 1 otherwise.
+
+    Example: permit-ocr demo
     """
     console = Console(stderr=True)
     try:
@@ -64,13 +67,14 @@ def _recognize(
     sent: list[Submission] = []
     for specimen in specimens:
         file = directory / specimen["file"]
-        sent.append(submit(file, deployment, document=specimen["document"], card_side=specimen["card_side"] or None))
+        said = {"document": specimen["document"], "card_side": specimen["card_side"] or None}
+        sent.append(submit(file, file.read_bytes(), deployment, **said))
     console.print(f"uploaded {len(sent)} photographs", style="dim", highlight=False)
     done: list[Result] = []
     for result in results(sent, deployment, timeout_seconds=_RESULT_SECONDS):
         done.append(result)
         line = f"{len(done):>2}/{len(sent)} {result.submission.file.name}"
-        console.print(line if result.event else f"{line}: no result", style="dim", highlight=False)
+        console.print(line if result.events else f"{line}: no result", style="dim", highlight=False)
     return sorted(done, key=lambda result: sent.index(result.submission))
 
 
@@ -78,7 +82,7 @@ def _take_messages(done: Sequence[Result], deployment: Deployment, directory: Pa
     """Consume the results queue as the application's consumer would; return how many photographs had a message."""
     shutil.rmtree(directory, ignore_errors=True)
     directory.mkdir(parents=True)
-    names = {result.submission.document_id: result.submission.file.stem for result in done if result.event}
+    names = {result.submission.document_id: result.submission.file.stem for result in done if result.events}
     written = 0
     give_up = time.monotonic() + _MESSAGE_SECONDS
     while written < len(names) and time.monotonic() < give_up:

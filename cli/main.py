@@ -1,6 +1,8 @@
 """``permit-ocr``: one command a file, imported only when called, so that ``--help`` waits for no engine and no SDK."""
 
+import re
 from importlib import import_module
+from inspect import cleandoc
 from typing import Any, Final
 
 import typer
@@ -10,6 +12,7 @@ from typer.main import get_command
 COMMANDS: Final = {
     "up": ("cli.up:up", "Run the sandbox: the application's own template on this machine."),
     "recognize": ("cli.recognize:recognize", "Upload photographs, wait for their results and print them."),
+    "watch": ("cli.watch:watch", "Print the messages of the results queue as they arrive."),
     "redrive": ("cli.redrive:redrive", "Show what was given up and put it back on the intake queue."),
     "backfill": ("cli.backfill:backfill", "Put objects that are in the bucket already on the intake queue."),
     "demo": ("cli.demo:demo", "Run the specimen photographs through a sandbox of their own."),
@@ -28,8 +31,14 @@ class _Lazy(TyperCommand):
     def make_context(self, info_name: str | None, args: list[str], *rest: Any, **extra: Any) -> Any:  # noqa: ANN401  as Typer's
         module, _, function = self._where.partition(":")
         alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-        alone.command(self.name)(getattr(import_module(module), function))
+        called = getattr(import_module(module), function)
+        alone.command(self.name, help=_unfolded(called.__doc__))(called)
         return get_command(alone).make_context(info_name, args, *rest, **extra)
+
+
+def _unfolded(documentation: str) -> str:
+    """Return a docstring with each paragraph on one line: the terminal folds it where its own edge is."""
+    return re.sub(r"(?<!\n)\n(?!\n)", " ", cleandoc(documentation))
 
 
 class _Commands(TyperGroup):
@@ -39,7 +48,7 @@ class _Commands(TyperGroup):
             self.add_command(_Lazy(name, where, summary))
 
 
-app = typer.Typer(cls=_Commands, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app = typer.Typer(cls=_Commands, no_args_is_help=True, pretty_exceptions_enable=False)
 
 
 @app.callback()

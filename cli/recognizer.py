@@ -86,6 +86,8 @@ def recognizer(
     GET /health answers once it is ready, GET /metrics says what it counted. Ctrl-C and SIGTERM end it after the calls
     it has begun.
 
+    Exit status: 0 after it was stopped, 1 if it could not start, 2 if an option is wrong.
+
     Example: permit-ocr recognizer --answers recorded.json --latency 0.6 --fault InternalError=0.05 --fault reset=0.03
     """
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(message)s")

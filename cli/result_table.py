@@ -34,11 +34,12 @@ def print_results(results: Sequence[Result]) -> None:
         console.width = _WIDE  # a file or a pipe has no width: nothing is folded there
     console.print(_table(results))
     for result in results:
-        if result.event and result.event["type"] == "permit.rejected.v1":
-            error = result.event["data"]["error"]
-            line = f"{result.submission.file.name}: {error['meaning']} {error['advice']} ({error['code']})"
-            console.print(line, markup=False, highlight=False, soft_wrap=True)
-    if any(_authenticity(result) == "not_checked" for result in results):
+        for event in result.events:
+            if event["type"] == "permit.rejected.v1":
+                error = event["data"]["error"]
+                line = f"{_name(result, event)}: {error['meaning']} {error['advice']} ({error['code']})"
+                console.print(line, markup=False, highlight=False, soft_wrap=True)
+    if any(event["data"].get("authenticity") == "not_checked" for result in results for event in result.events):
         console.print("Authenticity was not checked: the provider did not look for copies.", style="dim")
 
 
@@ -53,13 +54,20 @@ def _table(results: Sequence[Result]) -> Table:
     table.add_column("warnings", overflow="fold")
     table.add_column("seconds", justify="right", no_wrap=True)
     for result in results:
-        table.add_row(result.submission.file.name, *_cells(result.event), f"{result.seconds:.1f}")
+        for event in result.events:
+            table.add_row(_name(result, event), *_cells(event), f"{result.seconds:.1f}")
+        if not result.events:
+            nothing = ("–", "–", "–", "–", "–", "–", Text("no result", style="red"), "–")
+            table.add_row(result.submission.file.name, *nothing, f"{result.seconds:.1f}")
     return table
 
 
-def _cells(event: dict[str, Any] | None) -> tuple[str | Text, ...]:
-    if event is None:
-        return ("–", "–", "–", "–", "–", "–", Text("no result", style="red"), "–")
+def _name(result: Result, event: dict[str, Any]) -> str:
+    page = event["data"]["document"].get("page")
+    return f"{result.submission.file.name}, page {page}" if page else result.submission.file.name
+
+
+def _cells(event: dict[str, Any]) -> tuple[str | Text, ...]:
     data = event["data"]
     verdict = Text(data["verdict"], style=_COLOURS[data["verdict"]])
     if event["type"] == "permit.rejected.v1":
@@ -77,10 +85,6 @@ def _cells(event: dict[str, Any] | None) -> tuple[str | Text, ...]:
         verdict,
         _warnings(data),
     )
-
-
-def _authenticity(result: Result) -> str | None:
-    return result.event["data"].get("authenticity") if result.event else None
 
 
 def _warnings(data: dict[str, Any]) -> str:

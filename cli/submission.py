@@ -6,7 +6,8 @@ their consumer.
 
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -17,6 +18,8 @@ from permit_ocr.adapters.dynamodb_work_table import DynamoDbWorkTable
 from permit_ocr.domain.identity import document_id_of_object
 
 _POLL_SECONDS: Final = 0.25
+_ASKED_AT_ONCE: Final = 50
+"""Documents asked for before the next pause, in turn: thousands that wait must not be thousands of reads a second."""
 _CONTENT_TYPES: Final = {".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png"}
 
 
@@ -31,21 +34,26 @@ class Submission:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """What one photograph came to: the event, or None if there was none in time."""
+    """What one photograph came to: its event, or one for each page; none if they were not there in time."""
 
     submission: Submission
-    event: dict[str, Any] | None
+    events: tuple[dict[str, Any], ...]
     seconds: float
 
 
 def submit(
-    file: Path, deployment: Deployment, *, document: str | None, card_side: str | None, return_portrait: bool = False
+    file: Path,
+    content: bytes,
+    deployment: Deployment,
+    *,
+    document: str | None,
+    card_side: str | None,
+    return_portrait: bool = False,
 ) -> Submission:
-    """Upload ``file`` under a key that says nothing of its name, and return how to find its result.
+    """Upload the ``content`` of ``file`` under a key that says nothing of its name; return how to find its result.
 
-    Raises ``OSError`` or botocore's errors.
+    Raises botocore's errors.
     """
-    content = file.read_bytes()
     key = f"{deployment.upload_prefix}{document or 'auto'}/{uuid4().hex}{file.suffix.lower()}"
     metadata = {"return-portrait": str(return_portrait).lower()} | ({"card-side": card_side} if card_side else {})
     began = time.monotonic()
@@ -63,7 +71,7 @@ def submit(
 
 
 def results(
-    submissions: Sequence[Submission],
+    submissions: Iterable[Submission],
     deployment: Deployment,
     *,
     timeout_seconds: float,
@@ -71,23 +79,33 @@ def results(
 ) -> Iterator[Result]:
     """Yield each submission's result as soon as it is published.
 
-    Whatever is missing ``timeout_seconds`` after the last upload comes at the end.
+    If there has been none for ``timeout_seconds``, whatever is missing comes at the end, without events.
     """
     work = DynamoDbWorkTable(deployment.dynamodb, table=deployment.work_table, keep_days=1)
-    waiting = list(submissions)
+    waiting = deque(submissions)
     give_up = time.monotonic() + timeout_seconds
     while waiting and time.monotonic() < give_up:
-        for submission in tuple(waiting):
-            kept = work.kept_event(submission.document_id)
-            if kept and kept.published:
-                waiting.remove(submission)
-                yield _result(submission, json.loads(kept.event))
-        if waiting:
+        found = False
+        for _ in range(min(len(waiting), _ASKED_AT_ONCE)):
+            submission = waiting.popleft()
+            if events := _events(work, submission.document_id):
+                found = True
+                yield _result(submission, events)
+            else:
+                waiting.append(submission)
+        if found:
+            give_up = time.monotonic() + timeout_seconds
+        elif waiting:
             sleep(_POLL_SECONDS)
     for submission in waiting:
-        yield _result(submission, None)
+        yield _result(submission, ())
 
 
-def _result(submission: Submission, event: dict[str, Any] | None) -> Result:
+def _events(work: DynamoDbWorkTable, document_id: str) -> tuple[dict[str, Any], ...]:
+    kept = work.kept_event(document_id)
+    return (json.loads(kept.event),) if kept and kept.published else ()
+
+
+def _result(submission: Submission, events: tuple[dict[str, Any], ...]) -> Result:
     seconds = time.monotonic() - submission.began
-    return Result(submission=submission, event=event, seconds=seconds)
+    return Result(submission=submission, events=events, seconds=seconds)

@@ -24,6 +24,9 @@ def up(
     parameter: Annotated[
         list[str] | None, typer.Option(metavar="NAME=VALUE", help="A parameter of the template; may be repeated.")
     ] = None,
+    functions_aws_endpoint: Annotated[
+        str | None, typer.Option(hidden=True, help="What the functions call as AWS: a proxy before --aws-port.")
+    ] = None,
 ) -> None:
     """Run the sandbox: the application's own template on this machine.
 
@@ -45,6 +48,7 @@ def up(
             ocr_port=ocr_port,
             ocr_endpoint=ocr_endpoint,
             parameters=_parameters(parameter or []),
+            functions_aws_endpoint=functions_aws_endpoint,
         )
         with console.status("starting") as status:
 

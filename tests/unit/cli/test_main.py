@@ -30,6 +30,23 @@ def test_a_commands_summary_is_the_first_line_of_its_help(name: str) -> None:
     assert summary in shown.output
 
 
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_help_of_every_command_has_an_example_and_its_exit_statuses(name: str) -> None:
+    shown = CliRunner(env={"COLUMNS": "200"}).invoke(app, [name, "--help"])
+    assert f"Example: permit-ocr {name}" in shown.output
+    assert "Exit status: 0 " in shown.output
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [("permit-ocr redr", "redrive"), ("permit-ocr recognize --retu", "--return-portrait"), ("permit-ocr wat", "watch")],
+)
+def test_the_shell_completes_commands_and_their_options(typed: str, offered: str) -> None:
+    said = {"_PERMIT_OCR_COMPLETE": "complete_bash", "COMP_WORDS": typed, "COMP_CWORD": str(typed.count(" "))}
+    shown = CliRunner(env=said).invoke(app, prog_name="permit-ocr")
+    assert offered in shown.output.split()
+
+
 def test_help_waits_for_no_engine_no_sdk_and_no_server() -> None:
     """The ceiling on what ``permit-ocr --help`` imports, stated as packages since seconds depend on the machine."""
     heavy = {"onnxruntime", "cv2", "rapidocr", "boto3", "botocore", "starlette", "uvicorn", "moto", "tencentcloud"}

@@ -1,0 +1,143 @@
+"""Results of many photographs as a file for other programs: CSV, JSON Lines or Parquet."""
+
+import csv
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields
+from datetime import date
+from functools import cache
+from itertools import batched
+from pathlib import Path
+from typing import Any, Final, get_type_hints
+
+from permit_ocr.domain.answers import MainlandPermitAnswer, MainlandPermitBack, ResidencePermitAnswer
+from permit_ocr.domain.normalized import NormalizedFields
+from permit_ocr.domain.valid_date import Validity
+
+_ROWS_AT_ONCE: Final = 1000
+_BACK: Final = "MainlandTravelPermitBackInfos"
+_NOT_TEXT_OF_THE_CARD: Final = frozenset(("Profile", "PortraitImageInfo", "WarnCardInfos", _BACK))
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileResult:
+    """One photograph, or one page of it, and the event it came to; None if there was none in time."""
+
+    file: Path
+    event: dict[str, Any] | None
+
+
+type Cell = str | int | bool | date | None
+
+
+def writer_of(file: Path) -> Callable[[Path, Iterable[FileResult]], None]:
+    """Return what writes the format that ``file``'s name ends with. Raises ``ValueError``."""
+    try:
+        return {".csv": write_csv, ".jsonl": write_json_lines, ".parquet": write_parquet}[file.suffix.lower()]
+    except KeyError:
+        raise ValueError(f"{file}: the name must end with .csv, .jsonl or .parquet") from None
+
+
+def write_json_lines(file: Path, results: Iterable[FileResult]) -> None:
+    """Write ``{"file": …, "event": …}`` a line, the event as it was published. Raises ``OSError``."""
+    with file.open("w", encoding="utf-8") as out:
+        for result in results:
+            line = {"file": str(result.file), "event": result.event}
+            out.write(json.dumps(line, ensure_ascii=False) + "\n")
+
+
+def write_csv(file: Path, results: Iterable[FileResult]) -> None:
+    """Write a row for each result. Raises ``OSError``.
+
+    The byte order mark makes spreadsheets read it as UTF-8. A text that they would take for a formula is written after
+    an apostrophe: what stands on a card is its maker's, not ours.
+    """
+    with file.open("w", encoding="utf-8-sig", newline="") as out:
+        rows = csv.DictWriter(out, list(columns()))
+        rows.writeheader()
+        rows.writerows({name: _csv_cell(value) for name, value in row(result).items()} for result in results)
+
+
+def write_parquet(file: Path, results: Iterable[FileResult]) -> None:
+    """Write a row for each result; dates are dates, numbers are numbers. Raises ``OSError``."""
+    import pyarrow as pa  # noqa: PLC0415  large, and for this format alone
+    from pyarrow import parquet  # noqa: PLC0415
+
+    kinds = {str: pa.string(), int: pa.int64(), bool: pa.bool_(), date: pa.date32()}
+    schema = pa.schema([(name, kinds[kind]) for name, kind in columns().items()])
+    with parquet.ParquetWriter(file, schema) as out:
+        for some in batched(results, _ROWS_AT_ONCE, strict=False):
+            out.write_table(pa.Table.from_pylist([row(result) for result in some], schema=schema))
+
+
+@cache
+def columns() -> Mapping[str, type]:
+    """Return every column of a row and what is in it. The messages' models say the fields, so a new one is a column."""
+    fixed: dict[str, type] = {"file": str, "document_id": str, "page": int, "event": str, "time": str}
+    fixed |= {"document": str, "side": str, "permit_type": str, "verdict": str, "reasons": str}
+    judged = {f"validity.{name}": kind for name, kind in _plain_fields(Validity)}
+    said = {f"normalized.{name}": kind for name, kind in _plain_fields(NormalizedFields)}
+    raw = {
+        f"fields.{name}": kind
+        for answer in (ResidencePermitAnswer, MainlandPermitAnswer)
+        for name, kind in _plain_fields(answer)
+        if name not in _NOT_TEXT_OF_THE_CARD
+    }
+    raw |= {f"fields.{_BACK}.{name}": kind for name, kind in _plain_fields(MainlandPermitBack)}
+    end: dict[str, type] = {"failed_checks": str, "warnings": str, "authenticity": str, "portrait_key": str}
+    end |= {"provider.endpoint": str, "provider.request_id": str, "provider.reused": bool}
+    end |= {"error.code": str, "error.meaning": str, "error.advice": str}
+    return fixed | judged | said | raw | end
+
+
+def row(result: FileResult) -> dict[str, Cell]:
+    """Return the cells of one result by column; None where there is nothing to say."""
+    event = result.event or {"data": {}}
+    data = event["data"]
+    flat = {"validity": {}, "normalized": {}, "fields": {}, "provider": {}, "error": {}} | {
+        name: value for name, value in data.items() if isinstance(value, dict)
+    }
+    said: dict[str, Any] = dict(_flattened(flat))
+    said |= {name: data.get(name) for name in ("side", "permit_type", "verdict", "authenticity", "portrait_key")}
+    said |= {"file": str(result.file), "document_id": event.get("id"), "page": data.get("document", {}).get("page")}
+    said |= {"event": event.get("type"), "time": event.get("time"), "document": data.get("kind")}
+    said["reasons"] = _listed(data.get("reasons"))
+    said["failed_checks"] = _listed([check["name"] for check in data.get("checks", []) if check["outcome"] == "failed"])
+    said["warnings"] = _listed([warning["name"] for warning in data.get("warnings", [])])
+    return {name: _as(kind, said.get(name)) for name, kind in columns().items()}
+
+
+def _plain_fields(model: type) -> Iterator[tuple[str, type]]:
+    """Yield the fields of a dataclass, each with the type its cells have."""
+    hints = get_type_hints(model)
+    for field in fields(model):
+        kinds = getattr(hints[field.name], "__args__", ()) or (hints[field.name],)
+        kind = next(kind for kind in kinds if kind is not type(None))
+        yield field.name, kind if kind in {int, bool, date} else str
+
+
+def _flattened(said: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in said.items():
+        if isinstance(value, dict):
+            yield from _flattened(value, f"{prefix}{name}.")
+        else:
+            yield prefix + name, value
+
+
+def _as(kind: type, value: Any) -> Cell:  # noqa: ANN401  JSON
+    if value is None or value == "":
+        return None
+    if kind is date:
+        return date.fromisoformat(value)
+    if kind is str:
+        return _listed(value) if isinstance(value, list) else str(value)
+    return bool(value) if kind is bool else int(value)
+
+
+def _listed(values: Iterable[str] | None) -> str | None:
+    return "; ".join(values) or None if values is not None else None
+
+
+def _csv_cell(value: Cell) -> Cell:
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
