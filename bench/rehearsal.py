@@ -18,7 +18,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final, Self
@@ -26,7 +26,9 @@ from typing import Any, Final, Self
 import boto3
 import httpx
 from botocore.config import Config
+from botocore.exceptions import ClientError
 
+from bench.checkpoint import Checkpoint
 from permit_ocr.domain.answers import MainlandPermitAnswer
 from permit_ocr.domain.identity import document_id_of_object
 from sandbox.runtime import free_ports
@@ -56,6 +58,7 @@ class System:
     provider: "Provider"
     s3: Any = None
     sqs: Any = None
+    dynamodb: Any = None
     results: Counter[str] = field(default_factory=Counter)
     finished: dict[str, float] = field(default_factory=dict)
 
@@ -66,6 +69,7 @@ class System:
         config = Config(max_pool_connections=UPLOADERS * 2)
         self.s3 = session.client("s3", endpoint_url=self.endpoints["aws_endpoint"], config=config)
         self.sqs = session.client("sqs", endpoint_url=self.endpoints["aws_endpoint"], config=config)
+        self.dynamodb = session.client("dynamodb", endpoint_url=self.endpoints["aws_endpoint"], config=config)
 
     def upload(self, documents: int, *, prefix: str = "uploads/mainland-permit/") -> list[str]:
         """Upload so many different images and return their document ids."""
@@ -111,6 +115,43 @@ class System:
         said = self.sqs.get_queue_attributes(QueueUrl=self.endpoints[queue], AttributeNames=names)["Attributes"]
         return sum(int(said[name]) for name in names)
 
+    def show_again(self) -> int:
+        """Make every message in flight on the intake queue visible, as its timeout would; return how many there were.
+
+        Only whoever received a message knows its handle: moto tells.
+        """
+        models = httpx.get(f"{self.endpoints['aws_endpoint']}/moto-api/data.json").json()
+        handles = [message["receipt_handle"] for message in models["sqs"]["Message"] if message["receipt_handle"]]
+        shown = 0
+        for handle in handles:
+            try:
+                self.sqs.change_message_visibility(
+                    QueueUrl=self.endpoints["intake_queue_url"], ReceiptHandle=handle, VisibilityTimeout=0
+                )
+            except ClientError:  # deleted since, or another queue's
+                continue
+            shown += 1
+        return shown
+
+    def end_leases(self) -> None:
+        """Let every claim's lease be over, as the time until a message shows again would."""
+        for page in self.dynamodb.get_paginator("scan").paginate(TableName=self.endpoints["work_table"]):
+            for item in page["Items"]:
+                if "lease_owner" in item:
+                    self.dynamodb.update_item(
+                        TableName=self.endpoints["work_table"],
+                        Key={"id": item["id"]},
+                        UpdateExpression="SET lease_until = :past",
+                        ConditionExpression="attribute_exists(lease_owner)",
+                        ExpressionAttributeValues={":past": {"N": "0"}},
+                    )
+
+    def kill_runtimes(self) -> None:
+        """Kill every process that runs the functions' code."""
+        for process in self.runtimes():
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+
     def runtimes(self) -> list[int]:
         """Return the processes that run the functions' code."""
         mark = self.endpoints["mark"].encode()
@@ -131,10 +172,12 @@ class System:
 
 
 @contextmanager
-def system(*provider_options: str, parameters: Sequence[str] = ()) -> Iterator[System]:
+def system(
+    *provider_options: str, parameters: Sequence[str] = (), checkpoint: Checkpoint | None = None
+) -> Iterator[System]:
     """Start a provider with these options of ``permit-ocr recognizer``, and a sandbox that calls it; stop both.
 
-    ``parameters`` are the template's, each as NAME=VALUE.
+    ``parameters`` are the template's, each as NAME=VALUE. All calls of the functions pass ``checkpoint``.
     """
     with tempfile.TemporaryDirectory(prefix="permit-ocr-bench-") as directory:
         state = Path(directory)
@@ -144,7 +187,7 @@ def system(*provider_options: str, parameters: Sequence[str] = ()) -> Iterator[S
         provider = Provider(port, recorded)
         provider.start(*provider_options)
         try:
-            with _sandbox(state / "sandbox", provider.endpoint, parameters):
+            with _sandbox(state / "sandbox", provider.endpoint, parameters, checkpoint):
                 endpoints = json.loads((state / "sandbox" / "endpoints.json").read_text())
                 yield System(endpoints, provider)
         finally:
@@ -204,9 +247,16 @@ class Provider:
 
 
 @contextmanager
-def _sandbox(state: Path, ocr_endpoint: str, parameters: Sequence[str]) -> Iterator[None]:
-    command: list[str | Path] = [COMMAND, "up", "--api-port=0", "--aws-port=0", f"--ocr-endpoint={ocr_endpoint}"]
+def _sandbox(
+    state: Path, ocr_endpoint: str, parameters: Sequence[str], checkpoint: Checkpoint | None
+) -> Iterator[None]:
+    (aws_port,) = free_ports(1)
+    command: list[str | Path] = [COMMAND, "up", "--api-port=0", f"--aws-port={aws_port}"]
     command += [f"--parameter={parameter}" for parameter in parameters]
+    if checkpoint:
+        ocr_endpoint = checkpoint.before(ocr_endpoint)
+        command.append(f"--functions-aws-endpoint={checkpoint.before(f'http://127.0.0.1:{aws_port}')}")
+    command.append(f"--ocr-endpoint={ocr_endpoint}")
     environment = {**os.environ, **CALLER, "PERMIT_OCR_SANDBOX_DIRECTORY": str(state)}
     process = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL)
     try:

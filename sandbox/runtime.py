@@ -242,7 +242,9 @@ async def _takes_connections(port: int) -> bool:
     return True
 
 
-def prepare_runs(deployed: Deployed, cloud: Cloud, processes: Processes, runtime: Path) -> dict[str, FunctionRuns]:
+def prepare_runs(
+    deployed: Deployed, cloud: Cloud, processes: Processes, runtime: Path, *, aws_endpoint: str
+) -> dict[str, FunctionRuns]:
     """Return the runs of every deployed function by its name; no environment is started before it is needed."""
     runs = {}
     for function in deployed.functions:
@@ -254,7 +256,7 @@ def prepare_runs(deployed: Deployed, cloud: Cloud, processes: Processes, runtime
             function,
             configuration,
             processes=processes,
-            environment=function_environment(function, configuration, runtime=runtime, aws_endpoint=cloud.endpoint),
+            environment=function_environment(function, configuration, runtime=runtime, aws_endpoint=aws_endpoint),
             most=polled + API_CONCURRENCY,
         )
     return runs

@@ -48,6 +48,8 @@ class Settings:
     ocr_endpoint: str | None
     parameters: Mapping[str, str] = field(default_factory=dict)
     """Values for the template's parameters, in place of its defaults."""
+    functions_aws_endpoint: str | None = None
+    """What the functions call as AWS: something that stands before moto and passes their calls on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +94,13 @@ async def sandbox(settings: Settings, say: Say) -> AsyncIterator[Sandbox]:
             f"deployed {len(deployed.functions)} functions, {len(deployed.mappings)} event source mappings, "
             f"{len(deployed.routes)} routes"
         )
-        runs = prepare_runs(deployed, cloud, processes, link_runtime(settings.state / "runtime"))
+        runs = prepare_runs(
+            deployed,
+            cloud,
+            processes,
+            link_runtime(settings.state / "runtime"),
+            aws_endpoint=settings.functions_aws_endpoint or cloud.endpoint,
+        )
         api = ApiServer(HttpApi(deployed.routes, {name: run.invoke for name, run in runs.items()}), ports["--api-port"])
         background = [
             tasks.create_task(api.serve()),
