@@ -13,7 +13,8 @@ check: setup
 	@requirements/check.sh
 
 test: check build
-	@if [ -x tests/contract/clients/setup.sh ]; then tests/contract/clients/setup.sh; fi
+	@tests/contract/clients/setup.sh
+	@tests/sandbox/setup.sh
 	@.venv/bin/pytest
 
 demo: build

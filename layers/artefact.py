@@ -83,8 +83,8 @@ def install(requirements: Path, artefact: Path, architecture: str) -> None:
 
 
 def copy(sources: Path, artefact: Path) -> None:
-    """Copy the Python files below a directory; no cache, no Makefile."""
-    for source in sorted(sources.rglob("*.py")):
+    """Copy the Python files and pages below a directory; no cache, no Makefile."""
+    for source in sorted((*sources.rglob("*.py"), *sources.rglob("*.html"))):
         target = artefact / source.relative_to(sources)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, target)

@@ -1,0 +1,34 @@
+"""The console: one page, the same for everybody. It holds no data; what it shows comes from the API."""
+
+import base64
+import re
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Final
+
+PAGE: Final = Path(__file__).with_name("index.html").read_text(encoding="utf-8")
+
+
+def _hashes(tag: str) -> str:
+    """Return the CSP sources of the page's own elements of this kind: nothing else may run or style in it."""
+    found = re.findall(rf"<{tag}>(.*?)</{tag}>", PAGE, re.DOTALL)
+    return " ".join(f"'sha256-{base64.b64encode(sha256(text.encode()).digest()).decode()}'" for text in found)
+
+
+HEADERS: Final = {
+    "content-type": "text/html; charset=utf-8",
+    "cache-control": "no-cache",
+    "content-security-policy": (
+        f"default-src 'none'; script-src {_hashes('script')}; style-src {_hashes('style')}; "
+        # The API is where the page is from; large photographs go to the bucket, whose host is the region's.
+        "connect-src 'self' https://*.amazonaws.com http://127.0.0.1:*; img-src blob:; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+}
+
+
+def handler(_event: dict[str, Any], _context: Any) -> dict[str, Any]:  # noqa: ANN401  Lambda's context has no type
+    """Answer one request for the page."""
+    return {"statusCode": 200, "headers": HEADERS, "body": PAGE}
