@@ -8,7 +8,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from recognizer.reading.reader import Reading, ReadingError, load_models, read
+    from recognizer.reading.outcome import Reading, ReadingError
+    from recognizer.reading.reader import load_models, read
 
 __all__ = ("Reading", "ReadingError", "load_models", "read")
 

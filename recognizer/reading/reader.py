@@ -9,7 +9,6 @@ provider does not list is answered so:
   ``ImageDecodeFailed``).
 """
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Final
 
@@ -22,33 +21,16 @@ from recognizer.reading.engine import Pixels
 from recognizer.reading.faces import PERMIT_OF_FRONT, Face, face_of
 from recognizer.reading.labels import Label
 from recognizer.reading.layout import Layout
+from recognizer.reading.outcome import Reading, ReadingError
 from recognizer.reading.page import Page
 from recognizer.reading.portrait import find_portrait
 from recognizer.reading.text_lines import TextLine
 
+__all__ = ("Reading", "ReadingError", "load_models", "read")
+
 _SMALL_TEXT: Final = 15.0
 """Median text height in pixels, at the scale where text is looked for, below which a second look from nearer pays."""
 _KIND_OF_RESIDENCE: Final = frozenset({Face.RESIDENCE_FRONT, Face.RESIDENCE_BACK})
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """The answer of the action, and how sure each of its fields is.
-
-    ``confidences`` has every field that is not empty and was read (not the warnings, the portrait and ``CardType``), 0
-    to 1, under the answer's name; the back's as ``MainlandTravelPermitBackInfos.Name``.
-    """
-
-    answer: Answer
-    confidences: Mapping[str, float]
-
-
-class ReadingError(Exception):
-    """The image gives no answer; ``code`` is the action's error code for the cause."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
 
 
 def load_models() -> None:
