@@ -46,7 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=1, help="same seed, same pictures (default 1)")
     parser.add_argument("--count", type=_positive, default=12, help="how many pictures, faces in turn (default 12)")
     levels = [level.value for level in Level]
-    parser.add_argument("--level", type=int, choices=levels, default=0, help="0 scan, 1 hand-held (default 0)")
+    parser.add_argument("--level", type=int, choices=levels, default=0, help="0 scan, 1 hand-held, 2 hard (default 0)")
     names = ", ".join(Face)
     parser.add_argument(
         "--kind", type=_face, action="append", metavar="FACE", help=f"only this face (repeatable): {names}"

@@ -1,7 +1,7 @@
 """A folder of specimens: one JPEG each and one ``truth.json`` that says what every one should be read as."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
@@ -11,7 +11,9 @@ from typing import Any, Final
 from specimens.cards import Card, Edition, Face, Order, draw_card
 from specimens.faces import draw_face, rounded
 from specimens.fonts import FontLoader
-from specimens.photograph import Corners, Level, photograph
+from specimens.legibility import legible_fields
+from specimens.perspective import Corners
+from specimens.photograph import Level, photograph
 
 AUTO: Final = "auto"
 """The document an uploader names who does not know what the photograph shows."""
@@ -28,6 +30,8 @@ class Specimen:
     jpeg: bytes
     card_corners: Corners
     portrait_corners: Corners | None
+    illegible: tuple[str, ...] = ()
+    """Fields of the answer that nobody could read in the photograph, nested ones as ``Outer.Inner``."""
 
     def truth(self) -> dict[str, Any]:
         """Return the truth as JSON: what to say of the photograph, and the answer to expect from the action.
@@ -45,6 +49,7 @@ class Specimen:
             "edition": self.card.edition.value,
             "level": self.level.value,
             "answer": asdict(self.card.answer),
+            "illegible": list(self.illegible),
             "mrz": list(self.card.mrz),
             "card_corners": self.card_corners,
             "portrait_corners": self.portrait_corners,
@@ -117,7 +122,7 @@ def _photographed(card: Card, name: str, seed: str, level: Level, fonts: FontLoa
     """Print a card and photograph it. Only here does chance know the level: one card can be had at every level."""
     random = Random(f"{seed}/{name}/level-{level.value}")
     sheet = draw_face(card, random, fonts)
-    picture = photograph(rounded(sheet.image), random, level)
+    picture = photograph(rounded(sheet.image), random, level, fonts)
     portrait = sheet.places.get("portrait")
     return Specimen(
         file=f"{name}.jpg",
@@ -127,7 +132,19 @@ def _photographed(card: Card, name: str, seed: str, level: Level, fonts: FontLoa
         jpeg=picture.jpeg,
         card_corners=picture.card,
         portrait_corners=picture.corners(portrait[0]) if portrait else None,
+        illegible=tuple(_illegible(card, legible_fields(sheet.places, picture.to_photograph, picture.hidden))),
     )
+
+
+def _illegible(card: Card, legible: Mapping[str, bool]) -> Iterator[str]:
+    """Name the fields of the answer that are lost, in its order; a back's are nested, and ``Type`` stands twice."""
+    nested = "MainlandTravelPermitBackInfos"
+    for name, value in asdict(card.answer).items():
+        if name == nested:
+            inner = value if card.face is Face.HK_MACAO_BACK else {"Type": ""}
+            yield from (f"{nested}.{field}" for field in inner if value and not legible.get(field, True))
+        elif not legible.get(name, True) and value:
+            yield name
 
 
 def write(specimens: Iterable[Specimen], folder: Path) -> int:

@@ -5,17 +5,20 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from specimens.photograph import Corners, Level, Photograph, photograph
+from specimens.fonts import FontLoader
+from specimens.perspective import Corners
+from specimens.photograph import Level, Photograph, photograph
 from specimens.sheet import HEIGHT, WIDTH, Place
 
 _INK = (20, 60, 200)
 _BLOT = Place(300, 200, 420, 320)
+_WELL_SEEN = (Level.SCAN, Level.HAND_HELD)
 
 
-def _photographed(seed: int, level: Level) -> Photograph:
+def _photographed(seed: int, level: Level, fonts: FontLoader) -> Photograph:
     card = Image.new("RGBA", (WIDTH, HEIGHT), (250, 250, 250, 255))
     card.paste(_INK, (_BLOT.left, _BLOT.top, _BLOT.right, _BLOT.bottom))
-    return photograph(card, Random(seed), level)
+    return photograph(card, Random(seed), level, fonts)
 
 
 def _centre(corners: Corners) -> tuple[int, int]:
@@ -24,17 +27,19 @@ def _centre(corners: Corners) -> tuple[int, int]:
 
 
 @pytest.mark.parametrize("level", Level)
-def test_the_same_seed_gives_the_same_bytes(level: Level) -> None:
-    once = _photographed(1, level).jpeg
+def test_the_same_seed_gives_the_same_bytes(level: Level, plain_font: FontLoader) -> None:
+    once = _photographed(1, level, plain_font).jpeg
 
-    assert _photographed(1, level).jpeg == once
-    assert _photographed(2, level).jpeg != once
+    assert _photographed(1, level, plain_font).jpeg == once
+    assert _photographed(2, level, plain_font).jpeg != once
 
 
-@pytest.mark.parametrize("level", Level)
+@pytest.mark.parametrize("level", _WELL_SEEN)
 @pytest.mark.parametrize("seed", range(3))
-def test_the_whole_card_lies_in_the_photograph_wide_enough_to_read(level: Level, seed: int) -> None:
-    shot = _photographed(seed, level)
+def test_the_whole_card_lies_in_the_photograph_wide_enough_to_read(
+    level: Level, seed: int, plain_font: FontLoader
+) -> None:
+    shot = _photographed(seed, level, plain_font)
     image = Image.open(BytesIO(shot.jpeg))
 
     assert image.format == "JPEG"
@@ -45,10 +50,10 @@ def test_the_whole_card_lies_in_the_photograph_wide_enough_to_read(level: Level,
     assert 950 <= np.linalg.norm(upper_right - upper_left) <= 1300
 
 
-@pytest.mark.parametrize("level", Level)
+@pytest.mark.parametrize("level", _WELL_SEEN)
 @pytest.mark.parametrize("seed", range(3))
-def test_a_place_of_the_card_is_found_again_in_the_photograph(level: Level, seed: int) -> None:
-    shot = _photographed(seed, level)
+def test_a_place_of_the_card_is_found_again_in_the_photograph(level: Level, seed: int, plain_font: FontLoader) -> None:
+    shot = _photographed(seed, level, plain_font)
     image = Image.open(BytesIO(shot.jpeg)).convert("RGB")
 
     pixel = image.getpixel(_centre(shot.corners(_BLOT)))
@@ -57,10 +62,38 @@ def test_a_place_of_the_card_is_found_again_in_the_photograph(level: Level, seed
     assert blue > red + 80
 
 
-def test_a_hand_held_photograph_is_in_perspective_and_a_scan_is_not() -> None:
+def test_a_hand_held_photograph_is_in_perspective_and_a_scan_is_not(plain_font: FontLoader) -> None:
     def ratio(level: Level) -> float:
-        corners = [np.array(corner) for corner in _photographed(3, level).card]
+        corners = [np.array(corner) for corner in _photographed(3, level, plain_font).card]
         return float(np.linalg.norm(corners[1] - corners[0]) / np.linalg.norm(corners[2] - corners[3]))
 
     assert ratio(Level.SCAN) == pytest.approx(1, abs=0.001)
     assert abs(ratio(Level.HAND_HELD) - 1) > 0.002
+
+
+def test_a_hard_photograph_may_lie_any_way_round_and_is_never_too_small_to_read(plain_font: FontLoader) -> None:
+    turns = set()
+    for seed in range(12):
+        upper_left, upper_right = (np.array(corner) for corner in _photographed(seed, Level.HARD, plain_font).card[:2])
+        along = upper_right - upper_left
+        assert np.linalg.norm(along) >= 660
+        turns.add(round(np.degrees(np.arctan2(along[1], along[0])) / 90) % 4)
+
+    assert turns == {0, 1, 2, 3}
+
+
+def test_hard_photographs_hide_part_of_some_cards_and_cut_some_off(plain_font: FontLoader) -> None:
+    shots = [_photographed(seed, Level.HARD, plain_font) for seed in range(12)]
+
+    assert 0 < sum(bool((shot.hidden > 0.9).any()) for shot in shots) < 12
+    assert 0 < sum(_reaches_out(shot) for shot in shots) < 6
+
+
+def _reaches_out(shot: Photograph) -> bool:
+    height, width = shot.hidden.shape
+    return any(not (0 <= x <= width and 0 <= y <= height) for x, y in shot.card)
+
+
+@pytest.mark.parametrize("level", _WELL_SEEN)
+def test_nothing_is_hidden_at_the_other_levels(level: Level, plain_font: FontLoader) -> None:
+    assert not _photographed(1, level, plain_font).hidden.any()
