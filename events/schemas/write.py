@@ -12,11 +12,15 @@ from typing import Any, Final, get_args
 from pydantic import TypeAdapter
 
 from permit_ocr.adapters.http_api import resolver_for
-from permit_ocr.domain.results import RecognizedEvent, RejectedEvent
+from permit_ocr.domain.results import CompletedEvent, RecognizedEvent, RejectedEvent
 
 HERE: Final = Path(__file__).parent
 _CONFIG: Final = {"use_attribute_docstrings": True, "json_schema_serialization_defaults_required": True}
-_MESSAGES: Final = {"permit.recognized.v1": RecognizedEvent, "permit.rejected.v1": RejectedEvent}
+_MESSAGES: Final = {
+    "permit.recognized.v1": RecognizedEvent,
+    "permit.rejected.v1": RejectedEvent,
+    "permit.completed.v1": CompletedEvent,
+}
 
 
 def documents() -> dict[str, str]:

@@ -6,9 +6,11 @@ from datetime import UTC, datetime
 
 from permit_ocr.domain.answers import Answer, MainlandPermitAnswer, ResidencePermitAnswer
 from permit_ocr.domain.errors import Claimed, PermitOcrError, RejectDocument, RetryLater
-from permit_ocr.domain.permits import Kind, RecognitionOptions
+from permit_ocr.domain.permits import Kind, RecognitionOptions, Side
 from permit_ocr.domain.results import Document
 from permit_ocr.workflow.ports import (
+    Case,
+    CaseSide,
     Claim,
     KeptEvent,
     KeptOutcome,
@@ -90,6 +92,46 @@ class FakeWorkTable:
 
 
 @dataclass
+class FakeCases:
+    """Cases that forget nothing."""
+
+    sides: dict[str, dict[tuple[Kind, Side], CaseSide]] = field(default_factory=dict)
+    completed: dict[str, dict[Kind, str]] = field(default_factory=dict)
+    events: dict[str, str] = field(default_factory=dict)
+
+    def note(self, case: str, side: CaseSide) -> Case:
+        there = self.sides.setdefault(case, {})
+        stands = there.get((side.kind, side.side))
+        if stands is None or stands.place <= side.place:
+            there[side.kind, side.side] = side
+        return Case(sides=tuple(there.values()), completed=dict(self.completed.get(case, {})))
+
+    def keep_completed(self, case: str, front: CaseSide, back: CaseSide, *, event_id: str, event: str) -> None:
+        there = self.sides[case]
+        if any(there[one.kind, one.side].document_id != one.document_id for one in (front, back)):
+            return
+        completed = self.completed.setdefault(case, {})
+        self.events.pop(completed.get(front.kind, ""), None)
+        self.events[event_id] = event
+        completed[front.kind] = event_id
+
+    def look(self, case: str) -> Case | None:
+        if case not in self.sides:
+            return None
+        return Case(sides=tuple(self.sides[case].values()), completed=dict(self.completed.get(case, {})))
+
+    def completed_event(self, event_id: str) -> str | None:
+        return self.events.get(event_id)
+
+    def withdraw(self, case: str, side: CaseSide) -> None:
+        there = self.sides.get(case, {})
+        stands = there.get((side.kind, side.side))
+        if stands and stands.document_id == side.document_id:
+            del there[side.kind, side.side]
+            self.events.pop(self.completed.get(case, {}).pop(side.kind, ""), None)
+
+
+@dataclass
 class FakeResultsQueue:
     """Takes events; ``fails`` times it does not."""
 
@@ -122,6 +164,7 @@ class World:
 
     ocr: FakeOcr
     work: FakeWorkTable = field(default_factory=FakeWorkTable)
+    cases: FakeCases = field(default_factory=FakeCases)
     results: FakeResultsQueue = field(default_factory=FakeResultsQueue)
     portraits: FakePortraits = field(default_factory=FakePortraits)
     now: Callable[[], datetime] = lambda: NOW
@@ -132,6 +175,7 @@ class World:
         return Services(
             ocr=self.ocr,
             work=self.work,
+            cases=self.cases,
             results=self.results,
             portraits=self.portraits,
             policy=policy,

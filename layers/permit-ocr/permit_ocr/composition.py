@@ -11,6 +11,7 @@ import boto3
 from botocore.config import Config
 
 from permit_ocr.adapters.credentials import from_environment, from_secrets_manager
+from permit_ocr.adapters.dynamodb_cases import DynamoDbCases
 from permit_ocr.adapters.dynamodb_failures import DynamoDbFailures
 from permit_ocr.adapters.dynamodb_line import DynamoDbLine, Lane
 from permit_ocr.adapters.dynamodb_work_table import DynamoDbWorkTable
@@ -115,6 +116,7 @@ def services(lane: Lane) -> Services:
     return Services(
         ocr=ocr,
         work=DynamoDbWorkTable(_aws("dynamodb"), table=said.work_table, keep_days=said.keep_days),
+        cases=DynamoDbCases(_aws("dynamodb"), table=said.work_table, keep_days=said.keep_days),
         results=SqsResultsQueue(_aws("sqs"), queue_url=said.results_queue_url),
         portraits=S3Portraits(_aws("s3"), bucket=said.upload_bucket),
         policy=Policy(

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import ClientError
@@ -14,7 +15,7 @@ from permit_ocr.domain.identity import document_id_of_object
 from permit_ocr.domain.image_format import refuse_too_large
 from permit_ocr.domain.permits import RecognitionOptions
 from permit_ocr.domain.results import Document
-from permit_ocr.domain.senders_words import options_said
+from permit_ocr.domain.senders_words import case_said, options_said
 from permit_ocr.workflow.ports import Photograph
 
 if TYPE_CHECKING:
@@ -51,11 +52,13 @@ class S3Images:
         """Return the photograph with what its sender said of it. Raises ``RejectDocument`` or ``RetryLater``."""
         stored = self._get(upload)
         options = self._options(upload, stored)
+        case = self._case(upload, stored)
         refuse_too_large(stored["ContentLength"], base64_limit=self._limit)
         with retry_later_on_aws_errors("S3"):
             content = stored["Body"].read()
         url = self._presigned(upload) if self._presign else None
-        return Photograph(document=document_of(upload), options=options, content=content, url=url)
+        document = replace(document_of(upload), case=case, received=stored["LastModified"])
+        return Photograph(document=document, options=options, content=content, url=url)
 
     def _get(self, upload: Upload) -> "GetObjectOutputTypeDef":
         with retry_later_on_aws_errors("S3"):
@@ -70,6 +73,10 @@ class S3Images:
 
     def _options(self, upload: Upload, stored: "GetObjectOutputTypeDef") -> RecognitionOptions:
         return options_said(stored["Metadata"], segment=upload.key.removeprefix(self._prefix).partition("/")[0])
+
+    def _case(self, upload: Upload, stored: "GetObjectOutputTypeDef") -> str | None:
+        folders = upload.key.removeprefix(self._prefix).split("/")[:-1]
+        return case_said(stored["Metadata"], segment=folders[1] if len(folders) > 1 else "")
 
     def _presigned(self, upload: Upload) -> str:
         return self._client.generate_presigned_url("get_object", Params=dict(_place(upload)), ExpiresIn=_URL_SECONDS)

@@ -31,6 +31,11 @@ def document_id_of_request(*said: str) -> str:
     return _digest("request", *said)
 
 
+def pair_id(*, case: str, front: str, back: str) -> str:
+    """Return the id of one pair's event; ``front`` and ``back`` are the ids of its documents."""
+    return _digest("pair", case, front, back)
+
+
 def recognition_id(*, image: str, kind: Kind, side: Side | None, return_portrait: bool) -> str:
     """Return the id of one paid reading.
 

@@ -10,6 +10,7 @@ from typing import Final, Literal
 
 from permit_ocr.domain.answers import Answer, MainlandPermitAnswer, ResidencePermitAnswer
 from permit_ocr.domain.card_warnings import Authenticity, CardWarning
+from permit_ocr.domain.case import PairCheck
 from permit_ocr.domain.checks import Check
 from permit_ocr.domain.errors import RejectDocument
 from permit_ocr.domain.judgement import Judgement
@@ -38,6 +39,10 @@ class Document:
     """ETag of the uploaded object."""
     sha256: str | None = None
     """SHA-256 of the image, in hex; null where only its address was handed in."""
+    case: str | None = None
+    """What the sender calls the case that this side belongs to; opaque to us."""
+    received: datetime | None = None
+    """When it was handed in, where that is known: of two photographs of the same side in a case the newest counts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,7 +154,48 @@ class RejectedEvent:
     datacontenttype: Literal["application/json"] = "application/json"
 
 
-type ResultEvent = RecognizedEvent | RejectedEvent
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Completed:
+    """Both sides of one card, judged together."""
+
+    case: str
+    """What the sender calls the case."""
+    kind: Kind
+    permit_type: PermitType | None
+    """The document itself, where ``Type`` of a side tells it."""
+    front: Recognized
+    """The front's result, judged on the same day as the pair."""
+    back: Recognized
+    """The back's result, judged on the same day as the pair."""
+    validity: Validity
+    """By the side that carries the period."""
+    checks: tuple[PairCheck, ...]
+    """What the two sides say of each other."""
+    verdict: Verdict
+    """On the card as a whole: the worst of both sides', *review* at least if a check between them failed."""
+    reasons: tuple[str, ...]
+    """Those of both sides, and ``mismatch:<check>`` for each check between them that failed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompletedEvent:
+    """``permit.completed.v1``: both sides of a card are in. A newer photograph of a side makes another event."""
+
+    id: str
+    """Made of the case and the ids of both documents: the same on every retry."""
+    source: str
+    """The deployment that publishes."""
+    time: datetime
+    """When the pair was judged."""
+    subject: str
+    """The case."""
+    data: Completed
+    specversion: Literal["1.0"] = "1.0"
+    type: Literal["permit.completed.v1"] = "permit.completed.v1"
+    datacontenttype: Literal["application/json"] = "application/json"
+
+
+type ResultEvent = RecognizedEvent | RejectedEvent | CompletedEvent
 
 
 def recognized(
@@ -163,7 +209,15 @@ def recognized(
     time: datetime,
 ) -> RecognizedEvent:
     """Return the event that says ``answer`` was read from ``document`` and judged."""
-    data = Recognized(
+    data = recognized_data(document, answer, judgement, provider, portrait_key=portrait_key)
+    return RecognizedEvent(id=document.id, source=source, time=time, subject=document.id, data=data)
+
+
+def recognized_data(
+    document: Document, answer: Answer, judgement: Judgement, provider: Provider, *, portrait_key: str | None
+) -> Recognized:
+    """Return what is said of one side, in its own event and in that of its pair."""
+    return Recognized(
         document=document,
         kind=judgement.kind,
         side=judgement.side,
@@ -179,7 +233,6 @@ def recognized(
         portrait_key=portrait_key,
         provider=provider,
     )
-    return RecognizedEvent(id=document.id, source=source, time=time, subject=document.id, data=data)
 
 
 def rejected(

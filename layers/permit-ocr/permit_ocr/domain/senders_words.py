@@ -1,16 +1,19 @@
 """What a sender says of a photograph, in the words of metadata, keys and API requests.
 
-``document``, ``card_side``, ``return_portrait``.
+``document``, ``card_side``, ``return_portrait``, ``case``.
 """
 
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from permit_ocr.domain.case import CASE_RULE, is_case
 from permit_ocr.domain.errors import RejectDocument
 from permit_ocr.domain.permits import Kind, RecognitionOptions, Side
 
 AUTO: Final = "auto"
 DOCUMENTS: Final = (*Kind, AUTO)
+CASE_SEGMENT: Final = "case-"
+"""Beginning of the segment of a key that names a case."""
 _BOOLEANS: Final = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False, "": False}
 
 
@@ -38,10 +41,25 @@ def options_said(metadata: Mapping[str, str], *, segment: str) -> RecognitionOpt
     )
 
 
-def _unknown(name: str, allowed: Iterable[str]) -> RejectDocument:
-    words = ", ".join(allowed)
+def case_said(metadata: Mapping[str, str], *, segment: str) -> str | None:
+    """Return the case in an object's metadata (``case``), else the one that the key's second ``segment`` names.
+
+    That is one such as ``case-2026-0815``; any other segment is none. Raises ``RejectDocument`` for metadata that
+    cannot name a case.
+    """
+    said = {name.lower(): value.strip() for name, value in metadata.items()}.get("case", "")
+    if not said:
+        named = segment.removeprefix(CASE_SEGMENT)
+        return named if segment.startswith(CASE_SEGMENT) and is_case(named) else None
+    if not is_case(said):
+        raise _unknown("case", CASE_RULE)
+    return said
+
+
+def _unknown(name: str, allowed: str | Iterable[str]) -> RejectDocument:
+    words = allowed if isinstance(allowed, str) else f"one of {', '.join(allowed)}"
     return RejectDocument(
         "Document.UnknownMetadata",
         f"The metadata x-amz-meta-{name} has a value that is not known.",
-        f"Set x-amz-meta-{name} to one of {words}, or leave it out.",
+        f"Set x-amz-meta-{name} to {words}, or leave it out.",
     )

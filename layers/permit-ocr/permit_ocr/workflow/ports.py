@@ -1,6 +1,6 @@
 """What one recognition needs of the world outside. Each port has the real adapter and a fake in the tests."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -72,6 +72,26 @@ class KeptEvent:
     published: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseSide:
+    """One side in a case. Of two photographs of it the one with the greater ``place`` counts."""
+
+    kind: Kind
+    side: Side
+    document_id: str
+    place: str
+    event: str
+    """The document's event as JSON."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """What a case holds: at most one of each side of each kind, and the id of each kind's last completed event."""
+
+    sides: tuple[CaseSide, ...]
+    completed: Mapping[Kind, str]
+
+
 type KeptOutcome = KeptReply | RejectDocument
 
 
@@ -115,6 +135,39 @@ class WorkTable(Protocol):
         ...
 
 
+class Cases(Protocol):
+    """Which sides of a case are in, kept for some days."""
+
+    def note(self, case: str, side: CaseSide) -> Case:
+        """Note a side, unless a newer photograph of it is there, and return the case as it is then.
+
+        One step: of two sides that are noted at the same time, the second sees the first. Raises ``RetryLater``.
+        """
+        ...
+
+    def keep_completed(self, case: str, front: CaseSide, back: CaseSide, *, event_id: str, event: str) -> None:
+        """Keep a pair's event in place of an earlier one's, unless another photograph has come by now.
+
+        Raises ``RetryLater``.
+        """
+        ...
+
+    def look(self, case: str) -> Case | None:
+        """Return a case. Raises ``RetryLater``."""
+        ...
+
+    def completed_event(self, event_id: str) -> str | None:
+        """Return a pair's event. Raises ``RetryLater``."""
+        ...
+
+    def withdraw(self, case: str, side: CaseSide) -> None:
+        """Forget a document's side, and its pair's event, unless another photograph has its place by now.
+
+        Raises ``RetryLater``.
+        """
+        ...
+
+
 class ResultsQueue(Protocol):
     """Where results go."""
 
@@ -152,6 +205,7 @@ class Services:
 
     ocr: Ocr
     work: WorkTable
+    cases: Cases
     results: ResultsQueue
     portraits: Portraits
     policy: Policy

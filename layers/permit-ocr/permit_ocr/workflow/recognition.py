@@ -8,7 +8,7 @@ ask, one action after the other (each answer is kept before the next step, so th
       │
 judge today (the answer is kept raw: a verdict that waited would be stale)
       │
-publish, then note that it is published
+publish, complete the pair if it has a case (see ``pairing``), then note that it is published
 """
 
 import time
@@ -35,6 +35,7 @@ from permit_ocr.domain.results import (
 from permit_ocr.domain.valid_date import today_in_shanghai
 from permit_ocr.tencent.actions import ACTIONS
 from permit_ocr.tencent.error_table import NOT_THIS_CARD, is_about_the_image
+from permit_ocr.workflow.pairing import complete_pair
 from permit_ocr.workflow.ports import Claim, KeptEvent, KeptOutcome, KeptReply, Photograph, Question, Services
 
 _LEASE_MARGIN_SECONDS: Final = 15.0
@@ -88,6 +89,7 @@ def publish_again(document_id: str, services: Services) -> None:
 def _publish(event: str, services: Services, *, document_id: str) -> None:
     try:
         services.results.publish(event, document_id=document_id)
+        complete_pair(event, services)
     except RetryLater as error:
         services.work.keep_event(document_id, KeptEvent(event=event, published=False))
         raise NotPublished(error, document_id=document_id, event=event) from None
