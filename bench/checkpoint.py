@@ -6,6 +6,7 @@ provider's signature covers.
 
 import http.client
 import json
+import re
 import threading
 from base64 import b64decode
 from collections import Counter
@@ -34,7 +35,7 @@ class Moment(Enum):
 class _Strike:
     call: int
     moment: Moment
-    act: Callable[[], object]
+    act: Callable[[int], object]
     done: threading.Event = field(default_factory=threading.Event)
 
 
@@ -43,7 +44,10 @@ class Checkpoint:
     """The proxies of one system, and what has passed."""
 
     calls: list[str] = field(default_factory=list)
-    """What was called, in order, such as ``DynamoDB UpdateItem``, ``S3 GET`` and ``OCR MainlandPermitOCR``."""
+    """What was called, in order, such as ``DynamoDB UpdateItem WorkTable``, ``S3 GET`` and ``OCR MainlandPermitOCR``.
+
+    The same again at once is one step: a slot that was missed, a try of botocore's.
+    """
     readings: Counter[str] = field(default_factory=Counter)
     """Calls that reached the provider, by the SHA-256 of the image."""
     _strike: _Strike | None = None
@@ -72,8 +76,11 @@ class Checkpoint:
         self._servers.append(server)
         return f"http://127.0.0.1:{server.server_port}"
 
-    def strike(self, call: int, moment: Moment, act: Callable[[], object]) -> threading.Event:
-        """Do ``act`` once, at the call of that number from now (0 is the next); return what says that it was done."""
+    def strike(self, call: int, moment: Moment, act: Callable[[int], object]) -> threading.Event:
+        """At the call of that number from now (0 is the next), do ``act`` with the port that the caller calls from.
+
+        Return what says that it was done.
+        """
         with self._turn:
             self.calls.clear()
             self._strike = strike = _Strike(call, moment, act)
@@ -82,17 +89,18 @@ class Checkpoint:
     def arrived(self, name: str) -> int:
         """Note a call and return its number since the last ``strike``."""
         with self._turn:
-            self.calls.append(name)
+            if self.calls[-1:] != [name]:
+                self.calls.append(name)
             return len(self.calls) - 1
 
-    def struck(self, call: int, moment: Moment) -> bool:
-        """Strike if this is the time for it, and say so."""
+    def struck(self, call: int, moment: Moment, *, port: int) -> bool:
+        """Strike whoever calls from ``port``, if this is the time for it, and say so."""
         with self._turn:
             strike = self._strike
             if strike is None or (strike.call, strike.moment) != (call, moment):
                 return False
             self._strike = None
-        strike.act()
+        strike.act(port)
         strike.done.set()
         return True
 
@@ -106,15 +114,19 @@ class _Handler(BaseHTTPRequestHandler):
     def pass_on(self) -> None:
         """Pass one call on, unless the caller is struck down before or after it."""
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        name = _name(self.command, self.headers)
+        name = _name(self.command, self.headers, body)
         call = self.checkpoint.arrived(name)
-        if self.checkpoint.struck(call, Moment.ASKED):
+        if self.checkpoint.struck(call, Moment.ASKED, port=self.client_address[1]):
             self.close_connection = True
             return
         if name.startswith("OCR "):
             self.checkpoint.readings[sha256(b64decode(json.loads(body)["ImageBase64"])).hexdigest()] += 1
-        status, headers, content = self._answer(body)
-        if self.checkpoint.struck(call, Moment.ANSWERED):
+        try:
+            status, headers, content = self._answer(body)
+        except OSError:  # what is behind has ended
+            self.close_connection = True
+            return
+        if self.checkpoint.struck(call, Moment.ANSWERED, port=self.client_address[1]):
             self.close_connection = True
             return
         self.send_response_only(status)
@@ -125,12 +137,14 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(content)
 
-    do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = pass_on
+    do_GET = do_PUT = do_POST = pass_on  # noqa: N815  http.server's names
 
     def _answer(self, body: bytes) -> tuple[int, list[tuple[str, str]], bytes]:
         connection = http.client.HTTPConnection(self.upstream, timeout=_SECONDS)
         try:
-            headers = {name: value for name, value in self.headers.items() if name.lower() not in {"connection", "expect"}}
+            headers = {
+                name: value for name, value in self.headers.items() if name.lower() not in {"connection", "expect"}
+            }
             connection.request(self.command, self.path, body=body, headers=headers)
             response = connection.getresponse()
             return response.status, response.getheaders(), response.read()
@@ -141,10 +155,11 @@ class _Handler(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-def _name(method: str, headers: Any) -> str:  # noqa: ANN401  http.client's message
+def _name(method: str, headers: Any, body: bytes) -> str:  # noqa: ANN401  http.client's message
     if action := headers.get("X-TC-Action"):
         return f"OCR {action}"
     if target := headers.get("X-Amz-Target"):
         service, _, operation = target.partition(".")
-        return f"{service.removeprefix('Amazon').partition('_')[0]} {operation}"
+        table = re.search(r"[A-Za-z]+Table", json.loads(body).get("TableName", ""))
+        return " ".join([service.removeprefix("Amazon").partition("_")[0], operation, *([table[0]] if table else [])])
     return f"S3 {method}"

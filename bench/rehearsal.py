@@ -20,17 +20,18 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final, Self
 
 import boto3
 import httpx
 from botocore.config import Config
-from botocore.exceptions import ClientError
 
 from bench.checkpoint import Checkpoint
 from permit_ocr.domain.answers import MainlandPermitAnswer
 from permit_ocr.domain.identity import document_id_of_object
+from sandbox.cloud_server import SHOW_AGAIN
 from sandbox.runtime import free_ports
 
 ROOT: Final = Path(__file__).parents[1]
@@ -59,6 +60,8 @@ class System:
     s3: Any = None
     sqs: Any = None
     dynamodb: Any = None
+    images: dict[str, str] = field(default_factory=dict)
+    """The SHA-256 of each document's image."""
     results: Counter[str] = field(default_factory=Counter)
     finished: dict[str, float] = field(default_factory=dict)
 
@@ -78,8 +81,11 @@ class System:
 
     def _upload(self, key: str) -> str:
         bucket = self.endpoints["upload_bucket"]
-        stored = self.s3.put_object(Bucket=bucket, Key=key, Body=b"\xff\xd8\xff" + secrets.token_bytes(64))
-        return document_id_of_object(bucket=bucket, key=key, version=stored["VersionId"], etag=stored["ETag"])
+        image = b"\xff\xd8\xff" + secrets.token_bytes(64)
+        stored = self.s3.put_object(Bucket=bucket, Key=key, Body=image)
+        document_id = document_id_of_object(bucket=bucket, key=key, version=stored["VersionId"], etag=stored["ETag"])
+        self.images[document_id] = sha256(image).hexdigest()
+        return document_id
 
     def consume(self, *, wait_seconds: int = 1) -> int:
         """Take what the results queue shows, as its one consumer, and return how many messages there were."""
@@ -116,22 +122,8 @@ class System:
         return sum(int(said[name]) for name in names)
 
     def show_again(self) -> int:
-        """Make every message in flight on the intake queue visible, as its timeout would; return how many there were.
-
-        Only whoever received a message knows its handle: moto tells.
-        """
-        models = httpx.get(f"{self.endpoints['aws_endpoint']}/moto-api/data.json").json()
-        handles = [message["receipt_handle"] for message in models["sqs"]["Message"] if message["receipt_handle"]]
-        shown = 0
-        for handle in handles:
-            try:
-                self.sqs.change_message_visibility(
-                    QueueUrl=self.endpoints["intake_queue_url"], ReceiptHandle=handle, VisibilityTimeout=0
-                )
-            except ClientError:  # deleted since, or another queue's
-                continue
-            shown += 1
-        return shown
+        """Make every message in flight visible, as its timeout would; return how many there were."""
+        return int(httpx.post(f"{self.endpoints['aws_endpoint']}{SHOW_AGAIN}").text)
 
     def end_leases(self) -> None:
         """Let every claim's lease be over, as the time until a message shows again would."""
@@ -147,10 +139,18 @@ class System:
                     )
 
     def kill_runtimes(self) -> None:
-        """Kill every process that runs the functions' code."""
+        """Kill all of the functions' processes, idle ones too."""
         for process in self.runtimes():
             with suppress(ProcessLookupError):
                 os.kill(process, signal.SIGKILL)
+
+    def kill_caller(self, port: int) -> None:
+        """Kill the one of the functions' processes that calls from this port."""
+        for process in self.runtimes():
+            if port in _ports_of(process):
+                os.kill(process, signal.SIGKILL)
+                return
+        raise LookupError(f"none of the functions' processes calls from port {port}")
 
     def runtimes(self) -> list[int]:
         """Return the processes that run the functions' code."""
@@ -169,6 +169,17 @@ class System:
                 ):
                     found.append(int(directory.name))
         return found
+
+
+def _ports_of(process: int) -> set[int]:
+    """Return the loopback ports that a process has open connections from."""
+    sockets = set()
+    for descriptor in Path(f"/proc/{process}/fd").iterdir():
+        with suppress(OSError):  # closed since
+            sockets.add(str(descriptor.readlink()))
+    # Columns of proc(5)'s net/tcp: the second is the local address, in hex, the tenth the socket's inode.
+    lines = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    return {int(line[1].partition(":")[2], 16) for line in lines if f"socket:[{line[9]}]" in sockets}
 
 
 @contextmanager
@@ -258,9 +269,14 @@ def _sandbox(
         command.append(f"--functions-aws-endpoint={checkpoint.before(f'http://127.0.0.1:{aws_port}')}")
     command.append(f"--ocr-endpoint={ocr_endpoint}")
     environment = {**os.environ, **CALLER, "PERMIT_OCR_SANDBOX_DIRECTORY": str(state)}
-    process = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL)
+    log = state.with_suffix(".log")
+    with log.open("wb") as said:
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=said)
     try:
-        _wait((state / "endpoints.json").exists, process)
+        try:
+            _wait((state / "endpoints.json").exists, process)
+        except RuntimeError as error:
+            raise RuntimeError(f"{error}: {log.read_text(errors='replace').strip()[-500:]}") from None
         yield
     finally:
         process.send_signal(signal.SIGINT)
@@ -271,14 +287,14 @@ def _wait(ready: Callable[[], bool], process: subprocess.Popen[bytes]) -> None:
     give_up = time.monotonic() + READY_SECONDS
     while time.monotonic() < give_up:
         if process.poll() is not None:
-            raise SystemExit(f"{process.args!r} ended before it was ready")
+            raise RuntimeError(f"{process.args!r} ended before it was ready")
         try:
             if ready():
                 return
         except httpx.HTTPError:
             pass
         time.sleep(0.05)
-    raise SystemExit(f"{process.args!r} was not ready within {READY_SECONDS:g} s")
+    raise RuntimeError(f"{process.args!r} was not ready within {READY_SECONDS:g} s")
 
 
 class Killer:

@@ -14,7 +14,7 @@ import time
 import traceback
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any
+from typing import Any, Final
 from urllib.parse import quote_plus
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
@@ -89,6 +89,38 @@ class OneWriteAtATime:
             return self._application(environ, start_response)
 
 
+SHOW_AGAIN: Final = "/sandbox/show-again"
+
+
+class TimeoutsThatEndOnDemand:
+    """A WSGI application with one request of its own: ``POST /sandbox/show-again``.
+
+    It makes every message in flight visible, as the end of its visibility timeout would: a test of what happens when a
+    function was killed need not wait the minutes that takes. Answers how many there were.
+    """
+
+    def __init__(self, application: Callable[..., Any]) -> None:
+        self._application = application
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:  # noqa: ANN401  WSGI's
+        """Answer one request."""
+        if environ.get("PATH_INFO") != SHOW_AGAIN or environ.get("REQUEST_METHOD") != "POST":
+            return self._application(environ, start_response)
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        return [str(show_again()).encode()]
+
+
+def show_again() -> int:
+    """Make every message in flight visible and return how many there were."""
+    regions = (region for account in sqs.sqs_backends.values() for region in account.values())
+    queues = [queue for region in regions for queue in list(region.queues.values())]
+    hidden = [(queue, message) for queue in queues for message in list(queue._messages) if not message.visible]  # noqa: SLF001  moto offers no other way
+    for queue, message in hidden:
+        message.change_visibility(0)
+        queue.pending_messages.discard(message)
+    return len(hidden)
+
+
 class RememberedDeduplication:
     """SQS FIFO's five minutes of deduplication, kept after a message was deleted, and safe among threads.
 
@@ -103,7 +135,8 @@ class RememberedDeduplication:
         self._seen: dict[tuple[str, str], float] = {}
         self._add: Callable[..., None] = sqs.Queue.add_message
         vars_of_queue: Any = sqs.Queue
-        vars_of_queue.add_message = lambda queue, message: self.add(queue, message)
+        # A function, not a bound method: only a function is given the queue it is called of.
+        vars_of_queue.add_message = lambda queue, message: self.add(queue, message)  # noqa: PLW0108
 
     def add(self, queue: Any, message: Any) -> None:  # noqa: ANN401  moto's
         """Put a message on its queue, unless one with its deduplication id was sent less than five minutes ago."""
@@ -115,7 +148,9 @@ class RememberedDeduplication:
         now = self._clock()
         with self._turn:
             # Dictionaries keep the order of insertion: the oldest is the first.
-            while self._seen and now - self._seen[oldest := next(iter(self._seen))] >= sqs.DEDUPLICATION_TIME_IN_SECONDS:
+            while (
+                self._seen and now - self._seen[oldest := next(iter(self._seen))] >= sqs.DEDUPLICATION_TIME_IN_SECONDS
+            ):
                 del self._seen[oldest]
             if sent in self._seen:
                 return False
@@ -155,7 +190,8 @@ def main() -> None:
     logging.basicConfig(level=logging.ERROR, handlers=[handler], force=True)
     notifications._get_s3_event = s3_event  # noqa: SLF001  as above
     RememberedDeduplication()
-    application = OneWriteAtATime(EventsAfterRequests(DomainDispatcherApplication(create_backend_app)))
+    moto = DomainDispatcherApplication(create_backend_app)
+    application = TimeoutsThatEndOnDemand(OneWriteAtATime(EventsAfterRequests(moto)))
     run_simple("127.0.0.1", port, application, threaded=True, request_handler=_QuietHandler)
 
 

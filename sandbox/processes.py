@@ -88,6 +88,13 @@ class Processes:
                 os.kill(child, signal.SIGKILL)
         await process.wait()
 
+    def has_children(self, name: str) -> bool:
+        """Say whether a process has any of its own."""
+        try:
+            return bool(_children(self._running[name].pid))
+        except OSError:  # it has ended itself
+            return False
+
     def log(self, name: str) -> Path:
         """Return where the output of ``name`` goes."""
         return self._logs / f"{name}.log"

@@ -134,7 +134,7 @@ class FunctionRuns:
         payload = json.dumps(event, ensure_ascii=False).encode()
         async with self._room:
             try:
-                environment = self._free.pop() if self._free else await self._start()
+                environment = await self._free_or_new()
             except SandboxError as error:
                 return _error("Sandbox.EmulatorFailed", str(error))
             outcome, alive = await environment.invoke(payload)
@@ -143,6 +143,15 @@ class FunctionRuns:
             else:
                 await self._processes.stop(environment.name)
         return outcome
+
+    async def _free_or_new(self) -> "_Environment":
+        """Return a free environment, or a new one. One whose runtime was killed meanwhile would never answer."""
+        while self._free:
+            environment = self._free.pop()
+            if self._processes.has_children(environment.name):
+                return environment
+            await self._processes.stop(environment.name)
+        return await self._start()
 
     async def _start(self) -> "_Environment":
         self._started += 1

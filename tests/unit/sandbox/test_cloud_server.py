@@ -1,11 +1,13 @@
 """SQS FIFO as moto alone would not have it."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from moto.core import DEFAULT_ACCOUNT_ID
 from moto.sqs import models as sqs
 
-from sandbox.cloud_server import RememberedDeduplication
+from sandbox.cloud_server import RememberedDeduplication, show_again
 
 
 class _Clock:
@@ -53,3 +55,19 @@ def test_of_many_that_arrive_at_once_one_is_delivered(results: sqs.Queue) -> Non
     with ThreadPoolExecutor(16) as senders:
         list(senders.map(lambda _: _send(results, "event"), range(200)))
     assert len(results._messages) == 1
+
+
+def test_what_is_in_flight_is_shown_again_when_that_is_asked_for(results: sqs.Queue) -> None:
+    region = sqs.sqs_backends[DEFAULT_ACCOUNT_ID]["us-east-1"]
+    region.queues["results.fifo"] = results
+    try:
+        _send(results, "event")
+        (message,) = results._messages
+        message.mark_received(visibility_timeout=270)
+        results.pending_messages.add(message)
+        assert not message.visible
+        assert show_again() == 1
+        assert message.visible_at <= time.time() * 1000
+        assert not results.pending_messages
+    finally:
+        del region.queues["results.fifo"]
