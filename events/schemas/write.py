@@ -11,7 +11,7 @@ from typing import Any, Final, get_args
 
 from pydantic import TypeAdapter
 
-from permit_ocr.adapters.http_api import resolver_for
+from permit_ocr.adapters.http_api import resolver
 from permit_ocr.domain.results import CompletedEvent, RecognizedEvent, RejectedEvent
 
 HERE: Final = Path(__file__).parent
@@ -29,7 +29,7 @@ def documents() -> dict[str, str]:
         for model in _models(message):
             model.__pydantic_config__ = _CONFIG
     schemas = {f"{name}.schema.json": _schema(name, message) for name, message in _MESSAGES.items()}
-    openapi = json.loads(resolver_for(None).get_openapi_json_schema(title="Permit OCR", version="1.0.0"))
+    openapi = json.loads(resolver().get_openapi_json_schema(title="Permit OCR", version="1.0.0"))
     del openapi["servers"]  # a deployment's own address, which this document does not know
     return {name: _text(said) for name, said in (schemas | {"http-api.openapi.json": openapi}).items()}
 

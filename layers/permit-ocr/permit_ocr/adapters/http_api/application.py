@@ -1,0 +1,32 @@
+"""What the routes work with, and where they find it."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, APIGatewayRestResolver
+
+from permit_ocr.adapters.sqs_queues import SqsIntakeQueue
+from permit_ocr.workflow.ports import Services
+
+_APPLICATION: Final = "application"
+
+type Resolver = APIGatewayHttpResolver | APIGatewayRestResolver
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiApplication:
+    """What the API function works with."""
+
+    services: Services
+    intake: SqsIntakeQueue
+
+
+def hand_in(app: Resolver, application: ApiApplication) -> None:
+    """Give the next request's route what it works with: the routes themselves are made once."""
+    app.append_context(**{_APPLICATION: application})
+
+
+def application_of(app: Resolver) -> ApiApplication:
+    """Return what the request at hand works with."""
+    application: ApiApplication = app.context[_APPLICATION]
+    return application
