@@ -1,10 +1,11 @@
 """Fakes of the workflow's ports: they behave, and remember what they were asked to do."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from permit_ocr.domain.answers import Answer, MainlandPermitAnswer, ResidencePermitAnswer
+from permit_ocr.domain.answers import Answer, MainlandPermitAnswer, MainlandPermitBack, ResidencePermitAnswer
 from permit_ocr.domain.errors import Claimed, PermitOcrError, RejectDocument, RetryLater
 from permit_ocr.domain.permits import Kind, RecognitionOptions, Side
 from permit_ocr.domain.results import Document
@@ -36,6 +37,14 @@ MAINLAND_FRONT = MainlandPermitAnswer(
     Number="H12345678",
     IssueNumber="1",
     Type="港澳居民来往内地通行证",
+    WarnCardInfos=(),
+)
+RESIDENCE_BACK = ResidencePermitAnswer(
+    ValidDate="2022.05.04-2027.05.04", Authority="样本市公安局", VisaNum="1", PassNo="12345678", CardType=1
+)
+MAINLAND_BACK = MainlandPermitAnswer(
+    Type="港澳居民来往内地通行证",
+    MainlandTravelPermitBackInfos=MainlandPermitBack(Type="港澳居民来往内地通行证", Name="樣本", IDNumber="A123456(3)"),
     WarnCardInfos=(),
 )
 NOT_THIS_CARD = RejectDocument("FailedOperation.ImageNoSpecifiedCard", "another card", "name it")
@@ -133,14 +142,17 @@ class FakeCases:
 
 @dataclass
 class FakeResultsQueue:
-    """Takes events; ``fails`` times it does not."""
+    """Takes events; ``fails`` times it does not, and never those of the types ``fails_on``."""
 
     fails: int = 0
+    fails_on: set[str] = field(default_factory=set)
     sent: list[tuple[str, str]] = field(default_factory=list)
 
     def publish(self, event: str, *, document_id: str) -> None:
         if self.fails:
             self.fails -= 1
+            raise NOT_NOW
+        if json.loads(event).get("type") in self.fails_on:
             raise NOT_NOW
         self.sent.append((document_id, event))
 
@@ -188,10 +200,16 @@ def world(*says: Answer | PermitOcrError, publish_fails: int = 0) -> World:
 
 
 def photograph(
-    content: bytes | None = JPEG, *, document_id: str = "document-1", url: str | None = None, **options: object
+    content: bytes | None = JPEG,
+    *,
+    document_id: str = "document-1",
+    url: str | None = None,
+    case: str | None = None,
+    received: datetime | None = None,
+    **options: object,
 ) -> Photograph:
     return Photograph(
-        document=Document(id=document_id, bucket="uploads", key="uploads/auto/1.jpg"),
+        document=Document(id=document_id, bucket="uploads", key="uploads/auto/1.jpg", case=case, received=received),
         options=replace(RecognitionOptions(), **options),  # type: ignore[arg-type]
         content=content,
         url=url,

@@ -46,12 +46,37 @@ def test_the_keys_segment_says_the_kind_and_anything_else_is_auto(s3: "S3Client"
     assert images(s3).fetch(put(s3, key)).options == RecognitionOptions(kind=kind)
 
 
-@pytest.mark.parametrize("name", ["document", "card-side", "return-portrait"])
+@pytest.mark.parametrize(
+    ("key", "metadata", "case"),
+    [
+        ("uploads/auto/case-2026-0815/front.jpg", {}, "2026-0815"),
+        ("uploads/mainland-permit/case-7/more/front.jpg", {}, "7"),
+        ("uploads/auto/case-7/front.jpg", {"case": "8"}, "8"),
+        ("uploads/auto/front.jpg", {"case": "A.b_c"}, "A.b_c"),
+        ("uploads/auto/case-7.jpg", {}, None),
+        ("uploads/case-7/front.jpg", {}, None),
+        ("uploads/auto/case-no good/front.jpg", {}, None),
+        ("uploads/1.jpg", {}, None),
+    ],
+)
+def test_metadata_or_the_keys_second_segment_names_the_case(
+    s3: "S3Client", key: str, metadata: dict[str, str], case: str | None
+) -> None:
+    assert images(s3).fetch(put(s3, key, metadata=metadata)).document.case == case
+
+
+def test_a_photograph_says_when_it_was_uploaded(s3: "S3Client") -> None:
+    upload = put(s3, "uploads/1.jpg")
+    stored = s3.head_object(Bucket="uploads", Key="uploads/1.jpg")
+    assert images(s3).fetch(upload).document.received == stored["LastModified"]
+
+
+@pytest.mark.parametrize("name", ["document", "card-side", "return-portrait", "case"])
 def test_unknown_metadata_is_rejected_by_name_without_its_value(s3: "S3Client", name: str) -> None:
     with pytest.raises(RejectDocument) as caught:
-        images(s3).fetch(put(s3, "uploads/1.jpg", metadata={name: "830000199706020042"}))
+        images(s3).fetch(put(s3, "uploads/1.jpg", metadata={name: "830000 199706020042"}))
     assert f"x-amz-meta-{name}" in caught.value.meaning
-    assert "830000199706020042" not in caught.value.meaning + caught.value.advice
+    assert "199706020042" not in caught.value.meaning + caught.value.advice
 
 
 def test_the_version_of_the_event_is_read_even_after_another_upload(s3: "S3Client") -> None:
