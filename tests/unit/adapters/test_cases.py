@@ -1,0 +1,138 @@
+"""Cases on DynamoDB: one item each, of which the newest photograph of a side counts."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import pytest
+
+from permit_ocr.adapters.dynamodb_cases import DynamoDbCases
+from permit_ocr.domain.permits import Kind, Side
+from permit_ocr.workflow.ports import CaseSide
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+DAY = 24 * 3600
+
+
+class Clock:
+    now = 1_790_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def cases(dynamodb: "DynamoDBClient", clock: Callable[[], float]) -> DynamoDbCases:
+    return DynamoDbCases(dynamodb, table="work", keep_days=7, clock=clock)
+
+
+def side(
+    document_id: str, which: Side = Side.FRONT, *, place: str = "1", kind: Kind = Kind.MAINLAND_PERMIT
+) -> CaseSide:
+    return CaseSide(kind=kind, side=which, document_id=document_id, place=place, event=f'{{"of": "{document_id}"}}')
+
+
+FRONT, BACK = side("front"), side("back", Side.BACK)
+
+
+def test_noting_a_side_tells_all_the_sides_of_its_case(cases: DynamoDbCases) -> None:
+    assert cases.note("7", FRONT).sides == (FRONT,)
+    assert cases.note("8", BACK).sides == (BACK,)
+    noted = cases.note("7", BACK)
+    assert set(noted.sides) == {FRONT, BACK}
+    assert noted.completed == {}
+    assert cases.look("7") == noted
+    assert cases.look("9") is None
+
+
+def test_a_newer_photograph_replaces_and_an_older_one_does_not(cases: DynamoDbCases) -> None:
+    cases.note("7", side("older", place="1"))
+    newer = side("newer", place="2")
+    assert cases.note("7", newer).sides == (newer,)
+    assert cases.note("7", side("older", place="1")).sides == (newer,)
+    assert cases.note("7", newer).sides == (newer,), "noted again by a redelivery"
+
+
+def test_the_kinds_of_a_case_do_not_replace_each_other(cases: DynamoDbCases) -> None:
+    other = side("residence", kind=Kind.RESIDENCE_PERMIT)
+    cases.note("7", FRONT)
+    assert set(cases.note("7", other).sides) == {FRONT, other}
+
+
+def test_a_completed_event_is_kept_and_named_by_its_case(cases: DynamoDbCases) -> None:
+    cases.note("7", FRONT)
+    cases.note("7", BACK)
+    cases.keep_completed("7", FRONT, BACK, event_id="pair", event="{}")
+    cases.keep_completed("7", FRONT, BACK, event_id="pair", event="{}")
+    case = cases.look("7")
+    assert case
+    assert case.completed == {Kind.MAINLAND_PERMIT: "pair"}
+    assert cases.completed_event("pair") == "{}"
+    assert cases.completed_event("another") is None
+
+
+def test_the_event_of_a_newer_pair_takes_the_place_of_the_older_ones(cases: DynamoDbCases) -> None:
+    newer = side("newer", place="2")
+    cases.note("7", FRONT)
+    cases.note("7", BACK)
+    cases.keep_completed("7", FRONT, BACK, event_id="pair", event="{}")
+    cases.note("7", newer)
+    cases.keep_completed("7", newer, BACK, event_id="newer pair", event="{}")
+    assert cases.completed_event("pair") is None
+    cases.keep_completed("7", FRONT, BACK, event_id="pair", event="{}")  # somebody slow
+    case = cases.look("7")
+    assert case
+    assert case.completed == {Kind.MAINLAND_PERMIT: "newer pair"}
+    assert cases.completed_event("newer pair") == "{}"
+    assert cases.completed_event("pair") is None
+
+
+def test_a_withdrawn_side_is_gone_with_its_pair_and_the_other_side_stays(cases: DynamoDbCases) -> None:
+    cases.note("7", FRONT)
+    cases.note("7", BACK)
+    cases.keep_completed("7", FRONT, BACK, event_id="pair", event="{}")
+    for _ in range(2):
+        cases.withdraw("7", FRONT)
+    cases.withdraw("another", FRONT)
+    case = cases.look("7")
+    assert case
+    assert (case.sides, case.completed) == ((BACK,), {})
+    assert cases.completed_event("pair") is None
+    assert cases.look("another") is None
+
+
+def test_withdrawing_a_replaced_photograph_changes_nothing(cases: DynamoDbCases) -> None:
+    newer = side("newer", place="2")
+    cases.note("7", newer)
+    cases.withdraw("7", FRONT)
+    case = cases.look("7")
+    assert case
+    assert case.sides == (newer,)
+
+
+def test_each_side_is_forgotten_in_its_own_time(cases: DynamoDbCases, clock: Clock, dynamodb: "DynamoDBClient") -> None:
+    cases.note("7", FRONT)
+    clock.now += 4 * DAY
+    cases.note("7", BACK)
+    clock.now += 4 * DAY
+    case = cases.look("7")
+    assert case
+    assert case.sides == (BACK,)
+    (item,) = dynamodb.scan(TableName="work")["Items"]
+    assert float(item["expires_at"]["N"]) == clock.now + 3 * DAY
+    clock.now += 4 * DAY
+    assert cases.look("7") is None
+
+
+def test_a_completed_event_is_forgotten(cases: DynamoDbCases, clock: Clock) -> None:
+    cases.note("7", FRONT)
+    cases.note("7", BACK)
+    cases.keep_completed("7", FRONT, BACK, event_id="pair", event="{}")
+    clock.now += 8 * DAY
+    assert cases.completed_event("pair") is None
