@@ -19,7 +19,7 @@ from permit_ocr.adapters.journal import Metric
 from permit_ocr.adapters.uploads_batch import WAITING_ENDS_AFTER_SECONDS
 from permit_ocr.composition import Settings
 from permit_ocr.tencent.actions import ACTIONS, QUOTA_PER_SECOND
-from permit_ocr.tencent.quota import most_in_a_second
+from permit_ocr.tencent.quota import LEAST_RATE, most_in_a_second
 
 TEMPLATE = Path(__file__).parents[2] / "template.yaml"
 API_GIVES_UP_SECONDS = 30
@@ -308,6 +308,7 @@ def test_the_default_rates_stay_within_the_providers_quota(source: dict[str, Any
     for name in ("ResidencePermitRate", "MainlandPermitRate"):
         assert most_in_a_second(source["Parameters"][name]["Default"]) == QUOTA_PER_SECOND
         assert most_in_a_second(source["Parameters"][name]["Default"] + 1) > QUOTA_PER_SECOND
+        assert source["Parameters"][name]["MinValue"] == LEAST_RATE
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from moto import mock_aws
 from permit_ocr.adapters.dynamodb_line import DynamoDbLine, Lane, LineStands
 from permit_ocr.domain.errors import NoSlot, RetryLater, StopTheLine
 from permit_ocr.tencent.actions import QUOTA_PER_SECOND
+from permit_ocr.tencent.quota import most_in_a_second
 
 ACTION = "MainlandPermitOCR"
 OTHER = "HmtResidentPermitOCR"
@@ -201,6 +202,25 @@ def test_without_the_table_nothing_is_called(table: Table, clock: Clock) -> None
         environment.enter(ACTION, seconds=10)
     environment.stop(ACTION, IN_ARREARS)
     environment.resume(ACTION)
+
+
+@pytest.mark.parametrize("rate", [0.5, 0.9, 1.5, 4.5])
+def test_a_rate_may_be_a_fraction(table: Table, clock: Clock, rate: float) -> None:
+    environments = [
+        DynamoDbLine(table, table="limiter", lane=lane, rates={ACTION: rate}, clock=clock, sleep=clock.sleep)  # type: ignore[arg-type]
+        for lane in Lane
+    ]
+    calls = []
+    end = clock.now + 40
+    while clock.now < end:
+        for environment in environments:
+            try:
+                environment.enter(ACTION, seconds=5)
+                calls.append(clock.now)
+            except NoSlot:
+                clock.now += 0.1
+    assert most_within_a_second(calls) <= most_in_a_second(rate)
+    assert 0.9 * rate <= len(calls) / 40 <= 1.1 * rate
 
 
 # --- The line stopped ---

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from permit_ocr.tencent.quota import LATE_SECONDS, intervals, most_in_a_second
+from permit_ocr.tencent.quota import LATE_SECONDS, LEAST_RATE, Intervals, intervals, most_in_a_second
 
 
 def most_slots(interval: int, *, seconds: float) -> int:
@@ -14,17 +14,21 @@ def most_slots(interval: int, *, seconds: float) -> int:
     return ceil(seconds * 1_000_000 / interval)
 
 
-@given(st.floats(min_value=1, max_value=1000))
+def buckets(said: Intervals) -> tuple[int, ...]:
+    return tuple(interval for interval in (said.everyone, said.uploads) if interval is not None)
+
+
+@given(st.floats(min_value=LEAST_RATE, max_value=1000))
 def test_both_buckets_together_never_reach_more_than_the_most_in_a_second(rate: float) -> None:
     said = intervals(rate)
-    seen = sum(most_slots(interval, seconds=1 + LATE_SECONDS) for interval in (said.everyone, said.uploads))
+    seen = sum(most_slots(interval, seconds=1 + LATE_SECONDS) for interval in buckets(said))
     assert seen <= most_in_a_second(rate)
 
 
-@given(st.floats(min_value=1, max_value=1000))
+@given(st.floats(min_value=LEAST_RATE, max_value=1000))
 def test_both_buckets_together_give_the_whole_rate_and_no_more(rate: float) -> None:
     said = intervals(rate)
-    given = 1e6 / said.everyone + 1e6 / said.uploads
+    given = sum(1e6 / interval for interval in buckets(said))
     assert rate * 0.995 <= given <= rate * (1 + 1e-9)
 
 
@@ -34,6 +38,14 @@ def test_nineteen_a_second_is_what_the_providers_twenty_allow() -> None:
     assert intervals(19).uploads == 526_316, "1.9 a second"
 
 
-def test_a_rate_below_one_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"0\.5 calls a second; it must be at least 1"):
-        intervals(0.5)
+@pytest.mark.parametrize("rate", [0.5, 0.7, 0.95])
+def test_a_rate_that_allows_one_call_in_any_second_is_not_shared_out(rate: float) -> None:
+    assert most_in_a_second(rate) == 1
+    said = intervals(rate)
+    assert said.uploads is None
+    assert said.everyone >= 1_050_000
+
+
+def test_a_rate_below_a_half_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"0\.49 calls a second; it must be at least 0\.5"):
+        intervals(0.49)

@@ -272,7 +272,9 @@ def _buckets(rate: float, lane: Lane) -> tuple[_Bucket, ...]:
     """Return the buckets a lane takes from, in order."""
     said = intervals(rate)
     everyone = _Bucket("everyone_next", said.everyone)
-    return (everyone, _Bucket("uploads_next", said.uploads)) if lane is Lane.UPLOADS else (everyone,)
+    if lane is Lane.API or said.uploads is None:
+        return (everyone,)
+    return (everyone, _Bucket("uploads_next", said.uploads))
 
 
 def _number(value: int) -> dict[str, str]:
