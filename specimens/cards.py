@@ -46,7 +46,22 @@ class Edition(StrEnum):
 
     CURRENT = "current"
     OF_1999 = "1999"
+    """Hong Kong and Macao: the count of issues is the end of the number."""
     NON_CHINESE = "non-chinese"
+    """Hong Kong and Macao: prints a nationality."""
+    TEN_DIGITS = "ten-digits"
+    """Taiwan: numbers from before the card of 2015, at times with a sign in parentheses."""
+    NO_PERMIT = "no-permit"
+    """Residence permit: the holder has no travel permit, and zeros or nothing stand on the back in its place."""
+
+
+EDITIONS: Final = {
+    PermitType.RESIDENCE_PERMIT: {Edition.CURRENT: 12, Edition.NO_PERMIT: 1},
+    PermitType.HK_MACAO_PERMIT: {Edition.CURRENT: 7, Edition.OF_1999: 2, Edition.NON_CHINESE: 2},
+    PermitType.TAIWAN_PERMIT: {Edition.CURRENT: 5, Edition.TEN_DIGITS: 1},
+    PermitType.EXIT_ENTRY_PERMIT: {Edition.CURRENT: 1},
+}
+"""The editions of each document and how often they are drawn, one against the other."""
 
 
 HK_MACAO_TITLE: Final = "港澳居民来往内地通行证"
@@ -103,7 +118,7 @@ class Order:
 
     face: Face
     edition: Edition | None = None
-    """None draws one; only the permit of Hong Kong and Macao residents has more than the current one."""
+    """None draws one of ``EDITIONS``."""
     start: date | None = None
     """First day of validity."""
 
@@ -112,13 +127,18 @@ def draw_card(random: Random, order: Order) -> Card:
     """Draw the facts of one face."""
     match order.face.permit_type:
         case PermitType.RESIDENCE_PERMIT:
-            return _residence(random, order)
+            return _residence(random, order, _edition(random, order))
         case PermitType.HK_MACAO_PERMIT:
-            return _hk_macao(random, order)
+            return _hk_macao(random, order, _edition(random, order))
         case PermitType.TAIWAN_PERMIT:
-            return _taiwan(random, order)
+            return _taiwan(random, order, _edition(random, order))
         case PermitType.EXIT_ENTRY_PERMIT:
             return _exit_entry(random, order)
+
+
+def _edition(random: Random, order: Order) -> Edition:
+    editions = EDITIONS[order.face.permit_type]
+    return order.edition or random.choices(tuple(editions), weights=tuple(editions.values()))[0]
 
 
 def _start(random: Random, order: Order, *, years: int, first: date, last: date = REFERENCE_DAY) -> date:
@@ -146,20 +166,16 @@ def _age(random: Random) -> int:
     return random.randint(1, 17) if happens(random, 0.14) else random.randint(18, 84)
 
 
-def _residence(random: Random, order: Order) -> Card:
+def _residence(random: Random, order: Order, edition: Edition) -> Card:
     region = random.choice(("HK", "HK", "MO", "TW"))
     period = residence_period(_start(random, order, years=5, first=date(2018, 9, 1)))
     home = holder.residence(random)
     if order.face.side is Side.BACK:
-        digits, issues = f"{random.randrange(100_000_000):08d}", random.randint(1, 9)
+        number, issues = _permit_shown(random, edition, region)
         back = ResidencePermitAnswer(
-            CardType=1,
-            ValidDate=str(period),
-            Authority=home.authority,
-            PassNo=digits if region == "TW" else region[0] + digits,
-            VisaNum=random.choice((f"{issues}", f"{issues:02d}")),
+            CardType=1, ValidDate=str(period), Authority=home.authority, PassNo=number, VisaNum=issues
         )
-        return Card(face=order.face, edition=Edition.CURRENT, answer=back)
+        return Card(face=order.face, edition=edition, answer=back)
     born = holder.birth_of(random, age=_age(random), on=period.start)
     person = holder.chinese_holder(random, birth=born, region=region)
     prefix = _RESIDENCE_PREFIXES[region]
@@ -174,8 +190,15 @@ def _residence(random: Random, order: Order) -> Card:
     return Card(face=order.face, edition=Edition.CURRENT, answer=front)
 
 
-def _hk_macao(random: Random, order: Order) -> Card:
-    edition = order.edition or random.choices(tuple(Edition), weights=(7, 2, 2))[0]
+def _permit_shown(random: Random, edition: Edition, region: str) -> tuple[str, str]:
+    """Return number and count of issues of the travel permit, as the back of a residence permit shows them."""
+    if edition is Edition.NO_PERMIT:
+        return random.choice((("000", "0"), ("", "")))
+    digits, issues = f"{random.randrange(100_000_000):08d}", random.randint(1, 9)
+    return digits if region == "TW" else region[0] + digits, random.choice((f"{issues}", f"{issues:02d}"))
+
+
+def _hk_macao(random: Random, order: Order, edition: Edition) -> Card:
     region, age = random.choice(("HK", "HK", "MO")), _age(random)
     period = _hk_macao_period(random, order, edition, age)
     born = holder.birth_of(random, age=age, on=period.start)
@@ -233,8 +256,15 @@ def _hk_macao_back(random: Random, title: str, person: holder.Holder, region: st
     return MainlandPermitAnswer(Type=title, MainlandTravelPermitBackInfos=infos)
 
 
-def _taiwan(random: Random, order: Order) -> Card:
-    period = travel_period(_start(random, order, years=5, first=date(2015, 9, 21)), 5)
+def _taiwan(random: Random, order: Order, edition: Edition) -> Card:
+    if edition is Edition.TEN_DIGITS:
+        start = _start(random, order, years=8, first=date(2008, 1, 15), last=date(2015, 9, 18))
+        number = f"{random.randrange(10_000_000_000):010d}"
+        number += f"({random.choice('ABCDEFGH')})" if happens(random, 0.4) else ""
+    else:
+        start = _start(random, order, years=5, first=date(2015, 9, 21))
+        number = f"{random.randrange(100_000_000):08d}"
+    period = travel_period(start, 5)
     born = holder.birth_of(random, age=_age(random), on=period.start)
     person = holder.chinese_holder(random, birth=born, region="TW")
     title = TITLES[PermitType.TAIWAN_PERMIT]
@@ -245,13 +275,13 @@ def _taiwan(random: Random, order: Order) -> Card:
         Birthday=f"{born:%Y.%m.%d}",
         IssueAuthority=_central_authority(random, period.start),
         ValidDate=str(period),
-        Number=f"{random.randrange(100_000_000):08d}",
+        Number=number,
         IssueAddress=random.choice(_PLACES_OF_ISSUE),
         IssueNumber=f"{random.randint(1, 12):02d}",
         Type=title,
         MainlandTravelPermitBackInfos=MainlandPermitBack(Type=title),
     )
-    return Card(face=order.face, edition=Edition.CURRENT, answer=front)
+    return Card(face=order.face, edition=edition, answer=front)
 
 
 def _exit_entry(random: Random, order: Order) -> Card:

@@ -3,11 +3,12 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date
 from pathlib import Path
 from random import Random
 from typing import Any, Final
 
+from permit_ocr.domain.answers import Answer, MainlandPermitAnswer, MainlandPermitBack, ResidencePermitAnswer
+from permit_ocr.domain.permits import Kind
 from specimens.cards import Card, Edition, Face, Order, draw_card
 from specimens.faces import draw_face, rounded
 from specimens.fonts import FontLoader
@@ -56,55 +57,39 @@ class Specimen:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class _Committed:
-    """One photograph of ``events/specimens``: chance decides the person, this table what is worth showing."""
-
-    order: Order
-    level: Level
-    document: str = ""
-    """What the uploader says; empty for the document itself."""
-
-
-_SCAN, _HELD = Level.SCAN, Level.HAND_HELD
-_COMMITTED: Final = (
-    _Committed(Order(face=Face.RESIDENCE_FRONT, start=date(2024, 5, 20)), _SCAN),
-    _Committed(Order(face=Face.RESIDENCE_FRONT, start=date(2022, 3, 8)), _HELD),
-    _Committed(Order(face=Face.RESIDENCE_BACK, start=date(2018, 9, 6)), _SCAN),
-    _Committed(Order(face=Face.RESIDENCE_BACK, start=date(2026, 9, 1)), _HELD),
-    _Committed(Order(face=Face.RESIDENCE_BACK, start=date(2021, 12, 12)), _HELD, document=AUTO),
-    _Committed(Order(face=Face.HK_MACAO_FRONT, start=date(2026, 2, 3), edition=Edition.CURRENT), _SCAN),
-    _Committed(Order(face=Face.HK_MACAO_FRONT, start=date(2008, 6, 17), edition=Edition.OF_1999), _HELD),
-    _Committed(Order(face=Face.HK_MACAO_FRONT, start=date(2025, 3, 4), edition=Edition.NON_CHINESE), _HELD),
-    _Committed(Order(face=Face.HK_MACAO_BACK, start=date(2026, 2, 3), edition=Edition.CURRENT), _SCAN),
-    _Committed(Order(face=Face.HK_MACAO_BACK, start=date(2016, 8, 22), edition=Edition.CURRENT), _HELD),
-    _Committed(Order(face=Face.TAIWAN_FRONT, start=date(2026, 4, 15)), _SCAN),
-    _Committed(Order(face=Face.TAIWAN_FRONT, start=date(2017, 7, 1)), _HELD, document=AUTO),
-    _Committed(Order(face=Face.EXIT_ENTRY_FRONT, start=date(2025, 10, 9)), _SCAN),
-    _Committed(Order(face=Face.EXIT_ENTRY_FRONT, start=date(2016, 12, 5)), _HELD),
-)
-"""Every face twice at least, every edition; long expired, about to end late in 2026, and valid into the 2030s."""
+COMMITTED: Final = Path(__file__).parents[1] / "events" / "specimens" / "truth.json"
+"""The set that is shown and tested. Its truth says who the holders are, whatever the generator has learned since."""
 _COMMITTED_SEED: Final = "committed"
 
 
-def committed_cards() -> Iterator[Card]:
-    """Draw the cards of ``events/specimens``, in the order of its ``truth.json``."""
-    for name, one in _committed():
-        yield draw_card(Random(f"{_COMMITTED_SEED}/{name}"), one.order)
+def committed_cards(truth: Path = COMMITTED) -> Iterator[Card]:
+    """Return the cards of ``events/specimens``, in the order of its ``truth.json``."""
+    for one in _read(truth):
+        yield Card(
+            face=Face(f"{one['permit_type']}-{one['side']}"),
+            edition=Edition(one["edition"]),
+            answer=_answer(one["kind"], one["answer"]),
+            mrz=tuple(one["mrz"]),
+        )
 
 
-def make_committed(fonts: FontLoader) -> Iterator[Specimen]:
-    """Make the specimens of ``events/specimens``."""
-    for card, (name, one) in zip(committed_cards(), _committed(), strict=True):
-        yield _photographed(card, name, _COMMITTED_SEED, one.level, fonts, document=one.document)
+def make_committed(fonts: FontLoader, truth: Path = COMMITTED) -> Iterator[Specimen]:
+    """Photograph the cards of ``events/specimens`` again, under the names and at the levels its truth says."""
+    for card, one in zip(committed_cards(truth), _read(truth), strict=True):
+        name, level = Path(one["file"]).stem, Level(one["level"])
+        yield _photographed(card, name, _COMMITTED_SEED, level, fonts, document=one["document"])
 
 
-def _committed() -> Iterator[tuple[str, _Committed]]:
-    """Give each a name: the face, and which of them it is."""
-    counts = dict.fromkeys(Face, 0)
-    for one in _COMMITTED:
-        counts[one.order.face] += 1
-        yield f"{one.order.face.value}-{counts[one.order.face]}", one
+def _read(truth: Path) -> list[dict[str, Any]]:
+    specimens: list[dict[str, Any]] = json.loads(truth.read_text(encoding="utf-8"))["specimens"]
+    return specimens
+
+
+def _answer(kind: str, said: dict[str, Any]) -> Answer:
+    if kind == Kind.RESIDENCE_PERMIT:
+        return ResidencePermitAnswer(**said)
+    back = said["MainlandTravelPermitBackInfos"]
+    return MainlandPermitAnswer(**said | {"MainlandTravelPermitBackInfos": back and MainlandPermitBack(**back)})
 
 
 def make_specimens(

@@ -129,7 +129,8 @@ def _residence_back(sheet: Sheet, random: Random, answer: ResidencePermitAnswer)
     )
     for row, (label, value, name) in enumerate(rows):
         sheet.label((edge, top + row * pitch + 4), label, size - 6, anchor="rt")
-        sheet.value((edge + 36, top + row * pitch), value, size, name)
+        if value:
+            sheet.value((edge + 36, top + row * pitch), value, size, name)
     return 860, 690
 
 

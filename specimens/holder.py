@@ -6,114 +6,8 @@ from random import Random
 from typing import Final
 
 from specimens.chance import happens
+from specimens.names import COMPOUND_SURNAMES, ETHNIC, FOREIGN, GIVEN, NATIONALITIES, SURNAMES, Part
 
-# Simplified, traditional, Pinyin, Cantonese, as printed on mainland, Taiwan and Hong Kong documents.
-_SURNAMES: Final = (
-    ("李", "李", "LI", "LEE"),
-    ("王", "王", "WANG", "WONG"),
-    ("张", "張", "ZHANG", "CHEUNG"),
-    ("刘", "劉", "LIU", "LAU"),
-    ("陈", "陳", "CHEN", "CHAN"),
-    ("杨", "楊", "YANG", "YEUNG"),
-    ("黄", "黃", "HUANG", "WONG"),
-    ("赵", "趙", "ZHAO", "CHIU"),
-    ("吴", "吳", "WU", "NG"),
-    ("周", "周", "ZHOU", "CHOW"),
-    ("徐", "徐", "XU", "TSUI"),
-    ("孙", "孫", "SUN", "SUEN"),
-    ("马", "馬", "MA", "MA"),
-    ("郭", "郭", "GUO", "KWOK"),
-    ("何", "何", "HE", "HO"),
-    ("郑", "鄭", "ZHENG", "CHENG"),
-    ("谢", "謝", "XIE", "TSE"),
-    ("许", "許", "XU", "HUI"),
-    ("邓", "鄧", "DENG", "TANG"),
-    ("叶", "葉", "YE", "IP"),
-    ("苏", "蘇", "SU", "SO"),
-    ("卢", "盧", "LU", "LO"),
-    ("蔡", "蔡", "CAI", "CHOI"),
-    ("萧", "蕭", "XIAO", "SIU"),
-    ("严", "嚴", "YAN", "YIM"),
-    ("顾", "顧", "GU", "KOO"),
-    ("龙", "龍", "LONG", "LUNG"),
-    ("谭", "譚", "TAN", "TAM"),
-    ("关", "關", "GUAN", "KWAN"),
-    ("温", "溫", "WEN", "WAN"),
-)
-_COMPOUND_SURNAMES: Final = (
-    ("欧阳", "歐陽", "OUYANG", "AU YEUNG"),
-    ("司徒", "司徒", "SITU", "SZETO"),
-    ("上官", "上官", "SHANGGUAN", "SHEUNG KOON"),
-    ("诸葛", "諸葛", "ZHUGE", "CHU KOT"),
-    ("司马", "司馬", "SIMA", "SZE MA"),
-)
-_GIVEN: Final = (
-    ("伟", "偉", "WEI", "WAI"),
-    ("明", "明", "MING", "MING"),
-    ("丽", "麗", "LI", "LAI"),
-    ("强", "強", "QIANG", "KEUNG"),
-    ("静", "靜", "JING", "CHING"),
-    ("华", "華", "HUA", "WAH"),
-    ("玉", "玉", "YU", "YUK"),
-    ("兰", "蘭", "LAN", "LAN"),
-    ("国", "國", "GUO", "KWOK"),
-    ("平", "平", "PING", "PING"),
-    ("家", "家", "JIA", "KA"),
-    ("豪", "豪", "HAO", "HO"),
-    ("志", "志", "ZHI", "CHI"),
-    ("雅", "雅", "YA", "NGA"),
-    ("婷", "婷", "TING", "TING"),
-    ("宇", "宇", "YU", "YU"),
-    ("轩", "軒", "XUAN", "HIN"),
-    ("梓", "梓", "ZI", "TSZ"),
-    ("晴", "晴", "QING", "CHING"),
-    ("俊", "俊", "JUN", "CHUN"),
-    ("杰", "傑", "JIE", "KIT"),
-    ("凤", "鳳", "FENG", "FUNG"),
-    ("荣", "榮", "RONG", "WING"),
-    ("珊", "珊", "SHAN", "SHAN"),
-    ("嘉", "嘉", "JIA", "KA"),
-    ("颖", "穎", "YING", "WING"),
-    ("乐", "樂", "LE", "LOK"),
-    ("怡", "怡", "YI", "YI"),
-    ("万", "萬", "WAN", "MAN"),
-    ("尔", "爾", "ER", "YI"),
-    ("宝", "寶", "BAO", "PO"),
-    ("慧", "慧", "HUI", "WAI"),
-    ("齐", "齊", "QI", "CHAI"),
-    ("远", "遠", "YUAN", "YUEN"),
-)
-_ETHNIC: Final = (
-    ("阿不都热西提·买买提", "ABUDUREXITI,MAIMAITI"),
-    ("古丽娜尔·艾尼瓦尔", "GULINAER,AINIWAER"),
-    ("帕尔哈提·吐尔逊", "PAERHATI,TUERXUN"),
-    ("迪丽拜尔·玉素甫江", "DILIBAIER,YUSUFUJIANG"),
-    ("次仁·卓玛", "CIREN,ZHUOMA"),
-    ("扎西·顿珠", "ZHAXI,DUNZHU"),
-)
-_FOREIGN: Final = (
-    ("MILLER,ANNA MARIE", ""),
-    ("TANAKA,YUKI", "田中由纪"),
-    ("SINGH,ARJUN", ""),
-    ("SILVA,JOAO PEDRO", ""),
-    ("SUKARNI", ""),
-    ("DELACROIX,LUC", "卢克"),
-    ("NGUYEN,MINH ANH", "阮明英"),
-    ("WALKER,THOMAS", "沃托马斯"),
-)
-NATIONALITIES: Final = {
-    "加拿大": "CAN",
-    "英国": "GBR",
-    "美国": "USA",
-    "法国": "FRA",
-    "日本": "JPN",
-    "葡萄牙": "PRT",
-    "印度": "IND",
-    "菲律宾": "PHL",
-    "澳大利亚": "AUS",
-    "新加坡": "SGP",
-}
-"""Nationalities as the edition for non-Chinese citizens prints them, with the codes of ISO 3166-1."""
 _STREETS: Final = (
     ("北京市朝阳区", "北京市公安局朝阳分局"),
     ("北京市海淀区", "北京市公安局海淀分局"),
@@ -128,9 +22,31 @@ _STREETS: Final = (
     ("四川省成都市武侯区", "成都市公安局武侯区分局"),
     ("广东省东莞市", "东莞市公安局"),
     ("新疆维吾尔自治区乌鲁木齐市天山区", "乌鲁木齐市公安局天山区分局"),
+    ("天津市和平区", "天津市公安局和平分局"),
+    ("重庆市渝中区", "重庆市公安局渝中区分局"),
+    ("湖北省武汉市洪山区", "武汉市公安局洪山区分局"),
+    ("山东省青岛市市南区", "青岛市公安局市南分局"),
+    ("云南省大理白族自治州大理市", "大理市公安局"),
+    ("海南省三亚市吉阳区", "三亚市公安局吉阳分局"),
+    ("福建省平潭县", "平潭县公安局"),
+    ("内蒙古自治区呼和浩特市赛罕区", "呼和浩特市公安局赛罕区分局"),
+    ("广西壮族自治区南宁市青秀区", "南宁市公安局青秀分局"),
+    ("辽宁省大连市沙河口区", "大连市公安局沙河口分局"),
 )
-_ROADS: Final = ("示范路", "样本大道", "测试街", "虚构东路", "范例中路", "模拟二路", "例示大街", "样张巷")
-_ESTATES: Final = ("", "", "样本花园", "示例新村", "虚构公寓", "范本国际城", "海景测试苑")
+_ROADS: Final = (
+    "示范路",
+    "样本大道",
+    "测试街",
+    "虚构东路",
+    "范例中路",
+    "模拟二路",
+    "例示大街",
+    "样张巷",
+    "试用弄",
+    "范文里",
+    "假定南街",
+)
+_ESTATES: Final = ("", "", "", "样本花园", "示例新村", "虚构公寓", "范本国际城", "海景测试苑")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,34 +78,34 @@ class Residence:
 def chinese_holder(random: Random, *, birth: date, region: str) -> Holder:
     """Draw a holder of Chinese nationality; ``region`` (HK, MO, TW, CN) decides how the name is romanised."""
     sex = random.choice("男女")
-    if region == "CN" and happens(random, 0.12):
-        name, latin = random.choice(_ETHNIC)
+    if happens(random, 0.12 if region == "CN" else 0.03):
+        name, latin = random.choice(ETHNIC)
         if happens(random, 0.25):
             latin = latin.replace(",", "")
         return Holder(simplified=name, traditional=name, romanised=latin, sex=sex, birth=birth)
-    surname = random.choice(_COMPOUND_SURNAMES if happens(random, 0.15) else _SURNAMES)
-    given = random.sample(_GIVEN, random.choice((1, 2, 2, 2)))
+    surname = random.choice(COMPOUND_SURNAMES if happens(random, 0.15) else SURNAMES)
+    given = random.sample(GIVEN, random.choice((1, 2, 2, 2)))
     return Holder(
-        simplified=surname[0] + "".join(part[0] for part in given),
-        traditional=surname[1] + "".join(part[1] for part in given),
+        simplified=surname.simplified + "".join(part.simplified for part in given),
+        traditional=surname.traditional + "".join(part.traditional for part in given),
         romanised=_romanise(random, surname, given, region),
         sex=sex,
         birth=birth,
     )
 
 
-def _romanise(random: Random, surname: tuple[str, ...], given: list[tuple[str, str, str, str]], region: str) -> str:
+def _romanise(random: Random, surname: Part, given: list[Part], region: str) -> str:
     if region == "CN":
-        return f"{surname[2]},{''.join(part[2] for part in given)}"
+        return f"{surname.pinyin},{''.join(part.pinyin for part in given)}"
     if region == "TW":
-        return f"{surname[2]},{'-'.join(part[2] for part in given)}"
+        return f"{surname.pinyin},{'-'.join(part.pinyin for part in given)}"
     joint = random.choice((" ", " ", "-", "-", ""))
-    return f"{surname[3]},{joint.join(part[3] for part in given)}"
+    return f"{surname.cantonese},{joint.join(part.cantonese for part in given)}"
 
 
 def foreign_holder(random: Random, *, birth: date) -> Holder:
     """Draw a holder who is not a Chinese citizen: a Latin name, at times a Chinese one beside it."""
-    latin, chinese = random.choice(_FOREIGN)
+    latin, chinese = random.choice(FOREIGN)
     return Holder(
         simplified=chinese,
         traditional=chinese,
@@ -207,8 +123,8 @@ def residence(random: Random) -> Residence:
     estate = random.choice(_ESTATES)
     if estate:
         address += estate
-    if happens(random, 0.75):
-        address += f"{random.randint(1, 40)}栋"
+    if happens(random, 0.65):
+        address += f"{random.randint(1, 40)}{random.choice(('栋', '栋', '号楼', '座'))}"
         if happens(random, 0.4):
             address += f"{random.randint(1, 6)}单元"
         address += f"{random.randint(1, 32)}{random.randint(1, 12):02d}{random.choice(('室', '房', '号', ''))}"

@@ -1,3 +1,4 @@
+import re
 from datetime import date
 from random import Random
 
@@ -6,9 +7,20 @@ import pytest
 from permit_ocr.domain.answers import MainlandPermitAnswer, ResidencePermitAnswer
 from permit_ocr.domain.checks import CheckOutcome
 from permit_ocr.domain.judgement import judge_answer
-from permit_ocr.domain.permits import Side
-from specimens.cards import REFERENCE_DAY, Card, Edition, Face, Order, draw_card, residence_period, travel_period
+from permit_ocr.domain.permits import PermitType, Side
+from specimens.cards import (
+    EDITIONS,
+    REFERENCE_DAY,
+    Card,
+    Edition,
+    Face,
+    Order,
+    draw_card,
+    residence_period,
+    travel_period,
+)
 
+_HK_MACAO_EDITIONS = tuple(EDITIONS[PermitType.HK_MACAO_PERMIT])
 _TRAVEL_FRONTS = (Face.HK_MACAO_FRONT, Face.TAIWAN_FRONT, Face.EXIT_ENTRY_FRONT)
 
 
@@ -40,7 +52,7 @@ def test_a_residence_permit_carries_its_fields_on_the_right_side() -> None:
         assert card.answer.Address
         assert (card.answer.CardType, card.answer.ValidDate, card.answer.Authority) == (0, "", "")
         assert (card.answer.PassNo, card.answer.VisaNum) == ("", "")
-    for card in _cards(Face.RESIDENCE_BACK):
+    for card in _cards(Face.RESIDENCE_BACK, Edition.CURRENT):
         assert isinstance(card.answer, ResidencePermitAnswer)
         assert all((card.answer.ValidDate, card.answer.Authority, card.answer.PassNo, card.answer.VisaNum))
         assert (card.answer.CardType, card.answer.Name, card.answer.Birth, card.answer.IdCardNo) == (1, "", "", "")
@@ -58,7 +70,7 @@ def test_a_travel_permits_front_carries_its_fields(face: Face) -> None:
         assert said.MainlandTravelPermitBackInfos.Type == said.Type
 
 
-@pytest.mark.parametrize("edition", Edition)
+@pytest.mark.parametrize("edition", _HK_MACAO_EDITIONS)
 def test_a_hong_kong_and_macao_permits_back_says_the_same_twice(edition: Edition) -> None:
     for card in _cards(Face.HK_MACAO_BACK, edition):
         assert isinstance(card.answer, MainlandPermitAnswer)
@@ -77,6 +89,43 @@ def test_the_numbers_of_each_edition_are_drawn() -> None:
             assert isinstance(card.answer, MainlandPermitAnswer)
             shape = "".join("0" if sign.isdecimal() else "A" for sign in card.answer.Number)
             assert shape == form
+
+
+def test_a_holder_without_a_travel_permit_has_zeros_or_nothing_in_its_place() -> None:
+    shown = set()
+    for card in _cards(Face.RESIDENCE_BACK, Edition.NO_PERMIT):
+        assert isinstance(card.answer, ResidencePermitAnswer)
+        shown.add((card.answer.PassNo, card.answer.VisaNum))
+
+    assert shown == {("000", "0"), ("", "")}
+
+
+def test_taiwan_numbers_come_with_eight_digits_and_with_ten_and_a_sign_in_parentheses() -> None:
+    shapes = {
+        re.sub(r"\d", "0", re.sub("[A-Z]", "A", card.answer.Number))
+        for edition in EDITIONS[PermitType.TAIWAN_PERMIT]
+        for card in _cards(Face.TAIWAN_FRONT, edition)
+        if isinstance(card.answer, MainlandPermitAnswer)
+    }
+
+    assert shapes == {"00000000", "0000000000", "0000000000(A)"}
+
+
+@pytest.mark.parametrize("face", Face)
+def test_every_edition_of_a_face_is_among_sixty_cards(face: Face) -> None:
+    drawn = {card.edition for card in _cards(face)}
+
+    assert drawn == ({Edition.CURRENT} if face is Face.RESIDENCE_FRONT else set(EDITIONS[face.permit_type]))
+
+
+def test_addresses_are_short_and_long_and_names_of_both_scripts() -> None:
+    fronts = [card.answer for card in _cards(Face.RESIDENCE_FRONT)]
+    lengths = [len(answer.Address) for answer in fronts if isinstance(answer, ResidencePermitAnswer)]
+
+    assert min(lengths) < 14
+    assert max(lengths) > 28
+    assert any(set(answer.Name) & set("劉張陳黃龍葉許") for answer in fronts)
+    assert any(set(answer.Name) & set("刘张陈黄龙叶许") for answer in fronts)
 
 
 def test_names_come_in_all_the_shapes_that_cards_have() -> None:
