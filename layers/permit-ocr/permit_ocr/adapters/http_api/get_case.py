@@ -1,0 +1,87 @@
+"""``GET /v1/cases/{case}``: which sides of a case are in, and what the pair came to."""
+
+import json
+from http import HTTPStatus
+from typing import Annotated, Final
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Path
+from pydantic import BaseModel, Field
+
+from permit_ocr.adapters.http_api.application import Resolver, application_of
+from permit_ocr.adapters.http_api.responses import JSON, described, not_now, problem_response
+from permit_ocr.adapters.problem_details import problem
+from permit_ocr.domain.case import CASE_FORM, is_case
+from permit_ocr.domain.errors import PermitOcrError
+from permit_ocr.domain.permits import Kind, Side
+from permit_ocr.domain.results import CompletedEvent
+from permit_ocr.workflow.ports import Case, Cases
+
+_UNKNOWN: Final = problem(
+    404,
+    "Case.Unknown",
+    "case: no side of it has been read, or it is kept no longer.",
+    "Send its photographs, or wait until they are read.",
+)
+
+
+class CaseSideRead(BaseModel):
+    """One side that was read."""
+
+    kind: Kind
+    side: Side
+    document_id: str = Field(description="The document's id: GET /v1/recognitions/{id} has its result.")
+
+
+class CaseRead(BaseModel):
+    """A case as it is now."""
+
+    case: str
+    sides: list[CaseSideRead] = Field(description="The newest photograph of each side; rejected ones are none.")
+    completed: list[CompletedEvent] = Field(
+        description="The event of each kind of which both sides are in, as it was published."
+    )
+
+
+def add_route(app: Resolver) -> None:
+    """Add the route to ``app``."""
+
+    @app.get(
+        "/v1/cases/<case>",
+        operation_id="getCase",
+        summary="Look at a case",
+        description="Answers which sides are in, and the event that says what the pair came to.",
+        responses={
+            200: {"description": "The case", "content": {JSON: {"model": CaseRead}}},
+            404: described("No side of it has been read, or it is kept no longer."),
+            500: described("Something of ours failed."),
+            503: described("Not now: try again after `Retry-After` seconds."),
+        },
+    )
+    def get_case(
+        case: Annotated[
+            str,
+            Path(
+                description="What the sender calls the case.",
+                json_schema_extra={"pattern": f"^{CASE_FORM}$"},
+            ),
+        ],
+    ) -> Response[str]:
+        return _answer(case, application_of(app).services.cases)
+
+
+def _answer(name: str, cases: Cases) -> Response[str]:
+    try:
+        case = cases.look(name) if is_case(name) else None
+        if case is None or not case.sides:
+            return problem_response(_UNKNOWN)
+        return Response(HTTPStatus.OK, JSON, _text(name, case, cases))
+    except PermitOcrError as error:
+        return not_now(error)
+
+
+def _text(name: str, case: Case, cases: Cases) -> str:
+    events = [event for event_id in case.completed.values() if (event := cases.completed_event(event_id))]
+    sides = [{"kind": one.kind, "side": one.side, "document_id": one.document_id} for one in case.sides]
+    said = {"case": name, "sides": sides, "completed": [json.loads(event) for event in events]}
+    return json.dumps(said, ensure_ascii=False, separators=(",", ":"))
