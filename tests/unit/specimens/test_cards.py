@@ -19,6 +19,7 @@ from specimens.cards import (
     residence_period,
     travel_period,
 )
+from specimens.names import GIVEN, SURNAMES
 
 _HK_MACAO_EDITIONS = tuple(EDITIONS[PermitType.HK_MACAO_PERMIT])
 _TRAVEL_FRONTS = (Face.HK_MACAO_FRONT, Face.TAIWAN_FRONT, Face.EXIT_ENTRY_FRONT)
@@ -124,8 +125,10 @@ def test_addresses_are_short_and_long_and_names_of_both_scripts() -> None:
 
     assert min(lengths) < 14
     assert max(lengths) > 28
-    assert any(set(answer.Name) & set("劉張陳黃龍葉許") for answer in fronts)
-    assert any(set(answer.Name) & set("刘张陈黄龙叶许") for answer in fronts)
+    names = {sign for answer in fronts for sign in answer.Name}
+    differing = [part for part in (*SURNAMES, *GIVEN) if part.simplified != part.traditional]
+    assert names & {sign for part in differing for sign in part.simplified}
+    assert names & {sign for part in differing for sign in part.traditional}
 
 
 def test_names_come_in_all_the_shapes_that_cards_have() -> None:
