@@ -3,6 +3,8 @@
 import base64
 import json
 import logging
+import socket
+import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -273,6 +275,51 @@ def test_every_call_of_a_question_takes_a_slot_of_its_own() -> None:
     with provider(refusal("InternalError"), refusal("RequestLimitExceeded"), answer(Number="H12345678")) as here:
         assert ask(here, line=line).attempts == 3
     assert line.told == ["call", "call", "call"]
+
+
+def test_the_slot_is_taken_when_the_connection_is_open_and_nothing_but_sending_is_left() -> None:
+    connected, heard = threading.Event(), threading.Event()
+    waited_for: list[tuple[bool, bool]] = []
+
+    class Watching(FakeLine):
+        def enter(self, action: str, *, seconds: float, probing: bool = False) -> bool:
+            waited_for.append((connected.wait(timeout=10), heard.is_set()))
+            return super().enter(action, seconds=seconds, probing=probing)
+
+    def serve() -> None:
+        connection, _ = listener.accept()
+        connected.set()
+        with connection, connection.makefile("rb") as request:
+            request.readline()
+            heard.set()
+            connection.sendall(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=serve, daemon=True).start()
+        client = client_of(Provider([], host=f"127.0.0.1:{listener.getsockname()[1]}"), line=Watching())
+        with suppress(RetryLater):
+            client.ask(QUESTION, deadline=time.monotonic() + 3)
+    assert waited_for[0] == (True, False)
+    assert heard.is_set()
+
+
+def test_a_call_that_nobody_waits_for_any_more_never_leaves() -> None:
+    given_up = threading.Event()
+
+    class Slow(FakeLine):
+        def enter(self, action: str, *, seconds: float, probing: bool = False) -> bool:
+            given_up.wait(timeout=10)
+            return super().enter(action, seconds=seconds, probing=probing)
+
+    line = Slow()
+    with provider(answer()) as here:
+        client = client_of(here, line=line)
+        with pytest.raises(RetryLater):
+            client.ask(QUESTION, deadline=time.monotonic() + 1.5)
+        given_up.set()
+        client._calls.shutdown(wait=True)
+    assert line.told == ["call"]
+    assert here.requests == []
 
 
 def test_without_a_slot_nothing_is_called() -> None:

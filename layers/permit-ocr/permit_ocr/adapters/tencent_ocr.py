@@ -4,12 +4,14 @@ Called by action name: the typed clients lost one of the two actions twice. The 
 stay off (both lose answers), its timeouts are per read, so the deadline is kept here, and its logger is silenced for
 good: at DEBUG it prints whole images.
 
-Each call first takes its slot of the fleet's line (``dynamodb_line``), a retry as well as the first.
+Each call takes a slot of the fleet's line (``dynamodb_line``), a retry as well as the first: when it is encoded, signed
+and connected, right before its first byte leaves (``gated_connections``).
 """
 
 import base64
 import logging
 import random
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -26,6 +28,7 @@ from tencentcloud.common.profile.http_profile import HttpProfile
 
 from permit_ocr.adapters.credentials import CredentialSource
 from permit_ocr.adapters.dynamodb_line import LineStands
+from permit_ocr.adapters.gated_connections import GatedConnections, gate
 from permit_ocr.adapters.journal import count, note, note_trouble
 from permit_ocr.domain.errors import PermitOcrError, RejectDocument, RetryLater, StopTheLine
 from permit_ocr.domain.permits import Kind
@@ -80,6 +83,18 @@ class _Refusal(Exception):  # noqa: N818  it never leaves this module
         self.row = row
         self.code = code
         self.request_id = request_id
+
+
+@dataclass(slots=True)
+class _Departure:
+    """One call on its way to its first byte."""
+
+    over: threading.Event = field(default_factory=threading.Event)
+    """It has left, or never will."""
+    cancelled: bool = False
+    """Nobody waits for it any more: if it has not left, it must not."""
+    error: PermitOcrError | None = None
+    """Why it never left."""
 
 
 @dataclass(slots=True)
@@ -223,30 +238,49 @@ class TencentOcr:
     def _call(self, asking: _Asking, endpoint: Endpoint) -> dict[str, Any]:
         asking.credential = self._credentials(again=False).of(endpoint.host)
         client = self._client(asking.action, endpoint, asking.credential)
-        parameters = _parameters(
-            asking
-        )  # encoded before the slot is taken; the SDK signs after it (a tenth of a second for the largest image)
-        asking.probing = self._line.enter(
-            asking.action.name, seconds=self._seconds_left(asking) - _LEAST_SECONDS, probing=asking.probing
-        )
-        seconds = min(self._timeout, self._seconds_left(asking))
-        asking.calls += 1
-        count("ProviderCalls")
+        departure = _Departure()
+        call = self._calls.submit(self._send, client, asking, departure)
+        departure.over.wait(timeout=self._seconds_left(asking))
         # The SDK's timeout starts again with every byte that trickles in; the future's does not.
-        call = self._calls.submit(_call_json, client, asking.action.name, parameters)
+        seconds = max(0.0, min(self._timeout, asking.deadline - self._clock()))
         try:
             return call.result(timeout=seconds)
         except FutureTimeoutError:
-            call.cancel()  # if it has not begun, it must not begin outside its slot
+            departure.cancelled = True
+            call.cancel()
             raise _refusal("ClientNetworkError") from None
+
+    def _send(self, client: CommonClient, asking: _Asking, departure: _Departure) -> dict[str, Any]:
+        """Call once; see ``_call_json``. Raises what the line raises, too."""
+        try:
+            with gate(lambda: self._depart(asking, departure)):
+                return _call_json(client, asking.action.name, _parameters(asking))
+        except _Refusal:
+            if departure.error:
+                raise departure.error from None
+            raise
+        finally:
+            departure.over.set()
+
+    def _depart(self, asking: _Asking, departure: _Departure) -> None:
+        """Wait for the call's slot, at the last moment before its first byte."""
+        try:
+            seconds = self._seconds_left(asking) - _LEAST_SECONDS
+            asking.probing = self._line.enter(asking.action.name, seconds=seconds, probing=asking.probing)
+            if departure.cancelled:
+                raise _no_time_left()
+        except PermitOcrError as error:
+            departure.error = error
+            raise
+        asking.calls += 1
+        count("ProviderCalls")
+        departure.over.set()
 
     def _seconds_left(self, asking: _Asking) -> float:
         """Return the seconds until the deadline. Raises ``RetryLater`` if they are too few for a call."""
         left = asking.deadline - self._clock()
         if left < _LEAST_SECONDS:
-            raise RetryLater(
-                "Deadline", "There was no time left to call the provider.", "Nothing: it is tried again by itself."
-            )
+            raise _no_time_left()
         return left
 
     def _client(self, action: Action, endpoint: Endpoint, credential: Credential) -> CommonClient:
@@ -260,8 +294,17 @@ class TencentOcr:
                 protocol=endpoint.scheme, endpoint=endpoint.host, reqTimeout=self._timeout, keepAlive=True
             )
             client = CommonClient(SERVICE, VERSION, credential, endpoint.region, ClientProfile(httpProfile=http))
+            client.request.conn = GatedConnections(
+                endpoint.host, timeout=self._timeout, is_http=endpoint.scheme == "http", at_once=_CALLS_AT_ONCE
+            )
             self._clients[action.kind, endpoint.host] = (credential, client)
         return client
+
+
+def _no_time_left() -> RetryLater:
+    return RetryLater(
+        "Deadline", "There was no time left to call the provider.", "Nothing: it is tried again by itself."
+    )
 
 
 def _parts(credential: Credential) -> tuple[str, str, str | None]:

@@ -1,0 +1,88 @@
+"""The SDK's connections to the provider, with a gate right before a request's first byte.
+
+By then all is done that takes time of its own: the request is encoded and signed, the connection is open. So the slot
+that the gate waits for is missed only by what the network takes, however large the image and slow the processor. Were
+it taken any earlier, calls would be late by as much, and late calls bunch (``tencent/quota.py``).
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, Final
+
+from requests.adapters import HTTPAdapter
+from tencentcloud.common.http.request import ProxyConnection
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.connection import HTTPConnection, HTTPSConnection
+
+_gate: ContextVar[Callable[[], None] | None] = ContextVar("gate", default=None)
+
+
+@contextmanager
+def gate(opens: Callable[[], None]) -> Iterator[None]:
+    """Let this thread's requests leave only once ``opens`` returns. What it raises, no byte being sent, is let through.
+
+    The SDK makes a ``TencentCloudSDKException`` of that, so ``opens`` has to remember it.
+    """
+    before = _gate.set(opens)
+    try:
+        yield
+    finally:
+        _gate.reset(before)
+
+
+class GatedConnections(ProxyConnection):  # type: ignore[misc]  # the SDK has no types
+    """The SDK's pool of connections to one endpoint; in place of ``client.request.conn``."""
+
+    def __init__(self, host: str, *, timeout: float, is_http: bool, at_once: int) -> None:
+        super().__init__(host, timeout=timeout, is_http=is_http)
+        adapter = _Adapter(pool_maxsize=at_once)
+        self._session.mount("https://", adapter)
+        self._session.mount("http://", adapter)
+
+
+def _wait_at_the_gate(connection: HTTPConnection) -> None:
+    opens = _gate.get()
+    if opens is None:
+        return
+    if connection.sock is None:
+        connection.connect()
+    opens()
+
+
+class _Http(HTTPConnection):
+    def endheaders(self, *arguments: Any, **named: Any) -> None:  # noqa: ANN401  http.client's
+        """Send the request's first bytes; up to here it was only put together."""
+        _wait_at_the_gate(self)
+        super().endheaders(*arguments, **named)
+
+
+class _Https(HTTPSConnection):
+    def endheaders(self, *arguments: Any, **named: Any) -> None:  # noqa: ANN401
+        """Send the request's first bytes."""
+        _wait_at_the_gate(self)
+        super().endheaders(*arguments, **named)
+
+
+class _HttpPool(HTTPConnectionPool):
+    ConnectionCls = _Http
+
+
+class _HttpsPool(HTTPSConnectionPool):
+    ConnectionCls = _Https
+
+
+_POOLS: Final = {"http": _HttpPool, "https": _HttpsPool}
+
+
+class _Adapter(HTTPAdapter):
+    def init_poolmanager(self, *arguments: Any, **named: Any) -> None:  # noqa: ANN401  requests'
+        """Make the pools of gated connections."""
+        super().init_poolmanager(*arguments, **named)
+        self.poolmanager.pool_classes_by_scheme = _POOLS
+
+    def proxy_manager_for(self, *arguments: Any, **named: Any) -> Any:  # noqa: ANN401
+        """Make the pools of gated connections through a proxy."""
+        manager = super().proxy_manager_for(*arguments, **named)
+        manager.pool_classes_by_scheme = _POOLS
+        return manager
