@@ -1,11 +1,10 @@
 """The image behind an ``ImageUrl``, fetched without letting a caller reach what only this machine can reach.
 
-Server-side request forgery: the address is checked after the name is resolved, and the connection goes to the checked
-address, so a second look-up cannot answer otherwise (DNS rebinding). Each redirect is checked again.
+The address is checked after the name is resolved (``permit_ocr.domain.public_address``), and the connection goes to the
+checked address, so a second look-up cannot answer otherwise. Each redirect is checked again.
 """
 
 import asyncio
-import ipaddress
 import socket
 import ssl
 from collections.abc import Awaitable, Callable
@@ -17,6 +16,7 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 
 import h11
 
+from permit_ocr.domain.public_address import is_allowed
 from recognizer.wire.refusal import Refusal
 
 SECONDS: Final = 3.0
@@ -25,11 +25,7 @@ _REDIRECTS: Final = 3
 _REDIRECT_STATUSES: Final = frozenset({301, 302, 303, 307, 308})
 _DEFAULT_PORTS: Final = {"https": 443, "http": 80}
 _FAILED: Final = "FailedOperation.DownLoadError"
-_METADATA: Final = frozenset({ipaddress.ip_address("168.63.129.16")})
-"""Metadata services at public addresses (Azure's); all others are link-local or private."""
-_NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
 
-type Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 type Resolver = Callable[[str, int], Awaitable[list[str]]]
 
 
@@ -69,23 +65,6 @@ async def download(
     except (OSError, TimeoutError, ValueError, h11.ProtocolError):
         raise Refusal(_FAILED) from None
     raise Refusal(_FAILED)
-
-
-def is_allowed(text: str, *, allow_private: bool) -> bool:
-    """Return whether an IP address may be connected to; an IPv4 address inside an IPv6 one counts as itself."""
-    outer = ipaddress.ip_address(text)
-    address = _innermost(outer)
-    if address in _METADATA or address.is_link_local or address.is_multicast or address.is_unspecified:
-        return False
-    return (outer.is_global and address.is_global) or (allow_private and (address.is_private or address.is_loopback))
-
-
-def _innermost(address: Address) -> Address:
-    if isinstance(address, ipaddress.IPv4Address):
-        return address
-    teredo = address.teredo[1] if address.teredo else None
-    nat64 = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF) if address in _NAT64 else None
-    return address.ipv4_mapped or address.sixtofour or teredo or nat64 or address
 
 
 @cache

@@ -1,0 +1,46 @@
+"""Which addresses may be connected to for somebody else: the recogniser's downloads and the webhooks.
+
+Server-side request forgery: what only this machine or this network can reach must not be reached for a caller. The rule
+is about the address itself; whoever uses it must connect to the very address that was checked, since a second look-up
+of the name may answer otherwise (DNS rebinding).
+"""
+
+import ipaddress
+from typing import Final
+
+_METADATA: Final = tuple(
+    ipaddress.ip_network(network)
+    for network in ("168.63.129.16/32", "192.0.0.192/32", "100.100.100.200/32", "fd00:ec2::/32", "fd20:ce::/32")
+)
+"""Metadata services that are not link-local: Azure's, Oracle's, Alibaba's, Amazon's and Google's over IPv6."""
+_NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
+_GLOBAL_UNICAST: Final = ipaddress.ip_network("2000::/3")
+"""All that is routed of IPv6; outside it lie forms that hold an IPv4 address, some of them long deprecated."""
+
+type Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+def is_allowed(text: str, *, allow_private: bool) -> bool:
+    """Return whether an IP address may be connected to; an IPv4 address inside an IPv6 one counts as itself.
+
+    ``allow_private`` adds private and loopback addresses. Link-local and metadata addresses are never allowed. Raises
+    ``ValueError`` for what is no address.
+    """
+    outer = ipaddress.ip_address(text)
+    address = _innermost(outer)
+    if any(address in network or outer in network for network in _METADATA):
+        return False
+    if address.is_link_local or address.is_multicast or address.is_unspecified:
+        return False
+    if allow_private and (address.is_private or address.is_loopback):
+        return True
+    routed = isinstance(address, ipaddress.IPv4Address) or address in _GLOBAL_UNICAST
+    return routed and outer.is_global and address.is_global
+
+
+def _innermost(address: Address) -> Address:
+    if isinstance(address, ipaddress.IPv4Address):
+        return address
+    teredo = address.teredo[1] if address.teredo else None
+    nat64 = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF) if address in _NAT64 else None
+    return address.ipv4_mapped or address.sixtofour or teredo or nat64 or address
