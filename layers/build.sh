@@ -7,7 +7,7 @@ case $ARCHITECTURE in x86_64 | arm64) ;; *) echo "build: ARCHITECTURE is $ARCHIT
 
 inputs() {
     echo "$ARCHITECTURE" "$(.venv/bin/python --version)" "$(.venv/bin/sam --version)"
-    find functions layers -type f -not -name '*.pyc' -print0 | LC_ALL=C sort -z | xargs -0 cksum template.yaml samconfig.toml
+    find functions layers -type f -not -name '*.pyc' -print0 | LC_ALL=C sort -z | xargs -0 cksum template.yaml samconfig.toml requirements/workshop.txt
 }
 
 made=.aws-sam/build/made-from

@@ -1,12 +1,20 @@
 """The HTTP API: one request, the same result as the queue gets."""
 
+import gc
+
+gc.disable()  # while the environment starts: see uploads
+
 from typing import Any
 
 from permit_ocr.adapters.dynamodb_line import Lane
 from permit_ocr.adapters.http_api import ApiApplication, answer
 from permit_ocr.composition import intake, services
 
+_application = ApiApplication(services=services(Lane.API), intake=intake())
+gc.freeze()
+gc.enable()
+
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN401  Lambda's context has no type
     """Answer one request of API Gateway, payload format 2.0 or 1.0."""
-    return answer(event, context, ApiApplication(services=services(Lane.API), intake=intake()))
+    return answer(event, context, _application)

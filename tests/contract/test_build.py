@@ -1,5 +1,6 @@
 """What ``sam build`` leaves in .aws-sam/build: complete, compiled, small, for one processor, and the same each time."""
 
+import dataclasses
 import importlib.util
 import marshal
 import os
@@ -11,6 +12,8 @@ from types import CodeType, ModuleType
 
 import pytest
 from samtranslator.yaml_helper import yaml_parse
+
+from permit_ocr.composition import Settings
 
 ROOT = Path(__file__).parents[2]
 BUILT = ROOT / ".aws-sam" / "build"
@@ -87,8 +90,11 @@ def test_artefacts_hold_code_and_nothing_of_the_workshop() -> None:
         for path in files(artefact):
             assert path.name != "Makefile", path
             assert path.suffix not in {".pyi", ".toml", ".sh", ".mk"}, path
-    for artefact in ("PermitOcrLayer", "UploadsFunction", "ApiFunction"):
+    for artefact in ("UploadsFunction", "ApiFunction"):
         assert {path.suffix for path in files(artefact)} == {".py", ".pyc"}
+    models = {path for path in files("PermitOcrLayer") if "aws_models" in path.parts}
+    assert {path.suffix for path in models} == {".json"}
+    assert {path.suffix for path in {*files("PermitOcrLayer")} - models} == {".py", ".pyc"}
     assert {path.name for path in files("ThirdPartyLayer")}.isdisjoint({"boto3", "botocore"})
 
 
@@ -151,7 +157,8 @@ def test_handlers_load_with_nothing_but_their_layers_and_the_runtime(function: s
         f"import sys; sys.path[:0] = {list(map(str, path))!r}\n"
         "import app, permit_ocr; assert callable(app.handler); print(permit_ocr.__file__)"
     )
-    variables = {"PATH": os.environ["PATH"], "AWS_REGION": "eu-central-1", "AWS_DEFAULT_REGION": "eu-central-1"}
+    settings = {field.name.upper(): "1" for field in dataclasses.fields(Settings)} | {"OCR_SITE": "intl"}
+    variables = {"PATH": os.environ["PATH"], "AWS_DEFAULT_REGION": "eu-central-1", **settings}
     done = subprocess.run(
         [sys.executable, "-S", "-I", "-c", script],
         env=variables,

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any, Self, cast
 
-import boto3
 from botocore.config import Config
 
+from permit_ocr.adapters.aws_clients import AwsClients, Service
 from permit_ocr.adapters.credentials import from_environment, from_secrets_manager
 from permit_ocr.adapters.dynamodb_cases import DynamoDbCases
 from permit_ocr.adapters.dynamodb_failures import DynamoDbFailures
@@ -77,7 +77,7 @@ def settings() -> Settings:
 
 
 @cache
-def _aws(service: str) -> Any:  # noqa: ANN401  each adapter types its client
+def _aws(service: Service) -> Any:  # noqa: ANN401  each adapter types its client
     # One layer retries: botocore does for AWS's calls, the error table for the provider's, SQS for documents.
     config = Config(
         retries={"mode": "standard", "total_max_attempts": 3},
@@ -89,12 +89,12 @@ def _aws(service: str) -> Any:  # noqa: ANN401  each adapter types its client
         # A presigned URL must name the bucket's own region: elsewhere S3 redirects, and the signature covers the host.
         s3={"addressing_style": "virtual"} if service == "s3" else None,
     )
-    return _session().client(service, config=config)  # type: ignore[call-overload]
+    return _clients().client(service, config)
 
 
 @cache
-def _session() -> boto3.Session:
-    return boto3.Session()
+def _clients() -> AwsClients:
+    return AwsClients()
 
 
 @cache
@@ -163,7 +163,7 @@ def _line(said: Settings, lane: Lane) -> DynamoDbLine:
     config = Config(retries={"mode": "standard", "total_max_attempts": 2}, connect_timeout=1, read_timeout=2)
     rates = {Kind.RESIDENCE_PERMIT: said.residence_permit_rate, Kind.MAINLAND_PERMIT: said.mainland_permit_rate}
     return DynamoDbLine(
-        _session().client("dynamodb", config=config),
+        _clients().client("dynamodb", config),
         table=said.limiter_table,
         lane=lane,
         rates={ACTIONS[kind].name: rate for kind, rate in rates.items()},

@@ -1,0 +1,67 @@
+"""Copies what botocore knows of the services in use, without documentation: ``python aws_models.py PACKAGE TARGET``.
+
+The deployed functions read these copies when they start (``permit_ocr/adapters/aws_clients.py`` says why).
+"""
+
+import importlib.util
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Final
+
+from botocore.loaders import Loader
+
+OF_A_SERVICE: Final = ("service-2", "endpoint-rule-set-1")
+OF_ALL: Final = ("_retry", "partitions", "sdk-default-configuration")
+
+
+def main() -> None:
+    """Write the copies for the services that the package's module names."""
+    package, target = map(Path, sys.argv[1:])
+    write(target, services=aws_clients(package).SERVICES)
+
+
+def aws_clients(package: Path) -> ModuleType:
+    """Return the module of the package that names the services."""
+    spec = importlib.util.spec_from_file_location("aws_clients", package / "adapters" / "aws_clients.py")
+    if spec is None or spec.loader is None:
+        sys.exit(f"build: {package} has no adapters/aws_clients.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def write(target: Path, *, services: Sequence[str]) -> None:
+    """Write the data of ``services`` where botocore's loader looks for it below ``target``."""
+    loader = Loader()
+    for service in services:
+        for kind in OF_A_SERVICE:
+            name = f"{service}/{loader.determine_latest_version(service, kind)}/{kind}"
+            _write(target / f"{name}.json", without_documentation(loader.load_data(name)))
+    for name in OF_ALL:
+        _write(target / f"{name}.json", loader.load_data(name))
+    endpoints = loader.load_data("endpoints")
+    for partition in endpoints["partitions"]:
+        partition["services"] = {name: said for name, said in partition["services"].items() if name in services}
+    _write(target / "endpoints.json", endpoints)
+
+
+def without_documentation(data: Any) -> Any:  # noqa: ANN401  JSON
+    """Return a model with its texts emptied; botocore asks for some. A member of that name is an object, and stays."""
+    if isinstance(data, dict):
+        return {
+            key: "" if key == "documentation" and isinstance(value, str) else without_documentation(value)
+            for key, value in data.items()
+        }
+    return [without_documentation(value) for value in data] if isinstance(data, list) else data
+
+
+def _write(path: Path, data: Any) -> None:  # noqa: ANN401  JSON
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(data, separators=(",", ":"), ensure_ascii=False), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
