@@ -55,6 +55,7 @@ class FakeLine:
     told: list[str] = field(default_factory=list)
     stopped: bool = False
     refuses: PermitOcrError | None = None
+    known: PermitOcrError | None = None
 
     def enter(self, action: str, *, seconds: float, probing: bool = False) -> bool:
         assert action in ACTION_NAMES
@@ -64,6 +65,17 @@ class FakeLine:
             raise self.refuses
         self.told.append("probe" if self.stopped else "call")
         return self.stopped
+
+    def look(self, action: str, *, seconds: float, probing: bool = False) -> None:
+        assert action in ACTION_NAMES
+        assert seconds >= 0
+        assert not probing or self.stopped
+        if self.known:
+            raise self.known
+
+    def standing(self, action: str) -> StopTheLine | None:
+        assert action in ACTION_NAMES
+        return self.known if isinstance(self.known, StopTheLine) else None
 
     def stop(self, action: str, error: StopTheLine) -> None:
         assert action in ACTION_NAMES
@@ -275,6 +287,22 @@ def test_every_call_of_a_question_takes_a_slot_of_its_own() -> None:
     with provider(refusal("InternalError"), refusal("RequestLimitExceeded"), answer(Number="H12345678")) as here:
         assert ask(here, line=line).attempts == 3
     assert line.told == ["call", "call", "call"]
+
+
+@pytest.mark.parametrize("known", [NoSlot(after_seconds=1.5), LineStands("ResourceUnavailable.InArrears")])
+def test_where_it_is_known_that_there_is_no_slot_not_even_a_connection_is_opened(known: PermitOcrError) -> None:
+    line = FakeLine(known=known)
+    with provider(answer()) as here:
+        pass  # a connection would be refused, which would be another error
+    assert error_of(here, line=line) is known
+    assert line.told == []
+
+
+def test_what_is_known_to_be_stopped_is_told_by_kind() -> None:
+    with provider(answer()) as here:
+        assert client_of(here).stops() == {}
+        stopped = LineStands("ResourceUnavailable.InArrears")
+        assert client_of(here, line=FakeLine(known=stopped)).stops() == dict.fromkeys(Kind, stopped)
 
 
 def test_the_slot_is_taken_when_the_connection_is_open_and_nothing_but_sending_is_left() -> None:

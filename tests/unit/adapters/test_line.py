@@ -247,6 +247,61 @@ def test_while_the_line_stands_an_environment_asks_the_table_once_a_second_at_mo
     assert table.updates - updates <= 20
 
 
+def test_a_healthy_line_is_asked_nothing_before_a_document_is_fetched(table: Table, clock: Clock) -> None:
+    environment = line(table, clock)
+    environment.enter(ACTION, seconds=10)
+    updates = table.updates
+    assert environment.standing(ACTION) is None
+    environment.look(ACTION, seconds=10)
+    assert table.updates == updates
+
+
+def test_while_the_line_stands_no_document_is_fetched_until_it_goes_on_or_a_probe_is_due(
+    table: Table, clock: Clock
+) -> None:
+    elsewhere, here = line(table, clock), line(table, clock)
+    elsewhere.stop(ACTION, IN_ARREARS)
+    assert here.standing(ACTION) is None, "it has seen nothing yet"
+    with pytest.raises(LineStands):
+        here.enter(ACTION, seconds=10)
+    updates = table.updates
+    for _ in range(50):
+        stands = here.standing(ACTION)
+        assert stands is not None
+        assert stands.code == IN_ARREARS.code
+        with pytest.raises(LineStands):
+            here.look(ACTION, seconds=10)
+        clock.now += 0.1
+    assert table.updates - updates <= 5, "once a second"
+    elsewhere.resume(ACTION)
+    clock.now += 1.1
+    assert here.standing(ACTION) is None
+    elsewhere.stop(ACTION, IN_ARREARS)
+    with pytest.raises(LineStands):
+        here.enter(ACTION, seconds=10)
+    clock.now += 31
+    assert here.standing(ACTION) is None, "a document is needed for the probe"
+    assert here.enter(ACTION, seconds=10) is True
+    clock.now += 2
+    assert here.standing(ACTION) is not None
+
+
+def test_a_table_that_does_not_answer_leaves_a_known_stop_as_it_is(table: Table, clock: Clock) -> None:
+    environment = line(table, clock, name="absent")
+    environment.stop(ACTION, IN_ARREARS)
+    clock.now += 5
+    assert environment.standing(ACTION) is not None
+
+
+def test_it_is_known_without_asking_that_no_slot_is_near_enough(table: Table, clock: Clock) -> None:
+    environment = line(table, clock)
+    drain(environment)
+    updates = table.updates
+    with pytest.raises(NoSlot):
+        environment.look(ACTION, seconds=10)
+    assert table.updates == updates
+
+
 def test_one_prober_at_a_time_ever_more_seldom_of_however_many_environments(table: Table, clock: Clock) -> None:
     environments = [line(table, clock) for _ in range(3)]
     began = clock.now

@@ -17,6 +17,7 @@ say, since each is counted from the one before; a clock that is ahead only makes
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -127,6 +128,28 @@ class DynamoDbLine:
             if self._clock() - slot <= LATE_SECONDS:
                 return probing
 
+    def look(self, action: str, *, seconds: float, probing: bool = False) -> None:
+        """Raise what ``enter`` would raise for all that is known here; the table is not asked."""
+        stop = self._memories[action].stop
+        if stop and not probing and self._holds(stop):
+            raise LineStands(stop.code)
+        now = self._now()
+        self._bucket(action, earliest=now, latest=self._latest(now, until=self._clock() + seconds))
+
+    def standing(self, action: str) -> LineStands | None:
+        """Return why no document need be fetched for the action now, if it is known here that the line stands.
+
+        None too where its next probe is due: it is made with whichever document comes. The table is asked only while
+        the line stands, about once a second.
+        """
+        stop = self._memories[action].stop
+        if stop and not self._probe_is_due(stop) and not self._holds(stop):
+            # Changes nothing. Refused if the line goes on: what is there is remembered in either case.
+            with suppress(RetryLater):
+                self._update(action, "SET stop_code = stop_code", {}, condition="attribute_exists(stop_code)")
+            stop = self._memories[action].stop
+        return LineStands(stop.code) if stop and not self._probe_is_due(stop) else None
+
     def stop(self, action: str, error: StopTheLine) -> None:
         """Stop the line for every environment; a line that stands stays as it is, but for the code."""
         now = self._now()
@@ -155,19 +178,30 @@ class DynamoDbLine:
         """Take a slot and return its time, in seconds since 1970, and whether it is a probe's."""
         for _ in range(_TRIES):
             if not probing and (stop := self._memories[action].stop):
-                if self._now() >= stop.next_probe:
+                if self._probe_is_due(stop):
                     probing = self._take_probe(action, stop)
                     continue
-                if self._now() - stop.seen_at <= _STOP_TRUSTED_SECONDS * _MICROSECONDS:
+                if self._holds(stop):
                     raise LineStands(stop.code)
             # Slots nearer than the table answers would have passed by the time they are known.
             now = self._now()
             earliest = now + round(self._lead * _MICROSECONDS)
-            latest = min(now + round(self._horizon * _MICROSECONDS), round(until * _MICROSECONDS))
+            latest = self._latest(now, until=until)
             bucket = self._bucket(action, earliest=earliest, latest=latest)
             if slot := self._take_from(bucket, action, earliest=earliest, latest=latest, probing=probing):
                 return slot / _MICROSECONDS, probing
         raise NoSlot(after_seconds=1.0)
+
+    def _latest(self, now: int, *, until: float) -> int:
+        return min(now + round(self._horizon * _MICROSECONDS), round(until * _MICROSECONDS))
+
+    def _probe_is_due(self, stop: _Stop) -> bool:
+        return self._now() >= stop.next_probe
+
+    def _holds(self, stop: _Stop) -> bool:
+        """Say whether it was seen a moment ago and no probe is due, so that nobody need be asked."""
+        trusted = self._now() - stop.seen_at <= _STOP_TRUSTED_SECONDS * _MICROSECONDS
+        return trusted and not self._probe_is_due(stop)
 
     def _bucket(self, action: str, *, earliest: int, latest: int) -> _Bucket:
         """Return the bucket with the nearest slot, as far as is known here, everyone's before the uploads'.

@@ -68,6 +68,14 @@ class Line(Protocol):
         """
         ...
 
+    def look(self, action: str, *, seconds: float, probing: bool = False) -> None:
+        """Raise what ``enter`` is known to raise, without asking anybody."""
+        ...
+
+    def standing(self, action: str) -> StopTheLine | None:
+        """Return why calls are stopped, if it is known here that they are and no probe is due."""
+        ...
+
     def stop(self, action: str, error: StopTheLine) -> None:
         """Let no call through but a probe now and then."""
         ...
@@ -164,6 +172,11 @@ class TencentOcr:
         self._resume(asking)
         return reply
 
+    def stops(self) -> dict[Kind, StopTheLine]:
+        """See the port."""
+        standing = {kind: self._line.standing(ACTIONS[kind].name) for kind in self._endpoints}
+        return {kind: error for kind, error in standing.items() if error}
+
     def _resume(self, asking: _Asking) -> None:
         if asking.probing:
             self._line.resume(asking.action.name)
@@ -236,6 +249,9 @@ class TencentOcr:
         return True
 
     def _call(self, asking: _Asking, endpoint: Endpoint) -> dict[str, Any]:
+        # Before the work of a call is done that cannot be made: a new connection alone is costly.
+        seconds = self._seconds_left(asking) - _LEAST_SECONDS
+        self._line.look(asking.action.name, seconds=seconds, probing=asking.probing)
         asking.credential = self._credentials(again=False).of(endpoint.host)
         client = self._client(asking.action, endpoint, asking.credential)
         departure = _Departure()
