@@ -1,0 +1,107 @@
+from dataclasses import asdict
+from typing import Any
+
+import pytest
+
+from bench.accuracy_score import Cause, Score, cause_of
+from bench.accuracy_worker import Outcome
+from permit_ocr.domain.answers import MainlandPermitAnswer, MainlandPermitBack, ResidencePermitAnswer
+
+_TYPE = "台湾居民来往大陆通行证"
+_CARD = MainlandPermitAnswer(
+    Name="陈大文", Number="01234567", Type=_TYPE, MainlandTravelPermitBackInfos=MainlandPermitBack(Type=_TYPE)
+)
+
+
+def _truth(answer: MainlandPermitAnswer | ResidencePermitAnswer, *illegible: str) -> dict[str, Any]:
+    residence = isinstance(answer, ResidencePermitAnswer)
+    return {
+        "kind": "residence-permit" if residence else "mainland-permit",
+        "permit_type": "residence-permit" if residence else "taiwan-permit",
+        "answer": asdict(answer),
+        "illegible": list(illegible),
+    }
+
+
+def _outcome(answer: MainlandPermitAnswer | ResidencePermitAnswer, **confidences: float) -> Outcome:
+    return Outcome(seconds=0.5, resident=300, largest=400, answer=asdict(answer), confidences=confidences)
+
+
+def _read_as(**changed: str) -> MainlandPermitAnswer:
+    return MainlandPermitAnswer(
+        **(asdict(_CARD) | {"MainlandTravelPermitBackInfos": MainlandPermitBack(Type=_TYPE)} | changed)
+    )
+
+
+def test_a_card_read_to_its_truth_counts_every_field_that_has_text() -> None:
+    score = Score()
+
+    assert score.add(_truth(_CARD), _outcome(_CARD)) == []
+    assert (score.fields, score.right.total(), score.cards_right, score.kind_and_side_right) == (4, 4, 1, 1)
+
+
+def test_a_wrong_value_counts_against_the_sure_only_if_the_reader_was_sure() -> None:
+    score = Score()
+
+    for confidence in (0.89, 0.9):
+        assert score.add(_truth(_CARD), _outcome(_read_as(Number="01234561"), Number=confidence)) == ["Number"]
+    assert score.sure_and_wrong == 1
+    assert score.wrong["Number"] == {Cause.ONE_CHARACTER: 2}
+    assert score.cards_right == 0
+
+
+def test_an_illegible_field_is_not_measured_whatever_is_read() -> None:
+    score, truth = Score(), _truth(_CARD, "Number")
+
+    assert score.add(truth, _outcome(_read_as(Number=""))) == []
+    assert score.add(truth, _outcome(_CARD)) == []
+    assert score.add(truth, _outcome(_read_as(Number="99999999"), Number=0.95)) == []
+    assert score.illegible == {"empty": 1, "right": 1, "wrong and sure": 1}
+    assert (score.cards_right, score.sure_and_wrong) == (3, 0)
+
+
+def test_a_refused_card_has_lost_all_its_fields_and_its_kind() -> None:
+    score = Score()
+    refused = Outcome(seconds=0.5, resident=300, largest=400, refused="FailedOperation.ImageNoSpecifiedCard")
+
+    assert len(score.add(_truth(_CARD), refused)) == 4
+    assert (score.kind_and_side_right, score.right.total()) == (0, 0)
+    assert score.wrong["Name"] == {Cause.REFUSED: 1}
+
+
+def test_another_permits_title_is_the_wrong_kind() -> None:
+    score = Score()
+    score.add(_truth(_CARD), _outcome(_read_as(Type="往来港澳通行证")))
+
+    assert score.kind_and_side_right == 0
+
+
+def test_a_residence_permits_side_is_what_it_says_of_itself() -> None:
+    score, back = Score(), ResidencePermitAnswer(CardType=1, Authority="样本市公安局")
+
+    score.add(_truth(back), _outcome(back))
+    score.add(_truth(back), _outcome(ResidencePermitAnswer(CardType=0, Name="陈")))
+    score.add(_truth(back), _outcome(ResidencePermitAnswer(CardType=1)))
+    assert score.kind_and_side_right == 1
+
+
+def test_answers_without_confidences_are_noticed() -> None:
+    score = Score()
+    score.add(_truth(_CARD), Outcome(seconds=0.5, resident=300, largest=400, answer=asdict(_CARD)))
+
+    assert not score.has_confidences
+
+
+@pytest.mark.parametrize(
+    ("wanted", "value", "cause"),
+    [
+        ("陈大文", "", Cause.MISSED),
+        ("", "陈", Cause.INVENTED),
+        ("陈大文", "陈太文", Cause.ONE_CHARACTER),
+        ("公安部出入境管理局", "公安部出入境管理局北京", Cause.PART),
+        ("北京市朝阳区示范路1号", "北京市朝阳区", Cause.PART),
+        ("陈大文", "李小明", Cause.OTHER),
+    ],
+)
+def test_errors_are_told_apart_by_cause(wanted: str, value: str, cause: Cause) -> None:
+    assert cause_of(wanted, value) is cause
