@@ -46,6 +46,22 @@ def test_the_front_of_a_residence_permit_says_nothing_of_expiry_and_is_never_exp
     assert (judgement.verdict, judgement.reasons) == (Verdict.ACCEPTED, ())
 
 
+def test_how_surely_it_was_read_and_by_whom_is_judged_too() -> None:
+    judgement = judge_answer(
+        replace(TRAVEL_FRONT, Name="样本"),
+        asked_side=Side.FRONT,
+        as_of=AS_OF,
+        expiring_within_days=30,
+        confidences={"Number": 0.61, "Name": 0.99},
+        fallback=True,
+    )
+    assert (judgement.verdict, judgement.reasons) == (
+        Verdict.REVIEW,
+        ("provider:fallback", "low_confidence:number"),
+    )
+    assert (judgement.confidences["Number"], judgement.confidences["ValidDate"]) == (0.61, None)
+
+
 def test_an_expired_residence_permit_is_rejected() -> None:
     judgement = judge(RESIDENCE_BACK)
     assert judgement.side is Side.BACK

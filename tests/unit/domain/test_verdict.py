@@ -58,6 +58,17 @@ def test_a_warning_asks_for_a_review_and_a_missing_capability_does_not(
     assert decide(ValidityStatus.VALID, checks(), name_warnings(codes)) == (verdict, reasons)
 
 
+def test_an_answer_of_another_endpoint_than_the_preferred_one_asks_for_a_review() -> None:
+    assert decide(ValidityStatus.VALID, checks(), (), fallback=True) == (Verdict.REVIEW, ("provider:fallback",))
+
+
+def test_a_key_field_that_was_read_unsurely_asks_for_a_review() -> None:
+    assert decide(ValidityStatus.EXPIRING, checks(), (), unsure_fields=("number", "name")) == (
+        Verdict.REVIEW,
+        ("validity:expiring", "low_confidence:number", "low_confidence:name"),
+    )
+
+
 def test_an_expired_card_is_rejected_with_every_other_reason_named() -> None:
     warnings: tuple[CardWarning, ...] = name_warnings((-9102,))
     assert decide(ValidityStatus.EXPIRED, checks(CheckName.VALIDITY_TERM), warnings) == (

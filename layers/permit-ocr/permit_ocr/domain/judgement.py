@@ -6,6 +6,7 @@ from datetime import date
 from permit_ocr.domain.answers import Answer, MainlandPermitBack, ResidencePermitAnswer
 from permit_ocr.domain.card_warnings import Authenticity, CardWarning, judge_authenticity, name_warnings
 from permit_ocr.domain.checks import Check, Face, check_face
+from permit_ocr.domain.confidence import Confidences, confidence_by_field, unsure_fields
 from permit_ocr.domain.normalized import NormalizedFields, normalize, permit_type_of, plain_number
 from permit_ocr.domain.permits import Kind, PermitType, Side
 from permit_ocr.domain.valid_date import Validity, judge_validity
@@ -34,12 +35,26 @@ class Judgement:
     """Whether the photograph shows a card itself."""
     verdict: Verdict
     """What to do with the card."""
+    confidences: dict[str, float | None]
+    """How sure each field is that was read; None where the endpoint does not say."""
     reasons: tuple[str, ...]
     """Codes of what the verdict rests on; see ``permit_ocr.domain.verdict``."""
 
 
-def judge_answer(answer: Answer, *, asked_side: Side | None, as_of: date, expiring_within_days: int) -> Judgement:
-    """Judge ``answer``, given when ``asked_side`` was asked for, on the day ``as_of`` in Shanghai. Never raises."""
+def judge_answer(
+    answer: Answer,
+    *,
+    asked_side: Side | None,
+    as_of: date,
+    expiring_within_days: int,
+    confidences: Confidences | None = None,
+    fallback: bool = False,
+) -> Judgement:
+    """Judge ``answer``, given when ``asked_side`` was asked for, on the day ``as_of`` in Shanghai. Never raises.
+
+    ``confidences`` are the reader's own, where it gives them; ``fallback`` says that it was not the preferred one.
+    """
+    confidences = confidences or {}
     face = Face(
         kind=Kind.RESIDENCE_PERMIT if isinstance(answer, ResidencePermitAnswer) else Kind.MAINLAND_PERMIT,
         side=side_of(answer, asked_side=asked_side),
@@ -49,7 +64,13 @@ def judge_answer(answer: Answer, *, asked_side: Side | None, as_of: date, expiri
     )
     checks = check_face(face)
     warnings = name_warnings(answer.WarnCardInfos)
-    verdict, reasons = decide(face.validity.status, checks, warnings)
+    verdict, reasons = decide(
+        face.validity.status,
+        checks,
+        warnings,
+        fallback=fallback,
+        unsure_fields=unsure_fields(answer, confidences),
+    )
     return Judgement(
         kind=face.kind,
         side=face.side,
@@ -60,6 +81,7 @@ def judge_answer(answer: Answer, *, asked_side: Side | None, as_of: date, expiri
         warnings=warnings,
         authenticity=judge_authenticity(answer.WarnCardInfos),
         verdict=verdict,
+        confidences=confidence_by_field(answer, confidences),
         reasons=reasons,
     )
 

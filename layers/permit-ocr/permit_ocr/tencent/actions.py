@@ -24,11 +24,17 @@ SITE_ENDPOINT: Final = {
     Site.INTL: "ocr.intl.tencentcloudapi.com",
     Site.DOMESTIC: "ocr.tencentcloudapi.com",
 }
+_PROVIDERS_DOMAIN: Final = ".tencentcloudapi.com"
 SITE_BASE64_LIMIT: Final = {Site.INTL: 7 * 1024 * 1024, Site.DOMESTIC: 10 * 1024 * 1024 - 64 * 1024}
 """Largest image as Base64, in bytes.
 
 The domestic 10 MB cannot quite be used: the request body is held to 10 MB as well.
 """
+
+
+def is_providers_own(host: str) -> bool:
+    """Tell whether ``host``, which may carry a port, is one of the provider's."""
+    return host.partition(":")[0].lower().endswith(_PROVIDERS_DOMAIN)
 
 
 @dataclass(frozen=True, slots=True)

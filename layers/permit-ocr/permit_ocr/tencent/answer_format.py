@@ -1,5 +1,6 @@
 """From the provider's JSON to an answer and back, driven by the answer's own fields."""
 
+from collections.abc import Iterator
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,6 +20,22 @@ def parse_answer(action: Action, response: dict[str, Any]) -> Answer:
     return _parse(action.answer, response)
 
 
+def parse_confidences(action: Action, response: dict[str, Any]) -> dict[str, float]:
+    """Return how sure each field is, if ``response`` says so: the provider's never does, our recogniser's if asked.
+
+    Only of fields that the action has, and only numbers from 0 to 1.
+    """
+    said = response.get(CONFIDENCES)
+    names = field_names(action)
+    numbers = {name: _share(value) for name, value in said.items() if name in names} if isinstance(said, dict) else {}
+    return {name: share for name, share in numbers.items() if share is not None}
+
+
+def field_names(action: Action) -> frozenset[str]:
+    """Return the names of an answer's fields; one within another is joined to it by a full stop."""
+    return frozenset(_names(action.answer))
+
+
 def answer_fields(answer: Answer) -> dict[str, Any]:
     """Return ``answer`` as the JSON object that ``parse_answer`` reads."""
     return asdict(answer)
@@ -29,6 +46,9 @@ _NESTED: Final[dict[str, "type[DataclassInstance]"]] = {
     "ImageCoordinates": PortraitPlace,
     "MainlandTravelPermitBackInfos": MainlandPermitBack,
 }
+CONFIDENCE_HEADER: Final = ("X-Permit-Ocr-Confidence", "fields")
+"""Asks our recogniser for ``CONFIDENCES``. The provider's own hosts are not sent what their pages do not know."""
+CONFIDENCES: Final = "FieldConfidences"
 _NUMBERS: Final = frozenset({"CardType", "X", "Y", "Width", "Height"})
 
 
@@ -37,6 +57,18 @@ def _parse[T: "DataclassInstance"](shape: type[T], said: dict[str, Any]) -> T:
         field.name: _value(field.name, said[field.name]) for field in fields(shape) if said.get(field.name) is not None
     }
     return shape(**known)
+
+
+def _names(shape: type["DataclassInstance"], within: str = "") -> Iterator[str]:
+    for field in fields(shape):
+        yield f"{within}{field.name}"
+        if field.name in _NESTED:
+            yield from _names(_NESTED[field.name], f"{within}{field.name}.")
+
+
+def _share(said: Any) -> float | None:  # noqa: ANN401  JSON
+    is_number = isinstance(said, int | float) and not isinstance(said, bool)
+    return float(said) if is_number and 0 <= said <= 1 else None
 
 
 def _value(name: str, said: Any) -> Any:  # noqa: ANN401  JSON

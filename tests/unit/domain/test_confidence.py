@@ -1,0 +1,58 @@
+from dataclasses import fields, replace
+
+import pytest
+
+from permit_ocr.domain.answers import Answer, MainlandPermitAnswer, MainlandPermitBack, ResidencePermitAnswer
+from permit_ocr.domain.confidence import SURE_ENOUGH, confidence_by_field, unsure_fields
+from permit_ocr.domain.normalized import NormalizedFields
+
+FRONT = MainlandPermitAnswer(
+    Name="样本", EnglishName="YANG, BEN", Number="H12345678", ValidDate="2020.10.09-2030.10.08"
+)
+BACK = MainlandPermitAnswer(MainlandTravelPermitBackInfos=MainlandPermitBack(Name="樣本", IDNumber="A123456(3)"))
+RESIDENCE_BACK = ResidencePermitAnswer(CardType=1, ValidDate="2018.09.06-2023.09.06", PassNo="H12345678")
+
+
+def test_every_field_with_a_text_has_a_confidence_or_none() -> None:
+    answer = replace(FRONT, MainlandTravelPermitBackInfos=MainlandPermitBack(Type="x"), Profile="a portrait")
+    assert confidence_by_field(answer, {"Number": 0.97, "Sex": 0.5}) == {
+        "Name": None,
+        "EnglishName": None,
+        "ValidDate": None,
+        "Number": 0.97,
+        "MainlandTravelPermitBackInfos.Type": None,
+    }
+
+
+@pytest.mark.parametrize(
+    ("answer", "said", "unsure"),
+    [
+        (FRONT, {}, ()),
+        (FRONT, {"Name": 0.9, "Number": 0.9, "ValidDate": 0.9}, ()),
+        (FRONT, {"Name": 0.89, "Number": 0.1, "ValidDate": 0.0}, ("name", "number", "valid_date")),
+        (FRONT, {"Sex": 0.1, "Type": 0.1, "Birthday": 0.1}, ()),
+        (FRONT, {"Name": 0.99, "EnglishName": 0.3}, ()),
+        (replace(FRONT, Name=""), {"EnglishName": 0.3}, ("english_name",)),
+        (replace(FRONT, ValidDate=""), {"ValidDate": 0.3}, ()),
+        (BACK, {"MainlandTravelPermitBackInfos.Name": 0.3}, ("name",)),
+        (BACK, {"MainlandTravelPermitBackInfos.IDNumber": 0.3}, ("id_card_number",)),
+        (RESIDENCE_BACK, {"ValidDate": 0.89, "PassNo": 0.2}, ("permit_number", "valid_date")),
+        (
+            ResidencePermitAnswer(Name="样本", IdCardNo="830000199706020042"),
+            {"Name": 0.1, "IdCardNo": 0.2},
+            ("name", "number"),
+        ),
+    ],
+)
+def test_key_fields_below_the_limit_are_named_once(
+    answer: Answer, said: dict[str, float], unsure: tuple[str, ...]
+) -> None:
+    assert SURE_ENOUGH == 0.9
+    assert unsure_fields(answer, said) == unsure
+
+
+def test_a_field_is_named_as_the_result_names_it() -> None:
+    known = {field.name for field in fields(NormalizedFields)} | {"valid_date"}
+    nothing = dict.fromkeys(("Name", "EnglishName", "Number", "ValidDate", "IdCardNo", "PassNo"), 0.0)
+    for answer in (FRONT, replace(FRONT, Name=""), RESIDENCE_BACK):
+        assert set(unsure_fields(answer, nothing)) <= known
