@@ -14,7 +14,7 @@ from typing import Any, Final
 from uuid import uuid4
 
 from cli.deployment import Deployment
-from permit_ocr.adapters.dynamodb_work_table import DynamoDbWorkTable
+from permit_ocr.adapters.dynamodb_documents import DynamoDbDocuments
 from permit_ocr.domain.identity import document_id_of_object
 
 _POLL_SECONDS: Final = 0.25
@@ -81,14 +81,14 @@ def results(
 
     If there has been none for ``timeout_seconds``, whatever is missing comes at the end, without events.
     """
-    work = DynamoDbWorkTable(deployment.dynamodb, table=deployment.work_table, keep_days=1)
+    documents = DynamoDbDocuments(deployment.dynamodb, table=deployment.work_table, keep_days=1)
     waiting = deque(submissions)
     give_up = time.monotonic() + timeout_seconds
     while waiting and time.monotonic() < give_up:
         found = False
         for _ in range(min(len(waiting), _ASKED_AT_ONCE)):
             submission = waiting.popleft()
-            if events := _events(work, submission.document_id):
+            if events := _events(documents, submission.document_id):
                 found = True
                 yield _result(submission, events)
             else:
@@ -101,8 +101,8 @@ def results(
         yield _result(submission, ())
 
 
-def _events(work: DynamoDbWorkTable, document_id: str) -> tuple[dict[str, Any], ...]:
-    kept = work.kept_event(document_id)
+def _events(documents: DynamoDbDocuments, document_id: str) -> tuple[dict[str, Any], ...]:
+    kept = documents.kept_event(document_id)
     return (json.loads(kept.event),) if kept and kept.published else ()
 
 

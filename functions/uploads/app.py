@@ -15,6 +15,7 @@ from permit_ocr.composition import dead_letters, failures, images, intake, servi
 _application = UploadsApplication(
     services=services(Lane.UPLOADS),
     images=images(),
+    upload_prefix=settings().upload_prefix,
     intake=intake(),
     dead_letters=dead_letters(),
     failures=failures(),

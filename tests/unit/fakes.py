@@ -1,12 +1,13 @@
 """Fakes of the workflow's ports: they behave, and remember what they were asked to do."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from typing import Any
 
 from permit_ocr.domain.answers import Answer, MainlandPermitAnswer, MainlandPermitBack, ResidencePermitAnswer
-from permit_ocr.domain.errors import Claimed, PermitOcrError, RejectDocument, RetryLater
+from permit_ocr.domain.errors import Claimed, Deleted, PermitOcrError, RejectDocument, RetryLater
 from permit_ocr.domain.permits import Kind, RecognitionOptions, Side
 from permit_ocr.domain.results import Document
 from permit_ocr.workflow.ports import (
@@ -18,12 +19,23 @@ from permit_ocr.workflow.ports import (
     Photograph,
     Policy,
     Question,
+    Record,
     Reply,
     Services,
+    StoredVersion,
 )
 
 NOW = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)
-JPEG = b"\xff\xd8\xff\xe0 a photograph"
+
+
+def jpeg(said: bytes = b"a photograph") -> bytes:
+    """Return a JPEG of 1000 × 700 pixels as far as its structure goes; no decoder would make a picture of it."""
+    frame = b"\xff\xc0\x00\x0b\x08\x02\xbc\x03\xe8\x01\x01\x11\x00"
+    scan = b"\xff\xda\x00\x08\x01\x01\x00\x00\x3f\x00"
+    return b"\xff\xd8" + frame + scan + said.replace(b"\xff", b"\xff\x00") + b"\xff\xd9"
+
+
+JPEG = jpeg()
 
 RESIDENCE_FRONT = ResidencePermitAnswer(
     Name="陈样本", Sex="女", Birth="1997/6/2", Address="样本市样本路1号", IdCardNo="830000199706020042", CardType=0
@@ -73,31 +85,120 @@ class FakeOcr:
 @dataclass
 class FakeWorkTable:
     outcomes: dict[str, KeptOutcome] = field(default_factory=dict)
-    events: dict[str, KeptEvent] = field(default_factory=dict)
     claimed: set[str] = field(default_factory=set)
+    used_by: dict[str, set[str]] = field(default_factory=dict)
 
-    def claim(self, recognition_id: str, kind: Kind, *, lease_seconds: float) -> KeptOutcome | Claim:
+    def claim(self, recognition_id: str, kind: Kind, *, document_id: str, lease_seconds: float) -> KeptOutcome | Claim:
         assert kind in Kind
         assert lease_seconds > 0
         if recognition_id in self.outcomes:
+            self.used_by[recognition_id].add(document_id)
             return self.outcomes[recognition_id]
         if recognition_id in self.claimed:
             raise Claimed(after_seconds=1)
         self.claimed.add(recognition_id)
-        return Claim(recognition_id=recognition_id, owner="this test")
+        self.used_by[recognition_id] = {document_id}
+        return Claim(recognition_id=recognition_id, owner="this test", document_id=document_id)
 
     def keep_outcome(self, claim: Claim, outcome: KeptOutcome) -> None:
         self.claimed.discard(claim.recognition_id)
         self.outcomes[claim.recognition_id] = outcome
+        self.used_by.setdefault(claim.recognition_id, set()).add(claim.document_id)
 
     def give_back(self, claim: Claim) -> None:
         self.claimed.discard(claim.recognition_id)
 
-    def kept_event(self, document_id: str) -> KeptEvent | None:
-        return self.events.get(document_id)
+    def release(self, recognition_id: str, *, document_id: str) -> bool:
+        users = self.used_by.get(recognition_id, set())
+        users.discard(document_id)
+        if not users:
+            self.outcomes.pop(recognition_id, None)
+            self.claimed.discard(recognition_id)
+        return not users
+
+
+@dataclass
+class FakeDocuments:
+    """Records that never expire; ``buried`` keeps what must be erased until it is forgotten."""
+
+    records: dict[str, Record] = field(default_factory=dict)
+
+    @property
+    def events(self) -> dict[str, KeptEvent]:
+        return {name: record.event for name, record in self.records.items() if record.event}
+
+    def open(self, document_id: str, *, upload_until: float | None = None) -> Record | None:
+        if document_id in self.records:
+            return self.records[document_id]
+        self.records[document_id] = Record(upload_until=upload_until)
+        return None
+
+    def begin(self, document: Document, *, readings: Sequence[str]) -> KeptEvent | None:
+        record = self._alive(document.id)
+        if record.event is None:
+            self._put(document.id, document=document, readings=tuple(readings), upload_until=None)
+        return record.event
+
+    def note_pages(self, document_id: str, *, pages: int) -> None:
+        self._alive(document_id)
+        self._put(document_id, pages=pages, upload_until=None)
 
     def keep_event(self, document_id: str, kept: KeptEvent) -> None:
-        self.events[document_id] = kept
+        self._alive(document_id)
+        self._put(document_id, event=kept)
+
+    def kept_event(self, document_id: str) -> KeptEvent | None:
+        record = self.look(document_id)
+        return record.event if record else None
+
+    def look(self, document_id: str) -> Record | None:
+        return self.records.get(document_id)
+
+    def bury(self, document_id: str, *, unknown_too: bool = False) -> Record | None:
+        if document_id not in self.records and not unknown_too:
+            return None
+        self._put(document_id, event=None, upload_until=None, deleted=True)
+        return self.records[document_id]
+
+    def forget(self, document_id: str) -> None:
+        self._put(document_id, document=None, readings=(), pages=None)
+
+    def _alive(self, document_id: str) -> Record:
+        record = self.records.get(document_id, Record())
+        if record.deleted:
+            raise Deleted
+        return record
+
+    def _put(self, document_id: str, **changes: Any) -> None:
+        self.records[document_id] = replace(self.records.get(document_id, Record()), **changes)
+
+
+@dataclass
+class FakeErasure:
+    """Keys of photographs by document, of portraits by reading."""
+
+    photographs: dict[str, list[str]] = field(default_factory=dict)
+    portraits: dict[str, str] = field(default_factory=dict)
+    erased: list[str] = field(default_factory=list)
+    fails: int = 0
+
+    def photographs_of(self, document: Document) -> list[StoredVersion]:
+        return [StoredVersion(bucket="uploads", key=key, version="1") for key in self.photographs.get(document.id, [])]
+
+    def portraits_of(self, recognition_id: str) -> list[StoredVersion]:
+        key = f"portraits/{recognition_id}.jpg"
+        return [StoredVersion(bucket="uploads", key=key, version="1")] if key in self.portraits else []
+
+    def erase(self, stored: Sequence[StoredVersion]) -> None:
+        if stored and self.fails:
+            self.fails -= 1
+            raise NOT_NOW
+        for one in stored:
+            self.erased.append(one.key)
+            self.portraits.pop(one.key, None)
+            for keys in self.photographs.values():
+                if one.key in keys:
+                    keys.remove(one.key)
 
 
 @dataclass
@@ -176,10 +277,15 @@ class World:
 
     ocr: FakeOcr
     work: FakeWorkTable = field(default_factory=FakeWorkTable)
+    documents: FakeDocuments = field(default_factory=FakeDocuments)
+    erasure: FakeErasure = field(default_factory=FakeErasure)
     cases: FakeCases = field(default_factory=FakeCases)
     results: FakeResultsQueue = field(default_factory=FakeResultsQueue)
     portraits: FakePortraits = field(default_factory=FakePortraits)
     now: Callable[[], datetime] = lambda: NOW
+
+    def __post_init__(self) -> None:
+        self.erasure.portraits = self.portraits.stored
 
     @property
     def services(self) -> Services:
@@ -187,6 +293,8 @@ class World:
         return Services(
             ocr=self.ocr,
             work=self.work,
+            documents=self.documents,
+            erasure=self.erasure,
             cases=self.cases,
             results=self.results,
             portraits=self.portraits,

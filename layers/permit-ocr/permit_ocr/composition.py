@@ -9,15 +9,19 @@ from typing import Any, Self, cast
 
 from botocore.config import Config
 
+from permit_ocr.adapters import webhook_signature
 from permit_ocr.adapters.aws_clients import AwsClients, Service
 from permit_ocr.adapters.credentials import from_environment, from_secrets_manager
 from permit_ocr.adapters.dynamodb_cases import DynamoDbCases
+from permit_ocr.adapters.dynamodb_documents import DynamoDbDocuments
 from permit_ocr.adapters.dynamodb_failures import DynamoDbFailures
 from permit_ocr.adapters.dynamodb_line import DynamoDbLine, Lane
 from permit_ocr.adapters.dynamodb_work_table import DynamoDbWorkTable
+from permit_ocr.adapters.s3_erasure import S3Erasure
 from permit_ocr.adapters.s3_images import S3Images, S3Portraits
 from permit_ocr.adapters.sqs_queues import SqsDeadLetterQueue, SqsIntakeQueue, SqsResultsQueue
 from permit_ocr.adapters.tencent_ocr import Endpoint, TencentOcr
+from permit_ocr.adapters.webhook_queue import WebhookQueue
 from permit_ocr.domain.permits import Kind
 from permit_ocr.tencent.actions import ACTIONS, SITE_BASE64_LIMIT, SITE_ENDPOINT, Site
 from permit_ocr.workflow.ports import Policy, Services
@@ -47,6 +51,11 @@ class Settings:
     intake_queue_url: str
     dead_letter_queue_url: str
     results_queue_url: str
+    webhook_queue_url: str
+    webhook_dead_letter_queue_url: str
+    webhook_url: str
+    webhook_secret: str
+    webhook_targets: str
     work_table: str
     limiter_table: str
     expiring_within_days: int
@@ -116,8 +125,12 @@ def services(lane: Lane) -> Services:
     return Services(
         ocr=ocr,
         work=DynamoDbWorkTable(_aws("dynamodb"), table=said.work_table, keep_days=said.keep_days),
+        documents=DynamoDbDocuments(_aws("dynamodb"), table=said.work_table, keep_days=said.keep_days),
+        erasure=S3Erasure(_aws("s3"), bucket=said.upload_bucket, upload_prefix=said.upload_prefix),
         cases=DynamoDbCases(_aws("dynamodb"), table=said.work_table, keep_days=said.keep_days),
-        results=SqsResultsQueue(_aws("sqs"), queue_url=said.results_queue_url),
+        results=SqsResultsQueue(
+            _aws("sqs"), queue_url=said.results_queue_url, webhook_queue_url=said.webhook_queue_url
+        ),
         portraits=S3Portraits(_aws("s3"), bucket=said.upload_bucket),
         policy=Policy(
             expiring_within_days=said.expiring_within_days,
@@ -150,6 +163,21 @@ def intake() -> SqsIntakeQueue:
 def dead_letters() -> SqsDeadLetterQueue:
     """Return the dead-letter queue."""
     return SqsDeadLetterQueue(_aws("sqs"), queue_url=settings().dead_letter_queue_url)
+
+
+@cache
+def webhook_queue() -> WebhookQueue:
+    """Return the queue of webhooks."""
+    said = settings()
+    return WebhookQueue(
+        _aws("sqs"), queue_url=said.webhook_queue_url, dead_letter_queue_url=said.webhook_dead_letter_queue_url
+    )
+
+
+@cache
+def webhook_secrets() -> webhook_signature.SecretSource:
+    """Return where the keys are that webhooks are signed with."""
+    return webhook_signature.from_secrets_manager(_aws("secretsmanager"), settings().webhook_secret)
 
 
 @cache

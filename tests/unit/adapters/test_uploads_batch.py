@@ -15,7 +15,7 @@ from permit_ocr.adapters.uploads_batch import WAITING_ENDS_AFTER_SECONDS, Upload
 from permit_ocr.domain.errors import Claimed, NoSlot, PermitOcrError, RejectDocument, RetryLater, StopTheLine
 from permit_ocr.domain.permits import Kind
 from permit_ocr.workflow.ports import KeptEvent, Photograph
-from tests.unit.fakes import JPEG, MAINLAND_FRONT, NOT_NOW, World, photograph, world
+from tests.unit.fakes import MAINLAND_FRONT, NOT_NOW, World, jpeg, photograph, world
 
 if TYPE_CHECKING:
     from permit_ocr.domain.answers import Answer
@@ -35,7 +35,10 @@ class FakeImages:
     def fetch(self, upload: Upload) -> Photograph:
         if self.gone:
             raise RejectDocument("Document.Gone", "gone", "again")
-        return replace(photograph(JPEG + upload.key.encode(), kind=Kind.MAINLAND_PERMIT), document=document_of(upload))
+        return replace(
+            photograph(jpeg(upload.key.encode()), kind=Kind.MAINLAND_PERMIT),
+            document=document_of(upload, upload_prefix="uploads/"),
+        )
 
 
 @dataclass
@@ -83,6 +86,7 @@ def run(
     application = UploadsApplication(
         services=here.services,
         images=photographs,
+        upload_prefix="uploads/",
         intake=around.intake,
         dead_letters=around,
         failures=around,
@@ -166,7 +170,7 @@ def test_a_document_that_fails_again_and_again_is_given_up_with_its_reason() -> 
     ((body, reason, document_id),) = queues.dead
     (upload,) = work_in_body(body)
     assert isinstance(upload, Upload)
-    assert (reason, document_id) == ("InternalError", document_of(upload).id)
+    assert (reason, document_id) == ("InternalError", document_of(upload, upload_prefix="uploads/").id)
 
 
 def test_a_fault_of_ours_is_counted_too_and_named_by_its_type() -> None:
@@ -243,7 +247,7 @@ def test_a_result_that_cannot_be_published_is_treated_as_any_other_work() -> Non
     queues = Queues()
     for _ in range(3):
         here = world(publish_fails=1)
-        here.work.keep_event("0123456789abcdef0123456789abcdef", KeptEvent(event="{}", published=False))
+        here.documents.keep_event("0123456789abcdef0123456789abcdef", KeptEvent(event="{}", published=False))
         run(PUBLISH_AGAIN, here, queues=queues)
     assert [(reason, document_id) for _, reason, document_id in queues.dead] == [
         ("SQS.Throttled", "0123456789abcdef0123456789abcdef")
@@ -259,7 +263,7 @@ def test_a_direct_event_raises_so_that_lambda_delivers_it_again() -> None:
 
 def test_a_result_handed_over_by_the_api_is_published() -> None:
     here = world()
-    here.work.keep_event("0123456789abcdef0123456789abcdef", KeptEvent(event="{}", published=False))
+    here.documents.keep_event("0123456789abcdef0123456789abcdef", KeptEvent(event="{}", published=False))
     failed, _ = run(PUBLISH_AGAIN, here)
     assert failed == []
     assert here.results.sent == [("0123456789abcdef0123456789abcdef", "{}")]

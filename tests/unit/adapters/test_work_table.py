@@ -10,7 +10,7 @@ from permit_ocr.adapters.dynamodb_work_table import DynamoDbWorkTable
 from permit_ocr.domain.answers import Answer, MainlandPermitBack, Portrait, PortraitPlace
 from permit_ocr.domain.errors import Claimed, RejectDocument, RetryLater
 from permit_ocr.domain.permits import Kind
-from permit_ocr.workflow.ports import Claim, KeptEvent, KeptReply, Reply
+from permit_ocr.workflow.ports import Claim, KeptReply, Reply
 from tests.unit.fakes import MAINLAND_FRONT, RESIDENCE_FRONT
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class Clock:
 
 
 def claimed(table: DynamoDbWorkTable, recognition_id: str = "abc", *, lease_seconds: float = 60) -> Claim:
-    claim = table.claim(recognition_id, Kind.MAINLAND_PERMIT, lease_seconds=lease_seconds)
+    claim = table.claim(recognition_id, Kind.MAINLAND_PERMIT, document_id="one", lease_seconds=lease_seconds)
     assert isinstance(claim, Claim)
     return claim
 
@@ -50,15 +50,15 @@ def test_a_kept_answer_comes_back_as_it_was(dynamodb: "DynamoDBClient", kind: Ki
     table = DynamoDbWorkTable(dynamodb, table="work", keep_days=7)
     kept = KeptReply(reply=replace(REPLY, answer=answer), portrait_key="portraits/a.jpg")
     table.keep_outcome(claimed(table), kept)
-    assert table.claim("abc", kind, lease_seconds=60) == kept
-    assert isinstance(table.claim("another", kind, lease_seconds=60), Claim)
+    assert table.claim("abc", kind, document_id="one", lease_seconds=60) == kept
+    assert isinstance(table.claim("another", kind, document_id="one", lease_seconds=60), Claim)
 
 
 def test_a_kept_refusal_comes_back_as_it_was(dynamodb: "DynamoDBClient") -> None:
     table = DynamoDbWorkTable(dynamodb, table="work", keep_days=7)
     refusal = RejectDocument("FailedOperation.ImageNoText", "meaning", "advice", request_id="r")
     table.keep_outcome(claimed(table), refusal)
-    kept = table.claim("abc", Kind.MAINLAND_PERMIT, lease_seconds=60)
+    kept = table.claim("abc", Kind.MAINLAND_PERMIT, document_id="one", lease_seconds=60)
     assert isinstance(kept, RejectDocument)
     assert (kept.code, kept.meaning, kept.advice, kept.request_id) == (
         refusal.code,
@@ -102,7 +102,7 @@ def test_the_first_kept_outcome_stands(dynamodb: "DynamoDBClient") -> None:
     table.keep_outcome(quick, first)
     table.keep_outcome(slow, KeptReply(reply=replace(REPLY, request_id="second")))
     table.give_back(slow)
-    assert table.claim("abc", Kind.MAINLAND_PERMIT, lease_seconds=60) == first
+    assert table.claim("abc", Kind.MAINLAND_PERMIT, document_id="one", lease_seconds=60) == first
 
 
 def test_a_claim_whose_answer_was_lost_is_not_refused_by_itself(
@@ -125,24 +125,56 @@ def test_an_expired_outcome_may_be_claimed_anew(dynamodb: "DynamoDBClient") -> N
         claimed(table)
 
 
-def test_an_event_is_kept_with_whether_it_is_published(dynamodb: "DynamoDBClient") -> None:
+def users(dynamodb: "DynamoDBClient", recognition_id: str = "abc") -> set[str]:
+    item = dynamodb.get_item(TableName="work", Key={"id": {"S": f"recognition#{recognition_id}"}})["Item"]
+    return set(item["documents"]["SS"])
+
+
+def test_a_reading_is_kept_until_the_last_document_that_uses_it_lets_go(dynamodb: "DynamoDBClient") -> None:
     table = DynamoDbWorkTable(dynamodb, table="work", keep_days=7)
-    for kept in (KeptEvent(event='{"证":1}', published=False), KeptEvent(event='{"证":1}', published=True)):
-        table.keep_event("abc", kept)
-        assert table.kept_event("abc") == kept
-    claimed(table)  # documents and recognitions are kept apart
+    table.keep_outcome(claimed(table), KeptReply(reply=REPLY))
+    for document_id in ("two", "three", "two"):
+        table.claim("abc", Kind.MAINLAND_PERMIT, document_id=document_id, lease_seconds=60)
+    assert users(dynamodb) == {"one", "two", "three"}
+    assert not table.release("abc", document_id="two")
+    assert not table.release("abc", document_id="two")
+    assert not table.release("abc", document_id="a stranger")
+    assert users(dynamodb) == {"one", "three"}
+    assert not table.release("abc", document_id="one")
+    assert table.release("abc", document_id="three")
+    assert table.release("abc", document_id="three")
+    assert "Item" not in dynamodb.get_item(TableName="work", Key={"id": {"S": "recognition#abc"}})
 
 
-def test_what_has_expired_is_gone_at_once_and_not_when_dynamodb_gets_to_it(dynamodb: "DynamoDBClient") -> None:
+def test_who_reads_slowly_uses_the_outcome_that_a_quicker_one_kept(dynamodb: "DynamoDBClient") -> None:
+    clock = Clock()
+    table = DynamoDbWorkTable(dynamodb, table="work", keep_days=7, clock=clock)
+    slow = claimed(table, lease_seconds=10)
+    clock.now += 11
+    quick = table.claim("abc", Kind.MAINLAND_PERMIT, document_id="two", lease_seconds=60)
+    assert isinstance(quick, Claim)
+    table.keep_outcome(slow, KeptReply(reply=REPLY))
+    assert users(dynamodb) == {"one", "two"}
+
+
+def test_an_expired_outcome_does_not_count_its_old_users(dynamodb: "DynamoDBClient") -> None:
     clock = Clock()
     table = DynamoDbWorkTable(dynamodb, table="work", keep_days=1, clock=clock)
-    table.keep_event("abc", KeptEvent(event="{}", published=True))
-    clock.now += 86_400
-    assert table.kept_event("abc") is not None
-    clock.now += 1
-    assert table.kept_event("abc") is None
+    table.keep_outcome(claimed(table), KeptReply(reply=REPLY))
+    clock.now += 86_402
+    anew = table.claim("abc", Kind.MAINLAND_PERMIT, document_id="two", lease_seconds=60)
+    assert isinstance(anew, Claim)
+    table.keep_outcome(anew, KeptReply(reply=REPLY))
+    assert table.release("abc", document_id="two")
+
+
+def test_an_outcome_of_an_earlier_version_belongs_to_documents_nobody_knows(dynamodb: "DynamoDBClient") -> None:
+    table = DynamoDbWorkTable(dynamodb, table="work", keep_days=7)
+    table.keep_outcome(claimed(table), KeptReply(reply=REPLY))
+    dynamodb.update_item(TableName="work", Key={"id": {"S": "recognition#abc"}}, UpdateExpression="REMOVE documents")
+    assert not table.release("abc", document_id="one")
 
 
 def test_a_table_that_does_not_answer_is_tried_later(dynamodb: "DynamoDBClient") -> None:
     with pytest.raises(RetryLater, match=r"DynamoDB\.ResourceNotFoundException"):
-        DynamoDbWorkTable(dynamodb, table="absent", keep_days=1).kept_event("abc")
+        claimed(DynamoDbWorkTable(dynamodb, table="absent", keep_days=1))

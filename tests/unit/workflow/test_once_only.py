@@ -5,6 +5,7 @@ delivery of the same upload runs (to its own end, or its own kill), or time pass
 """
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 
 from permit_ocr.domain.errors import Claimed, RetryLater
 from permit_ocr.domain.permits import Kind
+from permit_ocr.domain.results import Document
 from permit_ocr.workflow.ports import Claim, KeptEvent, KeptOutcome, Question, Reply
 from permit_ocr.workflow.recognition import recognize
 from tests.unit.fakes import MAINLAND_FRONT, FakePortraits, World, photograph, world
@@ -56,7 +58,7 @@ class Stage:
 
 @dataclass
 class LeasedTable:
-    """A work table with leases on the stage's clock; every call is a step."""
+    """A work table with leases on the stage's clock, and documents in it; every call is a step."""
 
     stage: Stage
     outcomes: dict[str, KeptOutcome] = field(default_factory=dict)
@@ -64,7 +66,7 @@ class LeasedTable:
     events: dict[str, KeptEvent] = field(default_factory=dict)
     owners: int = 0
 
-    def claim(self, recognition_id: str, kind: Kind, *, lease_seconds: float) -> KeptOutcome | Claim:
+    def claim(self, recognition_id: str, kind: Kind, *, document_id: str, lease_seconds: float) -> KeptOutcome | Claim:
         assert kind in Kind
         assert lease_seconds > 0
         self.stage.before()
@@ -75,7 +77,7 @@ class LeasedTable:
             raise Claimed(after_seconds=1)
         self.stage.gave_up_lease += recognition_id in self.leases
         self.owners += 1
-        claim = Claim(recognition_id=recognition_id, owner=str(self.owners))
+        claim = Claim(recognition_id=recognition_id, owner=str(self.owners), document_id=document_id)
         self.leases[recognition_id] = (claim.owner, self.stage.now + LEASE)
         self.stage.after("claim")
         return claim
@@ -88,9 +90,10 @@ class LeasedTable:
     def give_back(self, claim: Claim) -> None:
         raise AssertionError(f"nothing fails here but by being killed, and {claim} was given back")
 
-    def kept_event(self, document_id: str) -> KeptEvent | None:
+    def begin(self, document: Document, *, readings: Sequence[str]) -> KeptEvent | None:
+        assert readings
         self.stage.before()
-        return self.events.get(document_id)
+        return self.events.get(document.id)
 
     def keep_event(self, document_id: str, kept: KeptEvent) -> None:
         self.stage.before()
@@ -145,9 +148,11 @@ def deliver(stage: Stage) -> bool:
 
 def run(happens: list[str]) -> tuple[Stage, Any, Any]:
     stage = Stage(happens=list(happens))
+    table = cast("Any", LeasedTable(stage))
     stage.here = World(
         ocr=cast("Any", SteppedOcr(stage)),
-        work=cast("Any", LeasedTable(stage)),
+        work=table,
+        documents=table,
         results=cast("Any", FifoQueue(stage)),
         portraits=FakePortraits(),
     )
@@ -165,7 +170,7 @@ def run(happens: list[str]) -> tuple[Stage, Any, Any]:
 @given(st.lists(st.sampled_from(["go on", "go on", "kill", "deliver", "wait"]), max_size=25))
 def test_no_interleaving_loses_a_document_or_shows_its_result_twice(happens: list[str]) -> None:
     stage, ocr, queue = run(happens)
-    assert stage.here.work.events["document-1"].published
+    assert stage.here.documents.events["document-1"].published
     if stage.now <= 300:
         assert queue.visible == ["document-1"]
     assert ocr.calls <= 1 + stage.gave_up_lease, "paid again only by who took over a lease that ran out"
@@ -175,7 +180,7 @@ def test_no_interleaving_loses_a_document_or_shows_its_result_twice(happens: lis
 def test_a_kill_at_any_step_costs_a_second_call_only_between_sending_and_keeping(kill_at: int) -> None:
     stage, ocr, queue = run([*["go on"] * kill_at, "kill"])
     assert queue.visible == ["document-1"]
-    assert stage.here.work.events["document-1"].published
+    assert stage.here.documents.events["document-1"].published
     between = kill_at in {4, 5}
     assert ocr.calls == (2 if between else 1), f"killed at step {kill_at}"
 
@@ -184,4 +189,4 @@ def test_a_hundred_deliveries_within_each_other_make_one_call_and_one_result() -
     stage, ocr, queue = run([*["go on"] * 3, *["deliver", "go on"] * 50])
     assert ocr.calls == 1
     assert queue.visible == ["document-1"]
-    assert stage.here.work.events["document-1"].published
+    assert stage.here.documents.events["document-1"].published

@@ -24,9 +24,11 @@ from tests.unit.fakes import (
     MAINLAND_FRONT,
     NOW,
     FakeCases,
+    FakeDocuments,
     FakePortraits,
     FakeWorkTable,
     World,
+    jpeg,
     photograph,
 )
 
@@ -41,7 +43,7 @@ class KilledError(BaseException):
 
 def sent(document_id: str, side: Side, seconds: float) -> Photograph:
     return photograph(
-        b"\xff\xd8\xff" + document_id.encode(),
+        jpeg(document_id.encode()),
         document_id=document_id,
         case="7",
         received=NOW + timedelta(seconds=seconds),
@@ -66,6 +68,7 @@ class Stage:
     now: float = 0.0
     depth: int = 0
     work: FakeWorkTable = field(default_factory=FakeWorkTable)
+    kept: FakeDocuments = field(default_factory=FakeDocuments)
     cases: FakeCases = field(default_factory=FakeCases)
     taken: dict[str, float] = field(default_factory=dict)
     visible: list[str] = field(default_factory=list)
@@ -94,6 +97,7 @@ class Stage:
         return World(
             ocr=cast("Any", Stepped(self, SidedOcr())),
             work=cast("Any", Stepped(self, self.work)),
+            documents=cast("Any", Stepped(self, self.kept)),
             cases=cast("Any", Stepped(self, self.cases)),
             results=cast("Any", Stepped(self, FifoQueue(self))),
             portraits=FakePortraits(),
@@ -101,7 +105,7 @@ class Stage:
         )
 
     def done(self) -> bool:
-        kept = [self.work.events.get(document_id) for document_id in self.documents]
+        kept = [self.kept.events.get(document_id) for document_id in self.documents]
         return all(one and one.published for one in kept)
 
 
@@ -199,7 +203,7 @@ def test_a_kill_at_any_step_of_either_side_costs_no_pair_and_shows_none_twice(ki
 
 def test_the_redelivery_of_a_replaced_photograph_does_not_bring_its_pair_back() -> None:
     stage = run([], ("front", "back", "newer"))
-    stage.work.events["front"] = replace(stage.work.events["front"], published=False)
+    stage.kept.keep_event("front", replace(stage.kept.events["front"], published=False))
     stage.now += 2 * FIFO_SECONDS
     stage.deliver("front")
     assert stage.visible == ["front", "back", PAIR, "newer", NEWER_PAIR, "front"]

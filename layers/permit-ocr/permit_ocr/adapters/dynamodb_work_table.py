@@ -1,7 +1,4 @@
-"""The port ``WorkTable`` on DynamoDB: paid answers by recognition, events by document.
-
-Encrypted, and gone after some days (TTL).
-"""
+"""The port ``WorkTable`` on DynamoDB: paid answers by recognition. Encrypted, and gone after some days (TTL)."""
 
 import json
 import time
@@ -15,23 +12,27 @@ from permit_ocr.domain.errors import Claimed, RejectDocument
 from permit_ocr.domain.permits import Kind
 from permit_ocr.tencent.actions import ACTIONS
 from permit_ocr.tencent.answer_format import answer_fields, parse_answer
-from permit_ocr.workflow.ports import Claim, KeptEvent, KeptOutcome, KeptReply, Reply
+from permit_ocr.workflow.ports import Claim, KeptOutcome, KeptReply, Reply
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _DAY_SECONDS: Final = 24 * 3600
-_CLAIM: Final = "SET lease_owner = :owner, lease_until = :until, expires_at = :expires REMOVE json"
+_CLAIM: Final = (
+    "SET lease_owner = :owner, lease_until = :until, expires_at = :expires, documents = :document REMOVE json"
+)
 _CLAIM_IF: Final = (
     "attribute_not_exists(id) OR expires_at < :now OR (attribute_not_exists(json) AND lease_until < :now)"
 )
+_USED_BY: Final = "contains(documents, :document)"
+_KEEP: Final = "SET json = :json, expires_at = :expires REMOVE lease_owner, lease_until ADD documents :document"
 _CLAIMED_LEAST_SECONDS: Final = 1.0
 _CLAIMED_MOST_SECONDS: Final = 5.0
 """A reading takes seconds: waiting for the whole lease would help only where its owner was killed."""
 
 
 class DynamoDbWorkTable:
-    """Items: ``id`` (``document#…`` or ``recognition#…``), ``json`` (one text), ``expires_at`` (seconds since 1970).
+    """Items: ``id`` (``recognition#…``), ``json``, ``expires_at`` (seconds since 1970), ``documents`` (who uses it).
 
     A recognition that was begun and has no outcome yet has ``lease_owner`` and ``lease_until`` in place of ``json``.
     """
@@ -45,21 +46,25 @@ class DynamoDbWorkTable:
         self._keep_seconds = keep_days * _DAY_SECONDS
         self._clock = clock
 
-    def claim(self, recognition_id: str, kind: Kind, *, lease_seconds: float) -> KeptOutcome | Claim:
-        """See the port. One conditional write: it claims, or brings back what stands in its way."""
-        claim = Claim(recognition_id=recognition_id, owner=uuid4().hex)
+    def claim(self, recognition_id: str, kind: Kind, *, document_id: str, lease_seconds: float) -> KeptOutcome | Claim:
+        """See the port. One conditional write: it claims, or brings back what stands in its way.
+
+        A second one only where the outcome of another document's reading is used.
+        """
+        claim = Claim(recognition_id=recognition_id, owner=uuid4().hex, document_id=document_id)
         now = self._clock()
         with retry_later_on_aws_errors("DynamoDB"):
             try:
                 self._client.update_item(
                     TableName=self._table,
-                    Key={"id": {"S": f"recognition#{recognition_id}"}},
+                    Key=_key(recognition_id),
                     UpdateExpression=_CLAIM,
                     ConditionExpression=_CLAIM_IF,
                     ExpressionAttributeValues={
                         ":owner": {"S": claim.owner},
                         ":until": {"N": f"{now + lease_seconds:.3f}"},
                         ":expires": {"N": str(round(now + self._keep_seconds))},
+                        ":document": {"SS": [document_id]},
                         ":now": {"N": f"{now:.3f}"},
                     },
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",
@@ -71,21 +76,38 @@ class DynamoDbWorkTable:
         if stands.get("lease_owner", {}).get("S") == claim.owner:
             return claim  # the first try of this very write had arrived, only its answer was lost
         if "json" in stands:
+            if document_id not in stands.get("documents", {}).get("SS", []):
+                self._use(recognition_id, document_id)
             return _outcome_from_json(json.loads(stands["json"]["S"]), kind)
         rest = float(stands["lease_until"]["N"]) - now
         raise Claimed(after_seconds=min(max(rest, _CLAIMED_LEAST_SECONDS), _CLAIMED_MOST_SECONDS))
+
+    def _use(self, recognition_id: str, document_id: str) -> None:
+        """Count a document among those that use an outcome. Raises ``Claimed`` if it was deleted meanwhile."""
+        with retry_later_on_aws_errors("DynamoDB"):
+            try:
+                self._client.update_item(
+                    TableName=self._table,
+                    Key=_key(recognition_id),
+                    UpdateExpression="ADD documents :document",
+                    ConditionExpression="attribute_exists(json)",
+                    ExpressionAttributeValues={":document": {"SS": [document_id]}},
+                )
+            except self._client.exceptions.ConditionalCheckFailedException:
+                raise Claimed(after_seconds=_CLAIMED_LEAST_SECONDS) from None
 
     def keep_outcome(self, claim: Claim, outcome: KeptOutcome) -> None:
         """See the port."""
         with retry_later_on_aws_errors("DynamoDB"), suppress(self._client.exceptions.ConditionalCheckFailedException):
             self._client.update_item(
                 TableName=self._table,
-                Key={"id": {"S": f"recognition#{claim.recognition_id}"}},
-                UpdateExpression="SET json = :json, expires_at = :expires REMOVE lease_owner, lease_until",
+                Key=_key(claim.recognition_id),
+                UpdateExpression=_KEEP,
                 ConditionExpression="attribute_not_exists(json)",
                 ExpressionAttributeValues={
                     ":json": {"S": json.dumps(_outcome_to_json(outcome), ensure_ascii=False)},
                     ":expires": {"N": str(round(self._clock() + self._keep_seconds))},
+                    ":document": {"SS": [claim.document_id]},
                 },
             )
 
@@ -94,39 +116,51 @@ class DynamoDbWorkTable:
         with retry_later_on_aws_errors("DynamoDB"), suppress(self._client.exceptions.ConditionalCheckFailedException):
             self._client.update_item(
                 TableName=self._table,
-                Key={"id": {"S": f"recognition#{claim.recognition_id}"}},
+                Key=_key(claim.recognition_id),
                 UpdateExpression="SET lease_until = :past",
                 ConditionExpression="lease_owner = :owner AND attribute_not_exists(json)",
                 ExpressionAttributeValues={":past": {"N": "0"}, ":owner": {"S": claim.owner}},
             )
 
-    def kept_event(self, document_id: str) -> KeptEvent | None:
-        """See the port."""
-        text = self._get(f"document#{document_id}")
-        return KeptEvent(**json.loads(text)) if text else None
+    def release(self, recognition_id: str, *, document_id: str) -> bool:
+        """See the port. Each step is one conditional write, so of two documents that let go at once one is the last."""
+        document = {":document": {"S": document_id}}
+        while True:
+            with retry_later_on_aws_errors("DynamoDB"):
+                try:
+                    self._client.delete_item(
+                        TableName=self._table,
+                        Key=_key(recognition_id),
+                        ConditionExpression=f"attribute_not_exists(id) OR ({_USED_BY} AND size(documents) = :one)",
+                        ExpressionAttributeValues={**document, ":one": {"N": "1"}},
+                    )
+                except self._client.exceptions.ConditionalCheckFailedException:
+                    if not self._used_no_more(recognition_id, document_id):
+                        continue  # the others have let go meanwhile
+                    return False
+                return True
 
-    def keep_event(self, document_id: str, kept: KeptEvent) -> None:
-        """See the port."""
-        said = {"event": kept.event, "published": kept.published}
-        self._put(f"document#{document_id}", json.dumps(said, ensure_ascii=False))
-
-    def _get(self, item_id: str) -> str | None:
-        with retry_later_on_aws_errors("DynamoDB"):
-            item = self._client.get_item(TableName=self._table, Key={"id": {"S": item_id}}, ConsistentRead=True).get(
-                "Item"
-            )
-        # DynamoDB deletes an expired item within days, not at once.
-        if not item or float(item["expires_at"]["N"]) < self._clock():
-            return None
-        return item["json"]["S"]
-
-    def _put(self, item_id: str, text: str) -> None:
-        expires_at = round(self._clock() + self._keep_seconds)
-        with retry_later_on_aws_errors("DynamoDB"):
-            self._client.put_item(
+    def _used_no_more(self, recognition_id: str, document_id: str) -> bool:
+        """Take a document off those that use a reading; False if it is the only one by now."""
+        try:
+            self._client.update_item(
                 TableName=self._table,
-                Item={"id": {"S": item_id}, "json": {"S": text}, "expires_at": {"N": str(expires_at)}},
+                Key=_key(recognition_id),
+                UpdateExpression="DELETE documents :documents",
+                ConditionExpression=f"attribute_exists(id) AND (NOT {_USED_BY} OR size(documents) > :one)",
+                ExpressionAttributeValues={
+                    ":documents": {"SS": [document_id]},
+                    ":document": {"S": document_id},
+                    ":one": {"N": "1"},
+                },
             )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
+
+
+def _key(recognition_id: str) -> dict[str, Any]:
+    return {"id": {"S": f"recognition#{recognition_id}"}}
 
 
 def _outcome_to_json(outcome: KeptOutcome) -> dict[str, Any]:

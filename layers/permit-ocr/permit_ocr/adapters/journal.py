@@ -16,6 +16,7 @@ type Happening = Literal[
     "ocr_refused",
     "document_done",
     "document_deferred",
+    "document_deleted",
     "document_given_up",
     "line_stopped",
     "line_resumed",
@@ -24,6 +25,9 @@ type Happening = Literal[
     "publish_handed_over",
     "portrait_not_stored",
     "visibility_not_changed",
+    "webhook_deferred",
+    "webhook_delivered",
+    "webhook_given_up",
     "unexpected_error",
 ]
 type Metric = Literal[

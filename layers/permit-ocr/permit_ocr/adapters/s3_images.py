@@ -11,7 +11,7 @@ from permit_ocr.adapters.aws_errors import retry_later_on_aws_errors
 from permit_ocr.adapters.journal import note
 from permit_ocr.adapters.upload_events import Upload
 from permit_ocr.domain.errors import RejectDocument, RetryLater
-from permit_ocr.domain.identity import document_id_of_object
+from permit_ocr.domain.identity import document_id_of_object, document_id_of_ticket
 from permit_ocr.domain.image_format import refuse_too_large
 from permit_ocr.domain.permits import RecognitionOptions
 from permit_ocr.domain.results import Document
@@ -27,10 +27,11 @@ _URL_SECONDS: Final = 120
 """Lifetime of a presigned URL: the provider downloads at once, or not at all."""
 
 
-def document_of(upload: Upload) -> Document:
-    """Return the identity of an upload; nothing is read for it."""
+def document_of(upload: Upload, *, upload_prefix: str) -> Document:
+    """Return the identity of an upload; nothing is read for it. The API's tickets have theirs in the key."""
+    object_id = document_id_of_object(bucket=upload.bucket, key=upload.key, version=upload.version, etag=upload.etag)
     return Document(
-        id=document_id_of_object(bucket=upload.bucket, key=upload.key, version=upload.version, etag=upload.etag),
+        id=document_id_of_ticket(upload.key, upload_prefix=upload_prefix) or object_id,
         bucket=upload.bucket,
         key=upload.key,
         version=upload.version,
@@ -57,7 +58,7 @@ class S3Images:
         with retry_later_on_aws_errors("S3"):
             content = stored["Body"].read()
         url = self._presigned(upload) if self._presign else None
-        document = replace(document_of(upload), case=case, received=stored["LastModified"])
+        document = replace(document_of(upload, upload_prefix=self._prefix), case=case, received=stored["LastModified"])
         return Photograph(document=document, options=options, content=content, url=url)
 
     def _get(self, upload: Upload) -> "GetObjectOutputTypeDef":

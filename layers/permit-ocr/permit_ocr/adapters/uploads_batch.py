@@ -13,9 +13,10 @@ from permit_ocr.adapters.dynamodb_failures import DynamoDbFailures
 from permit_ocr.adapters.journal import count, note, note_unexpected
 from permit_ocr.adapters.s3_images import S3Images, document_of
 from permit_ocr.adapters.sqs_queues import SqsDeadLetterQueue, SqsIntakeQueue
-from permit_ocr.adapters.upload_events import PublishAgain, UnreadableEvent, Work, work_in, work_in_body
+from permit_ocr.adapters.upload_events import PublishAgain, UnreadableEvent, Upload, Work, work_in, work_in_body
 from permit_ocr.adapters.waits import NotBegun, is_waiting, seconds_after_failure, seconds_of_waiting
-from permit_ocr.domain.errors import PermitOcrError, RejectDocument, RetryLater, StopTheLine
+from permit_ocr.domain.errors import Deleted, PermitOcrError, RejectDocument, RetryLater, StopTheLine
+from permit_ocr.domain.results import Document
 from permit_ocr.workflow.ports import Services
 from permit_ocr.workflow.recognition import publish_again, recognize, reject_unread
 
@@ -33,6 +34,7 @@ class UploadsApplication:
 
     services: Services
     images: S3Images
+    upload_prefix: str
     intake: SqsIntakeQueue
     dead_letters: SqsDeadLetterQueue
     failures: DynamoDbFailures
@@ -100,7 +102,7 @@ def _troubles(works: Sequence[Work], batch: _Batch) -> list[_Trouble]:
     for work in works:
         document_id = None
         try:
-            document_id = work.document_id if isinstance(work, PublishAgain) else document_of(work).id
+            document_id = work.document_id if isinstance(work, PublishAgain) else _document(work, batch).id
             _do(work, batch)
         except PermitOcrError as error:
             note("document_deferred", document_id=document_id, code=error.code, request_id=error.request_id)
@@ -114,20 +116,31 @@ def _troubles(works: Sequence[Work], batch: _Batch) -> list[_Trouble]:
 
 
 def _do(work: Work, batch: _Batch) -> None:
-    """Do one piece of work. Raises ``RetryLater`` or ``StopTheLine``."""
+    """Do one piece of work, unless its document was deleted. Raises ``RetryLater`` or ``StopTheLine``."""
+    try:
+        if isinstance(work, PublishAgain):
+            publish_again(work.document_id, batch.application.services)
+        else:
+            _read(work, batch)
+    except Deleted:
+        note("document_deleted")
+
+
+def _read(upload: Upload, batch: _Batch) -> None:
     services = batch.application.services
-    if isinstance(work, PublishAgain):
-        publish_again(work.document_id, services)
-        return
     if time.monotonic() + _SECONDS_TO_BEGIN > batch.deadline:
         raise NotBegun
-    document = document_of(work)
+    document = _document(upload, batch)
     began = time.monotonic()
     try:
-        recognize(batch.application.images.fetch(work), services, deadline=batch.deadline)
+        recognize(batch.application.images.fetch(upload), services, deadline=batch.deadline)
     except RejectDocument as error:  # it could not even be fetched
         reject_unread(document, error, services)
     note("document_done", document_id=document.id, milliseconds=round((time.monotonic() - began) * 1000))
+
+
+def _document(upload: Upload, batch: _Batch) -> Document:
+    return document_of(upload, upload_prefix=batch.application.upload_prefix)
 
 
 def _waits(trouble: _Trouble, record: Mapping[str, Any], batch: _Batch) -> bool:

@@ -6,6 +6,7 @@
     │   ├── NoSlot        the provider's quota has no free slot as near as the caller may wait
     │   └── NotPublished  its result is kept: only the publishing has to be tried again
     ├── RejectDocument    this document can never succeed as it is: publish a rejection
+    ├── Deleted           its sender has deleted this document: nothing is published, nothing kept
     └── StopTheLine       account or configuration: every document would fail alike, so call no more
 
 Each carries a code, its meaning and what to do, all of them fixed sentences of ours: no text of a vendor, of a card or
@@ -70,6 +71,15 @@ class NotPublished(RetryLater):
 
 class RejectDocument(PermitOcrError):  # noqa: N818
     """Permanent for this document: the sender has to do something."""
+
+
+class Deleted(PermitOcrError):  # noqa: N818
+    """The document was deleted, before its result was kept or a long time ago; all that is left is to leave it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Document.Deleted", "The document was deleted.", "Send the photograph again if you want it read."
+        )
 
 
 class StopTheLine(PermitOcrError):  # noqa: N818

@@ -6,12 +6,14 @@ is the same on every retry. A *recognition* is what is paid for: an image's cont
 options.
 """
 
+import re
 from hashlib import sha256
 from typing import Final
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from permit_ocr.domain.permits import Kind, Side
 
+_TICKETS: Final = "by-id/"
 _SIGNATURE_PREFIXES: Final = ("x-amz-", "x-cos-", "x-oss-", "x-goog-")
 _SIGNATURE_NAMES: Final = frozenset(
     (
@@ -24,6 +26,27 @@ _SIGNATURE_NAMES: Final = frozenset(
 def document_id_of_object(*, bucket: str, key: str, version: str | None, etag: str | None) -> str:
     """Return the id of one stored object: its version if the bucket keeps versions, else its content's ETag."""
     return _digest("object", bucket, key, version or f"etag:{(etag or '').strip('"')}")
+
+
+def document_id_of_page(document_id: str, page: int) -> str:
+    """Return the id of one page of a document of several pages; ``page`` counts from 1."""
+    return _digest("page", document_id, str(page))
+
+
+def ticket_key(document_id: str, *, upload_prefix: str) -> str:
+    """Return the key of a photograph whose document's id is known before it is uploaded."""
+    return f"{upload_prefix}{_TICKETS}{document_id}"
+
+
+def document_id_of_ticket(key: str, *, upload_prefix: str) -> str | None:
+    """Return the id that such a key names, None for any other key."""
+    name = key.removeprefix(f"{upload_prefix}{_TICKETS}")
+    return name if name != key and is_document_id(name) else None
+
+
+def is_document_id(text: str) -> bool:
+    """Tell whether ``text`` has the form of an id."""
+    return re.fullmatch("[0-9a-f]{32}", text, re.ASCII) is not None
 
 
 def document_id_of_request(*said: str) -> str:

@@ -38,11 +38,16 @@ class Document:
     etag: str | None = None
     """ETag of the uploaded object."""
     sha256: str | None = None
-    """SHA-256 of the image, in hex; null where only its address was handed in."""
+    """SHA-256 of the image that was read, in hex: that of the file, unless it had metadata or had to be converted. Null
+    where only its address was handed in."""
     case: str | None = None
     """What the sender calls the case that this side belongs to; opaque to us."""
     received: datetime | None = None
     """When it was handed in, where that is known: of two photographs of the same side in a case the newest counts."""
+    page: int | None = None
+    """Number of the page, from 1, in a file of pages (PDF, TIFF); null for an image."""
+    pages: int | None = None
+    """How many pages the file has; null for an image."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
 """What one recognition needs of the world outside. Each port has the real adapter and a fake in the tests."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -58,10 +58,11 @@ class KeptReply:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """The right to make one paid reading. ``owner`` is a token of this try alone."""
+    """The right to make one paid reading for a document. ``owner`` is a token of this try alone."""
 
     recognition_id: str
     owner: str
+    document_id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +71,32 @@ class KeptEvent:
 
     event: str
     published: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """What is known of one document.
+
+    ``readings`` are the ids of all recognitions that it may use, ``pages`` how many documents an upload of several
+    pages became, ``upload_until`` (seconds since 1970) how long a photograph that is not there yet may be uploaded.
+    """
+
+    document: Document | None = None
+    """What was begun; none before."""
+    readings: tuple[str, ...] = ()
+    event: KeptEvent | None = None
+    upload_until: float | None = None
+    pages: int | None = None
+    deleted: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredVersion:
+    """One version of an object of ours."""
+
+    bucket: str
+    key: str
+    version: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,12 +136,15 @@ class Ocr(Protocol):
 
 
 class WorkTable(Protocol):
-    """What was paid for and what was published, kept for some days."""
+    """What was paid for, kept for some days. A reading is kept for the documents that use it."""
 
-    def claim(self, recognition_id: str, kind: Kind, *, lease_seconds: float) -> "KeptOutcome | Claim":
+    def claim(
+        self, recognition_id: str, kind: Kind, *, document_id: str, lease_seconds: float
+    ) -> "KeptOutcome | Claim":
         """Return what an earlier reading came to, or the claim to read now: no one else gets one until the lease ends.
 
-        Raises ``Claimed`` while another's lease runs, and ``RetryLater``.
+        Either way the document counts as one that uses it. Raises ``Claimed`` while another's lease runs, and
+        ``RetryLater``.
         """
         ...
 
@@ -126,12 +156,70 @@ class WorkTable(Protocol):
         """End a claim whose reading failed, so that the next try need not wait for the lease."""
         ...
 
+    def release(self, recognition_id: str, *, document_id: str) -> bool:
+        """Forget a reading unless another document uses it; return whether there is none now.
+
+        Raises ``RetryLater``.
+        """
+        ...
+
+
+class Documents(Protocol):
+    """What each document came to, kept for some days. All raise ``RetryLater``."""
+
+    def open(self, document_id: str, *, upload_until: float | None = None) -> Record | None:
+        """Note a document before it is read; return what is known of it if it is no new one."""
+        ...
+
+    def begin(self, document: Document, *, readings: Sequence[str]) -> KeptEvent | None:
+        """Note that a document is read now, with the ``readings`` it may use; return its event if there is one.
+
+        Raises ``Deleted``.
+        """
+        ...
+
+    def note_pages(self, document_id: str, *, pages: int) -> None:
+        """Note that an upload is ``pages`` documents, before any of them is begun. Raises ``Deleted``."""
+        ...
+
+    def keep_event(self, document_id: str, kept: KeptEvent) -> None:
+        """Keep the event a document came to. Raises ``Deleted``."""
+        ...
+
     def kept_event(self, document_id: str) -> KeptEvent | None:
         """Return the event a document came to."""
         ...
 
-    def keep_event(self, document_id: str, kept: KeptEvent) -> None:
-        """Keep the event a document came to."""
+    def look(self, document_id: str) -> Record | None:
+        """Return what is known of a document."""
+        ...
+
+    def bury(self, document_id: str, *, unknown_too: bool = False) -> Record | None:
+        """Leave a mark that stops whoever would begin or keep this document; its event is gone.
+
+        Returns what must be known to erase the rest, every time until ``forget``; None for a document that is not
+        known, unless those are buried too.
+        """
+        ...
+
+    def forget(self, document_id: str) -> None:
+        """Leave nothing of a buried document but the mark."""
+        ...
+
+
+class Erasure(Protocol):
+    """Deletes what is stored of documents, in every version. All raise ``RetryLater``."""
+
+    def photographs_of(self, document: Document) -> Sequence[StoredVersion]:
+        """Return what is stored of a document alone: of a page, not the upload that other pages are of."""
+        ...
+
+    def portraits_of(self, recognition_id: str) -> Sequence[StoredVersion]:
+        """Return what is stored of a reading's portrait."""
+        ...
+
+    def erase(self, stored: Sequence[StoredVersion]) -> None:
+        """Delete these versions; what is gone already does no harm."""
         ...
 
 
@@ -205,6 +293,8 @@ class Services:
 
     ocr: Ocr
     work: WorkTable
+    documents: Documents
+    erasure: Erasure
     cases: Cases
     results: ResultsQueue
     portraits: Portraits

@@ -1,7 +1,7 @@
 """One photograph in, one judged result on the queue: the whole job, step by step.
 
-published already? ── yes ─▶ done
-      │ no
+published already, or deleted? ── yes ─▶ done
+      │ no: note that it is begun
 refuse what cannot be read (nothing is paid)
       │
 ask, one action after the other (each answer is kept before the next step, so that it is paid for once)
@@ -17,7 +17,7 @@ from dataclasses import replace
 from hashlib import sha256
 from typing import Final
 
-from permit_ocr.domain.errors import NotPublished, PermitOcrError, RejectDocument, RetryLater
+from permit_ocr.domain.errors import Deleted, NotPublished, PermitOcrError, RejectDocument, RetryLater
 from permit_ocr.domain.identity import recognition_id, without_signature
 from permit_ocr.domain.image_format import refuse_what_cannot_be_read
 from permit_ocr.domain.judgement import has_key_field, judge_answer
@@ -35,6 +35,7 @@ from permit_ocr.domain.results import (
 from permit_ocr.domain.valid_date import today_in_shanghai
 from permit_ocr.tencent.actions import ACTIONS
 from permit_ocr.tencent.error_table import NOT_THIS_CARD, is_about_the_image
+from permit_ocr.workflow.deletion import erase
 from permit_ocr.workflow.pairing import complete_pair
 from permit_ocr.workflow.ports import Claim, KeptEvent, KeptOutcome, KeptReply, Photograph, Question, Services
 
@@ -52,23 +53,29 @@ def recognize(photograph: Photograph, services: Services, *, deadline: float) ->
 
     ``deadline`` is on ``time.monotonic``'s clock. Raises ``RetryLater`` or ``StopTheLine``: nothing was published
     then, and nothing that was
-    paid for is lost. A document that can never succeed is published too, as a rejection.
+    paid for is lost. A document that can never succeed is published too, as a rejection. Raises ``Deleted`` for one
+    that was deleted, at the latest before its result is kept: nothing of it is left then.
     """
-    document_id = photograph.document.id
-    if (kept := services.work.kept_event(document_id)) and kept.published:
-        return kept.event
-    event = _as_message(_read_and_judge(photograph, services, deadline=deadline), photograph, services)
-    _publish(event, services, document_id=document_id)
+    photograph = _identified(photograph)
+    document, readings = photograph.document, _readings(photograph)
+    try:
+        if (kept := services.documents.begin(document, readings=readings)) and kept.published:
+            return kept.event
+        event = _as_message(_read_and_judge(photograph, services, deadline=deadline), photograph, services)
+        _publish(event, services, document_id=document.id)
+    except Deleted:
+        erase(document, readings, services)
+        raise
     return event
 
 
 def reject_unread(document: Document, error: RejectDocument, services: Services) -> None:
     """Publish the rejection of a document that could not be fetched, unless that was done before.
 
-    Raises ``RetryLater``.
+    Raises ``RetryLater``, and ``Deleted`` for one that was deleted.
     """
     recognition_of_nothing = Photograph(document=document, options=RecognitionOptions())
-    if (kept := services.work.kept_event(document.id)) and kept.published:
+    if (kept := services.documents.begin(document, readings=())) and kept.published:
         return
     _publish(to_json(_reject(recognition_of_nothing, error, services)), services, document_id=document.id)
 
@@ -76,14 +83,16 @@ def reject_unread(document: Document, error: RejectDocument, services: Services)
 def publish_again(document_id: str, services: Services) -> None:
     """Publish the event kept for a document whose first publishing failed.
 
-    Does nothing if it is published by now. Raises ``RetryLater``, also if the event is kept no longer: then the message
-    ends in the dead-letter queue, where it is seen.
+    Does nothing if it is published by now. Raises ``Deleted`` if it was deleted, and ``RetryLater``, also if the event
+    is kept no longer: then the message ends in the dead-letter queue, where it is seen.
     """
-    kept = services.work.kept_event(document_id)
-    if kept is None:
+    record = services.documents.look(document_id)
+    if record and record.deleted:
+        raise Deleted
+    if record is None or record.event is None:
         raise RetryLater("Document.ResultExpired", "The result is kept no longer.", "Upload the photograph again.")
-    if not kept.published:
-        _publish(kept.event, services, document_id=document_id)
+    if not record.event.published:
+        _publish(record.event.event, services, document_id=document_id)
 
 
 def _publish(event: str, services: Services, *, document_id: str) -> None:
@@ -91,14 +100,15 @@ def _publish(event: str, services: Services, *, document_id: str) -> None:
         services.results.publish(event, document_id=document_id)
         complete_pair(event, services)
     except RetryLater as error:
-        services.work.keep_event(document_id, KeptEvent(event=event, published=False))
+        services.documents.keep_event(document_id, KeptEvent(event=event, published=False))
         raise NotPublished(error, document_id=document_id, event=event) from None
-    services.work.keep_event(document_id, KeptEvent(event=event, published=True))
+    services.documents.keep_event(document_id, KeptEvent(event=event, published=True))
 
 
 def _read_and_judge(photograph: Photograph, services: Services, *, deadline: float) -> ResultEvent:
     try:
-        photograph = _identified(photograph, services)
+        if photograph.content is not None:
+            refuse_what_cannot_be_read(photograph.content, base64_limit=services.policy.base64_limit)
         question, kept, reused = _ask_in_turn(photograph, services, deadline=deadline)
         return _judge(photograph, question, kept, services, reused=reused)
     except RejectDocument as error:
@@ -138,12 +148,21 @@ def questions(options: RecognitionOptions) -> tuple[tuple[Kind, Side | None], ..
             return (*((Kind.MAINLAND_PERMIT, side) for side in sides), (Kind.RESIDENCE_PERMIT, options.side))
 
 
-def _identified(photograph: Photograph, services: Services) -> Photograph:
+def _identified(photograph: Photograph) -> Photograph:
     if photograph.content is None:
         return photograph
     digest = sha256(photograph.content).hexdigest()
-    refuse_what_cannot_be_read(photograph.content, base64_limit=services.policy.base64_limit)
     return replace(photograph, document=replace(photograph.document, sha256=digest))
+
+
+def _reading(photograph: Photograph, kind: Kind, side: Side | None) -> str:
+    image = photograph.document.sha256 or without_signature(photograph.url or "")
+    return recognition_id(image=image, kind=kind, side=side, return_portrait=photograph.options.return_portrait)
+
+
+def _readings(photograph: Photograph) -> list[str]:
+    """Return the ids of all readings that the photograph may come to."""
+    return [_reading(photograph, kind, side) for kind, side in questions(photograph.options)]
 
 
 def _ask_in_turn(photograph: Photograph, services: Services, *, deadline: float) -> tuple[Question, KeptReply, bool]:
@@ -175,12 +194,12 @@ def _ask_in_turn(photograph: Photograph, services: Services, *, deadline: float)
 def _ask_once(
     photograph: Photograph, question: Question, services: Services, *, deadline: float
 ) -> tuple[KeptOutcome, bool]:
-    image = photograph.document.sha256 or without_signature(photograph.url or "")
-    reading = recognition_id(
-        image=image, kind=question.kind, side=question.side, return_portrait=question.return_portrait
-    )
+    reading = _reading(photograph, question.kind, question.side)
     claim = services.work.claim(
-        reading, question.kind, lease_seconds=deadline - time.monotonic() + _LEASE_MARGIN_SECONDS
+        reading,
+        question.kind,
+        document_id=photograph.document.id,
+        lease_seconds=deadline - time.monotonic() + _LEASE_MARGIN_SECONDS,
     )
     if not isinstance(claim, Claim):
         return claim, True

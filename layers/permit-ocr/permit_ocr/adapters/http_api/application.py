@@ -23,7 +23,7 @@ class ApiApplication:
 
 def hand_in(app: Resolver, application: ApiApplication) -> None:
     """Give the next request's route what it works with: the routes themselves are made once."""
-    app.append_context(**{_APPLICATION: application})
+    app.context[_APPLICATION] = application
 
 
 def application_of(app: Resolver) -> ApiApplication:

@@ -1,0 +1,63 @@
+"""A document is deleted: what was read of it, its photograph and its portrait are gone; what others share stays.
+
+mark it as deleted ─ whoever works on it, or is given it again, sees the mark and publishes nothing
+      │
+its pages likewise, each by itself
+      │
+let go of its readings; the last document that used one takes it and its portrait along
+      │
+its photograph, its side of its case
+      │
+forget where all that was: nothing but the mark is left
+
+Each step may be repeated, so a deletion that was cut short is finished by asking for it again. An event that is on the
+results queue already cannot be called back.
+"""
+
+from collections.abc import Iterable
+
+from permit_ocr.domain.identity import document_id_of_page
+from permit_ocr.domain.results import Document
+from permit_ocr.workflow.ports import Record, Services
+
+
+def delete(document_id: str, services: Services) -> bool:
+    """Delete a document and return whether there was one, now or before. Raises ``RetryLater``."""
+    record = services.documents.bury(document_id)
+    if record is None:
+        return _delete_unknown(document_id, services)
+    for page in range(1, (record.pages or 0) + 1):
+        _delete_page(document_id_of_page(document_id, page), services)
+    _erase_recorded(document_id, record, services)
+    return True
+
+
+def erase(document: Document, readings: Iterable[str], services: Services) -> None:
+    """Erase everything that is kept for a deleted document. Raises ``RetryLater``."""
+    for reading in readings:
+        # Looked for before: a portrait that is stored after the reading is let go is somebody else's.
+        portraits = services.erasure.portraits_of(reading)
+        if services.work.release(reading, document_id=document.id):
+            services.erasure.erase(portraits)
+    services.erasure.erase(services.erasure.photographs_of(document))
+    if document.case and (case := services.cases.look(document.case)):
+        for side in case.sides:
+            if side.document_id == document.id:
+                services.cases.withdraw(document.case, side)
+
+
+def _delete_unknown(document_id: str, services: Services) -> bool:
+    """Delete a photograph that outlived what is known of it: where an upload of ours lies, its id tells."""
+    photographs = services.erasure.photographs_of(Document(id=document_id))
+    services.erasure.erase(photographs)
+    return bool(photographs)
+
+
+def _delete_page(page_id: str, services: Services) -> None:
+    if record := services.documents.bury(page_id, unknown_too=True):
+        _erase_recorded(page_id, record, services)
+
+
+def _erase_recorded(document_id: str, record: Record, services: Services) -> None:
+    erase(record.document or Document(id=document_id), record.readings, services)
+    services.documents.forget(document_id)

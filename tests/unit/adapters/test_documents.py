@@ -1,0 +1,139 @@
+"""What is known of each document, until when, and what a deletion leaves."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+
+from permit_ocr.adapters.dynamodb_documents import BURIED_DAYS, DynamoDbDocuments
+from permit_ocr.domain.errors import Deleted, RetryLater
+from permit_ocr.domain.results import Document
+from permit_ocr.workflow.ports import KeptEvent, Record
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+DAY = 86_400
+DOCUMENT = Document(
+    id="abc", bucket="uploads", key="uploads/陈.jpg", version="1", received=datetime(2026, 11, 21, tzinfo=UTC)
+)
+PUBLISHED = KeptEvent(event='{"证":1}', published=True)
+
+
+class Clock:
+    """Seconds since 1970, moved by hand."""
+
+    def __init__(self) -> None:
+        self.now = 1_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def documents(dynamodb: "DynamoDBClient", clock: Clock) -> DynamoDbDocuments:
+    return DynamoDbDocuments(dynamodb, table="work", keep_days=1, clock=clock)
+
+
+def test_an_event_is_kept_with_whether_it_is_published(documents: DynamoDbDocuments) -> None:
+    for kept in (replace(PUBLISHED, published=False), PUBLISHED):
+        documents.keep_event("abc", kept)
+        assert documents.kept_event("abc") == kept
+
+
+def test_a_begun_document_is_known_with_its_place_and_readings(documents: DynamoDbDocuments) -> None:
+    assert documents.begin(DOCUMENT, readings=["r1", "r2"]) is None
+    assert documents.begin(DOCUMENT, readings=["r1", "r2"]) is None
+    assert documents.look("abc") == Record(document=DOCUMENT, readings=("r1", "r2"))
+    assert documents.kept_event("abc") is None
+
+
+def test_what_is_done_is_not_begun_again(documents: DynamoDbDocuments) -> None:
+    documents.begin(DOCUMENT, readings=["r1"])
+    documents.keep_event("abc", PUBLISHED)
+    assert documents.begin(DOCUMENT, readings=["other"]) == PUBLISHED
+    assert documents.look("abc") == Record(document=DOCUMENT, readings=("r1",), event=PUBLISHED)
+
+
+def test_a_ticket_is_opened_once_and_closed_by_whoever_begins(documents: DynamoDbDocuments) -> None:
+    assert documents.open("abc", upload_until=2_000_000) is None
+    assert documents.open("abc", upload_until=3_000_000) == Record(upload_until=2_000_000)
+    documents.begin(DOCUMENT, readings=["r1"])
+    record = documents.look("abc")
+    assert record is not None
+    assert record.upload_until is None
+
+
+def test_an_upload_tells_its_pages(documents: DynamoDbDocuments) -> None:
+    documents.note_pages("abc", pages=3)
+    assert documents.look("abc") == Record(pages=3)
+
+
+def test_what_has_expired_is_gone_at_once_and_not_when_dynamodb_gets_to_it(
+    documents: DynamoDbDocuments, clock: Clock
+) -> None:
+    documents.keep_event("abc", PUBLISHED)
+    clock.now += DAY
+    assert documents.look("abc") is not None
+    clock.now += 1
+    assert documents.look("abc") is None
+    assert documents.bury("abc") is None
+    assert documents.begin(DOCUMENT, readings=["r1"]) is None
+    assert documents.look("abc") == Record(document=DOCUMENT, readings=("r1",))
+
+
+def test_a_deleted_document_is_neither_begun_nor_kept_nor_paged(documents: DynamoDbDocuments) -> None:
+    documents.begin(DOCUMENT, readings=["r1"])
+    documents.keep_event("abc", PUBLISHED)
+    left = Record(document=DOCUMENT, readings=("r1",), deleted=True)
+    assert documents.bury("abc") == left
+    with pytest.raises(Deleted):
+        documents.begin(DOCUMENT, readings=["r1"])
+    with pytest.raises(Deleted):
+        documents.keep_event("abc", PUBLISHED)
+    with pytest.raises(Deleted):
+        documents.note_pages("abc", pages=2)
+    assert documents.open("abc") == left
+    assert documents.kept_event("abc") is None
+
+
+def test_a_finished_deletion_leaves_a_mark_without_personal_data_that_outlives_every_message(
+    documents: DynamoDbDocuments, dynamodb: "DynamoDBClient", clock: Clock
+) -> None:
+    documents.begin(DOCUMENT, readings=["r1"])
+    documents.note_pages("abc", pages=2)
+    documents.keep_event("abc", PUBLISHED)
+    documents.bury("abc")
+    documents.forget("abc")
+    (item,) = dynamodb.scan(TableName="work")["Items"]
+    assert item.keys() == {"id", "deleted", "expires_at"}
+    assert documents.bury("abc") == Record(deleted=True)
+    clock.now += 21 * DAY
+    assert documents.look("abc") == Record(deleted=True)
+    clock.now += (BURIED_DAYS - 21) * DAY + 1
+    assert documents.look("abc") is None
+
+
+def test_a_document_nobody_knows_is_buried_only_on_demand(documents: DynamoDbDocuments) -> None:
+    assert documents.bury("abc") is None
+    assert documents.look("abc") is None
+    assert documents.bury("abc", unknown_too=True) == Record(deleted=True)
+    with pytest.raises(Deleted):
+        documents.begin(DOCUMENT, readings=["r1"])
+
+
+def test_forgetting_touches_only_what_is_buried(documents: DynamoDbDocuments) -> None:
+    documents.begin(DOCUMENT, readings=["r1"])
+    documents.forget("abc")
+    assert documents.look("abc") == Record(document=DOCUMENT, readings=("r1",))
+
+
+def test_a_table_that_does_not_answer_is_tried_later(dynamodb: "DynamoDBClient") -> None:
+    with pytest.raises(RetryLater, match=r"DynamoDB\.ResourceNotFoundException"):
+        DynamoDbDocuments(dynamodb, table="absent", keep_days=1).look("abc")
