@@ -9,7 +9,9 @@ from typing import Annotated, NoReturn
 import typer
 
 from permit_ocr.tencent.actions import QUOTA_PER_SECOND
-from recognizer.reading_pool import Reader
+from recognizer.processors import processors
+from recognizer.readers import Readers, ReadersDidNotStart, ThreadReaders
+from recognizer.reading_processes import ReadingProcesses
 from recognizer.rehearsal import BadRehearsal, Fault, RecordedAnswers, Rehearsal, parse_latency
 from recognizer.server import ServerSettings, listening_socket, serve
 from recognizer.wire.common_parameters import LOCAL_CREDENTIALS, Credentials
@@ -29,10 +31,21 @@ def recognizer(
     rate_limit: Annotated[
         int, typer.Option(min=0, help="Calls a second for each action; 0: any number.", rich_help_panel=_SERVER)
     ] = QUOTA_PER_SECOND,
-    workers: Annotated[int, typer.Option(min=1, help="Cards in work at a time.", rich_help_panel=_SERVER)] = 2,
+    workers: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            help="Processes that read, one card each at a time, about 0.5 GB each; 0: one for each processor.",
+            rich_help_panel=_SERVER,
+        ),
+    ] = 0,
     waiting: Annotated[
         int, typer.Option(min=0, help="Calls that may wait; more get RequestLimitExceeded.", rich_help_panel=_SERVER)
     ] = 16,
+    grace: Annotated[
+        int,
+        typer.Option(min=0, help="Seconds that calls begun may take once it is told to stop.", rich_help_panel=_SERVER),
+    ] = 30,
     secret_id: Annotated[
         str, typer.Option(envvar="RECOGNIZER_SECRET_ID", rich_help_panel=_ACCOUNT)
     ] = LOCAL_CREDENTIALS.secret_id,
@@ -84,7 +97,7 @@ def recognizer(
 
     HmtResidentPermitOCR and MainlandPermitOCR (2018-11-19) at POST / and GET /, signed with TC3-HMAC-SHA256.
     GET /health answers once it is ready, GET /metrics says what it counted. Ctrl-C and SIGTERM end it after the calls
-    it has begun.
+    it has begun. Exit status: 0 if it was told to stop, 1 if nothing can read here, 2 for wrong options.
 
     Exit status: 0 after it was stopped, 1 if it could not start, 2 if an option is wrong.
 
@@ -103,8 +116,8 @@ def recognizer(
             calls_per_second=rate_limit,
             download_rules=DownloadRules(allow_http=allow_http, allow_private=allow_private),
             rehearsal=Rehearsal([Fault.parse(text) for text in fault or ()], parse_latency(latency), seed),
-            workers=workers,
             waiting=waiting,
+            grace_seconds=grace,
         )
         recorded = RecordedAnswers.load(answers) if answers else None
         listener = listening_socket(host, port)
@@ -114,19 +127,12 @@ def recognizer(
         _fail(f"{host}:{port}: {error.strerror}")
     shown_host = f"[{host}]" if ":" in host else host
     address = f"http://{shown_host}:{listener.getsockname()[1]}"
-    serve(
-        listener,
-        recorded or _card_reader(),
-        settings,
-        ready=lambda: typer.echo(f"recognizer: ready at {address}", err=True),
-    )
-
-
-def _card_reader() -> Reader:
-    from recognizer import card_reader  # noqa: PLC0415  takes a second, which recorded answers save
-
-    card_reader.load()
-    return card_reader.read_card
+    count = workers or processors()
+    readers: Readers = ThreadReaders(recorded, count) if recorded else ReadingProcesses(count)
+    try:
+        serve(listener, readers, settings, ready=lambda: typer.echo(f"recognizer: ready at {address}", err=True))
+    except ReadersDidNotStart:
+        _fail("no process that reads could be started; why, it says above", status=1)
 
 
 def _is_loopback(host: str) -> bool:
@@ -136,6 +142,6 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _fail(reason: str) -> NoReturn:
+def _fail(reason: str, *, status: int = 2) -> NoReturn:
     typer.echo(f"permit-ocr recognizer: {reason}", err=True)
-    raise typer.Exit(2)
+    raise typer.Exit(status)

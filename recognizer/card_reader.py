@@ -1,8 +1,8 @@
 """The real reader as the server wants it. Imported only where cards are really read: the engine loads slowly."""
 
-from permit_ocr.domain.answers import Answer
 from permit_ocr.domain.permits import Kind, Side
 from recognizer.reading import reader
+from recognizer.reading.outcome import Reading, ReadingError
 from recognizer.wire.refusal import Refusal
 
 
@@ -11,9 +11,9 @@ def load() -> None:
     reader.load_models()
 
 
-def read_card(image: bytes, *, kind: Kind, side: Side | None, return_portrait: bool) -> Answer:
+def read_card(image: bytes, *, kind: Kind, side: Side | None, return_portrait: bool) -> Reading:
     """Read one card. Raises ``Refusal``."""
     try:
-        return reader.read(image, kind=kind, side=side, return_portrait=return_portrait).answer
-    except reader.ReadingError as error:
+        return reader.read(image, kind=kind, side=side, return_portrait=return_portrait)
+    except ReadingError as error:
         raise Refusal(error.code) from None

@@ -12,13 +12,14 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final, Self
 
-from permit_ocr.domain.answers import Answer
 from permit_ocr.domain.permits import Kind, Side
 from permit_ocr.tencent.actions import ACTIONS
 from permit_ocr.tencent.answer_format import parse_answer
 from permit_ocr.tencent.error_table import UNLISTED, look_up
+from recognizer.reading.outcome import Reading
 from recognizer.wire.common_parameters import ACTION_BY_NAME
 from recognizer.wire.refusal import Refusal
+from recognizer.wire.wire_answer import CONFIDENCES
 
 CONNECTION_FAULTS: Final = ("reset", "hang", "truncated", "html")
 """Faults below the protocol: connection reset, no answer at all, half an answer, a page of HTML with status 200."""
@@ -37,7 +38,8 @@ class RecordedAnswers:
     - ``images``: SHA-256 of an image in hexadecimal → name of an action → recording;
     - ``sequence``: name of an action → list of recordings, given in turn to images not listed, over and over.
 
-    A recording is the fields of an answer, or ``{"Error": "<code>"}``. Raises ``BadRehearsal`` for any other form.
+    A recording is the fields of an answer, ``FieldConfidences`` among them if need be, or ``{"Error": "<code>"}``.
+    Raises ``BadRehearsal`` for any other form.
     """
 
     def __init__(self, recordings: Any) -> None:  # noqa: ANN401  JSON, yet to be checked
@@ -63,7 +65,7 @@ class RecordedAnswers:
         except ValueError as error:
             raise BadRehearsal(f"{path}: {error}") from None
 
-    def __call__(self, image: bytes, *, kind: Kind, side: Side | None, return_portrait: bool) -> Answer:  # noqa: ARG002
+    def __call__(self, image: bytes, *, kind: Kind, side: Side | None, return_portrait: bool) -> Reading:  # noqa: ARG002
         """Return the answer recorded for the image, else the next in the sequence. Raises ``Refusal``."""
         name = ACTIONS[kind].name
         recording = self._images.get(sha256(image).hexdigest(), {}).get(name) or self._next(name)
@@ -71,7 +73,7 @@ class RecordedAnswers:
             raise Refusal(recording)
         return recording
 
-    def _next(self, name: str) -> Answer | str:
+    def _next(self, name: str) -> Reading | str:
         recordings = self._sequence.get(name)
         if not recordings:
             return "FailedOperation.ImageNoSpecifiedCard"
@@ -93,17 +95,20 @@ def _list(said: Any, what: str) -> list[Any]:  # noqa: ANN401  JSON
     return said
 
 
-def _recording(name: str, said: Any) -> Answer | str:  # noqa: ANN401  JSON
-    """Return the answer, or the error code, that is recorded for the action called ``name``."""
+def _recording(name: str, said: Any) -> Reading | str:  # noqa: ANN401  JSON
+    """Return the reading, or the error code, that is recorded for the action called ``name``."""
     if name not in ACTION_BY_NAME:
         raise BadRehearsal(f"`{name}` is no action")
     recorded = _object(said, f"a recording of {name}")
     if isinstance(recorded.get("Error"), str):
         return str(recorded["Error"])
-    unknown = set(recorded) - {field.name for field in fields(ACTION_BY_NAME[name].answer)} - {"RequestId"}
-    if unknown:
+    known = {field.name for field in fields(ACTION_BY_NAME[name].answer)} | {"RequestId", CONFIDENCES}
+    if unknown := set(recorded) - known:
         raise BadRehearsal(f"a recording of {name} has an unknown field `{min(unknown)}`")
-    return parse_answer(ACTION_BY_NAME[name], recorded)
+    confidences = _object(recorded.get(CONFIDENCES, {}), f"`{CONFIDENCES}` of {name}")
+    if not all(isinstance(confidence, int | float) for confidence in confidences.values()):
+        raise BadRehearsal(f"`{CONFIDENCES}` of {name} must hold numbers")
+    return Reading(parse_answer(ACTION_BY_NAME[name], recorded), confidences)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,7 @@ import logging
 import signal
 import socket
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 from uuid import uuid4
@@ -19,63 +18,60 @@ from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
-from permit_ocr.tencent.actions import QUOTA_PER_SECOND
+from permit_ocr.tencent.actions import QUOTA_PER_SECOND, Action
 from recognizer.counters import Counters
-from recognizer.reading_pool import CallerGone, Reader, ReadingPool
+from recognizer.readers import ReaderFailed, Readers
+from recognizer.reading.outcome import Reading
+from recognizer.reading_queue import CallerGone, ReadingQueue
 from recognizer.rehearsal import CONNECTION_FAULTS, Fault, Rehearsal
-from recognizer.wire.broken_connections import BreakableProtocol, broken_response
+from recognizer.wire.broken_connections import broken_response
 from recognizer.wire.common_parameters import ACTION_BY_NAME, LOCAL_CREDENTIALS, Credentials, authenticated_action
-from recognizer.wire.download import DownloadRules, download
+from recognizer.wire.connection import Connection
+from recognizer.wire.download import DownloadRules, download_image
 from recognizer.wire.rate_limit import RateLimit
 from recognizer.wire.refusal import Refusal
-from recognizer.wire.request_parameters import BODY_LIMIT, IMAGE_LIMIT, QUERY_LIMIT, Wanted, wanted
-from recognizer.wire.wire_answer import wire_answer, wire_error
+from recognizer.wire.request_body import RequestBodies
+from recognizer.wire.request_parameters import IMAGE_LIMIT, QUERY_LIMIT, Wanted, wanted
+from recognizer.wire.wire_answer import wants_confidences, wire_answer, wire_error
 
 log = logging.getLogger(__name__)
 
-_DRAIN_LIMIT: Final = 8 * BODY_LIMIT
-"""So much of an oversized body is read and thrown away, so that its sender gets to see the answer."""
 _HEAD_LIMIT: Final = 256 * 1024
 """Largest request line and headers together: room for a query above ``QUERY_LIMIT`` to be refused in form."""
-_METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
+_UNKNOWN: Final = "FailedOperation.UnKnowError"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerSettings:
-    """How the server behaves. ``workers`` cards are read and ``waiting`` calls wait at a time; more are refused."""
+    """How the server behaves. Besides those whose card is being read, ``waiting`` calls may wait; more are refused."""
 
     credentials: Credentials = LOCAL_CREDENTIALS
     calls_per_second: int = QUOTA_PER_SECOND
     download_rules: DownloadRules = field(default_factory=DownloadRules)
     rehearsal: Rehearsal = field(default_factory=Rehearsal)
-    workers: int = 2
     waiting: int = 16
     grace_seconds: int = 30
     """How long calls already begun may take once the server is told to stop."""
 
 
 def recognizer_app(
-    read: Reader, settings: ServerSettings, *, is_stopping: Callable[[], bool] = lambda: False
+    readers: Readers, settings: ServerSettings, *, is_stopping: Callable[[], bool] = lambda: False
 ) -> Starlette:
-    """Return the ASGI application. A call that hangs on purpose ends once ``is_stopping``."""
-    service = _Service(read, settings, is_stopping)
+    """Return the ASGI application; ``readers`` are the caller's to start and to stop.
 
-    @asynccontextmanager
-    async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        yield
-        await asyncio.to_thread(service.pool.close)
+    A call that hangs on purpose ends once ``is_stopping``.
+    """
+    service = _Service(readers, settings, is_stopping)
 
-    def health(_: Request) -> Response:
-        return PlainTextResponse("ready\n")
+    async def health(_: Request) -> Response:
+        return PlainTextResponse("ready\n") if readers.ready else PlainTextResponse("no reader is ready\n", 503)
 
-    def metrics(_: Request) -> Response:
-        return PlainTextResponse(service.counters.text())
+    async def metrics(_: Request) -> Response:
+        return PlainTextResponse(service.counters.text(service.queue))
 
-    return Starlette(
-        lifespan=lifespan,
-        routes=[Route("/", service.call, methods=_METHODS), Route("/health", health), Route("/metrics", metrics)],
-    )
+    return Starlette(routes=[Route("/", service), Route("/health", health), Route("/metrics", metrics)])
 
 
 def listening_socket(host: str, port: int) -> socket.socket:
@@ -92,12 +88,16 @@ def listening_socket(host: str, port: int) -> socket.socket:
     return listener
 
 
-def serve(listener: socket.socket, read: Reader, settings: ServerSettings, *, ready: Callable[[], None]) -> None:
-    """Serve until SIGTERM or SIGINT, finish the calls begun, then return. Calls ``ready`` once calls are answered."""
+def serve(listener: socket.socket, readers: Readers, settings: ServerSettings, *, ready: Callable[[], None]) -> None:
+    """Serve until SIGTERM or SIGINT, finish the calls begun, then return. Calls ``ready`` once calls are answered.
+
+    Raises ``ReadersDidNotStart``.
+    """
     server = _Server(
         uvicorn.Config(
-            recognizer_app(read, settings, is_stopping=lambda: server.should_exit),
-            http=BreakableProtocol,
+            recognizer_app(readers, settings, is_stopping=lambda: server.should_exit),
+            http=Connection,
+            lifespan="off",
             ws="none",
             loop="asyncio",
             log_config=None,
@@ -106,6 +106,7 @@ def serve(listener: socket.socket, read: Reader, settings: ServerSettings, *, re
             h11_max_incomplete_event_size=_HEAD_LIMIT,
             timeout_graceful_shutdown=settings.grace_seconds,
         ),
+        readers,
         ready,
     )
     # uvicorn raises the signals again once it has stopped; having stopped as told is a success, so they find nobody.
@@ -115,24 +116,36 @@ def serve(listener: socket.socket, read: Reader, settings: ServerSettings, *, re
 
 
 class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, readers: Readers, ready: Callable[[], None]) -> None:
         super().__init__(config)
+        self._readers = readers
         self._ready = ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await self._readers.start()
         await super().startup(sockets)
         self._ready()
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().shutdown(sockets)
+        await self._readers.stop()
+
 
 class _Service:
-    """What the calls share: quota, counters, threads."""
+    """The application at ``/``, and what its calls share: quota, counters, the queue."""
 
-    def __init__(self, read: Reader, settings: ServerSettings, is_stopping: Callable[[], bool]) -> None:
+    def __init__(self, readers: Readers, settings: ServerSettings, is_stopping: Callable[[], bool]) -> None:
         self._settings = settings
         self._is_stopping = is_stopping
         self._rate_limit = RateLimit(settings.calls_per_second)
+        self._bodies = RequestBodies()
         self.counters = Counters()
-        self.pool = ReadingPool(read, workers=settings.workers, waiting=settings.waiting)
+        self.queue = ReadingQueue(readers, waiting=settings.waiting)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one call, by whatever method it comes."""
+        response = await self.call(Request(scope, receive))
+        await response(scope, receive, send)
 
     async def call(self, request: Request) -> Response:
         """Answer one call: every outcome but a broken connection is a well-formed answer with HTTP status 200."""
@@ -144,6 +157,9 @@ class _Service:
             code, response = refusal.code, wire_error(request_id, refusal)
         except (CallerGone, ClientDisconnect):
             code = "caller-gone"
+        except ReaderFailed as error:
+            code, response = _UNKNOWN, wire_error(request_id, Refusal(_UNKNOWN))
+            log.error("request_id=%s reader=%s", request_id, error.cause)  # noqa: TRY400
         except Exception as error:  # noqa: BLE001  the last resort; the error's text could say what is on a card
             code, response = "InternalError", wire_error(request_id, Refusal("InternalError"))
             log.error("request_id=%s unexpected=%s", request_id, type(error).__name__)  # noqa: TRY400
@@ -160,27 +176,26 @@ class _Service:
         await self._settings.rehearsal.delay()
         if fault is not None:
             return fault.name, self._befallen(fault, request_id)
-        image = asked.image
-        if asked.image_url is not None:
-            image = await download(asked.image_url, rules=self._settings.download_rules, limit=IMAGE_LIMIT)
-        answer = await self.pool.read(
-            image or b"",
-            kind=asked.action.kind,
-            side=asked.side,
-            return_portrait=asked.return_portrait,
-            is_gone=request.is_disconnected,
-        )
-        return "OK", wire_answer(request_id, asked, answer)
+        reading = await self._read(asked, request)
+        return "OK", wire_answer(request_id, asked, reading, confidences=wants_confidences(request.headers))
 
     async def _asked(self, request: Request) -> Wanted:
         if request.method not in {"GET", "POST"}:
             raise Refusal("UnsupportedProtocol")
         query = request.scope["query_string"].decode("latin-1")
         if len(query) > QUERY_LIMIT:
-            raise Refusal("RequestSizeLimitExceeded")
-        body = await _body(request)
+            raise Refusal("RequestSizeLimitExceeded", hang_up=True)
+        async with self._bodies.received(request) as body:
+            action = await self._authenticated(request, query, body)
+            self._count_in(action.name)
+            content_type = request.headers.get("content-type", "")
+            return await asyncio.to_thread(
+                wanted, action, method=request.method, content_type=content_type, query=query, body=body
+            )
+
+    async def _authenticated(self, request: Request, query: str, body: bytes) -> Action:
         # Hashing and parsing megabytes would hold up everybody's calls: it is done beside the event loop.
-        action = await asyncio.to_thread(
+        return await asyncio.to_thread(
             authenticated_action,
             method=request.method,
             query=query,
@@ -188,11 +203,19 @@ class _Service:
             body=body,
             credentials=self._settings.credentials,
         )
-        self._count_in(action.name)
-        content_type = request.headers.get("content-type", "")
-        return await asyncio.to_thread(
-            wanted, action, method=request.method, content_type=content_type, query=query, body=body
-        )
+
+    async def _read(self, asked: Wanted, request: Request) -> Reading:
+        with self.queue.place():
+            image = asked.image or b""
+            if asked.image_url is not None:
+                image = await download_image(asked.image_url, rules=self._settings.download_rules, limit=IMAGE_LIMIT)
+            return await self.queue.read(
+                image,
+                kind=asked.action.kind,
+                side=asked.side,
+                return_portrait=asked.return_portrait,
+                is_gone=request.is_disconnected,
+            )
 
     def _count_in(self, action: str) -> None:
         try:
@@ -208,17 +231,3 @@ class _Service:
         if fault.name in CONNECTION_FAULTS:
             return broken_response(fault.name, is_stopping=self._is_stopping)
         return wire_error(request_id, Refusal(fault.name))
-
-
-async def _body(request: Request) -> bytes:
-    """Return the body. Raises ``Refusal`` if it is larger than ``BODY_LIMIT``, ``ClientDisconnect``."""
-    body, size = bytearray(), 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size <= BODY_LIMIT:
-            body += chunk
-        elif size > _DRAIN_LIMIT:
-            break
-    if size > BODY_LIMIT:
-        raise Refusal("RequestSizeLimitExceeded")
-    return bytes(body)

@@ -8,9 +8,10 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Final
 from urllib.parse import SplitResult, urljoin, urlsplit
 
@@ -25,6 +26,12 @@ _REDIRECTS: Final = 3
 _REDIRECT_STATUSES: Final = frozenset({301, 302, 303, 307, 308})
 _DEFAULT_PORTS: Final = {"https": 443, "http": 80}
 _FAILED: Final = "FailedOperation.DownLoadError"
+_IMAGES: Final = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"RIFF", b"II*\0", b"MM\0*")
+"""How images begin. Not all can be read, but that is for the reader to say."""
+_HEIF: Final = b"ftyp"
+"""The same for HEIC and AVIF, four bytes in."""
+_LOOK_UPS: Final = 8
+"""Names looked up at a time: the system may take long over one, and cannot be stopped."""
 
 type Resolver = Callable[[str, int], Awaitable[list[str]]]
 
@@ -38,10 +45,24 @@ class DownloadRules:
     seconds: float = SECONDS
 
 
+@cache
+def _look_up_threads() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(_LOOK_UPS, thread_name_prefix="names")
+
+
 async def system_resolver(host: str, port: int) -> list[str]:
     """Return the addresses of ``host``, the preferred one first. Raises ``OSError``."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    look_up = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
+    found = await asyncio.get_running_loop().run_in_executor(_look_up_threads(), look_up)
     return [str(place[0]) for *_, place in found]
+
+
+async def download_image(url: str, *, rules: DownloadRules, limit: int) -> bytes:
+    """Return the image at ``url``, which may be empty, of ``limit`` bytes at most. Raises ``Refusal``."""
+    content = await download(url, rules=rules, limit=limit)
+    if content and not content.startswith(_IMAGES) and content[4:8] != _HEIF:
+        raise Refusal(_FAILED)
+    return content
 
 
 async def download(
@@ -57,8 +78,8 @@ async def download(
         async with asyncio.timeout(rules.seconds):
             for _ in range(_REDIRECTS + 1):
                 target = _target(url, rules)
-                address = await _checked_address(target, rules, resolve)
-                redirect, content = await _get(target, address, limit, tls)
+                reader, writer = await _connect(target, await _checked_addresses(target, rules, resolve), tls)
+                redirect, content = await _get(target, reader, writer, limit)
                 if redirect is None:
                     return content
                 url = urljoin(url, redirect)
@@ -86,22 +107,35 @@ def _port(target: SplitResult) -> int:
     return target.port or _DEFAULT_PORTS[target.scheme]
 
 
-async def _checked_address(target: SplitResult, rules: DownloadRules, resolve: Resolver) -> str:
-    for address in await resolve(target.hostname or "", _port(target)):
-        if is_allowed(address, allow_private=rules.allow_private):
-            return address
-    raise ValueError
+async def _checked_addresses(target: SplitResult, rules: DownloadRules, resolve: Resolver) -> list[str]:
+    """Return what may be connected to of the name's addresses. Raises ``ValueError`` if none may."""
+    addresses = await resolve(target.hostname or "", _port(target))
+    allowed = [address for address in addresses if is_allowed(address, allow_private=rules.allow_private)]
+    if not allowed:
+        raise ValueError
+    return allowed
 
 
-async def _get(target: SplitResult, address: str, limit: int, tls: ssl.SSLContext | None) -> tuple[str | None, bytes]:
-    """Return where a redirect leads, or None and the content."""
+async def _connect(
+    target: SplitResult, addresses: list[str], tls: ssl.SSLContext | None
+) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """Return a connection to the first address that takes one. The name serves the certificate only."""
     secure = target.scheme == "https"
-    reader, writer = await asyncio.open_connection(
-        address,
-        _port(target),
-        ssl=(tls or _trusting_public_authorities()) if secure else None,
-        server_hostname=target.hostname if secure else None,
-    )
+    for address in addresses:
+        with suppress(OSError):
+            return await asyncio.open_connection(
+                address,
+                _port(target),
+                ssl=(tls or _trusting_public_authorities()) if secure else None,
+                server_hostname=target.hostname if secure else None,
+            )
+    raise ConnectionError
+
+
+async def _get(
+    target: SplitResult, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, limit: int
+) -> tuple[str | None, bytes]:
+    """Return where a redirect leads, or None and the content. Closes the connection."""
     try:
         connection = h11.Connection(h11.CLIENT)
         path = (target.path or "/") + (f"?{target.query}" if target.query else "")

@@ -6,11 +6,15 @@ from permit_ocr.tencent.error_table import look_up
 
 
 class Refusal(Exception):  # noqa: N818  a refused call is an answer too
-    """Becomes ``Response.Error``. ``code`` is one of ``permit_ocr.tencent.error_table``, as is the default message."""
+    """Becomes ``Response.Error``. ``code`` is one of ``permit_ocr.tencent.error_table``, as is the default message.
 
-    def __init__(self, code: str, message: str | None = None) -> None:
+    ``hang_up``: the connection ends with the answer, because not all of the request was read.
+    """
+
+    def __init__(self, code: str, message: str | None = None, *, hang_up: bool = False) -> None:
         super().__init__(code)
         self.code = code
+        self.hang_up = hang_up
         self.message = look_up(code).message if message is None else message
 
     @classmethod

@@ -43,7 +43,7 @@ def wanted(action: Action, *, method: str, content_type: str, query: str, body: 
         if type(value) is not action.parameters[name]:
             raise Refusal.mistyped(name)
     url = parameters.get("ImageUrl") or None
-    encoded = parameters.get("ImageBase64") or None
+    encoded = parameters.get("ImageBase64")  # an empty one is an empty image, which has a code of its own
     if url is None and encoded is None:
         raise Refusal(_BAD_VALUE)
     return Wanted(

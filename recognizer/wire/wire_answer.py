@@ -1,24 +1,36 @@
 """What goes back over the wire: ``{"Response": {…, "RequestId": …}}`` with HTTP status 200, errors too."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, Final
 
 from starlette.responses import Response
 
-from permit_ocr.domain.answers import Answer, MainlandPermitBack
+from permit_ocr.domain.answers import MainlandPermitBack
 from permit_ocr.domain.permits import Kind
 from permit_ocr.tencent.answer_format import answer_fields
+from recognizer.reading.outcome import Reading
 from recognizer.wire.refusal import Refusal
 from recognizer.wire.request_parameters import Wanted
 
 WARNINGS_NOT_ENABLED: Final = -9109
 """Sent for a card that nobody judged for being a copy: *capability not enabled*, which is not *clear*."""
+CONFIDENCE_HEADER: Final = "x-permit-ocr-confidence"
+"""With the value ``fields`` it asks for ``CONFIDENCES``; it may be signed or not."""
+CONFIDENCES: Final = "FieldConfidences"
+"""The one member that no page documents: how sure each field is, 0 to 1, by the field's name."""
+_DIGITS: Final = 4
 
 
-def wire_answer(request_id: str, asked: Wanted, answer: Answer) -> Response:
+def wants_confidences(headers: Mapping[str, str]) -> bool:
+    """Say whether a call, by its headers with lower-case names, asks for confidences."""
+    return headers.get(CONFIDENCE_HEADER, "").strip().lower() == "fields"
+
+
+def wire_answer(request_id: str, asked: Wanted, reading: Reading, *, confidences: bool = False) -> Response:
     """Return the answer with the fields that the action's page documents, the portrait only if it was asked for."""
-    fields = answer_fields(answer)
+    fields = answer_fields(reading.answer)
     if fields["WarnCardInfos"] is None:
         fields["WarnCardInfos"] = [WARNINGS_NOT_ENABLED]
     if asked.action.kind is Kind.MAINLAND_PERMIT:
@@ -29,13 +41,15 @@ def wire_answer(request_id: str, asked: Wanted, answer: Answer) -> Response:
             del fields["Profile"]
     elif not asked.return_portrait or fields["PortraitImageInfo"] is None:
         del fields["PortraitImageInfo"]
+    if confidences:
+        fields[CONFIDENCES] = {name: round(confidence, _DIGITS) for name, confidence in reading.confidences.items()}
     return _wire(fields, request_id)
 
 
 def wire_error(request_id: str, refusal: Refusal) -> Response:
-    """Return the error. A request too large ends its connection: not all of it may have been read."""
+    """Return the error, which may end the connection: see ``Refusal.hang_up``."""
     response = _wire({"Error": {"Code": refusal.code, "Message": refusal.message}}, request_id)
-    if refusal.code == "RequestSizeLimitExceeded":
+    if refusal.hang_up:
         response.headers["Connection"] = "close"
     return response
 

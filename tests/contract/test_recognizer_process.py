@@ -92,7 +92,7 @@ def test_an_image_is_fetched_by_its_url(server: RunningRecognizer) -> None:
         def do_GET(self) -> None:
             self.send_response(200)
             self.end_headers()
-            self.wfile.write(b"image")
+            self.wfile.write(b"\x89PNG image")
 
         def log_message(self, *_: Any) -> None: ...
 

@@ -95,11 +95,14 @@ def test_a_body_of_another_type_is_refused(content_type: str) -> None:
     assert refusal_of(IMAGE, content_type=content_type).message == "Parameter `Content-Type` type error."
 
 
-@pytest.mark.parametrize(
-    "said", [{}, {"ImageBase64": ""}, {"ImageUrl": "", "ImageBase64": None}, {"CardSide": "FRONT"}]
-)
+@pytest.mark.parametrize("said", [{}, {"ImageUrl": ""}, {"ImageUrl": "", "ImageBase64": None}, {"CardSide": "FRONT"}])
 def test_an_image_or_an_address_must_be_given(said: dict[str, Any]) -> None:
     assert refusal_of(said).code == "InvalidParameterValue.InvalidParameterValueLimit"
+
+
+@pytest.mark.parametrize("encoded", ["", " \r\n"])
+def test_an_empty_image_is_for_the_reader_to_refuse(encoded: str) -> None:
+    assert posted({"ImageUrl": "", "ImageBase64": encoded}).image == b""
 
 
 @pytest.mark.parametrize("encoded", ["%%%", "abc", "YQ==YQ==", "照片", "data:image/png;base64,YQ==", "_-8="])

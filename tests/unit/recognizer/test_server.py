@@ -3,6 +3,7 @@
 import base64
 import json
 import logging
+import re
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -22,7 +23,8 @@ from permit_ocr.domain.answers import (
 )
 from permit_ocr.domain.permits import Kind, Side
 from permit_ocr.tencent.error_table import UNLISTED, look_up
-from recognizer.reading_pool import Reader
+from recognizer.readers import Reader, ReaderFailed, ThreadReaders
+from recognizer.reading.outcome import Reading
 from recognizer.rehearsal import Fault, Rehearsal
 from recognizer.server import ServerSettings, recognizer_app
 from recognizer.wire.refusal import Refusal
@@ -68,17 +70,17 @@ MAINLAND_PAGE = [
 
 
 class FakeReader:
-    """Gives one answer for each kind and remembers what it was asked."""
+    """Gives one answer for each kind, as sure as told, and remembers what it was asked."""
 
     def __init__(self, answer: Answer | Exception | None = None) -> None:
         self.answer = answer
         self.asked: list[tuple[bytes, Kind, Side | None, bool]] = []
 
-    def __call__(self, image: bytes, *, kind: Kind, side: Side | None, return_portrait: bool) -> Answer:
+    def __call__(self, image: bytes, *, kind: Kind, side: Side | None, return_portrait: bool) -> Reading:
         self.asked.append((image, kind, side, return_portrait))
         if isinstance(self.answer, Exception):
             raise self.answer
-        return self.answer or (RESIDENCE if kind is Kind.RESIDENCE_PERMIT else MAINLAND)
+        return Reading(self.answer or (RESIDENCE if kind is Kind.RESIDENCE_PERMIT else MAINLAND), {"Name": 0.98765})
 
 
 def call(parameters: Any, reader: Reader | None = None, *, rehearsal: Rehearsal | None = None, **signing: Any) -> Reply:
@@ -89,7 +91,7 @@ def call(parameters: Any, reader: Reader | None = None, *, rehearsal: Rehearsal 
 
 def send(request: SignedCall, reader: Reader, service: ServerSettings) -> Reply:
     headers = [(name.encode(), value.encode()) for name, value in request.headers.items()]
-    application = recognizer_app(reader, service)
+    application = recognizer_app(ThreadReaders(reader), service)
     return exchange(application, request.method, query=request.query.encode(), headers=headers, body=[request.body])
 
 
@@ -147,6 +149,32 @@ def test_the_reader_is_asked_for_what_the_caller_said() -> None:
     ]
 
 
+@pytest.mark.parametrize("action", ["MainlandPermitOCR", "HmtResidentPermitOCR"])
+@pytest.mark.parametrize("signed", [False, True])
+def test_confidences_are_one_member_more_for_who_asks_for_them(action: str, *, signed: bool) -> None:
+    asking = {"x-permit-ocr-confidence": "fields"}
+    request = signed_call(image(), action=action, timestamp=int(time.time()), extra_signed=asking if signed else {})
+    request.headers |= asking
+    asked = send(request, FakeReader(), ServerSettings(credentials=CREDENTIALS)).response
+    assert asked.pop("FieldConfidences") == {"Name": 0.9877}
+    without = call(image(), action=action).response
+    assert asked | {"RequestId": ""} == without | {"RequestId": ""}
+
+
+@pytest.mark.parametrize("said", ["", "none", "words"])
+def test_any_other_value_of_the_header_changes_nothing(said: str) -> None:
+    request = signed_call(image(), timestamp=int(time.time()))
+    request.headers["x-permit-ocr-confidence"] = said
+    reply = send(request, FakeReader(), ServerSettings(credentials=CREDENTIALS))
+    assert sorted(reply.response) == sorted(MAINLAND_PAGE)
+
+
+def test_an_error_has_no_confidences() -> None:
+    request = signed_call(image(), timestamp=int(time.time()), extra_signed={"x-permit-ocr-confidence": "fields"})
+    reply = send(request, FakeReader(Refusal("FailedOperation.OcrFailed")), ServerSettings(credentials=CREDENTIALS))
+    assert set(reply.response) == {"Error", "RequestId"}
+
+
 def test_every_answer_has_status_200_the_bare_content_type_and_an_id_of_its_own() -> None:
     replies = [call(image()), call(image()), call({}), call(image(), action="Other")]
     assert {reply.status for reply in replies} == {200}
@@ -165,6 +193,14 @@ def test_a_failing_reader_is_an_internal_error_and_its_words_stay_inside(caplog:
     assert reply.code == "InternalError"
     assert "张三丰" not in reply.body.decode() + caplog.text
     assert "unexpected=ValueError" in caplog.text
+
+
+def test_a_reading_process_that_fails_is_an_unknown_error_of_that_kind(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    reply = call(image(), FakeReader(ReaderFailed("ValueError")))
+    assert reply.code == "FailedOperation.UnKnowError"
+    assert "reader=ValueError" in caplog.text
 
 
 def test_the_log_says_request_action_code_milliseconds_and_nothing_else(caplog: pytest.LogCaptureFixture) -> None:
@@ -191,10 +227,14 @@ def test_a_body_over_10_megabytes_is_refused_whatever_it_says_of_its_length() ->
     service = ServerSettings(credentials=CREDENTIALS)
     piece = b" " * (1024 * 1024)
     headers = [(b"content-length", b"5")]
-    reply = exchange(recognizer_app(FakeReader(), service), "POST", headers=headers, body=[piece] * 10 + [b" "])
+    reply = exchange(
+        recognizer_app(ThreadReaders(FakeReader()), service), "POST", headers=headers, body=[piece] * 10 + [b" "]
+    )
     assert reply.code == "RequestSizeLimitExceeded"
     assert reply.headers["connection"] == "close"
-    exactly = exchange(recognizer_app(FakeReader(), service), "POST", body=[piece] * (BODY_LIMIT // len(piece)))
+    exactly = exchange(
+        recognizer_app(ThreadReaders(FakeReader()), service), "POST", body=[piece] * (BODY_LIMIT // len(piece))
+    )
     assert exactly.code == "MissingParameter"
 
 
@@ -205,7 +245,7 @@ def test_a_query_over_32_kilobytes_is_refused() -> None:
 
 def test_the_quota_is_for_each_action_and_counts_the_calls() -> None:
     service = ServerSettings(credentials=CREDENTIALS, calls_per_second=1)
-    application = recognizer_app(FakeReader(), service)
+    application = recognizer_app(ThreadReaders(FakeReader()), service)
     codes = []
     for action in ("MainlandPermitOCR", "HmtResidentPermitOCR") * 8:
         request = signed_call(image(), action=action, timestamp=int(time.time()))
@@ -236,14 +276,35 @@ def test_faults_do_not_befall_calls_that_are_refused_anyway() -> None:
     assert call({}, rehearsal=Rehearsal([Fault("http-502", 1)])).code.startswith("InvalidParameterValue")
 
 
-def test_health_answers() -> None:
-    reply = exchange(recognizer_app(FakeReader(), ServerSettings()), "GET", path="/health")
+def test_health_tells_whether_anybody_can_read() -> None:
+    readers = ThreadReaders(FakeReader())
+    reply = exchange(recognizer_app(readers, ServerSettings()), "GET", path="/health")
     assert (reply.status, reply.body) == (200, b"ready\n")
+    readers.ready = 0
+    reply = exchange(recognizer_app(readers, ServerSettings()), "GET", path="/health")
+    assert (reply.status, reply.body) == (503, b"no reader is ready\n")
+
+
+def test_metrics_are_well_formed_and_say_how_the_queue_stands() -> None:
+    application = recognizer_app(ThreadReaders(FakeReader(), 3), ServerSettings(waiting=5))
+    lines = exchange(application, "GET", path="/metrics").body.decode().splitlines()
+    exchange(application, "POST")
+    lines = exchange(application, "GET", path="/metrics").body.decode().splitlines()
+    sample = re.compile(r'permit_ocr_recognizer_[a-z_]+(\{([a-z]+="[^"]*",?)+\})? [0-9.]+')
+    assert all(line.startswith(("# HELP ", "# TYPE ")) or sample.fullmatch(line) for line in lines)
+    assert {
+        "permit_ocr_recognizer_calls_inside 0",
+        "permit_ocr_recognizer_calls_inside_limit 8",
+        "permit_ocr_recognizer_readers_ready 3",
+        'permit_ocr_recognizer_calls_total{action="-",code="MissingParameter"} 1',
+        'permit_ocr_recognizer_call_seconds_bucket{action="-",le="+Inf"} 1',
+        'permit_ocr_recognizer_call_seconds_count{action="-"} 1',
+    } <= set(lines)
 
 
 # --- whatever comes, a well-formed answer goes back ---
 
-ANY_SERVICE = recognizer_app(FakeReader(), ServerSettings(credentials=CREDENTIALS, calls_per_second=0))
+ANY_SERVICE = recognizer_app(ThreadReaders(FakeReader()), ServerSettings(credentials=CREDENTIALS, calls_per_second=0))
 HEADER_NAMES = st.sampled_from(
     [
         "authorization",

@@ -10,26 +10,32 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from permit_ocr.domain.answers import Answer, MainlandPermitAnswer
+from permit_ocr.domain.answers import MainlandPermitAnswer
 from permit_ocr.domain.permits import Kind
+from recognizer.reading.outcome import Reading
 from recognizer.rehearsal import BadRehearsal, Fault, RecordedAnswers, Rehearsal, parse_latency
 from recognizer.wire.refusal import Refusal
 
 ONE, TWO = {"Name": "一"}, {"Name": "二"}
 
 
-def read(answers: RecordedAnswers, image: bytes = b"image", kind: Kind = Kind.MAINLAND_PERMIT) -> Answer:
+def read(answers: RecordedAnswers, image: bytes = b"image", kind: Kind = Kind.MAINLAND_PERMIT) -> Reading:
     return answers(image, kind=kind, side=None, return_portrait=False)
 
 
 def test_an_image_gets_the_answer_recorded_for_it() -> None:
     recorded = {"images": {sha256(b"image").hexdigest(): {"MainlandPermitOCR": ONE}}}
-    assert read(RecordedAnswers(recorded)) == MainlandPermitAnswer(Name="一")
+    assert read(RecordedAnswers(recorded)) == Reading(MainlandPermitAnswer(Name="一"), {})
 
 
 def test_other_images_get_the_sequence_over_and_over() -> None:
     answers = RecordedAnswers({"sequence": {"MainlandPermitOCR": [ONE, TWO]}})
-    assert [read(answers).Name for _ in range(5)] == ["一", "二", "一", "二", "一"]
+    assert [read(answers).answer.Name for _ in range(5)] == ["一", "二", "一", "二", "一"]
+
+
+def test_confidences_can_be_recorded() -> None:
+    answers = RecordedAnswers({"sequence": {"MainlandPermitOCR": [{**ONE, "FieldConfidences": {"Name": 0.5}}]}})
+    assert read(answers) == Reading(MainlandPermitAnswer(Name="一"), {"Name": 0.5})
 
 
 def test_an_error_can_be_recorded() -> None:
@@ -57,6 +63,8 @@ def test_nothing_recorded_means_another_card() -> None:
         {"images": {"00": {"MainlandPermitOCR": [ONE]}}},
         {"images": {"00": {"MainlandPermitOCR": {"Error": 5}}}},
         {"images": {"00": {"MainlandPermitOCR": {"NoSuchField": "x"}}}},
+        {"images": {"00": {"MainlandPermitOCR": {"FieldConfidences": [0.5]}}}},
+        {"images": {"00": {"MainlandPermitOCR": {"FieldConfidences": {"Name": "high"}}}}},
     ],
 )
 def test_a_file_of_another_form_is_refused_before_the_first_call(tmp_path: Path, recorded: Any) -> None:

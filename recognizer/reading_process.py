@@ -1,0 +1,111 @@
+"""A process that reads cards: one request at a time on standard input, one answer each on standard output.
+
+Started by ``reading_processes`` as ``python -m recognizer.reading_process``. It ends when its standard input does, so
+none is left behind, however the server ended: the kernel closes the pipe of a server that was killed.
+
+A request is two lengths, a JSON object and the image; an answer is one length and a JSON object:
+
+- ``{"ready": true}`` once, when the models are loaded;
+- ``{"answer": {…}, "confidences": {…}}``;
+- ``{"refused": "<error code>"}``;
+- ``{"failed": "<name of an exception's class>"}``: its text may say what is on a card and stays here.
+"""
+
+import json
+import os
+import signal
+import struct
+import sys
+import threading
+from contextlib import suppress
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any, BinaryIO, Final
+
+from permit_ocr.domain.permits import Kind, Side
+from permit_ocr.tencent.answer_format import answer_fields
+from recognizer.wire.refusal import Refusal
+
+REQUEST_LENGTHS: Final = struct.Struct("!II")
+"""Bytes of the JSON object, bytes of the image."""
+ANSWER_LENGTH: Final = struct.Struct("!I")
+_SACRIFICE: Final = "500"
+"""Where memory runs out, the kernel ends a process that reads, which is replaced, rather than the server."""
+
+type Request = tuple[dict[str, Any], bytes]
+
+
+def request_head(image: bytes, *, kind: Kind, side: Side | None, return_portrait: bool) -> bytes:
+    """Return what goes before the image."""
+    said = {"kind": kind, "side": side, "return_portrait": return_portrait}
+    text = json.dumps(said).encode()
+    return REQUEST_LENGTHS.pack(len(text), len(image)) + text
+
+
+def main() -> None:
+    """Load the models, then read until standard input ends."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)  # they are the server's, which lets a card begun be finished
+    with suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text(_SACRIFICE)
+    with os.fdopen(os.dup(sys.stdout.fileno()), "wb") as answers:
+        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what a library prints must not get between the answers
+        requests: SimpleQueue[Request] = SimpleQueue()
+        threading.Thread(target=_take_requests, args=(sys.stdin.fileno(), requests), daemon=True).start()
+        from recognizer import card_reader  # noqa: PLC0415  loads slowly, and the end of input must be noticed meanwhile
+
+        card_reader.load()
+        _fall_silent()
+        _send(answers, {"ready": True})
+        while True:
+            _send(answers, _answer(*requests.get()))
+
+
+def _take_requests(source: int, requests: "SimpleQueue[Request]") -> None:
+    """Pass requests on until there are no more; then nobody waits for an answer, and the process ends at once."""
+    try:
+        while True:
+            text, image = REQUEST_LENGTHS.unpack(_received(source, REQUEST_LENGTHS.size))
+            requests.put((json.loads(_received(source, text)), _received(source, image)))
+    except EOFError:
+        os._exit(0)
+
+
+def _received(source: int, size: int) -> bytes:
+    received = bytearray()
+    while len(received) < size:
+        piece = os.read(source, size - len(received))
+        if not piece:
+            raise EOFError
+        received += piece
+    return bytes(received)
+
+
+def _fall_silent() -> None:
+    """Send what is printed from now on nowhere: nothing of a card gets into a log by way of a library."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.dup2(nowhere, sys.stderr.fileno())
+
+
+def _answer(asked: dict[str, Any], image: bytes) -> dict[str, Any]:
+    from recognizer.card_reader import read_card  # noqa: PLC0415  loaded by ``main``
+
+    try:
+        side = Side(asked["side"]) if asked["side"] else None
+        reading = read_card(image, kind=Kind(asked["kind"]), side=side, return_portrait=asked["return_portrait"])
+    except Refusal as refusal:
+        return {"refused": refusal.code}
+    except Exception as error:  # noqa: BLE001  one odd image must not cost the process
+        return {"failed": type(error).__name__}
+    return {"answer": answer_fields(reading.answer), "confidences": dict(reading.confidences)}
+
+
+def _send(answers: BinaryIO, said: dict[str, Any]) -> None:
+    text = json.dumps(said).encode()
+    answers.write(ANSWER_LENGTH.pack(len(text)) + text)
+    answers.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,198 @@
+"""The processes that read: one card each at a time, replaced when they die, gone when the server is.
+
+Processes, not threads: an image that crashes a decoder or a model costs its own caller an error and the others nothing;
+and each has an interpreter of its own, so that they do not wait for each other.
+"""
+
+import asyncio
+import json
+import logging
+import os
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from typing import Any, Final
+
+from permit_ocr.domain.permits import Kind, Side
+from permit_ocr.tencent.actions import ACTIONS
+from permit_ocr.tencent.answer_format import parse_answer
+from recognizer.readers import ReadCard, ReaderFailed, ReadersDidNotStart
+from recognizer.reading.outcome import Reading
+from recognizer.reading_process import ANSWER_LENGTH, request_head
+from recognizer.wire.refusal import Refusal
+
+log = logging.getLogger(__name__)
+
+PROGRAM: Final = (sys.executable, "-P", "-m", "recognizer.reading_process")
+LONGEST_READING_SECONDS: Final = 30.0
+"""A reading that takes longer hangs: thirty times what a hard photograph takes."""
+_START_SECONDS: Final = 120.0
+_END_SECONDS: Final = 3.0
+_PAUSES: Final = (0.5, 1.0, 2.0, 5.0, 10.0)
+"""Seconds before the next try where one process after the other does not even start."""
+_COULD_NOT: Final = "FailedOperation.OcrFailed"
+# Memory freed by one thread serves the others: 100 MB less for each process, measured, and no slower.
+_ENVIRONMENT: Final = {"MALLOC_ARENA_MAX": "1"}
+
+
+class ReadingProcesses:
+    """``count`` processes. Belongs to one event loop; ``start`` it, and ``stop`` it once nothing is read any more."""
+
+    def __init__(
+        self, count: int, *, program: Sequence[str] = PROGRAM, longest_reading: float = LONGEST_READING_SECONDS
+    ) -> None:
+        self.count = count
+        self.replaced = 0
+        self._program = program
+        self._longest_reading = longest_reading
+        self._alive: set[_ReadingProcess] = set()
+        self._free: asyncio.Queue[_ReadingProcess] = asyncio.Queue()
+        self._keepers: list[asyncio.Task[None]] = []
+
+    @property
+    def ready(self) -> int:
+        """How many processes have loaded their models and live."""
+        return len(self._alive)
+
+    async def start(self) -> None:
+        """Start the first process and return when it is ready; the others follow. Raises ``ReadersDidNotStart``."""
+        first = await self._start_process()
+        if first is None:
+            raise ReadersDidNotStart
+        self._welcome(first)
+        starts: list[_ReadingProcess | None] = [first] + [None] * (self.count - 1)
+        self._keepers = [asyncio.create_task(self._keep(process)) for process in starts]
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[ReadCard]:
+        """Wait for a process and have it for the block."""
+        process = await self._free.get()
+        while not process.lives:
+            process = await self._free.get()
+        try:
+            yield process.read
+        finally:
+            if process.is_reading:  # the caller was cancelled: what it asked for would be the next caller's answer
+                process.kill()
+            else:
+                self._free.put_nowait(process)
+
+    async def stop(self) -> None:
+        """End all processes."""
+        for keeper in self._keepers:
+            keeper.cancel()
+        await asyncio.gather(*self._keepers, return_exceptions=True)
+        await asyncio.gather(*(process.end() for process in self._alive))
+        self._alive.clear()
+
+    def _welcome(self, process: "_ReadingProcess") -> None:
+        self._alive.add(process)
+        self._free.put_nowait(process)
+
+    async def _keep(self, process: "_ReadingProcess | None") -> None:
+        """See to it that there is a process in this place, for ever."""
+        failures = 0
+        while True:
+            if process is None:
+                process = await self._start_process()
+                if process is None:
+                    await asyncio.sleep(_PAUSES[min(failures, len(_PAUSES) - 1)])
+                    failures += 1
+                    continue
+                self._welcome(process)
+            failures = 0
+            status = await process.ended()
+            self._alive.discard(process)
+            self.replaced += 1
+            log.error("reading_process=ended status=%d", status)
+            process = None
+
+    async def _start_process(self) -> "_ReadingProcess | None":
+        """Return a process that is ready, or None if it ended or hung before it was."""
+        process = _ReadingProcess(
+            await asyncio.create_subprocess_exec(
+                *self._program,
+                stdin=PIPE,
+                stdout=PIPE,
+                env={**os.environ, **_ENVIRONMENT},
+                start_new_session=True,  # Ctrl-C is for the server, which lets a card begun be finished
+            ),
+            self._longest_reading,
+        )
+        try:
+            async with asyncio.timeout(_START_SECONDS):
+                await process.receive()
+        except (TimeoutError, OSError, EOFError, ValueError):
+            status = await process.ended_soon()  # it may still be saying why
+            log.error("reading_process=did-not-start status=%d", status)  # noqa: TRY400  its own words
+            return None
+        except asyncio.CancelledError:
+            process.kill()
+            await process.ended()
+            raise
+        return process
+
+
+class _ReadingProcess:
+    """One process and the pipes to it."""
+
+    def __init__(self, process: Process, longest_reading: float) -> None:
+        self._process = process
+        self._longest_reading = longest_reading
+        self.is_reading = False
+
+    @property
+    def lives(self) -> bool:
+        return self._process.returncode is None
+
+    async def read(self, image: bytes, *, kind: Kind, side: Side | None, return_portrait: bool) -> Reading:
+        """Read one card. Raises ``Refusal``, also for a card that ends the process or keeps it too long."""
+        self.is_reading = True
+        try:
+            async with asyncio.timeout(self._longest_reading):
+                self._send(request_head(image, kind=kind, side=side, return_portrait=return_portrait), image)
+                said = await self.receive()
+        except (TimeoutError, OSError, EOFError, ValueError):
+            self.kill()
+            raise Refusal(_COULD_NOT) from None
+        self.is_reading = False
+        if "refused" in said:
+            raise Refusal(said["refused"])
+        if "failed" in said:
+            raise ReaderFailed(said["failed"])
+        return Reading(parse_answer(ACTIONS[kind], said["answer"]), said["confidences"])
+
+    def _send(self, *parts: bytes) -> None:
+        """Hand over what is to be read. Not waited for: a process that takes nothing does not answer either."""
+        assert self._process.stdin is not None  # noqa: S101  it was asked for
+        self._process.stdin.writelines(parts)
+
+    async def receive(self) -> dict[str, Any]:
+        """Return its next answer. Raises ``EOFError`` where there is none."""
+        assert self._process.stdout is not None  # noqa: S101  it was asked for
+        (length,) = ANSWER_LENGTH.unpack(await self._process.stdout.readexactly(ANSWER_LENGTH.size))
+        said: dict[str, Any] = json.loads(await self._process.stdout.readexactly(length))
+        return said
+
+    async def ended(self) -> int:
+        """Wait for its end and return the exit status, the negative signal of one that was killed."""
+        return await self._process.wait()
+
+    def kill(self) -> None:
+        with suppress(ProcessLookupError):
+            self._process.kill()
+
+    async def ended_soon(self) -> int:
+        """Wait for its end, bring it about if it does not come, and return the exit status."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_END_SECONDS):
+                return await self.ended()
+        self.kill()
+        return await self.ended()
+
+    async def end(self) -> None:
+        """Have it end by itself, kill it if it does not."""
+        assert self._process.stdin is not None  # noqa: S101  it was asked for
+        self._process.stdin.close()
+        await self.ended_soon()

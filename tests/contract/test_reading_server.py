@@ -1,0 +1,314 @@
+"""The server with its models: each error from its real cause, and processes that stop, die and come back."""
+
+import base64
+import io
+import json
+import os
+import re
+import signal
+import socket
+import struct
+import threading
+import time
+import zlib
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+from tencentcloud.common.common_client import CommonClient
+from tencentcloud.common.credential import Credential
+from tencentcloud.common.exception.tencent_cloud_sdk_exception import TencentCloudSDKException
+from tencentcloud.common.profile.client_profile import ClientProfile
+from tencentcloud.common.profile.http_profile import HttpProfile
+
+from permit_ocr.tencent.error_table import UNLISTED, look_up
+from tests.contract.recognizer_process import SECRET_ID, SECRET_KEY, RunningRecognizer, reading_recognizer
+
+SPECIMENS = Path(__file__).parents[2] / "events" / "specimens"
+TRUTH = {entry["file"]: entry for entry in json.loads((SPECIMENS / "truth.json").read_text())["specimens"]}
+RESIDENCE, TRAVEL = "residence-permit-front-1.jpg", "taiwan-permit-front-1.jpg"
+HMT, MAINLAND = "HmtResidentPermitOCR", "MainlandPermitOCR"
+WORKERS, WAITING = 2, 2
+PATIENCE_SECONDS = 90
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[RunningRecognizer]:
+    with own_server() as running:
+        yield running
+
+
+@contextmanager
+def own_server() -> Iterator[RunningRecognizer]:
+    sizes = (f"--workers={WORKERS}", f"--waiting={WAITING}")
+    with reading_recognizer(*sizes, "--rate-limit=0", "--allow-http", "--allow-private") as running:
+        yield running
+
+
+def photograph(name: str) -> bytes:
+    return (SPECIMENS / name).read_bytes()
+
+
+def encoded(content: bytes) -> str:
+    return base64.b64encode(content).decode()
+
+
+def call(
+    here: RunningRecognizer, action: str, parameters: dict[str, Any], headers: dict[str, str] | None = None
+) -> dict[str, Any]:
+    """Return the answer, or the code in place of one."""
+    http_profile = HttpProfile(protocol="http", endpoint=here.host, reqTimeout=PATIENCE_SECONDS)
+    client = CommonClient(
+        "ocr", "2018-11-19", Credential(SECRET_ID, SECRET_KEY), "", profile=ClientProfile(httpProfile=http_profile)
+    )
+    try:
+        answer: dict[str, Any] = client.call_json(action, parameters, headers=dict(headers or {}))["Response"]
+    except TencentCloudSDKException as error:
+        answer = {"Code": error.code, "RequestId": error.requestId}
+    assert answer["RequestId"]
+    assert look_up(answer.get("Code", "InternalError")) is not UNLISTED
+    return answer
+
+
+def code(here: RunningRecognizer, action: str, parameters: dict[str, Any]) -> str:
+    return str(call(here, action, parameters).get("Code", "OK"))
+
+
+# --- errors ---
+
+
+def png(width: int, height: int) -> bytes:
+    """Return a small PNG file that says it is so large."""
+    header = struct.pack("!IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(b"")), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack("!I", len(said)) + name + said + struct.pack("!I", zlib.crc32(name + said)) for name, said in chunks
+    )
+
+
+def drawn(file_format: str, size: tuple[int, int] = (800, 500)) -> bytes:
+    file = io.BytesIO()
+    Image.new("RGB", size, "white").save(file, file_format)
+    return file.getvalue()
+
+
+TRUNCATED = photograph(RESIDENCE)[:20_000]
+IMAGE_ERRORS = [
+    (HMT, b"", "FailedOperation.EmptyImageError"),
+    (MAINLAND, b"", "FailedOperation.ImageDecodeFailed"),
+    *((action, TRUNCATED, "FailedOperation.ImageDecodeFailed") for action in (HMT, MAINLAND)),
+    *((action, b"no image at all", "FailedOperation.ImageDecodeFailed") for action in (HMT, MAINLAND)),
+    *((action, drawn("GIF"), "FailedOperation.ImageDecodeFailed") for action in (HMT, MAINLAND)),
+    *((action, png(100_000, 100_000), "LimitExceeded.TooLargeFileError") for action in (HMT, MAINLAND)),
+    (HMT, drawn("PNG"), "FailedOperation.ImageNoText"),
+    (MAINLAND, drawn("JPEG"), "FailedOperation.ImageNoSpecifiedCard"),
+    (MAINLAND, photograph(RESIDENCE), "FailedOperation.ImageNoSpecifiedCard"),
+]
+
+
+@pytest.mark.parametrize(("action", "image", "expected"), IMAGE_ERRORS, ids=range(len(IMAGE_ERRORS)))
+def test_what_is_wrong_with_an_image_has_its_code(
+    server: RunningRecognizer, action: str, image: bytes, expected: str
+) -> None:
+    assert code(server, action, {"ImageBase64": encoded(image)}) == expected
+
+
+@pytest.mark.parametrize(
+    ("parameters", "expected"),
+    [
+        ({}, "InvalidParameterValue.InvalidParameterValueLimit"),
+        ({"ImageBase64": "AAAA", "CardSide": "TOP"}, "InvalidParameterValue.InvalidParameterValueLimit"),
+        ({"ImageBase64": "no Base64"}, "FailedOperation.ImageDecodeFailed"),
+        ({"ImageBase64": "A" * (7 * 1024 * 1024 + 4)}, "LimitExceeded.TooLargeFileError"),
+        ({"ImageBase64": "AAAA", "RetProfile": "yes"}, "InvalidParameter"),
+        ({"ImageBase64": "AAAA", "Rotate": True}, "UnknownParameter"),
+    ],
+)
+def test_what_is_wrong_with_a_parameter_has_its_code(
+    server: RunningRecognizer, parameters: dict[str, Any], expected: str
+) -> None:
+    assert code(server, MAINLAND, parameters) == expected
+
+
+@contextmanager
+def images() -> Iterator[str]:
+    """Serve photographs, pages and endless files; yields where."""
+
+    class Images(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            name = self.path.lstrip("/")
+            if name == "slow":
+                time.sleep(4)
+            content = {"page": b"<!doctype html>", "empty": b"", "gif": drawn("GIF"), "slow": drawn("PNG")}.get(name)
+            content = b"\xff\xd8\xff" + bytes(6 * 1024 * 1024) if name == "large" else content
+            content = photograph(name) if content is None and (SPECIMENS / name).is_file() else content
+            self.send_response(404 if content is None else 200)
+            self.end_headers()
+            try:
+                self.wfile.write(content or b"")
+            except OSError:
+                return  # the downloader hung up, as it may
+
+        def log_message(self, *_: Any) -> None: ...
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Images) as here:
+        threading.Thread(target=here.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{here.server_port}"
+        here.shutdown()
+
+
+def unused_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+    return port
+
+
+def test_what_is_wrong_with_a_download_has_its_code(server: RunningRecognizer) -> None:
+    with images() as web:
+        for path, expected in {
+            "page": "FailedOperation.DownLoadError",
+            "missing": "FailedOperation.DownLoadError",
+            "slow": "FailedOperation.DownLoadError",
+            "empty": "FailedOperation.EmptyImageError",
+            "gif": "FailedOperation.ImageDecodeFailed",
+            "large": "LimitExceeded.TooLargeFileError",
+        }.items():
+            assert (path, code(server, HMT, {"ImageUrl": f"{web}/{path}"})) == (path, expected)
+        for url in (
+            f"http://127.0.0.1:{unused_port()}/",
+            "http://169.254.169.254/latest/meta-data/",
+            "http://[::ffff:169.254.169.254]/",
+            "http://0.0.0.0/",
+            "file:///etc/hosts",
+            "no address",
+        ):
+            assert (url, code(server, HMT, {"ImageUrl": url})) == (url, "FailedOperation.DownLoadError")
+
+
+def test_the_address_wins_over_the_image(server: RunningRecognizer) -> None:
+    with images() as web:
+        both = {"ImageUrl": f"{web}/{TRAVEL}", "ImageBase64": encoded(photograph(RESIDENCE))}
+        assert call(server, MAINLAND, both)["Number"] == TRUTH[TRAVEL]["answer"]["Number"]
+        both = {"ImageUrl": f"{web}/missing", "ImageBase64": encoded(photograph(TRAVEL))}
+        assert code(server, MAINLAND, both) == "FailedOperation.DownLoadError"
+
+
+# --- processes ---
+
+
+def test_cards_are_read_with_confidences_for_who_asks(server: RunningRecognizer) -> None:
+    asking = {"X-Permit-Ocr-Confidence": "fields"}
+    answer = call(server, HMT, {"ImageBase64": encoded(photograph(RESIDENCE))}, asking)
+    confidences = answer.pop("FieldConfidences")
+    assert answer["IdCardNo"] == TRUTH[RESIDENCE]["answer"]["IdCardNo"]
+    assert confidences.keys() <= answer.keys()
+    assert {"Name", "IdCardNo"} <= confidences.keys()
+    assert all(0 <= confidence <= 1 for confidence in confidences.values())
+    assert call(server, HMT, {"ImageBase64": encoded(photograph(RESIDENCE))}).keys() == answer.keys()
+
+
+def processes_of(server: RunningRecognizer) -> list[int]:
+    """Return the processes that read."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            state, parent = (process / "stat").read_text().rpartition(")")[2].split()[:2]
+        except OSError:
+            continue
+        if int(parent) == server.process.pid and state != "Z":
+            found.append(int(process.name))
+    return found
+
+
+def metric(server: RunningRecognizer, name: str) -> int:
+    found = re.search(rf"^permit_ocr_recognizer_{name} (\d+)$", server.get("/metrics"), re.MULTILINE)
+    assert found is not None
+    return int(found[1])
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    give_up = time.monotonic() + PATIENCE_SECONDS
+    while not condition():
+        assert time.monotonic() < give_up, "nothing happened"
+        time.sleep(0.05)
+
+
+@contextmanager
+def stopped_readers(server: RunningRecognizer) -> Iterator[list[int]]:
+    """Have all processes that read stand still for the block: a card that is being read stays so."""
+    wait_until(lambda: metric(server, "readers_ready") == WORKERS and metric(server, "calls_inside") == 0)
+    processes = processes_of(server)
+    assert len(processes) == WORKERS
+    for process in processes:
+        os.kill(process, signal.SIGSTOP)
+    try:
+        yield processes
+    finally:
+        for process in set(processes) & set(processes_of(server)):
+            os.kill(process, signal.SIGCONT)
+
+
+def started_calls(server: RunningRecognizer, threads: ThreadPoolExecutor, count: int) -> list[Future[dict[str, Any]]]:
+    """Have so many calls inside the server, none of which can be answered yet."""
+    said = {"ImageBase64": encoded(photograph(TRAVEL))}
+    calls = [threads.submit(call, server, MAINLAND, said) for _ in range(count)]
+    wait_until(lambda: metric(server, "calls_inside") == count)
+    return calls
+
+
+def test_a_full_queue_refuses_at_once_and_the_calls_in_it_are_answered(server: RunningRecognizer) -> None:
+    with ThreadPoolExecutor(8) as threads:
+        with stopped_readers(server):
+            calls = started_calls(server, threads, WORKERS + WAITING)
+            assert metric(server, "calls_waiting") == WAITING
+            refused = {"ImageBase64": encoded(photograph(TRAVEL))}
+            assert code(server, MAINLAND, refused) == "RequestLimitExceeded"
+        number = TRUTH[TRAVEL]["answer"]["Number"]
+        assert [one.result(PATIENCE_SECONDS)["Number"] for one in calls] == [number] * (WORKERS + WAITING)
+
+
+def test_a_process_that_dies_costs_its_own_call_and_is_replaced(server: RunningRecognizer) -> None:
+    replaced = metric(server, "readers_replaced_total")
+    with ThreadPoolExecutor(8) as threads:
+        with stopped_readers(server) as processes:
+            calls = started_calls(server, threads, WORKERS + WAITING)
+            for process in processes:
+                os.kill(process, signal.SIGKILL)
+        codes = [one.result(PATIENCE_SECONDS).get("Code", "OK") for one in calls]
+    assert sorted(codes) == ["FailedOperation.OcrFailed"] * WORKERS + ["OK"] * WAITING
+    wait_until(lambda: metric(server, "readers_ready") == WORKERS)
+    assert metric(server, "readers_replaced_total") == replaced + WORKERS
+    assert server.get("/health") == "ready\n"
+
+
+def test_told_to_stop_it_answers_the_calls_it_has_begun_and_leaves_no_process() -> None:
+    with own_server() as server, ThreadPoolExecutor(8) as threads:
+        with stopped_readers(server) as processes:
+            calls = started_calls(server, threads, WORKERS + 1)
+            server.process.send_signal(signal.SIGTERM)
+        number = TRUTH[TRAVEL]["answer"]["Number"]
+        assert [one.result(PATIENCE_SECONDS)["Number"] for one in calls] == [number] * (WORKERS + 1)
+        assert server.process.wait(PATIENCE_SECONDS) == 0
+        assert not any(Path(f"/proc/{process}").exists() for process in processes)
+
+
+def test_killed_outright_it_leaves_no_process() -> None:
+    with own_server() as server:
+        wait_until(lambda: metric(server, "readers_ready") == WORKERS)
+        processes = processes_of(server)
+        server.process.kill()
+        server.process.wait(PATIENCE_SECONDS)
+        wait_until(lambda: not any(lives(process) for process in processes))
+
+
+def lives(process: int) -> bool:
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False

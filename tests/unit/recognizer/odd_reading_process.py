@@ -1,0 +1,51 @@
+"""The process that reads, with a reader that does what the image says: no models, and every kind of trouble."""
+
+import os
+import signal
+import sys
+import time
+from types import ModuleType
+
+from permit_ocr.domain.answers import (
+    MainlandPermitAnswer,
+    MainlandPermitBack,
+    Portrait,
+    PortraitPlace,
+    ResidencePermitAnswer,
+)
+from permit_ocr.domain.permits import Kind, Side
+from recognizer import reading_process
+from recognizer.reading.outcome import Reading
+from recognizer.wire.refusal import Refusal
+
+
+def read_card(image: bytes, *, kind: Kind, side: Side | None, return_portrait: bool) -> Reading:
+    match image:
+        case b"crash":
+            os.kill(os.getpid(), signal.SIGKILL)
+        case b"hang":
+            time.sleep(600)
+        case b"refuse":
+            raise Refusal("FailedOperation.ImageNoText")
+        case b"fail":
+            raise ValueError("张三丰")
+        case b"print":
+            os.write(1, b"printed by a library")
+            os.write(2, "张三丰".encode())
+    if kind is Kind.RESIDENCE_PERMIT:
+        place = PortraitPlace(X=1, Y=2, Width=3, Height=4)
+        portrait = Portrait(PortraitImage="cG8=", ImageCoordinates=place) if return_portrait else None
+        return Reading(ResidencePermitAnswer(Name="李港安", CardType=1, PortraitImageInfo=portrait), {"Name": 0.25})
+    back = MainlandPermitBack(Name=str(side), HistoryNumber=str(len(image)))
+    return Reading(MainlandPermitAnswer(MainlandTravelPermitBackInfos=back, WarnCardInfos=(-9102, -9109)), {})
+
+
+def load() -> None:
+    if sys.argv[1:] == ["does-not-start"]:
+        sys.exit(7)
+
+
+stand_in = ModuleType("recognizer.card_reader")
+vars(stand_in).update(read_card=read_card, load=load)
+sys.modules["recognizer.card_reader"] = stand_in
+reading_process.main()

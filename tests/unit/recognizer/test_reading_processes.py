@@ -1,0 +1,212 @@
+"""The processes that read: real processes, a reader that makes trouble as told."""
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from permit_ocr.domain.answers import (
+    MainlandPermitAnswer,
+    MainlandPermitBack,
+    Portrait,
+    PortraitPlace,
+    ResidencePermitAnswer,
+)
+from permit_ocr.domain.permits import Kind, Side
+from recognizer.readers import ReaderFailed, ReadersDidNotStart
+from recognizer.reading.outcome import Reading
+from recognizer.reading_processes import ReadingProcesses
+from recognizer.wire.refusal import Refusal
+
+PROGRAM = (sys.executable, str(Path(__file__).with_name("odd_reading_process.py")))
+COULD_NOT = r"^FailedOperation\.OcrFailed$"
+
+
+@asynccontextmanager
+async def processes(count: int = 1, **options: Any) -> AsyncIterator[ReadingProcesses]:
+    async with asyncio.timeout(120):
+        started = ReadingProcesses(count, program=PROGRAM, **options)
+        await started.start()
+        try:
+            yield started
+        finally:
+            await started.stop()
+
+
+async def read(
+    readers: ReadingProcesses,
+    image: bytes = b"image",
+    kind: Kind = Kind.MAINLAND_PERMIT,
+    side: Side | None = None,
+    *,
+    return_portrait: bool = False,
+) -> Reading:
+    async with readers.turn() as read_card:
+        return await read_card(image, kind=kind, side=side, return_portrait=return_portrait)
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    while not condition():  # noqa: ASYNC110  processes have no event for it
+        await asyncio.sleep(0.01)
+
+
+def children() -> set[int]:
+    """Return the processes that this one has started and that still live; zombies do not."""
+    found = set()
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            state, parent = (process / "stat").read_text().rpartition(")")[2].split()[:2]
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        if int(parent) == os.getpid() and state != "Z":
+            found.add(int(process.name))
+    return found
+
+
+def run(scenario: Coroutine[Any, Any, None]) -> None:
+    before = children()
+    asyncio.run(scenario)
+    assert children() <= before, "a process was left behind"
+
+
+def test_a_card_is_read_and_everything_read_comes_back() -> None:
+    async def scenario() -> None:
+        async with processes() as readers:
+            place = PortraitPlace(X=1, Y=2, Width=3, Height=4)
+            portrait = Portrait(PortraitImage="cG8=", ImageCoordinates=place)
+            assert await read(readers, kind=Kind.RESIDENCE_PERMIT, return_portrait=True) == Reading(
+                ResidencePermitAnswer(Name="李港安", CardType=1, PortraitImageInfo=portrait), {"Name": 0.25}
+            )
+            back = MainlandPermitBack(Name="back", HistoryNumber="5")
+            answer = MainlandPermitAnswer(MainlandTravelPermitBackInfos=back, WarnCardInfos=(-9102, -9109))
+            assert await read(readers, side=Side.BACK) == Reading(answer, {})
+
+    run(scenario())
+
+
+def test_the_largest_image_gets_through() -> None:
+    async def scenario() -> None:
+        async with processes() as readers:
+            answer = (await read(readers, bytes(7 * 1024 * 1024))).answer
+            assert isinstance(answer, MainlandPermitAnswer)
+            assert answer.MainlandTravelPermitBackInfos is not None
+            assert answer.MainlandTravelPermitBackInfos.HistoryNumber == str(7 * 1024 * 1024)
+
+    run(scenario())
+
+
+def test_what_a_card_is_refused_for_is_said_and_an_exceptions_text_is_not() -> None:
+    async def scenario() -> None:
+        async with processes() as readers:
+            with pytest.raises(Refusal, match=r"^FailedOperation\.ImageNoText$"):
+                await read(readers, b"refuse")
+            with pytest.raises(ReaderFailed, match=r"^ValueError$"):
+                await read(readers, b"fail")
+            assert (await read(readers)).confidences == {}
+            assert (readers.ready, readers.replaced) == (1, 0)
+
+    run(scenario())
+
+
+def test_what_a_library_prints_neither_disturbs_the_answers_nor_gets_out(capfd: pytest.CaptureFixture[str]) -> None:
+    async def scenario() -> None:
+        async with processes() as readers:
+            await read(readers, b"print")
+            await read(readers)
+
+    run(scenario())
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_process_that_dies_is_replaced_and_its_caller_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    async def scenario() -> None:
+        async with processes() as readers:
+            for _ in range(2):
+                with pytest.raises(Refusal, match=COULD_NOT):
+                    await read(readers, b"crash")
+                assert (await read(readers)).confidences == {}
+            assert (readers.ready, readers.replaced) == (1, 2)
+
+    caplog.set_level(logging.DEBUG, "recognizer")
+    run(scenario())
+    assert [record.getMessage() for record in caplog.records if record.name.startswith("recognizer")] == [
+        "reading_process=ended status=-9"
+    ] * 2
+
+
+def test_the_other_readers_go_on_while_one_dies() -> None:
+    async def scenario() -> None:
+        async with processes(2) as readers:
+            await until(lambda: readers.ready == 2)
+            outcomes = await asyncio.gather(
+                *(read(readers, image) for image in (b"crash", b"1", b"2", b"3")), return_exceptions=True
+            )
+            assert [isinstance(outcome, Refusal) for outcome in outcomes] == [True, False, False, False]
+            await until(lambda: (readers.ready, readers.replaced) == (2, 1))
+
+    run(scenario())
+
+
+def test_an_idle_process_that_dies_is_replaced_and_nobody_notices() -> None:
+    async def scenario() -> None:
+        before = children()
+        async with processes() as readers:
+            for process in children() - before:
+                os.kill(process, signal.SIGKILL)
+            await until(lambda: readers.replaced == 1)
+            assert (await read(readers)).confidences == {}
+
+    run(scenario())
+
+
+def test_a_reading_that_hangs_is_given_up_and_its_process_replaced() -> None:
+    async def scenario() -> None:
+        async with processes(longest_reading=0.2) as readers:
+            with pytest.raises(Refusal, match=COULD_NOT):
+                await read(readers, b"hang")
+            await until(lambda: (readers.ready, readers.replaced) == (1, 1))
+
+    run(scenario())
+
+
+def test_the_answer_for_a_caller_who_was_cancelled_goes_to_nobody_else() -> None:
+    async def scenario() -> None:
+        async with processes() as readers:
+            cancelled = asyncio.ensure_future(read(readers, b"hang"))
+            await until(readers._free.empty)
+            cancelled.cancel()
+            assert await read(readers, kind=Kind.RESIDENCE_PERMIT) == Reading(
+                ResidencePermitAnswer(Name="李港安", CardType=1), {"Name": 0.25}
+            )
+            assert readers.replaced == 1
+
+    run(scenario())
+
+
+def test_signals_to_the_process_group_are_not_for_the_processes() -> None:
+    async def scenario() -> None:
+        before = children()
+        async with processes() as readers:
+            for process in children() - before:
+                for number in (signal.SIGINT, signal.SIGTERM):
+                    os.kill(process, number)
+            await read(readers)
+            assert readers.replaced == 0
+
+    run(scenario())
+
+
+def test_where_no_process_starts_nothing_is_served(caplog: pytest.LogCaptureFixture) -> None:
+    async def scenario() -> None:
+        with pytest.raises(ReadersDidNotStart):
+            await ReadingProcesses(2, program=(*PROGRAM, "does-not-start")).start()
+
+    run(scenario())
+    assert "reading_process=did-not-start status=7" in caplog.text
