@@ -20,25 +20,26 @@ from tests.unit.fakes import (
     RESIDENCE_BACK,
     RESIDENCE_FRONT,
     World,
+    jpeg,
     world,
 )
 from tests.unit.fakes import photograph as any_photograph
 
-FRONT, BACK, NEWER = b"\xff\xd8\xff front", b"\xff\xd8\xff back", b"\xff\xd8\xff newer"
+FRONT, BACK, NEWER = "front", "back", "newer"
 
 
-def send(here: World, content: bytes, *, case: str | None = "7", at: datetime = NOW, **options: Any) -> None:
-    document_id = content[4:].decode()
+def send(here: World, document_id: str, *, case: str | None = "7", at: datetime = NOW, **options: Any) -> None:
+    content = jpeg(document_id.encode())
     photograph = any_photograph(content, document_id=document_id, case=case, received=at, **options)
     recognize(photograph, here.services, deadline=time.monotonic() + 45)
 
 
-def front(here: World, content: bytes = FRONT, **more: Any) -> None:
-    send(here, content, kind=Kind.MAINLAND_PERMIT, side=Side.FRONT, **more)
+def front(here: World, document_id: str = FRONT, **more: Any) -> None:
+    send(here, document_id, kind=Kind.MAINLAND_PERMIT, side=Side.FRONT, **more)
 
 
-def back(here: World, content: bytes = BACK, **more: Any) -> None:
-    send(here, content, kind=Kind.MAINLAND_PERMIT, side=Side.BACK, **more)
+def back(here: World, document_id: str = BACK, **more: Any) -> None:
+    send(here, document_id, kind=Kind.MAINLAND_PERMIT, side=Side.BACK, **more)
 
 
 def completed(here: World) -> list[dict[str, Any]]:
@@ -65,8 +66,8 @@ def test_the_second_side_publishes_the_pair_after_its_own_result() -> None:
 
 def test_a_side_says_in_the_pair_what_its_own_event_says() -> None:
     here = world(RESIDENCE_FRONT, RESIDENCE_BACK)
-    for content in (FRONT, BACK):
-        send(here, content, kind=Kind.RESIDENCE_PERMIT)
+    for document_id in (FRONT, BACK):
+        send(here, document_id, kind=Kind.RESIDENCE_PERMIT)
     own = {document_id: json.loads(event)["data"] for document_id, event in here.results.sent}
     (event,) = completed(here)
     assert event["data"]["front"] == own["front"]
@@ -101,9 +102,9 @@ def test_a_side_of_another_case_completes_nothing(other: dict[str, Any]) -> None
 def test_sides_of_different_kinds_are_no_pair_and_a_case_may_hold_a_pair_of_each() -> None:
     here = world(MAINLAND_FRONT, RESIDENCE_BACK, RESIDENCE_FRONT, MAINLAND_BACK)
     front(here)
-    send(here, b"\xff\xd8\xff residence back", kind=Kind.RESIDENCE_PERMIT)
+    send(here, "residence back", kind=Kind.RESIDENCE_PERMIT)
     assert completed(here) == []
-    send(here, b"\xff\xd8\xff residence front", kind=Kind.RESIDENCE_PERMIT)
+    send(here, "residence front", kind=Kind.RESIDENCE_PERMIT)
     back(here)
     assert [event["data"]["kind"] for event in completed(here)] == ["residence-permit", "mainland-permit"]
 

@@ -12,7 +12,7 @@ from permit_ocr.domain.errors import NotPublished, PermitOcrError, RejectDocumen
 from permit_ocr.domain.permits import Kind, Side
 from permit_ocr.workflow.ports import Photograph
 from permit_ocr.workflow.recognition import publish_again, recognize, reject_unread
-from tests.unit.fakes import JPEG, MAINLAND_FRONT, NOT_THIS_CARD, RESIDENCE_FRONT, World, photograph, world
+from tests.unit.fakes import MAINLAND_FRONT, NOT_THIS_CARD, RESIDENCE_FRONT, World, jpeg, photograph, world
 
 
 def event_of(photo: Photograph, here: World) -> dict[str, Any]:
@@ -96,7 +96,7 @@ def test_a_named_side_is_the_only_one_asked_for() -> None:
 
 @pytest.mark.parametrize(
     ("content", "code"),
-    [(b"", "Document.Empty"), (b"GIF89a....", "Document.UnsupportedFormat"), (JPEG * 100, "Document.TooLarge")],
+    [(b"", "Document.Empty"), (b"GIF89a....", "Document.UnsupportedFormat"), (jpeg(b"x" * 1000), "Document.TooLarge")],
 )
 def test_what_cannot_be_read_is_rejected_before_anything_is_paid(content: bytes, code: str) -> None:
     here = world()

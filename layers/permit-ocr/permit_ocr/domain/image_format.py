@@ -1,10 +1,62 @@
-"""What can be told of an image before anyone is paid to look at it."""
+"""What can be told of a file before anyone is paid to look at it, without decoding it."""
 
+import re
+from enum import StrEnum
 from typing import Final
 
+from permit_ocr.domain import jpeg, png
 from permit_ocr.domain.errors import RejectDocument
+from permit_ocr.domain.image_metadata import UPRIGHT, orientation
+from permit_ocr.domain.image_rejections import LEAST_SIDES, MOST_PIXELS, rejection
 
-_SIGNATURES: Final = ((b"\xff\xd8\xff", "JPEG"), (b"\x89PNG\r\n\x1a\n", "PNG"))
+
+class Format(StrEnum):
+    """A format that can be read: the first two by the provider, the others after they were made one of them."""
+
+    JPEG = "jpeg"
+    PNG = "png"
+    HEIC = "heic"
+    AVIF = "avif"
+    WEBP = "webp"
+    TIFF = "tiff"
+    BMP = "bmp"
+    GIF = "gif"
+    PDF = "pdf"
+
+
+_SIGNATURES: Final = (
+    (jpeg.SIGNATURE, Format.JPEG),
+    (png.SIGNATURE, Format.PNG),
+    (b"II*\0", Format.TIFF),
+    (b"MM\0*", Format.TIFF),
+    (b"BM", Format.BMP),
+    (b"GIF87a", Format.GIF),
+    (b"GIF89a", Format.GIF),
+)
+_HEIC_BRANDS: Final = frozenset((b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"))
+_PDF_WITHIN: Final = 1024
+"""Bytes within which a PDF begins: ISO 32000-1, annex H, note 13; scanners put things before it."""
+
+
+def format_of(beginning: bytes) -> Format | None:
+    """Return the format of a file by its first 1,024 bytes, whatever it is called; None for any other."""
+    for signature, known in _SIGNATURES:
+        if beginning.startswith(signature):
+            return known
+    if beginning[:4] == b"RIFF" and beginning[8:12] == b"WEBP":
+        return Format.WEBP
+    if beginning[4:8] == b"ftyp":
+        return _format_of_brands(beginning)
+    return Format.PDF if re.search(rb"%PDF-", beginning[:_PDF_WITHIN]) else None
+
+
+def _format_of_brands(beginning: bytes) -> Format | None:
+    """Return the format of a file of boxes: ISO/IEC 14496-12 has its major brand first, then those it is like."""
+    box = beginning[8 : int.from_bytes(beginning[:4])]
+    brands = {box[place : place + 4] for place in range(0, len(box), 4) if place != 4}
+    if brands & {b"avif", b"avis"}:
+        return Format.AVIF
+    return Format.HEIC if brands & _HEIC_BRANDS else None
 
 
 def base64_length(size: int) -> int:
@@ -12,18 +64,50 @@ def base64_length(size: int) -> int:
     return (size + 2) // 3 * 4
 
 
-def refuse_what_cannot_be_read(content: bytes, *, base64_limit: int) -> None:
-    """Raise ``RejectDocument`` for an image that the provider would refuse.
+def is_plain(content: bytes, *, base64_limit: int) -> bool:
+    """Tell whether there is nothing to be made of a file before it is read.
 
-    Empty (billed all the same), too large, or neither PNG nor JPEG.
+    Plain is a PNG or JPEG image within the limit that is upright, and also what can never be read:
+    ``refuse_what_cannot_be_read`` says why. Everything else has to be decoded and made a plain image first.
+    """
+    found = format_of(content)
+    if found is None:
+        return True
+    if found not in {Format.JPEG, Format.PNG} or base64_length(len(content)) > base64_limit:
+        return False
+    try:
+        exif = jpeg.exif(content) if found is Format.JPEG else png.exif(content)
+    except RejectDocument:
+        return True
+    return orientation(exif) == UPRIGHT
+
+
+def refuse_what_cannot_be_read(content: bytes, *, base64_limit: int) -> None:
+    """Raise ``RejectDocument`` for a file that the provider would refuse, and perhaps bill.
+
+    Empty, too large, neither PNG nor JPEG, not whole, animated, or with too few or too many pixels.
     """
     if not content:
-        raise RejectDocument("Document.Empty", "The file is empty.", "Upload the photograph again.")
+        raise rejection("Document.Empty")
     refuse_too_large(len(content), base64_limit=base64_limit)
-    if not any(content.startswith(signature) for signature, _ in _SIGNATURES):
-        raise RejectDocument(
-            "Document.UnsupportedFormat", "The file is neither a PNG nor a JPEG image.", "Send a PNG or a JPEG file."
-        )
+    match format_of(content):
+        case Format.JPEG:
+            refuse_size(*jpeg.size(content))
+            for _ in jpeg.segments(content):
+                pass
+        case Format.PNG:
+            refuse_size(*png.size(content))
+            png.refuse_broken(content)
+        case _:
+            raise rejection("Document.UnsupportedFormat")
+
+
+def refuse_size(width: int, height: int) -> None:
+    """Raise ``RejectDocument`` for an image of too few or too many pixels."""
+    if max(width, height) < LEAST_SIDES[0] or min(width, height) < LEAST_SIDES[1]:
+        raise rejection("Document.TooSmall")
+    if width * height > MOST_PIXELS:
+        raise rejection("Document.TooManyPixels")
 
 
 def refuse_too_large(size: int, *, base64_limit: int) -> None:
