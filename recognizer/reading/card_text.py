@@ -1,6 +1,6 @@
 """From pixels to the text of a card: found, turned upright, levelled, read; and the part to read again from nearer."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import Any, Final
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from recognizer.reading import engine
 from recognizer.reading.engine import Glyph, Pixels, Quad
 from recognizer.reading.layout import Place
+from recognizer.reading.sheets import Ground
 from recognizer.reading.text_lines import Character, TextLine
 
 _SURE: Final = 0.5
@@ -26,6 +27,11 @@ _FEW_LINES: Final = 6
 _BESIDE: Final = 0.65
 _ABOVE: Final = 0.35
 """The card goes on beside and above its lines by these parts of their width and height."""
+_LEAST_LINES: Final = 3
+_MOST_LINES: Final = 40
+"""A sheet with more lines is more likely a page than a card."""
+_MOST_SHEETS: Final = 5
+_VOTES: Final = 8
 _STRAY: Final = 0.06
 """Radians from the usual slope; a line further off lies on another paper or in a bad box."""
 _ENOUGH_LINES: Final = 4
@@ -93,19 +99,39 @@ class CardText:
         return "".join(glyph.text for glyph in solid) if all(glyph.confidence >= _SURE_AGAIN for glyph in solid) else ""
 
 
-def read_text(image: Pixels, makes_sense: Callable[[CardText], bool], origin: NDArray[Any] = _UNMOVED) -> CardText:
-    """Return the image's text, after trying the other turns where what it says makes no sense."""
+def read_sheets(image: Pixels, origin: NDArray[Any] = _UNMOVED) -> Iterator[CardText]:
+    """Yield the text of each sheet in the image, the likeliest card first; then readings that hardly ever are needed.
+
+    Reading is what takes time: whoever has found the card asks for no more.
+    """
     places = engine.find_text(image)
+    sheets = [[places[index] for index in sheet] for sheet in Ground(image, places).sheets()]
+    several = [sheet for sheet in sheets if len(sheet) >= _LEAST_LINES] or sheets
+    several.sort(key=lambda sheet: (len(sheet) > _MOST_LINES, -_amount(sheet)))
+    for sheet in several[:_MOST_SHEETS]:
+        turns = _upright_after(image, sheet)
+        yield _read_turned(image, sheet, turns, origin)
+    if several:
+        yield _read_turned(image, several[0], _upright_after(image, several[0]) + 2, origin)
+
+
+def _amount(sheet: list[Quad]) -> float:
+    """Return the area of the image that a sheet's text covers."""
+    return float(sum(cv2.contourArea(quad) for quad in sheet))
+
+
+def _upright_after(image: Pixels, places: list[Quad]) -> int:
+    """Return how many quarter turns to the left make lines upright."""
     turns = 1 if _runs_down(places) else 0
-    first = _read_turned(image, places, turns, origin)
-    if makes_sense(first) or not places:
-        return first
-    second = _read_turned(image, places, turns + 2, origin)
-    return second if makes_sense(second) else first
+    upright = np.rot90(image, turns)
+    longest = sorted(places, key=lambda quad: -float(np.linalg.norm(quad[2] - quad[0])))[:_VOTES]
+    turned = [_turn(quad, turns, image.shape[1], image.shape[0]) for quad in longest]
+    return turns + 2 * engine.is_upside_down(engine.cut(upright, quad) for quad in turned)
 
 
 def _read_turned(image: Pixels, places: list[Quad], turns: int, origin: NDArray[Any]) -> CardText:
     """Read an image after quarter turns to the left; the places stay those of the image as it came."""
+    turns %= 4
     upright = np.ascontiguousarray(np.rot90(image, turns))
     if turns:
         places = [_turn(quad, turns, image.shape[1], image.shape[0]) for quad in places]

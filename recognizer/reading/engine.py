@@ -5,13 +5,11 @@ read a strip the detector passed over. The models come in RapidOCR's wheel; with
 alone nothing is ever downloaded.
 """
 
-import os
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from math import ceil
-from pathlib import Path
 from threading import BoundedSemaphore
 from typing import Any, Final
 
@@ -21,6 +19,8 @@ from numpy.typing import NDArray
 from rapidocr import RapidOCR
 from rapidocr.inference_engine.onnxruntime.main import ONNXRuntimeError
 
+from recognizer.processors import processors
+
 type Pixels = NDArray[Any]
 """Height by width by blue, green, red; 8 bits each."""
 type Quad = NDArray[np.float32]
@@ -29,6 +29,10 @@ type Quad = NDArray[np.float32]
 _STRIP_HEIGHT: Final = 48
 """The recogniser's input height in pixels; the model was trained at it."""
 _LEAST_STRIP_WIDTH: Final = 160
+_TURN_WIDTH: Final = 192
+"""Width in pixels of what the model that tells upright from upside down takes; longer lines are squeezed into it."""
+_UNSURE: Final = 1e-4
+"""Bounds one line's vote."""
 DETECTION_SIDE: Final = 960
 """Longest side in pixels at which text is looked for: text smaller than 8 pixels there gets lost, and time grows with
 its square."""
@@ -50,20 +54,7 @@ class Glyph:
     confidence: float
 
 
-def cpu_quota() -> int:
-    """CPUs this process may use, at least 1.
-
-    The smaller of its affinity and its control group's quota, which the models would not see.
-    """
-    cpus = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    try:
-        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()
-        return max(1, min(cpus, int(quota) // int(period)))
-    except (OSError, ValueError):  # no control group of version 2, or "max"
-        return max(1, cpus)
-
-
-AT_ONCE: Final = cpu_quota()
+AT_ONCE: Final = processors()
 """Calls of the models that run at the same time, one thread each; others wait.
 
 Two calls with one thread each read half as many cards again as one with two threads, and suffer less beside other work.
@@ -71,9 +62,18 @@ Two calls with one thread each read half as many cards again as one with two thr
 _turn: Final = BoundedSemaphore(AT_ONCE)
 
 
+@dataclass(frozen=True, slots=True)
+class _Models:
+    """RapidOCR's detector, the sessions of its other two models, and the recogniser's characters (0: none)."""
+
+    detector: Any
+    turn: Any
+    recogniser: Any
+    characters: list[str]
+
+
 @cache
-def _models() -> tuple[Any, Any, list[str]]:
-    """Return detector, recogniser and the recogniser's characters (index 0 stands for *no character*)."""
+def _models() -> _Models:
     both: Any = RapidOCR(
         params={
             "Global.log_level": "critical",
@@ -85,8 +85,8 @@ def _models() -> tuple[Any, Any, list[str]]:
     )
     blank = np.full((64, 320, 3), 255, np.uint8)
     both(blank, use_det=True, use_cls=False, use_rec=False)
-    both(blank, use_det=False, use_cls=False, use_rec=True)
-    return both.text_det, both.text_rec.session, both.text_rec.postprocess_op.character
+    both(blank, use_det=False, use_cls=True, use_rec=True)
+    return _Models(both.text_det, both.text_cls.session, both.text_rec.session, both.text_rec.postprocess_op.character)
 
 
 def warm_up() -> None:
@@ -101,7 +101,7 @@ def _strip_threads() -> ThreadPoolExecutor:
 
 def find_text(image: Pixels) -> list[Quad]:
     """Return the places of text, in no order to rely on."""
-    detector, _, _ = _models()
+    detector = _models().detector
     scale = max(1.0, max(image.shape[:2]) / DETECTION_SIDE)
     size = (max(1, round(image.shape[1] / scale)), max(1, round(image.shape[0] / scale)))
     smaller = cv2.resize(image, size, interpolation=cv2.INTER_AREA) if scale > 1 else image
@@ -140,22 +140,43 @@ def read_strip(strip: Pixels, alphabet: str | None = None) -> list[Glyph]:
 
     Only characters of ``alphabet``, if one is given.
     """
-    _, session, characters = _models()
+    models = _models()
     height, width = strip.shape[:2]
     scaled_width = max(1, ceil(width * _STRIP_HEIGHT / height))
-    scaled = cv2.resize(strip, (scaled_width, _STRIP_HEIGHT)).astype(np.float32) / 127.5 - 1
-    padded = np.zeros((1, 3, _STRIP_HEIGHT, max(scaled_width, _LEAST_STRIP_WIDTH)), np.float32)
-    padded[0, :, :, :scaled_width] = scaled.transpose(2, 0, 1)
+    padded_width = max(scaled_width, _LEAST_STRIP_WIDTH)
+    padded = _prepared(strip, scaled_width, padded_width)
     with _turn:
-        likelihood = session(padded)[0]
+        likelihood = models.recogniser(padded)[0]
     if alphabet is not None:
         likelihood = likelihood * _only(alphabet)
-    return _decode(likelihood, characters, padded.shape[3] / scaled_width)
+    return _decode(likelihood, models.characters, padded_width / scaled_width)
+
+
+def is_upside_down(strips: Iterable[Pixels]) -> bool:
+    """Tell whether lines of one card stand on their heads, by the votes of them all."""
+    return sum(_strip_threads().map(_upside_down, strips)) > 0
+
+
+def _upside_down(strip: Pixels) -> float:
+    """Return the logarithm of how much likelier a strip is upside down than upright."""
+    height, width = strip.shape[:2]
+    scaled_width = min(_TURN_WIDTH, max(1, ceil(width * _STRIP_HEIGHT / height)))
+    with _turn:
+        upright, reversed_ = np.ravel(_models().turn(_prepared(strip, scaled_width, _TURN_WIDTH)))
+    return float(np.log(reversed_ + _UNSURE) - np.log(upright + _UNSURE))
+
+
+def _prepared(strip: Pixels, width: int, padded_width: int) -> NDArray[np.float32]:
+    """Return a strip as the models take it: scaled to their height and so wide, then padded."""
+    scaled = cv2.resize(strip, (width, _STRIP_HEIGHT)).astype(np.float32) / 127.5 - 1
+    padded = np.zeros((1, 3, _STRIP_HEIGHT, padded_width), np.float32)
+    padded[0, :, :, :width] = scaled.transpose(2, 0, 1)
+    return padded
 
 
 @cache
 def _only(alphabet: str) -> NDArray[np.float32]:
-    characters = _models()[2]
+    characters = _models().characters
     return np.array([index == 0 or character in alphabet for index, character in enumerate(characters)], np.float32)
 
 

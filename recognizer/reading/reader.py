@@ -15,11 +15,10 @@ from typing import Final
 from permit_ocr.domain.answers import Answer, MainlandPermitAnswer, Portrait, PortraitPlace, ResidencePermitAnswer
 from permit_ocr.domain.permits import Kind, Side
 from recognizer.reading import engine, photograph, residence_permit, travel_permit
-from recognizer.reading.card_text import CardText, close_up, read_text
+from recognizer.reading.card_text import CardText, close_up, read_sheets
 from recognizer.reading.confidence import confidences_of
 from recognizer.reading.engine import Pixels
 from recognizer.reading.faces import PERMIT_OF_FRONT, Face, face_of
-from recognizer.reading.labels import Label
 from recognizer.reading.layout import Layout
 from recognizer.reading.outcome import Reading, ReadingError
 from recognizer.reading.page import Page
@@ -30,7 +29,8 @@ __all__ = ("Reading", "ReadingError", "load_models", "read")
 
 _SMALL_TEXT: Final = 15.0
 """Median text height in pixels, at the scale where text is looked for, below which a second look from nearer pays."""
-_KIND_OF_RESIDENCE: Final = frozenset({Face.RESIDENCE_FRONT, Face.RESIDENCE_BACK})
+_OF_RESIDENCE: Final = frozenset({Face.RESIDENCE_FRONT, Face.RESIDENCE_BACK})
+_FACES: Final = {Kind.RESIDENCE_PERMIT: _OF_RESIDENCE, Kind.MAINLAND_PERMIT: frozenset(Face) - _OF_RESIDENCE}
 
 
 def load_models() -> None:
@@ -82,15 +82,33 @@ def _decode(image: bytes, kind: Kind) -> tuple[Pixels, float]:
 
 def _read_best(pixels: Pixels, kind: Kind) -> _Card:
     """Read the image; once more from nearer where the text is small or a field is missing, and keep what says more."""
-    card = _lay_out(read_text(pixels, _makes_sense))
-    if not card.text.lines:
+    card = _find(pixels, kind)
+    if card is None:
         code = "ImageNoText" if kind is Kind.RESIDENCE_PERMIT else "ImageNoSpecifiedCard"
         raise ReadingError(f"FailedOperation.{code}")
     if not (_is_small(card) or _missing(card)):
         return card
     part, origin = close_up(card.text, _core(card))
-    nearer = _lay_out(read_text(part, _makes_sense, origin))
-    return nearer if nearer.face and _missing(nearer) <= _missing(card) else card
+    nearer = _find(part, kind, origin)
+    return nearer if nearer and nearer.face and _missing(nearer) <= _missing(card) else card
+
+
+def _find(pixels: Pixels, kind: Kind, *origin: Pixels) -> _Card | None:
+    """Return the first sheet of the kind asked for, else the one that is most like a card; None where no text is."""
+    best: _Card | None = None
+    for text in read_sheets(pixels, *origin):
+        if not text.lines:
+            continue
+        card = _lay_out(text)
+        if card.face in _FACES[kind]:
+            return card
+        if best is None or _likeness(card) > _likeness(best):
+            best = card
+    return best
+
+
+def _likeness(card: _Card) -> tuple[bool, int]:
+    return card.face is not None, len(card.page.layout.anchors)
 
 
 def _lay_out(text: CardText) -> _Card:
@@ -103,11 +121,6 @@ def _core(card: _Card) -> tuple[TextLine, ...]:
     layout = card.page.layout
     owned = [piece.line for piece in layout.pieces if piece.owner]
     return tuple(anchor.line for anchor in layout.anchors) + tuple(owned) if layout.anchors else card.text.lines
-
-
-def _makes_sense(text: CardText) -> bool:
-    anchors = Layout(text.lines).anchors
-    return len(anchors) > 1 or any(anchor.label is Label.TITLE for anchor in anchors)
 
 
 def _is_small(card: _Card) -> bool:
