@@ -204,7 +204,22 @@ def _questions(cloudformation: Json) -> Json:
             for name, properties in _resources(cloudformation, "AWS::ApiGatewayV2::Api")
         },
     }
-    return {_QUESTION + name: {"Value": {"Fn::ToJsonString": copy.deepcopy(part)}} for name, part in wanted.items()}
+    return {
+        _QUESTION + question: {
+            "Value": {
+                "Fn::ToJsonString": {
+                    name: _if_it_exists(cloudformation["Resources"][name], copy.deepcopy(part))
+                    for name, part in parts.items()
+                }
+            }
+        }
+        for question, parts in wanted.items()
+    }
+
+
+def _if_it_exists(resource: Json, part: Json) -> Json:
+    """Leave a resource out of an answer where its condition leaves it out of the stack."""
+    return {"Fn::If": [resource["Condition"], part, {"Ref": "AWS::NoValue"}]} if "Condition" in resource else part
 
 
 def _resources(cloudformation: Json, kind: str) -> Iterator[tuple[str, Json]]:

@@ -12,22 +12,26 @@ if TYPE_CHECKING:
 
 
 class SqsResultsQueue:
-    """The port ``ResultsQueue`` on an SQS FIFO queue."""
+    """The port ``ResultsQueue`` on an SQS FIFO queue, and another one for webhooks where these are configured."""
 
-    def __init__(self, client: "SQSClient", *, queue_url: str) -> None:
-        """``queue_url`` is the FIFO queue's."""
+    def __init__(self, client: "SQSClient", *, queue_url: str, webhook_queue_url: str = "") -> None:
+        """Both are FIFO queues."""
         self._client = client
-        self._queue_url = queue_url
+        self._queue_urls = [queue_url, *([webhook_queue_url] if webhook_queue_url else [])]
 
     def publish(self, event: str, *, document_id: str) -> None:
-        """See the port. The document's id is the event's: group and deduplication id in one."""
-        with retry_later_on_aws_errors("SQS"):
-            self._client.send_message(
-                QueueUrl=self._queue_url,
-                MessageBody=event,
-                MessageGroupId=document_id,
-                MessageDeduplicationId=document_id,
-            )
+        """See the port. The document's id is the event's: group and deduplication id in one.
+
+        If the second queue takes it not, it is sent to both again, of which the first knows it already.
+        """
+        for queue_url in self._queue_urls:
+            with retry_later_on_aws_errors("SQS"):
+                self._client.send_message(
+                    QueueUrl=queue_url,
+                    MessageBody=event,
+                    MessageGroupId=document_id,
+                    MessageDeduplicationId=document_id,
+                )
         if json.loads(event)["type"] == "permit.rejected.v1":
             count("DocumentRejected")
 
@@ -46,19 +50,8 @@ class SqsIntakeQueue:
             self._client.send_message(QueueUrl=self._queue_url, MessageBody=json.dumps({"publish_again": document_id}))
 
     def show_again(self, waits: dict[str, float]) -> None:
-        """Make messages visible again after so many seconds each, by receipt handle.
-
-        A failure is noted: the queue's own timeout holds then.
-        """
-        for handles in _tens(sorted(waits)):
-            entries = [
-                {"Id": str(place), "ReceiptHandle": handle, "VisibilityTimeout": _visibility(waits[handle])}
-                for place, handle in enumerate(handles)
-            ]
-            with retry_later_on_aws_errors("SQS"):
-                answer = self._client.change_message_visibility_batch(QueueUrl=self._queue_url, Entries=entries)  # type: ignore[arg-type]
-            if failed := answer.get("Failed"):
-                note("visibility_not_changed", documents=len(failed))
+        """Make messages visible again after so many seconds each, by receipt handle. See ``show_again``."""
+        show_again(self._client, self._queue_url, waits)
 
 
 class SqsDeadLetterQueue:
@@ -81,6 +74,22 @@ class SqsDeadLetterQueue:
                 MessageBody=body,
                 MessageAttributes={name: {"DataType": "String", "StringValue": value} for name, value in said.items()},
             )
+
+
+def show_again(client: "SQSClient", queue_url: str, waits: dict[str, float]) -> None:
+    """Make messages visible again after so many seconds each, by receipt handle. Raises ``RetryLater``.
+
+    A failure of some is noted: the queue's own timeout holds then.
+    """
+    for handles in _tens(sorted(waits)):
+        entries = [
+            {"Id": str(place), "ReceiptHandle": handle, "VisibilityTimeout": _visibility(waits[handle])}
+            for place, handle in enumerate(handles)
+        ]
+        with retry_later_on_aws_errors("SQS"):
+            answer = client.change_message_visibility_batch(QueueUrl=queue_url, Entries=entries)  # type: ignore[arg-type]
+        if failed := answer.get("Failed"):
+            note("visibility_not_changed", documents=len(failed))
 
 
 def _visibility(seconds: float) -> int:

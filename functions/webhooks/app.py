@@ -1,0 +1,19 @@
+"""Webhooks: every event, signed, to the one address that the operator has named."""
+
+from typing import Any
+
+from permit_ocr.adapters.webhook_batch import WebhooksApplication, process
+from permit_ocr.adapters.webhook_delivery import Receiver
+from permit_ocr.composition import settings, webhook_queue, webhook_secrets
+
+# Made when the environment starts, not with its first event.
+_application = WebhooksApplication(
+    receiver=Receiver(url=settings().webhook_url, local=settings().webhook_targets == "local"),
+    secrets=webhook_secrets(),
+    queue=webhook_queue(),
+)
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN401, ARG001  Lambda's signature
+    """Answer one invocation: a batch of the queue of webhooks."""
+    return process(event, _application)
