@@ -1,13 +1,13 @@
 """Fakes of the workflow's ports: they behave, and remember what they were asked to do."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from permit_ocr.domain.answers import Answer, MainlandPermitAnswer, MainlandPermitBack, ResidencePermitAnswer
-from permit_ocr.domain.errors import Claimed, Deleted, PermitOcrError, RejectDocument, RetryLater
+from permit_ocr.domain.errors import Claimed, Deleted, PermitOcrError, RejectDocument, RetryLater, StopTheLine
 from permit_ocr.domain.permits import Kind, RecognitionOptions, Side
 from permit_ocr.domain.results import Document
 from permit_ocr.workflow.ports import (
@@ -70,6 +70,7 @@ class FakeOcr:
     says: list[Answer | PermitOcrError]
     site: str = "intl"
     asked: list[Question] = field(default_factory=list)
+    stopped: dict[Kind, StopTheLine] = field(default_factory=dict)
 
     def ask(self, question: Question, *, deadline: float) -> Reply:
         assert deadline > 0
@@ -80,6 +81,9 @@ class FakeOcr:
         return Reply(
             answer=said, endpoint="ocr.example", request_id=f"request-{len(self.asked)}", attempts=1, milliseconds=600
         )
+
+    def stops(self) -> Mapping[Kind, StopTheLine]:
+        return self.stopped
 
 
 @dataclass

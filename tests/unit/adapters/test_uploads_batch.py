@@ -13,7 +13,7 @@ from permit_ocr.adapters.s3_images import document_of
 from permit_ocr.adapters.upload_events import UnreadableEvent, Upload, work_in_body
 from permit_ocr.adapters.uploads_batch import WAITING_ENDS_AFTER_SECONDS, UploadsApplication, process
 from permit_ocr.domain.errors import Claimed, NoSlot, PermitOcrError, RejectDocument, RetryLater, StopTheLine
-from permit_ocr.domain.permits import Kind
+from permit_ocr.domain.permits import Kind, RecognitionOptions
 from permit_ocr.workflow.ports import KeptEvent, Photograph
 from tests.unit.fakes import MAINLAND_FRONT, NOT_NOW, World, jpeg, photograph, world
 
@@ -31,8 +31,13 @@ class FakeImages:
     """Every upload is a photograph of its own, unless it is gone."""
 
     gone: bool = False
+    fetched: int = 0
+
+    def options(self, _upload: Upload) -> RecognitionOptions | None:
+        return None if self.gone else RecognitionOptions(kind=Kind.MAINLAND_PERMIT)
 
     def fetch(self, upload: Upload) -> Photograph:
+        self.fetched += 1
         if self.gone:
             raise RejectDocument("Document.Gone", "gone", "again")
         return replace(
@@ -131,6 +136,26 @@ def test_account_trouble_gives_back_everything_not_begun_without_a_call() -> Non
     assert failed == [BATCH["Records"][1]["messageId"]]
     assert len(here.ocr.asked) == 1
     assert all(30 <= wait <= 60 for wait in intake.waits.values())
+
+
+@pytest.mark.parametrize(
+    ("stopped", "fetched"), [(Kind.MAINLAND_PERMIT, 0), (Kind.RESIDENCE_PERMIT, 1)], ids=["its action", "another"]
+)
+def test_while_its_action_is_known_to_be_stopped_a_photograph_is_not_even_fetched(stopped: Kind, fetched: int) -> None:
+    here, images = world(MAINLAND_FRONT), FakeImages()
+    here.ocr.stopped[stopped] = StopTheLine("ResourceUnavailable.InArrears", "", "")
+    queues = Queues()
+    failed, intake = run(message(), here, images=images, queues=queues)
+    assert len(failed) == 1 - fetched
+    assert all(30 <= wait <= 60 for wait in intake.waits.values())
+    assert (images.fetched, len(here.ocr.asked), queues.failures) == (fetched, fetched, {})
+
+
+def test_an_object_that_is_gone_is_rejected_although_the_line_is_stopped() -> None:
+    here = world()
+    here.ocr.stopped[Kind.MAINLAND_PERMIT] = StopTheLine("ResourceUnavailable.InArrears", "", "")
+    failed, _ = run(message(), here, images=FakeImages(gone=True))
+    assert (failed, len(here.results.sent)) == ([], 1)
 
 
 def test_a_batch_out_of_time_gives_back_what_it_has_not_begun() -> None:

@@ -180,6 +180,8 @@ def _outcome_to_json(outcome: KeptOutcome) -> dict[str, Any]:
         "request_id": reply.request_id,
         "attempts": reply.attempts,
         "milliseconds": reply.milliseconds,
+        "fallback": reply.fallback,
+        "confidences": dict(reply.confidences),
         "portrait_key": outcome.portrait_key,
     }
 
@@ -193,5 +195,7 @@ def _outcome_from_json(said: dict[str, Any], kind: Kind) -> KeptOutcome:
         request_id=said["request_id"],
         attempts=said["attempts"],
         milliseconds=said["milliseconds"],
+        fallback=said.get("fallback", False),  # the last two are not in items of the first version
+        confidences=said.get("confidences", {}),
     )
     return KeptReply(reply=reply, portrait_key=said["portrait_key"])

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -52,7 +53,7 @@ class S3Images:
     def fetch(self, upload: Upload) -> Photograph:
         """Return the photograph with what its sender said of it. Raises ``RejectDocument`` or ``RetryLater``."""
         stored = self._get(upload)
-        options = self._options(upload, stored)
+        options = self._options(upload, stored["Metadata"])
         case = self._case(upload, stored)
         refuse_too_large(stored["ContentLength"], base64_limit=self._limit)
         with retry_later_on_aws_errors("S3"):
@@ -60,6 +61,15 @@ class S3Images:
         url = self._presigned(upload) if self._presign else None
         document = replace(document_of(upload, upload_prefix=self._prefix), case=case, received=stored["LastModified"])
         return Photograph(document=document, options=options, content=content, url=url)
+
+    def options(self, upload: Upload) -> RecognitionOptions | None:
+        """Return what the sender said, without the photograph; None where ``fetch`` has to tell what is wrong."""
+        try:
+            with retry_later_on_aws_errors("S3"):
+                stored = self._client.head_object(**_place(upload))
+            return self._options(upload, stored["Metadata"])
+        except (RetryLater, RejectDocument):
+            return None
 
     def _get(self, upload: Upload) -> "GetObjectOutputTypeDef":
         with retry_later_on_aws_errors("S3"):
@@ -72,8 +82,8 @@ class S3Images:
                     ) from None
                 raise
 
-    def _options(self, upload: Upload, stored: "GetObjectOutputTypeDef") -> RecognitionOptions:
-        return options_said(stored["Metadata"], segment=upload.key.removeprefix(self._prefix).partition("/")[0])
+    def _options(self, upload: Upload, metadata: Mapping[str, str]) -> RecognitionOptions:
+        return options_said(metadata, segment=upload.key.removeprefix(self._prefix).partition("/")[0])
 
     def _case(self, upload: Upload, stored: "GetObjectOutputTypeDef") -> str | None:
         folders = upload.key.removeprefix(self._prefix).split("/")[:-1]

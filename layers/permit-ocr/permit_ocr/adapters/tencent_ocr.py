@@ -32,8 +32,8 @@ from permit_ocr.adapters.gated_connections import GatedConnections, gate
 from permit_ocr.adapters.journal import count, note, note_trouble
 from permit_ocr.domain.errors import PermitOcrError, RejectDocument, RetryLater, StopTheLine
 from permit_ocr.domain.permits import Kind
-from permit_ocr.tencent.actions import ACTIONS, SERVICE, VERSION, Action
-from permit_ocr.tencent.answer_format import parse_answer
+from permit_ocr.tencent.actions import ACTIONS, SERVICE, VERSION, Action, is_providers_own
+from permit_ocr.tencent.answer_format import CONFIDENCE_HEADER, parse_answer, parse_confidences
 from permit_ocr.tencent.error_table import WITHDRAWN, ErrorCode, Outcome, look_up
 from permit_ocr.workflow.ports import Question, Reply
 
@@ -198,6 +198,8 @@ class TencentOcr:
                     request_id=str(response.get("RequestId", "")),
                     attempts=asking.calls,
                     milliseconds=round((self._clock() - began) * 1000),
+                    fallback=endpoint != self._endpoints[asking.action.kind][0],
+                    confidences=parse_confidences(asking.action, response),
                 )
 
     def _endpoint(self, asking: _Asking) -> Endpoint:
@@ -255,7 +257,9 @@ class TencentOcr:
         asking.credential = self._credentials(again=False).of(endpoint.host)
         client = self._client(asking.action, endpoint, asking.credential)
         departure = _Departure()
-        call = self._calls.submit(self._send, client, asking, departure)
+        # A fresh dict each time: the SDK writes the Authorization into it.
+        headers = {} if is_providers_own(endpoint.host) else dict([CONFIDENCE_HEADER])
+        call = self._calls.submit(self._send, client, asking, headers, departure)
         departure.over.wait(timeout=self._seconds_left(asking))
         # The SDK's timeout starts again with every byte that trickles in; the future's does not.
         seconds = max(0.0, min(self._timeout, asking.deadline - self._clock()))
@@ -266,11 +270,13 @@ class TencentOcr:
             call.cancel()
             raise _refusal("ClientNetworkError") from None
 
-    def _send(self, client: CommonClient, asking: _Asking, departure: _Departure) -> dict[str, Any]:
+    def _send(
+        self, client: CommonClient, asking: _Asking, headers: dict[str, str], departure: _Departure
+    ) -> dict[str, Any]:
         """Call once; see ``_call_json``. Raises what the line raises, too."""
         try:
             with gate(lambda: self._depart(asking, departure)):
-                return _call_json(client, asking.action.name, _parameters(asking))
+                return _call_json(client, asking.action.name, _parameters(asking), headers)
         except _Refusal:
             if departure.error:
                 raise departure.error from None
@@ -327,11 +333,12 @@ def _parts(credential: Credential) -> tuple[str, str, str | None]:
     return credential.secret_id, credential.secret_key, credential.token
 
 
-def _call_json(client: CommonClient, action: str, parameters: dict[str, Any]) -> dict[str, Any]:
+def _call_json(
+    client: CommonClient, action: str, parameters: dict[str, Any], headers: dict[str, str]
+) -> dict[str, Any]:
     """Call once. Raises ``_Refusal`` for whatever is not an answer; nothing else, and never a text of the provider."""
     try:
-        # A fresh dict of headers: the SDK writes the Authorization into it.
-        body = client.call_json(action, parameters, headers={})
+        body = client.call_json(action, parameters, headers=headers)
     except TencentCloudSDKException as error:
         raise _refusal(str(error.code), error.requestId) from None
     except requests.RequestException:

@@ -68,6 +68,8 @@ class Provider:
     """Time from the first call to the answer."""
     reused: bool = False
     """Whether an answer kept from an earlier reading of the same image was used; nothing was paid then."""
+    fallback: bool = False
+    """Whether another endpoint than the preferred one answered; the verdict is ``review`` then."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +83,9 @@ class Recognized:
     """The document itself, where ``Type`` tells it."""
     fields: Answer
     """The provider's answer, every field named as its API page names it; the portrait is left out."""
+    confidences: dict[str, float | None]
+    """How sure each field of the answer is that was read, 0 to 1, one within another by ``outer.inner``; null where the
+    endpoint that answered does not say, which is never the provider's own."""
     normalized: NormalizedFields
     validity: Validity
     checks: tuple[Check, ...]
@@ -228,6 +233,7 @@ def recognized_data(
         side=judgement.side,
         permit_type=judgement.permit_type,
         fields=without_portrait(answer),
+        confidences=judgement.confidences,
         normalized=judgement.normalized,
         validity=judgement.validity,
         checks=judgement.checks,

@@ -118,6 +118,8 @@ def _judged(side: CaseSide, services: Services, *, now: datetime) -> tuple[Recog
         asked_side=side.side,
         as_of=today_in_shanghai(now),
         expiring_within_days=services.policy.expiring_within_days,
+        confidences={name: sure for name, sure in said.get("confidences", {}).items() if sure is not None},
+        fallback=said["provider"].get("fallback", False),
     )
     document = _known(Document, said["document"])
     if received := said["document"].get("received"):

@@ -1,12 +1,13 @@
 """What one recognition needs of the world outside. Each port has the real adapter and a fake in the tests."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
 from permit_ocr.domain.answers import Answer
-from permit_ocr.domain.errors import RejectDocument
+from permit_ocr.domain.confidence import Confidences
+from permit_ocr.domain.errors import RejectDocument, StopTheLine
 from permit_ocr.domain.permits import Kind, RecognitionOptions, Side
 from permit_ocr.domain.results import Document
 
@@ -39,13 +40,18 @@ class Question:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """What the provider answered to a ``Question``; ``endpoint`` is the host that did."""
+    """What the provider answered to a ``Question``; ``endpoint`` is the host that did.
+
+    ``fallback`` says that it is not the preferred one; ``confidences`` are its own, where it gives them.
+    """
 
     answer: Answer
     endpoint: str
     request_id: str
     attempts: int
     milliseconds: int
+    fallback: bool = False
+    confidences: Confidences = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +140,13 @@ class Ocr(Protocol):
         """
         ...
 
+    def stops(self) -> Mapping[Kind, StopTheLine]:
+        """Return why calls are stopped, by kind, as far as it is known here.
+
+        Empty on a healthy line, where nobody is asked, and for a kind whose next call is a probe.
+        """
+        ...
+
 
 class WorkTable(Protocol):
     """What was paid for, kept for some days. A reading is kept for the documents that use it."""
@@ -204,6 +217,18 @@ class Documents(Protocol):
 
     def forget(self, document_id: str) -> None:
         """Leave nothing of a buried document but the mark."""
+        ...
+
+
+class Tickets(Protocol):
+    """Photographs whose document's id is known before they are uploaded. All raise ``RetryLater``."""
+
+    def store(self, document_id: str, content: bytes, metadata: Mapping[str, str]) -> None:
+        """Upload a photograph on the sender's behalf."""
+        ...
+
+    def has_arrived(self, document_id: str) -> bool:
+        """Tell whether the photograph has been uploaded."""
         ...
 
 

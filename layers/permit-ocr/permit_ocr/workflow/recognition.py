@@ -235,6 +235,8 @@ def _judge(
         asked_side=question.side,
         as_of=today_in_shanghai(now),
         expiring_within_days=services.policy.expiring_within_days,
+        confidences=reply.confidences,
+        fallback=reply.fallback,
     )
     provider = Provider(
         site=services.ocr.site,
@@ -244,6 +246,7 @@ def _judge(
         attempts=reply.attempts,
         milliseconds=reply.milliseconds,
         reused=reused,
+        fallback=reply.fallback,
     )
     return recognized(
         photograph.document,
