@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from specimens.cards import Face
 from specimens.collection import make_specimens, write
+from specimens.copies import COPIES_AND_ORIGINALS, Treatment
 from specimens.fonts import FAMILIES, debian_font, require_fonts
 from specimens.photograph import Level
 
@@ -38,13 +39,19 @@ def photos_of(folder: Path) -> list[Photo]:
 
 
 def drawn_photos(*, seed: int, level: Level, count: int, copies: bool = False) -> list[Photo]:
-    """Return ``count`` photographs of a seed, drawing them unless this generator already has."""
+    """Return ``count`` photographs of a seed, drawing them unless this generator already has.
+
+    ``copies``: copies and originals, half of each.
+    """
     name = f"{'copies' if copies else 'cards'}-{seed}-level-{level.value}-{count}-{_generator()}"
     folder = _KEPT / name
     if not (folder / "truth.json").exists():
         require_fonts(FAMILIES)
         sys.stderr.write(f"drawing {count} photographs of level {level.value}\n")
-        made = make_specimens(seed=seed, count=count, level=level, faces=list(Face), fonts=debian_font)
+        treatments = COPIES_AND_ORIGINALS if copies else (Treatment.ORIGINAL,)
+        made = make_specimens(
+            seed=seed, count=count, level=level, faces=list(Face), fonts=debian_font, treatments=treatments
+        )
         unfinished = folder.with_name(f"{name}.unfinished")
         rmtree(unfinished, ignore_errors=True)
         write(made, unfinished)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from specimens.cards import Face
 from specimens.collection import make_committed, make_specimens, write
+from specimens.copies import COPIES_AND_ORIGINALS, Treatment
 from specimens.fonts import FAMILIES, FontFile, FontLoader, MissingFontsError, debian_font, require_fonts
 from specimens.photograph import Level
 
@@ -29,7 +30,10 @@ def main(
         else:
             faces = options.kind or list(Face)
             level = Level(options.level)
-            made = make_specimens(seed=options.seed, count=options.count, level=level, faces=faces, fonts=fonts)
+            treatments = COPIES_AND_ORIGINALS if options.copies else (Treatment.ORIGINAL,)
+            made = make_specimens(
+                seed=options.seed, count=options.count, level=level, faces=faces, fonts=fonts, treatments=treatments
+            )
         count = write(made, options.out)
     except (MissingFontsError, OSError) as error:
         sys.stderr.write(f"specimens: {error}\n")
@@ -51,6 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--kind", type=_face, action="append", metavar="FACE", help=f"only this face (repeatable): {names}"
     )
+    parser.add_argument("--copies", action="store_true", help="copies and originals in turn, half of each")
     parser.add_argument("--committed", action="store_true", help="the set of events/specimens, whatever the rest says")
     return parser
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 from permit_ocr.domain.answers import Answer, MainlandPermitAnswer, MainlandPermitBack, ResidencePermitAnswer
 from permit_ocr.domain.permits import Kind
 from specimens.cards import Card, Edition, Face, Order, draw_card
+from specimens.copies import Treatment, treated
 from specimens.faces import draw_face, rounded
 from specimens.fonts import FontLoader
 from specimens.legibility import legible_fields
@@ -31,6 +32,7 @@ class Specimen:
     jpeg: bytes
     card_corners: Corners
     portrait_corners: Corners | None
+    treatment: Treatment = Treatment.ORIGINAL
     illegible: tuple[str, ...] = ()
     """Fields of the answer that nobody could read in the photograph, nested ones as ``Outer.Inner``."""
 
@@ -49,6 +51,7 @@ class Specimen:
             "permit_type": face.permit_type.value,
             "edition": self.card.edition.value,
             "level": self.level.value,
+            "treatment": self.treatment.value,
             "answer": asdict(self.card.answer),
             "illegible": list(self.illegible),
             "mrz": list(self.card.mrz),
@@ -93,27 +96,48 @@ def _answer(kind: str, said: dict[str, Any]) -> Answer:
 
 
 def make_specimens(
-    *, seed: int, count: int, level: Level, faces: Sequence[Face], fonts: FontLoader
+    *,
+    seed: int,
+    count: int,
+    level: Level,
+    faces: Sequence[Face],
+    fonts: FontLoader,
+    treatments: Sequence[Treatment] = (Treatment.ORIGINAL,),
 ) -> Iterator[Specimen]:
-    """Make ``count`` specimens, the faces in turn. Each is the same whatever the count and the other faces are."""
+    """Make ``count`` specimens, the faces in turn, and of each face the treatments in turn.
+
+    Each is the same whatever the count and the other faces are.
+    """
     for number in range(count):
         face = faces[number % len(faces)]
         name = f"{face.value}-{number // len(faces) + 1}"
         card = draw_card(Random(f"{seed}/{name}"), Order(face=face))
-        yield _photographed(card, name, str(seed), level, fonts)
+        treatment = treatments[number // len(faces) % len(treatments)]
+        yield _photographed(card, name, str(seed), level, fonts, treatment=treatment)
 
 
-def _photographed(card: Card, name: str, seed: str, level: Level, fonts: FontLoader, *, document: str = "") -> Specimen:
+def _photographed(
+    card: Card,
+    name: str,
+    seed: str,
+    level: Level,
+    fonts: FontLoader,
+    *,
+    document: str = "",
+    treatment: Treatment = Treatment.ORIGINAL,
+) -> Specimen:
     """Print a card and photograph it. Only here does chance know the level: one card can be had at every level."""
     random = Random(f"{seed}/{name}/level-{level.value}")
     sheet = draw_face(card, random, fonts)
-    picture = photograph(rounded(sheet.image), random, level, fonts)
+    thing, origin = treated(rounded(sheet.image), treatment, random)
+    picture = photograph(thing, random, level, fonts, origin=origin)
     portrait = sheet.places.get("portrait")
     return Specimen(
         file=f"{name}.jpg",
         document=document or card.face.kind.value,
         card=card,
         level=level,
+        treatment=treatment,
         jpeg=picture.jpeg,
         card_corners=picture.card,
         portrait_corners=picture.corners(portrait[0]) if portrait else None,

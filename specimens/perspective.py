@@ -55,8 +55,12 @@ def placed(
     return tuple((float(x), float(y)) for x, y in points)
 
 
-def laid(card: Image.Image, mapping: Mapping, size: tuple[int, int]) -> Image.Image:
-    """Return the card as it lies in an otherwise transparent picture of ``size``."""
-    inverse = np.linalg.inv(mapping)
+def laid(thing: Image.Image, mapping: Mapping, size: tuple[int, int], origin: tuple[int, int] = (0, 0)) -> Image.Image:
+    """Return what lies before the camera in an otherwise transparent picture of ``size``.
+
+    The card's upper left corner is at ``origin`` in ``thing``.
+    """
+    back = np.linalg.inv(mapping)
+    inverse = np.array(((1, 0, origin[0]), (0, 1, origin[1]), (0, 0, 1))) @ back if any(origin) else back
     coefficients = tuple((inverse / inverse[2, 2]).ravel()[:8])
-    return card.transform(size, Image.Transform.PERSPECTIVE, coefficients, Image.Resampling.BICUBIC)
+    return thing.transform(size, Image.Transform.PERSPECTIVE, coefficients, Image.Resampling.BICUBIC)

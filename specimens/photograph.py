@@ -42,6 +42,18 @@ class Photograph:
 
 
 @dataclass(frozen=True, slots=True)
+class _Thing:
+    """What lies before the camera; the card begins at ``origin``."""
+
+    image: Image.Image
+    origin: tuple[int, int]
+
+    def laid(self, mapping: Mapping, size: tuple[int, int]) -> Image.Image:
+        """Return it as it lies in the frame."""
+        return laid(self.image, mapping, size, self.origin)
+
+
+@dataclass(frozen=True, slots=True)
 class _Shot:
     """A scene as the camera has it, not yet encoded."""
 
@@ -62,13 +74,19 @@ _CUT_OFF: Final = 0.1
 """Share of hard photographs whose frame cuts part of the card off."""
 
 
-def photograph(card: Image.Image, random: Random, level: Level, fonts: FontLoader) -> Photograph:
-    """Photograph a card (RGBA, ``WIDTH`` × ``HEIGHT``) at a level; equal states of ``random``, equal bytes."""
+def photograph(
+    card: Image.Image, random: Random, level: Level, fonts: FontLoader, *, origin: tuple[int, int] = (0, 0)
+) -> Photograph:
+    """Photograph a card (RGBA) at a level; equal states of ``random``, equal bytes.
+
+    The card is ``WIDTH`` × ``HEIGHT``; of a sheet with the card printed on it, ``origin`` is where it begins.
+    """
     seeded = np.random.default_rng(random.getrandbits(64))
+    thing = _Thing(card, origin)
     if level is Level.HARD:
-        shot = _hard(card, seeded, random, fonts)
+        shot = _hard(thing, seeded, random, fonts)
     else:
-        shot = _scan(card, seeded) if level is Level.SCAN else _hand_held(card, seeded)
+        shot = _scan(thing, seeded) if level is Level.SCAN else _hand_held(thing, seeded)
     buffer = BytesIO()
     shot.scene.save(buffer, "JPEG", quality=_QUALITY[level], optimize=True, progressive=True)
     seen = np.zeros((shot.scene.height, shot.scene.width), np.float32)
@@ -80,31 +98,31 @@ def photograph(card: Image.Image, random: Random, level: Level, fonts: FontLoade
     )
 
 
-def _scan(card: Image.Image, seeded: np.random.Generator) -> _Shot:
+def _scan(thing: _Thing, seeded: np.random.Generator) -> _Shot:
     size = _SCAN_SIZE
     shape = placed(seeded, size, width=seeded.uniform(1050, 1100), degrees=0.7, shift=(10, 10), skew=0)
     mapping = homography(rectangle(CARD), shape)
-    scene, lying = scanner_lid(seeded, size), laid(card, mapping, size)
+    scene, lying = scanner_lid(seeded, size), thing.laid(mapping, size)
     scene.paste(lying, (0, 0), lying)
     return _Shot(noise(scene, seeded, 0.6), mapping)
 
 
-def _hand_held(card: Image.Image, seeded: np.random.Generator) -> _Shot:
+def _hand_held(thing: _Thing, seeded: np.random.Generator) -> _Shot:
     size = _HAND_HELD_SIZE
     shape = placed(seeded, size, width=seeded.uniform(1040, 1180), degrees=4, shift=(30, 30), skew=0.022)
     mapping = homography(rectangle(CARD), shape)
-    scene, lying = desk(seeded, size), laid(card, mapping, size)
+    scene, lying = desk(seeded, size), thing.laid(mapping, size)
     scene = drop_shadow(scene, seeded, lying.getchannel("A"))
     scene.paste(lying, (0, 0), lying)
     return _Shot(expose(scene, seeded), mapping)
 
 
-def _hard(card: Image.Image, seeded: np.random.Generator, random: Random, fonts: FontLoader) -> _Shot:
+def _hard(thing: _Thing, seeded: np.random.Generator, random: Random, fonts: FontLoader) -> _Shot:
     long, short = random.choice(_HARD_SIZES)
     size = random.choice(((long, short), (long, short), (short, long)))
     shape, width = _hard_shape(seeded, size)
     mapping = homography(rectangle(CARD), shape)
-    scene, lying = desk(seeded, size), laid(card, mapping, size)
+    scene, lying = desk(seeded, size), thing.laid(mapping, size)
     for paper in papers(random, fonts):
         _lay_under(scene, seeded, paper, width / WIDTH)
     scene = drop_shadow(scene, seeded, lying.getchannel("A"))

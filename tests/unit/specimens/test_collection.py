@@ -20,6 +20,7 @@ _KEYS = {
     "permit_type",
     "edition",
     "level",
+    "treatment",
     "answer",
     "illegible",
     "mrz",

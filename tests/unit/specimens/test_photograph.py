@@ -7,8 +7,9 @@ import pytest
 from PIL import Image
 
 from specimens.fonts import FontLoader
+from specimens.obstruction import add_glare, add_thumb
 from specimens.perspective import Corners
-from specimens.photograph import Level, Photograph, photograph
+from specimens.photograph import Level, Photograph, _hard_shape, photograph
 from specimens.sheet import HEIGHT, WIDTH, Place
 
 _INK = (20, 60, 200)
@@ -73,27 +74,29 @@ def test_a_hand_held_photograph_is_in_perspective_and_a_scan_is_not(plain_font: 
     assert abs(ratio(Level.HAND_HELD) - 1) > 0.002
 
 
-def test_a_hard_photograph_may_lie_any_way_round_and_is_never_too_small_to_read(plain_font: FontLoader) -> None:
-    turns = set()
-    for seed in range(12):
-        upper_left, upper_right = (np.array(corner) for corner in _photographed(seed, Level.HARD, plain_font).card[:2])
-        along = upper_right - upper_left
+@pytest.mark.parametrize("size", [(1280, 960), (1440, 1920)])
+def test_a_hard_photographs_card_lies_any_way_round_and_is_never_too_small_to_read(size: tuple[int, int]) -> None:
+    turns, outside = set(), 0
+    for seed in range(200):
+        corners = np.array(_hard_shape(np.random.default_rng(seed), size)[0])
+        along = corners[1] - corners[0]
         assert np.linalg.norm(along) >= 660
         turns.add(round(np.degrees(np.arctan2(along[1], along[0])) / 90) % 4)
+        outside += bool((corners < 0).any() or (corners > size).any())
 
     assert turns == {0, 1, 2, 3}
+    assert 5 < outside < 60  # cut off by the frame
 
 
-def test_hard_photographs_hide_part_of_some_cards_and_cut_some_off(plain_font: FontLoader) -> None:
-    shots = [_photographed(seed, Level.HARD, plain_font) for seed in range(12)]
-
-    assert 0 < sum(bool((shot.hidden > 0.9).any()) for shot in shots) < 12
-    assert 0 < sum(_reaches_out(shot) for shot in shots) < 6
-
-
-def _reaches_out(shot: Photograph) -> bool:
-    height, width = shot.hidden.shape
-    return any(not (0 <= x <= width and 0 <= y <= height) for x, y in shot.card)
+def test_glare_and_a_thumb_hide_part_of_some_cards_only() -> None:
+    for hide in (add_glare, add_thumb):
+        hidden = []
+        for seed in range(20):
+            scene = Image.new("RGB", (300, 200), (90, 90, 90))
+            cover = hide(scene, np.random.default_rng(seed), np.diag((0.25, 0.25, 1.0)), 300.0)
+            hidden.append(bool((cover > 0.9).any()))
+            assert (np.asarray(scene) != 90).any() == (cover > 0.05).any()
+        assert 0 < sum(hidden) < 20
 
 
 @pytest.mark.parametrize("level", _WELL_SEEN)
