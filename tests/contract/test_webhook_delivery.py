@@ -1,0 +1,235 @@
+"""What goes over the connection when a webhook is delivered: a fake resolver, real connections."""
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from permit_ocr.adapters.webhook_delivery import GONE, NotDelivered, Receiver, post
+from tests.contract.certificate import self_signed
+from tests.unit.domain.test_public_address import LOCAL, NEVER, PRIVATE
+
+BODY = '{"id": "1", "data": "陈样本"}'.encode()
+OK = b"HTTP/1.1 204 No Content\r\n\r\n"
+
+type Answering = Callable[[bytes, asyncio.StreamWriter], Awaitable[None]]
+
+
+def saying(*answers: bytes) -> tuple[Answering, list[bytes]]:
+    """Return an answerer that says these in turn, and the requests it gets."""
+    requests: list[bytes] = []
+
+    async def answering(request: bytes, writer: asyncio.StreamWriter) -> None:
+        requests.append(request)
+        writer.write(answers[len(requests) - 1])
+
+    return answering, requests
+
+
+@asynccontextmanager
+async def receiver_of(answering: Answering, tls: ssl.SSLContext | None = None) -> AsyncIterator[int]:
+    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            head = await reader.readuntil(b"\r\n\r\n")
+            await answering(head + await reader.readexactly(len(BODY)), writer)
+            await writer.drain()
+        except (OSError, asyncio.IncompleteReadError):
+            pass  # the sender hung up, as it may
+        finally:
+            writer.close()
+
+    server = await asyncio.start_server(connected, "127.0.0.1", 0, ssl=tls)
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        server.close()
+
+
+async def here(host: str, port: int) -> list[str]:
+    """Every name is here."""
+    assert host
+    assert port
+    return ["127.0.0.1"]
+
+
+def deliver(
+    answering: Answering,
+    url: str = "http://hooks.test:{port}/in?tenant=7",
+    *,
+    seconds: float = 30.0,
+    server_tls: ssl.SSLContext | None = None,
+    client_tls: ssl.SSLContext | None = None,
+) -> None:
+    async def scenario() -> None:
+        async with receiver_of(answering, server_tls) as port:
+            receiver = Receiver(url=url.format(port=port), local=True)
+            headers = {"webhook-id": "1"}
+            await post(receiver, BODY, headers, seconds=seconds, resolve=here, tls=client_tls)
+
+    asyncio.run(scenario())
+
+
+def refusal_of(answering: Answering, url: str = "http://hooks.test:{port}/", **more: float) -> NotDelivered:
+    with pytest.raises(NotDelivered) as raised:
+        deliver(answering, url, **more)
+    return raised.value
+
+
+@pytest.mark.parametrize("status", ["200 OK", "202 Accepted", "204", "299 Whatever"])
+def test_any_2xx_is_delivered(status: str) -> None:
+    answering, requests = saying(f"HTTP/1.1 {status}\r\nContent-Length: 5\r\n\r\nfine!".encode())
+    deliver(answering)
+    assert len(requests) == 1
+
+
+def test_the_request_is_a_post_of_the_raw_body_to_the_whole_address() -> None:
+    answering, requests = saying(OK)
+    deliver(answering)
+    head, _, body = requests[0].partition(b"\r\n\r\n")
+    lines = head.decode().split("\r\n")
+    assert lines[0] == "POST /in?tenant=7 HTTP/1.1"
+    assert any(line.startswith("Host: hooks.test:") for line in lines)
+    assert f"Content-Length: {len(BODY)}" in lines
+    assert "Content-Type: application/cloudevents+json; charset=UTF-8" in lines
+    assert "webhook-id: 1" in lines
+    assert body == BODY
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [
+        (b"HTTP/1.1 500 Internal Server Error\r\n\r\n", "Webhook.Status500"),
+        (b"HTTP/1.1 404 Not Found\r\n\r\n", "Webhook.Status404"),
+        (b"HTTP/1.1 410 Gone\r\n\r\n", GONE),
+        (b"HTTP/2 200\r\n\r\n", "Webhook.Unreachable"),
+        (b"220 smtp.example ESMTP\r\n\r\n", "Webhook.Unreachable"),
+        (b"HTTP/1.1 200 OK\r\n", "Webhook.Unreachable"),
+        (b"HTTP/1.1 200 OK\r\nX: " + b"x" * 100_000 + b"\r\n\r\n", "Webhook.Unreachable"),
+        (b"", "Webhook.Unreachable"),
+    ],
+)
+def test_anything_else_is_not_delivered_and_says_why(answer: bytes, code: str) -> None:
+    assert refusal_of(saying(answer)[0]).code == code
+
+
+def test_an_interim_answer_is_not_the_answer() -> None:
+    deliver(saying(b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" + OK)[0])
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_a_redirect_is_not_followed(status: int) -> None:
+    answering, requests = saying(f"HTTP/1.1 {status} Elsewhere\r\nLocation: /elsewhere\r\n\r\n".encode(), OK)
+    assert refusal_of(answering).code == f"Webhook.Status{status}"
+    assert len(requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "seconds"), [("120", 120), ("999999", 6 * 3600), ("-5", 0), ("Wed, 21 Oct 2026 07:28:00 GMT", 0)]
+)
+def test_a_receiver_can_ask_for_time(said: str, seconds: float) -> None:
+    answering, _ = saying(f"HTTP/1.1 429 Too Many Requests\r\nRetry-After: {said}\r\n\r\n".encode())
+    assert refusal_of(answering).after_seconds == seconds
+
+
+def test_a_receiver_that_dribbles_is_given_up_at_the_deadline() -> None:
+    async def dribbling(request: bytes, writer: asyncio.StreamWriter) -> None:
+        assert request
+        while True:
+            writer.write(b"x")
+            await writer.drain()
+            await asyncio.sleep(0.01)
+
+    assert refusal_of(dribbling, seconds=0.3).code == "Webhook.TimedOut"
+
+
+def refused(url: str, addresses: list[str], *, local: bool = False) -> str:
+    async def resolve(host: str, port: int) -> list[str]:
+        assert host
+        assert port
+        return addresses
+
+    with pytest.raises(NotDelivered) as raised:
+        asyncio.run(post(Receiver(url=url, local=local), BODY, {}, resolve=resolve))
+    return raised.value.code
+
+
+@pytest.mark.parametrize("address", LOCAL + PRIVATE + NEVER)
+def test_no_name_may_lead_inside(address: str) -> None:
+    assert refused("https://hooks.test/", [address]) == "Webhook.AddressRefused"
+
+
+@pytest.mark.parametrize("address", NEVER)
+def test_metadata_services_are_refused_even_where_local_receivers_are_not(address: str) -> None:
+    assert refused("http://hooks.test/", [address], local=True) == "Webhook.AddressRefused"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "hooks.test",
+        "http://hooks.test/",
+        "ftp://hooks.test/",
+        "https://",
+        "https://user:key@hooks.test/",
+        "https://hooks.test:x/",
+        "https://hooks.test:99999/",
+        "https://[fe80::1%25eth0]/",
+        "https://名.test/",
+        "https://hooks.test/a b",
+        "https://hooks.test/\r\nX-Injected: 1",
+    ],
+)
+def test_an_address_of_another_form_is_refused_before_anything_is_asked(url: str) -> None:
+    assert refused(url, ["8.8.8.8"]) == "Webhook.AddressRefused"
+
+
+def test_the_name_is_asked_for_once_so_that_a_second_answer_cannot_lead_inside() -> None:
+    asked = []
+
+    async def rebinding(host: str, port: int) -> list[str]:
+        asked.append((host, port))
+        return ["127.0.0.1"] if len(asked) == 1 else ["169.254.169.254"]
+
+    async def scenario() -> None:
+        async with receiver_of(saying(OK)[0]) as port:
+            await post(Receiver(url=f"http://hooks.test:{port}/", local=True), BODY, {}, resolve=rebinding)
+            assert asked == [("hooks.test", port)]
+
+    asyncio.run(scenario())
+
+
+def test_the_next_address_is_tried_where_one_takes_no_connection() -> None:
+    async def scenario() -> None:
+        async with receiver_of(saying(OK)[0]) as port:
+
+            async def resolve(host: str, port: int) -> list[str]:
+                assert host
+                assert port
+                return ["169.254.169.254", "::1", "127.0.0.1"]  # the server listens on the last one only
+
+            await post(Receiver(url=f"http://hooks.test:{port}/", local=True), BODY, {}, resolve=resolve)
+
+    asyncio.run(scenario())
+
+
+def test_nobody_there_is_unreachable() -> None:
+    async def unknown(host: str, port: int) -> list[str]:
+        raise OSError(host, port)
+
+    with pytest.raises(NotDelivered, match="Unreachable"):
+        asyncio.run(post(Receiver(url="https://hooks.test/"), BODY, {}, resolve=unknown))
+
+
+def test_the_certificate_must_be_the_names_though_the_connection_goes_to_an_address(tmp_path: Path) -> None:
+    certificate = self_signed("hooks.test", tmp_path)
+    server, client = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context(cafile=certificate)
+    server.load_cert_chain(certificate)
+    deliver(saying(OK)[0], "https://hooks.test:{port}/", server_tls=server, client_tls=client)
+    with pytest.raises(NotDelivered, match="TlsFailed"):
+        deliver(saying(OK)[0], "https://other.test:{port}/", server_tls=server, client_tls=client)
+    with pytest.raises(NotDelivered, match="TlsFailed"):
+        deliver(saying(OK)[0], "https://hooks.test:{port}/", server_tls=server)
