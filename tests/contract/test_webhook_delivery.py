@@ -72,9 +72,9 @@ def deliver(
     asyncio.run(scenario())
 
 
-def refusal_of(answering: Answering, url: str = "http://hooks.test:{port}/", **more: float) -> NotDelivered:
+def refusal_of(answering: Answering, *, seconds: float = 30.0) -> NotDelivered:
     with pytest.raises(NotDelivered) as raised:
-        deliver(answering, url, **more)
+        deliver(answering, seconds=seconds)
     return raised.value
 
 

@@ -164,9 +164,10 @@ def test_no_log_line_says_where_a_webhook_went_or_what_it_said(code: str, caplog
 
 @pytest.fixture
 def queues(sqs: "SQSClient") -> dict[str, str]:
-    fifo = {"FifoQueue": "true"}
-    names = ("results", "webhooks", "dead")
-    return {name: sqs.create_queue(QueueName=f"{name}.fifo", Attributes=fifo)["QueueUrl"] for name in names}
+    def create(name: str) -> str:
+        return sqs.create_queue(QueueName=f"{name}.fifo", Attributes={"FifoQueue": "true"})["QueueUrl"]
+
+    return {name: create(name) for name in ("results", "webhooks", "dead")}
 
 
 def received(sqs: "SQSClient", queue_url: str) -> list[Any]:

@@ -4,7 +4,7 @@ import json
 import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -12,6 +12,7 @@ from permit_ocr.domain.errors import NotPublished, RejectDocument
 from permit_ocr.domain.identity import pair_id
 from permit_ocr.domain.permits import Kind, Side
 from permit_ocr.workflow.pairing import SIDE_LIMIT, withdraw_side
+from permit_ocr.workflow.ports import Reply
 from permit_ocr.workflow.recognition import publish_again, recognize
 from tests.unit.fakes import (
     MAINLAND_BACK,
@@ -45,6 +46,26 @@ def back(here: World, document_id: str = BACK, **more: Any) -> None:
 def completed(here: World) -> list[dict[str, Any]]:
     events = [json.loads(event) for _, event in here.results.sent]
     return [event for event in events if event["type"] == "permit.completed.v1"]
+
+
+def test_a_side_that_was_read_unsurely_or_by_a_fallback_sends_the_pair_to_review() -> None:
+    unsure = Reply(
+        answer=MAINLAND_FRONT,
+        endpoint="second.example",
+        request_id="r",
+        attempts=1,
+        milliseconds=600,
+        fallback=True,
+        confidences={"Number": 0.5},
+    )
+    here = world(unsure, MAINLAND_BACK)
+    front(here)
+    back(here)
+    (event,) = completed(here)
+    assert event["data"]["verdict"] == "review"
+    assert event["data"]["reasons"] == ["provider:fallback", "low_confidence:number"]
+    assert event["data"]["front"]["confidences"]["Number"] == 0.5
+    assert event["data"]["front"]["provider"]["fallback"] is True
 
 
 def test_the_second_side_publishes_the_pair_after_its_own_result() -> None:
@@ -85,7 +106,7 @@ def test_a_mismatch_is_named_and_goes_to_review() -> None:
 
 def test_a_document_without_a_case_touches_no_case() -> None:
     here = world(MAINLAND_FRONT, MAINLAND_BACK)
-    here.cases = None  # type: ignore[assignment]  whoever asks it fails
+    here.cases = cast("Any", None)  # whoever asks it fails
     front(here, case=None)
     back(here, case=None)
     assert len(here.results.sent) == 2
