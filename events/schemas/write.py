@@ -1,37 +1,32 @@
-"""Writes the JSON Schemas of the result messages and the OpenAPI document of the HTTP API, from the code behind them.
+"""Writes the messages' JSON Schemas, their AsyncAPI document and the HTTP API's OpenAPI document from the code behind them.
 
 Run by ``make schemas``; a contract test fails when a committed file differs from what this writes.
 """
 
 import json
-from collections.abc import Iterator
-from dataclasses import fields, is_dataclass
 from pathlib import Path
-from typing import Any, Final, get_args
+from typing import Any, Final
 
 from pydantic import TypeAdapter
 
-from permit_ocr.adapters.http_api import resolver
+from permit_ocr.adapters.http_api import openapi
+from permit_ocr.adapters.message_schemas import json_schemas
 from permit_ocr.domain.results import CompletedEvent, RecognizedEvent, RejectedEvent
 
 HERE: Final = Path(__file__).parent
-_CONFIG: Final = {"use_attribute_docstrings": True, "json_schema_serialization_defaults_required": True}
 _MESSAGES: Final = {
     "permit.recognized.v1": RecognizedEvent,
     "permit.rejected.v1": RejectedEvent,
     "permit.completed.v1": CompletedEvent,
 }
+_SCHEMAS: Final = "#/components/schemas/"
 
 
 def documents() -> dict[str, str]:
     """Return every file's name and text."""
-    for message in _MESSAGES.values():
-        for model in _models(message):
-            model.__pydantic_config__ = _CONFIG
-    schemas = {f"{name}.schema.json": _schema(name, message) for name, message in _MESSAGES.items()}
-    openapi = json.loads(resolver().get_openapi_json_schema(title="Permit OCR", version="1.0.0"))
-    del openapi["servers"]  # a deployment's own address, which this document does not know
-    return {name: _text(said) for name, said in (schemas | {"http-api.openapi.json": openapi}).items()}
+    schemas = json_schemas({shape.__name__: shape for shape in _MESSAGES.values()}, ref_template=f"{_SCHEMAS}{{model}}")
+    files = {f"{name}.schema.json": _text(_schema(name, message)) for name, message in _MESSAGES.items()}
+    return files | {"asyncapi.json": _text(_asyncapi(schemas)), "http-api.openapi.json": openapi.document()}
 
 
 def _schema(name: str, message: type) -> dict[str, Any]:
@@ -39,13 +34,66 @@ def _schema(name: str, message: type) -> dict[str, Any]:
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": f"urn:permit-ocr:{name}", **schema}
 
 
-def _models(shape: Any) -> Iterator[Any]:  # noqa: ANN401  any type
-    if is_dataclass(shape):
-        yield shape
-        for field in fields(shape):
-            yield from _models(field.type)
-    for inner in get_args(getattr(shape, "__value__", shape)):
-        yield from _models(inner)
+def _asyncapi(schemas: dict[str, Any]) -> dict[str, Any]:
+    """Return the AsyncAPI 3 document of the results queue, as seen from the application, which sends."""
+    messages = {
+        name: {
+            "name": name,
+            "title": message.__name__,
+            "summary": schemas[message.__name__]["description"].partition(":")[2].strip(),
+            "contentType": "application/json",
+            "payload": {"$ref": f"{_SCHEMAS}{message.__name__}"},
+        }
+        for name, message in _MESSAGES.items()
+    }
+    channel = "#/channels/results"
+    return {
+        "asyncapi": "3.0.0",
+        "info": {
+            "title": "Permit OCR's results",
+            "version": "1.1.0",
+            "description": (
+                "CloudEvents 1.0 in JSON, one a message. Within `v1` fields are added, never removed or given another "
+                "meaning: consumers ignore what they do not know."
+            ),
+        },
+        "defaultContentType": "application/json",
+        "channels": {
+            "results": {
+                "address": "{stack}-results.fifo",
+                "description": "The event's id is the message's group and its deduplication id, on every retry.",
+                "parameters": {"stack": {"description": "Name of the deployed stack."}},
+                "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in messages},
+                "bindings": {
+                    "sqs": {
+                        "queue": {
+                            "name": "{stack}-results.fifo",
+                            "fifoQueue": True,
+                            "deduplicationScope": "messageGroup",
+                            "fifoThroughputLimit": "perMessageGroupId",
+                            "visibilityTimeout": 60,
+                            "receiveMessageWaitTime": 20,
+                            "messageRetentionPeriod": 1209600,
+                            "redrivePolicy": {
+                                "deadLetterQueue": {"name": "{stack}-results-dead-letters.fifo"},
+                                "maxReceiveCount": 5,
+                            },
+                        },
+                        "bindingVersion": "0.2.0",
+                    }
+                },
+            }
+        },
+        "operations": {
+            "publishResult": {
+                "action": "send",
+                "channel": {"$ref": channel},
+                "summary": "Publish what became of a document, or of a case.",
+                "messages": [{"$ref": f"{channel}/messages/{name}"} for name in messages],
+            }
+        },
+        "components": {"messages": messages, "schemas": dict(sorted(schemas.items()))},
+    }
 
 
 def _text(said: dict[str, Any]) -> str:

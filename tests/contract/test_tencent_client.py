@@ -180,6 +180,16 @@ def test_warning_codes_that_cannot_be_read_are_not_checked_rather_than_clear(
         assert ask(here).answer.WarnCardInfos == expected
 
 
+def test_a_reader_that_is_not_the_providers_is_asked_how_sure_it_is_and_the_provider_is_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with provider(answer(Number="H12345678", FieldConfidences={"Number": 0.93, "Nonsense": 1})) as here:
+        assert ask(here).confidences == {"Number": 0.93}
+        monkeypatch.setattr("permit_ocr.adapters.tencent_ocr.is_providers_own", lambda _host: True)
+        ask(here)
+    assert [request["headers"].get("X-Permit-Ocr-Confidence") for request in here.requests] == ["fields", None]
+
+
 def test_odd_values_are_an_answer_all_the_same() -> None:
     odd = {
         "CardType": "",
@@ -391,11 +401,14 @@ def test_the_next_endpoint_takes_over_where_the_action_was_withdrawn(
     with provider(refusal(code)) as first, provider(answer(Number="H12345678")) as second:
         client = client_of(first, second, clock=lambda: now[0])
         reply = client.ask(QUESTION, deadline=60)
-        assert (reply.endpoint, reply.attempts) == (second.host, 2)
+        assert (reply.endpoint, reply.attempts, reply.fallback) == (second.host, 2, True)
         assert client.ask(QUESTION, deadline=60).attempts == 1, "the first is passed over for five minutes"
         assert len(first.requests) == 1
         now[0] += 301
         assert client.ask(QUESTION, deadline=1000).attempts == 2, "and then asked again"
+        first.says[0] = answer(Number="H12345678")
+        now[0] += 301
+        assert client.ask(QUESTION, deadline=1000).fallback is False, "it is back"
     metrics = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "ActionWithdrawn" in line]
     assert [metric["action"] for metric in metrics] == ["MainlandPermitOCR"] * 2
 

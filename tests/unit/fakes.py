@@ -67,7 +67,7 @@ NOT_NOW = RetryLater("SQS.Throttled", "not now", "wait")
 class FakeOcr:
     """Answers in turn; an exception among the answers is raised."""
 
-    says: list[Answer | PermitOcrError]
+    says: list[Answer | Reply | PermitOcrError]
     site: str = "intl"
     asked: list[Question] = field(default_factory=list)
     stopped: dict[Kind, StopTheLine] = field(default_factory=dict)
@@ -78,6 +78,8 @@ class FakeOcr:
         said = self.says.pop(0)
         if isinstance(said, PermitOcrError):
             raise said
+        if isinstance(said, Reply):
+            return said
         return Reply(
             answer=said, endpoint="ocr.example", request_id=f"request-{len(self.asked)}", attempts=1, milliseconds=600
         )
@@ -307,7 +309,7 @@ class World:
         )
 
 
-def world(*says: Answer | PermitOcrError, publish_fails: int = 0) -> World:
+def world(*says: Answer | Reply | PermitOcrError, publish_fails: int = 0) -> World:
     return World(ocr=FakeOcr(list(says)), results=FakeResultsQueue(fails=publish_fails))
 
 

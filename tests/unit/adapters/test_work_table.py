@@ -1,5 +1,6 @@
 """What the work table keeps, and for how long."""
 
+import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -19,7 +20,15 @@ if TYPE_CHECKING:
 PLACE = PortraitPlace(X=1, Y=2, Width=3, Height=4)
 
 
-REPLY = Reply(answer=MAINLAND_FRONT, endpoint="ocr.example", request_id="r", attempts=2, milliseconds=5)
+REPLY = Reply(
+    answer=MAINLAND_FRONT,
+    endpoint="ocr.example",
+    request_id="r",
+    attempts=2,
+    milliseconds=5,
+    fallback=True,
+    confidences={"Number": 0.9312},
+)
 
 
 class Clock:
@@ -173,6 +182,17 @@ def test_an_outcome_of_an_earlier_version_belongs_to_documents_nobody_knows(dyna
     table.keep_outcome(claimed(table), KeptReply(reply=REPLY))
     dynamodb.update_item(TableName="work", Key={"id": {"S": "recognition#abc"}}, UpdateExpression="REMOVE documents")
     assert not table.release("abc", document_id="one")
+
+
+def test_an_answer_of_an_earlier_version_says_nothing_of_confidence_or_fallback(dynamodb: "DynamoDBClient") -> None:
+    table = DynamoDbWorkTable(dynamodb, table="work", keep_days=7)
+    table.keep_outcome(claimed(table), KeptReply(reply=REPLY))
+    item = dynamodb.get_item(TableName="work", Key={"id": {"S": "recognition#abc"}})["Item"]
+    said = json.loads(item["json"]["S"])
+    del said["fallback"], said["confidences"]
+    dynamodb.put_item(TableName="work", Item=item | {"json": {"S": json.dumps(said)}})
+    kept = table.claim("abc", Kind.MAINLAND_PERMIT, document_id="one", lease_seconds=60)
+    assert kept == KeptReply(reply=replace(REPLY, fallback=False, confidences={}))
 
 
 def test_a_table_that_does_not_answer_is_tried_later(dynamodb: "DynamoDBClient") -> None:

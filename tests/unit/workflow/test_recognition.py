@@ -10,7 +10,7 @@ import pytest
 from permit_ocr.domain.answers import MainlandPermitAnswer, ResidencePermitAnswer
 from permit_ocr.domain.errors import NotPublished, PermitOcrError, RejectDocument, RetryLater, StopTheLine
 from permit_ocr.domain.permits import Kind, Side
-from permit_ocr.workflow.ports import Photograph
+from permit_ocr.workflow.ports import Photograph, Reply
 from permit_ocr.workflow.recognition import publish_again, recognize, reject_unread
 from tests.unit.fakes import MAINLAND_FRONT, NOT_THIS_CARD, RESIDENCE_FRONT, World, jpeg, photograph, world
 
@@ -46,6 +46,26 @@ def test_the_same_image_under_another_key_is_answered_from_the_kept_answer_and_s
     assert len(here.ocr.asked) == 1
     assert [event["data"]["provider"]["reused"] for event in (first, second)] == [False, True]
     assert second["id"] == "document-2"
+
+
+def test_a_fallbacks_answer_and_how_sure_it_is_are_published_judged_and_kept_for_the_next_document() -> None:
+    unsure = Reply(
+        answer=MAINLAND_FRONT,
+        endpoint="second.example",
+        request_id="r",
+        attempts=2,
+        milliseconds=600,
+        fallback=True,
+        confidences={"Number": 0.5, "Name": 0.99},
+    )
+    here = world(unsure)
+    for document_id in ("first", "second"):
+        one = photograph(document_id=document_id, kind=Kind.MAINLAND_PERMIT)
+        data = event_of(one, here)["data"]
+        assert (data["verdict"], data["reasons"]) == ("review", ["provider:fallback", "low_confidence:number"])
+        assert (data["confidences"]["Number"], data["confidences"]["ValidDate"]) == (0.5, None)
+        assert data["provider"]["fallback"] is True
+    assert len(here.ocr.asked) == 1
 
 
 def test_what_could_not_be_published_is_published_later_without_asking_again() -> None:

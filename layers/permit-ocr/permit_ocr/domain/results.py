@@ -69,7 +69,7 @@ class Provider:
     reused: bool = False
     """Whether an answer kept from an earlier reading of the same image was used; nothing was paid then."""
     fallback: bool = False
-    """Whether another endpoint than the preferred one answered; the verdict is ``review`` then."""
+    """Whether another endpoint than the preferred one answered: a reason for a review."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
