@@ -52,7 +52,7 @@ class RunningRecognizer:
 
     port: int
     process: subprocess.Popen[str]
-    lines: list[str] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list, repr=False)
 
     @property
     def host(self) -> str:
