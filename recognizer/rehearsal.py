@@ -14,12 +14,11 @@ from typing import Any, Final, Self
 
 from permit_ocr.domain.permits import Kind, Side
 from permit_ocr.tencent.actions import ACTIONS
-from permit_ocr.tencent.answer_format import parse_answer
+from permit_ocr.tencent.answer_format import CONFIDENCES, parse_answer
 from permit_ocr.tencent.error_table import UNLISTED, look_up
 from recognizer.reading.outcome import Reading
 from recognizer.wire.common_parameters import ACTION_BY_NAME
 from recognizer.wire.refusal import Refusal
-from recognizer.wire.wire_answer import CONFIDENCES
 
 CONNECTION_FAULTS: Final = ("reset", "hang", "truncated", "html")
 """Faults below the protocol: connection reset, no answer at all, half an answer, a page of HTML with status 200."""

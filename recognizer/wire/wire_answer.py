@@ -9,23 +9,20 @@ from starlette.responses import Response
 
 from permit_ocr.domain.answers import MainlandPermitBack
 from permit_ocr.domain.permits import Kind
-from permit_ocr.tencent.answer_format import answer_fields
+from permit_ocr.tencent.answer_format import CONFIDENCE_HEADER, CONFIDENCES, answer_fields
 from recognizer.reading.outcome import Reading
 from recognizer.wire.refusal import Refusal
 from recognizer.wire.request_parameters import Wanted
 
 WARNINGS_NOT_ENABLED: Final = -9109
 """Sent for a card that nobody judged for being a copy: *capability not enabled*, which is not *clear*."""
-CONFIDENCE_HEADER: Final = "x-permit-ocr-confidence"
-"""With the value ``fields`` it asks for ``CONFIDENCES``; it may be signed or not."""
-CONFIDENCES: Final = "FieldConfidences"
-"""The one member that no page documents: how sure each field is, 0 to 1, by the field's name."""
 _DIGITS: Final = 4
 
 
 def wants_confidences(headers: Mapping[str, str]) -> bool:
-    """Say whether a call, by its headers with lower-case names, asks for confidences."""
-    return headers.get(CONFIDENCE_HEADER, "").strip().lower() == "fields"
+    """Say whether a call, by its headers with lower-case names, asks for confidences. The header need not be signed."""
+    name, value = CONFIDENCE_HEADER
+    return headers.get(name.lower(), "").strip().lower() == value
 
 
 def wire_answer(request_id: str, asked: Wanted, reading: Reading, *, confidences: bool = False) -> Response:

@@ -49,6 +49,7 @@ _NESTED: Final[dict[str, "type[DataclassInstance]"]] = {
 CONFIDENCE_HEADER: Final = ("X-Permit-Ocr-Confidence", "fields")
 """Asks our recogniser for ``CONFIDENCES``. The provider's own hosts are not sent what their pages do not know."""
 CONFIDENCES: Final = "FieldConfidences"
+"""The one member of an answer that no page documents: how sure each field is, 0 to 1, by the field's name."""
 _NUMBERS: Final = frozenset({"CardType", "X", "Y", "Width", "Height"})
 
 
