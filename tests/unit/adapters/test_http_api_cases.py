@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 
-from permit_ocr.adapters.http_api import ApiApplication, answer
-from permit_ocr.workflow.pairing import withdraw_side
-from tests.unit.adapters.test_http_api import CONTEXT, HTTP, IMAGE, FakeIntake, call
+from permit_ocr.workflow.deletion import delete
+from tests.unit.adapters.test_http_api import HTTP, IMAGE, call
 from tests.unit.fakes import MAINLAND_BACK, MAINLAND_FRONT, NOT_NOW, FakeCases, World, world
 
 
@@ -17,10 +16,7 @@ def get(case: str, here: World) -> tuple[dict[str, Any], Any]:
     event = json.loads(Path("events/http-api-v2-recognition.json").read_text())
     event |= {"rawPath": f"/v1/cases/{case}", "routeKey": "GET /v1/cases/{case}", "pathParameters": {"case": case}}
     event["requestContext"]["http"] |= {"method": "GET", "path": f"/v1/cases/{case}"}
-    del event["body"]
-    application = ApiApplication(services=here.services, intake=FakeIntake())  # type: ignore[arg-type]
-    response = answer(event, CONTEXT, application)
-    return response, json.loads(response["body"])
+    return call("", here, event=event)
 
 
 def send(side: str, here: World, case: str = "2026-08_15.a") -> dict[str, Any]:
@@ -50,9 +46,9 @@ def test_a_case_that_nobody_knows_is_not_found(case: str) -> None:
     assert (response["statusCode"], said["code"]) == (404, "Case.Unknown")
 
 
-def test_a_case_whose_sides_were_withdrawn_is_not_found() -> None:
+def test_a_case_whose_sides_were_deleted_is_not_found() -> None:
     here = world(MAINLAND_FRONT)
-    withdraw_side(json.dumps(send("FRONT", here, case="7")), here.services)
+    assert delete(send("FRONT", here, case="7")["id"], here.services)
     assert get("7", here)[0]["statusCode"] == 404
 
 

@@ -11,7 +11,8 @@ import pytest
 from permit_ocr.domain.errors import NotPublished, RejectDocument
 from permit_ocr.domain.identity import pair_id
 from permit_ocr.domain.permits import Kind, Side
-from permit_ocr.workflow.pairing import SIDE_LIMIT, withdraw_side
+from permit_ocr.workflow.deletion import delete
+from permit_ocr.workflow.pairing import SIDE_LIMIT
 from permit_ocr.workflow.ports import Reply
 from permit_ocr.workflow.recognition import publish_again, recognize
 from tests.unit.fakes import (
@@ -201,13 +202,12 @@ def test_what_a_later_version_said_of_a_side_does_not_stop_the_pair() -> None:
     assert len(completed(here)) == 1
 
 
-def test_a_withdrawn_document_leaves_its_case_and_takes_the_pairs_event_with_it() -> None:
+def test_a_deleted_document_leaves_its_case_and_takes_the_pairs_event_with_it() -> None:
     here = world(MAINLAND_FRONT, MAINLAND_BACK, MAINLAND_FRONT)
     front(here)
     back(here)
-    event = dict(here.results.sent)["front"]
-    withdraw_side(event, here.services)
-    withdraw_side(event, here.services)
+    for _ in range(2):
+        assert delete("front", here.services)
     assert here.cases.events == {}
     case = here.cases.look("7")
     assert case
@@ -216,12 +216,12 @@ def test_a_withdrawn_document_leaves_its_case_and_takes_the_pairs_event_with_it(
     assert len(completed(here)) == 2
 
 
-def test_withdrawing_a_document_that_was_replaced_leaves_the_newer_one() -> None:
+def test_deleting_a_document_that_was_replaced_leaves_the_newer_one() -> None:
     here = world(MAINLAND_FRONT, MAINLAND_FRONT, MAINLAND_BACK)
     front(here)
     front(here, NEWER, at=NOW + timedelta(seconds=1))
     back(here)
-    withdraw_side(dict(here.results.sent)["front"], here.services)
+    assert delete("front", here.services)
     assert len(here.cases.events) == 1
     case = here.cases.look("7")
     assert case

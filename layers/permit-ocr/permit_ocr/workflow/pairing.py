@@ -64,13 +64,6 @@ def complete_pair(event: str, services: Services) -> None:
     services.cases.keep_completed(name, front, back, event_id=event_id, event=text)
 
 
-def withdraw_side(event: str, services: Services) -> None:
-    """Take the side that ``event`` tells of out of its case, and the pair's event with it. Raises ``RetryLater``."""
-    said = json.loads(event)
-    if side := _side(event, said):
-        services.cases.withdraw(said["data"]["document"]["case"], side)
-
-
 def _side(event: str, said: dict[str, Any]) -> CaseSide | None:
     document = said.get("data", {}).get("document", {})
     if not document.get("case") or said["type"] != "permit.recognized.v1" or len(event.encode()) > SIDE_LIMIT:
