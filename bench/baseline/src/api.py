@@ -1,0 +1,34 @@
+"""The HTTP API: one photograph in, its result out, and on the queue."""
+
+import json
+import os
+from typing import Any
+
+import boto3
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
+from aws_lambda_powertools.logging import correlation_paths
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from reading import read
+
+logger = Logger()
+metrics = Metrics()
+app = APIGatewayHttpResolver()
+sqs = boto3.client("sqs")
+
+
+@app.post("/v1/recognitions")
+def recognitions() -> dict[str, Any]:
+    """Read one photograph."""
+    result = read(app.current_event.json_body["image_base64"])
+    sqs.send_message(QueueUrl=os.environ["RESULTS_QUEUE_URL"], MessageBody=json.dumps(result, ensure_ascii=False))
+    metrics.add_metric(name="PermitsRead", unit=MetricUnit.Count, value=1)
+    return result
+
+
+@logger.inject_lambda_context(correlation_id_path=correlation_paths.API_GATEWAY_HTTP)
+@metrics.log_metrics(capture_cold_start_metric=True)
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Answer one request."""
+    return app.resolve(event, context)

@@ -1,0 +1,97 @@
+"""Figures in pairs: ours and the baseline's measured in turn, and what the one is of the other."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from statistics import median
+from typing import Any, Final
+
+_LEAST_SPREAD: Final = 0.1
+"""A range is of few rounds on one day: a ratio within a tenth of it is the same figure."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """One measurement of several rounds; the lists are in the order of the rounds.
+
+    ``target`` is the most the ratio may be, ``most`` the most that ours may be; either may be missing.
+    """
+
+    key: str
+    what: str
+    unit: str
+    ours: Sequence[float]
+    baseline: Sequence[float] = ()
+    floor: Sequence[float] = ()
+    floor_is: str = ""
+    target: float | None = None
+    most: float | None = None
+    digits: int = 0
+
+    @property
+    def ratios(self) -> list[float]:
+        """Ours as a share of the baseline's, round by round."""
+        return [ours / theirs for ours, theirs in zip(self.ours, self.baseline, strict=bool(self.baseline))]
+
+    @property
+    def met(self) -> bool | None:
+        """Whether the median keeps the target; None without one."""
+        if self.target is not None:
+            return median(self.ratios) <= self.target
+        return None if self.most is None else median(self.ours) <= self.most
+
+    def row(self) -> list[str]:
+        """Return the cells of its row in the table."""
+        floor = f"{_spread(self.floor, self.digits)} {self.floor_is}" if self.floor else "—"
+        ratio = _spread(self.ratios, 2) if self.baseline else "—"
+        target = f"≤ {self.target:g} ×" if self.target is not None else "—"
+        if self.most is not None:
+            target = f"≤ {self.most:g} {self.unit}"
+        verdict = {None: "", True: " ✓", False: " ✗"}[self.met]
+        baseline = _spread(self.baseline, self.digits) if self.baseline else "—"
+        return [f"{self.what}, {self.unit}", _spread(self.ours, self.digits), baseline, ratio, target + verdict, floor]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what a later run is compared with."""
+        measured = self.ratios if self.baseline else list(self.ours)
+        return {
+            "is": "ratio" if self.baseline else self.unit,
+            "median": round(median(measured), 4),
+            "low": round(min(measured), 4),
+            "high": round(max(measured), 4),
+        }
+
+    def worse_than(self, committed: dict[str, Any]) -> str | None:
+        """Say what has become worse than the committed figure beyond the spread from run to run, if anything has."""
+        now = self.to_json()
+        limit = max(committed["high"], committed["median"] * (1 + _LEAST_SPREAD))
+        if now["median"] <= limit:
+            return None
+        return f"{self.what}: {now['median']:g} ({now['is']}), was {committed['median']:g}, at most {limit:.3g}"
+
+
+HEADINGS: Final = ["what", "ours", "baseline", "ours ÷ baseline", "target", "floor"]
+
+
+def table(comparisons: Sequence[Comparison]) -> str:
+    """Return a Markdown table, a row for each; a cell is the median with the range in brackets."""
+    rows = [HEADINGS, ["---"] * len(HEADINGS), *(one.row() for one in comparisons)]
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def _spread(values: Sequence[float], digits: int) -> str:
+    middle, low, high = (f"{value:,.{digits}f}" for value in (median(values), min(values), max(values)))
+    return middle if low == high else f"{middle} ({low}–{high})"
+
+
+@dataclass(slots=True)
+class Rounds:
+    """Figures as they come, by name."""
+
+    taken: dict[str, list[float]] = field(default_factory=dict)
+
+    def add(self, name: str, value: float) -> None:
+        """Add one round's figure."""
+        self.taken.setdefault(name, []).append(value)
+
+    def __getitem__(self, name: str) -> list[float]:
+        return self.taken[name]
