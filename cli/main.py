@@ -14,8 +14,10 @@ COMMANDS: Final = {
     "recognize": ("cli.recognize:recognize", "Upload photographs, wait for their results and print them."),
     "watch": ("cli.watch:watch", "Print the messages of the results queue as they arrive."),
     "redrive": ("cli.redrive:redrive", "Show what was given up and put it back on the intake queue."),
+    "webhook": ("cli.webhook:webhook", "Send events to the receiver of webhooks again."),
     "backfill": ("cli.backfill:backfill", "Put objects that are in the bucket already on the intake queue."),
     "demo": ("cli.demo:demo", "Run the specimen photographs through a sandbox of their own."),
+    "read": ("cli.read:read", "Print what the recogniser reads in photographs, without a server."),
     "recognizer": ("cli.recognizer:recognizer", "Serve both OCR actions on this machine, as the provider does."),
 }
 """Name of each command: where its function is, and the first sentence of that function's docstring."""

@@ -107,7 +107,7 @@ def assert_well_formed(received: bytes) -> str:
         content += data.data
     assert isinstance(data, h11.EndOfMessage)
     response = json.loads(content)["Response"]
-    assert UUID(response["RequestId"])
+    assert str(UUID(response["RequestId"])) == response["RequestId"]
     code = response["Error"]["Code"] if "Error" in response else "OK"
     assert code == "OK" or look_up(code) is not UNLISTED
     assert code != "InternalError"
