@@ -35,6 +35,8 @@ class Deployment:
     intake_queue_url: str
     dead_letter_queue_url: str
     results_queue_url: str
+    webhook_queue_url: str | None = None
+    """None where webhooks are not configured."""
 
 
 def sandbox_deployment() -> Deployment:
@@ -64,6 +66,8 @@ def deployment_of(endpoints: Mapping[str, str]) -> Deployment:
         "DeadLetterQueueUrl": endpoints["dead_letter_queue_url"],
         "ResultsQueueUrl": endpoints["results_queue_url"],
     }
+    if "webhook_queue_url" in endpoints:
+        outputs["WebhookQueueUrl"] = endpoints["webhook_queue_url"]
     return _deployment(session, outputs, endpoint_url=endpoints["aws_endpoint"])
 
 
@@ -95,4 +99,5 @@ def _deployment(session: boto3.Session, outputs: dict[str, str], *, endpoint_url
         intake_queue_url=outputs["IntakeQueueUrl"],
         dead_letter_queue_url=outputs["DeadLetterQueueUrl"],
         results_queue_url=outputs["ResultsQueueUrl"],
+        webhook_queue_url=outputs.get("WebhookQueueUrl"),
     )

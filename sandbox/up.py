@@ -261,8 +261,12 @@ def _endpoints(
         "intake_queue_url": "IntakeQueueUrl",
         "dead_letter_queue_url": "DeadLetterQueueUrl",
         "results_queue_url": "ResultsQueueUrl",
+        "webhook_queue_url": "WebhookQueueUrl",
+        "webhook_dead_letter_queue_url": "WebhookDeadLetterQueueUrl",
     }
-    return values | {name: cloud.queue_url(sqs, outputs[output]) for name, output in queues.items()}
+    # Without webhooks their queues are not there.
+    there = {name: output for name, output in queues.items() if output in outputs}
+    return values | {name: cloud.queue_url(sqs, outputs[output]) for name, output in there.items()}
 
 
 async def _fail_when_one_ends(processes: Processes, names: list[str]) -> None:

@@ -1,0 +1,80 @@
+"""One event more to the receiver of webhooks."""
+
+import json
+from dataclasses import replace
+
+import pytest
+from typer.testing import CliRunner
+
+from cli.deployment import Deployment
+from cli.main import app
+from permit_ocr.adapters.dynamodb_cases import DynamoDbCases
+from permit_ocr.adapters.dynamodb_documents import DynamoDbDocuments
+from permit_ocr.domain.permits import Kind, Side
+from permit_ocr.workflow.ports import CaseSide, KeptEvent
+
+
+@pytest.fixture
+def here(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> Deployment:
+    queue = deployment.sqs.create_queue(QueueName="webhooks.fifo", Attributes={"FifoQueue": "true"})["QueueUrl"]
+    deployment.dynamodb.create_table(
+        TableName="work",
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    with_webhooks = replace(deployment, webhook_queue_url=queue)
+    monkeypatch.setattr("cli.webhook.stack_deployment", lambda _: with_webhooks)
+    return with_webhooks
+
+
+def bodies(here: Deployment) -> list[str]:
+    said = here.sqs.receive_message(QueueUrl=here.webhook_queue_url or "", MaxNumberOfMessages=10)
+    return [message["Body"] for message in said.get("Messages", [])]
+
+
+def run(*arguments: str) -> tuple[int, str]:
+    done = CliRunner().invoke(app, ["webhook", *arguments, "--stack", "permit-ocr"])
+    return done.exit_code, " ".join(done.output.split())
+
+
+def keep(here: Deployment, document_id: str, *, published: bool = True) -> str:
+    event = json.dumps({"id": document_id})
+    documents = DynamoDbDocuments(here.dynamodb, table="work", keep_days=7)
+    documents.keep_event(document_id, KeptEvent(event=event, published=published))
+    return event
+
+
+def test_a_documents_and_a_pairs_event_go_out_as_they_were_published(here: Deployment) -> None:
+    event = keep(here, "document")
+    cases = DynamoDbCases(here.dynamodb, table="work", keep_days=7)
+    sides = [
+        CaseSide(kind=Kind.MAINLAND_PERMIT, side=side, document_id=side.value, place="1", event="{}") for side in Side
+    ]
+    for side in sides:
+        cases.note("7", side)
+    cases.keep_completed("7", *sides, event_id="pair", event='{"id": "pair"}')
+    assert run("resend", "document", "pair") == (0, "sent 2 of 2")
+    assert sorted(bodies(here)) == sorted([event, '{"id": "pair"}'])
+
+
+def test_what_is_not_kept_or_was_never_published_is_named(here: Deployment) -> None:
+    keep(here, "unpublished", published=False)
+    event = keep(here, "document")
+    status, said = run("resend", "unpublished", "document", "unknown")
+    assert status == 1
+    assert "sent 1 of 3" in said
+    assert "no event unpublished" in said
+    assert "no event unknown" in said
+    assert bodies(here) == [event]
+
+
+def test_without_webhooks_there_is_nowhere_to_send_to(here: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cli.webhook.stack_deployment", lambda _: replace(here, webhook_queue_url=None))
+    status, said = run("resend", "document")
+    assert status == 2
+    assert "WebhookUrl" in said
+
+
+def test_any_other_action_is_refused(here: Deployment) -> None:
+    assert run("forget", "document")[0] == 2
