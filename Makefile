@@ -1,4 +1,4 @@
-.PHONY: setup demo test check build schemas specimens clean
+.PHONY: setup demo test check build bench bench-check schemas specimens clean
 ARCHITECTURE ?= x86_64
 export ARCHITECTURE
 export SAM_CLI_TELEMETRY = 0
@@ -19,6 +19,13 @@ test: check build
 
 demo: build
 	@.venv/bin/permit-ocr demo
+
+# Ten minutes, on a machine that does nothing else meanwhile.
+bench: setup
+	@.venv/bin/python -m bench.benchmarks
+
+bench-check: setup
+	@.venv/bin/python -m bench.benchmarks --check
 
 schemas: setup
 	@.venv/bin/python events/schemas/write.py

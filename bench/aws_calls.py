@@ -21,7 +21,7 @@ JOURNEY: Final = (
     ("S3 GET", "the photograph: what it is, and its content, by which it is paid for once"),
     (
         "DynamoDB UpdateItem WorkTable",
-        "the document is begun, unless it is published or deleted: S3 and SQS deliver more than once; a repeat ends here",
+        "the document is begun, unless it is published or deleted: what S3 and SQS deliver twice ends here",
     ),
     (
         "DynamoDB UpdateItem WorkTable",

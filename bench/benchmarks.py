@@ -1,0 +1,142 @@
+"""Everything that is measured beside the baseline, in one run: ``make bench`` and ``make bench-check``.
+
+    .venv/bin/python -m bench.benchmarks            # prints the tables and writes them to docs/benchmarks.{md,json}
+    .venv/bin/python -m bench.benchmarks --check    # compares with docs/benchmarks.json, writes nothing
+
+Exit status of --check: 1 if a figure is worse than the committed one beyond the spread from run to run. Ratios are
+compared, never times: they mean the same on another machine.
+"""
+
+import argparse
+import asyncio
+import importlib.metadata
+import json
+import logging
+import os
+import platform
+import re
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from bench import aws_calls, cold_start, memory, size, warm
+from bench.comparison import Comparison, table
+from bench.measurement import Measurement
+from bench.rehearsal import ROOT
+from bench.stage import BASELINE, build
+
+PAGE: Final = ROOT / "docs" / "benchmarks.md"
+COMMITTED: Final = ROOT / "docs" / "benchmarks.json"
+MEASUREMENTS: Final = {
+    "bench.cold_start": cold_start.MEASUREMENT,
+    "bench.warm": warm.MEASUREMENT,
+    "bench.memory": memory.MEASUREMENT,
+    "bench.size": size.MEASUREMENT,
+}
+_BEGIN: Final = "<!-- figures: written by make bench -->"
+_END: Final = "<!-- end of figures -->"
+_PACKAGES: Final = ("aws-sam-cli", "awslambdaric", "botocore", "moto")
+_BASELINE_PACKAGES: Final = ("tencentcloud_sdk_python", "aws_lambda_powertools", "boto3")
+
+type Measured = Mapping[str, Sequence[Comparison]]
+
+
+def main() -> int:
+    """Measure, and write down or compare."""
+    arguments = _arguments()
+    logging.getLogger("samtranslator").setLevel(logging.ERROR)  # it waits for somebody to take its metrics
+    began, load = time.monotonic(), os.getloadavg()[0]
+    build()
+    measured = {name: _measured(name, one, share=arguments.share) for name, one in MEASUREMENTS.items()}
+    ours, baseline = asyncio.run(aws_calls.calls())
+    journey = aws_calls.table(ours, baseline)
+    seconds = time.monotonic() - began
+    sys.stdout.write(f"{journey}\n\nmeasured in {seconds:.0f} s\n")
+    wrong = [unjustified] if (unjustified := aws_calls.unjustified(ours)) else []
+    if arguments.check:
+        wrong += _worse([one for group in measured.values() for one in group])
+    else:
+        write_page(figures_page(measured, journey, load=load, seconds=seconds))
+        COMMITTED.write_text(json.dumps(_figures(measured), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    for problem in wrong:
+        sys.stderr.write(f"bench: {problem}\n")
+    return 1 if wrong else 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--check", action="store_true", help="compare with the committed figures instead of writing")
+    parser.add_argument("--share", type=float, default=1.0, help="of the usual number of rounds")
+    return parser.parse_args()
+
+
+def _measured(name: str, measurement: Measurement, *, share: float) -> Sequence[Comparison]:
+    rounds = max(1, round(measurement.rounds * share))
+    sys.stdout.write(f"{measurement.title} ({name}, {rounds} rounds)\n")
+    sys.stdout.flush()
+    comparisons = measurement.run(rounds)
+    sys.stdout.write(f"\n{table(comparisons)}\n\n")
+    return comparisons
+
+
+def _figures(measured: Measured) -> dict[str, Any]:
+    return {one.key: {"what": one.what, **one.to_json()} for group in measured.values() for one in group}
+
+
+def _worse(comparisons: Sequence[Comparison]) -> Iterator[str]:
+    committed = json.loads(COMMITTED.read_text(encoding="utf-8"))
+    for one in comparisons:
+        if one.key not in committed:
+            yield f"{one.what}: there is no committed figure; run make bench"
+        elif worse := one.worse_than(committed[one.key]):
+            yield worse
+    if gone := committed.keys() - {one.key for one in comparisons}:
+        yield f"committed, but measured no more: {', '.join(sorted(gone))}"
+
+
+def figures_page(measured: Measured, journey: str, *, load: float, seconds: float) -> str:
+    """Return the part of the page that is figures."""
+    parts = [_machine(load=load, seconds=seconds)]
+    for name, comparisons in measured.items():
+        rounds = MEASUREMENTS[name].rounds
+        command = f"`.venv/bin/python -m {name}{f' --rounds {rounds}' if rounds > 1 else ''}`"
+        parts.append(f"## {MEASUREMENTS[name].title}\n\n{command}\n\n{table(comparisons)}")
+    parts.append(f"## A document's calls\n\n`.venv/bin/python -m bench.aws_calls`\n\n{journey}")
+    return "\n\n".join(parts)
+
+
+def write_page(figures: str) -> None:
+    """Put the figures where the page has them; the text around them is written by hand."""
+    page = PAGE.read_text(encoding="utf-8")
+    before, begun, rest = page.partition(_BEGIN)
+    _, ended, after = rest.partition(_END)
+    if not begun or not ended:
+        raise SystemExit(f"{PAGE} has no place for figures: {_BEGIN} … {_END}")
+    PAGE.write_text(f"{before}{_BEGIN}\n\n{figures}\n\n{_END}{after}", encoding="utf-8")
+
+
+def _machine(*, load: float, seconds: float) -> str:
+    cpu = re.findall(r"model name\s*: (.+)", Path("/proc/cpuinfo").read_text(encoding="utf-8"))
+    memory_kb = int(re.findall(r"MemTotal:\s+(\d+)", Path("/proc/meminfo").read_text(encoding="utf-8"))[0])
+    tools = ", ".join(f"{package} {importlib.metadata.version(package)}" for package in _PACKAGES)
+    theirs = ", ".join(
+        path.name.removesuffix(".dist-info").replace("-", " ")
+        for name in _BASELINE_PACKAGES
+        for path in sorted((BASELINE / "UploadsFunction").glob(f"{name}-*.dist-info"))
+    )
+    lines = {
+        "Date": f"{datetime.now(UTC):%Y-%m-%d}",
+        "Machine": f"{os.cpu_count()} × {cpu[0] if cpu else platform.machine()}, {memory_kb / 1024**2:.0f} GiB, "
+        f"{platform.system()} {platform.release()}; load when it began {load:.1f}",
+        "Versions": f"Python {platform.python_version()}, {tools}",
+        "Baseline": theirs,
+        "Took": f"{seconds / 60:.0f} minutes",
+    }
+    return "\n".join(["| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in lines.items())])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
