@@ -1,4 +1,4 @@
-"""Writes the messages' JSON Schemas, their AsyncAPI document and the HTTP API's OpenAPI document from the code behind them.
+"""Writes the messages' JSON Schemas and AsyncAPI document, and the HTTP API's OpenAPI document, from the code.
 
 Run by ``make schemas``; a contract test fails when a committed file differs from what this writes.
 """

@@ -8,9 +8,9 @@ from typing import Any
 
 from permit_ocr.adapters.dynamodb_line import Lane
 from permit_ocr.adapters.http_api import ApiApplication, answer
-from permit_ocr.composition import intake, services
+from permit_ocr.composition import intake, services, tickets
 
-_application = ApiApplication(services=services(Lane.API), intake=intake())
+_application = ApiApplication(services=services(Lane.API), intake=intake(), tickets=tickets())
 gc.freeze()
 gc.enable()
 

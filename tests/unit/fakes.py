@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from permit_ocr.adapters.s3_tickets import UploadForm
 from permit_ocr.domain.answers import Answer, MainlandPermitAnswer, MainlandPermitBack, ResidencePermitAnswer
 from permit_ocr.domain.errors import Claimed, Deleted, PermitOcrError, RejectDocument, RetryLater, StopTheLine
 from permit_ocr.domain.permits import Kind, RecognitionOptions, Side
@@ -177,6 +178,26 @@ class FakeDocuments:
 
     def _put(self, document_id: str, **changes: Any) -> None:
         self.records[document_id] = replace(self.records.get(document_id, Record()), **changes)
+
+
+@dataclass
+class FakeTickets:
+    """Forms that were given out, and photographs that arrived."""
+
+    forms: dict[str, Mapping[str, str]] = field(default_factory=dict)
+    stored: dict[str, tuple[bytes, Mapping[str, str]]] = field(default_factory=dict)
+
+    def form(self, document_id: str, metadata: Mapping[str, str], *, content_type: str | None) -> UploadForm:
+        self.forms[document_id] = metadata
+        return UploadForm(
+            url="https://bucket.example/", fields={"key": document_id, "Content-Type": content_type or ""}
+        )
+
+    def store(self, document_id: str, content: bytes, metadata: Mapping[str, str]) -> None:
+        self.stored[document_id] = (content, metadata)
+
+    def has_arrived(self, document_id: str) -> bool:
+        return document_id in self.stored
 
 
 @dataclass

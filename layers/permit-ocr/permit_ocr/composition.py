@@ -19,6 +19,7 @@ from permit_ocr.adapters.dynamodb_line import DynamoDbLine, Lane
 from permit_ocr.adapters.dynamodb_work_table import DynamoDbWorkTable
 from permit_ocr.adapters.s3_erasure import S3Erasure
 from permit_ocr.adapters.s3_images import S3Images, S3Portraits
+from permit_ocr.adapters.s3_tickets import S3Tickets
 from permit_ocr.adapters.sqs_queues import SqsDeadLetterQueue, SqsIntakeQueue, SqsResultsQueue
 from permit_ocr.adapters.tencent_ocr import Endpoint, TencentOcr
 from permit_ocr.adapters.webhook_queue import WebhookQueue
@@ -151,6 +152,13 @@ def images() -> S3Images:
         base64_limit=SITE_BASE64_LIMIT[said.ocr_site],
         presign=said.image_source == "presigned-url",
     )
+
+
+@cache
+def tickets() -> S3Tickets:
+    """Return the uploads whose documents are known before them."""
+    said = settings()
+    return S3Tickets(_aws("s3"), bucket=said.upload_bucket, upload_prefix=said.upload_prefix)
 
 
 @cache

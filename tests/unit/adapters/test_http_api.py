@@ -2,44 +2,26 @@
 
 import base64
 import json
-from dataclasses import dataclass, field
-from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from permit_ocr.adapters.http_api import BODY_LIMIT, ApiApplication, answer
+from permit_ocr.adapters.http_api import BODY_LIMIT
 from permit_ocr.domain.answers import Answer
 from permit_ocr.domain.errors import NoSlot, PermitOcrError, RejectDocument, RetryLater, StopTheLine
-from tests.unit.fakes import JPEG, MAINLAND_FRONT, NOT_NOW, RESIDENCE_FRONT, World, world
+from tests.unit.fakes import JPEG, MAINLAND_FRONT, RESIDENCE_FRONT, World, world
+from tests.unit.http_calls import HTTP, REST, Caller, FakeIntake
 
-HTTP = json.loads(Path("events/http-api-v2-recognition.json").read_text())
-REST = json.loads(Path("events/rest-api-v1-recognition.json").read_text())
 IMAGE = base64.b64encode(JPEG).decode()
-CONTEXT = SimpleNamespace(get_remaining_time_in_millis=lambda: 30_000, function_name="api", aws_request_id="1")
-
-
-@dataclass
-class FakeIntake:
-    fails: bool = False
-    handed_over: list[str] = field(default_factory=list)
-
-    def hand_over(self, document_id: str) -> None:
-        if self.fails:
-            raise NOT_NOW
-        self.handed_over.append(document_id)
 
 
 def call(
     body: Any, here: World, *, event: dict[str, Any] = HTTP, intake: FakeIntake | None = None, **changes: Any
 ) -> tuple[dict[str, Any], Any]:
     text = body if isinstance(body, str) else json.dumps(body)
-    application = ApiApplication(services=here.services, intake=intake or FakeIntake())  # type: ignore[arg-type]
-    response = answer({**event, "body": text, **changes}, CONTEXT, application)
-    return response, json.loads(response["body"])
+    return Caller(here, intake=intake or FakeIntake()).send({**event, "body": text, **changes})
 
 
 @pytest.mark.parametrize("event", [HTTP, REST])
@@ -73,6 +55,9 @@ def test_an_address_is_handed_to_the_provider() -> None:
         ({"image_url": "https://user:secret@example.com/a.jpg"}, "image_url"),
         ({"image_url": "https://example.com/" + "a" * 2048}, "image_url"),
         ({"image_base64": IMAGE, "colour": "red"}, "colour"),
+        ({"image_base64": IMAGE, "case": "no case"}, "case"),
+        ({"image_base64": IMAGE, "case": "x" * 65}, "case"),
+        ({"image_url": "https://example.com/\ud800"}, "image_url"),
     ],
 )
 def test_a_wrong_field_is_named(body: dict[str, Any], field_name: str) -> None:
@@ -89,6 +74,11 @@ def test_a_wrong_field_is_named(body: dict[str, Any], field_name: str) -> None:
 
 def test_what_is_not_json_is_a_problem_too() -> None:
     response, said = call("{", world())
+    assert (response["statusCode"], said["code"]) == (400, "Request.NotJson")
+
+
+def test_a_body_without_end_of_brackets_is_a_problem_too() -> None:
+    response, said = call("[" * 1_000_000, world())
     assert (response["statusCode"], said["code"]) == (400, "Request.NotJson")
 
 

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from permit_ocr.workflow.deletion import delete
-from tests.unit.adapters.test_http_api import HTTP, IMAGE, call
+from tests.unit.adapters.test_http_api import IMAGE, call
 from tests.unit.fakes import MAINLAND_BACK, MAINLAND_FRONT, NOT_NOW, FakeCases, World, world
+from tests.unit.http_calls import HTTP
 
 
 def get(case: str, here: World) -> tuple[dict[str, Any], Any]:

@@ -10,6 +10,7 @@ CONTENT_TYPE: Final = "application/problem+json"
 PROBLEM_SCHEMA: Final[dict[str, Any]] = {
     "type": "object",
     "title": "Problem",
+    "description": "RFC 9457",
     "required": ["type", "title", "status", "detail", "code", "advice"],
     "properties": {
         "type": {"type": "string", "format": "uri"},

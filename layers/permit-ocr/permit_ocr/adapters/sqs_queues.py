@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from permit_ocr.adapters.aws_errors import retry_later_on_aws_errors
 from permit_ocr.adapters.journal import count, note
+from permit_ocr.adapters.upload_events import Requested, requested_body
 from permit_ocr.adapters.waits import LONGEST_VISIBILITY_SECONDS
 
 if TYPE_CHECKING:
@@ -48,6 +49,11 @@ class SqsIntakeQueue:
         """Ask the uploads function to publish a kept result. Raises ``RetryLater``."""
         with retry_later_on_aws_errors("SQS"):
             self._client.send_message(QueueUrl=self._queue_url, MessageBody=json.dumps({"publish_again": document_id}))
+
+    def ask(self, work: Requested) -> None:
+        """Ask the uploads function to read an image at an address. Raises ``RetryLater``."""
+        with retry_later_on_aws_errors("SQS"):
+            self._client.send_message(QueueUrl=self._queue_url, MessageBody=requested_body(work))
 
     def show_again(self, waits: dict[str, float]) -> None:
         """Make messages visible again after so many seconds each, by receipt handle. See ``show_again``."""

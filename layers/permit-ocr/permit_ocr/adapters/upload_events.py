@@ -3,8 +3,11 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from urllib.parse import unquote_plus
+
+from permit_ocr.domain.permits import Kind, RecognitionOptions, Side
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +27,18 @@ class PublishAgain:
     document_id: str
 
 
-type Work = Upload | PublishAgain
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requested:
+    """An image at an address, that the API accepted to be read in the background."""
+
+    document_id: str
+    image_url: str
+    options: RecognitionOptions
+    case: str | None
+    received: datetime
+
+
+type Work = Upload | PublishAgain | Requested
 
 
 class UnreadableEvent(ValueError):  # noqa: N818  it names what arrived
@@ -51,6 +65,20 @@ def work_in_body(body: str) -> Iterator[Work]:
     yield from work_in(event)
 
 
+def requested_body(work: Requested) -> str:
+    """Return the message that ``work_in_body`` makes ``work`` of."""
+    said = {
+        "id": work.document_id,
+        "image_url": work.image_url,
+        "kind": work.options.kind,
+        "side": work.options.side,
+        "return_portrait": work.options.return_portrait,
+        "case": work.case,
+        "received": work.received.isoformat(),
+    }
+    return json.dumps({"requested": said})
+
+
 def _work_in(event: Any) -> Iterator[Work]:  # noqa: ANN401
     if "Records" in event:
         for record in event["Records"]:
@@ -64,6 +92,8 @@ def _work_in(event: Any) -> Iterator[Work]:  # noqa: ANN401
             yield _upload_of_event_bridge(event["detail"])
     elif set(event) == {"publish_again"}:
         yield PublishAgain(document_id=str(event["publish_again"]))
+    elif set(event) == {"requested"}:
+        yield _requested(event["requested"])
     else:
         raise UnreadableEvent
 
@@ -97,6 +127,20 @@ def _upload_of_event_bridge(detail: dict[str, Any]) -> Upload:
         key=stored["key"],
         version=_version(stored.get("version-id")),
         etag=stored.get("etag"),
+    )
+
+
+def _requested(said: dict[str, Any]) -> Requested:
+    return Requested(
+        document_id=str(said["id"]),
+        image_url=str(said["image_url"]),
+        options=RecognitionOptions(
+            kind=Kind(said["kind"]) if said["kind"] else None,
+            side=Side(said["side"]) if said["side"] else None,
+            return_portrait=bool(said["return_portrait"]),
+        ),
+        case=said["case"],
+        received=datetime.fromisoformat(said["received"]),
     )
 
 

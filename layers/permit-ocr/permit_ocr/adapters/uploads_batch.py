@@ -13,11 +13,19 @@ from permit_ocr.adapters.dynamodb_failures import DynamoDbFailures
 from permit_ocr.adapters.journal import count, note, note_unexpected
 from permit_ocr.adapters.s3_images import S3Images, document_of
 from permit_ocr.adapters.sqs_queues import SqsDeadLetterQueue, SqsIntakeQueue
-from permit_ocr.adapters.upload_events import PublishAgain, UnreadableEvent, Upload, Work, work_in, work_in_body
+from permit_ocr.adapters.upload_events import (
+    PublishAgain,
+    Requested,
+    UnreadableEvent,
+    Upload,
+    Work,
+    work_in,
+    work_in_body,
+)
 from permit_ocr.adapters.waits import NotBegun, is_waiting, seconds_after_failure, seconds_of_waiting
 from permit_ocr.domain.errors import Deleted, PermitOcrError, RejectDocument, RetryLater, StopTheLine
 from permit_ocr.domain.results import Document
-from permit_ocr.workflow.ports import Services
+from permit_ocr.workflow.ports import Photograph, Services
 from permit_ocr.workflow.recognition import publish_again, questions, recognize, reject_unread
 
 WAITING_ENDS_AFTER_SECONDS: Final = 6 * 24 * 3600
@@ -102,7 +110,7 @@ def _troubles(works: Sequence[Work], batch: _Batch) -> list[_Trouble]:
     for work in works:
         document_id = None
         try:
-            document_id = work.document_id if isinstance(work, PublishAgain) else _document(work, batch).id
+            document_id = _document(work, batch).id if isinstance(work, Upload) else work.document_id
             _do(work, batch)
         except PermitOcrError as error:
             note("document_deferred", document_id=document_id, code=error.code, request_id=error.request_id)
@@ -126,18 +134,30 @@ def _do(work: Work, batch: _Batch) -> None:
         note("document_deleted")
 
 
-def _read(upload: Upload, batch: _Batch) -> None:
-    services = batch.application.services
+def _read(work: Upload | Requested, batch: _Batch) -> None:
     if time.monotonic() + _SECONDS_TO_BEGIN > batch.deadline:
         raise NotBegun
-    document = _document(upload, batch)
     began = time.monotonic()
+    document = _read_upload(work, batch) if isinstance(work, Upload) else _read_at_address(work, batch)
+    note("document_done", document_id=document.id, milliseconds=round((time.monotonic() - began) * 1000))
+
+
+def _read_upload(upload: Upload, batch: _Batch) -> Document:
+    services = batch.application.services
+    document = _document(upload, batch)
     _refuse_what_would_only_wait(upload, batch)
     try:
         recognize(batch.application.images.fetch(upload), services, deadline=batch.deadline)
     except RejectDocument as error:  # it could not even be fetched
         reject_unread(document, error, services)
-    note("document_done", document_id=document.id, milliseconds=round((time.monotonic() - began) * 1000))
+    return document
+
+
+def _read_at_address(work: Requested, batch: _Batch) -> Document:
+    document = Document(id=work.document_id, case=work.case, received=work.received)
+    photograph = Photograph(document=document, options=work.options, url=work.image_url)
+    recognize(photograph, batch.application.services, deadline=batch.deadline)
+    return document
 
 
 def _refuse_what_would_only_wait(upload: Upload, batch: _Batch) -> None:

@@ -5,6 +5,7 @@ from typing import Final
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, APIGatewayRestResolver
 
+from permit_ocr.adapters.s3_tickets import S3Tickets
 from permit_ocr.adapters.sqs_queues import SqsIntakeQueue
 from permit_ocr.workflow.ports import Services
 
@@ -19,6 +20,7 @@ class ApiApplication:
 
     services: Services
     intake: SqsIntakeQueue
+    tickets: S3Tickets
 
 
 def hand_in(app: Resolver, application: ApiApplication) -> None:

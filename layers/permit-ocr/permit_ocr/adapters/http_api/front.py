@@ -7,7 +7,14 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, APIGatew
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestUnsupportedContentType, RequestValidationError
 
-from permit_ocr.adapters.http_api import get_case, post_recognitions
+from permit_ocr.adapters.http_api import (
+    delete_recognition,
+    get_case,
+    get_openapi,
+    get_recognition,
+    post_recognitions,
+    post_uploads,
+)
 from permit_ocr.adapters.http_api.application import ApiApplication, Resolver, hand_in
 from permit_ocr.adapters.http_api.responses import problem_response
 from permit_ocr.adapters.journal import note_unexpected
@@ -15,7 +22,7 @@ from permit_ocr.adapters.problem_details import as_response, fields_problem, pro
 
 BODY_LIMIT: Final = 5 * 1024 * 1024
 """Bytes of a request's body. Lambda takes 6 MB with everything around it; beyond this an upload is the way."""
-_ROUTES: Final = (post_recognitions, get_case)
+_ROUTES: Final = (post_recognitions, get_recognition, delete_recognition, post_uploads, get_case, get_openapi)
 _NOT_JSON: Final = problem(
     415,
     "Request.NotJson",

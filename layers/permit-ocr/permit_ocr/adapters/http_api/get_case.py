@@ -9,7 +9,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Path
 from pydantic import BaseModel, Field
 
 from permit_ocr.adapters.http_api.application import Resolver, application_of
-from permit_ocr.adapters.http_api.responses import JSON, described, not_now, problem_response
+from permit_ocr.adapters.http_api.responses import JSON, described, described_json, failed, problem_response
 from permit_ocr.adapters.problem_details import problem
 from permit_ocr.domain.case import CASE_FORM, is_case
 from permit_ocr.domain.errors import PermitOcrError
@@ -52,7 +52,7 @@ def add_route(app: Resolver) -> None:
         summary="Look at a case",
         description="Answers which sides are in, and the event that says what the pair came to.",
         responses={
-            200: {"description": "The case", "content": {JSON: {"model": CaseRead}}},
+            200: described_json("The case", "CaseRead"),
             404: described("No side of it has been read, or it is kept no longer."),
             500: described("Something of ours failed."),
             503: described("Not now: try again after `Retry-After` seconds."),
@@ -77,7 +77,7 @@ def _answer(name: str, cases: Cases) -> Response[str]:
             return problem_response(_UNKNOWN)
         return Response(HTTPStatus.OK, JSON, _text(name, case, cases))
     except PermitOcrError as error:
-        return not_now(error)
+        return failed(error)
 
 
 def _text(name: str, case: Case, cases: Cases) -> str:

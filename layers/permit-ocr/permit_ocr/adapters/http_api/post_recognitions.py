@@ -11,17 +11,28 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Header
 
 from permit_ocr.adapters.http_api.application import ApiApplication, Resolver, application_of
 from permit_ocr.adapters.http_api.recognition_request import RecognitionRequest
-from permit_ocr.adapters.http_api.responses import JSON, described, not_now, problem_response
+from permit_ocr.adapters.http_api.responses import (
+    JSON,
+    described,
+    described_json,
+    failed,
+    problem_response,
+    progress_response,
+)
 from permit_ocr.adapters.journal import note
 from permit_ocr.adapters.problem_details import fields_problem, problem
-from permit_ocr.domain.errors import Claimed, NotPublished, PermitOcrError
+from permit_ocr.adapters.upload_events import Requested
+from permit_ocr.domain.errors import Claimed, Deleted, NotPublished, PermitOcrError
 from permit_ocr.domain.identity import document_id_of_request, without_signature
-from permit_ocr.domain.results import Document, RecognizedEvent
+from permit_ocr.domain.image_format import is_plain
+from permit_ocr.domain.results import Document
 from permit_ocr.workflow.ports import Photograph, Services
+from permit_ocr.workflow.progress import Done, DonePages, Pending, Stage, progress
 from permit_ocr.workflow.recognition import recognize
 
 _SECONDS_TO_FINISH: Final = 3.0
 _CLAIMED_POLL_SECONDS: Final = 0.5
+_PROGRESS_POLL_SECONDS: Final = 0.5
 _GATEWAY_SECONDS: Final = 29.0
 """API Gateway gives an integration 30 seconds, whatever the function's own timeout is."""
 
@@ -33,14 +44,24 @@ def add_route(app: Resolver) -> None:
         "/v1/recognitions",
         operation_id="createRecognition",
         summary="Recognise one photograph",
-        description="Reads the card, judges it, answers the result and publishes the same result to the queue.",
+        description=(
+            "Reads the card, judges it, answers the result and publishes the same result to the queue. With "
+            "`Prefer: respond-async` it is accepted, and read in the background."
+        ),
         responses={
-            200: {
-                "description": "The result, as published",
-                "content": {JSON: {"model": RecognizedEvent}},
-            },
+            200: described_json("The result, as published.", "RecognizedEvent", "RecognizedPages"),
+            202: described_json(
+                "Accepted, as asked for; or a file that must be converted first, and takes longer than an answer may.",
+                "PendingRecognition",
+                headers={
+                    "Location": "Where the result will be.",
+                    "Preference-Applied": "`respond-async`, where it was asked for.",
+                    "Retry-After": "Seconds to wait.",
+                },
+            ),
             400: described("The body is not JSON."),
-            413: described("The body is larger than 5 MB: upload the photograph instead."),
+            410: described("The document of this `Idempotency-Key` was deleted."),
+            413: described("The body is larger than 5 MB: ask `POST /v1/uploads` for an upload instead."),
             415: described("The request is not JSON in UTF-8."),
             422: described("A field is wrong, or the photograph can never be read; then with the published result."),
             429: described("The quota is taken up: try again after `Retry-After` seconds."),
@@ -54,29 +75,81 @@ def add_route(app: Resolver) -> None:
             str | None,
             Header(alias="idempotency-key", description="The same key, image and options again are the same document."),
         ] = None,
+        prefer: Annotated[
+            str | None, Header(alias="prefer", description="`respond-async` (RFC 7240): accept it, answer at once.")
+        ] = None,
     ) -> Response[str]:
-        return _recognize(app, request, idempotency_key, application_of(app))
+        try:
+            content = request.content()
+        except (binascii.Error, ValueError):
+            return problem_response(fields_problem([{"loc": ("image_base64",), "msg": "must be Base64"}]))
+        photograph = Photograph(
+            document=Document(id=_document_id(app, request, idempotency_key), case=request.case),
+            options=request.options(),
+            content=content,
+            url=request.image_url,
+        )
+        application = application_of(app)
+        try:
+            if prefers_async(prefer):
+                return _accepted(photograph, request, application)
+            if content is not None and not is_plain(content, base64_limit=application.services.policy.base64_limit):
+                return _converted(photograph, request, application, deadline=_deadline(app))
+            return _result(_event_of(photograph, application, deadline=_deadline(app)))
+        except PermitOcrError as error:
+            note("document_deferred", document_id=photograph.document.id, code=error.code, request_id=error.request_id)
+            return failed(error)
 
 
-def _recognize(
-    app: Resolver, request: RecognitionRequest, idempotency_key: str | None, application: ApiApplication
-) -> Response[str]:
-    try:
-        content = request.content()
-    except (binascii.Error, ValueError):
-        wrong = {"loc": ("image_base64",), "msg": "must be Base64"}
-        return problem_response(fields_problem([wrong]))
-    photograph = Photograph(
-        document=Document(id=_document_id(app, request, idempotency_key), case=request.case),
-        options=request.options(),
-        content=content,
-        url=request.image_url,
+def prefers_async(prefer: str | None) -> bool:
+    """Tell whether a ``Prefer`` header asks for ``respond-async``; RFC 7240, section 2, has its grammar."""
+    return any(
+        preference.partition(";")[0].strip().lower() == "respond-async" for preference in (prefer or "").split(",")
     )
-    try:
-        return _result(_event_of(photograph, application, deadline=_deadline(app)))
-    except PermitOcrError as error:
-        note("document_deferred", document_id=photograph.document.id, code=error.code, request_id=error.request_id)
-        return not_now(error)
+
+
+def _accepted(photograph: Photograph, request: RecognitionRequest, application: ApiApplication) -> Response[str]:
+    """Hand the photograph to the uploads function, unless that was done before."""
+    _queue(photograph, request, application)
+    response = progress_response(photograph.document.id, Pending(stage=Stage.QUEUED))
+    response.headers["Preference-Applied"] = "respond-async"
+    return response
+
+
+def _converted(
+    photograph: Photograph, request: RecognitionRequest, application: ApiApplication, *, deadline: float
+) -> Response[str]:
+    """Have a file converted and read by the functions that do that, and wait for it as long as an answer may take."""
+    _queue(photograph, request, application)
+    document_id = photograph.document.id
+    while True:
+        found = progress(document_id, application.services.documents, application.tickets, now=time.time())
+        if isinstance(found, Done):
+            return _result(found.event)
+        if isinstance(found, DonePages) or time.monotonic() + _PROGRESS_POLL_SECONDS > deadline:
+            return progress_response(document_id, found or Pending(stage=Stage.QUEUED))
+        time.sleep(_PROGRESS_POLL_SECONDS)
+
+
+def _queue(photograph: Photograph, request: RecognitionRequest, application: ApiApplication) -> None:
+    document_id = photograph.document.id
+    stands = application.services.documents.open(document_id)
+    if stands and stands.deleted:
+        raise Deleted
+    if stands and (stands.document or stands.event or stands.pages):
+        return
+    if photograph.content is not None:
+        application.tickets.store(document_id, photograph.content, request.metadata())
+    else:
+        application.intake.ask(
+            Requested(
+                document_id=document_id,
+                image_url=photograph.url or "",
+                options=photograph.options,
+                case=photograph.document.case,
+                received=application.services.now(),
+            )
+        )
 
 
 def _event_of(photograph: Photograph, application: ApiApplication, *, deadline: float) -> str:

@@ -5,6 +5,7 @@ from typing import Any, Final, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic.config import JsonDict
 
 from permit_ocr.domain.case import CASE_FORM, CASE_RULE, is_case
 from permit_ocr.domain.permits import Kind, RecognitionOptions, Side
@@ -53,13 +54,37 @@ class SaidOfPhotograph(BaseModel):
             return_portrait=self.return_portrait,
         )
 
+    def metadata(self) -> dict[str, str]:
+        """Return the same in the words of an object's metadata."""
+        said = {
+            "document": self.document,
+            "card-side": self.card_side,
+            "return-portrait": "true" if self.return_portrait else None,
+            "case": self.case,
+        }
+        return {name: value for name, value in said.items() if value}
+
+
+def _only(name: str) -> JsonDict:
+    other = "image_url" if name == "image_base64" else "image_base64"
+    return {"required": [name], "properties": {name: {"type": "string"}, other: {"type": "null"}}}
+
 
 class RecognitionRequest(SaidOfPhotograph):
     """A photograph, and what is known of it."""
 
-    image_base64: str | None = Field(None, description="The file as Base64. Either this or `image_url`.")
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"oneOf": [_only("image_base64"), _only("image_url")]})
+
+    image_base64: str | None = Field(
+        None,
+        description="The file as Base64: a photograph, or a scan of several pages. Either this or `image_url`.",
+        json_schema_extra={"contentEncoding": "base64"},
+    )
     image_url: str | None = Field(
-        None, max_length=_URL_LIMIT, description="Address the provider downloads the image from, within 3 seconds."
+        None,
+        max_length=_URL_LIMIT,
+        description="Address the provider downloads a PNG or JPEG image from, within 3 seconds.",
+        json_schema_extra={"format": "uri", "pattern": "^https?://"},
     )
 
     @field_validator("image_url")

@@ -2,22 +2,117 @@
 
 import json
 import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from http import HTTPStatus
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.types import OpenAPIResponse
 
-from permit_ocr.adapters.problem_details import CONTENT_TYPE, PROBLEM_SCHEMA, problem
-from permit_ocr.domain.errors import NoSlot, PermitOcrError, RetryLater
+from permit_ocr.adapters.problem_details import CONTENT_TYPE, problem
+from permit_ocr.domain.errors import Deleted, NoSlot, PermitOcrError, RetryLater
+from permit_ocr.workflow.progress import Done, DonePages, Pending, Progress, Stage
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 JSON: Final = "application/json"
+SCHEMAS: Final = "#/components/schemas/"
+_ASK_AGAIN_SECONDS: Final = 1
 _LINE_STOPPED_SECONDS: Final = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HowFar:
+    """How far a document is that is not done."""
+
+    stage: Stage
+    pages: int | None
+    """How many pages a file of several has."""
+    pages_done: int | None
+    """How many of them are done."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PendingRecognition:
+    """A document that is not done."""
+
+    id: str
+    progress: HowFar
+    status: Literal["pending"] = "pending"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageOf:
+    """One page of a file of several."""
+
+    number: int
+    """Counted from 1."""
+    id: str
+    """The page's own id: each page is a document."""
+    location: str
+    """Where its result is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecognizedPages:
+    """A file of several pages, all of them done."""
+
+    id: str
+    pages: tuple[PageOf, ...]
+    status: Literal["done"] = "done"
 
 
 def described(description: str) -> OpenAPIResponse:
     """Return the OpenAPI description of an answer in problem details."""
-    return {"description": description, "content": {CONTENT_TYPE: {"schema": PROBLEM_SCHEMA}}}
+    return {"description": description, "content": {CONTENT_TYPE: {"schema": {"$ref": f"{SCHEMAS}Problem"}}}}
+
+
+def described_json(description: str, *names: str, headers: Mapping[str, str] | None = None) -> OpenAPIResponse:
+    """Return the OpenAPI description of an answer in JSON, of one of the named schemas, with what its headers say.
+
+    The names are resolved where the document is made: building the schemas costs a cold start, and only it needs them.
+    """
+    one_of = [{"$ref": f"{SCHEMAS}{name}"} for name in names]
+    return {
+        "description": description,
+        "headers": {
+            name: {"description": says, "schema": {"type": "string"}} for name, says in (headers or {}).items()
+        },
+        "content": {JSON: {"schema": one_of[0] if len(one_of) == 1 else {"oneOf": one_of}}},
+    }
+
+
+def location_of(document_id: str) -> str:
+    """Return where a document's result is, beside the API's other paths."""
+    return f"/v1/recognitions/{document_id}"
+
+
+def json_response(
+    said: "DataclassInstance", *, status: int = HTTPStatus.OK, headers: Mapping[str, str] | None = None
+) -> Response[str]:
+    """Return the answer that says a dataclass."""
+    return Response(status, JSON, json.dumps(asdict(said), ensure_ascii=False), headers=dict(headers or {}))
+
+
+def progress_response(document_id: str, found: Progress) -> Response[str]:
+    """Return the answer that tells how far a document is; of one that is done, its event as it was published."""
+    match found:
+        case Done(event=event):
+            return Response(HTTPStatus.OK, JSON, event)
+        case DonePages(page_ids=ids):
+            pages = (
+                PageOf(number=number, id=one, location=location_of(one)) for number, one in enumerate(ids, start=1)
+            )
+            return json_response(RecognizedPages(id=document_id, pages=tuple(pages)))
+        case Pending():
+            far = HowFar(stage=found.stage, pages=found.pages, pages_done=found.pages_done)
+            return json_response(
+                PendingRecognition(id=document_id, progress=far),
+                status=HTTPStatus.ACCEPTED,
+                headers={"Location": location_of(document_id), "Retry-After": str(_ASK_AGAIN_SECONDS)},
+            )
 
 
 def problem_response(body: dict[str, Any]) -> Response[str]:
@@ -25,8 +120,10 @@ def problem_response(body: dict[str, Any]) -> Response[str]:
     return Response(body["status"], CONTENT_TYPE, json.dumps(body, ensure_ascii=False))
 
 
-def not_now(error: PermitOcrError) -> Response[str]:
-    """Return the answer to what is no fault of the request: when to try again."""
+def failed(error: PermitOcrError) -> Response[str]:
+    """Return the answer to what is no fault of the request: gone, or when to try again."""
+    if isinstance(error, Deleted):
+        return problem_response(problem(HTTPStatus.GONE, error.code, f"id: {error.meaning}", error.advice))
     after = error.after_seconds if isinstance(error, RetryLater) else _LINE_STOPPED_SECONDS
     status = HTTPStatus.TOO_MANY_REQUESTS if isinstance(error, NoSlot) else HTTPStatus.SERVICE_UNAVAILABLE
     response = problem_response(problem(status, error.code, error.meaning, "Try again later."))

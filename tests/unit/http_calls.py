@@ -1,0 +1,74 @@
+"""Requests to the API's function, as API Gateway hands them over."""
+
+import json
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from permit_ocr.adapters.http_api import ApiApplication, answer
+from permit_ocr.adapters.upload_events import Requested
+from tests.unit.fakes import NOT_NOW, FakeTickets, World
+
+HTTP: dict[str, Any] = json.loads(Path("events/http-api-v2-recognition.json").read_text())
+REST: dict[str, Any] = json.loads(Path("events/rest-api-v1-recognition.json").read_text())
+
+
+@dataclass
+class FakeIntake:
+    fails: bool = False
+    handed_over: list[str] = field(default_factory=list)
+    asked: list[Requested] = field(default_factory=list)
+
+    def hand_over(self, document_id: str) -> None:
+        if self.fails:
+            raise NOT_NOW
+        self.handed_over.append(document_id)
+
+    def ask(self, work: Requested) -> None:
+        if self.fails:
+            raise NOT_NOW
+        self.asked.append(work)
+
+
+@dataclass
+class Caller:
+    """Calls the API; what it works with stays from one call to the next."""
+
+    here: World
+    intake: FakeIntake = field(default_factory=FakeIntake)
+    tickets: FakeTickets = field(default_factory=FakeTickets)
+    seconds_left: float = 30.0
+
+    def send(self, event: dict[str, Any]) -> tuple[dict[str, Any], Any]:
+        """Return the response, and its body as JSON; None for an empty one."""
+        around: Any = self
+        application = ApiApplication(services=self.here.services, intake=around.intake, tickets=around.tickets)
+        context = SimpleNamespace(
+            get_remaining_time_in_millis=lambda: self.seconds_left * 1000, function_name="api", aws_request_id="1"
+        )
+        response = answer(event, context, application)
+        if response["statusCode"] >= HTTPStatus.BAD_REQUEST:
+            assert content_type(response) == "application/problem+json"
+        return response, json.loads(response["body"]) if response["body"] else None
+
+    def call(self, method: str, path: str, body: Any = None, **headers: str) -> tuple[dict[str, Any], Any]:
+        """Call a route of the HTTP API."""
+        http = {**HTTP["requestContext"]["http"], "method": method, "path": path}
+        event = {
+            **HTTP,
+            "rawPath": path,
+            "headers": {"content-type": "application/json"}
+            | {name.replace("_", "-"): v for name, v in headers.items()},
+            "requestContext": {**HTTP["requestContext"], "http": http},
+        }
+        del event["body"]
+        if body is not None:
+            event["body"] = body if isinstance(body, str) else json.dumps(body)
+        return self.send(event)
+
+
+def content_type(response: dict[str, Any]) -> str:
+    headers = {name.lower(): value for name, value in response["headers"].items()}
+    return str(headers.get("content-type", ""))

@@ -1,0 +1,265 @@
+"""A deleted document leaves nothing of its own, takes nothing of others along, and does not come back."""
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any, cast
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from permit_ocr.domain.errors import Claimed, Deleted, RejectDocument, RetryLater
+from permit_ocr.domain.identity import document_id_of_page
+from permit_ocr.domain.permits import Kind
+from permit_ocr.domain.results import Document
+from permit_ocr.workflow.deletion import delete
+from permit_ocr.workflow.ports import KeptEvent, Photograph, Record
+from permit_ocr.workflow.recognition import publish_again, recognize, reject_unread
+from tests.unit.fakes import (
+    JPEG,
+    MAINLAND_BACK,
+    MAINLAND_FRONT,
+    NOT_NOW,
+    NOT_THIS_CARD,
+    RESIDENCE_FRONT,
+    World,
+    jpeg,
+    photograph,
+    world,
+)
+
+
+def read(photo: Photograph, here: World) -> dict[str, Any]:
+    said: dict[str, Any] = json.loads(recognize(photo, here.services, deadline=time.monotonic() + 45))
+    return said
+
+
+def with_case(photo: Photograph) -> Photograph:
+    return replace(photo, document=replace(photo.document, case="2026-0815"))
+
+
+def test_nothing_of_a_deleted_document_is_left() -> None:
+    here = world(replace(MAINLAND_FRONT, Profile="cG9ydHJhaXQ="))
+    here.erasure.photographs["document-1"] = ["uploads/auto/1.jpg"]
+    event = read(with_case(photograph(kind=Kind.MAINLAND_PERMIT, return_portrait=True)), here)
+    assert delete("document-1", here.services)
+    assert here.erasure.erased == [event["data"]["portrait_key"], "uploads/auto/1.jpg"]
+    assert here.work.outcomes == {}
+    assert here.documents.records == {"document-1": Record(deleted=True)}
+    case = here.cases.look("2026-0815")
+    assert case is not None
+    assert case.sides == ()
+
+
+def test_every_reading_that_auto_came_by_is_forgotten() -> None:
+    here = world(NOT_THIS_CARD, NOT_THIS_CARD, RESIDENCE_FRONT)
+    read(photograph(), here)
+    assert len(here.work.outcomes) == 3
+    delete("document-1", here.services)
+    assert here.work.outcomes == {}
+
+
+def test_what_another_document_shares_stays() -> None:
+    here = world(replace(MAINLAND_FRONT, Profile="cG9ydHJhaXQ="), MAINLAND_BACK)
+    for name in ("document-1", "document-2"):
+        read(with_case(photograph(document_id=name, kind=Kind.MAINLAND_PERMIT, return_portrait=True)), here)
+    delete("document-1", here.services)
+    assert here.erasure.erased == []
+    assert len(here.work.outcomes) == 1
+    assert here.documents.kept_event("document-2") is not None
+    case = here.cases.look("2026-0815")
+    assert case is not None
+    assert [side.document_id for side in case.sides] == ["document-2"]
+    delete("document-2", here.services)
+    assert here.work.outcomes == {}
+    assert len(here.erasure.erased) == 1
+
+
+def test_pages_are_deleted_with_their_upload_even_those_that_nobody_has_begun() -> None:
+    here = world(MAINLAND_FRONT)
+    here.documents.note_pages("document-1", pages=2)
+    first, second = (document_id_of_page("document-1", page) for page in (1, 2))
+    read(photograph(document_id=first, kind=Kind.MAINLAND_PERMIT), here)
+    delete("document-1", here.services)
+    assert here.work.outcomes == {}
+    assert here.documents.records == dict.fromkeys(("document-1", first, second), Record(deleted=True))
+    with pytest.raises(Deleted):
+        read(photograph(jpeg(b"2"), document_id=second, kind=Kind.MAINLAND_PERMIT), here)
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        lambda here: read(photograph(kind=Kind.MAINLAND_PERMIT), here),
+        lambda here: publish_again("document-1", here.services),
+        lambda here: reject_unread(photograph().document, RejectDocument("Document.Gone", "", ""), here.services),
+    ],
+)
+def test_a_redelivery_of_a_deleted_document_publishes_nothing_and_leaves_nothing(again: Callable[[World], Any]) -> None:
+    here = world(MAINLAND_FRONT, MAINLAND_FRONT)
+    here.documents.open("document-1")
+    delete("document-1", here.services)
+    here.erasure.photographs["document-1"] = ["uploaded after that"]
+    with pytest.raises(Deleted):
+        again(here)
+    assert here.results.sent == []
+    assert here.ocr.asked == []
+    assert here.documents.records == {"document-1": Record(deleted=True)}
+
+
+def test_a_photograph_that_arrives_after_its_deletion_is_erased_when_it_is_delivered() -> None:
+    here = world()
+    here.documents.open("document-1", upload_until=1)
+    delete("document-1", here.services)
+    here.erasure.photographs["document-1"] = ["uploads/by-id/document-1"]
+    with pytest.raises(Deleted):
+        read(photograph(), here)
+    assert here.erasure.erased == ["uploads/by-id/document-1"]
+
+
+def test_a_document_that_is_deleted_while_it_is_read_leaves_nothing() -> None:
+    here = world(replace(MAINLAND_FRONT, Profile="cG9ydHJhaXQ="))
+    ask = here.ocr.ask
+
+    def ask_and_delete(*arguments: Any, **named: Any) -> Any:
+        reply = ask(*arguments, **named)
+        delete("document-1", here.services)
+        return reply
+
+    here.ocr.ask = ask_and_delete  # type: ignore[method-assign]
+    with pytest.raises(Deleted):
+        read(with_case(photograph(kind=Kind.MAINLAND_PERMIT, return_portrait=True)), here)
+    assert here.work.outcomes == {}
+    assert here.portraits.stored == {}
+    assert here.documents.records == {"document-1": Record(deleted=True)}
+    case = here.cases.look("2026-0815")
+    assert case is None or case.sides == ()
+
+
+def test_a_deletion_cut_short_is_finished_by_the_next() -> None:
+    here = world(MAINLAND_FRONT)
+    here.erasure.photographs["document-1"] = ["uploads/auto/1.jpg"]
+    read(photograph(kind=Kind.MAINLAND_PERMIT), here)
+    here.erasure.fails = 1
+    with pytest.raises(RetryLater):
+        delete("document-1", here.services)
+    assert here.documents.records["document-1"].deleted
+    assert delete("document-1", here.services)
+    assert here.erasure.erased == ["uploads/auto/1.jpg"]
+    assert here.documents.records == {"document-1": Record(deleted=True)}
+
+
+def test_an_unknown_document_is_none_unless_an_upload_of_ours_lies_where_its_id_says() -> None:
+    here = world()
+    assert not delete("document-1", here.services)
+    assert here.documents.records == {}
+    here.erasure.photographs["document-1"] = ["uploads/by-id/document-1"]
+    assert delete("document-1", here.services)
+    assert here.erasure.erased == ["uploads/by-id/document-1"]
+
+
+class KilledError(BaseException):
+    """The environment is gone, in the middle of whatever it did."""
+
+
+@dataclass
+class Stage:
+    """What happens around each port call in turn: nothing, a kill, a deletion, another delivery."""
+
+    happens: list[str]
+    here: World = field(default_factory=lambda: world(*[replace(MAINLAND_FRONT, Profile="cG9ydHJhaXQ=")] * 99))
+    depth: int = 0
+
+    def act(self) -> None:
+        act = self.happens.pop(0) if self.happens else "go on"
+        if act == "kill":
+            self.here.work.claimed.clear()  # as if the lease had run out by the next delivery
+            raise KilledError
+        if self.depth < 3 and act in {"delete", "deliver"}:
+            self.depth += 1
+            try:
+                {"delete": self.delete, "deliver": self.deliver}[act]()
+            finally:
+                self.depth -= 1
+
+    def deliver(self) -> bool:
+        photo = with_case(photograph(JPEG, kind=Kind.MAINLAND_PERMIT, return_portrait=True))
+        try:
+            recognize(photo, self.stepped, deadline=time.monotonic() + 45)
+        except Claimed:
+            return False
+        except Deleted:
+            return True
+        return True
+
+    def delete(self) -> bool:
+        return delete("document-1", self.stepped)
+
+    @property
+    def stepped(self) -> Any:
+        services = self.here.services
+        names = ("ocr", "work", "documents", "erasure", "cases", "results")
+        return replace(services, **{name: cast("Any", Stepped(self, getattr(services, name))) for name in names})
+
+
+class Stepped:
+    """A port of which every call is two steps: before and after what it does."""
+
+    def __init__(self, stage: Stage, port: object) -> None:
+        self._stage = stage
+        self._port = port
+
+    def __getattr__(self, name: str) -> Any:
+        there = getattr(self._port, name)
+        if not callable(there):
+            return there
+
+        def step(*arguments: Any, **named: Any) -> Any:
+            self._stage.act()
+            answer = there(*arguments, **named)
+            self._stage.act()
+            return answer
+
+        return step
+
+
+@given(st.lists(st.sampled_from(["go on", "go on", "kill", "delete", "deliver"]), max_size=40))
+def test_however_deliveries_deletions_and_kills_interleave_nothing_is_left(happens: list[str]) -> None:
+    stage = Stage(happens=list(happens))
+    stage.here.erasure.photographs["document-1"] = ["uploads/auto/1.jpg"]
+    stage.here.documents.open("document-1")
+    done = False
+    while not done or stage.happens:  # the message shows again, the caller asks again
+        try:
+            done = stage.deliver() and stage.delete()
+        except KilledError:
+            done = False
+    assert stage.here.documents.records == {"document-1": Record(deleted=True)}
+    assert stage.here.work.outcomes == {}
+    assert stage.here.portraits.stored == {}
+    assert stage.here.erasure.photographs == {"document-1": []}
+    case = stage.here.cases.look("2026-0815")
+    assert case is None or case.sides == ()
+
+
+def test_a_kept_but_unpublished_result_is_not_published_after_its_deletion() -> None:
+    here = world()
+    here.documents.begin(Document(id="document-1"), readings=["r1"])
+    here.documents.keep_event("document-1", KeptEvent(event="{}", published=False))
+    delete("document-1", here.services)
+    with pytest.raises(Deleted):
+        publish_again("document-1", here.services)
+    assert here.results.sent == []
+
+
+def test_a_deletion_waits_while_the_tables_do_not_answer() -> None:
+    here = world()
+
+    def bury(*_arguments: Any, **_named: Any) -> None:
+        raise NOT_NOW
+
+    here.documents.bury = bury  # type: ignore[method-assign]
+    with pytest.raises(RetryLater):
+        delete("document-1", here.services)
