@@ -49,8 +49,8 @@ def noise(scene: Image.Image, seeded: np.random.Generator, strength: float) -> I
 def expose_hard(scene: Image.Image, seeded: np.random.Generator, *, scale: float) -> Image.Image:
     """Return what a camera makes of it in poor light: dark or tinted, out of focus or shaken, noisy.
 
-    ``scale`` is the card's size in the photograph against the size it is drawn in: blur grows with it, so that what is
-    small stays legible.
+    ``scale`` is the card's size in the photograph against the size it is drawn in: blur grows with it, and enough light
+    is left, so that the smallest print, the labels, can still be made out.
     """
     width, height = scene.size
     y, x = np.mgrid[0:height, 0:width].astype(np.float32)
@@ -60,12 +60,12 @@ def expose_hard(scene: Image.Image, seeded: np.random.Generator, *, scale: float
     if seeded.integers(2):
         light *= 1 - np.asarray(_hand_shadow(seeded, scene.size), np.float32) / 255 * seeded.uniform(0.2, 0.45)
     dark = seeded.random() < _DARK
-    gain = seeded.uniform(0.26, 0.5) if dark else seeded.uniform(0.75, 1.02)
+    gain = seeded.uniform(0.34, 0.55) if dark else seeded.uniform(0.75, 1.02)
     tint = seeded.uniform(0.88, 1.08, 3).astype(np.float32) * gain
-    blurred = scene.filter(ImageFilter.GaussianBlur(seeded.uniform(0.5, 0.7 + scale)))
+    blurred = scene.filter(ImageFilter.GaussianBlur(seeded.uniform(0.5, 0.45 + 1.1 * scale)))
     pixels = np.asarray(blurred, np.float32)
     if seeded.random() < _SHAKEN:
-        pixels = _shaken(pixels, seeded.uniform(2, 7) * scale, seeded.uniform(0, np.pi))
+        pixels = _shaken(pixels, seeded.uniform(2, 5) * scale, seeded.uniform(0, np.pi))
     pixels = np.clip(pixels * light[..., None] * tint, 0, 255)
     return noise(
         Image.fromarray(pixels.astype(np.uint8), "RGB"), seeded, seeded.uniform(3, 5) if dark else seeded.uniform(2, 4)
