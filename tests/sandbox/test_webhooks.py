@@ -102,7 +102,7 @@ def test_a_webhook_is_delivered_tried_again_and_sent_again(receiver: tuple[Recei
     event = bank.result(event_id)
     assert all(sent == event for _, _, sent in told.taken), "the very event that is on the results queue"
     environment = {**os.environ, "PERMIT_OCR_SANDBOX_DIRECTORY": str(running.state)}
-    command = [COMMAND, "webhook", "resend", event_id]
+    command = [str(COMMAND), "webhook", "resend", event_id]
     subprocess.run(command, env=environment, cwd=ROOT, check=True, capture_output=True, timeout=PATIENCE_SECONDS)
     wait_for(lambda: told.statuses(event_id) == [503, 204, 204])
     bank.consume()

@@ -1,5 +1,6 @@
 """The template is transformed whole, changed only where moto needs it, and read back resolved."""
 
+import copy
 import json
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,17 @@ def test_moto_gets_fifo_queues_with_a_name_that_ends_in_fifo(cloudformation: dic
     queues = for_moto(cloudformation)["Resources"]
     assert queues["ResultsQueue"]["Properties"]["QueueName"] == {"Fn::Sub": "${AWS::StackName}-ResultsQueue.fifo"}
     assert "QueueName" not in queues["IntakeQueue"]["Properties"]
+
+
+def test_what_a_condition_leaves_out_of_the_stack_is_not_asked_about(cloudformation: dict[str, Any]) -> None:
+    conditional = copy.deepcopy(cloudformation)
+    for name in ("ProbeFunction", "ProbeFunctionIntake"):
+        conditional["Resources"][name]["Condition"] = "HasProbe"
+    asked = for_moto(conditional)["Outputs"]
+    for question, name in (("SandboxFunctions", "ProbeFunction"), ("SandboxMappings", "ProbeFunctionIntake")):
+        condition, _, otherwise = asked[question]["Value"]["Fn::ToJsonString"][name]["Fn::If"]
+        assert (condition, otherwise) == ("HasProbe", {"Ref": "AWS::NoValue"})
+    assert "Fn::If" not in asked["SandboxMappings"]["Value"]["Fn::ToJsonString"]["ProbeFunctionUnpolled"]
 
 
 def test_what_was_deployed_is_read_from_the_stacks_answers(cloudformation: dict[str, Any]) -> None:
