@@ -7,10 +7,15 @@ from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator, FormatChecker
+from openapi_spec_validator import OpenAPIV31SpecValidator
+from referencing import Registry
+from referencing.jsonschema import DRAFT202012
 
 from events.schemas.write import documents
+from permit_ocr.adapters.http_api import BODY_LIMIT
 from permit_ocr.domain.answers import Answer
 from permit_ocr.domain.errors import RejectDocument
+from permit_ocr.domain.image_rejections import MOST_BYTES
 from permit_ocr.domain.permits import Kind
 from permit_ocr.workflow.recognition import recognize
 from tests.unit.fakes import MAINLAND_FRONT, NOT_THIS_CARD, RESIDENCE_FRONT, photograph, world
@@ -49,9 +54,45 @@ def test_a_schema_requires_every_field_that_is_always_there() -> None:
             assert set(model["required"]) == set(model["properties"])
 
 
+OPENAPI: dict[str, Any] = json.loads((SCHEMAS / "http-api.openapi.json").read_text())
+ASYNCAPI: dict[str, Any] = json.loads((SCHEMAS / "asyncapi.json").read_text())
+REGISTRY: Registry[Any] = Registry().with_resource("urn:asyncapi", DRAFT202012.create_resource(ASYNCAPI))
+RESOLVER = REGISTRY.resolver("urn:asyncapi")
+
+
+def test_the_openapi_document_is_one() -> None:
+    assert OPENAPI["openapi"].startswith("3.1.")
+    OpenAPIV31SpecValidator(OPENAPI).validate()
+
+
 def test_the_openapi_document_describes_every_error_as_problem_details() -> None:
-    openapi = json.loads((SCHEMAS / "http-api.openapi.json").read_text())
-    responses = openapi["paths"]["/v1/recognitions"]["post"]["responses"]
-    assert {"200", "400", "413", "415", "422", "429", "500", "503"} == set(responses)
-    errors = [said for status, said in responses.items() if status != "200"]
-    assert all("application/problem+json" in said["content"] for said in errors)
+    for operations in OPENAPI["paths"].values():
+        for operation in operations.values():
+            errors = {status: said for status, said in operation["responses"].items() if status >= "400"}
+            assert "500" in errors
+            assert all(said["content"].keys() == {"application/problem+json"} for said in errors.values())
+
+
+def test_the_openapi_document_states_the_limits() -> None:
+    said = OPENAPI["info"]["description"]
+    assert f"{BODY_LIMIT:,} bytes" in said
+    assert f"{MOST_BYTES:,}" in said
+    assert "ApiRequestsPerSecond" in said
+    assert "429" in said
+
+
+def test_the_asyncapi_document_has_every_message_in_its_schema() -> None:
+    messages = ASYNCAPI["components"]["messages"]
+    assert {f"{name}.schema.json" for name in messages} == {file.name for file in SCHEMAS.glob("*.schema.json")}
+    for name, message in messages.items():
+        said = RESOLVER.lookup(message["payload"]["$ref"]).contents
+        assert said["properties"]["type"]["const"] == name
+        schema = json.loads((SCHEMAS / f"{name}.schema.json").read_text())
+        assert said["required"] == schema["required"]
+
+
+def test_what_is_published_fits_the_asyncapi_document() -> None:
+    for kind, says in ((Kind.MAINLAND_PERMIT, MAINLAND_FRONT), (Kind.MAINLAND_PERMIT, NOT_THIS_CARD)):
+        event = json.loads(recognize(photograph(kind=kind), world(says).services, deadline=time.monotonic() + 45))
+        payload = {"$ref": f"urn:asyncapi{ASYNCAPI['components']['messages'][event['type']]['payload']['$ref']}"}
+        Draft202012Validator(payload, registry=REGISTRY).validate(event)

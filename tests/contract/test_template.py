@@ -138,16 +138,6 @@ def test_the_api_neither_takes_uploads_from_the_queue_nor_reads_them(resources: 
     )
 
 
-def test_every_route_asks_for_iam_authorization(resources: Resources) -> None:
-    for api in of_type(resources, "AWS::ApiGatewayV2::Api").values():
-        body = api["Properties"]["Body"]
-        assert body["components"]["securitySchemes"]["AWS_IAM"]["x-amazon-apigateway-authtype"] == "awsSigv4"
-        assert body["paths"]
-        for path, methods in body["paths"].items():
-            for method, operation in methods.items():
-                assert operation["security"] == [{"AWS_IAM": []}], f"{method} {path}"
-
-
 def test_there_is_no_other_way_in_than_the_api(resources: Resources) -> None:
     types = {resource["Type"] for resource in resources.values()}
     assert types.isdisjoint({"AWS::Lambda::Url", "AWS::ApiGatewayV2::Route", "AWS::ApiGateway::RestApi"})

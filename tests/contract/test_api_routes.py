@@ -1,0 +1,174 @@
+"""Who may call which route: the API as SAM transforms it, with its conditions evaluated by moto's CloudFormation."""
+
+import copy
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+from samtranslator.parser.parser import Parser
+from samtranslator.translator.translator import Translator
+from samtranslator.yaml_helper import yaml_parse
+
+TEMPLATE = Path(__file__).parents[2] / "template.yaml"
+OPENAPI = Path("events/schemas/http-api.openapi.json")
+ISSUER = "https://login.example/tenant"
+IAM: dict[str, str] = {}
+JWT = {"JwtIssuer": ISSUER, "JwtAudience": "permits,console"}
+
+Json = dict[str, Any]
+
+
+def source() -> Json:
+    parsed: Json = yaml_parse(TEMPLATE.read_text(encoding="utf-8"))
+    return parsed
+
+
+def transformed(template: Json) -> Json:
+    for resource in template["Resources"].values():
+        for code in {"CodeUri", "ContentUri"} & resource["Properties"].keys():
+            resource["Properties"][code] = "s3://code/artefact"  # as sam package has it
+    session = boto3.Session(region_name="eu-central-1")
+    cloudformation: Json = Translator({}, Parser(), None, session).translate(template, {})
+    return cloudformation
+
+
+def evaluated(cloudformation: Json, parameters: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Json:
+    """Return the API's body as it is deployed with these parameters; whom a route calls is left out."""
+    body = copy.deepcopy(cloudformation["Resources"]["HttpApi"]["Properties"]["Body"])
+    for operation in (operation for path in body["paths"].values() for operation in path.values()):
+        operation.pop("x-amazon-apigateway-integration", None)
+    template = {
+        "Parameters": cloudformation["Parameters"],
+        "Conditions": cloudformation["Conditions"],
+        "Resources": {"Anything": {"Type": "AWS::SQS::Queue"}},
+        "Outputs": {"Body": {"Value": {"Fn::ToJsonString": body}}},
+    }
+    for variable in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(variable, "test")
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    with mock_aws():
+        service = boto3.client("cloudformation", region_name="eu-central-1")
+        service.create_stack(
+            StackName="permit-ocr",
+            TemplateBody=json.dumps(template),
+            Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
+        )
+        (output,) = service.describe_stacks(StackName="permit-ocr")["Stacks"][0]["Outputs"]
+        said: Json = json.loads(output["OutputValue"])
+    return said
+
+
+def routes(body: Json) -> Iterator[tuple[str, Json]]:
+    for path, operations in body["paths"].items():
+        for method, operation in operations.items():
+            yield f"{method.upper()} {path}", operation
+
+
+def open_routes(body: Json) -> set[str]:
+    """Return every route that somebody may call without being asked who they are."""
+    schemes = body["components"]["securitySchemes"]
+    assert len(schemes) == 1, "one way in, not two"
+    (name,) = schemes
+    return {route for route, operation in routes(body) if operation.get("security") != [{name: []}]}
+
+
+@pytest.mark.parametrize("parameters", [IAM, JWT])
+def test_no_route_is_open(parameters: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    body = evaluated(transformed(source()), parameters, monkeypatch)
+    assert len(list(routes(body))) >= 6
+    assert open_routes(body) == set()
+
+
+@pytest.mark.parametrize("parameters", [IAM, JWT])
+def test_a_route_that_is_added_without_its_line_would_be_found(
+    parameters: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    template = source()
+    events = template["Resources"]["ApiFunction"]["Properties"]["Events"]
+    events["Forgotten"] = copy.deepcopy(events["Recognize"])
+    events["Forgotten"]["Properties"]["Path"] = "/v1/forgotten"
+    assert open_routes(evaluated(transformed(template), parameters, monkeypatch)) == {"POST /v1/forgotten"}
+
+
+def test_requests_are_signed_unless_an_issuer_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    body = evaluated(transformed(source()), IAM, monkeypatch)
+    scheme = body["components"]["securitySchemes"]["AWS_IAM"]
+    assert scheme == {
+        "type": "apiKey",
+        "name": "Authorization",
+        "in": "header",
+        "x-amazon-apigateway-authtype": "awsSigv4",
+    }
+
+
+def test_with_an_issuer_every_route_asks_for_its_tokens_and_for_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    body = evaluated(transformed(source()), JWT, monkeypatch)
+    authorizer = body["components"]["securitySchemes"]["JWT"]["x-amazon-apigateway-authorizer"]
+    assert authorizer == {
+        "type": "jwt",
+        "identitySource": "$request.header.Authorization",
+        "jwtConfiguration": {"issuer": ISSUER, "audience": ["permits", "console"]},
+    }
+
+
+def test_issuer_and_audience_are_named_both_or_neither() -> None:
+    rules = source()["Rules"]
+    pairs = {"TokensHaveAnAudience": ("JwtIssuer", "JwtAudience"), "TokensHaveAnIssuer": ("JwtAudience", "JwtIssuer")}
+    for rule, (named, needed) in pairs.items():
+        assert rules[rule]["RuleCondition"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": named}, ""]}]}
+        (assertion,) = rules[rule]["Assertions"]
+        assert assertion["Assert"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": needed}, ""]}]}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "allowed"),
+    [
+        ("JwtIssuer", "https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_AbCdEf", True),
+        ("JwtIssuer", "https://login.example:8443/", True),
+        ("JwtIssuer", "http://127.0.0.1:8080/issuer", True),
+        ("JwtIssuer", "http://login.example", False),
+        ("JwtIssuer", "http://127.0.0.1.example:80", False),
+        ("JwtIssuer", "https://login.example/?x=1", False),
+        ("JwtIssuer", "login.example", False),
+        ("JwtAudience", "permits", True),
+        ("JwtAudience", "a,b", True),
+        ("JwtAudience", "a,,b", False),
+        ("JwtAudience", "a, b", False),
+        ("JwtAudience", ",", False),
+    ],
+)
+def test_an_issuer_is_an_https_address_and_an_audience_is_not_empty(name: str, value: str, allowed: bool) -> None:  # noqa: FBT001
+    assert bool(re.fullmatch(source()["Parameters"][name]["AllowedPattern"], value)) is allowed
+
+
+def test_the_openapi_document_describes_the_routes_of_the_template_and_no_other() -> None:
+    body = transformed(source())["Resources"]["HttpApi"]["Properties"]["Body"]
+    called = {
+        route
+        for route, operation in routes(body)
+        if "${ApiFunction.Arn}" in str(operation["x-amazon-apigateway-integration"]["uri"])
+    }
+    assert {route for route, _ in routes(json.loads(OPENAPI.read_text()))} == called
+
+
+def test_every_route_says_who_answers_it() -> None:
+    """A line in the API without an event of a function is a route that answers 500."""
+    body = transformed(source())["Resources"]["HttpApi"]["Properties"]["Body"]
+    assert [route for route, operation in routes(body) if "x-amazon-apigateway-integration" not in operation] == []
+
+
+def test_requests_are_throttled(monkeypatch: pytest.MonkeyPatch) -> None:
+    stages = [
+        resource["Properties"]
+        for resource in transformed(source())["Resources"].values()
+        if resource["Type"] == "AWS::ApiGatewayV2::Stage"
+    ]
+    limit = {"Ref": "ApiRequestsPerSecond"}
+    assert [stage["DefaultRouteSettings"] for stage in stages] == [
+        {"ThrottlingRateLimit": limit, "ThrottlingBurstLimit": limit}
+    ]
