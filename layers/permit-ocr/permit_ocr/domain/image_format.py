@@ -53,7 +53,7 @@ def format_of(beginning: bytes) -> Format | None:
 def _format_of_brands(beginning: bytes) -> Format | None:
     """Return the format of a file of boxes: ISO/IEC 14496-12 has its major brand first, then those it is like."""
     box = beginning[8 : int.from_bytes(beginning[:4])]
-    brands = {box[place : place + 4] for place in range(0, len(box), 4) if place != 4}
+    brands = {box[:4], *(box[place : place + 4] for place in range(8, len(box), 4))}  # between them is a version
     if brands & {b"avif", b"avis"}:
         return Format.AVIF
     return Format.HEIC if brands & _HEIC_BRANDS else None
@@ -90,6 +90,16 @@ def refuse_what_cannot_be_read(content: bytes, *, base64_limit: int) -> None:
     if not content:
         raise rejection("Document.Empty")
     refuse_too_large(len(content), base64_limit=base64_limit)
+    if format_of(content) not in {Format.JPEG, Format.PNG}:
+        raise rejection("Document.UnsupportedFormat")
+    refuse_broken(content)
+
+
+def refuse_broken(content: bytes) -> None:
+    """Raise ``RejectDocument`` for a PNG or JPEG image that is not whole, is animated or has no such size.
+
+    Whether what is compressed in it makes sense is not known before it is decoded.
+    """
     match format_of(content):
         case Format.JPEG:
             refuse_size(*jpeg.size(content))
@@ -98,8 +108,6 @@ def refuse_what_cannot_be_read(content: bytes, *, base64_limit: int) -> None:
         case Format.PNG:
             refuse_size(*png.size(content))
             png.refuse_broken(content)
-        case _:
-            raise rejection("Document.UnsupportedFormat")
 
 
 def refuse_size(width: int, height: int) -> None:

@@ -8,14 +8,14 @@ from typing import Final
 from permit_ocr.domain.errors import RejectDocument
 
 LEAST_SIDES: Final = (200, 100)
-"""Pixels of the longer and the shorter side. A card that is 200 pixels long has letters of six: nobody can read them."""
+"""Pixels of the longer and the shorter side. A card that is 200 pixels long has letters of six: nobody reads them."""
 MOST_PIXELS: Final = 64_000_000
 """More than any telephone's ordinary photograph. A few kilobytes of PNG may hold gigabytes of pixels."""
 MOST_PAGES: Final = 20
 MOST_BYTES: Final = 50_000_000
 """Of a file that is made to fit: 20 scanned pages of 2.5 MB each."""
 DECODING_SECONDS: Final = 90
-DECODING_MEGABYTES: Final = 400
+DECODING_MEGABYTES: Final = 380
 
 _PHOTOGRAPH_AGAIN: Final = "Take another photograph, or export the file again."
 _REJECTIONS: Final = {

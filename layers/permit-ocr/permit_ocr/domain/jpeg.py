@@ -10,6 +10,7 @@ from permit_ocr.domain.image_rejections import rejection
 SIGNATURE: Final = b"\xff\xd8\xff"
 START_OF_SCAN: Final = 0xDA
 _END_OF_IMAGE: Final = 0xD9
+_APPLICATION_DATA_1: Final = 0xE1
 _FRAMES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _WITHOUT_LENGTH: Final = frozenset((0x01, 0xD8, _END_OF_IMAGE))
 _MARKER: Final = re.compile(rb"\xff([^\x00\xd0-\xd7\xff])")
@@ -64,7 +65,7 @@ def size(file: bytes) -> tuple[int, int]:
 def exif(file: bytes) -> bytes:
     """Return the Exif data, which has the form of a TIFF file; empty if there is none. Raises ``RejectDocument``."""
     for segment in segments(file):
-        if segment.marker == 0xE1 and segment.body.startswith(_EXIF):
+        if segment.marker == _APPLICATION_DATA_1 and segment.body.startswith(_EXIF):
             return segment.body.removeprefix(_EXIF)
         if segment.marker == START_OF_SCAN:
             break
