@@ -38,22 +38,20 @@ _MEMORY_PHOTOS: Final = 100
 
 @dataclass(slots=True)
 class Beside:
-    """Seconds of another reader, and of the recogniser on the same photographs; the other's largest size in MB."""
+    """What another reader made of photographs, and the recogniser of the same ones."""
 
-    its: list[float] = field(default_factory=list)
-    ours: list[float] = field(default_factory=list)
-    largest: float = 0.0
-
-    def add(self, outcome: Outcome, ours: Outcome) -> None:
-        """Count one photograph that both read."""
-        self.its.append(outcome.seconds)
-        self.ours.append(ours.seconds)
-        self.largest = max(self.largest, outcome.largest)
+    its: list[Outcome] = field(default_factory=list)
+    ours: list[Outcome] = field(default_factory=list)
 
     @property
     def ratio(self) -> float:
         """Return how much longer the recogniser takes, over all of the photographs."""
-        return sum(self.ours) / sum(self.its) if self.its else float("nan")
+        return sum(one.seconds for one in self.ours) / sum(one.seconds for one in self.its)
+
+    @property
+    def processor_ratio(self) -> float:
+        """Return the same of the processors' time."""
+        return sum(one.processor_seconds for one in self.ours) / sum(one.processor_seconds for one in self.its)
 
 
 @dataclass(slots=True)
@@ -131,7 +129,8 @@ def _measure(photos: Sequence[Photo], *, bare: bool, show_errors: bool) -> Repor
                 if reader in others and number // 6 % every == 0:
                     if number == 0:
                         _read(others[reader], photo)  # the first call of a model is slow; ours was warmed up, too
-                    report.beside[reader].add(_read(others[reader], photo), outcome)
+                    report.beside[reader].its.append(_read(others[reader], photo))
+                    report.beside[reader].ours.append(outcome)
             if number % _AS_ANOTHER_EVERY == 0:
                 report.asked_as_another += 1
                 report.taken_for_another += _is_taken_for_another(recognizer, photo)
@@ -172,19 +171,22 @@ def _print(report: Report) -> None:
     for code, times in score.refused.most_common():
         print(f"refused with {code}: {times}")
     print(f"asked for as another kind: {report.asked_as_another}, taken for it: {report.taken_for_another}")
-    print(f"seconds: median {median(score.seconds):.2f}, 95th percentile {_slow(score.seconds):.2f}")
-    print(f"largest resident size: {score.largest:.0f} MB")
+    print(f"{'recogniser':16}{_cost(score.seconds, score.processor_seconds, score.largest)}")
     for reader, other in report.beside.items():
         if other.its:
+            seconds, spent = [one.seconds for one in other.its], [one.processor_seconds for one in other.its]
+            print(f"{reader:16}{_cost(seconds, spent, max(one.largest for one in other.its))}")
             print(
-                f"{reader} on {len(other.its)} of them: median {median(other.its):.2f} s, "
-                f"95th percentile {_slow(other.its):.2f} s, {other.largest:.0f} MB; "
-                f"the recogniser takes {other.ratio:.2f} times as long (medians {_medians(other):.2f})"
+                f"{'':16}on {len(other.its)} of them; the recogniser takes {other.ratio:.2f} times as long on these, "
+                f"{other.processor_ratio:.2f} times the processors' time"
             )
 
 
-def _medians(other: Beside) -> float:
-    return median(other.ours) / median(other.its)
+def _cost(seconds: Sequence[float], spent: Sequence[float], largest: float) -> str:
+    return (
+        f"median {median(seconds):.2f} s, 95th percentile {_slow(seconds):.2f} s, "
+        f"processors' time median {median(spent):.2f} s, largest resident size {largest:.0f} MB"
+    )
 
 
 def _print_bar(report: Report, bar: Bar, *, bare: bool) -> bool:

@@ -39,6 +39,7 @@ class Score:
     kind_and_side_right: int = 0
     refused: Counter[str] = field(default_factory=Counter)
     seconds: list[float] = field(default_factory=list)
+    processor_seconds: list[float] = field(default_factory=list)
     largest: float = 0.0
     """MB."""
     has_confidences: bool = True
@@ -57,6 +58,7 @@ class Score:
         values = dict(flat(outcome.answer)) if outcome.answer else dict.fromkeys(wanted, "")
         self.cards += 1
         self.seconds.append(outcome.seconds)
+        self.processor_seconds.append(outcome.processor_seconds)
         self.largest = max(self.largest, outcome.largest)
         if outcome.refused:
             self.refused[outcome.refused] += 1

@@ -24,7 +24,9 @@ def _truth(answer: MainlandPermitAnswer | ResidencePermitAnswer, *illegible: str
 
 
 def _outcome(answer: MainlandPermitAnswer | ResidencePermitAnswer, **confidences: float) -> Outcome:
-    return Outcome(seconds=0.5, resident=300, largest=400, answer=asdict(answer), confidences=confidences)
+    return Outcome(
+        seconds=0.5, processor_seconds=0.9, resident=300, largest=400, answer=asdict(answer), confidences=confidences
+    )
 
 
 def _read_as(**changed: str) -> MainlandPermitAnswer:
@@ -62,7 +64,9 @@ def test_an_illegible_field_is_not_measured_whatever_is_read() -> None:
 
 def test_a_refused_card_has_lost_all_its_fields_and_its_kind() -> None:
     score = Score()
-    refused = Outcome(seconds=0.5, resident=300, largest=400, refused="FailedOperation.ImageNoSpecifiedCard")
+    refused = Outcome(
+        seconds=0.5, processor_seconds=0.9, resident=300, largest=400, refused="FailedOperation.ImageNoSpecifiedCard"
+    )
 
     assert len(score.add(_truth(_CARD), refused)) == 4
     assert (score.kind_and_side_right, score.right.total()) == (0, 0)
@@ -87,7 +91,9 @@ def test_a_residence_permits_side_is_what_it_says_of_itself() -> None:
 
 def test_answers_without_confidences_are_noticed() -> None:
     score = Score()
-    score.add(_truth(_CARD), Outcome(seconds=0.5, resident=300, largest=400, answer=asdict(_CARD)))
+    score.add(
+        _truth(_CARD), Outcome(seconds=0.5, processor_seconds=0.9, resident=300, largest=400, answer=asdict(_CARD))
+    )
 
     assert not score.has_confidences
 
