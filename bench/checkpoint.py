@@ -6,7 +6,6 @@ provider's signature covers.
 
 import http.client
 import json
-import re
 import threading
 from base64 import b64decode
 from collections import Counter
@@ -44,10 +43,12 @@ class Checkpoint:
     """The proxies of one system, and what has passed."""
 
     calls: list[str] = field(default_factory=list)
-    """What was called, in order, such as ``DynamoDB UpdateItem WorkTable``, ``S3 GET`` and ``OCR MainlandPermitOCR``.
+    """What was called, in order, such as ``S3 GET``, ``DynamoDB UpdateItem line#`` and ``OCR MainlandPermitOCR``.
 
     The same again at once is one step: a slot that was missed, a try of botocore's.
     """
+    passed: Counter[str] = field(default_factory=Counter)
+    """All calls, by name."""
     readings: Counter[str] = field(default_factory=Counter)
     """Calls that reached the provider, by the SHA-256 of the image."""
     _strike: _Strike | None = None
@@ -89,6 +90,7 @@ class Checkpoint:
     def arrived(self, name: str) -> int:
         """Note a call and return its number since the last ``strike``."""
         with self._turn:
+            self.passed[name] += 1
             if self.calls[-1:] != [name]:
                 self.calls.append(name)
             return len(self.calls) - 1
@@ -137,7 +139,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(content)
 
-    do_GET = do_PUT = do_POST = pass_on  # noqa: N815  http.server's names
+    do_GET = do_HEAD = do_PUT = do_POST = pass_on  # noqa: N815  http.server's names
 
     def _answer(self, body: bytes) -> tuple[int, list[tuple[str, str]], bytes]:
         connection = http.client.HTTPConnection(self.upstream, timeout=_SECONDS)
@@ -160,6 +162,8 @@ def _name(method: str, headers: Any, body: bytes) -> str:  # noqa: ANN401  http.
         return f"OCR {action}"
     if target := headers.get("X-Amz-Target"):
         service, _, operation = target.partition(".")
-        table = re.search(r"[A-Za-z]+Table", json.loads(body).get("TableName", ""))
-        return " ".join([service.removeprefix("Amazon").partition("_")[0], operation, *([table[0]] if table else [])])
+        said = json.loads(body)
+        item = said.get("Key") or said.get("Item") or {}
+        kind = [item["id"]["S"].partition("#")[0] + "#"] if "id" in item else []
+        return " ".join([service.removeprefix("Amazon").partition("_")[0], operation, *kind])
     return f"S3 {method}"

@@ -4,6 +4,7 @@ Nothing is read here, so the provider is as quick and as faulty as a measurement
 its faults are stated.
 """
 
+import io
 import json
 import os
 import random
@@ -27,6 +28,7 @@ from typing import Any, Final, Self
 import boto3
 import httpx
 from botocore.config import Config
+from PIL import Image
 
 from bench.checkpoint import Checkpoint
 from permit_ocr.domain.answers import MainlandPermitAnswer
@@ -51,6 +53,22 @@ ANSWER: Final = MainlandPermitAnswer(
 )
 
 
+def photograph() -> bytes:
+    """Return a small JPEG that is like no other."""
+    comment = secrets.token_hex(16).encode()
+    segment = b"\xff\xfe" + (len(comment) + 2).to_bytes(2) + comment
+    return _BLANK[:2] + segment + _BLANK[2:]
+
+
+def _blank() -> bytes:
+    file = io.BytesIO()
+    Image.new("L", (400, 260), color=200).save(file, "JPEG")
+    return file.getvalue()
+
+
+_BLANK: Final = _blank()
+
+
 @dataclass(slots=True)
 class System:
     """A running sandbox and its provider."""
@@ -62,6 +80,8 @@ class System:
     dynamodb: Any = None
     images: dict[str, str] = field(default_factory=dict)
     """The SHA-256 of each document's image."""
+    events: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """What S3 told of each document."""
     results: Counter[str] = field(default_factory=Counter)
     finished: dict[str, float] = field(default_factory=dict)
 
@@ -77,15 +97,26 @@ class System:
     def upload(self, documents: int, *, prefix: str = "uploads/mainland-permit/") -> list[str]:
         """Upload so many different images and return their document ids."""
         with ThreadPoolExecutor(UPLOADERS) as uploaders:
-            return list(uploaders.map(lambda number: self._upload(f"{prefix}{number}.jpg"), range(documents)))
+            return list(uploaders.map(lambda number: self.upload_one(f"{prefix}{number}.jpg"), range(documents)))
 
-    def _upload(self, key: str) -> str:
+    def upload_one(self, key: str) -> str:
+        """Upload an image of its own and return its document's id."""
         bucket = self.endpoints["upload_bucket"]
-        image = b"\xff\xd8\xff" + secrets.token_bytes(64)
+        image = photograph()
         stored = self.s3.put_object(Bucket=bucket, Key=key, Body=image)
         document_id = document_id_of_object(bucket=bucket, key=key, version=stored["VersionId"], etag=stored["ETag"])
         self.images[document_id] = sha256(image).hexdigest()
+        said = {"key": key, "versionId": stored["VersionId"], "eTag": stored["ETag"].strip('"')}
+        self.events[document_id] = {
+            "eventName": "ObjectCreated:Put",
+            "s3": {"bucket": {"name": bucket}, "object": said},
+        }
         return document_id
+
+    def announce(self, document_id: str) -> None:
+        """Send an upload's event once more."""
+        body = json.dumps({"Records": [self.events[document_id]]})
+        self.sqs.send_message(QueueUrl=self.endpoints["intake_queue_url"], MessageBody=body)
 
     def consume(self, *, wait_seconds: int = 1) -> int:
         """Take what the results queue shows, as its one consumer, and return how many messages there were."""
@@ -110,6 +141,10 @@ class System:
             if not missing:
                 return True
         return False
+
+    def is_quiet(self) -> bool:
+        """Consume what there is; tell whether no work is left and no result came."""
+        return not self.consume(wait_seconds=2) and not self.depth("intake_queue_url")
 
     def depth(self, queue: str) -> int:
         """Return how many messages a queue holds, shown or not."""
@@ -295,6 +330,36 @@ def _wait(ready: Callable[[], bool], process: subprocess.Popen[bytes]) -> None:
             pass
         time.sleep(0.05)
     raise RuntimeError(f"{process.args!r} was not ready within {READY_SECONDS:g} s")
+
+
+class Consumer:
+    """Consumes all the time, beside whatever else a measurement does."""
+
+    def __init__(self, running: System) -> None:
+        self._running = running
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def wait_for(self, documents: Sequence[str], *, timeout_seconds: float) -> bool:
+        """Wait until each of ``documents`` has a result; return whether that happened in time."""
+        give_up = time.monotonic() + timeout_seconds
+        while not self._running.results.keys() >= set(documents):
+            if time.monotonic() > give_up:
+                return False
+            time.sleep(0.2)
+        return True
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            self._running.consume()
 
 
 class Killer:
