@@ -47,7 +47,8 @@ _UNKNOWN: Final = "FailedOperation.UnKnowError"
 class ServerSettings:
     """How the server behaves. Besides those whose card is being read, ``waiting`` calls may wait; more are refused."""
 
-    credentials: Credentials = LOCAL_CREDENTIALS
+    credentials: Credentials | None = LOCAL_CREDENTIALS
+    """The account that callers sign with; None where nobody gets here whom IAM has not let in."""
     calls_per_second: int = QUOTA_PER_SECOND
     download_rules: DownloadRules = field(default_factory=DownloadRules)
     rehearsal: Rehearsal = field(default_factory=Rehearsal)

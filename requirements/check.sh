@@ -18,7 +18,8 @@ try ruff format --check --quiet .
 try mypy
 try mypy --explicit-package-bases layers/artefact.py layers/aws_models.py functions tests bench
 try lint-imports
-try cfn-lint template.yaml
+try cfn-lint template.yaml recognizer/deploy/template.yaml
 try sam validate --lint
+try sam validate --lint --template recognizer/deploy/template.yaml
 if [ "$failed" = 0 ]; then echo "check: passed"; fi
 exit "$failed"

@@ -7,3 +7,4 @@ lock pyproject.toml --all-extras --override requirements/overrides.txt --output-
 for layer in third-party imaging; do
     lock "layers/$layer/requirements.in" --constraint requirements/workshop.txt --output-file "layers/$layer/requirements.txt"
 done
+lock recognizer/deploy/requirements.in --constraint requirements/workshop.txt --override requirements/overrides.txt --output-file recognizer/deploy/requirements.txt

@@ -37,21 +37,22 @@ def authenticated_action(
     query: str,
     headers: Mapping[str, str],
     body: bytes,
-    credentials: Credentials,
+    credentials: Credentials | None,
     clock: Callable[[], float] = time.time,
 ) -> Action:
     """Return the action a call asks for. ``headers`` has lower-case names.
 
+    Without ``credentials`` somebody else has seen to it that the caller may call, and nothing of a signature is asked.
     Raises ``Refusal``: for a missing or mistyped common parameter, then for the signature, and only then for what an
     authenticated caller asks for.
     """
     name = _required(headers, "Action")
     version = _required(headers, "Version")
-    timestamp = _required(headers, "Timestamp")
-    if _TIMESTAMP.fullmatch(timestamp) is None:
-        raise Refusal.mistyped("Timestamp")
-    request = SignedRequest(method, query, headers, body, int(timestamp))
-    _authenticate(request, credentials, clock())
+    if credentials is not None:
+        timestamp = _required(headers, "Timestamp")
+        if _TIMESTAMP.fullmatch(timestamp) is None:
+            raise Refusal.mistyped("Timestamp")
+        _authenticate(SignedRequest(method, query, headers, body, int(timestamp)), credentials, clock())
     if _REGION.fullmatch(headers.get("x-tc-region", "")) is None:
         raise Refusal(
             "InvalidParameterValue",
