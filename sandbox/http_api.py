@@ -6,6 +6,7 @@ import re
 import secrets
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
@@ -25,6 +26,7 @@ from sandbox.lambda_events import (
     problem,
 )
 from sandbox.template import Route
+from sandbox.tokens import Tokens, UnauthorizedError
 
 type Invoke = Callable[[Json], Awaitable[Outcome]]
 
@@ -52,11 +54,15 @@ def match(routes: Sequence[Route], method: str, path: str) -> tuple[Route, dict[
 
 
 class HttpApi:
-    """An ASGI application of ``routes``; ``invokers`` runs a function by its name. Signatures are not looked at."""
+    """An ASGI application of ``routes``; ``invokers`` runs a function by its name.
 
-    def __init__(self, routes: Sequence[Route], invokers: Mapping[str, Invoke]) -> None:
+    Tokens are asked for and judged where a route has an authorizer; requests' signatures are not looked at.
+    """
+
+    def __init__(self, routes: Sequence[Route], invokers: Mapping[str, Invoke], tokens: Tokens | None = None) -> None:
         self._routes = routes
         self._invokers = invokers
+        self._tokens = tokens or Tokens()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -72,10 +78,14 @@ class HttpApi:
         matched = match(self._routes, request.method, path)
         if matched is None:
             return problem(404, "Not Found")
+        route, parameters = matched
+        try:
+            caller = await self._caller(request, route)
+        except UnauthorizedError as error:
+            return _unauthorized(str(error))
         body = await _body(request)
         if body is None:
             return problem(413, "Request Entity Too Large")
-        route, parameters = matched
         event = http_event(
             _received(request, path, body),
             route_key="$default" if route.path == "$default" else f"{route.method} {route.path}",
@@ -83,12 +93,22 @@ class HttpApi:
             request_id=secrets.token_urlsafe(12),
             now=datetime.now(UTC),
         )
+        event["requestContext"] |= caller
         if len(json.dumps(event, ensure_ascii=False).encode()) > PAYLOAD_LIMIT:
             return problem(413, "Request Too Long")
         # The function goes on when the API gives up on it, as it does in Lambda.
         run = asyncio.ensure_future(self._invokers[route.function_name](event))
         finished, _ = await asyncio.wait([run], timeout=INTEGRATION_SECONDS)
         return http_answer(run.result()) if finished else problem(503, "Service Unavailable")
+
+    async def _caller(self, request: Request, route: Route) -> Json:
+        """Return what an authorizer adds to the event's context. Raises ``UnauthorizedError``."""
+        if route.jwt is None:
+            return {}
+        authorization = request.headers.get("authorization", "")
+        claims = await asyncio.to_thread(self._tokens.claims, authorization, route.jwt)
+        texts = {name: said if isinstance(said, str) else json.dumps(said) for name, said in claims.items()}
+        return {"authorizer": {"jwt": {"claims": texts, "scopes": None}}}
 
 
 class ApiServer(uvicorn.Server):
@@ -103,6 +123,12 @@ class ApiServer(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         """Leave signal handlers as they are."""
         yield
+
+
+def _unauthorized(why: str) -> HttpAnswer:
+    said = problem(401, "Unauthorized")
+    challenge = f'Bearer scope="" error="invalid_token" error_description="{why}"'
+    return replace(said, headers=[*said.headers, ("www-authenticate", challenge)])
 
 
 async def _body(request: Request) -> bytes | None:

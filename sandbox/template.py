@@ -66,12 +66,24 @@ class Bucket:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class JwtAuthorizer:
+    """Whose tokens a route takes, and for whom these must be."""
+
+    issuer: str
+    audience: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """A route of the HTTP API; ``method`` is ANY for all, ``path`` is ``$default`` for what no other route takes."""
+    """A route of the HTTP API; ``method`` is ANY for all, ``path`` is ``$default`` for what no other route takes.
+
+    Without ``jwt`` it asks for a signed request, or is open.
+    """
 
     method: str
     path: str
     function_name: str
+    jwt: JwtAuthorizer | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,7 +158,7 @@ def read_deployed(cloudformation: Json, outputs: Mapping[str, str], build: Path)
         functions=tuple(_function(cloudformation, name, said, build) for name, said in answers["Functions"].items()),
         mappings=tuple(sqs_mapping(name, said) for name, said in answers["Mappings"].items()),
         buckets=tuple(_bucket(said) for said in answers["Buckets"].values()),
-        routes=tuple(route for paths in answers["Apis"].values() for route in routes(paths)),
+        routes=tuple(route for body in answers["Apis"].values() for route in routes(body)),
     )
 
 
@@ -170,18 +182,29 @@ def sqs_mapping(logical_id: str, properties: Json) -> SqsMapping:
     )
 
 
-def routes(paths: Json) -> Iterator[Route]:
-    """Yield the routes of an OpenAPI document's ``paths`` with their Lambda integrations."""
-    for path, operations in paths.items():
+def routes(body: Json) -> Iterator[Route]:
+    """Yield the routes of an OpenAPI document with their Lambda integrations and JWT authorizers."""
+    authorizers = {
+        name: _jwt(scheme["x-amazon-apigateway-authorizer"]["jwtConfiguration"])
+        for name, scheme in (body.get("components", {}).get("securitySchemes") or {}).items()
+        if scheme.get("x-amazon-apigateway-authorizer", {}).get("type") == "jwt"
+    }
+    for path, operations in body.get("paths", {}).items():
         for method, operation in operations.items():
             integration = operation.get("x-amazon-apigateway-integration", {}) if isinstance(operation, dict) else {}
             function = re.search(r":function:([A-Za-z0-9-_]+)", str(integration.get("uri", "")))
             if function:
+                asked = [name for either in operation.get("security", []) for name in either]
                 yield Route(
                     method="ANY" if method == "x-amazon-apigateway-any-method" else method.upper(),
                     path=path.removeprefix("/") if path == "/$default" else path,
                     function_name=function[1],
+                    jwt=next((authorizers[name] for name in asked if name in authorizers), None),
                 )
+
+
+def _jwt(said: Json) -> JwtAuthorizer:
+    return JwtAuthorizer(issuer=said["issuer"], audience=tuple(said["audience"]))
 
 
 def _questions(cloudformation: Json) -> Json:
@@ -200,7 +223,7 @@ def _questions(cloudformation: Json) -> Json:
             for name, properties in _resources(cloudformation, "AWS::S3::Bucket")
         },
         "Apis": {
-            name: properties.get("Body", {}).get("paths", {})
+            name: properties.get("Body", {})
             for name, properties in _resources(cloudformation, "AWS::ApiGatewayV2::Api")
         },
     }

@@ -135,7 +135,7 @@ def test_routes_come_from_the_integrations_of_the_api() -> None:
         "/$default": {"x-amazon-apigateway-any-method": operation},
         "/mock": {"get": {"responses": {}}},
     }
-    assert [(route.method, route.path, route.function_name) for route in routes(paths)] == [
+    assert [(route.method, route.path, route.function_name) for route in routes({"paths": paths})] == [
         ("POST", "/v1/things", "f-1_A"),
         ("ANY", "/{proxy+}", "f-1_A"),
         ("ANY", "$default", "f-1_A"),
