@@ -216,9 +216,12 @@ def test_the_next_address_is_tried_where_one_takes_no_connection() -> None:
     asyncio.run(scenario())
 
 
-def test_nobody_there_is_unreachable() -> None:
+@pytest.mark.parametrize("error", [OSError(), UnicodeError("label too long")])
+def test_a_name_that_nobody_knows_is_unreachable(error: Exception) -> None:
     async def unknown(host: str, port: int) -> list[str]:
-        raise OSError(host, port)
+        assert host
+        assert port
+        raise error
 
     with pytest.raises(NotDelivered, match="Unreachable"):
         asyncio.run(post(Receiver(url="https://hooks.test/"), BODY, {}, resolve=unknown))

@@ -79,7 +79,7 @@ async def post(
         raise NotDelivered("Webhook.TimedOut") from None
     except ssl.SSLError:
         raise NotDelivered("Webhook.TlsFailed") from None
-    except (OSError, EOFError, asyncio.LimitOverrunError):
+    except (OSError, EOFError, UnicodeError, asyncio.LimitOverrunError):
         raise NotDelivered("Webhook.Unreachable") from None
     _judge(status, retry_after)
 
