@@ -135,7 +135,8 @@ class _Handler(BaseHTTPRequestHandler):
         for header, value in headers:
             if header.lower() not in _BY_HOP:
                 self.send_header(header, value)
-        self.send_header("Content-Length", str(len(content)))
+        if self.command != "HEAD":  # which tells the length of what it does not send
+            self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         self.wfile.write(content)
 
