@@ -17,7 +17,7 @@ from permit_ocr.composition import Settings
 
 ROOT = Path(__file__).parents[2]
 BUILT = ROOT / ".aws-sam" / "build"
-ARTEFACTS = ("ThirdPartyLayer", "PermitOcrLayer", "UploadsFunction", "ApiFunction")
+ARTEFACTS = ("ThirdPartyLayer", "PermitOcrLayer", "UploadsFunction", "ApiFunction", "WebhooksFunction")
 LIMIT_BYTES = 22_000_000
 """All layers and functions together, unzipped, with their bytecode."""
 IN_THE_RUNTIME = ("boto3", "botocore", "s3transfer", "dateutil", "six.py")
@@ -90,7 +90,7 @@ def test_artefacts_hold_code_and_nothing_of_the_workshop() -> None:
         for path in files(artefact):
             assert path.name != "Makefile", path
             assert path.suffix not in {".pyi", ".toml", ".sh", ".mk"}, path
-    for artefact in ("UploadsFunction", "ApiFunction"):
+    for artefact in ("UploadsFunction", "ApiFunction", "WebhooksFunction"):
         assert {path.suffix for path in files(artefact)} == {".py", ".pyc"}
     models = {path for path in files("PermitOcrLayer") if "aws_models" in path.parts}
     assert {path.suffix for path in models} == {".json"}
@@ -143,7 +143,7 @@ def test_building_twice_gives_the_same_bytes(tmp_path: Path) -> None:
     assert trees[0] == trees[1]
 
 
-@pytest.mark.parametrize("function", ["UploadsFunction", "ApiFunction"])
+@pytest.mark.parametrize("function", ["UploadsFunction", "ApiFunction", "WebhooksFunction"])
 def test_handlers_load_with_nothing_but_their_layers_and_the_runtime(function: str, tmp_path: Path) -> None:
     """As in Lambda: no site-packages, the function first, then the layers, then what the runtime has."""
     for name in IN_THE_RUNTIME:
