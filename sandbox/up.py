@@ -218,6 +218,7 @@ async def _deploy(settings: Settings, cloud: Cloud, build: Path, recogniser: Rec
     parameters = {
         "CredentialsSecret": secret,
         "OcrScheme": recogniser.scheme,
+        "Console": "enabled",
         "ResidencePermitEndpoint": recogniser.host,
         "MainlandPermitEndpoint": recogniser.host,
         **(_FOR_THE_RECOGNISER if settings.ocr_endpoint is None else {}),

@@ -40,7 +40,7 @@ def transformed(template: Json) -> Json:
 def evaluated(cloudformation: Json, parameters: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Json:
     """Return the API's body as it is deployed with these parameters; whom a route calls is left out."""
     body = copy.deepcopy(cloudformation["Resources"]["HttpApi"]["Properties"]["Body"])
-    for operation in (operation for path in body["paths"].values() for operation in path.values()):
+    for _, operation in routes(body):
         operation.pop("x-amazon-apigateway-integration", None)
     template = {
         "Parameters": cloudformation["Parameters"],
@@ -66,7 +66,8 @@ def evaluated(cloudformation: Json, parameters: dict[str, str], monkeypatch: pyt
 def routes(body: Json) -> Iterator[tuple[str, Json]]:
     for path, operations in body["paths"].items():
         for method, operation in operations.items():
-            yield f"{method.upper()} {path}", operation
+            _, deployed = operation.get("Fn::If", [None, operation])[:2]  # a function with a condition, not evaluated yet
+            yield f"{method.upper()} {path}", deployed
 
 
 def open_routes(body: Json) -> set[str]:
@@ -82,6 +83,22 @@ def test_no_route_is_open(parameters: dict[str, str], monkeypatch: pytest.Monkey
     body = evaluated(transformed(source()), parameters, monkeypatch)
     assert len(list(routes(body))) >= 6
     assert open_routes(body) == set()
+
+
+def test_the_consoles_page_is_open_where_it_is_enabled_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    template = transformed(source())
+    assert open_routes(evaluated(template, JWT | {"Console": "enabled"}, monkeypatch)) == {"GET /"}
+    assert open_routes(evaluated(template, JWT, monkeypatch)) == set()
+    (policy,) = template["Resources"]["ConsoleRole"]["Properties"]["Policies"]
+    (allowed,) = policy["PolicyDocument"]["Statement"]
+    assert allowed["Action"] == ["logs:CreateLogStream", "logs:PutLogEvents"]
+
+
+def test_the_console_cannot_be_deployed_without_tokens() -> None:
+    template = source()
+    assert template["Parameters"]["Console"]["Default"] == "disabled"
+    (assertion,) = template["Rules"]["ConsoleNeedsTokens"]["Assertions"]
+    assert assertion["Assert"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "JwtIssuer"}, ""]}]}
 
 
 @pytest.mark.parametrize("parameters", [IAM, JWT])

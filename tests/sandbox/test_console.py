@@ -1,0 +1,162 @@
+"""The console in a real browser, against the sandbox: what a clerk at a counter sees."""
+
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+
+from tests.sandbox.conftest import ROOT
+
+SPECIMENS = ROOT / "events" / "specimens"
+TRUTH = {one["file"]: one for one in json.loads((SPECIMENS / "truth.json").read_text())["specimens"]}
+PATIENCE_MILLISECONDS = 120_000
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    assert found, "no Chromium: tests/sandbox/setup.sh installs it"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])  # CI is root
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def console(browser: Browser, sandbox: Any) -> Iterator[Page]:
+    context = browser.new_context(locale="en-GB")
+    context.set_default_timeout(PATIENCE_MILLISECONDS)
+    expect.set_options(timeout=PATIENCE_MILLISECONDS)
+    page = context.new_page()
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("console", lambda said: faults.append(said.text) if "Content Security Policy" in said.text else None)
+    page.goto(sandbox.endpoints["api_url"] + "/")
+    yield page
+    context.close()
+    assert faults == []
+
+
+def hand_in(page: Page, *files: Path | dict[str, Any]) -> None:
+    page.set_input_files("#files", list(files))  # type: ignore[arg-type]
+
+
+def card(page: Page, file: str) -> Locator:
+    return page.locator("li", has=page.get_by_role("heading", name=file))
+
+
+def test_a_photograph_becomes_a_result_with_its_fields_its_validity_and_its_message(console: Page) -> None:
+    truth = TRUTH["hk-macao-permit-front-1.jpg"]
+    console.select_option("#document", truth["document"])
+    hand_in(console, SPECIMENS / truth["file"])
+    shown = card(console, truth["file"])
+    expect(shown.locator(".event")).to_have_attribute("data-type", "permit.recognized.v1")
+    expect(shown.get_by_text(truth["answer"]["Number"], exact=True)).to_be_visible()
+    start, end = truth["answer"]["ValidDate"].replace(".", "-").split("-20", 1)
+    bar = shown.locator(".bar")
+    expect(bar).to_have_attribute("aria-label", _contains(start, f"20{end}", "today"))
+    shown.locator("summary").click()
+    message = json.loads(shown.locator("pre").inner_text())
+    assert message["data"]["fields"]["Number"] == truth["answer"]["Number"]
+    expect(console.locator("#news")).to_contain_text(truth["file"])
+
+
+def test_the_message_is_copied_whole(console: Page) -> None:
+    console.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    hand_in(console, SPECIMENS / "taiwan-permit-front-1.jpg")
+    shown = card(console, "taiwan-permit-front-1.jpg")
+    shown.locator("summary").click()
+    shown.get_by_role("button", name="Copy the message").click()
+    expect(console.locator("#news")).to_have_text("Copied")
+    assert json.loads(console.evaluate("navigator.clipboard.readText()"))["type"] == "permit.recognized.v1"
+
+
+def test_what_is_no_photograph_is_shown_with_what_to_do_about_it(console: Page) -> None:
+    hand_in(console, {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"no photograph"})
+    shown = card(console, "notes.txt")
+    expect(shown).to_contain_text("Document.UnsupportedFormat")
+    expect(shown).to_contain_text("Rejected")
+
+
+def test_the_two_sides_of_a_card_become_a_pair(console: Page) -> None:
+    console.fill("#case", "counter-7")
+    console.select_option("#document", "residence-permit")
+    hand_in(console, SPECIMENS / "residence-permit-front-1.jpg", SPECIMENS / "residence-permit-back-1.jpg")
+    pair = console.locator("li", has=console.get_by_role("heading", name="Front and back of case counter-7"))
+    expect(pair.locator(".event")).to_have_attribute("data-type", "permit.completed.v1")
+
+
+def test_it_works_by_keyboard_alone(console: Page) -> None:
+    reached: list[str] = []
+    for _ in range(6):
+        console.keyboard.press("Tab")
+        reached.append(console.evaluate("document.activeElement.id || document.activeElement.className"))
+    assert reached == ["skip", "language", "document", "side", "case", "choose"]
+    console.focus("#choose")
+    with console.expect_file_chooser() as chosen:
+        console.keyboard.press("Enter")
+    chosen.value.set_files(SPECIMENS / "taiwan-permit-front-2.jpg")
+    expect(card(console, "taiwan-permit-front-2.jpg").locator(".event")).to_be_visible()
+
+
+def test_everything_a_screen_reader_meets_has_a_name(console: Page) -> None:
+    nameless = console.evaluate(
+        """() => [...document.querySelectorAll('button, select, input:not([aria-hidden])')]
+            .filter(element => !element.closest('[hidden]'))
+            .filter(element => ![element.labels?.[0]?.innerText, element.innerText, element.ariaLabel].some(words => words?.trim()))
+            .map(element => element.outerHTML)"""
+    )
+    assert nameless == []
+
+
+@pytest.mark.parametrize(
+    ("locale", "language", "words"), [("zh-HK", "zh-Hant", "證件識別"), ("zh-CN", "zh-Hans", "证件识别")]
+)
+def test_it_speaks_the_browsers_language(
+    browser: Browser, sandbox: Any, locale: str, language: str, words: str
+) -> None:
+    context = browser.new_context(locale=locale)
+    page = context.new_page()
+    page.goto(sandbox.endpoints["api_url"] + "/")
+    expect(page.locator("h1")).to_have_text(words)
+    assert page.evaluate("document.documentElement.lang") == language
+    page.select_option("#language", "en")
+    expect(page.locator("h1")).to_have_text("Permit OCR")
+    context.close()
+
+
+def test_every_language_has_the_same_words(console: Page) -> None:
+    known = console.evaluate("Object.values(WORDS).map(words => Object.keys(words).sort())")
+    assert known[0] == known[1] == known[2]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_its_text_stands_out_from_its_paper_in_light_and_dark(console: Page, scheme: Any) -> None:
+    console.emulate_media(color_scheme=scheme)
+    ratios = console.evaluate(
+        """() => {
+            const probe = document.body.appendChild(document.createElement('i'));
+            const light = name => {
+                probe.style.color = `var(--${name})`;
+                const [r, g, b] = getComputedStyle(probe).color.match(/[\\d.]+/g).map(value => value / 255)
+                    .map(value => value <= 0.03928 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4);
+                return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+            };
+            const pairs = [['ink', 'paper'], ['ink', 'sheet'], ['faint', 'sheet'], ['faint', 'paper'], ['on-accent', 'accent'],
+                ['good', 'good-tint'], ['fair', 'fair-tint'], ['bad', 'bad-tint']];
+            return pairs.map(([text, under]) => {
+                const [a, b] = [light(text), light(under)].sort((x, y) => y - x);
+                return [text, under, (a + 0.05) / (b + 0.05)];
+            });
+        }"""
+    )
+    assert [pair for pair in ratios if pair[2] < 4.5] == []  # WCAG 2.2, 1.4.3
+
+
+def _contains(*parts: str) -> re.Pattern[str]:
+    return re.compile(".*".join(map(re.escape, parts)))
