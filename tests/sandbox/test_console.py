@@ -108,7 +108,10 @@ def test_everything_a_screen_reader_meets_has_a_name(console: Page) -> None:
     nameless = console.evaluate(
         """() => [...document.querySelectorAll('button, select, input:not([aria-hidden])')]
             .filter(element => !element.closest('[hidden]'))
-            .filter(element => ![element.labels?.[0]?.innerText, element.innerText, element.ariaLabel].some(words => words?.trim()))
+            .filter(element => {
+                const names = [element.labels?.[0]?.innerText, element.innerText, element.ariaLabel];
+                return !names.some(words => words?.trim());
+            })
             .map(element => element.outerHTML)"""
     )
     assert nameless == []
@@ -147,8 +150,8 @@ def test_its_text_stands_out_from_its_paper_in_light_and_dark(console: Page, sch
                     .map(value => value <= 0.03928 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4);
                 return 0.2126 * r + 0.7152 * g + 0.0722 * b;
             };
-            const pairs = [['ink', 'paper'], ['ink', 'sheet'], ['faint', 'sheet'], ['faint', 'paper'], ['on-accent', 'accent'],
-                ['good', 'good-tint'], ['fair', 'fair-tint'], ['bad', 'bad-tint']];
+            const pairs = [['ink', 'paper'], ['ink', 'sheet'], ['faint', 'sheet'], ['faint', 'paper'],
+                ['on-accent', 'accent'], ['good', 'good-tint'], ['fair', 'fair-tint'], ['bad', 'bad-tint']];
             return pairs.map(([text, under]) => {
                 const [a, b] = [light(text), light(under)].sort((x, y) => y - x);
                 return [text, under, (a + 0.05) / (b + 0.05)];
