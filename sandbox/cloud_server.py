@@ -1,4 +1,4 @@
-"""moto's server, on the loopback address only, with what it leaves out of S3's events, DynamoDB and SQS FIFO.
+"""moto's server, on the loopback address only, with what it leaves out of S3, DynamoDB and SQS FIFO.
 
 It logs no request: a path in its log would be an object key, and a key may hold a name.
 
@@ -21,6 +21,8 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoReque
 from moto.s3 import notifications
 from moto.sqs import models as sqs
 from werkzeug.serving import run_simple
+
+from sandbox.upload_forms import UploadForms
 
 _event_of_moto = notifications._get_s3_event  # noqa: SLF001  moto offers no other place
 
@@ -191,7 +193,7 @@ def main() -> None:
     notifications._get_s3_event = s3_event  # noqa: SLF001  as above
     RememberedDeduplication()
     moto = DomainDispatcherApplication(create_backend_app)
-    application = TimeoutsThatEndOnDemand(OneWriteAtATime(EventsAfterRequests(moto)))
+    application = TimeoutsThatEndOnDemand(OneWriteAtATime(UploadForms(EventsAfterRequests(moto))))
     run_simple("127.0.0.1", port, application, threaded=True, request_handler=_QuietHandler)
 
 

@@ -1,0 +1,106 @@
+"""What is deleted from the bucket, and what is left alone."""
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from permit_ocr.adapters.s3_erasure import S3Erasure
+from permit_ocr.adapters.s3_images import document_of
+from permit_ocr.adapters.upload_events import Upload
+from permit_ocr.domain.errors import RetryLater
+from permit_ocr.domain.identity import document_id_of_page
+from permit_ocr.domain.results import Document
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+TICKET = "0123456789abcdef0123456789abcdef"
+
+
+def put(s3: "S3Client", key: str) -> Document:
+    stored = s3.put_object(Bucket="uploads", Key=key, Body=b"content")
+    upload = Upload(bucket="uploads", key=key, version=stored["VersionId"], etag=stored["ETag"])
+    return document_of(upload, upload_prefix="uploads/")
+
+
+def left(s3: "S3Client") -> list[str]:
+    listing = s3.list_object_versions(Bucket="uploads")
+    return sorted(one["Key"] for one in (*listing.get("Versions", ()), *listing.get("DeleteMarkers", ())))
+
+
+def erase(s3: "S3Client", document: Document) -> None:
+    erasure = S3Erasure(s3, bucket="uploads", upload_prefix="uploads/")
+    erasure.erase(erasure.photographs_of(document))
+
+
+def test_of_an_upload_its_version_goes_and_no_other(s3: "S3Client") -> None:
+    put(s3, "uploads/auto/1.jpg")
+    document = put(s3, "uploads/auto/1.jpg")
+    put(s3, "uploads/auto/1.jpg")
+    erase(s3, document)
+    assert left(s3) == ["uploads/auto/1.jpg"] * 2
+    erase(s3, document)
+    assert len(left(s3)) == 2
+
+
+def test_of_a_ticket_every_version_and_every_delete_marker_goes(s3: "S3Client") -> None:
+    key = f"uploads/by-id/{TICKET}"
+    document = put(s3, key)
+    put(s3, key)
+    s3.delete_object(Bucket="uploads", Key=key)
+    put(s3, f"uploads/by-id/{TICKET[::-1]}")
+    assert document.id == TICKET
+    erase(s3, Document(id=TICKET))
+    assert left(s3) == [f"uploads/by-id/{TICKET[::-1]}"]
+
+
+def test_the_copies_that_were_made_to_be_read_go_too(s3: "S3Client") -> None:
+    document = put(s3, "uploads/auto/1.pdf")
+    for page in (1, 2):
+        put(s3, f"pages/{document.id}/{page}.jpg")
+    put(s3, f"pages/{TICKET}/1.jpg")
+    erase(s3, document)
+    assert left(s3) == [f"pages/{TICKET}/1.jpg"]
+
+
+@pytest.mark.parametrize("key", ["uploads/auto/1.pdf", f"uploads/by-id/{TICKET}"])
+def test_a_page_takes_its_copy_along_and_leaves_the_file_that_others_are_of(s3: "S3Client", key: str) -> None:
+    upload = put(s3, key)
+    for page in (1, 2, 12):
+        put(s3, f"pages/{upload.id}/{page}.jpg")
+    page_two = Document(
+        id=document_id_of_page(upload.id, 2),
+        bucket="uploads",
+        key=key,
+        version=upload.version,
+        etag=upload.etag,
+        page=2,
+        pages=12,
+    )
+    erase(s3, page_two)
+    assert left(s3) == sorted([key, f"pages/{upload.id}/1.jpg", f"pages/{upload.id}/12.jpg"])
+
+
+def test_the_only_page_of_a_file_takes_the_file_along(s3: "S3Client") -> None:
+    upload = put(s3, "uploads/auto/1.pdf")
+    put(s3, f"pages/{upload.id}/1.jpg")
+    only = Document(id=upload.id, bucket="uploads", key=upload.key, version=upload.version, page=1, pages=1)
+    erase(s3, only)
+    assert left(s3) == []
+
+
+def test_a_portrait_goes_in_every_version(s3: "S3Client") -> None:
+    erasure = S3Erasure(s3, bucket="uploads", upload_prefix="uploads/")
+    for reading in ("r1", "r1", "r12"):
+        put(s3, f"portraits/{reading}.jpg")
+    erasure.erase(erasure.portraits_of("r1"))
+    assert left(s3) == ["portraits/r12.jpg"]
+
+
+def test_nothing_to_erase_is_no_call_at_all(s3: "S3Client") -> None:
+    S3Erasure(s3, bucket="absent", upload_prefix="uploads/").erase([])
+
+
+def test_a_bucket_that_does_not_answer_is_tried_later(s3: "S3Client") -> None:
+    with pytest.raises(RetryLater, match=r"S3\.NoSuchBucket"):
+        S3Erasure(s3, bucket="absent", upload_prefix="uploads/").portraits_of("r1")
