@@ -1,4 +1,4 @@
-"""Forms that S3 would refuse never reach moto; the rules themselves are tested with the forms that the API gives out."""
+"""Forms that S3 would refuse never reach moto; the rules are tested with the forms that the API gives out."""
 
 import base64
 import io
