@@ -54,6 +54,10 @@ class Connection(BreakableProtocol):
             head = h11.Response(status_code=400, headers=headers, reason=b"Bad Request")
             for event in (head, h11.Data(data=bytes(answer.body)), h11.EndOfMessage()):
                 self.transport.write(self.conn.send(event) or b"")
+        cycle: RequestResponseCycle | None = self.cycle
+        if cycle is not None:  # what is no HTTP may be the rest of a call begun, whose own answer must not follow
+            cycle.disconnected = True
+            cycle.message_event.set()
         self.transport.close()
 
     def _watch_head(self) -> None:
