@@ -12,7 +12,9 @@ from typing import Any, Final
 from specimens.cards import Face
 from specimens.collection import make_specimens, write
 from specimens.copies import COPIES_AND_ORIGINALS, Treatment
-from specimens.fonts import FAMILIES, debian_font, require_fonts
+from specimens.faces import draw_face
+from specimens.fonts import FAMILIES, OTHER_FAMILIES, debian_font, require_fonts
+from specimens.other_hand import draw_face_otherwise
 from specimens.photograph import Level
 
 TUNING_SEEDS: Final = range(100_000)
@@ -38,19 +40,26 @@ def photos_of(folder: Path) -> list[Photo]:
     return [Photo(folder / truth["file"], truth) for truth in truths]
 
 
-def drawn_photos(*, seed: int, level: Level, count: int, copies: bool = False) -> list[Photo]:
+def drawn_photos(*, seed: int, level: Level, count: int, copies: bool = False, other_hand: bool = False) -> list[Photo]:
     """Return ``count`` photographs of a seed, drawing them unless this generator already has.
 
-    ``copies``: copies and originals, half of each.
+    ``copies``: copies and originals, half of each. ``other_hand``: by the hand that no rule was written on.
     """
-    name = f"{'copies' if copies else 'cards'}-{seed}-level-{level.value}-{count}-{_generator()}"
+    sort = "copies" if copies else "other-hand" if other_hand else "cards"
+    name = f"{sort}-{seed}-level-{level.value}-{count}-{_generator()}"
     folder = _KEPT / name
     if not (folder / "truth.json").exists():
-        require_fonts(FAMILIES)
+        require_fonts(FAMILIES | OTHER_FAMILIES if other_hand else FAMILIES)
         sys.stderr.write(f"drawing {count} photographs of level {level.value}\n")
         treatments = COPIES_AND_ORIGINALS if copies else (Treatment.ORIGINAL,)
         made = make_specimens(
-            seed=seed, count=count, level=level, faces=list(Face), fonts=debian_font, treatments=treatments
+            seed=seed,
+            count=count,
+            level=level,
+            faces=list(Face),
+            fonts=debian_font,
+            treatments=treatments,
+            hand=draw_face_otherwise if other_hand else draw_face,
         )
         unfinished = folder.with_name(f"{name}.unfinished")
         rmtree(unfinished, ignore_errors=True)

@@ -8,7 +8,17 @@ from pathlib import Path
 from specimens.cards import Face
 from specimens.collection import make_committed, make_specimens, write
 from specimens.copies import COPIES_AND_ORIGINALS, Treatment
-from specimens.fonts import FAMILIES, FontFile, FontLoader, MissingFontsError, debian_font, require_fonts
+from specimens.faces import draw_face
+from specimens.fonts import (
+    FAMILIES,
+    OTHER_FAMILIES,
+    FontFile,
+    FontLoader,
+    MissingFontsError,
+    debian_font,
+    require_fonts,
+)
+from specimens.other_hand import draw_face_otherwise
 from specimens.photograph import Level
 
 
@@ -17,14 +27,15 @@ def main(
     *,
     fonts: FontLoader = debian_font,
     files: Mapping[str, FontFile] = FAMILIES,
+    other_files: Mapping[str, FontFile] = OTHER_FAMILIES,
 ) -> int:
     """Run the command and return its exit status: 1 where fonts are missing or the folder cannot be written.
 
-    ``fonts`` draws; ``files`` must be there before anything is drawn.
+    ``fonts`` draws; ``files`` must be there before anything is drawn, and ``other_files`` for the other hand.
     """
     options = _parser().parse_args(arguments)
     try:
-        require_fonts(files)
+        require_fonts({**files, **other_files} if options.other_hand else files)
         if options.committed:
             made = make_committed(fonts)
         else:
@@ -32,7 +43,13 @@ def main(
             level = Level(options.level)
             treatments = COPIES_AND_ORIGINALS if options.copies else (Treatment.ORIGINAL,)
             made = make_specimens(
-                seed=options.seed, count=options.count, level=level, faces=faces, fonts=fonts, treatments=treatments
+                seed=options.seed,
+                count=options.count,
+                level=level,
+                faces=faces,
+                fonts=fonts,
+                treatments=treatments,
+                hand=draw_face_otherwise if options.other_hand else draw_face,
             )
         count = write(made, options.out)
     except (MissingFontsError, OSError) as error:
@@ -56,6 +73,7 @@ def _parser() -> argparse.ArgumentParser:
         "--kind", type=_face, action="append", metavar="FACE", help=f"only this face (repeatable): {names}"
     )
     parser.add_argument("--copies", action="store_true", help="copies and originals in turn, half of each")
+    parser.add_argument("--other-hand", action="store_true", help="other fonts, spacings and arrangements")
     parser.add_argument("--committed", action="store_true", help="the set of events/specimens, whatever the rest says")
     return parser
 

@@ -1,7 +1,7 @@
 """A folder of specimens: one JPEG each and one ``truth.json`` that says what every one should be read as."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from random import Random
@@ -16,7 +16,10 @@ from specimens.fonts import FontLoader
 from specimens.legibility import legible_fields
 from specimens.perspective import Corners
 from specimens.photograph import Level, photograph
+from specimens.sheet import Sheet
 
+type Hand = Callable[[Card, Random, FontLoader], Sheet]
+"""Prints a card."""
 AUTO: Final = "auto"
 """The document an uploader names who does not know what the photograph shows."""
 
@@ -103,17 +106,18 @@ def make_specimens(
     faces: Sequence[Face],
     fonts: FontLoader,
     treatments: Sequence[Treatment] = (Treatment.ORIGINAL,),
+    hand: Hand = draw_face,
 ) -> Iterator[Specimen]:
     """Make ``count`` specimens, the faces in turn, and of each face the treatments in turn.
 
-    Each is the same whatever the count and the other faces are.
+    Each is the same whatever the count and the other faces are. ``hand`` prints the cards.
     """
     for number in range(count):
         face = faces[number % len(faces)]
         name = f"{face.value}-{number // len(faces) + 1}"
         card = draw_card(Random(f"{seed}/{name}"), Order(face=face))
         treatment = treatments[number // len(faces) % len(treatments)]
-        yield _photographed(card, name, str(seed), level, fonts, treatment=treatment)
+        yield _photographed(card, name, str(seed), level, fonts, treatment=treatment, hand=hand)
 
 
 def _photographed(
@@ -125,10 +129,11 @@ def _photographed(
     *,
     document: str = "",
     treatment: Treatment = Treatment.ORIGINAL,
+    hand: Hand = draw_face,
 ) -> Specimen:
     """Print a card and photograph it. Only here does chance know the level: one card can be had at every level."""
     random = Random(f"{seed}/{name}/level-{level.value}")
-    sheet = draw_face(card, random, fonts)
+    sheet = hand(card, random, fonts)
     thing, origin = treated(rounded(sheet.image), treatment, random)
     picture = photograph(thing, random, level, fonts, origin=origin)
     portrait = sheet.places.get("portrait")

@@ -151,11 +151,11 @@ def _hk_macao_back(sheet: Sheet, random: Random, card: Card, back: MainlandPermi
         if value:
             sheet.value((column, top + row * pitch), value, size, name)
     draw_emblem(sheet, (1050, 250), 84, sheet.style.label_ink)
-    _write_mrz(sheet, card.mrz, bottom=720)
+    write_mrz(sheet, card.mrz, bottom=720)
     return 840, 420
 
 
-def _write_mrz(sheet: Sheet, lines: tuple[str, ...], *, bottom: int) -> None:
+def write_mrz(sheet: Sheet, lines: tuple[str, ...], *, bottom: int) -> None:
     """Write machine-readable lines in OCR-B at ten signs an inch, on a light band."""
     step = 70
     top = bottom - step * len(lines)
@@ -185,7 +185,7 @@ def _travel_front(sheet: Sheet, random: Random, card: Card, answer: MainlandPerm
     else:
         _labels_beside(sheet, random, answer, rows, bottom)
     if card.mrz:
-        _write_mrz(sheet, card.mrz, bottom=724)
+        write_mrz(sheet, card.mrz, bottom=724)
     return frame.left + 8, frame.bottom + 18
 
 

@@ -34,6 +34,16 @@ FAMILIES: Final = {
     "wenkai-bold": FontFile("fonts-lxgw-wenkai", _TRUETYPE + "lxgw-wenkai/LXGWWenKai-Bold.ttf"),
     "ocr-b": FontFile("fonts-ocr-b", "/usr/share/fonts/opentype/ocr-b/OCRB.otf"),
 }
+OTHER_FAMILIES: Final = {
+    "uming": FontFile("fonts-arphic-uming", _TRUETYPE + "arphic/uming.ttc"),
+    "noto-sans-medium": FontFile("fonts-noto-cjk-extra", _NOTO + "NotoSansCJK-Medium.ttc", 2),
+    "noto-sans-tc-light": FontFile("fonts-noto-cjk-extra", _NOTO + "NotoSansCJK-Light.ttc", 3),
+    "noto-serif-semibold": FontFile("fonts-noto-cjk-extra", _NOTO + "NotoSerifCJK-SemiBold.ttc", 2),
+    "wenkai-mono": FontFile("fonts-lxgw-wenkai", _TRUETYPE + "lxgw-wenkai/LXGWWenKaiMono-Regular.ttf"),
+    "dejavu-mono": FontFile("fonts-dejavu-core", _TRUETYPE + "dejavu/DejaVuSansMono.ttf"),
+    "dejavu-serif": FontFile("fonts-dejavu-core", _TRUETYPE + "dejavu/DejaVuSerif.ttf"),
+}
+"""Families of the other hand only; what it draws also needs those of ``FAMILIES``."""
 
 
 class MissingFontsError(Exception):
@@ -49,6 +59,6 @@ def require_fonts(files: Mapping[str, FontFile]) -> None:
 
 @cache
 def debian_font(family: str, size: int) -> Font:
-    """Load a family of ``FAMILIES`` in ``size`` pixels."""
-    font = FAMILIES[family]
+    """Load a family of ``FAMILIES`` or ``OTHER_FAMILIES`` in ``size`` pixels."""
+    font = FAMILIES.get(family) or OTHER_FAMILIES[family]
     return ImageFont.truetype(font.path, size, index=font.face)

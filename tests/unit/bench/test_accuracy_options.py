@@ -17,6 +17,8 @@ def test_the_reporting_seed_is_none_of_those_for_tuning() -> None:
         (["--bar", "--level", "0"], "every level"),
         (["--bar", "--no-bare"], "bare"),
         (["--show-errors"], "tunes on them"),
+        (["--show-errors", "--other-hand", "--seed", "7"], "tunes on them"),
+        (["--bar", "--other-hand"], "reporting seed"),
         (["--seed", "123456789"], "below"),
     ],
 )

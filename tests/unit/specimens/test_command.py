@@ -29,6 +29,17 @@ def test_missing_fonts_are_one_line_naming_the_debian_packages(
     assert not (tmp_path / "out").exists()
 
 
+def test_the_other_hand_needs_its_own_fonts(
+    tmp_path: Path, plain_font: FontLoader, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gone = {"gone": FontFile("fonts-gone", str(tmp_path / "absent.ttf"))}
+    arguments = ["--out", str(tmp_path), "--count", "1", "--kind", "taiwan-permit-front"]
+
+    assert main(arguments, fonts=plain_font, files={}, other_files=gone) == 0
+    assert main([*arguments, "--other-hand"], fonts=plain_font, files={}, other_files=gone) == 1
+    assert "fonts-gone" in capsys.readouterr().err
+
+
 def test_installed_fonts_are_not_named_among_the_missing(tmp_path: Path) -> None:
     (tmp_path / "here.ttf").touch()
     files = {"here": FontFile("fonts-here", str(tmp_path / "here.ttf")), "gone": FontFile("fonts-gone", "/nowhere")}

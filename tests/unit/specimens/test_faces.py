@@ -5,18 +5,22 @@ from random import Random
 import pytest
 
 from specimens.cards import EDITIONS, Card, Edition, Face, Order, draw_card
+from specimens.collection import Hand
 from specimens.faces import draw_face, rounded
 from specimens.fonts import FontLoader
+from specimens.other_hand import draw_face_otherwise
 from specimens.sheet import HEIGHT, WIDTH, Sheet
 
 _SEEDS = range(4)
 
 
 @cache
-def _drawn(face: Face, seed: int, fonts: FontLoader, edition: Edition | None = None) -> tuple[Card, Sheet]:
+def _drawn(
+    face: Face, seed: int, fonts: FontLoader, edition: Edition | None = None, hand: Hand = draw_face
+) -> tuple[Card, Sheet]:
     random = Random(seed)
     card = draw_card(random, Order(face=face, edition=edition))
-    return card, draw_face(card, random, fonts)
+    return card, hand(card, random, fonts)
 
 
 def _printed(card: Card) -> set[str]:
@@ -27,10 +31,13 @@ def _printed(card: Card) -> set[str]:
     return {name for name, value in (back if card.face is Face.HK_MACAO_BACK else said).items() if value}
 
 
+@pytest.mark.parametrize("hand", [draw_face, draw_face_otherwise])
 @pytest.mark.parametrize("face", Face)
 @pytest.mark.parametrize("seed", _SEEDS)
-def test_every_field_of_the_truth_is_printed_and_no_other(face: Face, seed: int, plain_font: FontLoader) -> None:
-    card, sheet = _drawn(face, seed, plain_font)
+def test_every_field_of_the_truth_is_printed_and_no_other(
+    face: Face, seed: int, hand: Hand, plain_font: FontLoader
+) -> None:
+    card, sheet = _drawn(face, seed, plain_font, hand=hand)
 
     beside = {"label", "mark", "mrz", "portrait"}
     assert set(sheet.places) - beside == _printed(card)
@@ -46,12 +53,13 @@ def test_every_edition_can_be_drawn(face: Face, plain_font: FontLoader) -> None:
         assert card.edition is edition
 
 
+@pytest.mark.parametrize("hand", [draw_face, draw_face_otherwise])
 @pytest.mark.parametrize("face", Face)
 @pytest.mark.parametrize("seed", _SEEDS)
 def test_nothing_printed_covers_anything_else_nor_leaves_the_card(
-    face: Face, seed: int, plain_font: FontLoader
+    face: Face, seed: int, hand: Hand, plain_font: FontLoader
 ) -> None:
-    _, sheet = _drawn(face, seed, plain_font)
+    _, sheet = _drawn(face, seed, plain_font, hand=hand)
 
     places = [(name, place) for name, places in sheet.places.items() for place in places]
     for number, (name, place) in enumerate(places):
