@@ -12,6 +12,10 @@ _CHECKS: Final = "10X98765432"
 _MRZ_WEIGHTS: Final = (7, 3, 1)
 _CONFUSED: Final = ("0O", "0D", "0Q", "1I", "1L", "17", "68", "69", "5S", "56", "8B", "2Z", "38", "08", "06")
 _RESIDENT_LENGTH: Final = 18
+_HONG_KONG_LENGTH: Final = 10
+_MACAO_SERIES: Final = "157"
+"""What Macao's numbers, which are as long, begin with; the rule of their check digit is not published."""
+_LETTERS_LIKE: Final = {"2": "Z", "8": "B", "6": "G", "0": "DO", "4": "A"}
 
 
 def resident_number_holds(number: str) -> bool:
@@ -34,6 +38,33 @@ def mrz_check_digit(field: str) -> str:
     """Return the check digit over digits, letters A to Z (10 to 35) and fillers (0), weighted 7, 3, 1."""
     values = (0 if sign == "<" else int(sign, 36) for sign in field)
     return str(sum(value * _MRZ_WEIGHTS[index % 3] for index, value in enumerate(values)) % 10)
+
+
+def hong_kong_number_put_right(number: str) -> str | None:
+    """Return a Hong Kong identity number such as ``A123456(3)`` with one confused character put right at most.
+
+    None where its check digit proves nothing. The digit is made with weights 9 to 2 modulo 11; a number that begins
+    with one letter is taken to begin with a space before it, which counts 36.
+    """
+    if len(number) != _HONG_KONG_LENGTH or number[0] in _MACAO_SERIES:
+        return None
+    right = {text for text in (number, *_letter_first(number)) if _hong_kong_number_holds(text)}
+    if number in right:
+        return number
+    return right.pop() if len(right) == 1 else repair(number, _hong_kong_number_holds)
+
+
+def _letter_first(number: str) -> list[str]:
+    """Return the number with letters in place of a digit that cannot stand first."""
+    return [letter + number[1:] for letter in _LETTERS_LIKE.get(number[0], "")]
+
+
+def _hong_kong_number_holds(number: str) -> bool:
+    if not (number[:1].isalpha() and number[1:7].isdigit() and number[7] + number[9] == "()"):
+        return False
+    values = (36, int(number[0], 36), *map(int, number[1:7]))
+    total = sum(value * weight for value, weight in zip(values, range(9, 1, -1), strict=True))
+    return number[8] == "0123456789A"[-total % 11]
 
 
 def repair(text: str, holds: Callable[[str], bool]) -> str | None:

@@ -1,42 +1,38 @@
-"""How sure each field of an answer is: as sure as the least sure character that says it."""
+"""Two readings of one card put together, and the confidences that go with the answer."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Final
 
-from permit_ocr.domain.answers import Answer
-from recognizer.reading.layout import Layout
-from recognizer.reading.text_lines import Character
+from recognizer.reading.found import Fields, Found
 
-_NOT_READ: Final = frozenset({"Profile", "PortraitImageInfo", "WarnCardInfos", "CardType"})
-_READ_AGAIN: Final = 0.75
-"""Of a value that stands in no line: it was read again from a strip, where every character is at least so sure."""
-
-
-def confidences_of(answer: Answer, layout: Layout) -> Mapping[str, float]:
-    """Return 0 to 1 for every field that is not empty, by its name in the answer; nested names joined by a dot."""
-    return {name: _confidence(value, layout) for name, value in _fields(asdict(answer)) if value}
+_AGREED: Final = 0.5
+"""Two readings that agree are wrong this many times as seldom as the surer of them alone."""
+_DIFFERENT: Final = 0.7
+"""Of two readings that differ, the surer one is at most this many times as sure."""
+_TOO_UNSURE: Final = 0.4
+"""A field less sure than this is empty: it is more likely wrong than right, or half covered."""
 
 
-def _fields(answer: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
-    for name, value in answer.items():
-        if isinstance(value, dict) and name not in _NOT_READ:
-            yield from _fields(value, f"{name}.")
-        elif isinstance(value, str) and name not in _NOT_READ:
-            yield f"{prefix}{name}", value
+def put_together(first: Fields, second: Fields) -> Fields:
+    """Return for each field the surer of two readings, surer still where both say the same."""
+    return {name: _surer(first[name], second[name]) for name in first}
 
 
-def _confidence(value: str, layout: Layout) -> float:
-    """Return the surest saying of a value: over the pieces that say it, the least sure of the characters that do."""
-    wanted = [character for character in value if character.isalnum()]
-    sayings = [_said(wanted, list(piece.line.characters)) for piece in layout.pieces]
-    return max((saying for saying in sayings if saying is not None), default=_READ_AGAIN)
+def _surer(first: Found, second: Found) -> Found:
+    surer = max(second, first, key=lambda found: found.confidence)
+    if first.text == second.text:
+        return Found(surer.text, 1 - (1 - surer.confidence) * _AGREED) if surer.text else surer
+    return Found(surer.text, surer.confidence * _DIFFERENT) if first.text and second.text else surer
 
 
-def _said(wanted: list[str], characters: list[Character]) -> float | None:
-    """Return the least confidence of the characters that say what is wanted, in order; None if they do not."""
-    least, place = 1.0, 0
-    for character in characters:
-        if place < len(wanted) and character.text == wanted[place]:
-            least, place = min(least, character.confidence), place + 1
-    return least if place == len(wanted) else None
+def without_unsure(fields: Fields) -> Fields:
+    """Return the fields, those empty that are too unsure to be answered."""
+    return {
+        name: found if found.confidence >= _TOO_UNSURE else Found("", found.confidence)
+        for name, found in fields.items()
+    }
+
+
+def confidences_of(fields: Fields) -> Mapping[str, float]:
+    """Return 0 to 1 for every field that is not empty, by its name in the answer."""
+    return {name: round(found.confidence, 3) for name, found in fields.items() if found.text}

@@ -9,6 +9,7 @@ from recognizer.reading.mrz import machine_lines
 from recognizer.reading.page import Page
 
 _LINES_OF_A_BACK = 2
+_FEW_FILLERS = 2
 
 
 class Face(Enum):
@@ -42,7 +43,7 @@ def face_of(page: Page) -> Face | None:
         return Face.HK_MACAO_BACK if permit in {None, PermitType.HK_MACAO_PERMIT} else None
     permit = permit or _permit_by_number(page)
     holder = layout.anchor(Label.BIRTH) or layout.anchor(Label.SEX) or layout.anchor(Label.VALIDITY)
-    return _FRONT_OF_PERMIT[permit] if permit and holder else None
+    return _FRONT_OF_PERMIT.get(permit) if permit and (holder or page.anywhere(printed_forms.dotted_date)) else None
 
 
 def _permit_by_title(page: Page) -> PermitType | None:
@@ -55,9 +56,11 @@ def _is_hk_macao_back(page: Page) -> bool:
     if layout.anchor(Label.BIRTH) or layout.anchor(Label.VALIDITY):
         return False
     lines = machine_lines([piece.text for piece in layout.pieces])
+    fillers = sum(piece.text.count("<<") > _FEW_FILLERS for piece in layout.pieces)
     return (
         bool(layout.anchor(Label.IDENTITY_NUMBER) or layout.anchor(Label.HISTORY_NUMBER))
         or len(lines) >= _LINES_OF_A_BACK
+        or fillers >= _LINES_OF_A_BACK
     )
 
 

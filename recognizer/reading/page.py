@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Final
 
+from recognizer.reading.found import Found, found_in
 from recognizer.reading.labels import Label
 from recognizer.reading.layout import Layout, Piece, Place, text_of
 
@@ -10,6 +12,12 @@ type LookAgain = Callable[[Place, str | None], str]
 """Reads one line in a rectangle of levelled pixels, only in the characters given; empty unless it is sure."""
 type Take = Callable[[str], str | None]
 """Takes a value in its printed form out of a text."""
+_READ_AGAIN: Final = 0.8
+"""How sure what was read again is at most: the detector saw no text there."""
+_PUT_TOGETHER: Final = 0.8
+"""How sure a value of several pieces is at most: there may be another between them that was not seen."""
+_WITHOUT_LABEL: Final = 0.85
+"""How sure a value is at most that was found by its form alone."""
 
 
 def nothing_more(_place: Place, _alphabet: str | None) -> str:
@@ -24,7 +32,7 @@ class Page:
     layout: Layout
     look_again: LookAgain = nothing_more
 
-    def value(self, label: Label, take: Take, *, alphabet: str | None = None) -> str | None:
+    def value(self, label: Label, take: Take, *, alphabet: str | None = None) -> Found | None:
         """Return what stands beside or below a label, in the form that ``take`` knows.
 
         With an ``alphabet``, strips where the detector found nothing are read again: it passes over lone characters.
@@ -34,29 +42,27 @@ class Page:
             return None
         beside, below = self.layout.right_of(anchor), self.layout.below(anchor)
         for pieces in (below, beside) if self.layout.values_are_below() else (beside, below):
-            for text in _readings(pieces):
-                if found := take(text):
-                    return found
+            for reading in _readings(pieces):
+                if text := take(text_of(reading)):
+                    found = found_in(text, [piece.line for piece in reading])
+                    return found if len(reading) == 1 else found.at_most(_PUT_TOGETHER)
         if alphabet is None:
             return None
         strips = [self.layout.strip_right_of(anchor), self.layout.strip_below(anchor)]
         for strip in reversed(strips) if self.layout.values_are_below() else strips:
-            if strip and (found := take(self.look_again(strip, alphabet))):
-                return found
+            if strip and (text := take(self.look_again(strip, alphabet))):
+                return Found(text, _READ_AGAIN)
         return None
 
-    def anywhere(self, take: Take, *, not_beside: frozenset[Label] = frozenset()) -> str | None:
+    def anywhere(self, take: Take, *, not_beside: frozenset[Label] = frozenset()) -> Found | None:
         """Return the first value of a form on the whole card, leaving out what other labels own."""
         for piece in self.layout.pieces:
-            if (piece.owner is None or piece.owner.label not in not_beside) and (found := take(piece.text)):
-                return found
+            if (piece.owner is None or piece.owner.label not in not_beside) and (text := take(piece.text)):
+                return found_in(text, [piece.line]).at_most(_WITHOUT_LABEL)
         return None
 
 
-def _readings(pieces: list[Piece]) -> Iterator[str]:
-    """Yield the pieces together, then each alone."""
-    if not pieces:
-        return
-    yield text_of(pieces)
-    if len(pieces) > 1:
-        yield from (piece.text for piece in pieces)
+def _readings(pieces: list[Piece]) -> Iterator[list[Piece]]:
+    """Yield the piece nearest to the label, it with more and more of those beyond, then each of the others alone."""
+    yield from (pieces[: end + 1] for end in range(len(pieces)))
+    yield from ([piece] for piece in pieces[1:])

@@ -6,6 +6,7 @@ has a digit).
 
 import re
 import unicodedata
+from datetime import date, timedelta
 from typing import Final
 
 from permit_ocr.domain.permits import PermitType
@@ -15,6 +16,13 @@ _FULL_WIDTH: Final = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 _DATE: Final = re.compile(r"(?<!\d)((?:19|20)\d\d)\D{0,3}(0\d|1[0-2])\D{0,3}([0-2]\d|3[01])(?!\d{3})")
 _CHINESE_DATE: Final = re.compile(r"(?<!\d)((?:18|19|20)\d\d)\D{1,4}(\d{1,2})\D{1,4}(\d{1,2})(?!\d)")
 _LONG_TERM: Final = "长期"
+_TERMS: Final = (3, 5, 10)
+_LEAP_DAY: Final = (2, 29)
+_PROVINCES: Final = re.compile(
+    "北京|天津|上海|重庆|河北|山西|辽宁|吉林|黑龙江|江苏|浙江|安徽|福建|江西|山东|河南|湖北|湖南|广东|海南|四川|贵州|云南|陕西|"
+    "甘肃|青海|内蒙古|广西|西藏|宁夏|新疆"
+)
+"""Places of issue as printed."""
 _CJK: Final = r"\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0002ffff"
 _CHINESE_NAME: Final = re.compile(rf"[{_CJK}](?:[{_CJK}·]*[{_CJK}])")
 # fmt: off
@@ -92,6 +100,24 @@ def period(text: str) -> str | None:
     return None
 
 
+def is_term(text: str, *, less_a_day: bool) -> bool:
+    """Tell whether a period runs for a term that permits are issued for: 3, 5 or 10 years.
+
+    Travel permits end a day before the day of the year they began on, residence permits on that very day.
+    """
+    try:
+        start, end = (date(*map(int, day.split("."))) for day in text.split("-"))
+    except (ValueError, TypeError):
+        return False
+    last = end + timedelta(days=1) if less_a_day else end
+    same_day = (last.month, last.day) == (start.month, start.day)
+    return (same_day or _LEAP_DAY in {_day(start), _day(last)}) and last.year - start.year in _TERMS
+
+
+def _day(day: date) -> tuple[int, int]:
+    return day.month, day.day
+
+
 def _digits_in_dates(text: str) -> str:
     """Return the text with letters beside digits as the digits they look like, and no spaces inside dates."""
     plain = half_width(text)
@@ -164,6 +190,12 @@ def chinese_text(text: str) -> str | None:
     """Return text without spaces if there is a Chinese character in it: an authority, a place, a nationality."""
     plain = re.sub(r"\s+", "", text).strip("·.,，。:：-")
     return plain if re.search(rf"[{_CJK}]", plain) else None
+
+
+def province(text: str) -> str | None:
+    """Return the province that a text names and nothing besides."""
+    plain = simplified(re.sub(r"\s+", "", text))
+    return plain if _PROVINCES.fullmatch(plain) else None
 
 
 def chinese_words(text: str) -> str | None:

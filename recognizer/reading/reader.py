@@ -9,16 +9,19 @@ provider does not list is answered so:
   ``ImageDecodeFailed``).
 """
 
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
-from permit_ocr.domain.answers import Answer, MainlandPermitAnswer, Portrait, PortraitPlace, ResidencePermitAnswer
+from permit_ocr.domain.answers import Portrait, PortraitPlace, ResidencePermitAnswer
 from permit_ocr.domain.permits import Kind, Side
 from recognizer.reading import engine, photograph, residence_permit, travel_permit
 from recognizer.reading.card_text import CardText, close_up, read_sheets
-from recognizer.reading.confidence import confidences_of
+from recognizer.reading.confidence import confidences_of, put_together, without_unsure
 from recognizer.reading.engine import Pixels
 from recognizer.reading.faces import PERMIT_OF_FRONT, Face, face_of
+from recognizer.reading.found import Fields
 from recognizer.reading.layout import Layout
 from recognizer.reading.outcome import Reading, ReadingError
 from recognizer.reading.page import Page
@@ -29,8 +32,12 @@ __all__ = ("Reading", "ReadingError", "load_models", "read")
 
 _SMALL_TEXT: Final = 15.0
 """Median text height in pixels, at the scale where text is looked for, below which a second look from nearer pays."""
-_OF_RESIDENCE: Final = frozenset({Face.RESIDENCE_FRONT, Face.RESIDENCE_BACK})
-_FACES: Final = {Kind.RESIDENCE_PERMIT: _OF_RESIDENCE, Kind.MAINLAND_PERMIT: frozenset(Face) - _OF_RESIDENCE}
+_UNSURE: Final = 0.6
+"""A field less sure than this deserves a second look."""
+_RESIDENCE: Final = frozenset({Face.RESIDENCE_FRONT, Face.RESIDENCE_BACK})
+_BACK_INFOS: Final = "MainlandTravelPermitBackInfos"
+_NOTHING_FOUND: Final = 99
+"""More fields than any face has."""
 
 
 def load_models() -> None:
@@ -50,15 +57,19 @@ def read(image: bytes, *, kind: Kind, side: Side | None = None, return_portrait:
     """
     pixels, scale = _decode(image, kind)
     try:
-        card = _read_best(pixels, kind)
+        card = _read_best(pixels, kind, _wanted(kind, side))
     except engine.FAILURES:
         raise ReadingError("FailedOperation.OcrFailed") from None  # their texts may hold what was read
-    answer: Answer
     if kind is Kind.RESIDENCE_PERMIT:
-        answer = _residence_answer(card, scale if return_portrait else None)
-    else:
-        answer = _travel_answer(card, side or Side.FRONT, scale if return_portrait else None)
-    return Reading(answer, confidences_of(answer, card.page.layout))
+        return _residence_reading(card, scale if return_portrait else None)
+    return _travel_reading(card, side or Side.FRONT, scale if return_portrait else None)
+
+
+def _wanted(kind: Kind, side: Side | None) -> frozenset[Face]:
+    """Return the faces that were asked for."""
+    if kind is Kind.RESIDENCE_PERMIT:
+        return _RESIDENCE
+    return frozenset({Face.HK_MACAO_BACK}) if side is Side.BACK else frozenset(PERMIT_OF_FRONT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +77,7 @@ class _Card:
     face: Face | None
     text: CardText
     page: Page
+    fields: Fields
 
 
 def _decode(image: bytes, kind: Kind) -> tuple[Pixels, float]:
@@ -80,27 +92,31 @@ def _decode(image: bytes, kind: Kind) -> tuple[Pixels, float]:
         raise ReadingError("LimitExceeded.TooLargeFileError") from None
 
 
-def _read_best(pixels: Pixels, kind: Kind) -> _Card:
-    """Read the image; once more from nearer where the text is small or a field is missing, and keep what says more."""
-    card = _find(pixels, kind)
+def _read_best(pixels: Pixels, kind: Kind, wanted: frozenset[Face]) -> _Card:
+    """Read the image; once more from nearer where text is small or a field unsure, and put both together."""
+    card = _find(pixels, wanted)
     if card is None:
         code = "ImageNoText" if kind is Kind.RESIDENCE_PERMIT else "ImageNoSpecifiedCard"
         raise ReadingError(f"FailedOperation.{code}")
     if not (_is_small(card) or _missing(card)):
         return card
     part, origin = close_up(card.text, _core(card))
-    nearer = _find(part, kind, origin)
-    return nearer if nearer and nearer.face and _missing(nearer) <= _missing(card) else card
+    nearer = _find(part, wanted, origin)
+    if nearer is None or nearer.face is None:
+        return card
+    if nearer.face is card.face:
+        return replace(nearer, fields=put_together(card.fields, nearer.fields))
+    return nearer if _missing(nearer) <= _missing(card) else card
 
 
-def _find(pixels: Pixels, kind: Kind, *origin: Pixels) -> _Card | None:
-    """Return the first sheet of the kind asked for, else the one that is most like a card; None where no text is."""
+def _find(pixels: Pixels, wanted: frozenset[Face], *origin: Pixels) -> _Card | None:
+    """Return the first sheet with a face asked for, else the one that is most like a card; None where no text is."""
     best: _Card | None = None
     for text in read_sheets(pixels, *origin):
         if not text.lines:
             continue
         card = _lay_out(text)
-        if card.face in _FACES[kind]:
+        if card.face in wanted:
             return card
         if best is None or _likeness(card) > _likeness(best):
             best = card
@@ -113,7 +129,16 @@ def _likeness(card: _Card) -> tuple[bool, int]:
 
 def _lay_out(text: CardText) -> _Card:
     page = Page(Layout(text.lines), text.look_again)
-    return _Card(face_of(page), text, page)
+    face = face_of(page)
+    return _Card(face, text, page, _FIELDS[face](page) if face else {})
+
+
+_FIELDS: Final[dict[Face, Callable[[Page], Fields]]] = {
+    Face.RESIDENCE_FRONT: residence_permit.front_fields,
+    Face.RESIDENCE_BACK: residence_permit.back_fields,
+    Face.HK_MACAO_BACK: travel_permit.back_fields,
+    **{face: partial(travel_permit.front_fields, permit=permit) for face, permit in PERMIT_OF_FRONT.items()},
+}
 
 
 def _core(card: _Card) -> tuple[TextLine, ...]:
@@ -129,15 +154,11 @@ def _is_small(card: _Card) -> bool:
 
 
 def _missing(card: _Card) -> int:
-    """Return how many fields that the face always carries were not read.
-
-    More than any face has where there is no face.
-    """
+    """Return how many fields that the face always carries were not read surely."""
     if card.face is None:
-        return 99
-    answer = asdict(_answer(card.face, card.page))
-    values = answer | (answer.get("MainlandTravelPermitBackInfos") or {} if card.face is Face.HK_MACAO_BACK else {})
-    return sum(not values[name] for name in _ALWAYS[card.face])
+        return _NOTHING_FOUND
+    always = sum(card.fields[name].confidence < _UNSURE for name in _ALWAYS[card.face])
+    return always + sum(bool(found.text) and found.confidence < _UNSURE for found in card.fields.values())
 
 
 _ALWAYS: Final = {
@@ -159,34 +180,36 @@ _ALWAYS: Final = {
 }
 
 
-def _answer(face: Face, page: Page) -> Answer:
-    if face is Face.RESIDENCE_FRONT:
-        return residence_permit.read_front(page)
-    if face is Face.RESIDENCE_BACK:
-        return residence_permit.read_back(page)
-    if face is Face.HK_MACAO_BACK:
-        return travel_permit.read_back(page)
-    return travel_permit.read_front(page, PERMIT_OF_FRONT[face])
-
-
-def _residence_answer(card: _Card, portrait_scale: float | None) -> ResidencePermitAnswer:
+def _residence_reading(card: _Card, portrait_scale: float | None) -> Reading:
+    fields = without_unsure(card.fields)
     if card.face is Face.RESIDENCE_BACK:
-        return residence_permit.read_back(card.page)
+        return Reading(residence_permit.back_answer(fields), confidences_of(fields))
     if card.face is not Face.RESIDENCE_FRONT:
-        return ResidencePermitAnswer(WarnCardInfos=residence_permit.NOT_ENABLED)
-    answer = residence_permit.read_front(card.page)
+        return Reading(ResidencePermitAnswer(WarnCardInfos=residence_permit.NOT_ENABLED), {})
+    answer = residence_permit.front_answer(fields)
     found = find_portrait(card.text, card.page.layout, portrait_scale) if portrait_scale else None
-    if found is None:
-        return answer
-    place = PortraitPlace(X=found.x, Y=found.y, Width=found.width, Height=found.height)
-    return replace(answer, PortraitImageInfo=Portrait(PortraitImage=found.jpeg, ImageCoordinates=place))
+    if found is not None:
+        place = PortraitPlace(X=found.x, Y=found.y, Width=found.width, Height=found.height)
+        answer = replace(answer, PortraitImageInfo=Portrait(PortraitImage=found.jpeg, ImageCoordinates=place))
+    return Reading(answer, confidences_of(fields))
 
 
-def _travel_answer(card: _Card, side: Side, portrait_scale: float | None) -> MainlandPermitAnswer:
+def _travel_reading(card: _Card, side: Side, portrait_scale: float | None) -> Reading:
+    fields = without_unsure(card.fields)
     if side is Side.BACK and card.face is Face.HK_MACAO_BACK:
-        return travel_permit.read_back(card.page)
+        return Reading(travel_permit.back_answer(fields), _of_back(confidences_of(fields)))
     if side is not Side.FRONT or card.face not in PERMIT_OF_FRONT:
         raise ReadingError("FailedOperation.ImageNoSpecifiedCard")
-    answer = travel_permit.read_front(card.page, PERMIT_OF_FRONT[card.face])
+    answer = travel_permit.front_answer(fields)
     found = find_portrait(card.text, card.page.layout, portrait_scale) if portrait_scale else None
-    return replace(answer, Profile=found.jpeg) if found else answer
+    return Reading(replace(answer, Profile=found.jpeg) if found else answer, _of_front(confidences_of(fields)))
+
+
+def _of_front(confidences: Mapping[str, float]) -> Mapping[str, float]:
+    """Return the confidences under the answer's names: the document's is there twice."""
+    return {**confidences, f"{_BACK_INFOS}.Type": confidences["Type"]}
+
+
+def _of_back(confidences: Mapping[str, float]) -> Mapping[str, float]:
+    inside = {f"{_BACK_INFOS}.{name}": confidence for name, confidence in confidences.items()}
+    return {"Type": confidences["Type"], **inside}

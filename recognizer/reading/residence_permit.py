@@ -1,12 +1,15 @@
-"""The residence permit's two faces: text lines in, the answer of ``HmtResidentPermitOCR`` out."""
+"""The residence permit's two faces: text lines in, the fields of ``HmtResidentPermitOCR`` out."""
 
 import re
-from typing import Final
+from dataclasses import replace
+from typing import Any, Final
 
 from permit_ocr.domain.answers import ResidencePermitAnswer
 from permit_ocr.domain.permits import PermitType
 from recognizer.reading import printed_forms
+from recognizer.reading.authorities import issuing_authority
 from recognizer.reading.check_digits import repair, resident_number_holds
+from recognizer.reading.found import NOTHING, PROVEN, Fields, Found, found_in
 from recognizer.reading.labels import Label, distance
 from recognizer.reading.layout import Layout, Piece, Place
 from recognizer.reading.page import Page
@@ -19,56 +22,77 @@ _NUMBER: Final = re.compile(r"(?<![\dA-Z])\d{17}[\dX](?![\dA-Z])")
 _SHORTER: Final = 5.0
 """A line that ends this many text heights before the longest one is the last: digits are narrower than characters."""
 _END_OF_ADDRESS: Final = re.compile(r"[\u4e00-\u9fffA-Z0-9-]{1,5}")
+_END_READ_AGAIN: Final = 0.8
 _REGIONS: Final = ("810000", "820000", "830000")
+_UNPROVEN: Final = 0.5
+"""How sure a number is at most whose check digit is wrong, or what the number contradicts."""
 
 
-def read_front(page: Page) -> ResidencePermitAnswer:
+def front_fields(page: Page) -> Fields:
     """Read the side with the portrait."""
-    birth = page.value(Label.BIRTH, printed_forms.slashed_date) or ""
-    number = _resident_number(page, birth)
-    return ResidencePermitAnswer(
-        Name=page.value(Label.NAME, printed_forms.chinese_name)
-        or page.value(Label.NAME, printed_forms.latin_name)
-        or "",
-        Sex=page.value(Label.SEX, printed_forms.sex, alphabet="男女") or "",
-        Birth=_agree(birth, number),
-        Address=printed_forms.simplified(_address(page)),
-        IdCardNo=number,
-        CardType=_FRONT,
-        WarnCardInfos=NOT_ENABLED,
-    )
+    birth = page.value(Label.BIRTH, printed_forms.slashed_date) or NOTHING
+    number = _resident_number(page, birth.text)
+    sex = page.value(Label.SEX, printed_forms.sex, alphabet="男女") or NOTHING
+    name = page.value(Label.NAME, printed_forms.chinese_name) or page.value(Label.NAME, printed_forms.latin_name)
+    address = _address(page)
+    return {
+        "Name": name or NOTHING,
+        "Sex": _agreed_sex(sex, number),
+        "Birth": _agreed_birth(birth, number),
+        "Address": replace(address, text=printed_forms.simplified(address.text)),
+        "IdCardNo": number,
+    }
 
 
-def read_back(page: Page) -> ResidencePermitAnswer:
+def back_fields(page: Page) -> Fields:
     """Read the side with the emblem."""
     own = frozenset({Label.VALIDITY, Label.ISSUE_COUNT, Label.AUTHORITY})
-    return ResidencePermitAnswer(
-        CardType=_BACK,
-        ValidDate=page.value(Label.VALIDITY, printed_forms.period) or page.anywhere(printed_forms.period) or "",
-        Authority=printed_forms.simplified(page.value(Label.AUTHORITY, printed_forms.chinese_text) or ""),
-        VisaNum=page.value(Label.ISSUE_COUNT, printed_forms.count, alphabet="0123456789") or "",
-        PassNo=page.value(Label.PASS_NUMBER, _pass_number) or page.anywhere(_pass_number, not_beside=own) or "",
-        WarnCardInfos=NOT_ENABLED,
-    )
+    period = page.value(Label.VALIDITY, printed_forms.period) or page.anywhere(printed_forms.period) or NOTHING
+    number = page.value(Label.PASS_NUMBER, _pass_number) or page.anywhere(_pass_number, not_beside=own)
+    return {
+        "ValidDate": period.at_least(PROVEN) if printed_forms.is_term(period.text, less_a_day=False) else period,
+        "Authority": issuing_authority(page),
+        "VisaNum": page.value(Label.ISSUE_COUNT, printed_forms.count, alphabet="0123456789") or NOTHING,
+        "PassNo": number or NOTHING,
+    }
+
+
+def front_answer(fields: Fields) -> ResidencePermitAnswer:
+    """Return the answer for the side with the portrait."""
+    return ResidencePermitAnswer(**_texts(fields), CardType=_FRONT, WarnCardInfos=NOT_ENABLED)
+
+
+def back_answer(fields: Fields) -> ResidencePermitAnswer:
+    """Return the answer for the side with the emblem."""
+    return ResidencePermitAnswer(**_texts(fields), CardType=_BACK, WarnCardInfos=NOT_ENABLED)
+
+
+def _texts(fields: Fields) -> dict[str, Any]:
+    return {name: found.text for name, found in fields.items()}
 
 
 def _pass_number(text: str) -> str | None:
     return printed_forms.permit_number(text, PermitType.RESIDENCE_PERMIT)
 
 
-def _resident_number(page: Page, birth: str) -> str:
+def _resident_number(page: Page, birth: str) -> Found:
     """Return the number.
 
     A wrong character is put right if that makes the check digit, the region and the printed birth date right.
     """
-    read = page.value(Label.RESIDENT_NUMBER, _number) or page.anywhere(_number) or ""
+    read = page.value(Label.RESIDENT_NUMBER, _number) or page.anywhere(_number)
+    if read is None:
+        return NOTHING
 
     def holds(number: str) -> bool:
         return (
             resident_number_holds(number) and number.startswith(_REGIONS) and (not birth or _birth_in(number) == birth)
         )
 
-    return repair(read, holds) or read if read else ""
+    right = repair(read.text, holds)
+    if right is None:
+        return read.at_least(PROVEN) if resident_number_holds(read.text) else read.at_most(_UNPROVEN)
+    return replace(read, text=right).at_least(PROVEN)
 
 
 def _number(text: str) -> str | None:
@@ -81,24 +105,42 @@ def _birth_in(number: str) -> str:
     return f"{int(number[6:10])}/{int(number[10:12])}/{int(number[12:14])}"
 
 
-def _agree(birth: str, number: str) -> str:
-    """Return the birth date the number's check digit proves, where the printed one differs in one character."""
-    if birth and resident_number_holds(number) and distance(birth, _birth_in(number)) == 1:
-        return _birth_in(number)
-    return birth
+def _agreed_birth(birth: Found, number: Found) -> Found:
+    """Return the birth date the number's check digit proves, where the printed one differs in one character at most."""
+    if not birth.text or not resident_number_holds(number.text):
+        return birth
+    apart = distance(birth.text, _birth_in(number.text))
+    return replace(birth, text=_birth_in(number.text)).at_least(PROVEN) if apart <= 1 else birth.at_most(_UNPROVEN)
 
 
-def _address(page: Page) -> str:
+def _agreed_sex(sex: Found, number: Found) -> Found:
+    """Return the sex, as sure as the number's 17th digit makes it: odd for men."""
+    if not sex.text or not resident_number_holds(number.text):
+        return sex
+    agrees = (int(number.text[16]) % 2 == 1) == (sex.text == "男")
+    return sex.at_least(PROVEN) if agrees else sex.at_most(_UNPROVEN)
+
+
+def _address(page: Page) -> Found:
     """Return the lines beside the label and those below that begin where the first one does."""
     layout = page.layout
     anchor = layout.anchor(Label.ADDRESS)
     if anchor is None:
-        return ""
-    lines = layout.right_of(anchor)[:1] or layout.below(anchor)[:1]
-    while lines and (following := layout.line_after(lines[0].line, lines[-1].line)):
+        return NOTHING
+    lines = [piece for piece in layout.right_of(anchor)[:1] or layout.below(anchor)[:1] if _address_line(piece)]
+    while lines and (following := layout.line_after(lines[0].line, lines[-1].line)) and _address_line(following):
         lines.append(following)
-    text = "".join(printed_forms.chinese_text(line.text) or re.sub(r"\s+", "", line.text) for line in lines)
-    return text + _short_last_line(page, lines) if lines else ""
+    if not lines:
+        return NOTHING
+    parts = [found_in(_address_line(piece), [piece.line]) for piece in lines]
+    whole = Found("".join(part.text for part in parts), min(part.confidence for part in parts))
+    end = _short_last_line(page, lines)
+    return Found(whole.text + end, min(whole.confidence, _END_READ_AGAIN)) if end else whole
+
+
+def _address_line(piece: Piece) -> str:
+    """Return a line of an address without spaces; empty for a residence number."""
+    return "" if _number(piece.text) else printed_forms.chinese_text(piece.text) or re.sub(r"\s+", "", piece.text)
 
 
 def _short_last_line(page: Page, lines: list[Piece]) -> str:

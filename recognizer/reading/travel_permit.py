@@ -1,12 +1,15 @@
-"""The travel permits' fronts and the HK/Macao permit's back: text lines in, the answer of ``MainlandPermitOCR`` out."""
+"""The travel permits' fronts and the HK/Macao permit's back: text lines in, the fields of ``MainlandPermitOCR`` out."""
 
 import re
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from permit_ocr.domain.answers import MainlandPermitAnswer, MainlandPermitBack
 from permit_ocr.domain.permits import PermitType
 from recognizer.reading import printed_forms
+from recognizer.reading.authorities import OFFICE, issuing_authority
+from recognizer.reading.check_digits import hong_kong_number_put_right
+from recognizer.reading.found import NOTHING, PROVEN, Fields, Found, found_in
 from recognizer.reading.labels import TITLES, Anchor, Label
 from recognizer.reading.layout import Layout, Piece
 from recognizer.reading.mrz import exit_entry_line, machine_lines, put_right
@@ -16,64 +19,91 @@ from recognizer.reading.residence_permit import NOT_ENABLED
 _TYPE_NAMES: Final[dict[PermitType, str]] = {
     permit: title for title, permit in TITLES.items() if permit is not PermitType.RESIDENCE_PERMIT
 }
+_EXIT_ENTRY: Final = PermitType.EXIT_ENTRY_PERMIT
 _NON_CHINESE: Final = "（非中国籍）"
 """Printed after the title of the edition for permanent residents who are not Chinese citizens (since July 2024)."""
-_OFFICE: Final = re.compile(r"^.*?(?:分局|管理局|[局厅处队署](?!.*(?:分局|管理局)))")
 _NAME_BLOCK: Final = 6.0
 """The name's label and both names stand within so many text heights."""
 _TWO_LINES: Final = 4.0
 """The second date of a period is at most this many text heights from the label."""
 _NAME_LINES: Final = 3.2
 """The Latin name is at most this many text heights below the Chinese one."""
+_WITHOUT_TITLE: Final = 0.8
+"""How sure a document's name is that follows from the form of its number."""
+_CONTRADICTED: Final = 0.5
+"""How sure a field is at most that the machine-readable line contradicts."""
+_ALONE: Final = 0.7
+"""How sure a single character or number is at most that stands alone, without a label."""
 
 
-def read_front(page: Page, permit: PermitType) -> MainlandPermitAnswer:
+def front_fields(page: Page, permit: PermitType) -> Fields:
     """Read the side with the portrait."""
     latin = _latin_name(page)
+    name = _chinese_name(page, latin) or NOTHING
+    number = _number(page, permit)
+    period = _period(page)
     authority, place = _authority_and_place(page)
-    title = type_name(page.layout, permit)
-    name = _chinese_name(page, latin) or ""
-    answer = MainlandPermitAnswer(
-        Name=printed_forms.simplified(name) if permit is PermitType.EXIT_ENTRY_PERMIT else name,
-        EnglishName=_whole_latin_name(page.layout, latin) if latin else "",
-        Sex=page.value(Label.SEX, printed_forms.sex, alphabet="男女") or _lone_sex(page.layout),
-        Birthday=page.value(Label.BIRTH, _birth, alphabet="0123456789.") or "",
-        IssueAuthority=printed_forms.simplified(authority),
-        ValidDate=_period(page),
-        Number=_number(page, permit),
-        IssueAddress=printed_forms.simplified(place),
-        IssueNumber=page.value(Label.ISSUE_COUNT, printed_forms.count, alphabet="0123456789") or "",
-        Type=title,
-        Nationality=page.value(Label.NATIONALITY, _nationality) or "",
-        MainlandTravelPermitBackInfos=MainlandPermitBack(Type=title),
-        WarnCardInfos=NOT_ENABLED,
+    fields = {
+        "Name": replace(name, text=printed_forms.simplified(name.text)) if permit is _EXIT_ENTRY else name,
+        "EnglishName": _whole_latin_name(page.layout, latin) if latin else NOTHING,
+        "Sex": page.value(Label.SEX, printed_forms.sex, alphabet="男女") or _lone_sex(page.layout),
+        "Birthday": _birthday(page),
+        "IssueAuthority": authority,
+        "ValidDate": period.at_least(PROVEN) if printed_forms.is_term(period.text, less_a_day=True) else period,
+        "Number": number,
+        "IssueAddress": place,
+        "IssueNumber": _issue_count(page, number.text),
+        "Type": type_name(page.layout, permit),
+        "Nationality": page.value(Label.NATIONALITY, _nationality) or NOTHING,
+    }
+    return _agree_with_machine_line(page, fields) if permit is _EXIT_ENTRY else fields
+
+
+def back_fields(page: Page) -> Fields:
+    """Read the HK/Macao permit's side without the portrait; the fields are those of its back."""
+    name = page.value(Label.NAME, printed_forms.chinese_name) or page.value(Label.NAME, printed_forms.latin_name)
+    identity = (
+        page.value(Label.IDENTITY_NUMBER, printed_forms.identity_card_number)
+        or page.value(Label.PERMIT_NUMBER, printed_forms.identity_card_number)
+        or page.anywhere(_bracketed_identity)
+        or NOTHING
     )
-    return _agree_with_machine_line(page, answer) if permit is PermitType.EXIT_ENTRY_PERMIT else answer
+    return {
+        "Type": type_name(page.layout, PermitType.HK_MACAO_PERMIT),
+        "Name": name or NOTHING,
+        "IDNumber": _proven_identity(identity),
+        "HistoryNumber": page.value(Label.HISTORY_NUMBER, printed_forms.permits_before) or NOTHING,
+    }
 
 
-def read_back(page: Page) -> MainlandPermitAnswer:
-    """Read the HK/Macao permit's side without the portrait."""
-    title = type_name(page.layout, PermitType.HK_MACAO_PERMIT)
+def front_answer(fields: Fields) -> MainlandPermitAnswer:
+    """Return the answer for a side with the portrait."""
     return MainlandPermitAnswer(
-        Type=title,
-        MainlandTravelPermitBackInfos=MainlandPermitBack(
-            Type=title,
-            Name=page.value(Label.NAME, printed_forms.chinese_name)
-            or page.value(Label.NAME, printed_forms.latin_name)
-            or "",
-            IDNumber=page.value(Label.IDENTITY_NUMBER, printed_forms.identity_card_number)
-            or page.value(Label.PERMIT_NUMBER, printed_forms.identity_card_number)
-            or "",
-            HistoryNumber=page.value(Label.HISTORY_NUMBER, printed_forms.permits_before) or "",
-        ),
+        **_texts(fields),
+        MainlandTravelPermitBackInfos=MainlandPermitBack(Type=fields["Type"].text),
         WarnCardInfos=NOT_ENABLED,
     )
 
 
-def type_name(layout: Layout, permit: PermitType) -> str:
+def back_answer(fields: Fields) -> MainlandPermitAnswer:
+    """Return the answer for the HK/Macao permit's back."""
+    return MainlandPermitAnswer(
+        Type=fields["Type"].text,
+        MainlandTravelPermitBackInfos=MainlandPermitBack(**_texts(fields)),
+        WarnCardInfos=NOT_ENABLED,
+    )
+
+
+def _texts(fields: Fields) -> dict[str, Any]:
+    return {name: found.text for name, found in fields.items()}
+
+
+def type_name(layout: Layout, permit: PermitType) -> Found:
     """Return the document's name as printed, with the mark of the edition for holders who are not Chinese citizens."""
     marked = any(anchor.word == _NON_CHINESE.strip("（）") for anchor in layout.anchors)
-    return _TYPE_NAMES[permit] + (_NON_CHINESE if marked and permit is PermitType.HK_MACAO_PERMIT else "")
+    name = _TYPE_NAMES[permit] + (_NON_CHINESE if marked and permit is PermitType.HK_MACAO_PERMIT else "")
+    title = layout.anchor(Label.TITLE)
+    return Found(name, PROVEN if title and TITLES[title.word] is permit else _WITHOUT_TITLE)
 
 
 def _latin_name(page: Page) -> Piece | None:
@@ -91,12 +121,14 @@ def _latin_name(page: Page) -> Piece | None:
     )
 
 
-def _whole_latin_name(layout: Layout, first: Piece) -> str:
+def _whole_latin_name(layout: Layout, first: Piece) -> Found:
     """Return the name with the line below it, if it breaks after its comma."""
     text = first.line.text.strip()
     following = layout.line_after(first.line, first.line) if text.endswith((",", "，")) else None
     both = printed_forms.latin_name(text + following.text) if following else None
-    return both or printed_forms.latin_name(first.text) or ""
+    if following and both:
+        return found_in(both, [first.line, following.line])
+    return found_in(printed_forms.latin_name(first.text) or "", [first.line])
 
 
 def _drop(anchor: Anchor, piece: Piece, layout: Layout) -> float:
@@ -108,7 +140,7 @@ def _may_be_name(piece: Piece) -> bool:
     return piece.owner is None or piece.owner.label is Label.NAME
 
 
-def _chinese_name(page: Page, latin: Piece | None) -> str | None:
+def _chinese_name(page: Page, latin: Piece | None) -> Found | None:
     """Return the name beside or below its label, else the line above the Latin name: some cards print no label."""
     if labelled := page.value(Label.NAME, printed_forms.chinese_name):
         return labelled
@@ -124,11 +156,28 @@ def _chinese_name(page: Page, latin: Piece | None) -> str | None:
         and printed_forms.chinese_name(piece.text)
     ]
     nearest = max(above, key=lambda piece: piece.line.middle, default=None)
-    return printed_forms.chinese_name(nearest.text) if nearest else None
+    return found_in(printed_forms.chinese_name(nearest.text) or "", [nearest.line]) if nearest else None
 
 
-def _lone_sex(layout: Layout) -> str:
-    return next((piece.text for piece in layout.pieces if piece.text in {"男", "女"}), "")
+def _lone_sex(layout: Layout) -> Found:
+    alone = next((piece for piece in layout.pieces if piece.text in {"男", "女"}), None)
+    return found_in(alone.text, [alone.line]).at_most(_ALONE) if alone else NOTHING
+
+
+def _birthday(page: Page) -> Found:
+    """Return the date beside its label, else the one date that stands alone where no label took it."""
+    if labelled := page.value(Label.BIRTH, _birth, alphabet="0123456789."):
+        return labelled
+    others = frozenset(Label) - {Label.BIRTH, Label.SEX}
+    return page.anywhere(_birth, not_beside=others) or NOTHING
+
+
+def _issue_count(page: Page, number: str) -> Found:
+    """Return the count beside its label, else the two digits that stand alone, if there are just two."""
+    if labelled := page.value(Label.ISSUE_COUNT, printed_forms.count, alphabet="0123456789"):
+        return labelled
+    alone = [piece for piece in page.layout.pieces if piece.owner is None and re.fullmatch(r"0\d", piece.text)]
+    return found_in(alone[0].text, [alone[0].line]).at_most(_ALONE) if len(alone) == 1 and number else NOTHING
 
 
 def _birth(text: str) -> str | None:
@@ -136,58 +185,52 @@ def _birth(text: str) -> str | None:
     return None if printed_forms.period(text) else printed_forms.dotted_date(text)
 
 
-def _period(page: Page) -> str:
+def _period(page: Page) -> Found:
     """Return the validity period; its two dates may stand in two lines."""
     if found := page.value(Label.VALIDITY, printed_forms.period) or page.anywhere(printed_forms.period):
         return found
     anchor = page.layout.anchor(Label.VALIDITY)
     if anchor is None:
-        return ""
+        return NOTHING
     dates = [
         piece
         for piece in page.layout.pieces
         if piece.owner in {None, anchor}
         and _drop(anchor, piece, page.layout) < _TWO_LINES
         and printed_forms.dotted_date(piece.text)
-    ]
-    return printed_forms.period(" ".join(piece.text for piece in dates[:2])) or ""
+    ][:2]
+    text = printed_forms.period(" ".join(piece.text for piece in dates))
+    return found_in(text, [piece.line for piece in dates]) if text else NOTHING
 
 
-def _number(page: Page, permit: PermitType) -> str:
+def _number(page: Page, permit: PermitType) -> Found:
     def take(text: str) -> str | None:
         return printed_forms.permit_number(text, permit)
 
     labelled = page.value(Label.PERMIT_NUMBER, take) or page.value(Label.PASS_NUMBER, take)
     others = frozenset(Label) - {Label.PERMIT_NUMBER, Label.PASS_NUMBER, Label.NAME}
-    return labelled or page.anywhere(take, not_beside=others) or ""
+    return labelled or page.anywhere(take, not_beside=others) or NOTHING
 
 
-def _authority_and_place(page: Page) -> tuple[str, str]:
-    """Return authority and place of issue, parted where the reader glued them.
-
-    An authority ends in the word for its office.
-    """
-    authority = page.value(Label.AUTHORITY, printed_forms.chinese_text) or ""
-    place = page.value(Label.ISSUE_PLACE, _place) or ""
-    office = _OFFICE.match(authority)
-    if office and not place and page.layout.anchor(Label.ISSUE_PLACE):
-        return office[0], authority[office.end() :]
-    if authority and not office:
-        authority += _rest_of_authority(page, authority)
-    return (office[0] if office and place and authority == office[0] + place else authority), place
+def _authority_and_place(page: Page) -> tuple[Found, Found]:
+    """Return authority and place of issue, parted where the reader glued them."""
+    authority = issuing_authority(page)
+    place = page.value(Label.ISSUE_PLACE, _place)
+    if place is None and authority.text and page.layout.anchor(Label.ISSUE_PLACE):
+        glued = page.value(Label.AUTHORITY, lambda text: _after(text, authority.text))
+        return authority, glued or NOTHING
+    return authority, place or page.anywhere(printed_forms.province, not_beside=frozenset(Label)) or NOTHING
 
 
-def _rest_of_authority(page: Page, read: str) -> str:
-    """Return what the line below says, if it ends the authority's name."""
-    first = next((piece for piece in page.layout.pieces if printed_forms.chinese_text(piece.text) == read), None)
-    following = page.layout.line_after(first.line, first.line) if first else None
-    text = printed_forms.chinese_text(following.text) if following else None
-    return text if text and _OFFICE.fullmatch(read + text) else ""
+def _after(text: str, authority: str) -> str | None:
+    """Return what follows the authority in a text: a place the reader glued to it."""
+    plain = printed_forms.simplified(printed_forms.chinese_text(text) or "")
+    return plain.removeprefix(authority) or None if plain.startswith(authority) else None
 
 
 def _place(text: str) -> str | None:
-    found = printed_forms.chinese_text(text)
-    return None if found is None or _OFFICE.match(found) else found
+    found = printed_forms.chinese_words(text)
+    return None if found is None or OFFICE.match(found) else printed_forms.simplified(found)
 
 
 def _nationality(text: str) -> str | None:
@@ -195,14 +238,34 @@ def _nationality(text: str) -> str | None:
     return printed_forms.chinese_words(text) or (text if re.fullmatch(r"[A-Z]{3}", text) else None)
 
 
-def _agree_with_machine_line(page: Page, answer: MainlandPermitAnswer) -> MainlandPermitAnswer:
+def _bracketed_identity(text: str) -> str | None:
+    return printed_forms.identity_card_number(text) if re.search(r"[(（].[)）]", text) else None
+
+
+def _proven_identity(read: Found) -> Found:
+    """Return a Hong Kong number with one confused character put right where its check digit proves it."""
+    right = hong_kong_number_put_right(read.text)
+    return read if right is None else replace(read, text=right).at_least(PROVEN)
+
+
+def _agree_with_machine_line(page: Page, fields: dict[str, Found]) -> Fields:
     """Put one confused character right where the machine-readable line proves it."""
     proven = exit_entry_line(machine_lines([piece.text for piece in page.layout.pieces]))
     if proven is None:
-        return answer
-    return replace(
-        answer,
-        Number=put_right(answer.Number, proven.number) or proven.number,
-        Birthday=put_right(answer.Birthday, proven.birth, slice(2, None)),
-        ValidDate=put_right(answer.ValidDate, proven.expiry, slice(-6, None)),
-    )
+        return fields
+    number = fields["Number"]
+    return fields | {
+        "Number": _agreed(number, proven.number) if number.text else Found(proven.number, PROVEN),
+        "Birthday": _agreed(fields["Birthday"], proven.birth, slice(2, None)),
+        "ValidDate": _agreed(fields["ValidDate"], proven.expiry, slice(-6, None)),
+    }
+
+
+def _agreed(printed: Found, proven: str, digits_of: slice = slice(None)) -> Found:
+    """Return what is printed, put right by what is proven and as sure as that makes it."""
+    if not printed.text or not proven:
+        return printed
+    text = put_right(printed.text, proven, digits_of)
+    agrees = text.replace(".", "")[digits_of] == proven
+    found = replace(printed, text=text)
+    return found.at_least(PROVEN) if agrees else found.at_most(_CONTRADICTED)

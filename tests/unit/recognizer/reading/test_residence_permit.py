@@ -1,8 +1,18 @@
 import pytest
 
+from permit_ocr.domain.answers import ResidencePermitAnswer
 from recognizer.reading.layout import Place
-from recognizer.reading.residence_permit import read_back, read_front
+from recognizer.reading.page import Page
+from recognizer.reading.residence_permit import back_answer, back_fields, front_answer, front_fields
 from tests.unit.recognizer.reading.pages import line, page
+
+
+def read_front(page: Page) -> ResidencePermitAnswer:
+    return front_answer(front_fields(page))
+
+
+def read_back(page: Page) -> ResidencePermitAnswer:
+    return back_answer(back_fields(page))
 
 
 def test_a_front_gives_its_fields_from_labels_in_one_column_and_values_in_another() -> None:

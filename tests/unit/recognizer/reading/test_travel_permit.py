@@ -1,10 +1,21 @@
 import pytest
 
+from permit_ocr.domain.answers import MainlandPermitAnswer
 from permit_ocr.domain.permits import PermitType
 from recognizer.reading.layout import Place
+from recognizer.reading.page import Page
 from recognizer.reading.text_lines import TextLine
-from recognizer.reading.travel_permit import read_back, read_front
+from recognizer.reading.travel_permit import back_answer, back_fields, front_answer, front_fields
 from tests.unit.recognizer.reading.pages import line, page
+
+
+def read_front(page: Page, permit: PermitType) -> MainlandPermitAnswer:
+    return front_answer(front_fields(page, permit))
+
+
+def read_back(page: Page) -> MainlandPermitAnswer:
+    return back_answer(back_fields(page))
+
 
 HK, TW, EXIT = PermitType.HK_MACAO_PERMIT, PermitType.TAIWAN_PERMIT, PermitType.EXIT_ENTRY_PERMIT
 

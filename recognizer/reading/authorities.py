@@ -1,0 +1,56 @@
+"""Who issued a card: an authority's name ends in the word for its office, whatever else is glued to it."""
+
+import re
+from dataclasses import replace
+from typing import Final
+
+from recognizer.reading.found import NOTHING, Found, found_in
+from recognizer.reading.labels import Label
+from recognizer.reading.layout import Piece
+from recognizer.reading.page import Page
+from recognizer.reading.printed_forms import chinese_text, simplified
+
+OFFICE: Final = re.compile(r"^.*?(?:分局|管理局|[局厅处队署](?!.*(?:分局|管理局)))")
+_LEAST: Final = 4
+"""Characters of the shortest name of an authority that is recognised without its label."""
+_NO_OFFICE: Final = 0.5
+"""How sure an authority is at most whose name lacks the word for its office."""
+
+
+def issuing_authority(page: Page) -> Found:
+    """Return the authority beside its label, put together from two lines if it breaks; else what is named like one."""
+    begun = page.value(Label.AUTHORITY, chinese_text)
+    if begun is None:
+        others = frozenset(Label) - {Label.AUTHORITY, Label.ISSUE_PLACE}
+        return page.anywhere(_office_alone, not_beside=others) or NOTHING
+    if name := office_in(begun.text):
+        return replace(begun, text=name)
+    text = simplified(begun.text)
+    whole = _with_next_line(page, text) or page.value(Label.AUTHORITY, office_in)
+    return whole or Found(text, min(begun.confidence, _NO_OFFICE))
+
+
+def office_in(text: str) -> str | None:
+    """Return the name of an authority that a text begins with, in simplified characters."""
+    plain = chinese_text(text)
+    found = OFFICE.match(simplified(plain)) if plain else None
+    return found[0] if found else None
+
+
+def _office_alone(text: str) -> str | None:
+    name = office_in(text)
+    return name if name and len(name) >= _LEAST and len(name) == len(chinese_text(text) or "") else None
+
+
+def _with_next_line(page: Page, begun: str) -> Found | None:
+    """Return the name with the line below, if that ends it."""
+    first = next((piece for piece in page.layout.pieces if _says(piece, begun)), None)
+    following = page.layout.line_after(first.line, first.line) if first else None
+    end = chinese_text(following.text) if following else None
+    if first is None or following is None or end is None or not OFFICE.fullmatch(begun + simplified(end)):
+        return None
+    return found_in(begun + simplified(end), [first.line, following.line])
+
+
+def _says(piece: Piece, text: str) -> bool:
+    return simplified(chinese_text(piece.text) or "") == text
