@@ -55,6 +55,7 @@ def test_an_address_is_handed_to_the_provider() -> None:
         ({"image_url": "https://user:secret@example.com/a.jpg"}, "image_url"),
         ({"image_url": "https://example.com/" + "a" * 2048}, "image_url"),
         ({"image_base64": IMAGE, "colour": "red"}, "colour"),
+        ({"image_base64": IMAGE, "return_portrait": 1}, "return_portrait"),
         ({"image_base64": IMAGE, "case": "no case"}, "case"),
         ({"image_base64": IMAGE, "case": "x" * 65}, "case"),
         ({"image_url": "https://example.com/\ud800"}, "image_url"),

@@ -58,7 +58,7 @@ def document() -> str:
     del said["servers"]  # a deployment's own address, which this document does not know
     for path in said["paths"].values():
         for operation in path.values():
-            _without_the_frameworks_errors(operation["responses"])
+            _without_the_frameworks_additions(operation["responses"])
     said["security"] = [{name: []} for name in _SECURITY]
     components = said.setdefault("components", {})
     components["securitySchemes"] = _SECURITY
@@ -69,6 +69,8 @@ def document() -> str:
     return json.dumps(said, ensure_ascii=False, indent=2) + "\n"
 
 
-def _without_the_frameworks_errors(responses: dict[str, Any]) -> None:
+def _without_the_frameworks_additions(responses: dict[str, Any]) -> None:
     if "HTTPValidationError" in json.dumps(responses.get("422", "")):
         del responses["422"]
+    if "204" in responses:  # it has no content at all
+        responses["204"].pop("content", None)

@@ -49,7 +49,7 @@ def add_route(app: Resolver) -> None:
             "`Prefer: respond-async` it is accepted, and read in the background."
         ),
         responses={
-            200: described_json("The result, as published.", "RecognizedEvent", "RecognizedPages"),
+            200: described_json("The result, as published.", "RecognizedEvent", "RecognizedPages", document=True),
             202: described_json(
                 "Accepted, as asked for; or a file that must be converted first, and takes longer than an answer may.",
                 "PendingRecognition",
@@ -58,6 +58,7 @@ def add_route(app: Resolver) -> None:
                     "Preference-Applied": "`respond-async`, where it was asked for.",
                     "Retry-After": "Seconds to wait.",
                 },
+                document=True,
             ),
             400: described("The body is not JSON."),
             410: described("The document of this `Idempotency-Key` was deleted."),

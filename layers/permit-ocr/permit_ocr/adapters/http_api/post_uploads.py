@@ -73,7 +73,9 @@ def add_route(app: Resolver) -> None:
             f"size range, type and metadata, for {FORM_SECONDS // 60} minutes."
         ),
         responses={
-            201: described_json("The form.", "UploadTicket", headers={"Location": "Where the result will be."}),
+            201: described_json(
+                "The form.", "UploadTicket", headers={"Location": "Where the result will be."}, document=True
+            ),
             400: described("The body is not JSON."),
             413: described("The body is larger than 5 MB."),
             415: described("The request is not JSON in UTF-8."),

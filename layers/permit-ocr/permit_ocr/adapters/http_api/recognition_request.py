@@ -25,7 +25,9 @@ class SaidOfPhotograph(BaseModel):
     card_side: Literal["FRONT", "BACK"] | None = Field(
         None, description="The side in the photograph: `FRONT` has the portrait."
     )
-    return_portrait: bool = Field(default=False, description="Whether to cut the portrait out and store it.")
+    return_portrait: bool = Field(
+        default=False, strict=True, description="Whether to cut the portrait out and store it."
+    )
     case: str | None = Field(
         None,
         description=f"What pairs the front and the back of one card: {CASE_RULE}. No place for a name or a number.",

@@ -5,7 +5,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.types import OpenAPIResponse
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 JSON: Final = "application/json"
 SCHEMAS: Final = "#/components/schemas/"
+_OF_A_DOCUMENT: Final = ("getRecognition", "deleteRecognition")
 _ASK_AGAIN_SECONDS: Final = 1
 _LINE_STOPPED_SECONDS: Final = 60.0
 
@@ -69,19 +70,26 @@ def described(description: str) -> OpenAPIResponse:
     return {"description": description, "content": {CONTENT_TYPE: {"schema": {"$ref": f"{SCHEMAS}Problem"}}}}
 
 
-def described_json(description: str, *names: str, headers: Mapping[str, str] | None = None) -> OpenAPIResponse:
+def described_json(
+    description: str, *names: str, headers: Mapping[str, str] | None = None, document: bool = False
+) -> OpenAPIResponse:
     """Return the OpenAPI description of an answer in JSON, of one of the named schemas, with what its headers say.
 
-    The names are resolved where the document is made: building the schemas costs a cold start, and only it needs them.
+    Of one about a ``document`` it says what else can be done with that. The names are resolved where the whole
+    description is made: building the schemas costs a cold start, and only it needs them.
     """
     one_of = [{"$ref": f"{SCHEMAS}{name}"} for name in names]
-    return {
+    said: dict[str, Any] = {
         "description": description,
         "headers": {
             name: {"description": says, "schema": {"type": "string"}} for name, says in (headers or {}).items()
         },
         "content": {JSON: {"schema": one_of[0] if len(one_of) == 1 else {"oneOf": one_of}}},
     }
+    if document:
+        its_id = {"document_id": "$response.body#/id"}
+        said["links"] = {name: {"operationId": name, "parameters": its_id} for name in _OF_A_DOCUMENT}
+    return cast("OpenAPIResponse", said)
 
 
 def location_of(document_id: str) -> str:
