@@ -5,6 +5,7 @@ their consumer.
 """
 
 import json
+import mimetypes
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -15,12 +16,11 @@ from uuid import uuid4
 
 from cli.deployment import Deployment
 from permit_ocr.adapters.dynamodb_documents import DynamoDbDocuments
-from permit_ocr.domain.identity import document_id_of_object
+from permit_ocr.domain.identity import document_id_of_object, document_id_of_page
 
 _POLL_SECONDS: Final = 0.25
 _ASKED_AT_ONCE: Final = 50
 """Documents asked for before the next pause, in turn: thousands that wait must not be thousands of reads a second."""
-_CONTENT_TYPES: Final = {".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +61,7 @@ def submit(
         Bucket=deployment.upload_bucket,
         Key=key,
         Body=content,
-        ContentType=_CONTENT_TYPES.get(file.suffix.lower(), "application/octet-stream"),
+        ContentType=mimetypes.guess_type(file.name)[0] or "application/octet-stream",
         Metadata=metadata,
     )
     document_id = document_id_of_object(
@@ -102,8 +102,15 @@ def results(
 
 
 def _events(documents: DynamoDbDocuments, document_id: str) -> tuple[dict[str, Any], ...]:
-    kept = documents.kept_event(document_id)
-    return (json.loads(kept.event),) if kept and kept.published else ()
+    """Return a document's published event, or those of all its pages; none until they are there."""
+    record = documents.look(document_id)
+    if record and record.pages:
+        ids = [document_id_of_page(document_id, page) for page in range(1, record.pages + 1)]
+        records = [documents.look(page_id) for page_id in ids]
+    else:
+        records = [record]
+    kept = [one.event for one in records if one and one.event and one.event.published]
+    return tuple(json.loads(event.event) for event in kept) if len(kept) == len(records) else ()
 
 
 def _result(submission: Submission, events: tuple[dict[str, Any], ...]) -> Result:
