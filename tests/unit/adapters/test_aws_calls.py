@@ -1,0 +1,100 @@
+"""What an ordinary document costs in calls of AWS: bookkeeping must not grow unseen."""
+
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from permit_ocr.adapters.dynamodb_documents import DynamoDbDocuments
+from permit_ocr.adapters.dynamodb_work_table import DynamoDbWorkTable
+from permit_ocr.adapters.s3_images import S3Images
+from permit_ocr.adapters.sqs_queues import SqsResultsQueue
+from permit_ocr.adapters.upload_events import Upload
+from permit_ocr.domain.errors import Deleted
+from permit_ocr.workflow.deletion import delete
+from permit_ocr.workflow.recognition import recognize
+from tests.unit.fakes import JPEG, MAINLAND_FRONT, world
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sqs import SQSClient
+
+    from permit_ocr.workflow.ports import Services
+
+METADATA = {"document": "mainland-permit"}
+
+
+class Counted:
+    """Real adapters on clients whose calls are written down."""
+
+    def __init__(self, s3: "S3Client", dynamodb: "DynamoDBClient", sqs: "SQSClient") -> None:
+        self.calls: list[str] = []
+        self.s3 = s3
+        queue = sqs.create_queue(QueueName="results.fifo", Attributes={"FifoQueue": "true"})["QueueUrl"]
+        for client in (s3, dynamodb, sqs):
+            client.meta.events.register("before-call", self._note)
+        self.here = world(MAINLAND_FRONT)
+        self.services: Services = replace(
+            self.here.services,
+            work=DynamoDbWorkTable(dynamodb, table="work", keep_days=7),
+            documents=DynamoDbDocuments(dynamodb, table="work", keep_days=7),
+            results=SqsResultsQueue(sqs, queue_url=queue),
+        )
+        self.images = S3Images(s3, upload_prefix="uploads/", base64_limit=10_000, presign=False)
+
+    def _note(self, model: Any, **_rest: Any) -> None:
+        self.calls.append(model.name)
+
+    def put(self, key: str) -> Upload:
+        stored = self.s3.put_object(Bucket="uploads", Key=key, Body=JPEG, Metadata=METADATA)
+        return Upload(bucket="uploads", key=key, version=stored["VersionId"], etag=stored["ETag"])
+
+    def calls_for(self, upload: Upload) -> list[str]:
+        self.calls.clear()
+        photograph = self.images.fetch(upload)
+        assert photograph is not None
+        recognize(photograph, self.services, deadline=time.monotonic() + 45)
+        return list(self.calls)
+
+
+@pytest.fixture
+def counted(s3: "S3Client", dynamodb: "DynamoDBClient", sqs: "SQSClient") -> Counted:
+    return Counted(s3, dynamodb, sqs)
+
+
+def test_an_upload_costs_six_calls(counted: Counted) -> None:
+    begin, claim, keep_outcome, keep_event = ["UpdateItem"] * 4
+    assert counted.calls_for(counted.put("uploads/1.jpg")) == [
+        *("GetObject", begin, claim, keep_outcome, "SendMessage", keep_event)
+    ]
+
+
+def test_a_redelivery_costs_two(counted: Counted) -> None:
+    upload = counted.put("uploads/1.jpg")
+    counted.calls_for(upload)
+    assert counted.calls_for(upload) == ["GetObject", "UpdateItem"]
+
+
+def test_a_kept_reading_costs_a_call_to_say_who_uses_it_in_place_of_the_one_that_keeps_it(counted: Counted) -> None:
+    counted.calls_for(counted.put("uploads/1.jpg"))
+    begin, claim, use, keep_event = ["UpdateItem"] * 4
+    assert counted.calls_for(counted.put("uploads/2.jpg")) == [
+        "GetObject",
+        begin,
+        claim,
+        use,
+        "SendMessage",
+        keep_event,
+    ]
+    assert len(counted.here.ocr.asked) == 1
+
+
+def test_a_deleted_document_is_not_read_again(counted: Counted) -> None:
+    upload = counted.put("uploads/by-id/0123456789abcdef0123456789abcdef")
+    counted.calls_for(upload)
+    assert delete("0123456789abcdef0123456789abcdef", counted.services)
+    with pytest.raises(Deleted):
+        counted.calls_for(upload)
+    assert counted.calls == ["GetObject", "UpdateItem", "DeleteItem"]

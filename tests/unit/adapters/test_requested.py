@@ -1,0 +1,67 @@
+"""An image at an address that the API accepted: from the queue to its result."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from permit_ocr.adapters.upload_events import Requested, UnreadableEvent, requested_body, work_in, work_in_body
+from permit_ocr.domain.permits import Kind, RecognitionOptions, Side
+from tests.unit.adapters.test_uploads_batch import run
+from tests.unit.fakes import MAINLAND_FRONT, world
+
+EVENT: dict[str, Any] = json.loads(Path("events/sqs-requested.json").read_text())
+WORK = Requested(
+    document_id="0123456789abcdef0123456789abcdef",
+    image_url="https://images.example.com/specimen.jpg",
+    options=RecognitionOptions(kind=Kind.MAINLAND_PERMIT, side=Side.FRONT),
+    case="2026-0815",
+    received=datetime(2026, 11, 21, 4, tzinfo=UTC),
+)
+
+
+def test_the_sample_is_what_the_api_sends() -> None:
+    assert list(work_in(EVENT)) == [WORK]
+    assert json.loads(EVENT["Records"][0]["body"]) == json.loads(requested_body(WORK))
+
+
+def test_what_is_known_and_what_is_not_survives_the_queue() -> None:
+    unsaid = Requested(
+        document_id="1",
+        image_url="https://example.com/",
+        options=RecognitionOptions(),
+        case=None,
+        received=WORK.received,
+    )
+    assert list(work_in_body(requested_body(unsaid))) == [unsaid]
+
+
+@pytest.mark.parametrize("changes", [{"kind": "passport"}, {"received": "yesterday"}, {"side": 1}])
+def test_a_request_that_no_version_of_ours_sent_is_unreadable(changes: dict[str, Any]) -> None:
+    said = json.loads(requested_body(WORK))["requested"] | changes
+    with pytest.raises(UnreadableEvent):
+        list(work_in_body(json.dumps({"requested": said})))
+
+
+def test_it_is_read_once_at_its_address_under_the_id_that_was_promised() -> None:
+    here = world(MAINLAND_FRONT)
+    for _ in range(2):
+        again, _ = run(EVENT, here)
+        assert again == []
+    (question,) = here.ocr.asked
+    assert (question.url, question.content) == (WORK.image_url, None)
+    ((document_id, event),) = here.results.sent
+    assert document_id == WORK.document_id
+    document = json.loads(event)["data"]["document"]
+    assert (document["case"], document["received"]) == ("2026-0815", "2026-11-21T04:00:00+00:00")
+
+
+def test_a_deleted_one_leaves_the_queue_without_being_read() -> None:
+    here = world()
+    here.documents.open(WORK.document_id)
+    here.documents.bury(WORK.document_id)
+    again, _ = run(EVENT, here)
+    assert again == []
+    assert here.results.sent == []
