@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from jsonschema import Draft202012Validator, FormatChecker
+from jsonschema import Draft7Validator, Draft202012Validator, FormatChecker, ValidationError
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
@@ -56,6 +56,7 @@ def test_a_schema_requires_every_field_that_is_always_there() -> None:
 
 OPENAPI: dict[str, Any] = json.loads((SCHEMAS / "http-api.openapi.json").read_text())
 ASYNCAPI: dict[str, Any] = json.loads((SCHEMAS / "asyncapi.json").read_text())
+ASYNCAPI_3 = Path(".venv-clients/npm/node_modules/@asyncapi/specs/schemas/3.0.0.json")
 REGISTRY: Registry[Any] = Registry().with_resource("urn:asyncapi", DRAFT202012.create_resource(ASYNCAPI))
 RESOLVER = REGISTRY.resolver("urn:asyncapi")
 
@@ -79,6 +80,14 @@ def test_the_openapi_document_states_the_limits() -> None:
     assert f"{MOST_BYTES:,}" in said
     assert "ApiRequestsPerSecond" in said
     assert "429" in said
+
+
+def test_the_asyncapi_document_is_one() -> None:
+    """By the specification's own schema, which comes with the independent clients (``clients/setup.sh``)."""
+    schema = json.loads(ASYNCAPI_3.read_text())
+    Draft7Validator(schema).validate(ASYNCAPI)
+    with pytest.raises(ValidationError):
+        Draft7Validator(schema).validate({**ASYNCAPI, "channels": {"results": {"address": 1}}})
 
 
 def test_the_asyncapi_document_has_every_message_in_its_schema() -> None:
