@@ -8,7 +8,7 @@ from typing import Any
 
 from permit_ocr.adapters.dynamodb_line import Lane
 from permit_ocr.adapters.uploads_batch import UploadsApplication, process
-from permit_ocr.composition import dead_letters, failures, images, intake, services, settings
+from permit_ocr.composition import dead_letters, failures, images, images_queue, intake, services, settings
 
 # Made when the environment starts, not with its first event: Lambda gives the start a whole processor, and SnapStart
 # keeps what it made.
@@ -17,6 +17,7 @@ _application = UploadsApplication(
     images=images(),
     upload_prefix=settings().upload_prefix,
     intake=intake(),
+    images_queue=images_queue(),
     dead_letters=dead_letters(),
     failures=failures(),
     maximum_attempts=settings().maximum_attempts,

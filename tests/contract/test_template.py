@@ -19,6 +19,7 @@ from permit_ocr.adapters.journal import Metric
 from permit_ocr.adapters.uploads_batch import WAITING_ENDS_AFTER_SECONDS
 from permit_ocr.adapters.webhook_retries import RETRY_FOR_SECONDS
 from permit_ocr.composition import Settings
+from permit_ocr.domain.image_rejections import DECODING_MEGABYTES, DECODING_SECONDS
 from permit_ocr.tencent.actions import ACTIONS, QUOTA_PER_SECOND
 from permit_ocr.tencent.quota import LEAST_RATE, most_in_a_second
 
@@ -183,7 +184,7 @@ def test_queues_are_encrypted_and_refuse_plain_http(resources: Resources) -> Non
 def test_what_is_given_up_outlives_the_queue_it_came_from(resources: Resources) -> None:
     queues = of_type(resources, "AWS::SQS::Queue")
     redriven = {name: queue["Properties"] for name, queue in queues.items() if "RedrivePolicy" in queue["Properties"]}
-    assert redriven.keys() == {"IntakeQueue", "ResultsQueue", "WebhookQueue"}
+    assert redriven.keys() == {"IntakeQueue", "ImagesQueue", "ResultsQueue", "WebhookQueue"}
     for name, source_queue in redriven.items():
         dead_letters = queues[source_queue["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0]]["Properties"]
         assert dead_letters["MessageRetentionPeriod"] >= source_queue["MessageRetentionPeriod"], name
@@ -250,7 +251,8 @@ def test_the_bucket_refuses_plain_http_and_its_policy_allows_nothing(resources: 
 def test_photographs_portraits_old_versions_and_unfinished_uploads_are_deleted(resources: Resources) -> None:
     rules = resources["UploadBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
     assert {rule["Status"] for rule in rules} == {"Enabled"}
-    assert [rule["Prefix"] for rule in rules if "ExpirationInDays" in rule] == [{"Ref": "UploadPrefix"}, "portraits/"]
+    prefixes = [rule["Prefix"] for rule in rules if "ExpirationInDays" in rule]
+    assert prefixes == [{"Ref": "UploadPrefix"}, "portraits/", "pages/"]
     (rest,) = (rule for rule in rules if "ExpirationInDays" not in rule)
     assert rest.keys() >= {"NoncurrentVersionExpiration", "AbortIncompleteMultipartUpload", "ExpiredObjectDeleteMarker"}
     assert "Prefix" not in rest
@@ -267,7 +269,7 @@ def test_uploads_are_announced_by_this_bucket_of_this_account_only(resources: Re
     assert source_arn == [f"arn:${{AWS::Partition}}:s3:::{name}", variables]
 
 
-def test_portraits_written_to_the_bucket_do_not_come_back_as_uploads(
+def test_portraits_and_pages_written_to_the_bucket_do_not_come_back_as_uploads(
     source: dict[str, Any], resources: Resources
 ) -> None:
     (announced,) = resources["UploadBucket"]["Properties"]["NotificationConfiguration"]["QueueConfigurations"]
@@ -275,7 +277,7 @@ def test_portraits_written_to_the_bucket_do_not_come_back_as_uploads(
     pattern = re.compile(source["Parameters"]["UploadPrefix"]["AllowedPattern"])
     assert pattern.fullmatch("uploads/")
     assert pattern.fullmatch("cards/2026/in/")
-    for refused in ("", "/", "uploads", "portraits/", "portraits/in/", "a//b/", "up*/"):
+    for refused in ("", "/", "uploads", "portraits/", "portraits/in/", "pages/", "a//b/", "up*/"):
         assert not pattern.fullmatch(refused), refused
 
 
@@ -351,9 +353,47 @@ def test_functions_and_layers_run_on_the_chosen_processor(resources: Resources) 
     for function in of_type(resources, "AWS::Lambda::Function").values():
         assert function["Properties"]["Architectures"] == chosen
         assert function["Properties"]["Runtime"] == "python3.13"
-        assert len(function["Properties"]["Layers"]) == 2
     for layer in of_type(resources, "AWS::Lambda::LayerVersion").values():
         assert layer["Properties"]["CompatibleArchitectures"] == chosen
+
+
+def test_only_the_function_that_decodes_has_the_imaging_libraries(resources: Resources) -> None:
+    for name, function in of_type(resources, "AWS::Lambda::Function").items():
+        layers = [re.sub("[0-9a-f]{10}$", "", layer["Ref"]) for layer in function["Properties"]["Layers"]]
+        imaging = ["ImagingLayer"] if name == "ImagesFunction" else []
+        assert layers == ["ThirdPartyLayer", "PermitOcrLayer", *imaging], name
+
+
+def test_the_function_that_decodes_can_read_uploads_and_write_pages_and_that_is_all(resources: Resources) -> None:
+    reached = {
+        next(iter(resource.values()))
+        for statement in role_statements(resources["ImagesRole"])
+        for resource in listed(statement["Resource"])
+        if "Fn::Sub" in resource
+    }
+    assert reached == {"${UploadBucket.Arn}/${UploadPrefix}*", "${UploadBucket.Arn}/pages/*"}
+    services = {
+        action.partition(":")[0]
+        for statement in role_statements(resources["ImagesRole"])
+        for action in listed(statement["Action"])
+    }
+    assert services == {"s3", "sqs", "logs"}, "neither tables nor secrets: it opens files from anywhere"
+    assert function_of(resources, "ImagesFunction")["MemorySize"] == 512
+
+
+def test_decoding_has_the_time_that_it_is_promised(resources: Resources) -> None:
+    seconds = function_of(resources, "ImagesFunction")["Timeout"]
+    assert seconds >= DECODING_SECONDS + 10, "and some for the download before it and the messages after it"
+    assert function_of(resources, "ImagesFunction")["MemorySize"] - 130 >= DECODING_MEGABYTES
+
+
+def test_a_page_lives_longer_than_any_message_of_it_waits_and_no_longer_than_what_it_is_of(
+    source: dict[str, Any], resources: Resources
+) -> None:
+    rules = resources["UploadBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
+    (days,) = (rule["ExpirationInDays"] for rule in rules if rule.get("Prefix") == "pages/")
+    assert days * DAY_SECONDS > resources["IntakeQueue"]["Properties"]["MessageRetentionPeriod"]
+    assert days <= source["Parameters"]["UploadRetentionDays"]["MinValue"]
 
 
 def test_functions_are_told_every_setting_they_read_and_no_other(resources: Resources) -> None:
@@ -450,11 +490,12 @@ def test_functions_may_read_the_one_secret_that_is_named(
         )
         roles = session.resource("iam").roles.all()
         policies = [policy for role in roles for policy in role.policies.all()]
-        assert len(policies) == 2
+        assert {policy.policy_name for policy in policies} == {"Uploads", "Images", "Api"}
         for policy in policies:
+            wanted = [readable] if readable and policy.policy_name != "Images" else []
             document = ast.literal_eval(str(policy.policy_document))  # moto keeps it as Python's text
             secrets = [one["Resource"] for one in document["Statement"] if one and one["Sid"] == "ReadCredentials"]
-            assert secrets == ([readable] if readable else [])
+            assert secrets == wanted
 
 
 def test_without_an_address_nothing_of_webhooks_is_deployed(transformed: dict[str, Any]) -> None:

@@ -19,8 +19,9 @@ from permit_ocr.adapters.dynamodb_line import DynamoDbLine, Lane
 from permit_ocr.adapters.dynamodb_work_table import DynamoDbWorkTable
 from permit_ocr.adapters.s3_erasure import S3Erasure
 from permit_ocr.adapters.s3_images import S3Images, S3Portraits
+from permit_ocr.adapters.s3_pages import S3Pages
 from permit_ocr.adapters.s3_tickets import S3Tickets
-from permit_ocr.adapters.sqs_queues import SqsDeadLetterQueue, SqsIntakeQueue, SqsResultsQueue
+from permit_ocr.adapters.sqs_queues import SqsDeadLetterQueue, SqsImagesQueue, SqsIntakeQueue, SqsResultsQueue
 from permit_ocr.adapters.tencent_ocr import Endpoint, TencentOcr
 from permit_ocr.adapters.webhook_queue import WebhookQueue
 from permit_ocr.domain.permits import Kind
@@ -50,6 +51,7 @@ class Settings:
     upload_bucket: str
     upload_prefix: str
     intake_queue_url: str
+    images_queue_url: str
     dead_letter_queue_url: str
     results_queue_url: str
     webhook_queue_url: str
@@ -155,6 +157,12 @@ def images() -> S3Images:
 
 
 @cache
+def pages() -> S3Pages:
+    """Return the store of plain images."""
+    return S3Pages(_aws("s3"), bucket=settings().upload_bucket)
+
+
+@cache
 def tickets() -> S3Tickets:
     """Return the uploads whose documents are known before them."""
     said = settings()
@@ -165,6 +173,12 @@ def tickets() -> S3Tickets:
 def intake() -> SqsIntakeQueue:
     """Return the intake queue."""
     return SqsIntakeQueue(_aws("sqs"), queue_url=settings().intake_queue_url)
+
+
+@cache
+def images_queue() -> SqsImagesQueue:
+    """Return the images queue."""
+    return SqsImagesQueue(_aws("sqs"), queue_url=settings().images_queue_url)
 
 
 @cache

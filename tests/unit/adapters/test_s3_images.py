@@ -5,11 +5,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from permit_ocr.adapters.s3_images import S3Images, S3Portraits, document_of
-from permit_ocr.adapters.upload_events import Upload
+from permit_ocr.adapters.s3_images import S3Images, S3Portraits, document_of, document_of_page
+from permit_ocr.adapters.upload_events import Page, Upload
 from permit_ocr.domain.errors import RejectDocument, RetryLater
+from permit_ocr.domain.identity import document_id_of_page
 from permit_ocr.domain.permits import Kind, RecognitionOptions, Side
-from tests.unit.fakes import JPEG
+from permit_ocr.workflow.ports import Photograph
+from tests.unit.fakes import JPEG, NOW, jpeg
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -24,9 +26,15 @@ def images(s3: "S3Client", *, presign: bool = False, base64_limit: int = 10_000)
     return S3Images(s3, upload_prefix="uploads/", base64_limit=base64_limit, presign=presign)
 
 
+def fetched(s3: "S3Client", upload: Upload, *, presign: bool = False) -> Photograph:
+    photograph = images(s3, presign=presign).fetch(upload)
+    assert photograph is not None
+    return photograph
+
+
 def test_metadata_comes_before_the_keys_segment(s3: "S3Client") -> None:
     said = {"document": "Residence-Permit", "card-side": "BACK", "return-portrait": "true"}
-    photograph = images(s3).fetch(put(s3, "uploads/mainland-permit/1.jpg", metadata=said))
+    photograph = fetched(s3, put(s3, "uploads/mainland-permit/1.jpg", metadata=said))
     assert photograph.options == RecognitionOptions(kind=Kind.RESIDENCE_PERMIT, side=Side.BACK, return_portrait=True)
     assert photograph.content == JPEG
     assert photograph.url is None
@@ -51,7 +59,7 @@ def test_what_the_sender_said_can_be_had_without_the_photograph(s3: "S3Client") 
     ],
 )
 def test_the_keys_segment_says_the_kind_and_anything_else_is_auto(s3: "S3Client", key: str, kind: Kind | None) -> None:
-    assert images(s3).fetch(put(s3, key)).options == RecognitionOptions(kind=kind)
+    assert fetched(s3, put(s3, key)).options == RecognitionOptions(kind=kind)
 
 
 @pytest.mark.parametrize(
@@ -70,13 +78,13 @@ def test_the_keys_segment_says_the_kind_and_anything_else_is_auto(s3: "S3Client"
 def test_metadata_or_the_keys_second_segment_names_the_case(
     s3: "S3Client", key: str, metadata: dict[str, str], case: str | None
 ) -> None:
-    assert images(s3).fetch(put(s3, key, metadata=metadata)).document.case == case
+    assert fetched(s3, put(s3, key, metadata=metadata)).document.case == case
 
 
 def test_a_photograph_says_when_it_was_uploaded(s3: "S3Client") -> None:
     upload = put(s3, "uploads/1.jpg")
     stored = s3.head_object(Bucket="uploads", Key="uploads/1.jpg")
-    assert images(s3).fetch(upload).document.received == stored["LastModified"]
+    assert fetched(s3, upload).document.received == stored["LastModified"]
 
 
 @pytest.mark.parametrize("name", ["document", "card-side", "return-portrait", "case"])
@@ -88,9 +96,9 @@ def test_unknown_metadata_is_rejected_by_name_without_its_value(s3: "S3Client", 
 
 
 def test_the_version_of_the_event_is_read_even_after_another_upload(s3: "S3Client") -> None:
-    first = put(s3, "uploads/1.jpg", b"\xff\xd8\xff first")
-    second = put(s3, "uploads/1.jpg", b"\xff\xd8\xff second")
-    assert images(s3).fetch(first).content == b"\xff\xd8\xff first"
+    first = put(s3, "uploads/1.jpg", jpeg(b"first"))
+    second = put(s3, "uploads/1.jpg", jpeg(b"second"))
+    assert fetched(s3, first).content == jpeg(b"first")
     assert document_of(first, upload_prefix="uploads/").id != document_of(second, upload_prefix="uploads/").id
 
 
@@ -102,10 +110,63 @@ def test_an_object_that_is_gone_is_rejected(s3: "S3Client") -> None:
     assert caught.value.code == "Document.Gone"
 
 
-def test_an_object_over_the_limit_is_rejected_with_the_limit(s3: "S3Client") -> None:
-    with pytest.raises(RejectDocument, match="TooLarge") as caught:
-        images(s3, base64_limit=4000).fetch(put(s3, "uploads/1.jpg", b"\xff\xd8\xff" + b"x" * 3000))
-    assert "3,000 bytes" in caught.value.meaning
+@pytest.mark.parametrize(
+    "content",
+    [jpeg(b"x" * 8000), b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", b"%PDF-1.7", b"II*\0", b"GIF89a", b"BM"],
+    ids=["over the limit", "HEIC", "PDF", "TIFF", "GIF", "BMP"],
+)
+def test_what_is_no_plain_image_has_to_be_decoded_first(s3: "S3Client", content: bytes) -> None:
+    assert images(s3).fetch(put(s3, "uploads/photograph.jpg", content)) is None
+
+
+def test_a_file_larger_than_any_scan_is_rejected_with_the_limit(
+    s3: "S3Client", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("permit_ocr.adapters.s3_images.MOST_BYTES", 3)
+    with pytest.raises(RejectDocument, match="TooManyBytes") as caught:
+        images(s3).fetch(put(s3, "uploads/1.pdf"))
+    assert "50,000,000 bytes" in caught.value.meaning
+
+
+def page_of(upload: Upload, number: int | None, pages: int | None, **more: str | None) -> Page:
+    return Page(upload=upload, number=number, pages=pages, **{"image": None, "rejection": None, **more})
+
+
+def test_a_page_is_read_as_the_uploads_sender_said(s3: "S3Client") -> None:
+    upload = put(s3, "uploads/residence-permit/case-7/scan.pdf", b"%PDF-")
+    put(s3, "pages/abc/2.jpg", metadata={"card-side": "BACK", "received": NOW.isoformat()})
+    photograph = images(s3).fetch_page(page_of(upload, 2, 3, image="pages/abc/2.jpg"))
+    assert photograph.content == JPEG
+    assert photograph.options == RecognitionOptions(kind=Kind.RESIDENCE_PERMIT, side=Side.BACK)
+    document = photograph.document
+    assert (document.key, document.version) == (upload.key, upload.version)
+    assert (document.page, document.pages, document.case, document.received) == (2, 3, "7", NOW)
+    assert document.id == document_id_of_page(document_of(upload, upload_prefix="uploads/").id, 2)
+
+
+@pytest.mark.parametrize(("number", "pages"), [(None, None), (1, 1)])
+def test_an_image_and_the_only_page_of_a_file_are_the_uploads_document(
+    s3: "S3Client", number: int | None, pages: int | None
+) -> None:
+    upload = put(s3, "uploads/1.heic", b"")
+    document = document_of_page(page_of(upload, number, pages), upload_prefix="uploads/")
+    assert document.id == document_of(upload, upload_prefix="uploads/").id
+    assert (document.page, document.pages) == (number, pages)
+
+
+def test_the_provider_is_given_the_address_of_a_pages_image_not_of_the_upload(s3: "S3Client") -> None:
+    upload = put(s3, "uploads/1.heic", b"")
+    put(s3, "pages/abc/1.jpg", metadata={"received": NOW.isoformat()})
+    photograph = images(s3, presign=True).fetch_page(page_of(upload, None, None, image="pages/abc/1.jpg"))
+    assert photograph.url is not None
+    assert "pages/abc/1.jpg" in photograph.url
+
+
+def test_a_page_without_an_image_is_rejected_with_its_code(s3: "S3Client") -> None:
+    upload = put(s3, "uploads/1.pdf", b"%PDF-")
+    with pytest.raises(RejectDocument) as caught:
+        images(s3).fetch_page(page_of(upload, 2, 3, rejection="Document.Damaged"))
+    assert caught.value.code == "Document.Damaged"
 
 
 def test_a_bucket_that_cannot_be_read_is_tried_later_without_its_name(s3: "S3Client") -> None:
@@ -118,7 +179,7 @@ def test_a_bucket_that_cannot_be_read_is_tried_later_without_its_name(s3: "S3Cli
 
 def test_a_presigned_address_names_the_version_and_lives_two_minutes(s3: "S3Client") -> None:
     upload = put(s3, "uploads/1.jpg")
-    url = images(s3, presign=True).fetch(upload).url
+    url = fetched(s3, upload, presign=True).url
     assert url is not None
     assert f"versionId={upload.version}" in url
     assert "Expires" in url

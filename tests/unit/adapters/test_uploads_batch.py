@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from permit_ocr.adapters.s3_images import document_of
-from permit_ocr.adapters.upload_events import UnreadableEvent, Upload, work_in_body
+from permit_ocr.adapters.s3_images import document_of, document_of_page
+from permit_ocr.adapters.upload_events import Page, UnreadableEvent, Upload, page_body, work_in_body
 from permit_ocr.adapters.uploads_batch import WAITING_ENDS_AFTER_SECONDS, UploadsApplication, process
 from permit_ocr.domain.errors import Claimed, NoSlot, PermitOcrError, RejectDocument, RetryLater, StopTheLine
+from permit_ocr.domain.identity import document_id_of_page
+from permit_ocr.domain.image_rejections import rejection
 from permit_ocr.domain.permits import Kind, RecognitionOptions
 from permit_ocr.workflow.ports import KeptEvent, Photograph
 from tests.unit.fakes import MAINLAND_FRONT, NOT_NOW, World, jpeg, photograph, world
@@ -31,18 +33,29 @@ class FakeImages:
     """Every upload is a photograph of its own, unless it is gone."""
 
     gone: bool = False
+    plain: bool = True
     fetched: int = 0
 
     def options(self, _upload: Upload) -> RecognitionOptions | None:
         return None if self.gone else RecognitionOptions(kind=Kind.MAINLAND_PERMIT)
 
-    def fetch(self, upload: Upload) -> Photograph:
+    def fetch(self, upload: Upload) -> Photograph | None:
         self.fetched += 1
         if self.gone:
             raise RejectDocument("Document.Gone", "gone", "again")
+        if not self.plain:
+            return None
         return replace(
             photograph(jpeg(upload.key.encode()), kind=Kind.MAINLAND_PERMIT),
             document=document_of(upload, upload_prefix="uploads/"),
+        )
+
+    def fetch_page(self, page: Page) -> Photograph:
+        if page.rejection:
+            raise rejection(page.rejection)
+        return replace(
+            photograph(jpeg(str(page.number).encode()), kind=Kind.MAINLAND_PERMIT),
+            document=document_of_page(page, upload_prefix="uploads/"),
         )
 
 
@@ -59,10 +72,14 @@ class Queues:
     """What is around a batch, and stays from one invocation to the next."""
 
     intake: FakeIntake = field(default_factory=FakeIntake)
+    to_decode: list[Upload] = field(default_factory=list)
     dead: list[tuple[str, str, str | None]] = field(default_factory=list)
     dead_letter_queue_answers: bool = True
     failures: dict[str, int] = field(default_factory=dict)
     table_answers: bool = True
+
+    def hand_over(self, upload: Upload) -> None:
+        self.to_decode.append(upload)
 
     def take(self, body: str, *, reason: str, document_id: str | None) -> None:
         if not self.dead_letter_queue_answers:
@@ -93,6 +110,7 @@ def run(
         images=photographs,
         upload_prefix="uploads/",
         intake=around.intake,
+        images_queue=around,
         dead_letters=around,
         failures=around,
         maximum_attempts=3,
@@ -110,6 +128,88 @@ def message(
     record["attributes"]["SentTimestamp"] = str(round((time.time() - age_seconds) * 1000))
     record["attributes"]["ApproximateReceiveCount"] = str(receives)
     return {"Records": [record]}
+
+
+def pages_of_a_scan(*numbers: int, pages: int = 2, rejection: str | None = None) -> dict[str, Any]:
+    image = None if rejection else "pages/abc/1.jpg"
+    upload = Upload(bucket="uploads", key="uploads/scan.pdf", version="1", etag=None)
+    bodies = [
+        page_body(Page(upload=upload, number=number, pages=pages, image=image, rejection=rejection))
+        for number in numbers
+    ]
+    records = [message()["Records"][0] | {"body": body, "messageId": str(place)} for place, body in enumerate(bodies)]
+    return {"Records": records}
+
+
+def scan_id() -> str:
+    upload = Upload(bucket="uploads", key="uploads/scan.pdf", version="1", etag=None)
+    return document_of(upload, upload_prefix="uploads/").id
+
+
+def test_what_is_no_plain_image_is_handed_over_and_nothing_is_published_yet() -> None:
+    here, queues = world(), Queues()
+    again, _ = run(message(), here, images=FakeImages(plain=False), queues=queues)
+    assert again == []
+    (upload,) = queues.to_decode
+    assert upload.key == "uploads/residence-permit/0a1b2c3d.jpg"
+    assert here.results.sent == []
+    record = here.documents.records[document_of(upload, upload_prefix="uploads/").id]
+    assert record.document is not None
+    assert record.document.key == upload.key, "or nobody could delete it before it is read"
+
+
+def test_what_is_published_already_is_not_handed_over_again() -> None:
+    here, queues = world(MAINLAND_FRONT), Queues()
+    run(message(), here)
+    run(message(), here, images=FakeImages(plain=False), queues=queues)
+    assert queues.to_decode == []
+
+
+def test_a_deleted_upload_is_not_handed_over_and_what_is_there_of_it_is_erased() -> None:
+    here, queues = world(MAINLAND_FRONT), Queues()
+    run(message(), here)
+    (document_id,) = here.documents.records
+    here.documents.bury(document_id)
+    here.erasure.photographs[document_id] = ["uploads/1.heic"]
+    again, _ = run(message(), here, images=FakeImages(plain=False), queues=queues)
+    assert again == queues.to_decode == []
+    assert here.erasure.erased == ["uploads/1.heic"]
+
+
+def test_each_page_of_a_file_is_a_document_and_the_file_knows_how_many() -> None:
+    here = world(MAINLAND_FRONT, MAINLAND_FRONT)
+    again, _ = run(pages_of_a_scan(1, 2), here)
+    assert again == []
+    events = [json.loads(event)["data"]["document"] for _, event in here.results.sent]
+    assert {(event["page"], event["pages"]) for event in events} == {(1, 2), (2, 2)}
+    assert {event["id"] for event in events} == {document_id_of_page(scan_id(), page) for page in (1, 2)}
+    assert here.documents.records[scan_id()].pages == 2
+
+
+def test_the_only_page_of_a_file_has_the_uploads_id() -> None:
+    here = world(MAINLAND_FRONT)
+    run(pages_of_a_scan(1, pages=1), here)
+    assert [document_id for document_id, _ in here.results.sent] == [scan_id()]
+    assert here.documents.records[scan_id()].pages is None
+
+
+def test_a_page_that_cannot_be_decoded_is_rejected_and_the_others_are_read() -> None:
+    here = world(MAINLAND_FRONT)
+    run(pages_of_a_scan(1), here)
+    run(pages_of_a_scan(2, rejection="Document.Damaged"), here)
+    first, second = (json.loads(event) for _, event in here.results.sent)
+    assert first["type"] == "permit.recognized.v1"
+    assert second["data"]["error"]["code"] == "Document.Damaged"
+    assert second["data"]["document"]["page"] == 2
+
+
+def test_pages_of_a_file_that_was_deleted_meanwhile_are_not_published_and_are_erased() -> None:
+    here = world()
+    here.documents.bury(scan_id(), unknown_too=True)
+    here.erasure.photographs = {document_id_of_page(scan_id(), page): [f"pages/abc/{page}.jpg"] for page in (1, 2)}
+    again, _ = run(pages_of_a_scan(1, 2), here)
+    assert again == here.results.sent == here.ocr.asked == []
+    assert sorted(here.erasure.erased) == ["pages/abc/1.jpg", "pages/abc/2.jpg"]
 
 
 def test_every_upload_of_a_batch_becomes_a_result() -> None:

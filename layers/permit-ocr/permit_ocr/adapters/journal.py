@@ -15,6 +15,8 @@ _logger: Final = Logger(service="permit-ocr", child=False)
 type Happening = Literal[
     "ocr_refused",
     "document_done",
+    "document_to_decode",
+    "document_decoded",
     "document_deferred",
     "document_deleted",
     "document_given_up",

@@ -5,7 +5,7 @@ from itertools import batched
 from typing import TYPE_CHECKING, Final
 
 from permit_ocr.adapters.aws_errors import retry_later_on_aws_errors
-from permit_ocr.adapters.s3_images import PORTRAIT_PREFIX
+from permit_ocr.adapters.s3_images import PAGE_PREFIX, PORTRAIT_PREFIX
 from permit_ocr.domain.errors import RetryLater
 from permit_ocr.domain.identity import document_id_of_object, document_id_of_ticket, ticket_key
 from permit_ocr.domain.results import Document
@@ -14,7 +14,6 @@ from permit_ocr.workflow.ports import StoredVersion
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-PAGE_PREFIX: Final = "pages/"
 _AT_ONCE: Final = 1000
 """Most versions that one call deletes."""
 

@@ -4,16 +4,18 @@ import base64
 import binascii
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import ClientError
 
 from permit_ocr.adapters.aws_errors import retry_later_on_aws_errors
 from permit_ocr.adapters.journal import note
-from permit_ocr.adapters.upload_events import Upload
+from permit_ocr.adapters.upload_events import Page, Upload
 from permit_ocr.domain.errors import RejectDocument, RetryLater
-from permit_ocr.domain.identity import document_id_of_object, document_id_of_ticket
-from permit_ocr.domain.image_format import refuse_too_large
+from permit_ocr.domain.identity import document_id_of_object, document_id_of_page, document_id_of_ticket
+from permit_ocr.domain.image_format import base64_length, is_plain
+from permit_ocr.domain.image_rejections import MOST_BYTES, rejection
 from permit_ocr.domain.permits import RecognitionOptions
 from permit_ocr.domain.results import Document
 from permit_ocr.domain.senders_words import case_said, options_said
@@ -24,6 +26,11 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef, GetObjectRequestTypeDef
 
 PORTRAIT_PREFIX: Final = "portraits/"
+PAGE_PREFIX: Final = "pages/"
+RECEIVED: Final = "received"
+"""Metadata of a page: when the upload came that it is of."""
+IS_GONE: Final = frozenset(("NoSuchKey", "NoSuchVersion", "MethodNotAllowed", "404", "405"))
+"""Codes of S3 for an object, or a version of it, that is not there; the numbers where an answer has no body."""
 _URL_SECONDS: Final = 120
 """Lifetime of a presigned URL: the provider downloads at once, or not at all."""
 
@@ -40,6 +47,14 @@ def document_of(upload: Upload, *, upload_prefix: str) -> Document:
     )
 
 
+def document_of_page(page: Page, *, upload_prefix: str) -> Document:
+    """Return the identity of a page: the upload's, unless that has several pages, each a document of its own."""
+    document = document_of(page.upload, upload_prefix=upload_prefix)
+    if page.number is not None and page.pages != 1:
+        document = replace(document, id=document_id_of_page(document.id, page.number))
+    return replace(document, page=page.number, pages=page.pages)
+
+
 class S3Images:
     """Reads uploads."""
 
@@ -50,23 +65,48 @@ class S3Images:
         self._limit = base64_limit
         self._presign = presign
 
-    def fetch(self, upload: Upload) -> Photograph:
-        """Return the photograph with what its sender said of it. Raises ``RejectDocument`` or ``RetryLater``."""
+    def fetch(self, upload: Upload) -> Photograph | None:
+        """Return the photograph with what its sender said of it; None if it has to be made a plain image first.
+
+        Raises ``RejectDocument`` or ``RetryLater``.
+        """
         stored = self._get(upload)
         options = self._options(upload, stored["Metadata"])
         case = self._case(upload, stored)
-        refuse_too_large(stored["ContentLength"], base64_limit=self._limit)
+        if stored["ContentLength"] > MOST_BYTES:
+            raise rejection("Document.TooManyBytes")
+        if base64_length(stored["ContentLength"]) > self._limit:
+            stored["Body"].close()
+            return None
         with retry_later_on_aws_errors("S3"):
             content = stored["Body"].read()
-        url = self._presigned(upload) if self._presign else None
+        if not is_plain(content, base64_limit=self._limit):
+            return None
         document = replace(document_of(upload, upload_prefix=self._prefix), case=case, received=stored["LastModified"])
-        return Photograph(document=document, options=options, content=content, url=url)
+        return Photograph(document=document, options=options, content=content, url=self._presigned(upload))
+
+    def fetch_page(self, page: Page) -> Photograph:
+        """Return the plain image that was made of a page, with what the sender said of the upload.
+
+        Raises ``RejectDocument`` or ``RetryLater``.
+        """
+        if page.image is None:
+            raise rejection(page.rejection or "Document.Damaged")
+        image = Upload(bucket=page.upload.bucket, key=page.image, version=None, etag=None)
+        stored = self._get(image)
+        options = self._options(page.upload, stored["Metadata"])
+        case = self._case(page.upload, stored)
+        with retry_later_on_aws_errors("S3"):
+            content = stored["Body"].read()
+        received = datetime.fromisoformat(stored["Metadata"][RECEIVED])
+        document = replace(document_of_page(page, upload_prefix=self._prefix), case=case, received=received)
+        return Photograph(document=document, options=options, content=content, url=self._presigned(image))
 
     def options(self, upload: Upload) -> RecognitionOptions | None:
         """Return what the sender said, without the photograph; None where ``fetch`` has to tell what is wrong."""
         try:
             with retry_later_on_aws_errors("S3"):
-                stored = self._client.head_object(**_place(upload))
+                stored = self._client.head_object(**place_of(upload))
             return self._options(upload, stored["Metadata"])
         except (RetryLater, RejectDocument):
             return None
@@ -74,9 +114,9 @@ class S3Images:
     def _get(self, upload: Upload) -> "GetObjectOutputTypeDef":
         with retry_later_on_aws_errors("S3"):
             try:
-                return self._client.get_object(**_place(upload))
+                return self._client.get_object(**place_of(upload))
             except ClientError as error:
-                if error.response["Error"]["Code"] in {"NoSuchKey", "NoSuchVersion", "MethodNotAllowed"}:
+                if error.response["Error"]["Code"] in IS_GONE:
                     raise RejectDocument(
                         "Document.Gone", "The uploaded object is no longer there.", "Upload the photograph again."
                     ) from None
@@ -89,11 +129,14 @@ class S3Images:
         folders = upload.key.removeprefix(self._prefix).split("/")[:-1]
         return case_said(stored["Metadata"], segment=folders[1] if len(folders) > 1 else "")
 
-    def _presigned(self, upload: Upload) -> str:
-        return self._client.generate_presigned_url("get_object", Params=dict(_place(upload)), ExpiresIn=_URL_SECONDS)
+    def _presigned(self, upload: Upload) -> str | None:
+        if not self._presign:
+            return None
+        return self._client.generate_presigned_url("get_object", Params=dict(place_of(upload)), ExpiresIn=_URL_SECONDS)
 
 
-def _place(upload: Upload) -> "GetObjectRequestTypeDef":
+def place_of(upload: Upload) -> "GetObjectRequestTypeDef":
+    """Return where an upload lies, in S3's words."""
     place: GetObjectRequestTypeDef = {"Bucket": upload.bucket, "Key": upload.key}
     if upload.version:
         place["VersionId"] = upload.version

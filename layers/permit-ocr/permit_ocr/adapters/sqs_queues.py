@@ -1,12 +1,15 @@
-"""The results queue, the intake queue and the dead-letter queue."""
+"""The results queue, the intake queue, the images queue and the dead-letter queue."""
 
 import json
+from collections.abc import Sequence
+from itertools import batched
 from typing import TYPE_CHECKING
 
 from permit_ocr.adapters.aws_errors import retry_later_on_aws_errors
 from permit_ocr.adapters.journal import count, note
-from permit_ocr.adapters.upload_events import Requested, requested_body
+from permit_ocr.adapters.upload_events import Page, Requested, Upload, page_body, requested_body, upload_body
 from permit_ocr.adapters.waits import LONGEST_VISIBILITY_SECONDS
+from permit_ocr.domain.errors import RetryLater
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -54,6 +57,37 @@ class SqsIntakeQueue:
         """Ask the uploads function to read an image at an address. Raises ``RetryLater``."""
         with retry_later_on_aws_errors("SQS"):
             self._client.send_message(QueueUrl=self._queue_url, MessageBody=requested_body(work))
+
+    def read_pages(self, pages: Sequence[Page]) -> None:
+        """Ask the uploads function to read pages, or to reject them. Raises ``RetryLater`` unless it got them all."""
+        for some in batched(map(page_body, pages), 10, strict=False):
+            entries = [{"Id": str(place), "MessageBody": body} for place, body in enumerate(some)]
+            with retry_later_on_aws_errors("SQS"):
+                answer = self._client.send_message_batch(QueueUrl=self._queue_url, Entries=entries)  # type: ignore[arg-type]
+            if failed := answer.get("Failed"):
+                raise RetryLater(
+                    f"SQS.{failed[0]['Code']}",
+                    "SQS did not take all messages.",
+                    "Nothing: it is tried again by itself.",
+                )
+
+    def show_again(self, waits: dict[str, float]) -> None:
+        """Make messages visible again after so many seconds each, by receipt handle. See ``show_again``."""
+        show_again(self._client, self._queue_url, waits)
+
+
+class SqsImagesQueue:
+    """Where uploads go that have to be made plain images before they are read."""
+
+    def __init__(self, client: "SQSClient", *, queue_url: str) -> None:
+        """``queue_url`` is the images queue's."""
+        self._client = client
+        self._queue_url = queue_url
+
+    def hand_over(self, upload: Upload) -> None:
+        """Ask the images function for plain images of an upload. Raises ``RetryLater``."""
+        with retry_later_on_aws_errors("SQS"):
+            self._client.send_message(QueueUrl=self._queue_url, MessageBody=upload_body(upload))
 
     def show_again(self, waits: dict[str, float]) -> None:
         """Make messages visible again after so many seconds each, by receipt handle. See ``show_again``."""

@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 from urllib.parse import unquote_plus
 
+from permit_ocr.domain.image_rejections import CODES
 from permit_ocr.domain.permits import Kind, RecognitionOptions, Side
 
 
@@ -38,7 +39,21 @@ class Requested:
     received: datetime
 
 
-type Work = Upload | PublishAgain | Requested
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """One page of an upload that had to be decoded first: the key of its plain image, or why there is none.
+
+    ``number`` is None for an image of a format without pages, and for a file that is rejected as a whole.
+    """
+
+    upload: Upload
+    number: int | None
+    pages: int | None
+    image: str | None
+    rejection: str | None
+
+
+type Work = Upload | Page | PublishAgain | Requested
 
 
 class UnreadableEvent(ValueError):  # noqa: N818  it names what arrived
@@ -79,6 +94,16 @@ def requested_body(work: Requested) -> str:
     return json.dumps({"requested": said})
 
 
+def upload_body(upload: Upload) -> str:
+    """Return the message that ``work_in_body`` makes ``upload`` of."""
+    return json.dumps({"upload": asdict(upload)})
+
+
+def page_body(page: Page) -> str:
+    """Return the message that ``work_in_body`` makes ``page`` of."""
+    return json.dumps({"page": asdict(page)})
+
+
 def _work_in(event: Any) -> Iterator[Work]:  # noqa: ANN401
     if "Records" in event:
         for record in event["Records"]:
@@ -90,12 +115,22 @@ def _work_in(event: Any) -> Iterator[Work]:  # noqa: ANN401
     elif event.get("source") == "aws.s3" and "detail" in event:
         if event.get("detail-type") == "Object Created":
             yield _upload_of_event_bridge(event["detail"])
-    elif set(event) == {"publish_again"}:
-        yield PublishAgain(document_id=str(event["publish_again"]))
-    elif set(event) == {"requested"}:
-        yield _requested(event["requested"])
     else:
-        raise UnreadableEvent
+        yield _work_of_ours(event)
+
+
+def _work_of_ours(event: Any) -> Work:  # noqa: ANN401
+    ((kind, said),) = event.items()
+    match kind:
+        case "publish_again":
+            return PublishAgain(document_id=str(said))
+        case "requested":
+            return _requested(said)
+        case "upload":
+            return Upload(**said)
+        case "page":
+            return _page(said)
+    raise UnreadableEvent
 
 
 def _work_in_record(record: dict[str, Any]) -> Iterator[Work]:
@@ -142,6 +177,13 @@ def _requested(said: dict[str, Any]) -> Requested:
         case=said["case"],
         received=datetime.fromisoformat(said["received"]),
     )
+
+
+def _page(said: dict[str, Any]) -> Page:
+    page = Page(**said | {"upload": Upload(**said["upload"])})
+    if (page.image is None) == (page.rejection is None) or page.rejection not in {None, *CODES}:
+        raise UnreadableEvent
+    return page
 
 
 def _version(said: str | None) -> str | None:

@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from permit_ocr.adapters.dynamodb_failures import DynamoDbFailures
-from permit_ocr.adapters.journal import count, note, note_unexpected
-from permit_ocr.adapters.s3_images import S3Images, document_of
-from permit_ocr.adapters.sqs_queues import SqsDeadLetterQueue, SqsIntakeQueue
+from permit_ocr.adapters.journal import Happening, count, note, note_unexpected
+from permit_ocr.adapters.s3_images import S3Images, document_of, document_of_page
+from permit_ocr.adapters.sqs_queues import SqsDeadLetterQueue, SqsImagesQueue, SqsIntakeQueue
 from permit_ocr.adapters.upload_events import (
+    Page,
     PublishAgain,
     Requested,
     UnreadableEvent,
@@ -25,6 +26,7 @@ from permit_ocr.adapters.upload_events import (
 from permit_ocr.adapters.waits import NotBegun, is_waiting, seconds_after_failure, seconds_of_waiting
 from permit_ocr.domain.errors import Deleted, PermitOcrError, RejectDocument, RetryLater, StopTheLine
 from permit_ocr.domain.results import Document
+from permit_ocr.workflow.decoding import begin_decoding, note_page
 from permit_ocr.workflow.ports import Photograph, Services
 from permit_ocr.workflow.recognition import publish_again, questions, recognize, reject_unread
 
@@ -44,6 +46,7 @@ class UploadsApplication:
     images: S3Images
     upload_prefix: str
     intake: SqsIntakeQueue
+    images_queue: SqsImagesQueue
     dead_letters: SqsDeadLetterQueue
     failures: DynamoDbFailures
     maximum_attempts: int
@@ -110,7 +113,7 @@ def _troubles(works: Sequence[Work], batch: _Batch) -> list[_Trouble]:
     for work in works:
         document_id = None
         try:
-            document_id = _document(work, batch).id if isinstance(work, Upload) else work.document_id
+            document_id = _document_id(work, batch)
             _do(work, batch)
         except PermitOcrError as error:
             note("document_deferred", document_id=document_id, code=error.code, request_id=error.request_id)
@@ -134,30 +137,60 @@ def _do(work: Work, batch: _Batch) -> None:
         note("document_deleted")
 
 
-def _read(work: Upload | Requested, batch: _Batch) -> None:
+def _read(work: Upload | Page | Requested, batch: _Batch) -> None:
     if time.monotonic() + _SECONDS_TO_BEGIN > batch.deadline:
         raise NotBegun
     began = time.monotonic()
-    document = _read_upload(work, batch) if isinstance(work, Upload) else _read_at_address(work, batch)
-    note("document_done", document_id=document.id, milliseconds=round((time.monotonic() - began) * 1000))
+    is_done = _is_done(work, batch)
+    milliseconds = round((time.monotonic() - began) * 1000)
+    happening: Happening = "document_done" if is_done else "document_to_decode"
+    note(happening, document_id=_document_id(work, batch), milliseconds=milliseconds)
 
 
-def _read_upload(upload: Upload, batch: _Batch) -> Document:
-    services = batch.application.services
-    document = _document(upload, batch)
+def _is_done(work: Upload | Page | Requested, batch: _Batch) -> bool:
+    match work:
+        case Upload():
+            return _read_upload(work, batch)
+        case Page():
+            return _read_page(work, batch)
+        case Requested():
+            return _read_at_address(work, batch)
+
+
+def _read_upload(upload: Upload, batch: _Batch) -> bool:
+    """Read an upload, or hand over one that is no plain image; return whether it is done."""
+    application = batch.application
+    document = document_of(upload, upload_prefix=application.upload_prefix)
     _refuse_what_would_only_wait(upload, batch)
     try:
-        recognize(batch.application.images.fetch(upload), services, deadline=batch.deadline)
+        if photograph := application.images.fetch(upload):
+            recognize(photograph, application.services, deadline=batch.deadline)
+            return True
     except RejectDocument as error:  # it could not even be fetched
-        reject_unread(document, error, services)
-    return document
+        reject_unread(document, error, application.services)
+        return True
+    if begin_decoding(document, application.services):
+        application.images_queue.hand_over(upload)
+    return False
 
 
-def _read_at_address(work: Requested, batch: _Batch) -> Document:
+def _read_page(page: Page, batch: _Batch) -> bool:
+    application = batch.application
+    document = document_of_page(page, upload_prefix=application.upload_prefix)
+    upload_id = document_of(page.upload, upload_prefix=application.upload_prefix).id
+    note_page(document, application.services, upload_id=upload_id)
+    try:
+        recognize(application.images.fetch_page(page), application.services, deadline=batch.deadline)
+    except RejectDocument as error:
+        reject_unread(document, error, application.services)
+    return True
+
+
+def _read_at_address(work: Requested, batch: _Batch) -> bool:
     document = Document(id=work.document_id, case=work.case, received=work.received)
     photograph = Photograph(document=document, options=work.options, url=work.image_url)
     recognize(photograph, batch.application.services, deadline=batch.deadline)
-    return document
+    return True
 
 
 def _refuse_what_would_only_wait(upload: Upload, batch: _Batch) -> None:
@@ -171,8 +204,14 @@ def _refuse_what_would_only_wait(upload: Upload, batch: _Batch) -> None:
             raise stop
 
 
-def _document(upload: Upload, batch: _Batch) -> Document:
-    return document_of(upload, upload_prefix=batch.application.upload_prefix)
+def _document_id(work: Work, batch: _Batch) -> str:
+    match work:
+        case Upload():
+            return document_of(work, upload_prefix=batch.application.upload_prefix).id
+        case Page():
+            return document_of_page(work, upload_prefix=batch.application.upload_prefix).id
+        case _:
+            return work.document_id
 
 
 def _waits(trouble: _Trouble, record: Mapping[str, Any], batch: _Batch) -> bool:

@@ -14,7 +14,7 @@ MOST_PIXELS: Final = 64_000_000
 MOST_PAGES: Final = 20
 MOST_BYTES: Final = 50_000_000
 """Of a file that is made to fit: 20 scanned pages of 2.5 MB each."""
-DECODING_SECONDS: Final = 90
+DECODING_SECONDS: Final = 30
 DECODING_MEGABYTES: Final = 380
 
 _PHOTOGRAPH_AGAIN: Final = "Take another photograph, or export the file again."

@@ -12,6 +12,8 @@ from permit_ocr.domain.permits import Kind, RecognitionOptions, Side
 
 AUTO: Final = "auto"
 DOCUMENTS: Final = (*Kind, AUTO)
+METADATA: Final = frozenset(("document", "card-side", "return-portrait", "case"))
+"""Names of what we read of an object's metadata."""
 CASE_SEGMENT: Final = "case-"
 """Beginning of the segment of a key that names a case."""
 _BOOLEANS: Final = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False, "": False}

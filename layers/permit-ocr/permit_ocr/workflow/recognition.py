@@ -20,6 +20,7 @@ from typing import Final
 from permit_ocr.domain.errors import Deleted, NotPublished, PermitOcrError, RejectDocument, RetryLater
 from permit_ocr.domain.identity import recognition_id, without_signature
 from permit_ocr.domain.image_format import refuse_what_cannot_be_read
+from permit_ocr.domain.image_metadata import without_metadata
 from permit_ocr.domain.judgement import has_key_field, judge_answer
 from permit_ocr.domain.permits import Kind, RecognitionOptions, Side
 from permit_ocr.domain.results import (
@@ -151,7 +152,10 @@ def questions(options: RecognitionOptions) -> tuple[tuple[Kind, Side | None], ..
 def _identified(photograph: Photograph) -> Photograph:
     if photograph.content is None:
         return photograph
-    digest = sha256(photograph.content).hexdigest()
+    if (cleaned := without_metadata(photograph.content)) is not photograph.content:
+        # At our address there is the file as it came, with where it was taken.
+        photograph = replace(photograph, content=cleaned, url=None)
+    digest = sha256(cleaned).hexdigest()
     return replace(photograph, document=replace(photograph.document, sha256=digest))
 
 

@@ -1,0 +1,138 @@
+"""One invocation of the images function: uploads that are no plain images become plain images, one for each page.
+
+download ─▶ decode, in a process of its own ─▶ store each page ─▶ is the upload still there? ─▶ tell the intake queue
+
+The keys are the same at every try, and each page is read once, so a message that comes again does no harm.
+"""
+
+import tempfile
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from permit_ocr.adapters.decoding import DecodedPage, decode
+from permit_ocr.adapters.journal import note, note_unexpected
+from permit_ocr.adapters.s3_images import document_of
+from permit_ocr.adapters.s3_pages import S3Pages, StoredPage
+from permit_ocr.adapters.sqs_queues import SqsImagesQueue, SqsIntakeQueue
+from permit_ocr.adapters.upload_events import Page, Upload, work_in_body
+from permit_ocr.adapters.waits import NotBegun, seconds_after_failure
+from permit_ocr.domain.errors import PermitOcrError, RejectDocument, RetryLater
+from permit_ocr.domain.image_rejections import DECODING_SECONDS
+
+_SECONDS_TO_FINISH: Final = 5.0
+"""Kept free at the end of an invocation: telling of the pages, and the answer to Lambda."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImagesApplication:
+    """What the images function works with. Images are made to fit ``base64_limit`` bytes of Base64."""
+
+    pages: S3Pages
+    queue: SqsImagesQueue
+    intake: SqsIntakeQueue
+    upload_prefix: str
+    base64_limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """What became of one page, and where its image was stored."""
+
+    page: Page
+    stored: StoredPage | None = None
+
+
+def process(event: Mapping[str, Any], application: ImagesApplication, *, seconds: float) -> dict[str, Any]:
+    """Decode every upload of a batch of messages; ``seconds`` is the time the invocation has left.
+
+    Messages to be delivered again are returned, as partial batch responses want it.
+    """
+    deadline = time.monotonic() + seconds - _SECONDS_TO_FINISH
+    waits: dict[str, float] = {}
+    again = []
+    for record in event["Records"]:
+        if trouble := _trouble(record, application, deadline=deadline):
+            receives = int(record["attributes"]["ApproximateReceiveCount"])
+            waits[record["receiptHandle"]] = seconds_after_failure(trouble, failures=receives)
+            again.append(record["messageId"])
+    _show_again(waits, application)
+    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in again]}
+
+
+def _trouble(record: Mapping[str, Any], application: ImagesApplication, *, deadline: float) -> Exception | None:
+    """Do the work of one message; return why it is not done, if it is not."""
+    document_id = None
+    try:
+        for work in work_in_body(record["body"]):
+            if isinstance(work, Upload):
+                document_id = document_of(work, upload_prefix=application.upload_prefix).id
+                _decode(work, document_id, application, deadline=deadline)
+    except PermitOcrError as error:
+        note("document_deferred", document_id=document_id, code=error.code)
+        return error
+    except Exception as error:  # noqa: BLE001  a fault of ours in one document
+        note_unexpected(error, document_id=document_id)
+        return error
+    return None
+
+
+def _decode(upload: Upload, document_id: str, application: ImagesApplication, *, deadline: float) -> None:
+    """Make plain images of an upload, and work for the intake queue. Raises ``RetryLater``."""
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory() as directory:
+        made = _made(upload, document_id, Path(directory), application, deadline=deadline)
+    if made and not application.pages.is_there(upload):  # its sender wants it gone, and whatever was made of it
+        made = _erased(made, application)
+    application.intake.read_pages([one.page for one in made])
+    milliseconds = round((time.monotonic() - began) * 1000)
+    note("document_decoded", document_id=document_id, documents=len(made), milliseconds=milliseconds)
+
+
+def _made(
+    upload: Upload, document_id: str, directory: Path, application: ImagesApplication, *, deadline: float
+) -> list[_Made]:
+    """Return what was made of each page of an upload; nothing if the upload is there no more."""
+    file = directory / "upload"
+    try:
+        metadata = application.pages.download(upload, file)
+    except RejectDocument as error:
+        return [_Made(_page(upload, DecodedPage(rejection=error.code)))]
+    if metadata is None:
+        return []
+    if time.monotonic() + DECODING_SECONDS > deadline:
+        raise NotBegun
+    made: list[_Made] = []
+    for decoded in decode(file, directory, base64_limit=application.base64_limit):
+        if decoded.image:
+            stored = application.pages.store(decoded.image, metadata, document_id=document_id)
+            decoded.image.unlink()  # there is not room for all of them
+            made.append(_Made(_page(upload, decoded, image=stored.key), stored))
+        elif decoded.number:
+            made.append(_Made(_page(upload, decoded)))
+        else:
+            _erased(made, application)  # the whole file is rejected
+            return [_Made(_page(upload, decoded))]
+    return made
+
+
+def _page(upload: Upload, decoded: DecodedPage, *, image: str | None = None) -> Page:
+    return Page(upload=upload, number=decoded.number, pages=decoded.pages, image=image, rejection=decoded.rejection)
+
+
+def _erased(made: list[_Made], application: ImagesApplication) -> list[_Made]:
+    for one in made:
+        if one.stored:
+            application.pages.erase(one.stored)
+    return []
+
+
+def _show_again(waits: dict[str, float], application: ImagesApplication) -> None:
+    if not waits:
+        return
+    try:
+        application.queue.show_again(waits)
+    except RetryLater as error:  # the queue's own timeout holds then
+        note("visibility_not_changed", code=error.code, documents=len(waits))

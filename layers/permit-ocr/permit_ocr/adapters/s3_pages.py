@@ -1,0 +1,90 @@
+"""What the images function reads and writes in the upload bucket: files as they were sent, and plain images of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from botocore.exceptions import ClientError
+
+from permit_ocr.adapters.aws_errors import retry_later_on_aws_errors
+from permit_ocr.adapters.s3_images import IS_GONE, PAGE_PREFIX, RECEIVED, place_of
+from permit_ocr.adapters.upload_events import Upload
+from permit_ocr.domain.image_rejections import MOST_BYTES, rejection
+from permit_ocr.domain.senders_words import METADATA
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+_CONTENT_TYPES: Final = {".jpg": "image/jpeg", ".png": "image/png"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredPage:
+    """One image that was stored, in the version that was made of it."""
+
+    key: str
+    version: str | None
+
+
+class S3Pages:
+    """Stores the pages of uploads beside them, under a prefix that triggers nothing."""
+
+    def __init__(self, client: "S3Client", *, bucket: str) -> None:
+        """``bucket`` is the upload bucket."""
+        self._client = client
+        self._bucket = bucket
+
+    def download(self, upload: Upload, file: Path) -> Mapping[str, str] | None:
+        """Write an upload to ``file`` and return the metadata of its pages; None if it is there no more.
+
+        Raises ``RejectDocument`` if it is too large, and ``RetryLater``.
+        """
+        with retry_later_on_aws_errors("S3"):
+            try:
+                stored = self._client.get_object(**place_of(upload))
+            except ClientError as error:
+                if error.response["Error"]["Code"] in IS_GONE:
+                    return None
+                raise
+            if stored["ContentLength"] > MOST_BYTES:
+                stored["Body"].close()
+                raise rejection("Document.TooManyBytes")
+            with file.open("wb") as opened:
+                for part in stored["Body"].iter_chunks(1 << 20):
+                    opened.write(part)
+        said = {name: value for name, value in stored["Metadata"].items() if name.lower() in METADATA}
+        return said | {RECEIVED: stored["LastModified"].isoformat()}
+
+    def store(self, image: Path, metadata: Mapping[str, str], *, document_id: str) -> StoredPage:
+        """Store the image of a page, whose number is its file's name, under the same key at every try.
+
+        Raises ``RetryLater``.
+        """
+        key = f"{PAGE_PREFIX}{document_id}/{image.name}"
+        with retry_later_on_aws_errors("S3"):
+            stored = self._client.put_object(
+                Bucket=self._bucket,
+                Key=key,
+                Body=image.read_bytes(),
+                ContentType=_CONTENT_TYPES[image.suffix],
+                Metadata=dict(metadata),
+            )
+        return StoredPage(key=key, version=stored.get("VersionId"))
+
+    def is_there(self, upload: Upload) -> bool:
+        """Tell whether an upload is still there. Raises ``RetryLater``."""
+        with retry_later_on_aws_errors("S3"):
+            try:
+                self._client.head_object(**place_of(upload))
+            except ClientError as error:
+                if error.response["Error"]["Code"] in IS_GONE:
+                    return False
+                raise
+        return True
+
+    def erase(self, stored: StoredPage) -> None:
+        """Delete what was stored. Raises ``RetryLater``."""
+        with retry_later_on_aws_errors("S3"):
+            # "null" is the one version of an object in a bucket that keeps none.
+            self._client.delete_object(Bucket=self._bucket, Key=stored.key, VersionId=stored.version or "null")
