@@ -87,9 +87,10 @@ class Stage:
 
 
 def photograph(size: int | None = None) -> bytes:
-    """Return a photograph that no other is like."""
-    content = PHOTOGRAPH.read_bytes() + secrets.token_bytes(16)
-    return content + secrets.token_bytes(max(0, (size or 0) - len(content)))
+    """Return a photograph that no other is like: in its picture, since what comes after that is not sent."""
+    content = PHOTOGRAPH.read_bytes()
+    chance = secrets.token_bytes(max(16, (size or 0) - len(content))).replace(b"\xff", b"\x00")
+    return content[:-2] + chance + content[-2:]
 
 
 def batch_event(records: Sequence[Json]) -> Json:
