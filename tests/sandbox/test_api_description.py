@@ -45,7 +45,6 @@ def test_no_request_makes_the_api_fail_or_answer_what_it_does_not_describe(sandb
             f"--exclude-checks={','.join(LEFT_OUT)}",
             *limits,
             "--suppress-health-check=all",
-            "--generation-database=none",
             "--no-color",
         ],
         cwd=description.parent,

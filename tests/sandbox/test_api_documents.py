@@ -1,0 +1,97 @@
+"""A document's way through the API: a form, an upload, its result, its end."""
+
+import base64
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import boto3
+import httpx
+import pytest
+
+SPECIMENS = Path("events/specimens")
+TRUTH: list[dict[str, Any]] = json.loads((SPECIMENS / "truth.json").read_text())["specimens"]
+FRONT = next(one for one in TRUTH if one["kind"] == "residence-permit" and one["side"] == "front")
+PATIENCE_SECONDS = 120.0
+
+
+@pytest.fixture(scope="module")
+def api(sandbox: Any) -> httpx.Client:
+    return httpx.Client(base_url=sandbox.endpoints["api_url"], timeout=60)
+
+
+def image(number: int) -> bytes:
+    """Return a photograph that no other test has sent: its readings are nobody else's."""
+    return (SPECIMENS / FRONT["file"]).read_bytes() + bytes([number])
+
+
+def outcome(api: httpx.Client, location: str) -> httpx.Response:
+    give_up = time.monotonic() + PATIENCE_SECONDS
+    while (response := api.get(location)).status_code == httpx.codes.ACCEPTED:
+        assert time.monotonic() < give_up, response.text
+        time.sleep(0.3)
+    return response
+
+
+def upload(ticket: dict[str, Any], content: bytes, **changes: str) -> httpx.Response:
+    fields = {**ticket["upload"]["fields"], **changes}
+    return httpx.post(ticket["upload"]["url"], data=fields, files={"file": ("a.jpg", content)}, timeout=60)
+
+
+def kept_in(sandbox: Any) -> tuple[set[str], str]:
+    """Return the keys in the bucket, and everything in the work table as text."""
+    session = boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name="us-east-1")
+    endpoint = sandbox.endpoints["aws_endpoint"]
+    listing = session.client("s3", endpoint_url=endpoint).list_object_versions(
+        Bucket=sandbox.endpoints["upload_bucket"]
+    )
+    pages = session.client("dynamodb", endpoint_url=endpoint).get_paginator("scan")
+    items = [item for page in pages.paginate(TableName=sandbox.endpoints["work_table"]) for item in page["Items"]]
+    return {one["Key"] for one in listing.get("Versions", ())}, json.dumps(items, ensure_ascii=False)
+
+
+def test_an_uploaded_document_is_read_and_deleted_without_a_trace(api: httpx.Client, sandbox: Any) -> None:
+    said = {"document": "residence-permit", "return_portrait": True, "content_type": "image/jpeg"}
+    created = api.post("/v1/uploads", json=said)
+    assert created.status_code == httpx.codes.CREATED
+    ticket, location = created.json(), created.headers["location"]
+    assert api.get(location).json()["progress"]["stage"] == "awaiting_upload"
+    assert upload(ticket, image(1), key="uploads/by-id/another").status_code == httpx.codes.FORBIDDEN
+    assert upload(ticket, image(1)).is_success
+    event = outcome(api, location).json()
+    assert event["id"] == ticket["id"]
+    assert event["data"]["fields"]["IdCardNo"] == FRONT["answer"]["IdCardNo"]
+    keys, _ = kept_in(sandbox)
+    assert keys >= {f"uploads/by-id/{ticket['id']}", event["data"]["portrait_key"]}
+    for _ in range(2):
+        assert api.delete(location).status_code == httpx.codes.NO_CONTENT
+    assert outcome(api, location).status_code == httpx.codes.GONE
+    keys, items = kept_in(sandbox)
+    assert not keys & {f"uploads/by-id/{ticket['id']}", event["data"]["portrait_key"]}
+    assert event["data"]["document"]["sha256"] not in items
+    # The form is still good for a while: what comes by it now is erased, and published never.
+    assert upload(ticket, image(1)).is_success
+    give_up = time.monotonic() + PATIENCE_SECONDS
+    while f"uploads/by-id/{ticket['id']}" in kept_in(sandbox)[0]:
+        assert time.monotonic() < give_up, "it was not erased"
+        time.sleep(0.3)
+    assert outcome(api, location).status_code == httpx.codes.GONE
+
+
+def test_who_does_not_wait_finds_the_result_where_the_answer_said(api: httpx.Client) -> None:
+    body = {"document": "residence-permit", "image_base64": base64.b64encode(image(2)).decode()}
+    headers = {"prefer": "respond-async", "idempotency-key": "the same"}
+    answers = [api.post("/v1/recognitions", json=body, headers=headers) for _ in range(2)]
+    assert {answer.status_code for answer in answers} == {httpx.codes.ACCEPTED}
+    (location,) = {answer.headers["location"] for answer in answers}
+    event = outcome(api, location).json()
+    assert event["data"]["fields"]["IdCardNo"] == FRONT["answer"]["IdCardNo"]
+    assert location.endswith(event["id"])
+
+
+def test_an_address_nobody_answers_at_is_a_rejected_result(api: httpx.Client) -> None:
+    body = {"document": "mainland-permit", "image_url": "http://127.0.0.1:9/nothing.jpg"}
+    accepted = api.post("/v1/recognitions", json=body, headers={"prefer": "respond-async"})
+    event = outcome(api, accepted.headers["location"]).json()
+    assert event["type"] == "permit.rejected.v1"
