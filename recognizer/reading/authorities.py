@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Final
 
 from recognizer.reading.found import NOTHING, Found, found_in
-from recognizer.reading.labels import Label
+from recognizer.reading.labels import Label, distance
 from recognizer.reading.layout import Piece
 from recognizer.reading.page import Page
 from recognizer.reading.printed_forms import chinese_text, simplified
@@ -13,6 +13,9 @@ from recognizer.reading.printed_forms import chinese_text, simplified
 OFFICE: Final = re.compile(r"^.*?(?:分局|管理局|[局厅处队署](?!.*(?:分局|管理局)))")
 _LEAST: Final = 4
 """Characters of the shortest name of an authority that is recognised without its label."""
+_CENTRAL: Final = ("公安部出入境管理局", "中华人民共和国出入境管理局", "国家移民管理局", "中华人民共和国国家移民管理局")
+_NEARLY: Final = 3
+_MISREAD: Final = 0.3
 _NO_OFFICE: Final = 0.5
 """How sure an authority is at most whose name lacks the word for its office."""
 
@@ -24,7 +27,7 @@ def issuing_authority(page: Page) -> Found:
         others = frozenset(Label) - {Label.AUTHORITY, Label.ISSUE_PLACE}
         return page.anywhere(_office_alone, not_beside=others) or NOTHING
     if name := office_in(begun.text):
-        return replace(begun, text=name)
+        return begun.at_most(_MISREAD) if _is_misread(name) else replace(begun, text=name)
     text = simplified(begun.text)
     whole = _with_next_line(page, text) or page.value(Label.AUTHORITY, office_in)
     return whole or Found(text, min(begun.confidence, _NO_OFFICE))
@@ -35,6 +38,11 @@ def office_in(text: str) -> str | None:
     plain = chinese_text(text)
     found = OFFICE.match(simplified(plain)) if plain else None
     return found[0] if found else None
+
+
+def _is_misread(name: str) -> bool:
+    """Tell whether a name is nearly that of a central authority: there is no such one, a part of it is wrong."""
+    return name not in _CENTRAL and any(distance(name, central) <= _NEARLY for central in _CENTRAL)
 
 
 def _office_alone(text: str) -> str | None:

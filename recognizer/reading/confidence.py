@@ -7,6 +7,8 @@ from recognizer.reading.found import Fields, Found
 
 _AGREED: Final = 0.5
 """Two readings that agree are wrong this many times as seldom as the surer of them alone."""
+_WHOLE: Final = 0.6
+"""What is less sure than this has something wrong with it that two looks at one card have in common."""
 _DIFFERENT: Final = 0.7
 """Of two readings that differ, the surer one is at most this many times as sure."""
 _TOO_UNSURE: Final = 0.4
@@ -21,7 +23,8 @@ def put_together(first: Fields, second: Fields) -> Fields:
 def _surer(first: Found, second: Found) -> Found:
     surer = max(second, first, key=lambda found: found.confidence)
     if first.text == second.text:
-        return Found(surer.text, 1 - (1 - surer.confidence) * _AGREED) if surer.text else surer
+        boost = surer.text and surer.confidence >= _WHOLE
+        return Found(surer.text, 1 - (1 - surer.confidence) * _AGREED) if boost else surer
     return Found(surer.text, surer.confidence * _DIFFERENT) if first.text and second.text else surer
 
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 from statistics import median
 from typing import Final
 
-from recognizer.reading.text_lines import JOINT, Character, TextLine
+from recognizer.reading.text_lines import Character, TextLine
 
 _NOT_AS_READ: Final = 0.7
 """How sure a character at most is that is answered in another form than it was read: a letter O in a number, a
@@ -57,10 +57,12 @@ def found_in(text: str, lines: Sequence[TextLine]) -> Found:
 
 
 def _has_hole(line: TextLine) -> bool:
-    """Tell whether Chinese characters, which are all as wide, stand apart where none is between them."""
-    solid = [character for character in line.characters if character.text.strip() or character.text == JOINT]
-    gaps = [after.x - before.x for before, after in pairwise(solid) if _is_wide(before) and _is_wide(after)]
-    return len(gaps) >= _LEAST_PITCHES and max(gaps) > _WIDER * median(gaps)
+    """Tell whether characters stand apart as if others between them were covered: Chinese ones are all as wide."""
+    solid = [character for character in line.characters if character.text.strip()]
+    pitches = [after.x - before.x for before, after in pairwise(solid) if _is_wide(before) and _is_wide(after)]
+    if len(pitches) < _LEAST_PITCHES:
+        return False
+    return max(after.x - before.x for before, after in pairwise(solid)) > _WIDER * median(pitches)
 
 
 def _is_wide(character: Character) -> bool:

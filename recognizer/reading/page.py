@@ -7,6 +7,7 @@ from typing import Final
 from recognizer.reading.found import Found, found_in
 from recognizer.reading.labels import Label
 from recognizer.reading.layout import Layout, Piece, Place, text_of
+from recognizer.reading.text_lines import join
 
 type LookAgain = Callable[[Place, str | None], str]
 """Reads one line in a rectangle of levelled pixels, only in the characters given; empty unless it is sure."""
@@ -44,7 +45,7 @@ class Page:
         for pieces in (below, beside) if self.layout.values_are_below() else (beside, below):
             for reading in _readings(pieces):
                 if text := take(text_of(reading)):
-                    found = found_in(text, [piece.line for piece in reading])
+                    found = found_in(text, [join([piece.line for piece in reading])])
                     return found if len(reading) == 1 else found.at_most(_PUT_TOGETHER)
         if alphabet is None:
             return None

@@ -100,18 +100,19 @@ def period(text: str) -> str | None:
     return None
 
 
-def is_term(text: str, *, less_a_day: bool) -> bool:
-    """Tell whether a period runs for a term that permits are issued for: 3, 5 or 10 years.
+def is_term(text: str) -> bool:
+    """Tell whether a period runs for a term that permits are issued for: 3, 5 or 10 years, or without an end.
 
-    Travel permits end a day before the day of the year they began on, residence permits on that very day.
+    It ends on the day of the year it began on (residence permits) or a day before (travel permits).
     """
+    if text.endswith(_LONG_TERM):
+        return True
     try:
         start, end = (date(*map(int, day.split("."))) for day in text.split("-"))
     except (ValueError, TypeError):
         return False
-    last = end + timedelta(days=1) if less_a_day else end
-    same_day = (last.month, last.day) == (start.month, start.day)
-    return (same_day or _LEAP_DAY in {_day(start), _day(last)}) and last.year - start.year in _TERMS
+    same_day = any(_day(last) in {_day(start), _LEAP_DAY} for last in (end, end + timedelta(days=1)))
+    return (same_day or _day(start) == _LEAP_DAY) and (end + timedelta(days=1)).year - start.year in _TERMS
 
 
 def _day(day: date) -> tuple[int, int]:

@@ -24,6 +24,8 @@ _SHORTER: Final = 5.0
 _END_OF_ADDRESS: Final = re.compile(r"[\u4e00-\u9fffA-Z0-9-]{1,5}")
 _END_READ_AGAIN: Final = 0.8
 _REGIONS: Final = ("810000", "820000", "830000")
+_TERM: Final = 0.95
+_NO_TERM: Final = 0.45
 _UNPROVEN: Final = 0.5
 """How sure a number is at most whose check digit is wrong, or what the number contradicts."""
 
@@ -50,7 +52,7 @@ def back_fields(page: Page) -> Fields:
     period = page.value(Label.VALIDITY, printed_forms.period) or page.anywhere(printed_forms.period) or NOTHING
     number = page.value(Label.PASS_NUMBER, _pass_number) or page.anywhere(_pass_number, not_beside=own)
     return {
-        "ValidDate": period.at_least(PROVEN) if printed_forms.is_term(period.text, less_a_day=False) else period,
+        "ValidDate": weighed_by_term(period),
         "Authority": issuing_authority(page),
         "VisaNum": page.value(Label.ISSUE_COUNT, printed_forms.count, alphabet="0123456789") or NOTHING,
         "PassNo": number or NOTHING,
@@ -65,6 +67,11 @@ def front_answer(fields: Fields) -> ResidencePermitAnswer:
 def back_answer(fields: Fields) -> ResidencePermitAnswer:
     """Return the answer for the side with the emblem."""
     return ResidencePermitAnswer(**_texts(fields), CardType=_BACK, WarnCardInfos=NOT_ENABLED)
+
+
+def weighed_by_term(period: Found) -> Found:
+    """Return a period, surer where it runs for a term that permits are issued for, less sure where it does not."""
+    return period.at_least(_TERM) if printed_forms.is_term(period.text) else period.at_most(_NO_TERM)
 
 
 def _texts(fields: Fields) -> dict[str, Any]:

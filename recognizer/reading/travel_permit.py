@@ -14,7 +14,7 @@ from recognizer.reading.labels import TITLES, Anchor, Label
 from recognizer.reading.layout import Layout, Piece
 from recognizer.reading.mrz import exit_entry_line, machine_lines, put_right
 from recognizer.reading.page import Page
-from recognizer.reading.residence_permit import NOT_ENABLED
+from recognizer.reading.residence_permit import NOT_ENABLED, weighed_by_term
 
 _TYPE_NAMES: Final[dict[PermitType, str]] = {
     permit: title for title, permit in TITLES.items() if permit is not PermitType.RESIDENCE_PERMIT
@@ -30,8 +30,8 @@ _NAME_LINES: Final = 3.2
 """The Latin name is at most this many text heights below the Chinese one."""
 _WITHOUT_TITLE: Final = 0.8
 """How sure a document's name is that follows from the form of its number."""
-_CONTRADICTED: Final = 0.5
-"""How sure a field is at most that the machine-readable line contradicts."""
+_CONTRADICTED: Final = 0.35
+"""How sure a field is at most that another one contradicts."""
 _ALONE: Final = 0.7
 """How sure a single character or number is at most that stands alone, without a label."""
 
@@ -47,9 +47,9 @@ def front_fields(page: Page, permit: PermitType) -> Fields:
         "Name": replace(name, text=printed_forms.simplified(name.text)) if permit is _EXIT_ENTRY else name,
         "EnglishName": _whole_latin_name(page.layout, latin) if latin else NOTHING,
         "Sex": page.value(Label.SEX, printed_forms.sex, alphabet="男女") or _lone_sex(page.layout),
-        "Birthday": _birthday(page),
+        "Birthday": _before(_birthday(page), period),
         "IssueAuthority": authority,
-        "ValidDate": period.at_least(PROVEN) if printed_forms.is_term(period.text, less_a_day=True) else period,
+        "ValidDate": weighed_by_term(period),
         "Number": number,
         "IssueAddress": place,
         "IssueNumber": _issue_count(page, number.text),
@@ -170,6 +170,12 @@ def _birthday(page: Page) -> Found:
         return labelled
     others = frozenset(Label) - {Label.BIRTH, Label.SEX}
     return page.anywhere(_birth, not_beside=others) or NOTHING
+
+
+def _before(birthday: Found, period: Found) -> Found:
+    """Return the birth date, hardly sure where the permit was issued before it."""
+    issued_before = printed_forms.is_term(period.text) and birthday.text >= period.text[:10]
+    return birthday.at_most(_CONTRADICTED) if issued_before else birthday
 
 
 def _issue_count(page: Page, number: str) -> Found:
