@@ -80,7 +80,8 @@ def _residence_front(sheet: Sheet, random: Random, answer: ResidencePermitAnswer
     left, size = random.randint(70, 96), random.randint(36, 40)
     top, pitch = random.randint(78, 96), random.randint(84, 92)
     column = left + random.randint(106, 124)
-    for row, label in enumerate(("姓名", "性别", "出生", "住址")):
+    wide = not happens(Random(answer.IdCardNo), 0.6)  # a chance of its own: what else is drawn stays as it was
+    for row, label in enumerate(("姓 名", "性 别", "出 生", "住 址") if wide else ("姓名", "性别", "出生", "住址")):
         sheet.label((left, top + row * pitch + 4), label, size - 6)
     sheet.value((column, top), answer.Name, size + 4, "Name")
     sheet.value((column, top + pitch), answer.Sex, size, "Sex")
