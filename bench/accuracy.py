@@ -18,7 +18,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
-from statistics import median, quantiles
+from statistics import mean, median, quantiles
 from typing import Final
 
 from bench.accuracy_bar import BARS, CARDS, FLAT, SURE, TIME_BESIDE_BARE, Bar
@@ -251,10 +251,10 @@ def _memory_is_flat(images: int, seed: int) -> bool:
             if number % _MEMORY_STEP == 0 or number == images:
                 sizes.append(outcome.resident)
                 print(f"{number:6} images: {outcome.resident:6.0f} MB, largest {outcome.largest:.0f} MB", flush=True)
-    settled = sizes[max(0, len(sizes) // 10 - 1)]
-    flat_enough = max(sizes[len(sizes) // 10 :]) <= FLAT * settled
-    print(f"flat (at most {FLAT:.0%} of what it was after a tenth): {'met' if flat_enough else 'NOT MET'}")
-    return flat_enough
+    quarter = max(1, len(sizes) // 4)
+    growth = mean(sizes[-quarter:]) / mean(sizes[quarter : 2 * quarter] or sizes)
+    print(f"last quarter {growth:.1%} of the second, bar at most {FLAT:.0%}: {'met' if growth <= FLAT else 'NOT MET'}")
+    return growth <= FLAT
 
 
 if __name__ == "__main__":

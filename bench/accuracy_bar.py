@@ -30,6 +30,6 @@ SURE: Final = 0.9
 TIME_BESIDE_BARE: Final = 1.3
 """At most so many times the seconds of a bare RapidOCR call with the same settings on the same images."""
 FLAT: Final = 1.05
-"""The resident size may end at most so many times what it was after the first tenth of a long run."""
+"""Over the last quarter of a long run the resident size is at most so many times what it was over the second."""
 CARDS: Final = 300
 """Fewer at a level prove nothing."""
