@@ -66,7 +66,8 @@ def evaluated(cloudformation: Json, parameters: dict[str, str], monkeypatch: pyt
 def routes(body: Json) -> Iterator[tuple[str, Json]]:
     for path, operations in body["paths"].items():
         for method, operation in operations.items():
-            _, deployed = operation.get("Fn::If", [None, operation])[:2]  # a function with a condition, not evaluated yet
+            # A function with a condition that is not evaluated yet has its route within it.
+            _, deployed = operation.get("Fn::If", [None, operation])[:2]
             yield f"{method.upper()} {path}", deployed
 
 

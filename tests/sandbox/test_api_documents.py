@@ -1,6 +1,7 @@
 """A document's way through the API: a form, an upload, its result, its end."""
 
 import base64
+import io
 import json
 import time
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 import boto3
 import httpx
 import pytest
+from PIL import Image
 
 SPECIMENS = Path("events/specimens")
 TRUTH: list[dict[str, Any]] = json.loads((SPECIMENS / "truth.json").read_text())["specimens"]
@@ -23,7 +25,9 @@ def api(sandbox: Any) -> httpx.Client:
 
 def image(number: int) -> bytes:
     """Return a photograph that no other test has sent: its readings are nobody else's."""
-    return (SPECIMENS / FRONT["file"]).read_bytes() + bytes([number])
+    made = io.BytesIO()
+    Image.open(SPECIMENS / FRONT["file"]).save(made, "JPEG", quality=90 + number)
+    return made.getvalue()
 
 
 def outcome(api: httpx.Client, location: str) -> httpx.Response:
@@ -69,7 +73,8 @@ def test_an_uploaded_document_is_read_and_deleted_without_a_trace(api: httpx.Cli
     assert outcome(api, location).status_code == httpx.codes.GONE
     keys, items = kept_in(sandbox)
     assert not keys & {f"uploads/by-id/{ticket['id']}", event["data"]["portrait_key"]}
-    assert event["data"]["document"]["sha256"] not in items
+    assert event["data"]["document"]["sha256"] not in items, "the document is forgotten"
+    assert event["data"]["provider"]["request_id"] not in items, "and so is its reading"
     # The form is still good for a while: what comes by it now is erased, and published never.
     assert upload(ticket, image(1)).is_success
     give_up = time.monotonic() + PATIENCE_SECONDS

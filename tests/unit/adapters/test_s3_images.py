@@ -42,7 +42,7 @@ def test_metadata_comes_before_the_keys_segment(s3: "S3Client") -> None:
 
 def test_what_the_sender_said_can_be_had_without_the_photograph(s3: "S3Client") -> None:
     upload = put(s3, "uploads/mainland-permit/1.jpg", metadata={"document": "residence-permit"})
-    assert images(s3).options(upload) == images(s3).fetch(upload).options
+    assert images(s3).options(upload) == fetched(s3, upload).options
     assert images(s3).options(put(s3, "uploads/1.jpg", metadata={"document": "passport"})) is None
     gone = Upload(bucket="uploads", key="uploads/gone.jpg", version=None, etag=None)
     assert images(s3).options(gone) is None

@@ -2,9 +2,10 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
-from moto.core import DEFAULT_ACCOUNT_ID
+from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.sqs import models as sqs
 
 from sandbox.cloud_server import RememberedDeduplication, show_again
@@ -28,7 +29,9 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> _Clock:
 @pytest.fixture
 def results(clock: _Clock) -> sqs.Queue:
     del clock
-    return sqs.Queue("results.fifo", "us-east-1", "123456789012", FifoQueue="true")
+    make: Any = sqs.Queue
+    queue: sqs.Queue = make("results.fifo", "us-east-1", "123456789012", FifoQueue="true")
+    return queue
 
 
 def _send(queue: sqs.Queue, event_id: str) -> None:
