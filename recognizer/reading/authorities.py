@@ -41,8 +41,10 @@ def office_in(text: str) -> str | None:
 
 
 def _is_misread(name: str) -> bool:
-    """Tell whether a name is nearly that of a central authority: there is no such one, a part of it is wrong."""
-    return name not in _CENTRAL and any(distance(name, central) <= _NEARLY for central in _CENTRAL)
+    """Tell whether a name is nearly that of a central authority, or the end of it: there is no such one."""
+    if name in _CENTRAL:
+        return False
+    return any(central.endswith(name) or distance(name, central) <= _NEARLY for central in _CENTRAL)
 
 
 def _office_alone(text: str) -> str | None:

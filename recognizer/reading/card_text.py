@@ -69,7 +69,7 @@ class CardText:
     """The lines of one image in levelled pixels, and the image to look at again.
 
     ``turns`` quarter turns to the left made it upright; ``origin`` takes points of the image before those turns to the
-    photograph.
+    photograph. ``places``: which of the image's places of text were read.
     """
 
     image: Pixels
@@ -77,6 +77,7 @@ class CardText:
     level: Level
     turns: int
     origin: NDArray[Any]
+    places: tuple[int, ...]
 
     def quad(self, place: Place) -> Quad:
         """Return the corners in the image of a rectangle of levelled pixels."""
@@ -99,20 +100,50 @@ class CardText:
         return "".join(glyph.text for glyph in solid) if all(glyph.confidence >= _SURE_AGAIN for glyph in solid) else ""
 
 
-def read_sheets(image: Pixels, origin: NDArray[Any] = _UNMOVED) -> Iterator[CardText]:
-    """Yield the text of each sheet in the image, the likeliest card first; then readings that hardly ever are needed.
+class Frame:
+    """One image in which text was looked for. Reading is what takes time: each line is read once at most."""
 
-    Reading is what takes time: whoever has found the card asks for no more.
-    """
-    places = engine.find_text(image)
-    sheets = [[places[index] for index in sheet] for sheet in Ground(image, places).sheets()]
-    several = [sheet for sheet in sheets if len(sheet) >= _LEAST_LINES] or sheets
-    several.sort(key=lambda sheet: (len(sheet) > _MOST_LINES, -_amount(sheet)))
-    for sheet in several[:_MOST_SHEETS]:
-        turns = _upright_after(image, sheet)
-        yield _read_turned(image, sheet, turns, origin)
-    if several:
-        yield _read_turned(image, several[0], _upright_after(image, several[0]) + 2, origin)
+    def __init__(self, image: Pixels, origin: NDArray[Any] = _UNMOVED) -> None:
+        self._image, self._origin = image, origin
+        self._places = engine.find_text(image)
+        self._ground = Ground(image, self._places)
+        self._read: dict[tuple[int, int], list[Glyph]] = {}
+
+    def sheets(self) -> Iterator[CardText]:
+        """Yield the text of each sheet in the image, the likeliest card first, at last the first one turned over."""
+        sheets = self._ground.sheets()
+        several = [sheet for sheet in sheets if len(sheet) >= _LEAST_LINES] or sheets
+        several.sort(key=lambda sheet: (len(sheet) > _MOST_LINES, -_amount(self._places_of(sheet))))
+        for sheet in several[:_MOST_SHEETS]:
+            yield self._text(sheet, _upright_after(self._image, self._places_of(sheet)))
+        if several:
+            yield self._text(several[0], _upright_after(self._image, self._places_of(several[0])) + 2)
+
+    def widened(self, text: CardText) -> CardText | None:
+        """Return the text of a sheet and of all that runs the same way beside it, whatever edge lies between.
+
+        A shadow, glare or a band of another colour may look like the end of a sheet. None where nothing is added.
+        """
+        wider = next(sheet for sheet in self._ground.sheets(apart=False) if text.places[0] in sheet)
+        return self._text(wider, text.turns) if len(wider) > len(text.places) else None
+
+    def _places_of(self, sheet: list[int]) -> list[Quad]:
+        return [self._places[index] for index in sheet]
+
+    def _text(self, sheet: list[int], turns: int) -> CardText:
+        """Read a sheet after quarter turns of the image to the left."""
+        turns %= 4
+        upright = np.ascontiguousarray(np.rot90(self._image, turns))
+        height, width = self._image.shape[:2]
+        places = {index: _turn(self._places[index], turns, width, height) for index in sheet}
+        new = [index for index in sheet if (index, turns) not in self._read]
+        for index, glyphs in zip(
+            new, engine.read_strips(engine.cut(upright, places[index]) for index in new), strict=True
+        ):
+            self._read[index, turns] = glyphs
+        level = _level(list(places.values()))
+        lines = [line for index in sheet if (line := _line(self._read[index, turns], places[index], level))]
+        return CardText(upright, tuple(lines), level, turns, self._origin, tuple(sheet))
 
 
 def _amount(sheet: list[Quad]) -> float:
@@ -127,18 +158,6 @@ def _upright_after(image: Pixels, places: list[Quad]) -> int:
     longest = sorted(places, key=lambda quad: -float(np.linalg.norm(quad[2] - quad[0])))[:_VOTES]
     turned = [_turn(quad, turns, image.shape[1], image.shape[0]) for quad in longest]
     return turns + 2 * engine.is_upside_down(engine.cut(upright, quad) for quad in turned)
-
-
-def _read_turned(image: Pixels, places: list[Quad], turns: int, origin: NDArray[Any]) -> CardText:
-    """Read an image after quarter turns to the left; the places stay those of the image as it came."""
-    turns %= 4
-    upright = np.ascontiguousarray(np.rot90(image, turns))
-    if turns:
-        places = [_turn(quad, turns, image.shape[1], image.shape[0]) for quad in places]
-    level = _level(places)
-    read = engine.read_strips(engine.cut(upright, quad) for quad in places)
-    lines = [line for glyphs, quad in zip(read, places, strict=True) if (line := _line(glyphs, quad, level))]
-    return CardText(upright, tuple(lines), level, turns, origin)
 
 
 def _runs_down(places: list[Quad]) -> bool:

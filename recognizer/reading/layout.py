@@ -87,9 +87,14 @@ class Layout:
         return median(piece.line.height for piece in self.pieces) if self.pieces else 1.0
 
     def anchor(self, label: Label) -> Anchor | None:
-        """Return the label's place; the best spelt one if it was found twice."""
+        """Return the label's place; if it was found twice the best spelt one, then the one nearest to all labels."""
         found = [anchor for anchor in self.anchors if anchor.label is label]
-        return max(found, key=lambda anchor: len(anchor.word), default=None)
+        return max(found, key=lambda anchor: (len(anchor.word), -self._far_off(anchor)), default=None)
+
+    def _far_off(self, anchor: Anchor) -> float:
+        """Return how far a label stands from the middle of them all: those of other papers stand apart."""
+        across = abs(anchor.line.left - median(other.line.left for other in self.anchors))
+        return across + abs(anchor.line.middle - median(other.line.middle for other in self.anchors))
 
     def has(self, *labels: Label) -> bool:
         """Tell whether all of these labels were found."""

@@ -17,7 +17,7 @@ from typing import Final
 from permit_ocr.domain.answers import Portrait, PortraitPlace, ResidencePermitAnswer
 from permit_ocr.domain.permits import Kind, Side
 from recognizer.reading import engine, photograph, residence_permit, travel_permit
-from recognizer.reading.card_text import CardText, close_up, read_sheets
+from recognizer.reading.card_text import CardText, Frame, close_up
 from recognizer.reading.confidence import confidences_of, put_together, without_unsure
 from recognizer.reading.engine import Pixels
 from recognizer.reading.faces import PERMIT_OF_FRONT, Face, face_of
@@ -94,25 +94,32 @@ def _decode(image: bytes, kind: Kind) -> tuple[Pixels, float]:
 
 def _read_best(pixels: Pixels, kind: Kind, wanted: frozenset[Face]) -> _Card:
     """Read the image; once more from nearer where text is small or a field unsure, and put both together."""
-    card = _find(pixels, wanted)
+    frame = Frame(pixels)
+    card = _find(frame, wanted)
     if card is None:
         code = "ImageNoText" if kind is Kind.RESIDENCE_PERMIT else "ImageNoSpecifiedCard"
         raise ReadingError(f"FailedOperation.{code}")
     if not (_is_small(card) or _missing(card)):
         return card
-    part, origin = close_up(card.text, _core(card))
-    nearer = _find(part, wanted, origin)
-    if nearer is None or nearer.face is None:
+    frame = Frame(*close_up(card.text, _core(card)))
+    nearer = _find(frame, wanted)
+    if nearer is None:
         return card
-    if nearer.face is card.face:
-        return replace(nearer, fields=put_together(card.fields, nearer.fields))
-    return nearer if _missing(nearer) <= _missing(card) else card
+    if _missing(nearer) and (text := frame.widened(nearer.text)):
+        nearer = _put_together(nearer, _lay_out(text))
+    return _put_together(card, nearer)
 
 
-def _find(pixels: Pixels, wanted: frozenset[Face], *origin: Pixels) -> _Card | None:
+def _put_together(card: _Card, again: _Card) -> _Card:
+    """Return the better of two readings, with what the other one adds if it shows the same face."""
+    better, other = (again, card) if _missing(again) <= _missing(card) else (card, again)
+    return replace(better, fields=put_together(better.fields, other.fields)) if card.face is again.face else better
+
+
+def _find(frame: Frame, wanted: frozenset[Face]) -> _Card | None:
     """Return the first sheet with a face asked for, else the one that is most like a card; None where no text is."""
     best: _Card | None = None
-    for text in read_sheets(pixels, *origin):
+    for text in frame.sheets():
         if not text.lines:
             continue
         card = _lay_out(text)

@@ -22,8 +22,6 @@ _APART: Final = 4
 """A step is looked for between points so many pixels of the ground apart: soft shadows are as wide."""
 _OTHER_SHEET: Final = 0.2
 """A step of the logarithm of brightness, in any colour, that a sheet's own shades and bands hardly ever reach."""
-_OTHER_IN_ROW: Final = 0.12
-"""The same within a row of text, where no title, portrait or band comes between."""
 _REACH_ALONG: Final = 10.0
 _REACH_ACROSS: Final = 5.0
 """Neighbours are at most so many text heights apart along the line and across it."""
@@ -47,8 +45,8 @@ class Ground:
             paper = np.percentile(cut(small, box.corners).reshape(-1, 3), 85, axis=0)
             cv2.fillConvexPoly(self._colours, np.round(box.corners).astype(np.int32), np.log(paper + _DARK).tolist())
 
-    def sheets(self) -> list[list[int]]:
-        """Return the places, by their index, sheet by sheet.
+    def sheets(self, *, apart: bool = True) -> list[list[int]]:
+        """Return the places, by their index, sheet by sheet; without ``apart`` whatever edges lie between them.
 
         Short ones, of which the way they run cannot be told, join the sheet they lie nearest to.
         """
@@ -62,25 +60,20 @@ class Ground:
 
         for place, one in enumerate(long):
             for other in long[place + 1 :]:
-                if root(one) != root(other) and self._is_one_sheet(one, other):
+                if root(one) != root(other) and self._is_one_sheet(one, other, apart=apart):
                     sheet_of[root(one)] = root(other)
         members: dict[int, list[int]] = {}
         for index in range(len(self._boxes)):
-            home = index if index in sheet_of else self._nearest(index, long)
+            home = index if index in sheet_of else self._nearest(index, long, apart=apart)
             members.setdefault(-1 if home is None else root(home), []).append(index)
         return list(members.values())
 
-    def is_parted(self, one: int, other: int) -> bool:
-        """Tell whether two places in one row of text are on different sheets: an edge runs between them."""
-        steps = sorted(self._steps(self._boxes[one], self._boxes[other]))
-        return steps[len(steps) // 2] > _OTHER_IN_ROW
-
-    def _is_one_sheet(self, one: int, other: int) -> bool:
+    def _is_one_sheet(self, one: int, other: int, *, apart: bool) -> bool:
         first, second = self._boxes[one], self._boxes[other]
-        return _may_be_one(first, second) and min(self._steps(first, second)) < _OTHER_SHEET
+        return _may_be_one(first, second) and (not apart or min(self._steps(first, second)) < _OTHER_SHEET)
 
-    def _nearest(self, index: int, others: list[int]) -> int | None:
-        near = [other for other in others if self._is_one_sheet(index, other)]
+    def _nearest(self, index: int, others: list[int], *, apart: bool) -> int | None:
+        near = [other for other in others if self._is_one_sheet(index, other, apart=apart)]
         box = self._boxes[index]
         return min(near, key=lambda other: max(_gaps(self._boxes[other], box)), default=None)
 

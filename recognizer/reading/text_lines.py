@@ -14,6 +14,8 @@ from typing import Final
 SAME_ROW: Final = 0.55
 """Middles this many text heights apart are still one row: label and value differ in size, and hardly any card is quite
 flat."""
+_ONE_LINE: Final = 0.2
+"""Boxes so little apart are of one line even where they overlap."""
 
 JOINT: Final = "\u2003"
 """Stands where two boxes were joined: white space that no reader gives."""
@@ -22,11 +24,15 @@ _SURE_IN_OVERLAP: Final = 0.9
 
 @dataclass(frozen=True, slots=True)
 class Character:
-    """One character with its centre's place along the line. ``confidence`` from 0 to 1."""
+    """One character with its centre's place along the line. ``confidence`` from 0 to 1.
+
+    ``box``: top and bottom of the box it was read in, where the line was put together from several.
+    """
 
     text: str
     x: float
     confidence: float = 1.0
+    box: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -68,7 +74,9 @@ class TextLine:
         half = self.height * 0.3
         left = self.left if start == 0 else max(self.left, kept[0].x - half)
         right = self.right if end >= len(self.characters) else min(self.right, kept[-1].x + half)
-        return replace(self, characters=kept, left=left, right=right)
+        boxes = [character.box for character in kept if character.box]
+        top, bottom = (median(edge) for edge in zip(*boxes, strict=True)) if boxes else (self.top, self.bottom)
+        return TextLine(kept, left, top, right, bottom)
 
 
 def text_line(text: str, *, left: float, top: float, right: float, bottom: float, confidence: float = 1.0) -> TextLine:
@@ -108,12 +116,15 @@ def _in_row(line: TextLine, row: Sequence[TextLine]) -> bool:
     Lines one above the other are two rows.
     """
     nearest = min(row, key=lambda other: max(other.left - line.right, line.left - other.right))
+    apart = abs(nearest.middle - line.middle) / min(line.height, nearest.height)
     overlap = min(nearest.right, line.right) - max(nearest.left, line.left)
-    if overlap > 0.5 * min(line.height, nearest.height) and overlap > 0.3 * min(
-        line.right - line.left, nearest.right - nearest.left
+    if (
+        apart > _ONE_LINE
+        and overlap > 0.5 * min(line.height, nearest.height)
+        and overlap > 0.3 * min(line.right - line.left, nearest.right - nearest.left)
     ):
         return False
-    return abs(nearest.middle - line.middle) < SAME_ROW * min(line.height, nearest.height)
+    return apart < SAME_ROW
 
 
 def join(lines: Sequence[TextLine]) -> TextLine:
@@ -127,7 +138,8 @@ def join(lines: Sequence[TextLine]) -> TextLine:
             while characters and characters[-1].x > line.left and characters[-1].confidence < _SURE_IN_OVERLAP:
                 characters.pop()
             characters.append(Character(JOINT, (before.right + line.left) / 2))
-        characters.extend(line.characters)
+        box = (line.top, line.bottom)
+        characters.extend(line.characters if len(lines) == 1 else (replace(one, box=box) for one in line.characters))
     return TextLine(
         tuple(characters),
         lines[0].left,
