@@ -82,8 +82,14 @@ def _print_ready(console: Console, sandbox: Sandbox, settings: Settings) -> None
         console.print(
             f"{name:<24}{value}", markup=False, highlight=False, soft_wrap=True
         )  # whole, so that it can be copied
+    issuers = {route.jwt.issuer for route in sandbox.deployed.routes if route.jwt}
+    asks = (
+        f"The API asks for tokens of {', '.join(issuers)}."
+        if issuers
+        else "The API asks for no signature here; deployed, it asks for IAM's."
+    )
     console.print(
-        "The API asks for no signature here; deployed, it asks for IAM's. AWS takes any key. Ctrl-C stops.",
+        f"{asks} AWS takes any key. Ctrl-C stops.",
         style="dim",
         highlight=False,
         soft_wrap=True,
