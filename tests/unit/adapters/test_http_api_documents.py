@@ -4,6 +4,7 @@ import base64
 import json
 from dataclasses import replace
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -241,10 +242,9 @@ def test_a_converted_file_that_is_rejected_is_a_problem_as_any_rejected_photogra
 
 
 def test_the_api_describes_itself() -> None:
-    response, said = Caller(world()).call("GET", "/v1/openapi.json")
+    response, _ = Caller(world()).call("GET", "/v1/openapi.json")
     assert response["statusCode"] == HTTPStatus.OK
-    assert said["openapi"].startswith("3.1.")
-    assert "/v1/recognitions" in said["paths"]
+    assert response["body"] == Path("events/schemas/http-api.openapi.json").read_text()
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,12 @@
 """``GET /v1/cases/{case}``: which sides of a case are in, and what the pair came to."""
 
 import json
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Annotated, Final
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path
-from pydantic import BaseModel, Field
 
 from permit_ocr.adapters.http_api.application import Resolver, application_of
 from permit_ocr.adapters.http_api.responses import JSON, described, described_json, failed, problem_response
@@ -25,22 +25,25 @@ _UNKNOWN: Final = problem(
 )
 
 
-class CaseSideRead(BaseModel):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseSideRead:
     """One side that was read."""
 
     kind: Kind
     side: Side
-    document_id: str = Field(description="The document's id: GET /v1/recognitions/{id} has its result.")
+    document_id: str
+    """The document's id: GET /v1/recognitions/{id} has its result."""
 
 
-class CaseRead(BaseModel):
-    """A case as it is now."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseRead:
+    """A case as it is now. Only the OpenAPI document is made of this: what is answered is the events' own text."""
 
     case: str
-    sides: list[CaseSideRead] = Field(description="The newest photograph of each side; rejected ones are none.")
-    completed: list[CompletedEvent] = Field(
-        description="The event of each kind of which both sides are in, as it was published."
-    )
+    sides: tuple[CaseSideRead, ...]
+    """The newest photograph of each side; rejected ones are none."""
+    completed: tuple[CompletedEvent, ...]
+    """The event of each kind of which both sides are in, as it was published."""
 
 
 def add_route(app: Resolver) -> None:
