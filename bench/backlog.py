@@ -25,7 +25,7 @@ LEAST_SHARE: Final = 0.9
 MOST_API_SECONDS: Final = 3.0
 API_EVERY_SECONDS: Final = 3.0
 BATCH: Final = 5
-"""Photographs in one invocation, as the template has it."""
+"""Photographs in one invocation: at rates as low as a sandbox's, tens would be too many at once."""
 NO_LIMIT: Final = 1000
 
 
@@ -38,7 +38,7 @@ def main() -> int:
     quota = arguments.quota or max(2, int(ceiling / 2))
     rate = int(100 * quota / (1 + LATE_SECONDS)) / 100
     at_once = max(2, int(rate * (HORIZON_SECONDS[Lane.UPLOADS] + arguments.latency) / BATCH))
-    parameters = [f"MainlandPermitRate={rate:g}", f"MaximumConcurrency={at_once}"]
+    parameters = [f"MainlandPermitRate={rate:g}", f"MaximumConcurrency={at_once}", f"BatchSize={BATCH}"]
     with system(*provider, f"--rate-limit={quota}", parameters=parameters) as running:
         with ApiClient(running) as client:
             sustained = _documents_a_second(running, arguments.documents)

@@ -56,8 +56,8 @@ class Fleet:
     quota: int
     rate: float
     shards: int = 1
-    concurrency: int = 5
-    batch: int = 5
+    concurrency: int = 3
+    batch: int = 10
     latency: float = 0.6
     faults: float = 0.0
     """Share of the calls that fail and are tried again, twice at most."""

@@ -31,7 +31,7 @@ _CREDENTIAL_VARIABLES: Final = {
 }
 
 # It reads two cards at a time: more would only wait there, and on a busy machine longer than a call may take.
-_FOR_THE_RECOGNISER: Final = {"OcrTimeoutSeconds": "25", "MaximumConcurrency": "2"}
+_FOR_THE_RECOGNISER: Final = {"OcrTimeoutSeconds": "25", "MaximumConcurrency": "2", "BatchSize": "5"}
 
 type Say = Callable[[str], None]
 

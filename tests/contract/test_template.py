@@ -161,7 +161,7 @@ def test_a_message_stays_hidden_for_six_times_the_function_that_works_on_it(reso
 def test_uploads_are_taken_in_batches_of_which_each_can_fail_alone(resources: Resources) -> None:
     mapping = resources["UploadsFunctionIntake"]
     assert mapping["Properties"]["Enabled"] is True
-    assert mapping["Properties"]["BatchSize"] == 5
+    assert mapping["Properties"]["BatchSize"] == {"Ref": "BatchSize"}
     assert mapping["Properties"]["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     assert mapping["Properties"]["ScalingConfig"] == {"MaximumConcurrency": {"Ref": "MaximumConcurrency"}}
 
@@ -400,7 +400,9 @@ def test_functions_are_told_every_setting_they_read_and_no_other(resources: Reso
     settings = {field.name.upper() for field in dataclasses.fields(Settings)}
     for name, function in of_type(resources, "AWS::Lambda::Function").items():
         variables = function["Properties"]["Environment"]["Variables"].keys()
-        of_libraries = {variable for variable in variables if variable.startswith(("POWERTOOLS_", "PYDANTIC_"))}
+        of_libraries = {
+            variable for variable in variables if variable.startswith(("MALLOC_", "POWERTOOLS_", "PYDANTIC_"))
+        }
         assert variables - of_libraries == settings, name
 
 

@@ -26,6 +26,7 @@ from tencentcloud.common.exception.tencent_cloud_sdk_exception import TencentClo
 from tencentcloud.common.profile.client_profile import ClientProfile
 from tencentcloud.common.profile.http_profile import HttpProfile
 
+from permit_ocr.adapters.bytes_in_flight import BytesInFlight
 from permit_ocr.adapters.credentials import CredentialSource
 from permit_ocr.adapters.dynamodb_line import LineStands
 from permit_ocr.adapters.gated_connections import GatedConnections, gate
@@ -149,6 +150,7 @@ class TencentOcr:
         self._clock = clock
         self._clients: dict[tuple[Kind, str], tuple[Credential, CommonClient]] = {}
         self._withdrawn_until: dict[tuple[Kind, str], float] = {}
+        self._bytes = BytesInFlight()
         self._calls = ThreadPoolExecutor(max_workers=_CALLS_AT_ONCE, thread_name_prefix="ocr-call")
 
     def ask(self, question: Question, *, deadline: float) -> Reply:
@@ -274,8 +276,12 @@ class TencentOcr:
         self, client: CommonClient, asking: _Asking, headers: dict[str, str], departure: _Departure
     ) -> dict[str, Any]:
         """Call once; see ``_call_json``. Raises what the line raises, too."""
+        content = asking.question.content if asking.as_base64 else None
         try:
-            with gate(lambda: self._depart(asking, departure)):
+            with (
+                self._bytes.room(len(content or b""), seconds_left=lambda: self._seconds_left(asking)),
+                gate(lambda: self._depart(asking, departure)),
+            ):
                 return _call_json(client, asking.action.name, _parameters(asking), headers)
         except _Refusal:
             if departure.error:

@@ -1,0 +1,68 @@
+"""Photographs on their way to the provider share a budget of bytes."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from permit_ocr.adapters.bytes_in_flight import BytesInFlight
+from permit_ocr.domain.errors import RetryLater
+
+SECONDS = 30.0
+
+
+def long_enough() -> float:
+    return SECONDS
+
+
+def test_no_more_bytes_are_on_their_way_than_the_budget_has() -> None:
+    budget = BytesInFlight(30)
+    lock, now, most = threading.Lock(), 0, 0
+    both_in = threading.Barrier(2, timeout=SECONDS)
+
+    def send(number: int) -> None:
+        nonlocal now, most
+        with budget.room(15, seconds_left=long_enough):
+            with lock:
+                now += 15
+                most = max(most, now)
+            if number < 2:
+                both_in.wait()  # two fit in at once
+            with lock:
+                now -= 15
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(send, range(8)))
+    assert most == 30
+
+
+def test_what_is_larger_than_the_whole_budget_goes_alone() -> None:
+    budget = BytesInFlight(10)
+    with budget.room(1_000, seconds_left=long_enough):
+        pass
+    with budget.room(1, seconds_left=long_enough), budget.room(1, seconds_left=long_enough):
+        pass
+
+
+def test_whoever_finds_no_room_in_time_comes_again_later() -> None:
+    budget = BytesInFlight(10)
+
+    def none_left() -> float:
+        raise RetryLater("Deadline", "No time left.", "Nothing.")
+
+    with (
+        budget.room(10, seconds_left=long_enough),
+        pytest.raises(RetryLater),
+        budget.room(1, seconds_left=none_left),
+    ):
+        pytest.fail("there was no room")
+    with budget.room(10, seconds_left=none_left):
+        pass
+
+
+def test_a_failure_gives_its_room_back() -> None:
+    budget = BytesInFlight(10)
+    with pytest.raises(RuntimeError), budget.room(10, seconds_left=long_enough):
+        raise RuntimeError
+    with budget.room(10, seconds_left=long_enough):
+        pass
