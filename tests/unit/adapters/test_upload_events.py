@@ -10,7 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from permit_ocr.adapters.upload_events import PublishAgain, UnreadableEvent, Upload, work_in, work_in_body
+from permit_ocr.adapters.upload_events import (
+    Page,
+    PublishAgain,
+    Requested,
+    UnreadableEvent,
+    Upload,
+    page_body,
+    work_in,
+    work_in_body,
+)
 
 EVENTS = Path("events")
 
@@ -73,13 +82,35 @@ def test_any_key_survives_the_encoding_of_s3(key: str) -> None:
     assert upload.key == key
 
 
+def test_a_page_that_was_decoded_is_work() -> None:
+    (page,) = work_in(event("sqs-page"))
+    assert isinstance(page, Page)
+    assert page.upload.key == "uploads/mainland-permit/scan.pdf"
+    assert (page.number, page.pages, page.rejection) == (2, 3, None)
+    assert page.image == "pages/0123456789abcdef0123456789abcdef/2.jpg"
+    assert list(work_in_body(page_body(page))) == [page]
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"image": None}, {"rejection": "Document.Damaged"}, {"image": None, "rejection": "a code of nobody's"}, {"x": 1}],
+)
+def test_a_page_has_an_image_or_a_known_rejection(changed: dict[str, Any]) -> None:
+    said = json.loads(event("sqs-page")["Records"][0]["body"])
+    with pytest.raises(UnreadableEvent):
+        list(work_in({"page": said["page"] | changed}))
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=10),
     lambda inner: (
         st.lists(inner, max_size=3)
         | st.dictionaries(
             st.sampled_from(
-                ["Records", "s3", "Sns", "Type", "Message", "source", "detail", "body", "eventSource", "Event", "x"]
+                (
+                    *("Records", "s3", "Sns", "Type", "Message", "source", "detail", "body", "eventSource", "Event"),
+                    *("publish_again", "requested", "upload", "page", "x"),
+                )
             ),
             inner,
             max_size=4,
@@ -92,7 +123,7 @@ JSON = st.recursive(
 @given(JSON)
 def test_anything_else_is_an_unreadable_event_and_nothing_worse(said: Any) -> None:
     with suppress(UnreadableEvent):
-        assert all(isinstance(work, Upload | PublishAgain) for work in work_in(said))
+        assert all(isinstance(work, Upload | Page | PublishAgain | Requested) for work in work_in(said))
 
 
 @given(st.text(max_size=50))

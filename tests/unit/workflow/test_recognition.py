@@ -12,7 +12,7 @@ from permit_ocr.domain.errors import NotPublished, PermitOcrError, RejectDocumen
 from permit_ocr.domain.permits import Kind, Side
 from permit_ocr.workflow.ports import Photograph, Reply
 from permit_ocr.workflow.recognition import publish_again, recognize, reject_unread
-from tests.unit.fakes import MAINLAND_FRONT, NOT_THIS_CARD, RESIDENCE_FRONT, World, jpeg, photograph, world
+from tests.unit.fakes import JPEG, MAINLAND_FRONT, NOT_THIS_CARD, RESIDENCE_FRONT, World, jpeg, photograph, world
 
 
 def event_of(photo: Photograph, here: World) -> dict[str, Any]:
@@ -125,6 +125,25 @@ def test_what_cannot_be_read_is_rejected_before_anything_is_paid(content: bytes,
     assert event["data"]["verdict"] == "rejected"
     assert here.ocr.asked == []
     assert len(here.results.sent) == 1
+
+
+def test_metadata_is_dropped_before_the_image_is_sent_or_known_by_its_content() -> None:
+    plain = jpeg()
+    said_where = plain[:2] + b"\xff\xfe\x00\x0a22.2793N" + plain[2:]
+    here = world(MAINLAND_FRONT)
+    first = event_of(photograph(said_where, document_id="1", kind=Kind.MAINLAND_PERMIT, url="https://bucket/1"), here)
+    assert [(question.content, question.url) for question in here.ocr.asked] == [(plain, None)]
+    second = event_of(photograph(plain, document_id="2", kind=Kind.MAINLAND_PERMIT), here)
+    assert first["data"]["document"]["sha256"] == second["data"]["document"]["sha256"]
+    assert second["data"]["provider"]["reused"] is True
+
+
+def test_an_image_without_metadata_is_sent_as_it_is_and_may_be_downloaded() -> None:
+    here = world(MAINLAND_FRONT)
+    event_of(photograph(JPEG, kind=Kind.MAINLAND_PERMIT, url="https://bucket/1"), here)
+    (question,) = here.ocr.asked
+    assert question.content is JPEG
+    assert question.url == "https://bucket/1"
 
 
 @pytest.mark.parametrize("error", [RetryLater("InternalError", "", ""), StopTheLine("InArrears", "", "")])

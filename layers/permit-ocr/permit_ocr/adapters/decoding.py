@@ -44,15 +44,18 @@ def decode(
     )
     overdue = threading.Timer(seconds, process.kill)
     overdue.start()
+    heard = False
     try:
-        yield from _heard(process, directory)
+        for page in _heard(process, directory):
+            heard = True
+            yield page
         ended = process.wait()
     finally:
         overdue.cancel()
         process.kill()
         process.wait()
-    if ended > 0:
-        raise _fault("Exit")
+    if ended > 0 or not (ended or heard):
+        raise _fault("Exit" if ended else "Silence")
     if ended:
         code = "Document.TooCostly" if ended == -signal.SIGKILL else "Document.Damaged"
         yield DecodedPage(rejection=code)

@@ -11,6 +11,7 @@ from PIL import Image
 from permit_ocr.domain.image_format import refuse_size
 from permit_ocr.domain.image_rejections import rejection
 
+_LOCKED: Final = frozenset((pypdfium2.raw.FPDF_ERR_PASSWORD, pypdfium2.raw.FPDF_ERR_SECURITY))
 _POINTS_AN_INCH: Final = 72
 _DOTS_AN_INCH: Final = 300
 """What scanners are set to for text: a card has 1,012 pixels across then."""
@@ -28,12 +29,8 @@ class PdfPages:
         try:
             self._document = pypdfium2.PdfDocument(file)
         except pypdfium2.PdfiumError as error:
-            code = pypdfium2.raw.FPDF_GetLastError()
-            encrypted = code in {pypdfium2.raw.FPDF_ERR_PASSWORD, pypdfium2.raw.FPDF_ERR_SECURITY}
-            raise rejection("Document.Encrypted" if encrypted else "Document.Damaged") from error
+            raise rejection("Document.Encrypted" if error.err_code in _LOCKED else "Document.Damaged") from error
         self.count = len(self._document)
-        if not self.count:
-            raise rejection("Document.Damaged")
 
     def picture(self, number: int) -> Image.Image:
         """See ``Pages``."""

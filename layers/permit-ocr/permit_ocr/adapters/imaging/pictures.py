@@ -9,6 +9,7 @@ from PIL import Image
 
 from permit_ocr.adapters.imaging.bounds import WHOLE_PIXELS, reduction
 from permit_ocr.adapters.imaging.colours import plain_colours
+from permit_ocr.adapters.imaging.webp import refuse_webp
 from permit_ocr.domain.image_format import Format, refuse_broken, refuse_size
 from permit_ocr.domain.image_metadata import orientation
 from permit_ocr.domain.image_rejections import MOST_PAGES, rejection
@@ -49,6 +50,9 @@ class PillowPictures:
         """Open ``file``. Raises ``RejectDocument``."""
         if form in {Format.JPEG, Format.PNG}:
             refuse_broken(file.read_bytes())
+        if form is Format.WEBP:
+            with file.open("rb") as opened:
+                refuse_webp(opened.read(30))
         plugin, name = _PLUGINS[form]
         import_module(f"PIL.{plugin}ImagePlugin")
         try:
@@ -101,6 +105,7 @@ def _within_bounds(file: Image.Image) -> Image.Image:
     """Return the picture in plain colours, smaller where it is too large to be worked on."""
     if file.width * file.height > WHOLE_PIXELS:
         file.draft(None, (file.width // 2, file.height // 2))  # JPEG alone leaves out the finer half while it decodes
+    file.load()
     factor = reduction(*file.size)
     if factor == 1:
         return plain_colours(file)
