@@ -156,10 +156,12 @@ def _is_taken_for_another(recognizer: Worker, photo: Photo) -> bool:
 
 def _show(photo: Photo, errors: Sequence[str], outcome: Outcome) -> None:
     wanted, values = dict(flat(photo.truth["answer"])), dict(flat(outcome.answer))
-    for name in errors:
+    invented = [name for name in photo.truth["illegible"] if values and values[name] not in {"", wanted[name]}]
+    for name in (*errors, *invented):
         sure = (outcome.confidences or {}).get(name, 0.0)
         said = repr(values[name]) if values else outcome.refused
-        print(f"{photo.path} {name}: {wanted[name]!r} read as {said}, confidence {sure:.2f}")
+        legible = ", illegible" if name in invented else ""
+        print(f"{photo.path} {name}: {wanted[name]!r} read as {said}, confidence {sure:.2f}{legible}")
 
 
 def _print(report: Report) -> None:
