@@ -7,6 +7,7 @@ gc.disable()  # nothing that is imported or made here is garbage; looking for so
 from typing import Any
 
 from permit_ocr.adapters.dynamodb_line import Lane
+from permit_ocr.adapters.snapshots import differ_after_restore
 from permit_ocr.adapters.uploads_batch import UploadsApplication, process
 from permit_ocr.composition import dead_letters, failures, images, images_queue, intake, services, settings
 
@@ -22,6 +23,7 @@ _application = UploadsApplication(
     failures=failures(),
     maximum_attempts=settings().maximum_attempts,
 )
+differ_after_restore()
 gc.freeze()  # what is there now stays: later collections need not look at it
 gc.enable()
 
