@@ -95,6 +95,26 @@ def test_who_does_not_wait_finds_the_result_where_the_answer_said(api: httpx.Cli
     assert location.endswith(event["id"])
 
 
+def test_a_scan_of_two_pages_is_two_documents_that_are_deleted_with_it(api: httpx.Client, sandbox: Any) -> None:
+    first, second = (Image.open(io.BytesIO(image(number))) for number in (3, 4))
+    scan = io.BytesIO()
+    first.save(scan, "PDF", save_all=True, append_images=[second])
+    body = {"document": "residence-permit", "image_base64": base64.b64encode(scan.getvalue()).decode()}
+    answer = api.post("/v1/recognitions", json=body, headers={"idempotency-key": "a scan"})
+    said = (outcome(api, answer.headers["location"]) if answer.status_code == httpx.codes.ACCEPTED else answer).json()
+    assert [page["number"] for page in said["pages"]] == [1, 2]
+    events = [api.get(page["location"]).json() for page in said["pages"]]
+    assert [event["data"]["document"]["page"] for event in events] == [1, 2]
+    assert {event["data"]["fields"]["IdCardNo"] for event in events} == {FRONT["answer"]["IdCardNo"]}
+    keys, _ = kept_in(sandbox)
+    assert len([key for key in keys if said["id"] in key]) == 3, "the scan, and a copy of each page"
+    assert api.delete(f"/v1/recognitions/{said['id']}").status_code == httpx.codes.NO_CONTENT
+    assert [api.get(page["location"]).status_code for page in said["pages"]] == [httpx.codes.GONE] * 2
+    keys, items = kept_in(sandbox)
+    assert not [key for key in keys if said["id"] in key]
+    assert not [event for event in events if event["data"]["provider"]["request_id"] in items]
+
+
 def test_an_address_nobody_answers_at_is_a_rejected_result(api: httpx.Client) -> None:
     body = {"document": "mainland-permit", "image_url": "http://127.0.0.1:9/nothing.jpg"}
     accepted = api.post("/v1/recognitions", json=body, headers={"prefer": "respond-async"})
