@@ -139,6 +139,25 @@ def test_the_api_neither_takes_uploads_from_the_queue_nor_reads_them(resources: 
     )
 
 
+def test_the_api_stores_photographs_under_the_keys_of_its_tickets_alone(resources: Resources) -> None:
+    allowed = [one for one in role_statements(resources["ApiRole"]) if "s3:PutObject" in listed(one["Action"])]
+    keys = {resource["Fn::Sub"] for one in allowed for resource in listed(one["Resource"])}
+    assert keys == {"${UploadBucket.Arn}/${UploadPrefix}by-id/*", "${UploadBucket.Arn}/portraits/*"}
+
+
+def test_versions_are_deleted_one_by_one_and_looked_for_only_where_documents_leave_them(resources: Resources) -> None:
+    ours = ["${UploadBucket.Arn}/${UploadPrefix}*", "${UploadBucket.Arn}/pages/*", "${UploadBucket.Arn}/portraits/*"]
+    for name in ("ApiRole", "UploadsRole"):
+        statements = role_statements(resources[name])
+        actions = {action for one in statements for action in listed(one["Action"]) if action.startswith("s3:")}
+        assert "s3:DeleteObject" not in actions, "it would only hide what it is asked to delete"
+        (deletes,) = (one for one in statements if "s3:DeleteObjectVersion" in listed(one["Action"]))
+        assert [resource["Fn::Sub"] for resource in deletes["Resource"]] == ours, name
+        (finds,) = (one for one in statements if "s3:ListBucketVersions" in listed(one["Action"]))
+        prefixes = finds["Condition"]["StringLike"]["s3:prefix"]
+        assert prefixes == [{"Fn::Sub": "${UploadPrefix}by-id/*"}, "pages/*", "portraits/*"], name
+
+
 def test_there_is_no_other_way_in_than_the_api(resources: Resources) -> None:
     types = {resource["Type"] for resource in resources.values()}
     assert types.isdisjoint({"AWS::Lambda::Url", "AWS::ApiGatewayV2::Route", "AWS::ApiGateway::RestApi"})
