@@ -15,6 +15,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from permit_ocr.domain.identity import document_id_of_object
+from tests.unit.fakes import jpeg
 
 SPECIMENS = Path("events/specimens")
 TRUTH: list[dict[str, Any]] = json.loads((SPECIMENS / "truth.json").read_text())["specimens"]
@@ -110,8 +111,9 @@ def test_a_residence_permits_portrait_is_stored_and_only_its_key_published(bank:
     ("content", "metadata", "code"),
     [
         (b"", {}, "Document.Empty"),
-        (b"GIF89a not a card", {}, "Document.UnsupportedFormat"),
-        (b"\xff\xd8\xff\xe0 cut off", {"document": "mainland-permit"}, "FailedOperation.ImageDecodeFailed"),
+        (b"not a card", {}, "Document.UnsupportedFormat"),
+        (b"\xff\xd8\xff\xe0 cut off", {"document": "mainland-permit"}, "Document.Truncated"),
+        (jpeg(b"no picture"), {"document": "mainland-permit"}, "FailedOperation.ImageDecodeFailed"),
         (b"\xff\xd8\xff\xe0 whatever", {"document": "passport"}, "Document.UnknownMetadata"),
     ],
 )
