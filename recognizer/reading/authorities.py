@@ -22,15 +22,13 @@ _NO_OFFICE: Final = 0.5
 
 def issuing_authority(page: Page) -> Found:
     """Return the authority beside its label, put together from two lines if it breaks; else what is named like one."""
-    begun = page.value(Label.AUTHORITY, chinese_text)
-    if begun is None:
-        others = frozenset(Label) - {Label.AUTHORITY, Label.ISSUE_PLACE}
-        return page.anywhere(_office_alone, not_beside=others) or NOTHING
-    if name := office_in(begun.text):
-        return begun.at_most(_MISREAD) if _is_misread(name) else replace(begun, text=name)
+    begun = page.value(Label.AUTHORITY, chinese_text) or NOTHING
     text = simplified(begun.text)
-    whole = _with_next_line(page, text) or page.value(Label.AUTHORITY, office_in)
-    return whole or Found(text, min(begun.confidence, _NO_OFFICE))
+    if name := office_in(text):
+        return begun.at_most(_MISREAD) if _is_misread(name) else replace(begun, text=name)
+    others = frozenset(Label) - {Label.AUTHORITY, Label.ISSUE_PLACE}
+    whole = (_with_next_line(page, text) if text else None) or page.value(Label.AUTHORITY, office_in)
+    return whole or page.anywhere(_office_alone, not_beside=others) or Found(text, min(begun.confidence, _NO_OFFICE))
 
 
 def office_in(text: str) -> str | None:

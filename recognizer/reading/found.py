@@ -51,18 +51,25 @@ def found_in(text: str, lines: Sequence[TextLine]) -> Found:
     confidence = min(sure, default=0.0)
     if len(sure) < len(wanted):
         confidence = min(confidence, _NOT_AS_READ)
-    if any(_has_hole(line) for line in lines):
+    if sure and _has_hole(_from_to(characters, said[blocks[0].a], said[blocks[-2].a + blocks[-2].size - 1])):
         confidence = min(confidence, _HOLE)
     return Found(text, confidence)
 
 
-def _has_hole(line: TextLine) -> bool:
-    """Tell whether characters stand apart as if others between them were covered: Chinese ones are all as wide."""
-    solid = [character for character in line.characters if character.text.strip()]
-    pitches = [after.x - before.x for before, after in pairwise(solid) if _is_wide(before) and _is_wide(after)]
+def _from_to(characters: Sequence[Character], first: Character, last: Character) -> Sequence[Character]:
+    places = [index for index, character in enumerate(characters) if character is first or character is last]
+    return characters[places[0] : places[-1] + 1]
+
+
+def _has_hole(said: Sequence[Character]) -> bool:
+    """Tell whether characters stand apart as if others between them were covered: Chinese ones are all as wide.
+
+    Where the next one stands further left, a new line begins.
+    """
+    pitches = [after.x - before.x for before, after in pairwise(said) if _is_wide(before) and _is_wide(after)]
     if len(pitches) < _LEAST_PITCHES:
         return False
-    return max(after.x - before.x for before, after in pairwise(solid)) > _WIDER * median(pitches)
+    return max(after.x - before.x for before, after in pairwise(said)) > _WIDER * median(pitches)
 
 
 def _is_wide(character: Character) -> bool:

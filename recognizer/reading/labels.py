@@ -4,12 +4,14 @@ Sources: the faces listed in the documents' rules of issue (labels of the 1999, 
 both simplified and traditional.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
+from statistics import median
 from typing import Final
 
 from permit_ocr.domain.permits import PermitType
-from recognizer.reading.text_lines import TextLine
+from recognizer.reading.text_lines import JOINT, TextLine
 
 
 class Label(Enum):
@@ -72,7 +74,10 @@ _WORDS: Final = {
 _SIMPLIFIED: Final = str.maketrans(
     "簽發機關單號碼證別籍國換數點來內臺灣陸華會時間限漢", "签发机关单号码证别籍国换数点来内台湾陆华会时间限汉"
 )
-_DECORATION: Final = frozenset(" 　:：·.,，。、|/（）()-_")
+SPREAD: Final = (Label.NAME, Label.SEX, Label.BIRTH, Label.ADDRESS)
+_LEASTSPREAD: Final = 2
+_COLUMN: Final = 1.0
+_DECORATION: Final = frozenset(JOINT + " 　:：·.,，。、|/（）()-_")
 _STATE: Final = "中华人民共和国"
 
 
@@ -120,6 +125,22 @@ def find_anchors(line: TextLine) -> list[Anchor]:
         for match in taken
         for start, end in [(places[match.start], places[match.end - 1] + 1)]
     ]
+
+
+def spread_labels(lines: Sequence[TextLine]) -> dict[int, Anchor]:
+    """Return labels of which only the last character was seen, by their line's index.
+
+    Some cards print the residence permit's short labels as wide as their longest (姓　　名): the detector passes over
+    the first character and takes the other one for the beginning of the value. One such line proves nothing; several
+    that begin in one column do.
+    """
+    ends = dict(zip("名别生址", SPREAD, strict=True))
+    begun = {index: line for index, line in enumerate(lines) if line.text[:1] in ends}
+    column = median(line.left for line in begun.values()) if begun else 0.0
+    kept = {index: line for index, line in begun.items() if abs(line.left - column) < _COLUMN * line.height}
+    if len({line.text[0] for line in kept.values()}) < _LEASTSPREAD:
+        return {}
+    return {index: Anchor(ends[line.text[0]], line.text[0], 0, 1, line.part(0, 1)) for index, line in kept.items()}
 
 
 def _state_title(bare: str) -> list[_Match]:

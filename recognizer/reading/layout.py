@@ -11,7 +11,7 @@ from functools import cached_property
 from statistics import median
 from typing import Final
 
-from recognizer.reading.labels import Anchor, Label, find_anchors
+from recognizer.reading.labels import SPREAD, Anchor, Label, find_anchors, spread_labels
 from recognizer.reading.printed_forms import ENGLISH_LABEL_WORDS
 from recognizer.reading.text_lines import SAME_ROW, TextLine, join, rows, strip_spaces
 
@@ -19,6 +19,7 @@ WIDE_GAP: Final = 1.9
 """Characters whose centres are this many text heights apart belong to different pieces."""
 _BELOW: Final = 2.4
 """A value stands at most this many text heights below its label, middle to middle."""
+_LEAST_DROP: Final = 0.15
 _ALIGNED: Final = 1.3
 """Lines that begin this many text heights apart at most are lines of one value."""
 _COLUMN_SLACK: Final = 0.9
@@ -65,11 +66,15 @@ class Layout:
         self.anchors: list[Anchor] = []
         self.pieces: list[Piece] = []
         self._row_of: dict[int, int] = {}
-        for number, row in enumerate(rows(_without_pictures(list(lines)))):
-            self._add_row(number, join(row))
+        joined = [join(row) for row in rows(_without_pictures(list(lines)))]
+        anchors = [find_anchors(line) for line in joined]
+        if not any(anchor.label in SPREAD for row in anchors for anchor in row):
+            for number, anchor in spread_labels(joined).items():
+                anchors[number].insert(0, anchor)
+        for number, (line, found) in enumerate(zip(joined, anchors, strict=True)):
+            self._add_row(number, line, found)
 
-    def _add_row(self, number: int, line: TextLine) -> None:
-        anchors = find_anchors(line)
+    def _add_row(self, number: int, line: TextLine, anchors: list[Anchor]) -> None:
         ends = [0, *(anchor.end for anchor in anchors)]
         starts = [*(anchor.start for anchor in anchors), len(line.characters)]
         for owner, start, end in zip([None, *anchors], ends, starts, strict=True):
@@ -110,11 +115,12 @@ class Layout:
         Cut where the next label's column begins.
         """
         left, right = self.column(anchor)
+        row = self._row_of[id(anchor)]
         nearest: list[Piece] = []
         for piece in self.pieces:
             drop = piece.line.middle - anchor.line.middle
             height = max(anchor.line.height, piece.line.height)
-            if piece.owner or not 0.5 * anchor.line.height < drop < _BELOW * height:
+            if piece.owner or piece.row == row or not _LEAST_DROP * anchor.line.height < drop < _BELOW * height:
                 continue
             kept = _within(piece, left, right)
             if kept and (not nearest or piece.row == nearest[0].row):
@@ -144,6 +150,11 @@ class Layout:
             ):
                 return piece
         return None
+
+    def in_column(self, piece: Piece) -> list[Piece]:
+        """Return the other pieces that begin where one does."""
+        near = _ALIGNED * piece.line.height
+        return [one for one in self.pieces if one is not piece and abs(one.line.left - piece.line.left) < near]
 
     def values_are_below(self) -> bool:
         """Tell whether this card prints values below their labels, by the majority of its labels."""

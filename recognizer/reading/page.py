@@ -62,6 +62,10 @@ class Page:
                 return found_in(text, [piece.line]).at_most(_WITHOUT_LABEL)
         return None
 
+    def lone_sex(self) -> Found | None:
+        """Return the sex that stands alone, without a label."""
+        return self.anywhere(lambda text: text if text in {"男", "女"} else None)
+
 
 def _readings(pieces: list[Piece]) -> Iterator[list[Piece]]:
     """Yield the piece nearest to the label, it with more and more of those beyond, then each of the others alone."""

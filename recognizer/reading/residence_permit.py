@@ -26,24 +26,52 @@ _END_READ_AGAIN: Final = 0.8
 _REGIONS: Final = ("810000", "820000", "830000")
 _TERM: Final = 0.95
 _NO_TERM: Final = 0.45
+_WITHOUT_LABEL: Final = 0.85
 _UNPROVEN: Final = 0.5
 """How sure a number is at most whose check digit is wrong, or what the number contradicts."""
 
 
 def front_fields(page: Page) -> Fields:
     """Read the side with the portrait."""
-    birth = page.value(Label.BIRTH, printed_forms.slashed_date) or NOTHING
+    birth = page.value(Label.BIRTH, printed_forms.slashed_date) or page.anywhere(_written_date) or NOTHING
     number = _resident_number(page, birth.text)
-    sex = page.value(Label.SEX, printed_forms.sex, alphabet="男女") or NOTHING
-    name = page.value(Label.NAME, printed_forms.chinese_name) or page.value(Label.NAME, printed_forms.latin_name)
+    sex = page.value(Label.SEX, printed_forms.sex, alphabet="男女") or page.lone_sex() or NOTHING
     address = _address(page)
     return {
-        "Name": name or NOTHING,
+        "Name": _name(page) or NOTHING,
         "Sex": _agreed_sex(sex, number),
         "Birth": _agreed_birth(birth, number),
         "Address": replace(address, text=printed_forms.simplified(address.text)),
         "IdCardNo": number,
     }
+
+
+def _name(page: Page) -> Found | None:
+    """Return the name beside its label, else the nearest line above the birth date in its column that may be one."""
+    for form in (printed_forms.chinese_name, printed_forms.latin_name):
+        if found := page.value(Label.NAME, form):
+            return found
+    birth = _birth_line(page)
+    if birth is None or page.layout.anchor(Label.NAME):
+        return None
+    above = [
+        piece
+        for piece in page.layout.in_column(birth)
+        if piece.line.middle < birth.line.middle and printed_forms.chinese_name(piece.text)
+    ]
+    nearest = max(above, key=lambda piece: piece.line.middle, default=None)
+    if nearest is None:
+        return None
+    return found_in(printed_forms.chinese_name(nearest.text) or "", [nearest.line]).at_most(_WITHOUT_LABEL)
+
+
+def _birth_line(page: Page) -> Piece | None:
+    return next((piece for piece in page.layout.pieces if _written_date(piece.text)), None)
+
+
+def _written_date(text: str) -> str | None:
+    """Return a date as only this card prints one: ``1997年6月2日``."""
+    return printed_forms.slashed_date(text) if re.fullmatch(r"\D{0,3}\d{4}\s*年.*月.*", text) else None
 
 
 def back_fields(page: Page) -> Fields:
@@ -131,10 +159,7 @@ def _agreed_sex(sex: Found, number: Found) -> Found:
 def _address(page: Page) -> Found:
     """Return the lines beside the label and those below that begin where the first one does."""
     layout = page.layout
-    anchor = layout.anchor(Label.ADDRESS)
-    if anchor is None:
-        return NOTHING
-    lines = [piece for piece in layout.right_of(anchor)[:1] or layout.below(anchor)[:1] if _address_line(piece)]
+    lines = [piece for piece in _first_line(page) if _address_line(piece)]
     while lines and (following := layout.line_after(lines[0].line, lines[-1].line)) and _address_line(following):
         lines.append(following)
     if not lines:
@@ -143,6 +168,16 @@ def _address(page: Page) -> Found:
     whole = Found("".join(part.text for part in parts), min(part.confidence for part in parts))
     end = _short_last_line(page, lines)
     return Found(whole.text + end, min(whole.confidence, _END_READ_AGAIN)) if end else whole
+
+
+def _first_line(page: Page) -> list[Piece]:
+    """Return the line beside the address's label or below it, else the line below the birth date in its column."""
+    layout = page.layout
+    if anchor := layout.anchor(Label.ADDRESS):
+        return layout.right_of(anchor)[:1] or layout.below(anchor)[:1]
+    birth = _birth_line(page)
+    below = [piece for piece in layout.in_column(birth) if piece.line.middle > birth.line.middle] if birth else []
+    return sorted(below, key=lambda piece: piece.line.middle)[:1]
 
 
 def _address_line(piece: Piece) -> str:

@@ -46,7 +46,7 @@ def front_fields(page: Page, permit: PermitType) -> Fields:
     fields = {
         "Name": replace(name, text=printed_forms.simplified(name.text)) if permit is _EXIT_ENTRY else name,
         "EnglishName": _whole_latin_name(page.layout, latin) if latin else NOTHING,
-        "Sex": page.value(Label.SEX, printed_forms.sex, alphabet="男女") or _lone_sex(page.layout),
+        "Sex": page.value(Label.SEX, printed_forms.sex, alphabet="男女") or page.lone_sex() or NOTHING,
         "Birthday": _before(_birthday(page), period),
         "IssueAuthority": authority,
         "ValidDate": weighed_by_term(period),
@@ -157,11 +157,6 @@ def _chinese_name(page: Page, latin: Piece | None) -> Found | None:
     ]
     nearest = max(above, key=lambda piece: piece.line.middle, default=None)
     return found_in(printed_forms.chinese_name(nearest.text) or "", [nearest.line]) if nearest else None
-
-
-def _lone_sex(layout: Layout) -> Found:
-    alone = next((piece for piece in layout.pieces if piece.text in {"男", "女"}), None)
-    return found_in(alone.text, [alone.line]).at_most(_ALONE) if alone else NOTHING
 
 
 def _birthday(page: Page) -> Found:
