@@ -20,25 +20,25 @@ from sandbox.lambda_events import Json
 JOURNEY: Final = (
     ("S3 GET", "the photograph: what it is, and its content, by which it is paid for once"),
     (
-        "DynamoDB UpdateItem WorkTable",
+        "DynamoDB UpdateItem document#",
         "the document is begun, unless it is published or deleted: what S3 and SQS deliver twice ends here",
     ),
     (
-        "DynamoDB UpdateItem WorkTable",
+        "DynamoDB UpdateItem recognition#",
         "the reading is claimed, or its kept answer comes back: two environments with the same photograph pay once",
     ),
     (
-        "DynamoDB UpdateItem LimiterTable",
+        "DynamoDB UpdateItem line#",
         "the call's slot: the quota is the account's, and every environment draws on it",
     ),
     ("OCR MainlandPermitOCR", "the reading itself, which is what is paid for"),
     (
-        "DynamoDB UpdateItem WorkTable",
+        "DynamoDB UpdateItem recognition#",
         "the answer is kept before anything is done with it: a function killed now does not pay again",
     ),
     ("SQS SendMessage", "the result"),
     (
-        "DynamoDB UpdateItem WorkTable",
+        "DynamoDB UpdateItem document#",
         "the event is kept as published: the queue forgets after five minutes what it has seen",
     ),
 )
