@@ -120,6 +120,15 @@ def test_quality_is_given_up_before_pixels(tmp_path: Path) -> None:
     assert 500 < smaller.width < 900
 
 
+def test_an_encoder_without_memory_is_no_fault_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    def save(*_arguments: Any, **_more: Any) -> None:
+        raise OSError("broken data stream when writing image file")
+
+    monkeypatch.setattr(Image.Image, "save", save)
+    with pytest.raises(MemoryError):
+        fitted(picture(), base64_limit=LIMIT)
+
+
 @pytest.mark.parametrize("size", [(199, 99), (199, 150), (300, 99), (1, 1)])
 @pytest.mark.parametrize("form", [form for form in FORMATS if form != "pdf"])
 def test_tiny_images_are_rejected(form: str, size: tuple[int, int], tmp_path: Path) -> None:

@@ -69,5 +69,8 @@ def _jpeg(picture: Image.Image, quality: int, profile: bytes) -> bytes:
 
 def _saved(picture: Image.Image, form: str, **options: Any) -> bytes:  # noqa: ANN401  Pillow's
     file = io.BytesIO()
-    picture.save(file, form, **options)
+    try:
+        picture.save(file, form, **options)
+    except OSError as error:  # nothing is written to a disk here: what is missing is memory
+        raise MemoryError from error
     return file.getvalue()
