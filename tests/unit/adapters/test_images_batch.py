@@ -2,7 +2,6 @@
 
 import io
 import json
-import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -195,9 +194,7 @@ def test_what_could_not_be_decoded_in_the_time_that_is_left_is_tried_again(
     application: ImagesApplication, s3: "S3Client", sqs: "SQSClient", told: Any
 ) -> None:
     upload = put(s3, file_of("heic"))
-    began = time.monotonic()
     assert len(run(application, sqs, upload, seconds=20)) == 1
-    assert time.monotonic() - began < SECONDS
     assert told() == []
 
 

@@ -74,23 +74,23 @@ def test_more_memory_than_there_is_makes_a_rejection_and_nothing_worse(tmp_path:
     assert page.rejection == "Document.TooCostly"
 
 
-def test_a_file_that_takes_too_long_is_rejected(tmp_path: Path) -> None:
-    assert decoded(file_of("jpeg"), tmp_path, seconds=0.0) == [DecodedPage(rejection="Document.TooCostly")]
-
-
 @pytest.fixture
 def instead(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
     """Return what has another program run in place of the decoder."""
 
-    def run(program: str) -> list[DecodedPage]:
+    def run(program: str, **more: Any) -> list[DecodedPage]:
         modules = tmp_path / "modules"
         modules.mkdir()
         (modules / "another.py").write_text(program)
         monkeypatch.syspath_prepend(str(modules))
         monkeypatch.setattr(decoding, "_MODULE", "another")
-        return decoded(b"", tmp_path)
+        return decoded(b"", tmp_path, **more)
 
     return run
+
+
+def test_a_file_that_takes_too_long_is_rejected(instead: Any) -> None:
+    assert instead("import time; time.sleep(600)", seconds=0.2) == [DecodedPage(rejection="Document.TooCostly")]
 
 
 def test_a_decoder_that_crashes_rejects_the_file(instead: Any) -> None:
