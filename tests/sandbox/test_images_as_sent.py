@@ -8,7 +8,7 @@ import pytest
 from PIL import Image, ImageChops
 
 from permit_ocr.domain.identity import document_id_of_page, pair_id
-from permit_ocr.tencent.actions import SITE_BASE64_LIMIT
+from permit_ocr.tencent.actions import SITE_BASE64_LIMIT, Site
 from tests.sandbox.test_end_to_end import Bank, validate
 from tests.unit.imaging.files import SECRET, exif_with_a_place, file_of
 
@@ -31,7 +31,7 @@ def oversize() -> bytes:
     large = specimen(FRONT).resize((4032, 2699))
     noise = Image.effect_noise(large.size, 16).convert("RGB")
     content = file_of("jpeg", ImageChops.add(large, noise, 1, -128), quality=96, orientation=3)
-    assert len(content) > SITE_BASE64_LIMIT["intl"] * 3 // 4
+    assert len(content) > SITE_BASE64_LIMIT[Site.INTL] * 3 // 4
     return content
 
 
