@@ -54,19 +54,10 @@ ANSWER: Final = MainlandPermitAnswer(
 
 
 def photograph() -> bytes:
-    """Return a small JPEG that is like no other."""
-    comment = secrets.token_hex(16).encode()
-    segment = b"\xff\xfe" + (len(comment) + 2).to_bytes(2) + comment
-    return _BLANK[:2] + segment + _BLANK[2:]
-
-
-def _blank() -> bytes:
+    """Return a small JPEG that is like no other: in its picture, since metadata is not what is sent."""
     file = io.BytesIO()
-    Image.new("L", (400, 260), color=200).save(file, "JPEG")
+    Image.frombytes("L", (8, 8), secrets.token_bytes(64)).resize((400, 260), Image.Resampling.NEAREST).save(file, "JPEG")
     return file.getvalue()
-
-
-_BLANK: Final = _blank()
 
 
 @dataclass(slots=True)
