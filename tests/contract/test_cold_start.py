@@ -18,7 +18,7 @@ MOST_MODULES = {"UploadsFunction": 680, "ApiFunction": 880}
 """With Python's own and the runtime's; a fifth more than it was when this was written."""
 NEVER = {"boto3", "s3transfer", "multiprocessing", "PIL", "pypdfium2", "numpy", "tkinter", "unittest"}
 """What is needed rarely, elsewhere or not at all."""
-NEVER_OF_UPLOADS = NEVER | {"pydantic", "pydantic_core", "asyncio", "aws_lambda_powertools.event_handler"}
+NEVER_OF_UPLOADS = NEVER | {"pydantic", "pydantic_core", "asyncio", "aws_lambda_powertools"}
 """Nobody asks the uploads function by HTTP."""
 
 

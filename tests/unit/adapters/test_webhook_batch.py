@@ -155,6 +155,7 @@ def test_without_a_usable_secret_nothing_is_sent() -> None:
 
 @pytest.mark.parametrize("code", ["Webhook.Status500", GONE])
 def test_no_log_line_says_where_a_webhook_went_or_what_it_said(code: str, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
     run(record("1", age=DAY + 1), record("2"), posts=Posts({"1": NotDelivered(code)}))
     printed = repr([vars(line) for line in caplog.records])
     assert code in printed
