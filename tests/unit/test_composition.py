@@ -14,6 +14,7 @@ ENVIRONMENT = {field.name.upper(): "" for field in fields(Settings)} | {
     "OCR_TIMEOUT_SECONDS": "10",
     "RESIDENCE_PERMIT_RATE": "19",
     "MAINLAND_PERMIT_RATE": "9.5",
+    "LIMITER_SHARDS": "1",
     "EXPIRING_WITHIN_DAYS": "30",
     "KEEP_DAYS": "7",
     "MAXIMUM_ATTEMPTS": "6",

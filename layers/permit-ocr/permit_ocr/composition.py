@@ -21,8 +21,9 @@ from permit_ocr.adapters.s3_erasure import S3Erasure
 from permit_ocr.adapters.s3_images import S3Images, S3Portraits
 from permit_ocr.adapters.s3_pages import S3Pages
 from permit_ocr.adapters.s3_tickets import S3Tickets
+from permit_ocr.adapters.sharded_line import ShardedLine
 from permit_ocr.adapters.sqs_queues import SqsDeadLetterQueue, SqsImagesQueue, SqsIntakeQueue, SqsResultsQueue
-from permit_ocr.adapters.tencent_ocr import Endpoint, TencentOcr
+from permit_ocr.adapters.tencent_ocr import Endpoint, Line, TencentOcr
 from permit_ocr.adapters.webhook_queue import WebhookQueue
 from permit_ocr.domain.permits import Kind
 from permit_ocr.tencent.actions import ACTIONS, SITE_BASE64_LIMIT, SITE_ENDPOINT, Site
@@ -45,6 +46,7 @@ class Settings:
     mainland_permit_region: str
     residence_permit_rate: float
     mainland_permit_rate: float
+    limiter_shards: int
     ocr_timeout_seconds: float
     credentials_secret: str
     image_source: str
@@ -208,16 +210,22 @@ def failures() -> DynamoDbFailures:
     return DynamoDbFailures(_aws("dynamodb"), table=settings().work_table)
 
 
-def _line(said: Settings, lane: Lane) -> DynamoDbLine:
+def _line(said: Settings, lane: Lane) -> Line:
     # A client of its own, which gives up early: a slot that comes seconds late is of no use.
     config = Config(retries={"mode": "standard", "total_max_attempts": 2}, connect_timeout=1, read_timeout=2)
     rates = {Kind.RESIDENCE_PERMIT: said.residence_permit_rate, Kind.MAINLAND_PERMIT: said.mainland_permit_rate}
-    return DynamoDbLine(
-        _clients().client("dynamodb", config),
-        table=said.limiter_table,
-        lane=lane,
-        rates={ACTIONS[kind].name: rate for kind, rate in rates.items()},
-    )
+    client, count = _clients().client("dynamodb", config), said.limiter_shards
+    shards = [
+        DynamoDbLine(
+            client,
+            table=said.limiter_table,
+            lane=lane,
+            rates={ACTIONS[kind].name: rate / count for kind, rate in rates.items()},
+            shard=f"#{number}" if count > 1 else "",
+        )
+        for number in range(count)
+    ]
+    return ShardedLine(shards) if count > 1 else shards[0]
 
 
 def endpoints(said: Settings) -> dict[Kind, tuple[Endpoint, ...]]:

@@ -97,12 +97,17 @@ class DynamoDbLine:
         table: str,
         lane: Lane,
         rates: Mapping[str, float],
+        shard: str = "",
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        """``rates`` are calls a second by action; ``clock`` says the seconds since 1970."""
+        """``rates`` are calls a second by action; ``clock`` says the seconds since 1970.
+
+        ``shard`` is put behind the item's id, where there is more than one (``sharded_line``).
+        """
         self._client = client
         self._table = table
+        self._shard = shard
         self._horizon = HORIZON_SECONDS[lane]
         self._buckets = {action: _buckets(rate, lane) for action, rate in rates.items()}
         self._memories = {action: _Memory() for action in rates}
@@ -266,7 +271,7 @@ class DynamoDbLine:
         """
         request: UpdateItemInputTypeDef = {
             "TableName": self._table,
-            "Key": {"id": {"S": f"line#{action}"}},
+            "Key": {"id": {"S": f"line#{action}{self._shard}"}},
             "UpdateExpression": change,
             "ReturnValues": "ALL_NEW",
         }
