@@ -2,7 +2,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recognizer.reading.check_digits import mrz_check_digit, repair, resident_number_holds
+from recognizer.reading.check_digits import (
+    hong_kong_number_put_right,
+    mrz_check_digit,
+    repair,
+    resident_number_holds,
+)
 from recognizer.reading.mrz import exit_entry_line, machine_lines
 
 
@@ -43,3 +48,18 @@ def test_a_part_with_a_wrong_check_digit_is_left_out() -> None:
 
 def test_other_text_is_no_machine_readable_line() -> None:
     assert machine_lines(["CHAN,TAI MAN", "H12345678", "2018.10.09-2028.10.08"]) == []
+
+
+@pytest.mark.parametrize(
+    ("read", "right"),
+    [
+        ("A123456(3)", "A123456(3)"),
+        ("A128456(3)", "A123456(3)"),
+        ("A723956(3)", None),
+        ("2943144(7)", "Z943144(7)"),
+        ("1793815(8)", None),
+        ("AB123456(9)", None),
+    ],
+)
+def test_a_hong_kong_number_is_put_right_only_where_its_check_digit_proves_it(read: str, right: str | None) -> None:
+    assert hong_kong_number_put_right(read) == right

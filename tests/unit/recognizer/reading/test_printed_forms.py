@@ -145,3 +145,27 @@ def test_no_text_makes_a_form_fail(text: str) -> None:
 def test_every_date_is_read_as_it_is_printed(day: date) -> None:
     assert printed_forms.dotted_date(f"{day:%Y.%m.%d}") == f"{day:%Y.%m.%d}"
     assert printed_forms.slashed_date(f"{day.year}年{day.month}月{day.day}日") == f"{day.year}/{day.month}/{day.day}"
+
+
+@pytest.mark.parametrize(
+    ("period", "is_term"),
+    [
+        ("2018.10.09-2028.10.08", True),
+        ("2018.09.06-2023.09.06", True),
+        ("2020.03.01-2025.02.28", True),
+        ("2020.03.01-2030.02.28", True),
+        ("2019.01.05-2022.01.04", True),
+        ("2018.10.09-长期", True),
+        ("1996.11.14-2019.01.25", False),
+        ("2025.10.10-2050.10.18", False),
+        ("2025.00.00-2035.00.09", False),
+        ("", False),
+    ],
+)
+def test_a_period_runs_for_a_usual_term_or_not(period: str, is_term: bool) -> None:  # noqa: FBT001
+    assert printed_forms.is_term(period) == is_term
+
+
+def test_a_province_is_nothing_but_its_name() -> None:
+    assert printed_forms.province("廣東") == "广东"
+    assert printed_forms.province("广东省深圳市") is None

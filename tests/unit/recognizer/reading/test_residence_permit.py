@@ -106,3 +106,49 @@ def test_a_back_gives_its_fields_and_a_lone_digit_is_read_again() -> None:
 @pytest.mark.parametrize("number", ["H12345678", "M87654321", "01234567", "H1234567801"])
 def test_every_form_of_a_travel_permit_number_is_taken_from_a_back(number: str) -> None:
     assert read_back(page(line("通行证号码", 160, 445), line(number, 370, 446))).PassNo == number
+
+
+def test_labels_printed_wide_are_known_by_their_last_characters() -> None:
+    answer = read_front(
+        page(
+            line("名金鑫", 324, 245),
+            line("别男", 322, 318),
+            line("生1986年6月8日", 321, 392),
+            line("址 重庆市示范路1240号", 317, 468),
+            line("公民身份号码", 202, 618),
+            line("830000198606083930", 500, 618),
+        )
+    )
+    assert (answer.Name, answer.Sex, answer.Birth) == ("金鑫", "男", "1986/6/8")
+    assert answer.Address == "重庆市示范路1240号"
+
+
+def test_values_in_one_column_need_no_labels() -> None:
+    answer = read_front(
+        page(
+            line("陈小明", 520, 245),
+            line("女", 520, 318),
+            line("1997年6月27日", 520, 392),
+            line("北京市示范路954", 520, 468),
+            line("号", 520, 520),
+            line("公民身份号码", 202, 618),
+            line("820000199706278527", 520, 618),
+        )
+    )
+    assert (answer.Name, answer.Sex, answer.Birth) == ("陈小明", "女", "1997/6/27")
+    assert answer.Address == "北京市示范路954号"
+
+
+def test_a_number_that_holds_makes_birth_and_sex_sure_and_a_wrong_one_is_hardly_sure() -> None:
+    lines = [line("性别 女", 60, 180), line("出生 1997年6月2日", 60, 260)]
+    held = front_fields(page(*lines, line("公民身份号码 830000199706020042", 60, 560)))
+    assert {held[name].confidence for name in ("Sex", "Birth", "IdCardNo")} == {1.0}
+    wrong = front_fields(page(*lines, line("公民身份号码 830000199709020091", 60, 560)))
+    assert wrong["IdCardNo"].confidence < 0.6
+
+
+def test_a_period_of_no_usual_term_is_hardly_sure() -> None:
+    usual = back_fields(page(line("有效期限 2018.09.06-2023.09.06", 60, 100)))
+    odd = back_fields(page(line("有效期限 2018.09.06-2043.09.06", 60, 100)))
+    assert usual["ValidDate"].confidence == 1.0
+    assert odd["ValidDate"].confidence < 0.6

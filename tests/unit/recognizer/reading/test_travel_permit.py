@@ -211,3 +211,46 @@ def test_an_empty_earlier_permit_stays_empty_above_the_machine_readable_lines() 
     back = answer.MainlandTravelPermitBackInfos
     assert back is not None
     assert (back.IDNumber, back.HistoryNumber) == ("1793815(8)", "")
+
+
+def test_another_papers_text_beside_a_value_is_not_part_of_it() -> None:
+    lines = hk_front(paper=line("发票金额合计", 1100, 382))
+    assert read_front(page(*lines), HK).IssueAuthority == "公安部出入境管理局"
+
+
+def test_fields_without_labels_are_known_by_their_form() -> None:
+    answer = read_front(
+        page(
+            line("台湾居民来往大陆通行证", 200, 60, 60),
+            line("林雅婷", 330, 172),
+            line("LIN, YA-TING", 330, 215),
+            line("1990.01.12", 330, 292),
+            line("女", 750, 292),
+            line("2019.09.23-2024.09.22", 330, 372),
+            line("公安部出入境管理局", 330, 452),
+            line("福建", 750, 452),
+            line("12345678", 330, 532),
+            line("03", 750, 532),
+        ),
+        TW,
+    )
+    assert (answer.Name, answer.EnglishName, answer.Sex) == ("林雅婷", "LIN,YA-TING", "女")
+    assert (answer.Birthday, answer.ValidDate) == ("1990.01.12", "2019.09.23-2024.09.22")
+    assert (answer.IssueAuthority, answer.IssueAddress) == ("公安部出入境管理局", "福建")
+    assert (answer.Number, answer.IssueNumber) == ("12345678", "03")
+
+
+def test_what_is_nearly_a_central_authoritys_name_is_hardly_sure() -> None:
+    fields = front_fields(page(*hk_front(authority=line("签发机关公安部出入党管理局", 330, 380))), HK)
+    assert fields["IssueAuthority"].confidence < 0.4
+
+
+def test_a_birth_after_the_issue_is_hardly_sure() -> None:
+    fields = front_fields(page(*hk_front(birth=line("出生日期 2019.08.03", 330, 260))), HK)
+    assert fields["Birthday"].confidence < 0.4
+
+
+def test_a_hong_kong_number_that_begins_with_a_digit_is_put_right_by_its_check_digit() -> None:
+    fields = back_fields(page(line("身份证件号码 2943144(7)", 80, 210)))
+    assert fields["IDNumber"].text == "Z943144(7)"
+    assert fields["IDNumber"].confidence > 0.9
