@@ -56,7 +56,8 @@ ANSWER: Final = MainlandPermitAnswer(
 def photograph() -> bytes:
     """Return a small JPEG that is like no other: in its picture, since metadata is not what is sent."""
     file = io.BytesIO()
-    Image.frombytes("L", (8, 8), secrets.token_bytes(64)).resize((400, 260), Image.Resampling.NEAREST).save(file, "JPEG")
+    tiles = Image.frombytes("L", (8, 8), secrets.token_bytes(64))
+    tiles.resize((400, 260), Image.Resampling.NEAREST).save(file, "JPEG")
     return file.getvalue()
 
 
