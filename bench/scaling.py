@@ -43,8 +43,8 @@ _LONGEST_LEAD_SECONDS: Final = 0.3
 _CALLS_BEFORE: Final = 3
 _CALLS_AFTER: Final = 3
 """To AWS, besides the line's: ``bench.aws_calls`` lists them."""
-_WORK_WRITES: Final = 5
-"""Write units of the work table for a document: four writes, one of which is larger than 1 KB."""
+_WORK_WRITES: Final = 8
+"""Write units of the work table for a document: four writes, and its record has 4 KB once the event is in it."""
 
 type Steps = Generator[simpy.Event, Any, Any]
 
@@ -156,7 +156,6 @@ class Simulation:
         begins = max(0.0, (number + 1 - _FIRST_POLLERS) / _POLLERS_A_MINUTE * 60)
         yield self.world.timeout(begins)
         memories = [Memory(dict.fromkeys(shard.buckets, 0.0)) for shard in self._shards]
-        shard = self._chance.randrange(len(self._shards))
         while True:
             yield from self._call()
             ages = self._receive()
@@ -165,11 +164,7 @@ class Simulation:
                 continue
             self._busy += 1
             self.busiest = max(self.busiest, self._busy)
-            works = []
-            for age in ages:
-                shard = (shard + 1) % len(self._shards)
-                works.append(self.world.process(self._document(age, shard, memories[shard])))
-            yield self.world.all_of(works)
+            yield self.world.all_of([self.world.process(self._document(age, memories)) for age in ages])
             yield from self._call()  # the poller deletes what is done
             self._busy -= 1
 
@@ -189,12 +184,11 @@ class Simulation:
             ages.append(now)
         return ages
 
-    def _document(self, age: float, number: int, memory: Memory) -> Steps:
+    def _document(self, age: float, memories: Sequence[Memory]) -> Steps:
         for _ in range(_CALLS_BEFORE):
             yield from self._call()
-        shard = self._shards[number]
         for attempt in range(3):
-            if not (yield from self._depart(shard, memory)):
+            if not (yield from self._depart(memories)):
                 self._hide(NoSlot(after_seconds=1.0), age)
                 return
             self._count_call()
@@ -218,7 +212,14 @@ class Simulation:
         self.counts["given back"] += 1
         heapq.heappush(self._hidden, self.world.now + seconds_of_waiting(error, age_seconds=age))
 
-    def _depart(self, shard: Shard, memory: Memory) -> Steps:
+    def _depart(self, memories: Sequence[Memory]) -> Steps:
+        """Wait for a slot of whichever shard has one, as ``ShardedLine.enter`` does, and return whether one had."""
+        for number in self._chance.sample(range(len(self._shards)), len(self._shards)):
+            if (yield from self._enter(self._shards[number], memories[number])):
+                return True
+        return False
+
+    def _enter(self, shard: Shard, memory: Memory) -> Steps:
         """Wait for a slot, as ``DynamoDbLine.enter`` does, and return whether there was one."""
         while True:
             slot = yield from self._take(shard, memory)
@@ -326,15 +327,17 @@ def find(fleet: Fleet, *, seconds: float = 60.0) -> Findings:
 
 SCENARIOS: Final = (
     ("as deployed", Fleet(quota=20, rate=19)),
-    ("as deployed, a call in twenty fails", Fleet(quota=20, rate=19, faults=0.05)),
-    ("as deployed, the provider takes 3 s", Fleet(quota=20, rate=19, latency=3.0)),
-    ("the rate alone raised", Fleet(quota=200, rate=190)),
-    ("and MaximumConcurrency=50", Fleet(quota=200, rate=190, concurrency=50)),
-    ("the rate and MaximumConcurrency=500", Fleet(quota=2_000, rate=1_900, concurrency=500)),
-    ("and LimiterShards=4", Fleet(quota=2_000, rate=1_900, concurrency=500, shards=4)),
+    ("as deployed, one call in twenty fails", Fleet(quota=20, rate=19, faults=0.05)),
+    ("… and MaximumConcurrency=5", Fleet(quota=20, rate=19, faults=0.05, concurrency=5)),
+    ("as deployed, the provider takes 1.5 s", Fleet(quota=20, rate=19, latency=1.5)),
+    ("… and MaximumConcurrency=4", Fleet(quota=20, rate=19, latency=1.5, concurrency=4)),
+    ("MainlandPermitRate=190", Fleet(quota=200, rate=190)),
+    ("… and MaximumConcurrency=30", Fleet(quota=200, rate=190, concurrency=30)),
+    ("MainlandPermitRate=1900, MaximumConcurrency=300", Fleet(quota=2_000, rate=1_900, concurrency=300)),
+    ("… and LimiterShards=5", Fleet(quota=2_000, rate=1_900, concurrency=300, shards=5)),
     (
-        "and a work table of 12,000 writes",
-        Fleet(quota=2_000, rate=1_900, concurrency=500, shards=4, table_writes=12_000),
+        "… and a work table made for 20,000 writes",
+        Fleet(quota=2_000, rate=1_900, concurrency=300, shards=5, table_writes=20_000),
     ),
 )
 
