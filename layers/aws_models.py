@@ -1,16 +1,19 @@
-"""Copies what botocore knows of the services in use, without documentation: ``python aws_models.py PACKAGE TARGET``.
+"""Copies what botocore knows of the calls in use, without documentation: ``python aws_models.py PACKAGE TARGET``.
 
-The deployed functions read these copies when they start (``permit_ocr/adapters/aws_clients.py`` says why).
+The deployed functions read these copies when they start (``permit_ocr/adapters/aws_clients.py`` says why). A call is in
+use if its name, as Python has it, is anywhere in the package: what is written nowhere is called by nobody.
 """
 
 import importlib.util
 import json
+import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
 
+from botocore import xform_name
 from botocore.loaders import Loader
 
 OF_A_SERVICE: Final = ("service-2", "endpoint-rule-set-1")
@@ -20,7 +23,7 @@ OF_ALL: Final = ("_retry", "partitions", "sdk-default-configuration")
 def main() -> None:
     """Write the copies for the services that the package's module names."""
     package, target = map(Path, sys.argv[1:])
-    write(target, services=aws_clients(package).SERVICES)
+    write(target, services=aws_clients(package).SERVICES, words=words_in(package))
 
 
 def aws_clients(package: Path) -> ModuleType:
@@ -33,19 +36,52 @@ def aws_clients(package: Path) -> ModuleType:
     return module
 
 
-def write(target: Path, *, services: Sequence[str]) -> None:
-    """Write the data of ``services`` where botocore's loader looks for it below ``target``."""
+def words_in(package: Path) -> set[str]:
+    """Return every word in the package's sources that could be a call's name."""
+    return {word for path in package.rglob("*.py") for word in re.findall(r"[a-z][a-z0-9_]+", path.read_text("utf-8"))}
+
+
+def write(target: Path, *, services: Sequence[str], words: Collection[str]) -> None:
+    """Write the data of ``services`` where botocore's loader looks for it below ``target``; calls only of ``words``."""
     loader = Loader()
     for service in services:
         for kind in OF_A_SERVICE:
             name = f"{service}/{loader.determine_latest_version(service, kind)}/{kind}"
-            _write(target / f"{name}.json", without_documentation(loader.load_data(name)))
+            data = loader.load_data(name)
+            _write(
+                target / f"{name}.json",
+                without_documentation(with_calls(data, words) if "operations" in data else data),
+            )
     for name in OF_ALL:
         _write(target / f"{name}.json", loader.load_data(name))
     endpoints = loader.load_data("endpoints")
     for partition in endpoints["partitions"]:
         partition["services"] = {name: said for name, said in partition["services"].items() if name in services}
     _write(target / "endpoints.json", endpoints)
+
+
+def with_calls(model: dict[str, Any], words: Collection[str]) -> dict[str, Any]:
+    """Return a service's model with the operations that ``words`` name, and the shapes that those need."""
+    operations = {name: said for name, said in model["operations"].items() if xform_name(name) in words}
+    needed: set[str] = set()
+    waiting = set(_shapes(operations))
+    while waiting:
+        needed |= waiting
+        waiting = {shape for name in waiting for shape in _shapes(model["shapes"][name])} - needed
+    shapes = {name: said for name, said in model["shapes"].items() if name in needed}
+    return {**model, "operations": operations, "shapes": shapes}
+
+
+def _shapes(data: Any) -> Iterator[str]:  # noqa: ANN401  JSON
+    """Yield the name of every shape that a part of a model refers to."""
+    if isinstance(data, dict):
+        if isinstance(data.get("shape"), str):
+            yield data["shape"]
+        for value in data.values():
+            yield from _shapes(value)
+    elif isinstance(data, list):
+        for value in data:
+            yield from _shapes(value)
 
 
 def without_documentation(data: Any) -> Any:  # noqa: ANN401  JSON

@@ -25,7 +25,7 @@ LIMIT_BYTES = 22_000_000
 """All functions and the layers they share, unzipped, with their bytecode."""
 IMAGING_LIMIT_BYTES = 40_000_000
 """The layer of the one function that decodes."""
-IN_THE_RUNTIME = ("boto3", "botocore", "s3transfer", "dateutil", "six.py")
+IN_THE_RUNTIME = ("botocore", "dateutil", "six.py", "snapshot_restore_py.py")
 """What our code uses of the packages that Lambda's Python runtime brings along."""
 ELF_MACHINE = {"x86_64": 62, "arm64": 183}
 
