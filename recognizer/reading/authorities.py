@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 from typing import Final
 
-from recognizer.reading.found import NOTHING, Found, found_in
+from recognizer.reading.found import NOTHING, Found
 from recognizer.reading.labels import Label, distance
 from recognizer.reading.layout import Piece
 from recognizer.reading.page import Page
@@ -57,7 +57,7 @@ def _with_next_line(page: Page, begun: str) -> Found | None:
     end = chinese_text(following.text) if following else None
     if first is None or following is None or end is None or not OFFICE.fullmatch(begun + simplified(end)):
         return None
-    return found_in(begun + simplified(end), [first.line, following.line])
+    return page.found(begun + simplified(end), [first.line, following.line])
 
 
 def _says(piece: Piece, text: str) -> bool:

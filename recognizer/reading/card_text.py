@@ -31,6 +31,13 @@ _LEAST_LINES: Final = 3
 _MOST_LINES: Final = 40
 """A sheet with more lines is more likely a page than a card."""
 _MOST_SHEETS: Final = 5
+_BADLY: Final = 0.8
+_PAPER: Final = 75
+_BLANK: Final = 60
+"""Percentiles of brightness that are the ground's, in a line of text and beside it."""
+_DARK: Final = 12
+_COVERED: Final = 0.085
+"""A difference of the logarithm of brightness, in any colour, that one in ten lines reaches that go on unhurt."""
 _VOTES: Final = 8
 _STRAY: Final = 0.06
 """Radians from the usual slope; a line further off lies on another paper or in a bad box."""
@@ -93,6 +100,18 @@ class CardText:
         moved = cv2.perspectiveTransform(np.stack(back, axis=1)[None].astype(np.float32), self.origin)
         return np.asarray(moved[0], np.float32)
 
+    def is_covered(self, line: TextLine) -> bool:
+        """Tell whether the ground before or behind a line is another than its own: text may go on there unseen."""
+        paper = _ground(self._cut(line, line.left, line.right), _PAPER)
+        reach, gap = 1.3 * line.height, 0.2 * line.height
+        beside = ((line.left - reach, line.left - gap), (line.right + gap, line.right + reach))
+        steps = [np.abs(_ground(self._cut(line, left, right), _BLANK) - paper).max() for left, right in beside]
+        return bool(max(steps) > _COVERED)
+
+    def _cut(self, line: TextLine, left: float, right: float) -> Pixels:
+        margin = 0.1 * line.height
+        return engine.cut(self.image, self.quad(Place(left, line.top + margin, right, line.bottom - margin)))
+
     def look_again(self, place: Place, alphabet: str | None) -> str:
         """Read one line in a rectangle of levelled pixels; empty unless every character is sure."""
         glyphs = engine.read_strip(engine.cut(self.image, self.quad(place)), alphabet)
@@ -110,14 +129,23 @@ class Frame:
         self._read: dict[tuple[int, int], list[Glyph]] = {}
 
     def sheets(self) -> Iterator[CardText]:
-        """Yield the text of each sheet in the image, the likeliest card first, at last the first one turned over."""
+        """Yield the text of each sheet in the image, the likeliest card first; then what reads badly, turned over."""
         sheets = self._ground.sheets()
         several = [sheet for sheet in sheets if len(sheet) >= _LEAST_LINES] or sheets
         several.sort(key=lambda sheet: (len(sheet) > _MOST_LINES, -_amount(self._places_of(sheet))))
+        read = []
         for sheet in several[:_MOST_SHEETS]:
-            yield self._text(sheet, _upright_after(self._image, self._places_of(sheet)))
-        if several:
-            yield self._text(several[0], _upright_after(self._image, self._places_of(several[0])) + 2)
+            read.append(self._text(sheet, _upright_after(self._image, self._places_of(sheet))))
+            yield read[-1]
+        for text in read:
+            badly = [index for index in text.places if self._is_badly_read(index, text.turns)]
+            if len(badly) >= _LEAST_LINES:
+                yield self._text(badly, text.turns + 2)
+
+    def _is_badly_read(self, index: int, turns: int) -> bool:
+        """Tell whether a line reads so badly that it may stand on its head, though those around it do not."""
+        sure = [glyph.confidence for glyph in self._read[index, turns] if glyph.text.strip()]
+        return not sure or sum(sure) < _BADLY * len(sure)
 
     def widened(self, text: CardText) -> CardText | None:
         """Return the text of a sheet and of all that runs the same way beside it, whatever edge lies between.
@@ -144,6 +172,11 @@ class Frame:
         level = _level(list(places.values()))
         lines = [line for index in sheet if (line := _line(self._read[index, turns], places[index], level))]
         return CardText(upright, tuple(lines), level, turns, self._origin, tuple(sheet))
+
+
+def _ground(pixels: Pixels, percentile: float) -> NDArray[Any]:
+    """Return the logarithm of each colour's brightness at a percentile: strokes are darker than the ground."""
+    return np.asarray(np.log(np.percentile(pixels.reshape(-1, 3), percentile, axis=0) + _DARK))
 
 
 def _amount(sheet: list[Quad]) -> float:

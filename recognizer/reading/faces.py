@@ -1,9 +1,11 @@
 """Which face of which card a page shows: by its title, else by the labels only it has."""
 
+import re
 from enum import Enum, auto
 
 from permit_ocr.domain.permits import PermitType
 from recognizer.reading import printed_forms
+from recognizer.reading.check_digits import resident_number_holds
 from recognizer.reading.labels import TITLES, Label
 from recognizer.reading.mrz import machine_lines
 from recognizer.reading.page import Page
@@ -37,6 +39,8 @@ def face_of(page: Page) -> Face | None:
     permit = _permit_by_title(page)
     if layout.anchor(Label.RESIDENT_NUMBER) or layout.has(Label.ADDRESS, Label.NAME):
         return Face.RESIDENCE_FRONT
+    if permit is None and (page.anywhere(_resident_number) or (layout.anchor(Label.SEX) and page.anywhere(_day))):
+        return Face.RESIDENCE_FRONT
     if permit is PermitType.RESIDENCE_PERMIT or (permit is None and layout.has(Label.PASS_NUMBER, Label.AUTHORITY)):
         return Face.RESIDENCE_BACK
     if _is_hk_macao_back(page):
@@ -44,6 +48,17 @@ def face_of(page: Page) -> Face | None:
     permit = permit or _permit_by_number(page)
     holder = layout.anchor(Label.BIRTH) or layout.anchor(Label.SEX) or layout.anchor(Label.VALIDITY)
     return _FRONT_OF_PERMIT.get(permit) if permit and (holder or page.anywhere(printed_forms.dotted_date)) else None
+
+
+def _resident_number(text: str) -> str | None:
+    found = re.search(r"(?<!\d)8[123]0000\d{11}[\dX]", re.sub(r"\s+", "", text))
+    return found[0] if found and resident_number_holds(found[0]) else None
+
+
+def _day(text: str) -> str | None:
+    """Return the end of a birth date as only the residence permit prints one."""
+    found = re.search(r"月\s*\d{1,2}\s*日", text)
+    return found[0] if found else None
 
 
 def _permit_by_title(page: Page) -> PermitType | None:

@@ -1,20 +1,27 @@
 """What the field readers are given: a card's layout, a way to look again, and the rules for finding a label's value."""
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from recognizer.reading.found import Found, found_in
 from recognizer.reading.labels import Label
 from recognizer.reading.layout import Layout, Piece, Place, text_of
-from recognizer.reading.text_lines import join
+from recognizer.reading.text_lines import TextLine, join
 
 type LookAgain = Callable[[Place, str | None], str]
 """Reads one line in a rectangle of levelled pixels, only in the characters given; empty unless it is sure."""
+type IsCovered = Callable[[TextLine], bool]
+"""Tells whether something may lie over the beginning or the end of a line: glare, a finger, the image's edge."""
 type Take = Callable[[str], str | None]
 """Takes a value in its printed form out of a text."""
 _READ_AGAIN: Final = 0.8
 """How sure what was read again is at most: the detector saw no text there."""
+_MAYBE_CUT: Final = 0.8
+"""How sure a text is at most that may go on under glare."""
+_WHOLE: Final = re.compile(r"[男女]|\d{4}[./]\d{1,2}[./]\d{1,2}(-.*)?|\d{17}[\dX]|.*\(.\)")
+"""Forms that show that nothing is missing."""
 _PUT_TOGETHER: Final = 0.8
 """How sure a value of several pieces is at most: there may be another between them that was not seen."""
 _WITHOUT_LABEL: Final = 0.85
@@ -26,12 +33,25 @@ def nothing_more(_place: Place, _alphabet: str | None) -> str:
     return ""
 
 
+def nothing_covered(_line: TextLine) -> bool:
+    """Tell that all of a line is seen: for a page that is only text."""
+    return False
+
+
 @dataclass(frozen=True)
 class Page:
     """One card as text."""
 
     layout: Layout
     look_again: LookAgain = nothing_more
+    is_covered: IsCovered = nothing_covered
+
+    def found(self, text: str, lines: Sequence[TextLine]) -> Found:
+        """Return a text that was taken from some lines, as sure as their characters are, and as their ends are seen."""
+        found = found_in(text, lines)
+        if _WHOLE.fullmatch(text) or not any(self.is_covered(line) for line in lines):
+            return found
+        return found.at_most(_MAYBE_CUT)
 
     def value(self, label: Label, take: Take, *, alphabet: str | None = None) -> Found | None:
         """Return what stands beside or below a label, in the form that ``take`` knows.
@@ -45,7 +65,7 @@ class Page:
         for pieces in (below, beside) if self.layout.values_are_below() else (beside, below):
             for reading in _readings(pieces):
                 if text := take(text_of(reading)):
-                    found = found_in(text, [join([piece.line for piece in reading])])
+                    found = self.found(text, [join([piece.line for piece in reading])])
                     return found if len(reading) == 1 else found.at_most(_PUT_TOGETHER)
         if alphabet is None:
             return None
@@ -59,7 +79,7 @@ class Page:
         """Return the first value of a form on the whole card, leaving out what other labels own."""
         for piece in self.layout.pieces:
             if (piece.owner is None or piece.owner.label not in not_beside) and (text := take(piece.text)):
-                return found_in(text, [piece.line]).at_most(_WITHOUT_LABEL)
+                return self.found(text, [piece.line]).at_most(_WITHOUT_LABEL)
         return None
 
     def lone_sex(self) -> Found | None:

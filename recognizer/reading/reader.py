@@ -16,7 +16,7 @@ from typing import Final
 
 from permit_ocr.domain.answers import Portrait, PortraitPlace, ResidencePermitAnswer
 from permit_ocr.domain.permits import Kind, Side
-from recognizer.reading import engine, photograph, residence_permit, travel_permit
+from recognizer.reading import copy_test, engine, photograph, residence_permit, travel_permit
 from recognizer.reading.card_text import CardText, Frame, close_up
 from recognizer.reading.confidence import confidences_of, put_together, without_unsure
 from recognizer.reading.engine import Pixels
@@ -61,8 +61,13 @@ def read(image: bytes, *, kind: Kind, side: Side | None = None, return_portrait:
     except engine.FAILURES:
         raise ReadingError("FailedOperation.OcrFailed") from None  # their texts may hold what was read
     if kind is Kind.RESIDENCE_PERMIT:
-        return _residence_reading(card, scale if return_portrait else None)
-    return _travel_reading(card, side or Side.FRONT, scale if return_portrait else None)
+        reading = _residence_reading(card, scale if return_portrait else None)
+    else:
+        reading = _travel_reading(card, side or Side.FRONT, scale if return_portrait else None)
+    if card.face is None:
+        return reading
+    warnings = copy_test.warnings(pixels, card.text, _core(card))
+    return replace(reading, answer=replace(reading.answer, WarnCardInfos=warnings))
 
 
 def _wanted(kind: Kind, side: Side | None) -> frozenset[Face]:
@@ -135,7 +140,7 @@ def _likeness(card: _Card) -> tuple[bool, int]:
 
 
 def _lay_out(text: CardText) -> _Card:
-    page = Page(Layout(text.lines), text.look_again)
+    page = Page(Layout(text.lines), text.look_again, text.is_covered)
     face = face_of(page)
     return _Card(face, text, page, _FIELDS[face](page) if face else {})
 

@@ -9,7 +9,7 @@ from permit_ocr.domain.permits import PermitType
 from recognizer.reading import printed_forms
 from recognizer.reading.authorities import issuing_authority
 from recognizer.reading.check_digits import repair, resident_number_holds
-from recognizer.reading.found import NOTHING, PROVEN, Fields, Found, found_in
+from recognizer.reading.found import NOTHING, PROVEN, Fields, Found
 from recognizer.reading.labels import Label, distance
 from recognizer.reading.layout import Layout, Piece, Place
 from recognizer.reading.page import Page
@@ -62,7 +62,7 @@ def _name(page: Page) -> Found | None:
     nearest = max(above, key=lambda piece: piece.line.middle, default=None)
     if nearest is None:
         return None
-    return found_in(printed_forms.chinese_name(nearest.text) or "", [nearest.line]).at_most(_WITHOUT_LABEL)
+    return page.found(printed_forms.chinese_name(nearest.text) or "", [nearest.line]).at_most(_WITHOUT_LABEL)
 
 
 def _birth_line(page: Page) -> Piece | None:
@@ -78,7 +78,11 @@ def back_fields(page: Page) -> Fields:
     """Read the side with the emblem."""
     own = frozenset({Label.VALIDITY, Label.ISSUE_COUNT, Label.AUTHORITY})
     period = page.value(Label.VALIDITY, printed_forms.period) or page.anywhere(printed_forms.period) or NOTHING
-    number = page.value(Label.PASS_NUMBER, _pass_number) or page.anywhere(_pass_number, not_beside=own)
+    number = (
+        page.value(Label.PASS_NUMBER, _pass_number)
+        or page.value(Label.PASS_NUMBER, _no_pass_number)
+        or page.anywhere(_pass_number, not_beside=own)
+    )
     return {
         "ValidDate": weighed_by_term(period),
         "Authority": issuing_authority(page),
@@ -108,6 +112,11 @@ def _texts(fields: Fields) -> dict[str, Any]:
 
 def _pass_number(text: str) -> str | None:
     return printed_forms.permit_number(text, PermitType.RESIDENCE_PERMIT)
+
+
+def _no_pass_number(text: str) -> str | None:
+    """Return the three zeros that some cards print in place of a number."""
+    return text if text == "000" else None
 
 
 def _resident_number(page: Page, birth: str) -> Found:
@@ -164,7 +173,7 @@ def _address(page: Page) -> Found:
         lines.append(following)
     if not lines:
         return NOTHING
-    parts = [found_in(_address_line(piece), [piece.line]) for piece in lines]
+    parts = [page.found(_address_line(piece), [piece.line]) for piece in lines]
     whole = Found("".join(part.text for part in parts), min(part.confidence for part in parts))
     end = _short_last_line(page, lines)
     return Found(whole.text + end, min(whole.confidence, _END_READ_AGAIN)) if end else whole

@@ -9,7 +9,7 @@ from permit_ocr.domain.permits import PermitType
 from recognizer.reading import printed_forms
 from recognizer.reading.authorities import OFFICE, issuing_authority
 from recognizer.reading.check_digits import hong_kong_number_put_right
-from recognizer.reading.found import NOTHING, PROVEN, Fields, Found, found_in
+from recognizer.reading.found import NOTHING, PROVEN, Fields, Found
 from recognizer.reading.labels import TITLES, Anchor, Label
 from recognizer.reading.layout import Layout, Piece
 from recognizer.reading.mrz import exit_entry_line, machine_lines, put_right
@@ -45,7 +45,7 @@ def front_fields(page: Page, permit: PermitType) -> Fields:
     authority, place = _authority_and_place(page)
     fields = {
         "Name": replace(name, text=printed_forms.simplified(name.text)) if permit is _EXIT_ENTRY else name,
-        "EnglishName": _whole_latin_name(page.layout, latin) if latin else NOTHING,
+        "EnglishName": _whole_latin_name(page, latin) if latin else NOTHING,
         "Sex": page.value(Label.SEX, printed_forms.sex, alphabet="男女") or page.lone_sex() or NOTHING,
         "Birthday": _before(_birthday(page), period),
         "IssueAuthority": authority,
@@ -121,14 +121,14 @@ def _latin_name(page: Page) -> Piece | None:
     )
 
 
-def _whole_latin_name(layout: Layout, first: Piece) -> Found:
+def _whole_latin_name(page: Page, first: Piece) -> Found:
     """Return the name with the line below it, if it breaks after its comma."""
     text = first.line.text.strip()
-    following = layout.line_after(first.line, first.line) if text.endswith((",", "，")) else None
+    following = page.layout.line_after(first.line, first.line) if text.endswith((",", "，")) else None
     both = printed_forms.latin_name(text + following.text) if following else None
     if following and both:
-        return found_in(both, [first.line, following.line])
-    return found_in(printed_forms.latin_name(first.text) or "", [first.line])
+        return page.found(both, [first.line, following.line])
+    return page.found(printed_forms.latin_name(first.text) or "", [first.line])
 
 
 def _drop(anchor: Anchor, piece: Piece, layout: Layout) -> float:
@@ -156,7 +156,7 @@ def _chinese_name(page: Page, latin: Piece | None) -> Found | None:
         and printed_forms.chinese_name(piece.text)
     ]
     nearest = max(above, key=lambda piece: piece.line.middle, default=None)
-    return found_in(printed_forms.chinese_name(nearest.text) or "", [nearest.line]) if nearest else None
+    return page.found(printed_forms.chinese_name(nearest.text) or "", [nearest.line]) if nearest else None
 
 
 def _birthday(page: Page) -> Found:
@@ -178,7 +178,7 @@ def _issue_count(page: Page, number: str) -> Found:
     if labelled := page.value(Label.ISSUE_COUNT, printed_forms.count, alphabet="0123456789"):
         return labelled
     alone = [piece for piece in page.layout.pieces if piece.owner is None and re.fullmatch(r"0\d", piece.text)]
-    return found_in(alone[0].text, [alone[0].line]).at_most(_ALONE) if len(alone) == 1 and number else NOTHING
+    return page.found(alone[0].text, [alone[0].line]).at_most(_ALONE) if len(alone) == 1 and number else NOTHING
 
 
 def _birth(text: str) -> str | None:
@@ -201,7 +201,7 @@ def _period(page: Page) -> Found:
         and printed_forms.dotted_date(piece.text)
     ][:2]
     text = printed_forms.period(" ".join(piece.text for piece in dates))
-    return found_in(text, [piece.line for piece in dates]) if text else NOTHING
+    return page.found(text, [piece.line for piece in dates]) if text else NOTHING
 
 
 def _number(page: Page, permit: PermitType) -> Found:
