@@ -26,6 +26,7 @@ from recognizer.reading.layout import Layout
 from recognizer.reading.outcome import Reading, ReadingError
 from recognizer.reading.page import Page
 from recognizer.reading.portrait import find_portrait
+from recognizer.reading.several_cards import card_by_card
 from recognizer.reading.text_lines import TextLine
 
 __all__ = ("Reading", "ReadingError", "load_models", "read")
@@ -125,13 +126,12 @@ def _find(frame: Frame, wanted: frozenset[Face]) -> _Card | None:
     """Return the first sheet with a face asked for, else the one that is most like a card; None where no text is."""
     best: _Card | None = None
     for text in frame.sheets():
-        if not text.lines:
-            continue
-        card = _lay_out(text)
-        if card.face in wanted:
-            return card
-        if best is None or _likeness(card) > _likeness(best):
-            best = card
+        for lines in card_by_card(text.lines):
+            card = _lay_out(replace(text, lines=tuple(lines)))
+            if card.face in wanted:
+                return card
+            if best is None or _likeness(card) > _likeness(best):
+                best = card
     return best
 
 

@@ -52,7 +52,7 @@ def front_fields(page: Page, permit: PermitType) -> Fields:
         "ValidDate": weighed_by_term(period),
         "Number": number,
         "IssueAddress": place,
-        "IssueNumber": _issue_count(page, number.text),
+        "IssueNumber": _issue_count(page, permit),
         "Type": type_name(page.layout, permit),
         "Nationality": page.value(Label.NATIONALITY, _nationality) or NOTHING,
     }
@@ -173,12 +173,16 @@ def _before(birthday: Found, period: Found) -> Found:
     return birthday.at_most(_CONTRADICTED) if issued_before else birthday
 
 
-def _issue_count(page: Page, number: str) -> Found:
-    """Return the count beside its label, else the two digits that stand alone, if there are just two."""
+def _issue_count(page: Page, permit: PermitType) -> Found:
+    """Return the count beside its label, else the two digits that stand alone on a card that always has one."""
     if labelled := page.value(Label.ISSUE_COUNT, printed_forms.count, alphabet="0123456789"):
         return labelled
     alone = [piece for piece in page.layout.pieces if piece.owner is None and re.fullmatch(r"0\d", piece.text)]
-    return page.found(alone[0].text, [alone[0].line]).at_most(_ALONE) if len(alone) == 1 and number else NOTHING
+    return (
+        page.found(alone[0].text, [alone[0].line]).at_most(_ALONE)
+        if len(alone) == 1 and permit is not _EXIT_ENTRY
+        else NOTHING
+    )
 
 
 def _birth(text: str) -> str | None:
