@@ -5,8 +5,10 @@ read a strip the detector passed over. The models come in RapidOCR's wheel; with
 alone nothing is ever downloaded.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass
 from functools import cache
 from math import ceil
@@ -16,6 +18,7 @@ from typing import Any, Final
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from onnxruntime import InferenceSession, SessionOptions
 from rapidocr import RapidOCR
 from rapidocr.inference_engine.onnxruntime.main import ONNXRuntimeError
 
@@ -69,9 +72,13 @@ _turn: Final = BoundedSemaphore(AT_ONCE)
 
 @dataclass(frozen=True, slots=True)
 class _Models:
-    """RapidOCR's detector, the sessions of its other two models, and the recogniser's characters (0: none)."""
+    """RapidOCR's detector, the sessions of its other two models, and the recogniser's characters (0: none).
+
+    ``wide_detector`` is the detector with a thread for every processor.
+    """
 
     detector: Any
+    wide_detector: Any
     turn: Any
     recogniser: Any
     characters: list[str]
@@ -91,7 +98,26 @@ def _models() -> _Models:
     blank = np.full((64, 320, 3), 255, np.uint8)
     both(blank, use_det=True, use_cls=False, use_rec=False)
     both(blank, use_det=False, use_cls=True, use_rec=True)
-    return _Models(both.text_det, both.text_cls.session, both.text_rec.session, both.text_rec.postprocess_op.character)
+    return _Models(
+        both.text_det,
+        _widened(both.text_det),
+        both.text_cls.session,
+        both.text_rec.session,
+        both.text_rec.postprocess_op.character,
+    )
+
+
+def _widened(detector: Any) -> Any:  # noqa: ANN401  RapidOCR has no types
+    """Return the same detector with a thread for every processor; they do not spin, others have work for them."""
+    options = SessionOptions()
+    options.intra_op_num_threads = AT_ONCE
+    options.enable_cpu_mem_arena = False
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    wide = copy(detector)
+    wide.session = copy(detector.session)
+    path = detector.session.session._model_path  # noqa: SLF001  nothing else tells it
+    wide.session.session = InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    return wide
 
 
 def warm_up() -> None:
@@ -106,13 +132,36 @@ def _strip_threads() -> ThreadPoolExecutor:
 
 def find_text(image: Pixels) -> list[Quad]:
     """Return the places of text, in no order to rely on."""
-    detector = _models().detector
     scale = max(1.0, max(image.shape[:2]) / DETECTION_SIDE)
     size = (max(1, round(image.shape[1] / scale)), max(1, round(image.shape[0] / scale)))
     smaller = _brightened(cv2.resize(image, size, interpolation=cv2.INTER_AREA) if scale > 1 else image)
-    with _turn:
-        boxes = detector(smaller).boxes
+    with _turn, _all_other_turns() as alone:
+        boxes = (_models().wide_detector if alone else _models().detector)(smaller).boxes
     return [] if boxes is None else [_along_text(np.asarray(box, np.float32) * scale) for box in boxes]
+
+
+@contextmanager
+def _all_other_turns() -> Iterator[bool]:
+    """Take all the turns that are left if nobody else has one, and tell whether that is so.
+
+    Looking for text is one long call: a lone caller would wait for one processor while the others idle.
+    """
+    taken = 0
+    while taken < AT_ONCE - 1 and _turn.acquire(blocking=False):
+        taken += 1
+    alone = taken == AT_ONCE - 1
+    if not alone:
+        _release(taken)
+    try:
+        yield alone
+    finally:
+        if alone:
+            _release(taken)
+
+
+def _release(turns: int) -> None:
+    for _ in range(turns):
+        _turn.release()
 
 
 def _along_text(box: Quad) -> Quad:
