@@ -10,7 +10,8 @@ def place(left: float, top: float, width: float = 200, height: float = 20, degre
     corners = np.array([(0, 0), (width, 0), (width, height), (0, height)])
     angle = np.radians(degrees)
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    return (corners @ turn + (left, top)).astype(np.float32)
+    turned: Quad = (corners @ turn + (left, top)).astype(np.float32)
+    return turned
 
 
 def paper(grey: int = 200) -> NDArray[np.uint8]:
