@@ -22,7 +22,8 @@ def waves(period: float, degrees: float) -> NDArray[Any]:
 
 
 def screen(period: float, degrees: float) -> NDArray[Any]:
-    return waves(period, degrees) + waves(period, degrees + 90)
+    crossed: NDArray[Any] = waves(period, degrees) + waves(period, degrees + 90)
+    return crossed
 
 
 def seen(light: NDArray[Any], *, noise: float = 1.0, tint: tuple[float, float, float] = (1, 1, 1)) -> Print:
@@ -33,7 +34,8 @@ def seen(light: NDArray[Any], *, noise: float = 1.0, tint: tuple[float, float, f
     colours = scene[..., None] * np.where(inside[..., None] & (X > WIDTH / 2)[..., None], tint, (1, 1, 1))
     pixels = np.clip(colours + RANDOM.normal(0, noise, (HEIGHT, WIDTH, 1)), 0, 255).astype(np.uint8)
     _, file = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, 80])
-    found = print_in(cv2.imdecode(file, cv2.IMREAD_COLOR), CARD)
+    taken: Any = cv2.imdecode(file, cv2.IMREAD_COLOR)
+    found = print_in(taken, CARD)
     assert found is not None
     return found
 
