@@ -6,8 +6,10 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
+from random import Random
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -15,6 +17,8 @@ from PIL import Image
 from permit_ocr.domain.answers import MainlandPermitAnswer, ResidencePermitAnswer
 from permit_ocr.domain.permits import Kind, Side
 from recognizer.reading.reader import ReadingError, load_models, read
+from specimens.copies import Treatment, treated
+from specimens.sheet import HEIGHT, WIDTH
 
 SPECIMENS = Path(__file__).parents[2] / "events" / "specimens"
 TRUTH = json.loads((SPECIMENS / "truth.json").read_text())["specimens"]
@@ -43,8 +47,27 @@ def _models() -> None:
 
 
 @pytest.mark.parametrize("entry", TRUTH, ids=lambda entry: entry["file"])
-def test_a_specimen_reads_to_its_truth(entry: dict[str, Any]) -> None:
-    assert read_entry(entry) == fields(entry["answer"])
+def test_a_specimen_reads_to_its_truth_and_is_not_taken_for_a_copy(entry: dict[str, Any]) -> None:
+    answer = read(photograph(entry), kind=Kind(entry["kind"]), side=Side(entry["side"])).answer
+    assert fields(asdict(answer)) == fields(entry["answer"])
+    assert answer.WarnCardInfos == (-9109,)
+
+
+@pytest.mark.parametrize("treatment", [Treatment.TONER_COPY, Treatment.COLOUR_COPY])
+def test_a_copy_from_near_by_is_warned_of(treatment: Treatment) -> None:
+    """The card of a scanned specimen, printed as copiers print, and scanned again."""
+    entry = specimen("residence-permit-front")
+    scan = cv2.imread(str(SPECIMENS / entry["file"]))
+    corners = np.array([[0, 0], [WIDTH, 0], [WIDTH, HEIGHT], [0, HEIGHT]], np.float32)
+    flat = cv2.getPerspectiveTransform(np.array(entry["card_corners"], np.float32), corners)
+    card = cv2.cvtColor(cv2.warpPerspective(scan, flat, (WIDTH, HEIGHT)), cv2.COLOR_BGR2RGBA)
+    sheet, _ = treated(Image.fromarray(card), treatment, Random(1))
+    file = io.BytesIO()
+    sheet.convert("RGB").save(file, "JPEG", quality=80)
+    reading = read(file.getvalue(), kind=Kind.RESIDENCE_PERMIT)
+    assert reading.answer.WarnCardInfos == (-9102, -9109)
+    assert isinstance(reading.answer, ResidencePermitAnswer)
+    assert reading.answer.IdCardNo == entry["answer"]["IdCardNo"]
 
 
 def test_readings_at_the_same_time_do_not_disturb_each_other() -> None:
