@@ -17,6 +17,8 @@ from botocore import xform_name
 from botocore.loaders import Loader
 
 OF_A_SERVICE: Final = ("service-2", "endpoint-rule-set-1")
+BY_BOTOCORE: Final = frozenset(("create_bucket", "head_bucket", "create_session"))
+"""Calls that botocore looks up by itself: for the form of a presigned POST, where a bucket moved, and in S3 Express."""
 OF_ALL: Final = ("_retry", "partitions", "sdk-default-configuration")
 
 
@@ -37,8 +39,8 @@ def aws_clients(package: Path) -> ModuleType:
 
 
 def words_in(package: Path) -> set[str]:
-    """Return every word in the package's sources that could be a call's name."""
-    return {word for path in package.rglob("*.py") for word in re.findall(r"[a-z][a-z0-9_]+", path.read_text("utf-8"))}
+    """Return every word in the package's sources that could be a call's name, and botocore's own."""
+    return BY_BOTOCORE | {word for path in package.rglob("*.py") for word in re.findall(r"[a-z][a-z0-9_]+", path.read_text("utf-8"))}
 
 
 def write(target: Path, *, services: Sequence[str], words: Collection[str]) -> None:
