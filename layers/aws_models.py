@@ -40,7 +40,9 @@ def aws_clients(package: Path) -> ModuleType:
 
 def words_in(package: Path) -> set[str]:
     """Return every word in the package's sources that could be a call's name, and botocore's own."""
-    return BY_BOTOCORE | {word for path in package.rglob("*.py") for word in re.findall(r"[a-z][a-z0-9_]+", path.read_text("utf-8"))}
+    return BY_BOTOCORE | {
+        word for path in package.rglob("*.py") for word in re.findall(r"[a-z][a-z0-9_]+", path.read_text("utf-8"))
+    }
 
 
 def write(target: Path, *, services: Sequence[str], words: Collection[str]) -> None:
