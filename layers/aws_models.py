@@ -38,7 +38,7 @@ def aws_clients(package: Path) -> ModuleType:
     return module
 
 
-def words_in(package: Path) -> set[str]:
+def words_in(package: Path) -> frozenset[str]:
     """Return every word in the package's sources that could be a call's name, and botocore's own."""
     return BY_BOTOCORE | {
         word for path in package.rglob("*.py") for word in re.findall(r"[a-z][a-z0-9_]+", path.read_text("utf-8"))

@@ -57,7 +57,7 @@ def test_a_specimen_reads_to_its_truth_and_is_not_taken_for_a_copy(entry: dict[s
 def test_a_copy_from_near_by_is_warned_of(treatment: Treatment) -> None:
     """The card of a scanned specimen, printed as copiers print, and scanned again."""
     entry = specimen("residence-permit-front")
-    scan = cv2.imread(str(SPECIMENS / entry["file"]))
+    scan: Any = cv2.imread(str(SPECIMENS / entry["file"]))
     corners = np.array([[0, 0], [WIDTH, 0], [WIDTH, HEIGHT], [0, HEIGHT]], np.float32)
     flat = cv2.getPerspectiveTransform(np.array(entry["card_corners"], np.float32), corners)
     card = cv2.cvtColor(cv2.warpPerspective(scan, flat, (WIDTH, HEIGHT)), cv2.COLOR_BGR2RGBA)
