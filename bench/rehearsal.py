@@ -165,12 +165,6 @@ class System:
                         ExpressionAttributeValues={":past": {"N": "0"}},
                     )
 
-    def kill_runtimes(self) -> None:
-        """Kill all of the functions' processes, idle ones too."""
-        for process in self.runtimes():
-            with suppress(ProcessLookupError):
-                os.kill(process, signal.SIGKILL)
-
     def kill_caller(self, port: int) -> None:
         """Kill the one of the functions' processes that calls from this port."""
         for process in self.runtimes():
