@@ -7,7 +7,7 @@ from typing import Final
 
 SUFFIXES: Final = frozenset((
     *(".jpg", ".jpeg", ".png", ".heic", ".heif", ".pdf"),
-    *(".tif", ".tiff", ".webp", ".bmp"),
+    *(".avif", ".bmp", ".gif", ".tif", ".tiff", ".webp"),
 ))  # fmt: skip
 """What is taken from a folder or by a pattern. A file that is named itself is taken whatever it is called."""
 

@@ -89,9 +89,9 @@ class Processes:
         await process.wait()
 
     def has_children(self, name: str) -> bool:
-        """Say whether a process has any of its own."""
+        """Say whether a process has any of its own that run; one that was killed is listed until it is waited for."""
         try:
-            return bool(_children(self._running[name].pid))
+            return any(_runs(child) for child in _children(self._running[name].pid))
         except OSError:  # it has ended itself
             return False
 
@@ -118,3 +118,10 @@ class Processes:
 def _children(process: int) -> list[int]:
     tasks = Path(f"/proc/{process}/task").glob("*/children")
     return [int(child) for task in tasks for child in task.read_text().split()]
+
+
+def _runs(process: int) -> bool:
+    """Say whether a process has not ended. Its state follows its name, which is in brackets and may hold anything."""
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] not in ("Z", "X")
+    return False
