@@ -24,22 +24,18 @@ import simpy
 
 from bench.checkpoint import Checkpoint
 from bench.rehearsal import system
-from permit_ocr.adapters.dynamodb_line import HORIZON_SECONDS, Lane
+from permit_ocr.adapters.dynamodb_line import FIRST_LEAD_SECONDS, HORIZON_SECONDS, TRIES, Lane, lead_after
 from permit_ocr.adapters.waits import seconds_of_waiting
 from permit_ocr.domain.errors import NoSlot
 from permit_ocr.tencent.quota import LATE_SECONDS, Intervals, intervals
 
 BACKLOG: Final = 10_000_000
 AGREES_WITHIN: Final = 0.10
-_TRIES: Final = 8
 _FIRST_POLLERS: Final = 5
 _POLLERS_A_MINUTE: Final = 300
 """https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html"""
 _THROTTLED_SECONDS: Final = 0.02
 """DynamoDB refuses a write for which there is no capacity, rather than letting it wait; botocore tries once more."""
-_LEAD_SECONDS: Final = 0.02
-_LONGEST_LEAD_SECONDS: Final = 0.3
-"""How long before a slot the table is asked: as long as it took to answer lately (``dynamodb_line``)."""
 _CALLS_BEFORE: Final = 3
 _CALLS_AFTER: Final = 3
 """To AWS, besides the line's: ``bench.aws_calls`` lists them."""
@@ -113,7 +109,7 @@ class Memory:
     """What one environment last saw of one shard."""
 
     next_free: dict[str, float]
-    lead: float = _LEAD_SECONDS
+    lead: float = FIRST_LEAD_SECONDS
 
 
 class Simulation:
@@ -232,7 +228,7 @@ class Simulation:
 
     def _take(self, shard: Shard, memory: Memory) -> Steps:
         """Take the next slot with a conditional write, or several where the memory was wrong."""
-        for _ in range(_TRIES):
+        for _ in range(TRIES):
             asked = self.world.now
             earliest, latest = asked + memory.lead, asked + HORIZON_SECONDS[Lane.UPLOADS]
             bucket = min(memory.next_free, key=lambda one: max(memory.next_free[one], earliest))
@@ -246,7 +242,7 @@ class Simulation:
                 shard.next_free[bucket] = slot + shard.interval(bucket)
             memory.next_free.update({one: shard.next_free[one] for one in memory.next_free})
             yield self.world.timeout(self.fleet.call / 2)
-            memory.lead = min(max(self.world.now - asked, 0.9 * memory.lead), _LONGEST_LEAD_SECONDS)
+            memory.lead = lead_after(memory.lead, seconds=self.world.now - asked)
             if taken:
                 return slot
             self.counts["missed"] += 1

@@ -36,9 +36,9 @@ _STOP_TRUSTED_SECONDS: Final = 1.0
 """So long an environment believes that the line is stopped without asking again."""
 _FIRST_PROBE_SECONDS: Final = 30
 _LONGEST_PROBE_SECONDS: Final = 300
-_TRIES: Final = 8
+TRIES: Final = 8
 """Each failed try means that another was quicker and says what it found; so many in a row do not happen in practice."""
-_LEAD_SECONDS: Final = 0.02
+FIRST_LEAD_SECONDS: Final = 0.02
 """How long the table is expected to take, until it was asked."""
 _LONGEST_LEAD_SECONDS: Final = 0.3
 
@@ -113,7 +113,7 @@ class DynamoDbLine:
         self._memories = {action: _Memory() for action in rates}
         self._clock = clock
         self._sleep = sleep
-        self._lead = _LEAD_SECONDS
+        self._lead = FIRST_LEAD_SECONDS
 
     def enter(self, action: str, *, seconds: float, probing: bool = False) -> bool:
         """Wait for the next slot, for at most ``seconds``; the call must follow at once.
@@ -181,7 +181,7 @@ class DynamoDbLine:
 
     def _take(self, action: str, *, until: float, probing: bool) -> tuple[float, bool]:
         """Take a slot and return its time, in seconds since 1970, and whether it is a probe's."""
-        for _ in range(_TRIES):
+        for _ in range(TRIES):
             if not probing and (stop := self._memories[action].stop):
                 if self._probe_is_due(stop):
                     probing = self._take_probe(action, stop)
@@ -288,7 +288,7 @@ class DynamoDbLine:
                 self._remember(action, cast("dict[str, Any]", refused.response.get("Item", {})))
                 return None
             finally:
-                self._lead = min(max(self._clock() - began, 0.9 * self._lead), _LONGEST_LEAD_SECONDS)
+                self._lead = lead_after(self._lead, seconds=self._clock() - began)
         self._remember(action, item)
         return item
 
@@ -305,6 +305,11 @@ class DynamoDbLine:
 
     def _now(self) -> int:
         return round(self._clock() * _MICROSECONDS)
+
+
+def lead_after(lead: float, *, seconds: float) -> float:
+    """Return how long the table is expected to take, in seconds, once it has taken ``seconds``: slow to forget."""
+    return min(max(seconds, 0.9 * lead), _LONGEST_LEAD_SECONDS)
 
 
 def _buckets(rate: float, lane: Lane) -> tuple[_Bucket, ...]:

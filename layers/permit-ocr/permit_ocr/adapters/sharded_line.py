@@ -1,7 +1,7 @@
 """The line cut into shards, each an item of its own with its part of the rate.
 
-One DynamoDB item takes 1,000 writes a second, enough for some 500 calls a second (``docs/scaling.md``); a quota beyond
-that needs more than one item. Callers spread over the shards by chance; whoever finds no slot in one asks the next.
+One DynamoDB item takes only so many calls a second (``docs/scaling.md`` derives how many); a quota beyond that needs
+more than one item. Callers spread over the shards by chance; whoever finds no slot in one asks the next.
 
 Each shard keeps its part of the quota by itself, so all together keep the whole, if the rate divides well: a part is
 rounded up to whole calls (``tencent/quota.py``), in each shard. While calls are stopped each shard has its own probe.
