@@ -14,15 +14,12 @@ import json
 import logging
 import os
 import platform
-import re
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Final
 
-from bench import aws_calls, cold_start, memory, size, warm
+from bench import aws_calls, cold_start, memory, page, size, warm
 from bench.comparison import Comparison, table
 from bench.measurement import Measurement
 from bench.rehearsal import ROOT
@@ -36,8 +33,6 @@ MEASUREMENTS: Final = {
     "bench.memory": memory.MEASUREMENT,
     "bench.size": size.MEASUREMENT,
 }
-_BEGIN: Final = "<!-- figures: written by make bench -->"
-_END: Final = "<!-- end of figures -->"
 _PACKAGES: Final = ("aws-sam-cli", "awslambdaric", "botocore", "moto")
 _BASELINE_PACKAGES: Final = ("tencentcloud_sdk_python", "aws_lambda_powertools", "boto3")
 
@@ -59,7 +54,7 @@ def main() -> int:
     if arguments.check:
         wrong += _worse([one for group in measured.values() for one in group])
     else:
-        write_page(figures_page(measured, journey, load=load, seconds=seconds))
+        page.write(PAGE, by="make bench", figures=figures_page(measured, journey, load=load, seconds=seconds))
         COMMITTED.write_text(json.dumps(_figures(measured), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     for problem in wrong:
         sys.stderr.write(f"bench: {problem}\n")
@@ -99,7 +94,7 @@ def _worse(comparisons: Sequence[Comparison]) -> Iterator[str]:
 
 def figures_page(measured: Measured, journey: str, *, load: float, seconds: float) -> str:
     """Return the part of the page that is figures."""
-    parts = [_machine(load=load, seconds=seconds)]
+    parts = [_facts(load=load, seconds=seconds)]
     for name, comparisons in measured.items():
         rounds = MEASUREMENTS[name].rounds
         command = f"`.venv/bin/python -m {name}{f' --rounds {rounds}' if rounds > 1 else ''}`"
@@ -108,34 +103,19 @@ def figures_page(measured: Measured, journey: str, *, load: float, seconds: floa
     return "\n\n".join(parts)
 
 
-def write_page(figures: str) -> None:
-    """Put the figures where the page has them; the text around them is written by hand."""
-    page = PAGE.read_text(encoding="utf-8")
-    before, begun, rest = page.partition(_BEGIN)
-    _, ended, after = rest.partition(_END)
-    if not begun or not ended:
-        raise SystemExit(f"{PAGE} has no place for figures: {_BEGIN} … {_END}")
-    PAGE.write_text(f"{before}{_BEGIN}\n\n{figures}\n\n{_END}{after}", encoding="utf-8")
-
-
-def _machine(*, load: float, seconds: float) -> str:
-    cpu = re.findall(r"model name\s*: (.+)", Path("/proc/cpuinfo").read_text(encoding="utf-8"))
-    memory_kb = int(re.findall(r"MemTotal:\s+(\d+)", Path("/proc/meminfo").read_text(encoding="utf-8"))[0])
+def _facts(*, load: float, seconds: float) -> str:
     tools = ", ".join(f"{package} {importlib.metadata.version(package)}" for package in _PACKAGES)
     theirs = ", ".join(
         path.name.removesuffix(".dist-info").replace("-", " ")
         for name in _BASELINE_PACKAGES
         for path in sorted((BASELINE / "UploadsFunction").glob(f"{name}-*.dist-info"))
     )
-    lines = {
-        "Date": f"{datetime.now(UTC):%Y-%m-%d}",
-        "Machine": f"{os.cpu_count()} × {cpu[0] if cpu else platform.machine()}, {memory_kb / 1024**2:.0f} GiB, "
-        f"{platform.system()} {platform.release()}; load when it began {load:.1f}",
+    said = {
         "Versions": f"Python {platform.python_version()}, {tools}",
         "Baseline": theirs,
         "Took": f"{seconds / 60:.0f} minutes",
     }
-    return "\n".join(["| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in lines.items())])
+    return page.facts(page.date_and_machine(load=load) | said)
 
 
 if __name__ == "__main__":
