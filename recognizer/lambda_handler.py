@@ -9,7 +9,7 @@ import base64
 import logging
 from collections.abc import Iterable
 from functools import cache
-from typing import Any
+from typing import Any, Final
 from uuid import uuid4
 
 from starlette.applications import Starlette
@@ -19,6 +19,9 @@ from recognizer.readers import ThreadReaders
 from recognizer.server import ServerSettings, recognizer_app
 from recognizer.wire.refusal import Refusal
 from recognizer.wire.wire_answer import wire_error
+
+_LONGEST_READING_SECONDS: Final = 20.0
+"""With a download and its own work the function is done before its time is: an answer, not a 5xx."""
 
 type Event = dict[str, Any]
 type Answer = dict[str, Any]
@@ -52,7 +55,8 @@ def _loop() -> asyncio.AbstractEventLoop:
 def _application() -> Starlette:
     """Return the server's application; one call at a time, as Lambda has it, and no quota: IAM's and Lambda's hold."""
     settings = ServerSettings(credentials=None, calls_per_second=0)
-    return recognizer_app(ThreadReaders(card_reader.read_card), settings)
+    readers = ThreadReaders(card_reader.read_card, longest_reading=_LONGEST_READING_SECONDS)
+    return recognizer_app(readers, settings)
 
 
 async def _answer(event: Event) -> Answer:

@@ -5,10 +5,16 @@ from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
-from typing import Protocol
+from typing import Final, Protocol
 
 from permit_ocr.domain.permits import Kind, Side
 from recognizer.reading.outcome import Reading
+from recognizer.wire.refusal import Refusal
+
+LONGEST_READING_SECONDS: Final = 30.0
+"""A reading that takes longer hangs: thirty times what a hard photograph takes."""
+COULD_NOT: Final = "FailedOperation.OcrFailed"
+"""For a card that hangs or ends who reads it."""
 
 
 class Reader(Protocol):
@@ -65,12 +71,13 @@ class ReadersDidNotStart(Exception):  # noqa: N818
 class ThreadReaders:
     """Readers in threads of this process: for recorded answers, and where one card is read at a time anyway."""
 
-    def __init__(self, read: Reader, count: int = 1) -> None:
+    def __init__(self, read: Reader, count: int = 1, *, longest_reading: float = LONGEST_READING_SECONDS) -> None:
         self._read = read
         self.count = self.ready = count
         self.replaced = 0
+        self._longest_reading = longest_reading
         self._turns = asyncio.Semaphore(count)
-        self._threads = ThreadPoolExecutor(count, thread_name_prefix="reading")
+        self._threads = self._new_threads()
 
     async def start(self) -> None:
         """Return at once."""
@@ -85,6 +92,21 @@ class ThreadReaders:
         """End the threads."""
         self._threads.shutdown()
 
+    def _new_threads(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(self.count, thread_name_prefix="reading")
+
     async def _read_beside(self, image: bytes, *, kind: Kind, side: Side | None, return_portrait: bool) -> Reading:
         work = partial(self._read, image, kind=kind, side=side, return_portrait=return_portrait)
-        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+        try:
+            async with asyncio.timeout(self._longest_reading):
+                return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+        except Refusal:
+            raise
+        except TimeoutError:
+            # A thread cannot be ended. It is left to itself, and the next calls get others.
+            self._threads.shutdown(wait=False)
+            self._threads = self._new_threads()
+            self.replaced += 1
+            raise Refusal(COULD_NOT) from None
+        except Exception as error:  # noqa: BLE001  one odd image; its text may say what is on a card
+            raise ReaderFailed(type(error).__name__) from None

@@ -9,10 +9,13 @@ A request is two lengths, a JSON object and the image; an answer is one length a
 - ``{"answer": {…}, "confidences": {…}}``;
 - ``{"refused": "<error code>"}``;
 - ``{"failed": "<name of an exception's class>"}``: its text may say what is on a card and stays here.
+
+It decodes what strangers send, so it is given little to lose: see ``_bound`` here and ``reading_processes``.
 """
 
 import json
 import os
+import resource
 import signal
 import struct
 import sys
@@ -24,6 +27,8 @@ from typing import Any, BinaryIO, Final
 
 from permit_ocr.domain.permits import Kind, Side
 from permit_ocr.tencent.answer_format import answer_fields
+from recognizer.no_dumps import forbid_dumps
+from recognizer.processors import processors
 from recognizer.wire.refusal import Refusal
 
 REQUEST_LENGTHS: Final = struct.Struct("!II")
@@ -32,12 +37,18 @@ ANSWER_LENGTH: Final = struct.Struct("!I")
 _SACRIFICE: Final = "500"
 """Where memory runs out, the kernel ends a process that reads, which is replaced, rather than the server."""
 
+_MOST_DATA: Final = 1200 * 1024 * 1024
+"""Bytes of memory, touched or not, after which there is no more: twice what reading the costliest image takes. Who
+asks for more gets an error, before the kernel has to end anything."""
+_DATA_FOR_EACH_PROCESSOR: Final = 32 * 1024 * 1024
+"""As many bytes more: the stacks of the threads that a processor has in the models, in OpenCV and here."""
+
 type Request = tuple[dict[str, Any], bytes]
 
 
-def request_head(image: bytes, *, kind: Kind, side: Side | None, return_portrait: bool) -> bytes:
-    """Return what goes before the image."""
-    said = {"kind": kind, "side": side, "return_portrait": return_portrait}
+def request_head(image: bytes, *, kind: Kind, side: Side | None, return_portrait: bool, threads: int) -> bytes:
+    """Return what goes before the image. The reading may use so many ``threads``."""
+    said = {"kind": kind, "side": side, "return_portrait": return_portrait, "threads": threads}
     text = json.dumps(said).encode()
     return REQUEST_LENGTHS.pack(len(text), len(image)) + text
 
@@ -46,8 +57,7 @@ def main() -> None:
     """Load the models, then read until standard input ends."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)  # they are the server's, which lets a card begun be finished
-    with suppress(OSError):
-        Path("/proc/self/oom_score_adj").write_text(_SACRIFICE)
+    _bound()
     with os.fdopen(os.dup(sys.stdout.fileno()), "wb") as answers:
         os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what a library prints must not get between the answers
         requests: SimpleQueue[Request] = SimpleQueue()
@@ -59,6 +69,16 @@ def main() -> None:
         _send(answers, {"ready": True})
         while True:
             _send(answers, _answer(*requests.get()))
+
+
+def _bound() -> None:
+    """Give the process up first where memory runs out, bound what it can take, and keep what it holds inside."""
+    with suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text(_SACRIFICE)
+    with suppress(OSError, ValueError):  # a bound that is lower already stays
+        most = _MOST_DATA + _DATA_FOR_EACH_PROCESSOR * processors()
+        resource.setrlimit(resource.RLIMIT_DATA, (most, most))
+    forbid_dumps()
 
 
 def _take_requests(source: int, requests: "SimpleQueue[Request]") -> None:
@@ -89,9 +109,10 @@ def _fall_silent() -> None:
 
 
 def _answer(asked: dict[str, Any], image: bytes) -> dict[str, Any]:
-    from recognizer.card_reader import read_card  # noqa: PLC0415  loaded by ``main``
+    from recognizer.card_reader import read_card, use_threads  # noqa: PLC0415  loaded by ``main``
 
     try:
+        use_threads(asked["threads"])
         side = Side(asked["side"]) if asked["side"] else None
         reading = read_card(image, kind=Kind(asked["kind"]), side=side, return_portrait=asked["return_portrait"])
     except Refusal as refusal:

@@ -12,12 +12,15 @@ import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from typing import Any, Final
 
 from permit_ocr.domain.permits import Kind, Side
 from permit_ocr.tencent.actions import ACTIONS
 from permit_ocr.tencent.answer_format import parse_answer
-from recognizer.readers import ReadCard, ReaderFailed, ReadersDidNotStart
+from recognizer.no_dumps import forbid_dumps
+from recognizer.processors import processors
+from recognizer.readers import COULD_NOT, LONGEST_READING_SECONDS, ReadCard, ReaderFailed, ReadersDidNotStart
 from recognizer.reading.outcome import Reading
 from recognizer.reading_process import ANSWER_LENGTH, request_head
 from recognizer.wire.refusal import Refusal
@@ -25,13 +28,15 @@ from recognizer.wire.refusal import Refusal
 log = logging.getLogger(__name__)
 
 PROGRAM: Final = (sys.executable, "-P", "-m", "recognizer.reading_process")
-LONGEST_READING_SECONDS: Final = 30.0
-"""A reading that takes longer hangs: thirty times what a hard photograph takes."""
 _START_SECONDS: Final = 120.0
 _END_SECONDS: Final = 3.0
 _PAUSES: Final = (0.5, 1.0, 2.0, 5.0, 10.0)
 """Seconds before the next try where one process after the other does not even start."""
-_COULD_NOT: Final = "FailedOperation.OcrFailed"
+_HANDED_ON: Final = (
+    *("PATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR"),
+    *("PYTHONPATH", "PYTHONHOME", "PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX"),
+)
+"""Of the server's variables; the others, the account's among them, are none of the business of who decodes images."""
 # Memory freed by one thread serves the others: 100 MB less for each process, measured, and no slower.
 _ENVIRONMENT: Final = {"MALLOC_ARENA_MAX": "1"}
 
@@ -44,6 +49,7 @@ class ReadingProcesses:
     ) -> None:
         self.count = count
         self.replaced = 0
+        self._reading = 0
         self._program = program
         self._longest_reading = longest_reading
         self._alive: set[_ReadingProcess] = set()
@@ -56,7 +62,11 @@ class ReadingProcesses:
         return len(self._alive)
 
     async def start(self) -> None:
-        """Start the first process and return when it is ready; the others follow. Raises ``ReadersDidNotStart``."""
+        """Start the first process and return when it is ready; the others follow. Raises ``ReadersDidNotStart``.
+
+        From now on nobody can look into this process, least of all those that it starts.
+        """
+        forbid_dumps()
         first = await self._start_process()
         if first is None:
             raise ReadersDidNotStart
@@ -70,9 +80,11 @@ class ReadingProcesses:
         process = await self._free.get()
         while not process.lives:
             process = await self._free.get()
+        self._reading += 1
         try:
-            yield process.read
+            yield partial(process.read, threads=max(1, processors() // self._reading))
         finally:
+            self._reading -= 1
             if process.is_reading:  # the caller was cancelled: what it asked for would be the next caller's answer
                 process.kill()
             else:
@@ -109,17 +121,12 @@ class ReadingProcesses:
             process = None
 
     async def _start_process(self) -> "_ReadingProcess | None":
-        """Return a process that is ready, or None if it ended or hung before it was."""
-        process = _ReadingProcess(
-            await asyncio.create_subprocess_exec(
-                *self._program,
-                stdin=PIPE,
-                stdout=PIPE,
-                env={**os.environ, **_ENVIRONMENT},
-                start_new_session=True,  # Ctrl-C is for the server, which lets a card begun be finished
-            ),
-            self._longest_reading,
-        )
+        """Return a process that is ready, or None if there was none to be had, or it ended or hung before it was."""
+        try:
+            process = _ReadingProcess(await self._new_process(), self._longest_reading)
+        except OSError as error:  # too many processes or open files, too little memory: that may pass
+            log.error("reading_process=did-not-start errno=%s", error.errno)  # noqa: TRY400  its own words
+            return None
         try:
             async with asyncio.timeout(_START_SECONDS):
                 await process.receive()
@@ -132,6 +139,15 @@ class ReadingProcesses:
             await process.ended()
             raise
         return process
+
+    async def _new_process(self) -> Process:
+        return await asyncio.create_subprocess_exec(
+            *self._program,
+            stdin=PIPE,
+            stdout=PIPE,
+            env={name: os.environ[name] for name in _HANDED_ON if name in os.environ} | _ENVIRONMENT,
+            start_new_session=True,  # Ctrl-C is for the server, which lets a card begun be finished
+        )
 
 
 class _ReadingProcess:
@@ -146,16 +162,19 @@ class _ReadingProcess:
     def lives(self) -> bool:
         return self._process.returncode is None
 
-    async def read(self, image: bytes, *, kind: Kind, side: Side | None, return_portrait: bool) -> Reading:
+    async def read(
+        self, image: bytes, *, kind: Kind, side: Side | None, return_portrait: bool, threads: int
+    ) -> Reading:
         """Read one card. Raises ``Refusal``, also for a card that ends the process or keeps it too long."""
         self.is_reading = True
         try:
             async with asyncio.timeout(self._longest_reading):
-                self._send(request_head(image, kind=kind, side=side, return_portrait=return_portrait), image)
+                head = request_head(image, kind=kind, side=side, return_portrait=return_portrait, threads=threads)
+                self._send(head, image)
                 said = await self.receive()
         except (TimeoutError, OSError, EOFError, ValueError):
             self.kill()
-            raise Refusal(_COULD_NOT) from None
+            raise Refusal(COULD_NOT) from None
         self.is_reading = False
         if "refused" in said:
             raise Refusal(said["refused"])

@@ -12,7 +12,7 @@ from copy import copy
 from dataclasses import dataclass
 from functools import cache
 from math import ceil
-from threading import BoundedSemaphore
+from threading import Condition
 from typing import Any, Final
 
 import cv2
@@ -46,7 +46,7 @@ DETECTION_SIDE: Final = 960
 its square."""
 
 
-FAILURES: Final = (ONNXRuntimeError, cv2.error)
+FAILURES: Final = (ONNXRuntimeError, cv2.error, MemoryError)
 """What the libraries raise where they cannot go on with an image: out of memory, above all."""
 
 
@@ -63,11 +63,60 @@ class Glyph:
 
 
 AT_ONCE: Final = processors()
-"""Calls of the models that run at the same time, one thread each; others wait.
+"""Calls of the models that run at the same time at most, one thread each; others wait.
 
 Two calls with one thread each read half as many cards again as one with two threads, and suffer less beside other work.
 """
-_turn: Final = BoundedSemaphore(AT_ONCE)
+
+
+class _Turns:
+    """Who may call a model now: ``most`` at a time, at first as many as there are processors."""
+
+    def __init__(self) -> None:
+        self.most = AT_ONCE
+        self._taken = 0
+        self._given_back = Condition()
+
+    def __enter__(self) -> None:
+        """Wait for a turn."""
+        with self._given_back:
+            self._given_back.wait_for(lambda: self._taken < self.most)
+            self._taken += 1
+
+    def __exit__(self, *_: object) -> None:
+        """Give it back."""
+        self._give_back(1)
+
+    @contextmanager
+    def all_others(self) -> Iterator[bool]:
+        """Having a turn, take all the others if all processors are ours and nobody else has one; tell whether it is so.
+
+        Looking for text is one long call: a lone caller would wait for one processor while the others idle.
+        """
+        with self._given_back:
+            alone = self.most == AT_ONCE and self._taken == 1
+            others = AT_ONCE - 1 if alone else 0
+            self._taken += others
+        try:
+            yield alone
+        finally:
+            self._give_back(others)
+
+    def _give_back(self, turns: int) -> None:
+        with self._given_back:
+            self._taken -= turns
+            self._given_back.notify_all()
+
+
+_turns: Final = _Turns()
+
+
+def use_threads(count: int) -> None:
+    """Have ``count`` calls of the models run at a time from now on, at most ``AT_ONCE``: other processes read too."""
+    most = max(1, min(count, AT_ONCE))
+    if most != _turns.most:
+        _turns.most = most
+        cv2.setNumThreads(most)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,33 +184,9 @@ def find_text(image: Pixels) -> list[Quad]:
     scale = max(1.0, max(image.shape[:2]) / DETECTION_SIDE)
     size = (max(1, round(image.shape[1] / scale)), max(1, round(image.shape[0] / scale)))
     smaller = _brightened(cv2.resize(image, size, interpolation=cv2.INTER_AREA) if scale > 1 else image)
-    with _turn, _all_other_turns() as alone:
+    with _turns, _turns.all_others() as alone:
         boxes = (_models().wide_detector if alone else _models().detector)(smaller).boxes
     return [] if boxes is None else [_along_text(np.asarray(box, np.float32) * scale) for box in boxes]
-
-
-@contextmanager
-def _all_other_turns() -> Iterator[bool]:
-    """Take all the turns that are left if nobody else has one, and tell whether that is so.
-
-    Looking for text is one long call: a lone caller would wait for one processor while the others idle.
-    """
-    taken = 0
-    while taken < AT_ONCE - 1 and _turn.acquire(blocking=False):
-        taken += 1
-    alone = taken == AT_ONCE - 1
-    if not alone:
-        _release(taken)
-    try:
-        yield alone
-    finally:
-        if alone:
-            _release(taken)
-
-
-def _release(turns: int) -> None:
-    for _ in range(turns):
-        _turn.release()
 
 
 def _along_text(box: Quad) -> Quad:
@@ -199,7 +224,7 @@ def read_strip(strip: Pixels, alphabet: str | None = None) -> list[Glyph]:
     scaled_width = max(1, ceil(width * _STRIP_HEIGHT / height))
     padded_width = max(scaled_width, _LEAST_STRIP_WIDTH)
     padded = _prepared(strip, scaled_width, padded_width)
-    with _turn:
+    with _turns:
         likelihood = models.recogniser(padded)[0]
     if alphabet is not None:
         likelihood = likelihood * _only(alphabet)
@@ -215,7 +240,7 @@ def _upside_down(strip: Pixels) -> float:
     """Return the logarithm of how much likelier a strip is upside down than upright."""
     height, width = strip.shape[:2]
     scaled_width = min(_TURN_WIDTH, max(1, ceil(width * _STRIP_HEIGHT / height)))
-    with _turn:
+    with _turns:
         upright, reversed_ = np.ravel(_models().turn(_prepared(strip, scaled_width, _TURN_WIDTH)))
     return float(np.log(reversed_ + _UNSURE) - np.log(upright + _UNSURE))
 

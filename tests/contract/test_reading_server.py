@@ -226,6 +226,17 @@ def processes_of(server: RunningRecognizer) -> list[int]:
     return found
 
 
+def test_processes_that_read_do_not_hold_the_accounts_key(server: RunningRecognizer) -> None:
+    wait_until(lambda: len(processes_of(server)) == WORKERS)
+    for process in processes_of(server):
+        try:
+            variables = Path(f"/proc/{process}/environ").read_bytes()
+        except PermissionError:
+            continue  # nobody but root can look into them at all
+        assert b"PATH=" in variables
+        assert SECRET_KEY.encode() not in variables
+
+
 def metric(server: RunningRecognizer, name: str) -> int:
     found = re.search(rf"^permit_ocr_recognizer_{name} (\d+)$", server.get("/metrics"), re.MULTILINE)
     assert found is not None

@@ -1,10 +1,12 @@
 """The process that reads, with a reader that does what the image says: no models, and every kind of trouble."""
 
 import os
+import resource
 import signal
 import sys
 import time
 from types import ModuleType
+from typing import Any
 
 from permit_ocr.domain.answers import (
     MainlandPermitAnswer,
@@ -18,6 +20,21 @@ from recognizer import reading_process
 from recognizer.reading.outcome import Reading
 from recognizer.wire.refusal import Refusal
 
+threads: list[int] = []
+
+
+def use_threads(count: int) -> None:
+    threads[:] = [count]
+
+
+def circumstances() -> dict[str, Any]:
+    return {
+        "variables": set(os.environ),
+        "core": resource.getrlimit(resource.RLIMIT_CORE),
+        "data": resource.getrlimit(resource.RLIMIT_DATA),
+        "threads": threads[0],
+    }
+
 
 def read_card(image: bytes, *, kind: Kind, side: Side | None, return_portrait: bool) -> Reading:
     match image:
@@ -29,6 +46,11 @@ def read_card(image: bytes, *, kind: Kind, side: Side | None, return_portrait: b
             raise Refusal("FailedOperation.ImageNoText")
         case b"fail":
             raise ValueError("张三丰")
+        case b"bomb":
+            bytearray(8 * 1024**3)
+        case b"circumstances":
+            time.sleep(0.3)
+            return Reading(MainlandPermitAnswer(Name=repr(circumstances())), {})
         case b"print":
             os.write(1, b"printed by a library")
             os.write(2, "张三丰".encode())
@@ -46,6 +68,6 @@ def load() -> None:
 
 
 stand_in = ModuleType("recognizer.card_reader")
-vars(stand_in).update(read_card=read_card, load=load)
+vars(stand_in).update(read_card=read_card, load=load, use_threads=use_threads)
 sys.modules["recognizer.card_reader"] = stand_in
 reading_process.main()

@@ -1,10 +1,12 @@
 """The processes that read: real processes, a reader that makes trouble as told."""
 
 import asyncio
+import errno
 import logging
 import os
 import signal
 import sys
+from ast import literal_eval
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -199,6 +201,96 @@ def test_signals_to_the_process_group_are_not_for_the_processes() -> None:
                     os.kill(process, number)
             await read(readers)
             assert readers.replaced == 0
+
+    run(scenario())
+
+
+async def circumstances(readers: ReadingProcesses) -> dict[str, Any]:
+    answer = (await read(readers, b"circumstances")).answer
+    assert isinstance(answer, MainlandPermitAnswer)
+    found: dict[str, Any] = literal_eval(answer.Name)
+    return found
+
+
+def test_who_decodes_images_is_told_nothing_of_the_account(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("RECOGNIZER_SECRET_ID", "RECOGNIZER_SECRET_KEY", "RECOGNIZER_TOKEN", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "secret")
+
+    async def scenario() -> None:
+        async with processes() as readers:
+            variables = (await circumstances(readers))["variables"]
+            assert "PATH" in variables
+            assert not {name for name in variables if name.startswith(("RECOGNIZER_", "AWS_"))}
+
+    run(scenario())
+
+
+def test_a_process_leaves_no_core_and_its_memory_has_an_end() -> None:
+    async def scenario() -> None:
+        async with processes() as readers:
+            found = await circumstances(readers)
+            assert found["core"] == (0, 0)
+            assert 0 < found["data"][1] < 8 * 1024**3
+            with pytest.raises(ReaderFailed, match=r"^MemoryError$"):
+                await read(readers, b"bomb")
+            assert (readers.ready, readers.replaced) == (1, 0)
+
+    run(scenario())
+
+
+def test_a_lone_reading_may_use_every_processor_and_busy_ones_share(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("recognizer.reading_processes.processors", lambda: 4)
+
+    async def scenario() -> None:
+        async with processes(2) as readers:
+            await until(lambda: readers.ready == 2)
+            assert (await circumstances(readers))["threads"] == 4
+            both = await asyncio.gather(circumstances(readers), circumstances(readers))
+            assert sorted(one["threads"] for one in both) == [2, 4]  # the first one began alone
+            assert (await circumstances(readers))["threads"] == 4
+
+    run(scenario())
+
+
+class Shortage:
+    """The system, which has no process to give for so many tries."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.tries_left = 0
+        self._create = asyncio.create_subprocess_exec
+        monkeypatch.setattr(asyncio, "create_subprocess_exec", self)
+
+    async def __call__(self, *program: Any, **options: Any) -> asyncio.subprocess.Process:
+        if self.tries_left:
+            self.tries_left -= 1
+            raise OSError(errno.EAGAIN, "too many processes")
+        return await self._create(*program, **options)
+
+
+def test_a_place_is_filled_again_once_the_system_has_a_process_to_give(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    shortage = Shortage(monkeypatch)
+    monkeypatch.setattr("recognizer.reading_processes._PAUSES", (0.01,))
+
+    async def scenario() -> None:
+        async with processes() as readers:
+            shortage.tries_left = 2
+            with pytest.raises(Refusal, match=COULD_NOT):
+                await read(readers, b"crash")
+            assert (await read(readers)).confidences == {}
+            assert shortage.tries_left == 0
+
+    run(scenario())
+    assert caplog.text.count(f"reading_process=did-not-start errno={errno.EAGAIN}") == 2
+
+
+def test_where_the_system_has_no_process_to_give_nothing_is_served(monkeypatch: pytest.MonkeyPatch) -> None:
+    Shortage(monkeypatch).tries_left = 1
+
+    async def scenario() -> None:
+        with pytest.raises(ReadersDidNotStart):
+            await ReadingProcesses(1, program=PROGRAM).start()
 
     run(scenario())
 

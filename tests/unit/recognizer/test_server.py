@@ -23,7 +23,8 @@ from permit_ocr.domain.answers import (
 )
 from permit_ocr.domain.permits import Kind, Side
 from permit_ocr.tencent.error_table import UNLISTED, look_up
-from recognizer.readers import Reader, ReaderFailed, ThreadReaders
+from recognizer import server
+from recognizer.readers import Reader, ThreadReaders
 from recognizer.reading.outcome import Reading
 from recognizer.rehearsal import Fault, Rehearsal
 from recognizer.server import ServerSettings, recognizer_app
@@ -188,19 +189,21 @@ def test_an_error_has_the_providers_form_and_words() -> None:
     assert response["Error"] == {"Code": "FailedOperation.ImageDecodeFailed", "Message": "Image decoding failed."}
 
 
-def test_a_failing_reader_is_an_internal_error_and_its_words_stay_inside(caplog: pytest.LogCaptureFixture) -> None:
-    reply = call(image(), FakeReader(ValueError("张三丰")))
-    assert reply.code == "InternalError"
-    assert "张三丰" not in reply.body.decode() + caplog.text
-    assert "unexpected=ValueError" in caplog.text
-
-
-def test_a_reading_process_that_fails_is_an_unknown_error_of_that_kind(
+def test_what_a_reader_did_not_expect_is_an_unknown_error_and_its_words_stay_inside(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    reply = call(image(), FakeReader(ReaderFailed("ValueError")))
+    reply = call(image(), FakeReader(ValueError("张三丰")))
     assert reply.code == "FailedOperation.UnKnowError"
+    assert "张三丰" not in reply.body.decode() + caplog.text
     assert "reader=ValueError" in caplog.text
+
+
+def test_what_the_server_did_not_expect_is_an_internal_error(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "wire_answer", lambda *_, **__: {}["no such"])
+    assert call(image()).code == "InternalError"
+    assert "unexpected=KeyError" in caplog.text
 
 
 def test_the_log_says_request_action_code_milliseconds_and_nothing_else(caplog: pytest.LogCaptureFixture) -> None:
