@@ -44,11 +44,13 @@ def refusal(code: str, **changes: Any) -> Saying:
 
 
 @contextmanager
-def provider(*says: Saying) -> Iterator[Provider]:
+def provider(*says: Saying, idle_seconds: float | None = None) -> Iterator[Provider]:
+    """``idle_seconds`` is how long a connection is kept open without a request."""
     here = Provider(list(says))
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        timeout = idle_seconds
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))

@@ -341,6 +341,20 @@ def test_the_slot_is_taken_when_the_connection_is_open_and_nothing_but_sending_i
     assert heard.is_set()
 
 
+def test_a_connection_that_was_closed_while_its_call_waited_for_a_slot_costs_neither_the_call_nor_the_slot() -> None:
+    class SlowSecondSlot(FakeLine):
+        def enter(self, action: str, *, seconds: float, probing: bool = False) -> bool:
+            time.sleep(1.0 if self.told else 0.0)
+            return super().enter(action, seconds=seconds, probing=probing)
+
+    line = SlowSecondSlot()
+    with provider(answer(Number="1"), idle_seconds=0.4) as here:
+        client = client_of(here, line=line)
+        for _ in range(2):
+            assert client.ask(QUESTION, deadline=time.monotonic() + 60).attempts == 1
+    assert line.told == ["call", "call"]
+
+
 def test_a_call_that_nobody_waits_for_any_more_never_leaves() -> None:
     given_up = threading.Event()
 

@@ -10,10 +10,12 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Final
 
+import requests
 from requests.adapters import HTTPAdapter
-from tencentcloud.common.http.request import ProxyConnection
+from tencentcloud.common.http.request import ApiRequest, ProxyConnection, RequestInternal
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.util.connection import is_connection_dropped
 
 _gate: ContextVar[Callable[[], None] | None] = ContextVar("gate", default=None)
 
@@ -31,11 +33,26 @@ def gate(opens: Callable[[], None]) -> Iterator[None]:
         _gate.reset(before)
 
 
-class GatedConnections(ProxyConnection):  # type: ignore[misc]  # the SDK has no types
-    """The SDK's pool of connections to one endpoint; in place of ``client.request.conn``."""
+class GatedRequests(ApiRequest):  # type: ignore[misc]  # the SDK has no types
+    """What the SDK's client sends its calls by, in place of ``client.request``."""
 
     def __init__(self, host: str, *, timeout: float, is_http: bool, at_once: int) -> None:
+        """``timeout`` is in seconds; up to ``at_once`` connections to ``host`` are kept."""
+        super().__init__(host, req_timeout=timeout, is_http=is_http)
+        self.conn = _Connections(host, timeout=timeout, is_http=is_http, at_once=at_once)
+
+    def _request(self, call: RequestInternal) -> requests.Response:
+        """Send a call. The SDK's own makes a text of it first, image and all, for a log that there is not."""
+        response: requests.Response = self.conn.request(call.method, self._handle_host(call.host), call.data, call.header)
+        return response
+
+
+class _Connections(ProxyConnection):  # type: ignore[misc]  # as above
+    def __init__(self, host: str, *, timeout: float, is_http: bool, at_once: int) -> None:
         super().__init__(host, timeout=timeout, is_http=is_http)
+        # The SDK looks for a proxy itself; requests would look for one again, and for a .netrc, which replaces the
+        # signature, before each call.
+        self._session.trust_env = False
         adapter = _Adapter(pool_maxsize=at_once)
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
@@ -45,9 +62,15 @@ def _wait_at_the_gate(connection: HTTPConnection) -> None:
     opens = _gate.get()
     if opens is None:
         return
-    if connection.sock is None:
+    is_kept = connection.sock is not None
+    if not is_kept:
         connection.connect()
     opens()
+    # While it waited the server may have closed what it had kept open, and the slot would be lost on it. Of a new
+    # connection this cannot be told: what TLS 1.3 sends after its handshake looks like an answer.
+    if is_kept and is_connection_dropped(connection):
+        connection.sock.close()
+        connection.connect()
 
 
 class _Http(HTTPConnection):

@@ -29,7 +29,7 @@ from tencentcloud.common.profile.http_profile import HttpProfile
 from permit_ocr.adapters.bytes_in_flight import BytesInFlight
 from permit_ocr.adapters.credentials import CredentialSource
 from permit_ocr.adapters.dynamodb_line import LineStands
-from permit_ocr.adapters.gated_connections import GatedConnections, gate
+from permit_ocr.adapters.gated_connections import GatedRequests, gate
 from permit_ocr.adapters.journal import count, note, note_trouble
 from permit_ocr.domain.errors import PermitOcrError, RejectDocument, RetryLater, StopTheLine
 from permit_ocr.domain.permits import Kind
@@ -318,11 +318,9 @@ class TencentOcr:
         """
         made_for, client = self._clients.get((action.kind, endpoint.host), (None, None))
         if client is None or made_for is None or _parts(made_for) != _parts(credential):
-            http = HttpProfile(
-                protocol=endpoint.scheme, endpoint=endpoint.host, reqTimeout=self._timeout, keepAlive=True
-            )
+            http = HttpProfile(protocol=endpoint.scheme, endpoint=endpoint.host, reqTimeout=self._timeout)
             client = CommonClient(SERVICE, VERSION, credential, endpoint.region, ClientProfile(httpProfile=http))
-            client.request.conn = GatedConnections(
+            client.request = GatedRequests(
                 endpoint.host, timeout=self._timeout, is_http=endpoint.scheme == "http", at_once=_CALLS_AT_ONCE
             )
             self._clients[action.kind, endpoint.host] = (credential, client)

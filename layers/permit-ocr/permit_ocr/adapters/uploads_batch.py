@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Final
 
 from permit_ocr.adapters.dynamodb_failures import DynamoDbFailures
@@ -32,6 +33,8 @@ from permit_ocr.workflow.recognition import publish_again, questions, recognize,
 
 WAITING_ENDS_AFTER_SECONDS: Final = 6 * 24 * 3600
 """A day before the intake queue would drop the message: the dead-letter queue keeps it for another 14 days."""
+_MOST_AT_ONCE: Final = 32
+"""Documents of a batch that are worked on at the same time; of a larger batch the others wait."""
 _SECONDS_TO_FINISH: Final = 5.0
 """Kept free at the end of an invocation: publishing, bookkeeping and the answer to Lambda."""
 _SECONDS_TO_BEGIN: Final = 4.0
@@ -86,11 +89,16 @@ def process(event: Mapping[str, Any], application: UploadsApplication, *, second
             _do(work, batch)
         return None
     # The wait is the provider's: as many documents in flight as the batch has.
-    with ThreadPoolExecutor(max_workers=len(records), thread_name_prefix="document") as documents:
-        done = list(documents.map(lambda record: _done(record, batch), records))
+    done = list(_documents().map(lambda record: _done(record, batch), records))
     _show_again(batch)
     again = [record["messageId"] for record, ok in zip(records, done, strict=True) if not ok]
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in again]}
+
+
+@cache
+def _documents() -> ThreadPoolExecutor:
+    """Return the threads of documents, which one invocation leaves to the next."""
+    return ThreadPoolExecutor(max_workers=_MOST_AT_ONCE, thread_name_prefix="document")
 
 
 def _done(record: Mapping[str, Any], batch: _Batch) -> bool:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from permit_ocr.domain.image_rejections import rejection
@@ -23,16 +23,20 @@ _APPLICATION_DATA_AND_COMMENTS: Final = frozenset((*range(0xE0, 0xF0), *range(0x
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A marker with what belongs to it, a scan's data included. ``start`` is its place in the file."""
+    """A marker with what belongs to it, a scan's data included: the bytes from ``start`` to ``end`` of a file.
+
+    They are copied where they are asked for: nearly all of a file is one scan, at which nobody looks.
+    """
 
     marker: int
     start: int
-    content: bytes
+    end: int
+    file: bytes = field(repr=False)
 
     @property
     def body(self) -> bytes:
         """What follows marker and length."""
-        return self.content[4:]
+        return self.file[self.start + 4 : self.end]
 
 
 def segments(file: bytes) -> Iterator[Segment]:
@@ -48,7 +52,7 @@ def segments(file: bytes) -> Iterator[Segment]:
             place += int.from_bytes(file[place : place + 2])
         if marker == START_OF_SCAN and (after := _MARKER.search(file, place)):
             place = after.start()
-        yield Segment(marker, start, file[start:place])
+        yield Segment(marker, start, place, file)
         if marker == _END_OF_IMAGE:
             return
     raise rejection("Document.Truncated")
@@ -73,11 +77,14 @@ def exif(file: bytes) -> bytes:
 
 
 def without_metadata(file: bytes) -> bytes:
-    """Return the file with what decodes its first image, and nothing else: the very same bytes if that is all of it.
+    """Return the file with what decodes its first image, and nothing else: ``file`` itself if that is all of it.
 
     Colour profiles stay, and the markers of JFIF and Adobe, which say what the colours are. Raises ``RejectDocument``.
     """
-    return b"".join(segment.content for segment in segments(file) if _is_of_the_image(segment))
+    kept = [segment for segment in segments(file) if _is_of_the_image(segment)]
+    if sum(segment.end - segment.start for segment in kept) == len(file):
+        return file
+    return b"".join(file[segment.start : segment.end] for segment in kept)
 
 
 def _is_of_the_image(segment: Segment) -> bool:

@@ -4,7 +4,7 @@ CloudEvents 1.0, and the only description of them (the JSON Schemas are generate
 """
 
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import date, datetime
 from typing import Final, Literal
 
@@ -283,7 +283,7 @@ def to_json(event: ResultEvent) -> str:
     Raises ``RejectDocument`` if it would not fit an SQS message: only a provider gone wrong answers with that much
     text.
     """
-    text = json.dumps(asdict(event), ensure_ascii=False, separators=(",", ":"), default=_iso)
+    text = json.dumps(event, ensure_ascii=False, separators=(",", ":"), default=_in_json)
     if len(text.encode()) > MESSAGE_LIMIT:
         raise RejectDocument(
             "Document.AnswerTooLarge",
@@ -293,7 +293,9 @@ def to_json(event: ResultEvent) -> str:
     return text
 
 
-def _iso(value: object) -> object:
+def _in_json(value: object) -> object:
     if isinstance(value, date):  # a datetime is a date too
         return value.isoformat()
+    if is_dataclass(value):  # one level at a time: ``asdict`` would copy all of it first
+        return {field.name: getattr(value, field.name) for field in fields(value)}
     raise TypeError(f"{type(value).__name__} has no JSON form")
