@@ -5,6 +5,7 @@ It logs no request: a path in its log would be an object key, and a key may hold
 python -m sandbox.cloud_server PORT
 """
 
+import io
 import logging
 import os
 import secrets
@@ -13,6 +14,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
+from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Final
 from urllib.parse import quote_plus
@@ -20,7 +22,9 @@ from urllib.parse import quote_plus
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from moto.s3 import notifications
 from moto.sqs import models as sqs
+from werkzeug.datastructures import Headers
 from werkzeug.serving import run_simple
+from werkzeug.test import run_wsgi_app
 
 from sandbox.upload_forms import UploadForms
 
@@ -176,8 +180,48 @@ class _WithoutValues(logging.Formatter):
         return "".join(traceback.format_tb(trace)) + (kind.__name__ if kind else "")
 
 
-class _QuietHandler(MotoRequestHandler):
-    """Writes no line for a request."""
+class _Handler(MotoRequestHandler):
+    """Keeps its connections, as AWS does, answers in one packet, and writes no line for a request.
+
+    werkzeug's closes each: it does not know where an application has stopped reading. So this one reads first.
+    """
+
+    wbufsize = -1
+    disable_nagle_algorithm = True
+
+    def handle_expect_100(self) -> bool:
+        """Tell the client at once that its body is awaited."""
+        goes_on = super().handle_expect_100()
+        self.wfile.flush()
+        return goes_on
+
+    def run_wsgi(self) -> None:
+        """Answer one request, whatever its method."""
+        environ = self.make_environ()
+        chunked = environ.get("wsgi.input_terminated", False)
+        self.close_connection |= chunked
+        length = None if chunked else int(environ.get("CONTENT_LENGTH") or 0)
+        environ["wsgi.input"] = io.BytesIO(environ["wsgi.input"].read(length))
+        try:
+            body, status, headers = run_wsgi_app(self.server.app, environ, buffered=True)
+        except Exception:
+            logging.getLogger(__name__).exception("a request failed")
+            body, status, headers = [], "500 Internal Server Error", Headers()
+        self._send(b"".join(body), status, headers)
+
+    def _send(self, body: bytes, status: str, headers: Headers) -> None:
+        code, _, reason = status.partition(" ")
+        self.send_response(int(code), reason)
+        has_body = self.command != "HEAD" and int(code) not in (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
+        for name, value in headers:
+            if not (has_body and name.lower() in {"content-length", "transfer-encoding"}):
+                self.send_header(name, value)
+        if has_body:
+            self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if has_body:
+            self.wfile.write(body)
+        self.wfile.flush()
 
     def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002, ANN401  werkzeug's signature
         """Drop the line."""
@@ -194,7 +238,7 @@ def main() -> None:
     RememberedDeduplication()
     moto = DomainDispatcherApplication(create_backend_app)
     application = TimeoutsThatEndOnDemand(OneWriteAtATime(UploadForms(EventsAfterRequests(moto))))
-    run_simple("127.0.0.1", port, application, threaded=True, request_handler=_QuietHandler)
+    run_simple("127.0.0.1", port, application, threaded=True, request_handler=_Handler)
 
 
 if __name__ == "__main__":
