@@ -180,7 +180,7 @@ class _WithoutValues(logging.Formatter):
         return "".join(traceback.format_tb(trace)) + (kind.__name__ if kind else "")
 
 
-class _Handler(MotoRequestHandler):
+class KeptConnections(MotoRequestHandler):
     """Keeps its connections, as AWS does, answers in one packet, and writes no line for a request.
 
     werkzeug's closes each: it does not know where an application has stopped reading. So this one reads first.
@@ -200,7 +200,7 @@ class _Handler(MotoRequestHandler):
         environ = self.make_environ()
         chunked = environ.get("wsgi.input_terminated", False)
         self.close_connection |= chunked
-        length = None if chunked else int(environ.get("CONTENT_LENGTH") or 0)
+        length = -1 if chunked else int(environ.get("CONTENT_LENGTH") or 0)
         environ["wsgi.input"] = io.BytesIO(environ["wsgi.input"].read(length))
         try:
             body, status, headers = run_wsgi_app(self.server.app, environ, buffered=True)
@@ -238,7 +238,7 @@ def main() -> None:
     RememberedDeduplication()
     moto = DomainDispatcherApplication(create_backend_app)
     application = TimeoutsThatEndOnDemand(OneWriteAtATime(UploadForms(EventsAfterRequests(moto))))
-    run_simple("127.0.0.1", port, application, threaded=True, request_handler=_Handler)
+    run_simple("127.0.0.1", port, application, threaded=True, request_handler=KeptConnections)
 
 
 if __name__ == "__main__":

@@ -43,7 +43,8 @@ class GatedRequests(ApiRequest):  # type: ignore[misc]  # the SDK has no types
 
     def _request(self, call: RequestInternal) -> requests.Response:
         """Send a call. The SDK's own makes a text of it first, image and all, for a log that there is not."""
-        response: requests.Response = self.conn.request(call.method, self._handle_host(call.host), call.data, call.header)
+        address = self._handle_host(call.host)
+        response: requests.Response = self.conn.request(call.method, address, call.data, call.header)
         return response
 
 
