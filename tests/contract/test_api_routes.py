@@ -107,9 +107,9 @@ def test_a_route_that_is_added_without_its_line_would_be_found(
     parameters: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     template = source()
-    events = template["Resources"]["ApiFunction"]["Properties"]["Events"]
-    events["Forgotten"] = copy.deepcopy(events["Recognize"])
-    events["Forgotten"]["Properties"]["Path"] = "/v1/forgotten"
+    forgotten = copy.deepcopy(template["Resources"]["ConsoleFunction"]["Properties"]["Events"]["Page"])
+    forgotten["Properties"] |= {"Method": "POST", "Path": "/v1/forgotten"}
+    template["Resources"]["ApiFunction"]["Properties"]["Events"] = {"Forgotten": forgotten}
     assert open_routes(evaluated(transformed(template), parameters, monkeypatch)) == {"POST /v1/forgotten"}
 
 
@@ -169,7 +169,7 @@ def test_the_openapi_document_describes_the_routes_of_the_template_and_no_other(
     called = {
         route
         for route, operation in routes(body)
-        if "${ApiFunction.Arn}" in str(operation["x-amazon-apigateway-integration"]["uri"])
+        if "ApiFunction" in str(operation["x-amazon-apigateway-integration"]["uri"])
     }
     assert {route for route, _ in routes(json.loads(OPENAPI.read_text()))} == called
 

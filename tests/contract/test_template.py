@@ -97,6 +97,16 @@ def policy_statements(resources: Resources, policy_type: str, target: str, logic
     return statements
 
 
+def decided(value: Any, condition: str, *, holds: bool) -> Any:
+    """Return what a part of the template is where this condition holds, or does not; others are left as they are."""
+    if isinstance(value, dict):
+        if value.get("Fn::If", [None])[0] == condition:
+            return decided(value["Fn::If"][1 if holds else 2], condition, holds=holds)
+        parts = {name: decided(part, condition, holds=holds) for name, part in value.items()}
+        return {name: part for name, part in parts.items() if part != {"Ref": "AWS::NoValue"}}
+    return [decided(part, condition, holds=holds) for part in value] if isinstance(value, list) else value
+
+
 def function_of(resources: Resources, logical_id: str) -> dict[str, Any]:
     properties: dict[str, Any] = resources[logical_id]["Properties"]
     return properties
@@ -163,7 +173,7 @@ def test_there_is_no_other_way_in_than_the_api(resources: Resources) -> None:
     assert types.isdisjoint({"AWS::Lambda::Url", "AWS::ApiGatewayV2::Route", "AWS::ApiGateway::RestApi"})
     for permission in of_type(resources, "AWS::Lambda::Permission").values():
         assert permission["Properties"]["Principal"] == "apigateway.amazonaws.com"
-        assert "${__ApiId__}" in str(permission["Properties"]["SourceArn"])
+        assert re.search(r"\$\{(__ApiId__|HttpApi)\}", str(permission["Properties"]["SourceArn"]))
 
 
 def test_the_api_function_ends_before_the_api_gives_up(resources: Resources) -> None:
@@ -173,7 +183,11 @@ def test_the_api_function_ends_before_the_api_gives_up(resources: Resources) -> 
 def test_a_message_stays_hidden_for_six_times_the_function_that_works_on_it(resources: Resources) -> None:
     for mapping in of_type(resources, "AWS::Lambda::EventSourceMapping").values():
         queue, _ = mapping["Properties"]["EventSourceArn"]["Fn::GetAtt"]
-        function = function_of(resources, mapping["Properties"]["FunctionName"]["Ref"])
+        (function,) = (
+            resources[called["Ref"]]["Properties"]
+            for called in branches(mapping["Properties"]["FunctionName"])
+            if resources[called["Ref"]]["Type"] == "AWS::Lambda::Function"
+        )
         assert resources[queue]["Properties"]["VisibilityTimeout"] >= 6 * function["Timeout"]
 
 
@@ -419,10 +433,8 @@ def test_functions_are_told_every_setting_they_read_and_no_other(resources: Reso
     settings = {field.name.upper() for field in dataclasses.fields(Settings)}
     for name, function in of_type(resources, "AWS::Lambda::Function").items():
         variables = function["Properties"]["Environment"]["Variables"].keys()
-        of_libraries = {
-            variable for variable in variables if variable.startswith(("MALLOC_", "POWERTOOLS_", "PYDANTIC_"))
-        }
-        assert variables - of_libraries == settings, name
+        of_libraries = {variable for variable in variables if variable.startswith(("MALLOC_", "PYDANTIC_"))}
+        assert variables - of_libraries == settings | {"POWERTOOLS_SERVICE_NAME"}, name
 
 
 def test_no_secret_is_in_the_template_only_its_name(resources: Resources) -> None:
@@ -574,3 +586,115 @@ def test_webhooks_are_given_back_one_by_one_and_reach_nothing_but_their_queues_a
     assert queue["MessageRetentionPeriod"] > 2 * RETRY_FOR_SECONDS
     reached = {json.dumps(one["Resource"]) for one in role_statements(resources["WebhooksRole"])}
     assert not [resource for resource in reached if "Table" in resource or "Bucket" in resource]
+
+
+def deployed(resources: Resources, *, snap_start: bool) -> Resources:
+    """Return the resources that are there with SnapStart, or without."""
+    return {
+        name: decided(resource, "HasSnapStart", holds=snap_start)
+        for name, resource in resources.items()
+        if snap_start or resource.get("Condition") != "HasSnapStart"
+    }
+
+
+def parameters_in(value: Any, transformed: dict[str, Any]) -> set[str]:
+    """Return every parameter that a part of the template depends on, by itself or by a condition."""
+    found = set()
+    for key, part in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
+        if key == "Ref" and part in transformed["Parameters"]:
+            found.add(part)
+        elif key == "Fn::If":
+            found |= parameters_in(transformed["Conditions"][part[0]], transformed)
+        found |= parameters_in(part, transformed)
+    return found
+
+
+WITH_SNAPSHOTS = ["Uploads", "Api"]
+"""Functions that go on from snapshots where there is SnapStart."""
+
+
+def test_without_snapstart_which_is_the_default_functions_are_called_themselves(
+    source: dict[str, Any], resources: Resources
+) -> None:
+    assert source["Parameters"]["SnapStart"]["Default"] == "None"
+    assert source["Conditions"]["HasSnapStart"] == {"Fn::Equals": [{"Ref": "SnapStart"}, "PublishedVersions"]}
+    plain = deployed(resources, snap_start=False)
+    assert {resource["Type"].rpartition("::")[2] for resource in plain.values()}.isdisjoint({"Version", "Alias"})
+    assert "Alias" not in json.dumps(plain)
+    for name in WITH_SNAPSHOTS:
+        assert "SnapStart" not in function_of(plain, f"{name}Function")
+        assert isinstance(function_of(plain, f"{name}Function")["Description"], str)
+
+
+@pytest.mark.parametrize("name", WITH_SNAPSHOTS)
+def test_with_snapstart_whoever_calls_a_function_calls_the_version_that_was_published(
+    resources: Resources, name: str
+) -> None:
+    published = deployed(resources, snap_start=True)
+    function, alias = {"Ref": f"{name}Function"}, published[f"{name}Alias"]["Properties"]
+    assert function_of(published, f"{name}Function")["SnapStart"] == {"ApplyOn": "PublishedVersions"}
+    assert alias["FunctionVersion"] == {"Fn::GetAtt": [f"{name}Version", "Version"]}
+    assert alias["FunctionName"] == published[f"{name}Version"]["Properties"]["FunctionName"] == function
+    called = {"UploadsFunctionIntake", "ApiFunctionPermission"}
+    targets = [published[caller]["Properties"]["FunctionName"] for caller in called if caller.startswith(name)]
+    assert targets == [{"Ref": f"{name}Alias"}]
+
+
+def test_with_snapstart_every_route_of_the_api_calls_the_published_version(resources: Resources) -> None:
+    body = deployed(resources, snap_start=True)["HttpApi"]["Properties"]["Body"]
+    uris = [
+        operation["x-amazon-apigateway-integration"]["uri"]["Fn::Sub"]
+        for path, operations in body["paths"].items()
+        for operation in operations.values()
+        if path.startswith("/v1/")
+    ]
+    assert len(uris) == 6
+    for text, variables in uris:
+        assert "/functions/${Function}/" in text
+        assert variables == {"Function": {"Ref": "ApiAlias"}}
+
+
+@pytest.mark.parametrize("name", WITH_SNAPSHOTS)
+def test_a_version_is_published_with_every_parameter_that_reaches_its_function(
+    transformed: dict[str, Any], resources: Resources, name: str
+) -> None:
+    """Its description replaces it, and the same text in the function's own makes Lambda publish another."""
+    published = deployed(resources, snap_start=True)
+    function, version = function_of(published, f"{name}Function"), published[f"{name}Version"]["Properties"]
+    assert version["Description"] == function["Description"]
+    separator, parts = version["Description"]["Fn::Join"]
+    assert separator == " "
+    assert parts[0] == "artefacts-unstamped", "the code and the template have the stamp of the build"
+    reaching = parameters_in({key: part for key, part in function.items() if key != "Description"}, transformed)
+    assert {"MainlandPermitRate", "WebhookUrl", "LogLevel"} <= reaching
+    assert reaching <= {part["Ref"] for part in parts[1:]}
+
+
+def test_different_settings_never_make_the_same_description(source: dict[str, Any], resources: Resources) -> None:
+    _, parts = resources["UploadsVersion"]["Properties"]["Description"]["Fn::Join"]
+    for name in (part["Ref"] for part in parts[1:]):
+        parameter = source["Parameters"][name]
+        if "AllowedPattern" in parameter:
+            pattern = re.compile(parameter["AllowedPattern"])
+            texts = (parameter["Default"], "a b", " ", "a/ b/", "https://a.example/ b", "a-1 ")
+            assert not [text for text in texts if " " in text and pattern.fullmatch(text)], name
+        else:
+            assert parameter["Type"] == "Number" or " " not in "".join(parameter["AllowedValues"]), name
+
+
+def test_a_plain_deployments_settings_fit_into_a_description(source: dict[str, Any], resources: Resources) -> None:
+    _, parts = resources["UploadsVersion"]["Properties"]["Description"]["Fn::Join"]
+    said = {name: str(parameter["Default"]) for name, parameter in source["Parameters"].items()} | {
+        "CredentialsSecret": SECRET_ARN,
+        "WebhookUrl": "https://hooks.example/permit-ocr",
+        "WebhookSecret": "permit-ocr/webhooks",
+    }
+    assert len(" ".join(["artefacts-4294967295", *(said[part["Ref"]] for part in parts[1:])])) <= 256
+
+
+def test_snapstart_is_refused_where_nothing_tells_that_the_code_has_changed(source: dict[str, Any]) -> None:
+    rule = source["Rules"]["SnapshotsAreOfWhatIsDeployed"]
+    assert rule["RuleCondition"] == source["Conditions"]["HasSnapStart"]
+    (assertion,) = rule["Assertions"]
+    accepted, said = assertion["Assert"]["Fn::Contains"]
+    assert said not in accepted
