@@ -2,8 +2,11 @@ import io
 import struct
 import zlib
 
+import numpy as np
 import pytest
-from PIL import Image
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image, ImageOps
 
 from permit_ocr.domain.permits import Kind
 from recognizer.reading import engine, photograph
@@ -47,6 +50,59 @@ def test_an_exif_orientation_is_applied() -> None:
     assert pixels.shape == (40, 20, 3)
 
 
+@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_every_orientation_is_turned_upright(kind: str, orientation: int) -> None:
+    """Against Pillow's own turning, on a picture whose four corners differ."""
+    picture = Image.new("RGB", (60, 40), "white")
+    for colour, corner in (("red", (0, 0)), ("green", (40, 0)), ("blue", (0, 20))):
+        picture.paste(colour, (*corner, corner[0] + 20, corner[1] + 20))
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    written = file(picture, kind, exif=exif)
+    with Image.open(io.BytesIO(written)) as again:
+        expected = np.asarray(ImageOps.exif_transpose(again).convert("RGB"))
+    assert np.array_equal(decode(written)[0][:, :, ::-1], expected)
+
+
+def test_odd_metadata_is_no_reason_to_refuse_a_picture() -> None:
+    """A resolution's unit as a number too large to be written again, as in files that some cameras make."""
+    entries = struct.pack("<HHHIHHHHII", 2, 0x0112, 3, 1, 6, 0, 0x0128, 4, 1, 70_000)
+    exif = b"Exif\0\0II*\0" + struct.pack("<I", 8) + entries + struct.pack("<I", 0)
+    pixels, _ = decode(file(Image.new("RGB", (40, 20)), "JPEG", exif=exif))
+    assert pixels.shape == (40, 20, 3)
+    pixels, _ = decode(file(Image.new("RGB", (40, 20)), "JPEG", exif=b"Exif\0\0no metadata at all"))
+    assert pixels.shape == (20, 40, 3)
+
+
+def test_a_large_picture_is_turned_too() -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 8
+    for kind in ("PNG", "JPEG"):
+        pixels, scale = decode(file(Image.new("RGB", (6000, 1500), "white"), kind, exif=exif))
+        assert pixels.shape == (2400, 600, 3)
+        assert scale == pytest.approx(2.5)
+
+
+def test_16_bits_of_grey_keep_their_shades() -> None:
+    shades = np.linspace(0, 65535, 256 * 16).astype(np.uint16).reshape(16, 256)
+    pixels, _ = decode(file(Image.fromarray(shades)))
+    assert np.array_equal(pixels[:, :, 0], shades >> 8)
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "P", "L", "1"])
+def test_what_is_made_smaller_band_by_band_is_the_same_picture(mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bands must meet without a seam: a slope stays a slope, and as bright as Pillow makes it of the whole."""
+    monkeypatch.setattr(photograph, "_WORKING_SIDE", 240)
+    monkeypatch.setattr(photograph, "_BAND", 16)
+    slope = Image.linear_gradient("L").resize((731, 556)).convert(mode)
+    pixels, scale = decode(file(slope))
+    whole = np.asarray(slope.convert("RGB").reduce(3).resize((240, pixels.shape[0])), int)
+    assert pixels.shape == whole.shape
+    assert scale == pytest.approx(731 / 240)
+    assert np.abs(pixels.astype(int) - whole).max() <= 1
+
+
 def test_transparent_parts_are_white_paper() -> None:
     pixels, _ = decode(file(Image.new("RGBA", (2, 2), (0, 0, 0, 0))))
     assert pixels[0, 0].tolist() == [255, 255, 255]
@@ -81,6 +137,83 @@ def test_what_is_not_a_whole_png_or_jpeg_is_no_image(broken: bytes) -> None:
 def test_too_many_pixels_are_refused_by_the_header_alone() -> None:
     with pytest.raises(TooManyPixels):
         decode(png_that_claims(60_000, photograph.MOST_PIXELS // 60_000 + 1))
+
+
+def test_what_cannot_be_made_smaller_while_it_is_decoded_may_have_fewer_pixels() -> None:
+    side = int(photograph.MOST_PIXELS_AT_ONCE**0.5) + 1
+    assert photograph.MOST_PIXELS_AT_ONCE < side**2 < photograph.MOST_PIXELS
+    with pytest.raises(TooManyPixels):
+        decode(png_that_claims(side, side))
+    grey = Image.new("L", (side, side))
+    with pytest.raises(TooManyPixels):
+        decode(file(grey, "JPEG", progressive=True))
+    assert decode(file(grey, "JPEG"))[0].shape == (2400, 2400, 3)
+
+
+def seed_files() -> list[bytes]:
+    """Return a picture in every way of writing it, each with metadata, for bytes of them to be changed."""
+    picture = Image.effect_noise((48, 32), 60)
+    exif = Image.Exif()
+    exif[0x0112], exif[0x0128] = 6, 2
+    png = [file(picture.convert(mode), exif=exif) for mode in ("RGB", "RGBA", "P", "LA", "1", "I;16")]
+    jpeg = [
+        file(picture.convert(mode), "JPEG", exif=exif, progressive=progressive)
+        for mode in ("RGB", "L", "CMYK")
+        for progressive in (False, True)
+    ]
+    return [*png, *jpeg, file(picture.convert("RGB"), "MPO", save_all=True, append_images=[picture.convert("RGB")])]
+
+
+SEEDS = seed_files()
+CHANGES = st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.binary(max_size=6), st.integers(0, 6)), max_size=6)
+
+
+def with_right_sums(png: bytes) -> bytes:
+    """Return a PNG whose chunks have the check sums of what is in them, so that changes get beyond these."""
+    mended, rest = png[:8], png[8:]
+    while len(rest) >= 12:
+        size = min(int.from_bytes(rest[:4]), len(rest) - 12)
+        said = rest[4 : 8 + size]
+        mended += rest[:4] + said + struct.pack(">I", zlib.crc32(said))
+        rest = rest[12 + size :]
+    return mended + rest
+
+
+@pytest.mark.filterwarnings(
+    "ignore:Corrupt EXIF",
+    "ignore:Tag data larger",
+    "ignore:Truncated File",
+    "ignore:Image appears to be a malformed MPO",
+)
+@given(st.sampled_from(SEEDS), CHANGES, st.booleans())
+@settings(deadline=None, max_examples=300)
+def test_any_file_is_pixels_or_one_of_the_documented_exceptions(
+    seed: bytes,
+    changes: list[tuple[float, bytes, int]],
+    early: bool,  # noqa: FBT001
+) -> None:
+    changed = seed
+    for position, instead, left_out in changes:
+        at = int(position * min(len(changed), 400 if early else len(changed)))  # where headers and metadata are
+        changed = changed[:at] + instead + changed[at + left_out :]
+    if changed.startswith(b"\x89PNG"):
+        changed = with_right_sums(changed)
+    try:
+        pixels, scale = decode(changed)
+    except (EmptyFile, NotAnImage, TooManyPixels):
+        return
+    assert pixels.dtype == np.uint8
+    assert pixels.ndim == 3
+    assert pixels.shape[2] == 3
+    assert scale >= 1
+
+
+@pytest.mark.filterwarnings("ignore:Corrupt EXIF", "ignore:Tag data larger")
+@given(st.binary(max_size=120))
+@settings(deadline=None, max_examples=300)
+def test_any_metadata_leaves_the_picture(said: bytes) -> None:
+    exif = b"Exif\0\0II*\0\x08\0\0\0" + said
+    assert decode(file(Image.new("RGB", (40, 20)), "JPEG", exif=exif))[0].size == 40 * 20 * 3
 
 
 def test_a_failure_of_the_models_is_ocr_failed(monkeypatch: pytest.MonkeyPatch) -> None:
