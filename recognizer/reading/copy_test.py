@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from recognizer.reading.card_text import CardText
 from recognizer.reading.engine import Pixels, Quad
 from recognizer.reading.layout import Place
-from recognizer.reading.residence_permit import NOT_ENABLED
+from recognizer.reading.outcome import NOT_ENABLED
 from recognizer.reading.text_lines import TextLine
 
 type Grid = NDArray[Any]

@@ -2,8 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from permit_ocr.domain.answers import Answer
+
+NOT_ENABLED: Final = (-9109,)
+"""``WarnCardInfos`` where copies were not looked for."""
 
 
 @dataclass(frozen=True, slots=True)

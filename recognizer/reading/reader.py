@@ -1,7 +1,7 @@
 """One photograph in, one answer out: the reading half of the recogniser, without a network.
 
-Every failure is a ``ReadingError`` whose code is a row of ``permit_ocr.tencent.error_table``. What a page of the
-provider does not list is answered so:
+Every failure that an image brings about is a ``ReadingError`` whose code is a row of
+``permit_ocr.tencent.error_table``. What a page of the provider does not list is answered so:
 
 - The residence action knows no *other card*: a photograph of anything else is answered with every field empty, which
   callers must take for a rejection.
@@ -23,9 +23,9 @@ from recognizer.reading.engine import Pixels
 from recognizer.reading.faces import PERMIT_OF_FRONT, Face, face_of
 from recognizer.reading.found import Fields
 from recognizer.reading.layout import Layout
-from recognizer.reading.outcome import Reading, ReadingError
+from recognizer.reading.outcome import NOT_ENABLED, Reading, ReadingError
 from recognizer.reading.page import Page
-from recognizer.reading.portrait import find_portrait
+from recognizer.reading.portrait import PortraitFound, find_portrait
 from recognizer.reading.several_cards import card_by_card
 from recognizer.reading.text_lines import TextLine
 
@@ -37,6 +37,8 @@ _UNSURE: Final = 0.6
 """A field less sure than this deserves a second look."""
 _RESIDENCE: Final = frozenset({Face.RESIDENCE_FRONT, Face.RESIDENCE_BACK})
 _BACK_INFOS: Final = "MainlandTravelPermitBackInfos"
+_EXTRAS_FAIL: Final = (*engine.FAILURES, ValueError, ArithmeticError, LookupError)
+"""What odd shapes bring about in the search for portraits and copies, after the card was read."""
 _NOTHING_FOUND: Final = 99
 """More fields than any face has."""
 
@@ -53,11 +55,11 @@ def read(image: bytes, *, kind: Kind, side: Side | None = None, return_portrait:
     """Read the card in an image file (PNG or JPEG, at most ``photograph.MOST_PIXELS``).
 
     A residence permit's side is found out and ``side`` is ignored. A travel permit's is taken as said, the front by
-    default. Raises ``ReadingError``. Any number of threads may call it; ``engine.AT_ONCE`` calls of a model run at
-    a time, whoever asks.
+    default. Raises ``ReadingError`` for whatever an image does to the libraries; any other exception is a mistake here.
+    Any number of threads may call it; ``engine.AT_ONCE`` calls of a model run at a time, whoever asks.
     """
-    pixels, scale = _decode(image, kind)
     try:
+        pixels, scale = _decode(image, kind)
         card = _read_best(pixels, kind, _wanted(kind, side))
     except engine.FAILURES:
         raise ReadingError("FailedOperation.OcrFailed") from None  # their texts may hold what was read
@@ -67,8 +69,7 @@ def read(image: bytes, *, kind: Kind, side: Side | None = None, return_portrait:
         reading = _travel_reading(card, side or Side.FRONT, scale if return_portrait else None)
     if card.face is None:
         return reading
-    warnings = copy_test.warnings(pixels, card.text, _core(card))
-    return replace(reading, answer=replace(reading.answer, WarnCardInfos=warnings))
+    return replace(reading, answer=replace(reading.answer, WarnCardInfos=_warnings(pixels, card)))
 
 
 def _wanted(kind: Kind, side: Side | None) -> frozenset[Face]:
@@ -197,13 +198,31 @@ def _residence_reading(card: _Card, portrait_scale: float | None) -> Reading:
     if card.face is Face.RESIDENCE_BACK:
         return Reading(residence_permit.back_answer(fields), confidences_of(fields))
     if card.face is not Face.RESIDENCE_FRONT:
-        return Reading(ResidencePermitAnswer(WarnCardInfos=residence_permit.NOT_ENABLED), {})
+        return Reading(ResidencePermitAnswer(WarnCardInfos=NOT_ENABLED), {})
     answer = residence_permit.front_answer(fields)
-    found = find_portrait(card.text, card.page.layout, portrait_scale) if portrait_scale else None
+    found = _portrait(card, portrait_scale)
     if found is not None:
         place = PortraitPlace(X=found.x, Y=found.y, Width=found.width, Height=found.height)
         answer = replace(answer, PortraitImageInfo=Portrait(PortraitImage=found.jpeg, ImageCoordinates=place))
     return Reading(answer, confidences_of(fields))
+
+
+def _portrait(card: _Card, scale: float | None) -> PortraitFound | None:
+    """Return the portrait, None where nobody asked (no ``scale``) or none is found: what was read stands without it."""
+    if scale is None:
+        return None
+    try:
+        return find_portrait(card.text, card.page.layout, scale)
+    except _EXTRAS_FAIL:
+        return None
+
+
+def _warnings(pixels: Pixels, card: _Card) -> tuple[int, ...]:
+    """Return the warnings of copies; where nobody could look for one, as where nobody does."""
+    try:
+        return copy_test.warnings(pixels, card.text, _core(card))
+    except _EXTRAS_FAIL:
+        return NOT_ENABLED
 
 
 def _travel_reading(card: _Card, side: Side, portrait_scale: float | None) -> Reading:
@@ -213,7 +232,7 @@ def _travel_reading(card: _Card, side: Side, portrait_scale: float | None) -> Re
     if side is not Side.FRONT or card.face not in PERMIT_OF_FRONT:
         raise ReadingError("FailedOperation.ImageNoSpecifiedCard")
     answer = travel_permit.front_answer(fields)
-    found = find_portrait(card.text, card.page.layout, portrait_scale) if portrait_scale else None
+    found = _portrait(card, portrait_scale)
     return Reading(replace(answer, Profile=found.jpeg) if found else answer, _of_front(confidences_of(fields)))
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
 from permit_ocr.domain.permits import Kind
-from recognizer.reading import engine, photograph
+from recognizer.reading import photograph
 from recognizer.reading.photograph import EmptyFile, NotAnImage, TooManyPixels, decode
 from recognizer.reading.reader import ReadingError, read
 
@@ -214,16 +214,6 @@ def test_any_file_is_pixels_or_one_of_the_documented_exceptions(
 def test_any_metadata_leaves_the_picture(said: bytes) -> None:
     exif = b"Exif\0\0II*\0\x08\0\0\0" + said
     assert decode(file(Image.new("RGB", (40, 20)), "JPEG", exif=exif))[0].size == 40 * 20 * 3
-
-
-def test_a_failure_of_the_models_is_ocr_failed(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(_image: object) -> None:
-        raise engine.FAILURES[0]("what was read")
-
-    monkeypatch.setattr(engine, "find_text", fail)
-    with pytest.raises(ReadingError) as caught:
-        read(file(Image.new("RGB", (40, 20))), kind=Kind.MAINLAND_PERMIT)
-    assert caught.value.code == "FailedOperation.OcrFailed"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,68 @@
+"""What becomes of a reading when a library gives up; what is read is tested with the models elsewhere."""
+
+import io
+from typing import Any
+from unittest.mock import Mock
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from permit_ocr.domain.answers import MainlandPermitAnswer, ResidencePermitAnswer
+from permit_ocr.domain.permits import Kind
+from recognizer.reading import engine, reader
+from recognizer.reading.card_text import CardText
+from recognizer.reading.faces import Face
+from recognizer.reading.found import NOTHING, Found
+from tests.unit.recognizer.reading.pages import line, page
+
+FILE = io.BytesIO()
+Image.new("RGB", (40, 20)).save(FILE, "PNG")
+PHOTOGRAPH = FILE.getvalue()
+
+
+@pytest.fixture
+def card(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have every photograph show a front with a name, of the kind asked for."""
+    lines = (line("姓名", 0, 20), line("李港安", 200, 20))
+    text = Mock(spec=CardText, lines=lines, image=np.zeros((20, 40, 3), np.uint8))
+    names = {
+        Kind.RESIDENCE_PERMIT: ("Sex", "Birth", "Address", "IdCardNo"),
+        Kind.MAINLAND_PERMIT: ("EnglishName", "Sex", "Birthday", "ValidDate", "Number", "Nationality"),
+    }
+    read_of_all = {"Name": Found("李港安", 0.9), "Type": Found("台湾居民来往大陆通行证", 0.9)}
+
+    def read_best(_pixels: object, kind: Kind, _wanted: object) -> Any:
+        face = Face.RESIDENCE_FRONT if kind is Kind.RESIDENCE_PERMIT else Face.TAIWAN_FRONT
+        fields = read_of_all | dict.fromkeys(names[kind], NOTHING)
+        if kind is Kind.RESIDENCE_PERMIT:
+            del fields["Type"]
+        return reader._Card(face, text, page(*lines), fields)
+
+    monkeypatch.setattr(reader, "_read_best", read_best)
+
+
+@pytest.mark.usefixtures("card")
+@pytest.mark.parametrize("error", [*engine.FAILURES, ValueError, IndexError, ZeroDivisionError])
+@pytest.mark.parametrize("kind", Kind)
+def test_what_was_read_stands_where_portrait_and_copies_cannot_be_looked_for(
+    error: type[Exception], kind: Kind, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reader, "find_portrait", Mock(side_effect=error("odd shape")))
+    monkeypatch.setattr("recognizer.reading.copy_test.warnings", Mock(side_effect=error("odd shape")))
+    answer = reader.read(PHOTOGRAPH, kind=kind, return_portrait=True).answer
+    assert answer.Name == "李港安"
+    assert answer.WarnCardInfos == (-9109,)
+    assert isinstance(answer, ResidencePermitAnswer | MainlandPermitAnswer)
+    portrait = answer.Profile if isinstance(answer, MainlandPermitAnswer) else answer.PortraitImageInfo
+    assert not portrait
+
+
+@pytest.mark.parametrize("error", engine.FAILURES)
+@pytest.mark.parametrize("where", ["recognizer.reading.photograph.decode", "recognizer.reading.engine.find_text"])
+def test_a_library_that_gives_up_is_ocr_failed(
+    where: str, error: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(where, Mock(side_effect=error("what was read")))
+    with pytest.raises(reader.ReadingError, match=r"^FailedOperation\.OcrFailed$"):
+        reader.read(PHOTOGRAPH, kind=Kind.MAINLAND_PERMIT)
