@@ -19,7 +19,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from bench import aws_calls, cold_start, memory, page, size, warm
+from bench import aws_calls, backlog, cold_start, memory, page, size, warm
 from bench.comparison import Comparison, table
 from bench.measurement import Measurement
 from bench.rehearsal import ROOT
@@ -32,6 +32,7 @@ MEASUREMENTS: Final = {
     "bench.warm": warm.MEASUREMENT,
     "bench.memory": memory.MEASUREMENT,
     "bench.size": size.MEASUREMENT,
+    "bench.backlog": backlog.MEASUREMENT,
 }
 _PACKAGES: Final = ("aws-sam-cli", "awslambdaric", "botocore", "moto")
 _BASELINE_PACKAGES: Final = ("tencentcloud_sdk_python", "aws_lambda_powertools", "boto3")
@@ -53,7 +54,7 @@ def main() -> int:
     wrong = [unjustified] if (unjustified := aws_calls.unjustified(ours)) else []
     if arguments.check:
         wrong += _worse([one for group in measured.values() for one in group])
-    else:
+    elif not wrong:
         page.write(PAGE, by="make bench", figures=figures_page(measured, journey, load=load, seconds=seconds))
         COMMITTED.write_text(json.dumps(_figures(measured), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     for problem in wrong:
@@ -65,7 +66,10 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--check", action="store_true", help="compare with the committed figures instead of writing")
     parser.add_argument("--share", type=float, default=1.0, help="of the usual number of rounds")
-    return parser.parse_args()
+    arguments = parser.parse_args()
+    if arguments.share != 1 and not arguments.check:
+        parser.error("figures that are written down are of all the rounds: --share is for --check")
+    return arguments
 
 
 def _measured(name: str, measurement: Measurement, *, share: float) -> Sequence[Comparison]:

@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from math import comb
 from statistics import median
 from typing import Any, Final
 
 _LEAST_SPREAD: Final = 0.1
-"""A range is of few rounds on one day: a ratio within a tenth of it is the same figure."""
+"""A spread is of few rounds on one day: a figure within a tenth of the committed one is the same figure."""
+_CHANCE: Final = 0.05
+"""With at most this chance the median of endlessly many rounds lies outside the spread."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +32,9 @@ class Comparison:
 
     @property
     def ratios(self) -> list[float]:
-        """Ours as a share of the baseline's, round by round."""
+        """Ours as a share of the baseline's, round by round; none where the baseline's is nothing."""
+        if not all(self.baseline):
+            return []
         return [ours / theirs for ours, theirs in zip(self.ours, self.baseline, strict=bool(self.baseline))]
 
     @property
@@ -42,7 +47,7 @@ class Comparison:
     def row(self) -> list[str]:
         """Return the cells of its row in the table."""
         floor = f"{_spread(self.floor, self.digits)} {self.floor_is}" if self.floor else "—"
-        ratio = _spread(self.ratios, 2) if self.baseline else "—"
+        ratio = _spread(self.ratios, 2) if self.ratios else "—"
         target = f"≤ {self.target:g} ×" if self.target is not None else "—"
         if self.most is not None:
             target = f"≤ {self.most:g} {self.unit}"
@@ -51,22 +56,45 @@ class Comparison:
         return [f"{self.what}, {self.unit}", _spread(self.ours, self.digits), baseline, ratio, target + verdict, floor]
 
     def to_json(self) -> dict[str, Any]:
-        """Return what a later run is compared with."""
-        measured = self.ratios if self.baseline else list(self.ours)
+        """Return what a later run is compared with: the ratio, or ours where that is what has a limit.
+
+        ``low`` and ``high`` are the spread of the median, not of single rounds: one that was disturbed widens nothing.
+        """
+        is_ratio = bool(self.baseline) and self.most is None
+        measured = self.ratios if is_ratio else list(self.ours)
+        low, high = spread_of_median(measured)
         return {
-            "is": "ratio" if self.baseline else self.unit,
+            "is": "ratio" if is_ratio else self.unit,
             "median": round(median(measured), 4),
-            "low": round(min(measured), 4),
-            "high": round(max(measured), 4),
+            "low": round(low, 4),
+            "high": round(high, 4),
+            "met": self.met,
         }
 
     def worse_than(self, committed: dict[str, Any]) -> str | None:
-        """Say what has become worse than the committed figure beyond the spread from run to run, if anything has."""
+        """Say what has become worse than the committed figure beyond the spread from run to run, if anything has.
+
+        A target that was met and is missed is worse, however little is lacking.
+        """
         now = self.to_json()
+        if committed["met"] and self.met is False:
+            return f"{self.what}: {now['median']:g} ({now['is']}) misses the target, {committed['median']:g} met it"
         limit = max(committed["high"], committed["median"] * (1 + _LEAST_SPREAD))
         if now["median"] <= limit:
             return None
         return f"{self.what}: {now['median']:g} ({now['is']}), was {committed['median']:g}, at most {limit:.3g}"
+
+
+def spread_of_median(rounds: Sequence[float]) -> tuple[float, float]:
+    """Return between which two of the rounds the median of endlessly many lies, by the order of the rounds alone.
+
+    Of ten rounds the lowest and the highest are left out, of fewer than nine none: the interval of the sign test.
+    """
+    count, rank, chance = len(rounds), 0, 0.0
+    while (chance := chance + 2 * comb(count, rank) / 2**count) <= _CHANCE:
+        rank += 1
+    ordered = sorted(rounds)
+    return ordered[max(rank, 1) - 1], ordered[-max(rank, 1)]
 
 
 HEADINGS: Final = ["what", "ours", "baseline", "ours ÷ baseline", "target", "floor"]

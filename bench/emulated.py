@@ -4,7 +4,6 @@ Max Memory Used of its report is the memory size, whatever was used; the kernel 
 """
 
 import asyncio
-import os
 import re
 import sys
 import time
@@ -16,9 +15,10 @@ from typing import Any, Final
 
 import httpx
 
+from bench.processor_share import Share
 from sandbox.lambda_events import Json
 from sandbox.processes import Processes, SandboxError
-from sandbox.runtime import emulator, free_ports, outcome_of
+from sandbox.runtime import FunctionRuns, emulator, free_ports, outcome_of
 from sandbox.template import Function
 
 START_SECONDS: Final = 30.0
@@ -89,17 +89,15 @@ class Environment:
         status = Path(f"/proc/{self._runtime()}/status").read_text()
         return int(re.findall(r"VmHWM:\s+(\d+) kB", status)[0]) * 1024
 
-    def resident_bytes(self) -> int:
-        """Return the memory the runtime's process holds now (VmRSS)."""
-        status = Path(f"/proc/{self._runtime()}/status").read_text()
-        return int(re.findall(r"VmRSS:\s+(\d+) kB", status)[0]) * 1024
-
     def processor_ms(self) -> float:
-        """Return the processor time the runtime's process has taken, to the kernel's 10 ms; 0 before it is started."""
+        """Return the processor time the runtime's process has taken, of all its threads; 0 before it is started."""
         if not self._invocations:
             return 0.0
-        fields = Path(f"/proc/{self._runtime()}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) * 1000 / os.sysconf("SC_CLK_TCK")
+        return time.clock_gettime(_processor_clock(self._runtime())) * 1000
+
+    def hold(self, share: Share) -> None:
+        """Keep the runtime within a part of a processor from now on; Lambda gives a start a whole one."""
+        share.hold(self._runtime())
 
     def _runtime(self) -> int:
         tasks = Path(f"/proc/{self._emulator_pid}/task").glob("*/children")
@@ -114,8 +112,18 @@ class Emulator:
         self._processes = processes
         self._started = 0
 
+    def runs(self, runnable: Runnable, *, most: int) -> FunctionRuns:
+        """Return the invocations of a function: in up to ``most`` environments at once, which end with the stage."""
+        return FunctionRuns(
+            runnable.function,
+            runnable.configuration,
+            processes=self._processes,
+            environment=runnable.variables,
+            most=most,
+        )
+
     @asynccontextmanager
-    async def environment(self, runnable: Runnable, *python_options: str) -> AsyncIterator[Environment]:
+    async def environment(self, runnable: Runnable) -> AsyncIterator[Environment]:
         """Give a new environment for the ``async with`` block."""
         self._started += 1
         name = f"{runnable.function.name}-{self._started}"
@@ -128,7 +136,6 @@ class Emulator:
                 f"--runtime-api-address=127.0.0.1:{runtime_port}",
                 sys.executable,
                 "-S",
-                *python_options,
                 "-m",
                 "awslambdaric",
                 runnable.configuration["Handler"],
@@ -142,6 +149,11 @@ class Emulator:
             yield Environment(runnable, address, self._processes.log(name), process.pid)
         finally:
             await self._processes.stop(name)
+
+
+def _processor_clock(process: int) -> int:
+    """Return the clock of a process's processor time, as clock_getcpuclockid(3) does, which Python has not."""
+    return ~process << 3 | 2
 
 
 async def _until_it_listens(port: int) -> None:

@@ -136,10 +136,13 @@ def api_event() -> Json:
 
 
 @asynccontextmanager
-async def stage(*, latency: float = 0.0, parameters: Mapping[str, str] | None = None) -> AsyncIterator[Stage]:
+async def stage(
+    *, latency: float = 0.0, quota: int = 0, parameters: Mapping[str, str] | None = None
+) -> AsyncIterator[Stage]:
     """Set the stage for the ``async with`` block; ``parameters`` are the template's.
 
-    The provider takes ``latency`` seconds and refuses nobody. Both applications must be built (``build``).
+    The provider takes ``latency`` seconds and admits ``quota`` calls a second (0: all). Both applications must be built
+    (``build``).
     """
     with tempfile.TemporaryDirectory(prefix="permit-ocr-bench-") as directory:
         state = Path(directory)
@@ -149,7 +152,7 @@ async def stage(*, latency: float = 0.0, parameters: Mapping[str, str] | None = 
         provider = Provider(ocr_port, recorded)
         async with Processes(state / "logs", state / "endpoints.json") as processes:
             await asyncio.to_thread(
-                provider.start, f"--latency={latency}", "--workers=64", "--waiting=256", "--rate-limit=0"
+                provider.start, f"--latency={latency}", "--workers=64", "--waiting=256", f"--rate-limit={quota}"
             )
             try:
                 cloud = await start_cloud(processes, aws_port, ROOT)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bench.comparison import HEADINGS, Comparison, table
+from bench.comparison import HEADINGS, Comparison, spread_of_median, table
 
 
 def comparison(*ours: float, baseline: tuple[float, ...] = (100.0, 200.0, 100.0), **named: float) -> Comparison:
@@ -48,13 +48,37 @@ def test_a_row_shows_medians_ranges_and_whether_the_target_is_kept() -> None:
     ("ours", "worse"),
     [
         ((50, 120, 40), False),  # as committed
-        ((60, 120, 60), False),  # within the range of the committed run
+        ((60, 120, 60), False),  # within the spread of the committed run
         ((65, 130, 65), True),
     ],
 )
-def test_a_figure_is_worse_only_beyond_the_committed_range(ours: tuple[float, ...], *, worse: bool) -> None:
+def test_a_figure_is_worse_only_beyond_the_committed_spread(ours: tuple[float, ...], *, worse: bool) -> None:
     committed = comparison(50, 120, 40).to_json()
     assert (comparison(*ours).worse_than(committed) is not None) is worse
+
+
+def test_one_round_that_was_disturbed_does_not_widen_the_spread() -> None:
+    calm = [50.0, 51, 49, 50, 52, 48, 50, 51, 49, 50]
+    assert spread_of_median(calm) == (49, 51)
+    assert spread_of_median([*calm[:-1], 500.0]) == (49, 52)
+    assert spread_of_median(calm[:3]) == (49, 51)
+    assert spread_of_median([7.0]) == (7.0, 7.0)
+
+
+def test_a_target_that_was_met_and_is_missed_is_worse_however_little_is_lacking() -> None:
+    committed = comparison(50, 120, 40, target=0.5).to_json()
+    assert comparison(51, 121, 51, target=0.5).worse_than(committed) == (
+        "Cold start: 0.51 (ratio) misses the target, 0.5 met it"
+    )
+    missed = comparison(51, 121, 51, target=0.5).to_json()
+    assert comparison(52, 122, 52, target=0.5).worse_than(missed) is None
+
+
+def test_beside_a_baseline_that_has_none_there_is_no_ratio_and_ours_is_compared() -> None:
+    lost = Comparison(key="k", what="Lost", unit="documents", ours=[0], baseline=[0], most=0)
+    assert lost.row()[3:5] == ["—", "≤ 0 documents ✓"]
+    assert lost.to_json()["is"] == "documents"
+    assert Comparison(key="k", what="Lost", unit="documents", ours=[1], baseline=[9], most=0).worse_than(lost.to_json())
 
 
 def test_a_figure_without_a_range_may_differ_by_a_tenth() -> None:
