@@ -2,92 +2,104 @@
 
     python -m bench.accuracy --bar                       the report: fresh seeds, 300 cards a level, all of the bar
     python -m bench.accuracy --seed 7 --cards 60 --level 2 --show-errors     while rules are written
-    python -m bench.accuracy --other-hand                cards in other fonts and arrangements; no bar, for comparison
+    python -m bench.accuracy --other-hand                cards in other fonts and arrangements, beside the same bar
     python -m bench.accuracy --memory 2000               the resident size over a long run
     python -m bench.accuracy DIRECTORY…                  what ``python -m specimens`` wrote
 
+The first and the fourth write their figures to docs/reading.md; ``--page`` names another page with the same markers.
 One image is read at a time, with every processor the process may use; each reader has a process of its own, and they
-take turns on each image. Exit status: 0 unless the bar was asked for and is not met.
+take turns on each image. Exit status: 0 unless ``--bar`` was asked for and the bar is not met.
 """
 
 import argparse
 import os
+import shlex
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from importlib.metadata import version
+from io import TextIOWrapper
 from pathlib import Path
-from statistics import mean, median, quantiles
+from statistics import median
 from typing import Final
 
-from bench.accuracy_bar import BARS, CARDS, FLAT, SURE, TIME_BESIDE_BARE, Bar
+from bench.accuracy_bar import BARS, CARDS, LONG_RUN, Bar
 from bench.accuracy_cards import REPORTING_SEED, TUNING_SEEDS, Photo, drawn_photos, photos_of
-from bench.accuracy_score import Cause, Score, flat
+from bench.accuracy_memory import long_run
+from bench.accuracy_page import covers, memory_figures, report_figures, slow
+from bench.accuracy_portrait import FITS
+from bench.accuracy_report import Report, rows
+from bench.accuracy_score import Cause, flat
 from bench.accuracy_worker import BARE, BARE_DEFAULTS, RECOGNIZER, Outcome, Worker
+from bench.figures_page import circumstances, write_figures
 from recognizer.reading.engine import AT_ONCE
 from specimens.photograph import Level
 
+PAGE: Final = Path(__file__).parents[1] / "docs" / "reading.md"
+REPORT: Final = "python -m bench.accuracy --bar"
+MEMORY: Final = f"python -m bench.accuracy --memory {LONG_RUN}"
+"""The commands whose figures the page has."""
 _BARE_EVERY: Final = 2
 _BARE_DEFAULTS_EVERY: Final = 10
 _AS_ANOTHER_EVERY: Final = 7
 """Every so many cards one is read by the other readers too, or as a card it is not. None divides the six faces."""
-_MEMORY_STEP: Final = 100
+_PROGRESS_EVERY: Final = 50
 _MEMORY_PHOTOS: Final = 100
 """Photographs of each level that a long run goes round and round."""
-
-
-@dataclass(slots=True)
-class Beside:
-    """What another reader made of photographs, and the recogniser of the same ones."""
-
-    its: list[Outcome] = field(default_factory=list)
-    ours: list[Outcome] = field(default_factory=list)
-
-    @property
-    def ratio(self) -> float:
-        """Return how much longer the recogniser takes, over all of the photographs."""
-        return sum(one.seconds for one in self.ours) / sum(one.seconds for one in self.its)
-
-    @property
-    def processor_ratio(self) -> float:
-        """Return the same of the processors' time."""
-        return sum(one.processor_seconds for one in self.ours) / sum(one.processor_seconds for one in self.its)
-
-
-@dataclass(slots=True)
-class Report:
-    """One set of photographs, read."""
-
-    score: Score = field(default_factory=Score)
-    beside: dict[str, Beside] = field(default_factory=lambda: {BARE: Beside(), BARE_DEFAULTS: Beside()})
-    asked_as_another: int = 0
-    taken_for_another: int = 0
 
 
 def main() -> int:
     """Measure what the options ask for, print it and return the exit status."""
     options = _options()
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(line_buffering=True)  # a long run into a file can be followed
     if options.memory:
-        return 0 if _memory_is_flat(options.memory, options.seed) or not options.bar else 1
-    sets: dict[str, tuple[Level | None, list[Photo]]] = {
-        str(directory): (None, photos_of(directory)) for directory in options.directories
-    }
-    if not options.directories:
-        for level in options.level:
-            seed = options.seed + level
-            drawn = drawn_photos(seed=seed, level=level, count=options.cards, other_hand=options.other_hand)
-            sets[f"level {level.value}, seed {seed}{', the other hand' if options.other_hand else ''}"] = (level, drawn)
-    print(_circumstances())
-    met = [True]
-    for name, (level, photos) in sets.items():
-        report = _measure(photos, bare=not options.no_bare, show_errors=options.show_errors)
-        print(f"\n{name}")
-        _print(report)
-        if level is not None:
-            met.append(_print_bar(report, BARS[level], bare=not options.no_bare))
+        return 0 if _memory_is_flat(options) or not options.bar else 1
+    if options.directories:
+        for directory in options.directories:
+            _print(str(directory), _measured(photos_of(directory), options))
+        return 0
+    return 0 if _levels_meet_the_bar(options) or not options.bar else 1
+
+
+def _levels_meet_the_bar(options: argparse.Namespace) -> bool:
+    photos = {level: _photos(options, level) for level in options.level}
+    load = os.getloadavg()[0]
+    print(_circumstances(load))
+    reports, met = {}, []
+    for level, its_photos in photos.items():
+        reports[level] = _measured(its_photos, options)
+        name = f"level {level.value}, seed {options.seed + level}{', the other hand' if options.other_hand else ''}"
+        _print(name, reports[level])
+        met.append(_print_bar(reports[level], BARS[level]))
     print(f"\nload at the end {os.getloadavg()[0]:.1f}")
-    return 0 if all(met) or not options.bar else 1
+    if options.page:
+        seeds = ", ".join(str(options.seed + level) for level in photos)
+        cards = f"{options.cards} a level; seeds {seeds}"
+        write_figures(
+            options.page, REPORT, f"{circumstances(_command(), cards, load=load)}\n\n{report_figures(reports)}"
+        )
+    return all(met)
+
+
+def _memory_is_flat(options: argparse.Namespace) -> bool:
+    levels = [_photos(options, level)[:_MEMORY_PHOTOS] for level in Level]
+    photos = [photo for each in zip(*levels, strict=True) for photo in each]
+    load = os.getloadavg()[0]
+    print(_circumstances(load))
+    run = long_run(photos, options.memory)
+    if options.page:
+        cards = f"{options.memory:,} times one of {len(photos)}, of all levels in turn"
+        write_figures(options.page, MEMORY, f"{circumstances(_command(), cards, load=load)}\n\n{memory_figures(run)}")
+    return run.is_flat
+
+
+def _photos(options: argparse.Namespace, level: Level) -> list[Photo]:
+    return drawn_photos(seed=options.seed + level, level=level, count=options.cards, other_hand=options.other_hand)
+
+
+def _command() -> str:
+    return shlex.join(["python", "-m", "bench.accuracy", *sys.argv[1:]])
 
 
 def _options() -> argparse.Namespace:
@@ -101,51 +113,79 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--no-bare", action="store_true", help="leave out the bare RapidOCR calls")
     parser.add_argument("--bar", action="store_true", help="exit status 1 unless all of the bar is met")
     parser.add_argument("--memory", type=int, default=0, metavar="IMAGES", help="only the resident size, over so many")
+    parser.add_argument("--page", type=Path, help="write the figures here instead of docs/reading.md")
     options = parser.parse_args()
     options.level = [Level(level) for level in options.level]
-    tuned = options.directories or options.seed in TUNING_SEEDS
-    if not tuned and options.seed != REPORTING_SEED:
-        parser.error(f"seeds for tuning are below {TUNING_SEEDS.stop}")
-    if options.bar and (
-        tuned or options.no_bare or options.other_hand or options.cards < CARDS or len(options.level) < len(Level)
-    ):
-        parser.error(f"the bar is for the reporting seed, {CARDS} cards or more at every level, beside bare calls")
-    if options.show_errors and (not tuned or options.other_hand):
-        parser.error(
-            "errors of the reporting seed and of the other hand are not shown: whoever sees them tunes on them"
-        )
+    if refused := _refusal(options):
+        parser.error(refused)
+    if _is_report(options):
+        options.page = options.page or PAGE
     return options
 
 
-def _circumstances() -> str:
+def _refusal(options: argparse.Namespace) -> str:
+    """Return why the options do not go together; empty if they do."""
+    tuned = bool(options.directories) or options.seed in TUNING_SEEDS
+    if not tuned and options.seed != REPORTING_SEED:
+        return f"seeds for tuning are below {TUNING_SEEDS.stop}"
+    if options.bar and not _is_report(options):
+        return f"the bar is for the reporting seed, {CARDS} cards or more at every level, beside bare calls"
+    if options.show_errors and (not tuned or options.other_hand):
+        return "errors of the reporting seed and of the other hand are not shown: whoever sees them tunes on them"
+    if options.page and options.page.resolve() == PAGE and not _is_report(options):
+        return f"{PAGE.name} holds the reporting seed's figures alone"
+    return "a folder's figures are printed only" if options.page and options.directories else ""
+
+
+def _is_report(options: argparse.Namespace) -> bool:
+    """Tell whether what is measured goes on the page."""
+    if options.directories or options.seed != REPORTING_SEED or options.other_hand or options.cards < CARDS:
+        return False
+    if options.memory:
+        return bool(options.memory >= LONG_RUN)
+    return bool(options.bar and not options.no_bare and len(options.level) == len(Level))
+
+
+def _circumstances(load: float) -> str:
     versions = ", ".join(f"{name} {version(name)}" for name in ("rapidocr", "onnxruntime", "opencv-python-headless"))
-    return f"{AT_ONCE} processors, one image at a time, load before {os.getloadavg()[0]:.1f}; {versions}"
+    return f"{AT_ONCE} processors, one image at a time, load before {load:.1f}; {versions}"
 
 
-def _measure(photos: Sequence[Photo], *, bare: bool, show_errors: bool) -> Report:
+def _measured(photos: Sequence[Photo], options: argparse.Namespace) -> Report:
     report = Report()
     with ExitStack() as stack:
         recognizer = stack.enter_context(Worker(RECOGNIZER))
-        others = {reader: stack.enter_context(Worker(reader)) for reader in report.beside} if bare else {}
+        readers = () if options.no_bare else report.beside
+        others = {reader: stack.enter_context(Worker(reader)) for reader in readers}
         for number, photo in enumerate(photos):
             outcome = _read(recognizer, photo)
             errors = report.score.add(photo.truth, outcome)
-            if show_errors:
+            if options.show_errors:
                 _show(photo, errors, outcome)
-            for reader, every in ((BARE, _BARE_EVERY), (BARE_DEFAULTS, _BARE_DEFAULTS_EVERY)):
-                if reader in others and number // 6 % every == 0:
-                    if number == 0:
-                        _read(others[reader], photo)  # the first call of a model is slow; ours was warmed up, too
-                    report.beside[reader].its.append(_read(others[reader], photo))
-                    report.beside[reader].ours.append(outcome)
+            _add_others(report, others, number, photo, outcome)
             if number % _AS_ANOTHER_EVERY == 0:
                 report.asked_as_another += 1
                 report.taken_for_another += _is_taken_for_another(recognizer, photo)
+            if photo.truth["portrait_corners"]:
+                report.portraits.add(photo.truth, photo.path, _read(recognizer, photo, portrait=True).answer)
+            if (number + 1) % _PROGRESS_EVERY == 0:
+                sys.stderr.write(f"{number + 1} of {len(photos)} photographs\n")
     return report
 
 
-def _read(worker: Worker, photo: Photo) -> Outcome:
-    return worker.read(photo.path, kind=photo.truth["kind"], side=photo.truth["side"])
+def _add_others(report: Report, others: Mapping[str, Worker], number: int, photo: Photo, outcome: Outcome) -> None:
+    """Let the other readers read a photograph, if it is its turn."""
+    for reader, every in ((BARE, _BARE_EVERY), (BARE_DEFAULTS, _BARE_DEFAULTS_EVERY)):
+        if reader in others and number // 6 % every == 0:
+            if number == 0:
+                _read(others[reader], photo)  # the first call of a model is slow; ours was warmed up, too
+            report.beside[reader].its.append(_read(others[reader], photo))
+            report.beside[reader].ours.append(outcome)
+
+
+def _read(worker: Worker, photo: Photo, *, portrait: bool = False) -> Outcome:
+    """Read a photograph. The portrait is asked for apart, so that its time is not measured beside a bare call."""
+    return worker.read(photo.path, kind=photo.truth["kind"], side=photo.truth["side"], portrait=portrait)
 
 
 def _is_taken_for_another(recognizer: Worker, photo: Photo) -> bool:
@@ -164,8 +204,9 @@ def _show(photo: Photo, errors: Sequence[str], outcome: Outcome) -> None:
         print(f"{photo.path} {name}: {wanted[name]!r} read as {said}, confidence {sure:.2f}{legible}")
 
 
-def _print(report: Report) -> None:
+def _print(title: str, report: Report) -> None:
     score = report.score
+    print(f"\n{title}")
     print(f"{'field':46}{'right':>7}{'of':>6}{'':>9}" + "".join(f"{cause:>11}" for cause in Cause))
     for name in sorted({*score.right, *score.wrong}):
         right, wrong = score.right[name], score.wrong[name]
@@ -180,6 +221,9 @@ def _print(report: Report) -> None:
     for code, times in score.refused.most_common():
         print(f"refused with {code}: {times}")
     print(f"asked for as another kind: {report.asked_as_another}, taken for it: {report.taken_for_another}")
+    portraits = report.portraits
+    print(f"portraits shown: {portraits.shown}, answered: {portraits.answered}")
+    print(f"mean cover, {FITS} or more: pictures {covers(portraits.pictures)}; places {covers(portraits.places)}")
     print(f"{'recogniser':16}{_cost(score.seconds, score.processor_seconds, score.largest)}")
     for reader, other in report.beside.items():
         if other.its:
@@ -193,70 +237,22 @@ def _print(report: Report) -> None:
 
 def _cost(seconds: Sequence[float], spent: Sequence[float], largest: float) -> str:
     return (
-        f"median {median(seconds):.2f} s, 95th percentile {_slow(seconds):.2f} s, "
+        f"median {median(seconds):.2f} s, 95th percentile {slow(seconds):.2f} s, "
         f"processors' time median {median(spent):.2f} s, largest resident size {largest:.0f} MB"
     )
 
 
-def _print_bar(report: Report, bar: Bar, *, bare: bool) -> bool:
+def _print_bar(report: Report, bar: Bar) -> bool:
     """Print every row of the bar with what was reached; return whether all of it was."""
-    score, cards = report.score, report.score.cards
-    rows = [
-        _row("fields exactly right", score.right.total() / score.fields, bar.fields_right),
-        _row("whole cards exactly right", score.cards_right / cards, bar.cards_right),
-        _row("kind and side", score.kind_and_side_right / cards, bar.kind_and_side),
-        _row(
-            f"wrong, confidence {SURE} or more",
-            score.sure_and_wrong / score.fields if score.has_confidences else None,
-            bar.sure_and_wrong,
-            most=True,
-        ),
-        _row("median seconds", median(score.seconds), bar.median_seconds, most=True, form="{:.2f}".format),
-    ]
-    if bare:
-        ratio = report.beside[BARE].ratio
-        rows.append(_row("times a bare call", ratio, TIME_BESIDE_BARE, most=True, form="{:.2f}".format))
-    return all(rows)
-
-
-def _row(
-    name: str, value: float | None, bar: float, *, most: bool = False, form: Callable[[float], str] = "{:.2%}".format
-) -> bool:
-    met = value is not None and (value <= bar if most else value >= bar)
-    said = "n/a" if value is None else form(value)
-    print(f"{name:46}{said:>9}   bar {'at most' if most else 'at least'} {form(bar)}: {'met' if met else 'NOT MET'}")
-    return met
+    reached = list(rows(report, bar))
+    for row in reached:
+        verdict = f"bar {'at most' if row.most else 'at least'} {row.form(row.bar)}: {'met' if row.met else 'NOT MET'}"
+        print(f"{row.what:46}{row.reached:>9}   {verdict}")
+    return all(row.met for row in reached)
 
 
 def _share(part: int, whole: int) -> str:
     return f"{part / max(1, whole):9.2%}"
-
-
-def _slow(seconds: Sequence[float]) -> float:
-    return quantiles(seconds, n=20)[-1] if len(seconds) > 1 else seconds[0]
-
-
-def _memory_is_flat(images: int, seed: int) -> bool:
-    """Read so many photographs of all levels in one process, print the resident size, tell whether it stays."""
-    photos = [
-        photo
-        for each in zip(
-            *(drawn_photos(seed=seed + level, level=level, count=_MEMORY_PHOTOS) for level in Level), strict=True
-        )
-        for photo in each
-    ]
-    print(_circumstances())
-    sizes = []
-    with Worker(RECOGNIZER) as worker:
-        for number in range(1, images + 1):
-            outcome = _read(worker, photos[(number - 1) % len(photos)])
-            if number % _MEMORY_STEP == 0 or number == images:
-                sizes.append(outcome.resident)
-                print(f"{number:6} images: {outcome.resident:6.0f} MB, largest {outcome.largest:.0f} MB", flush=True)
-    quarter = max(1, len(sizes) // 4)
-    growth = mean(sizes[-quarter:]) / mean(sizes[quarter : 2 * quarter] or sizes)
-    print(f"last quarter {growth:.1%} of the second, bar at most {FLAT:.0%}: {'met' if growth <= FLAT else 'NOT MET'}")
-    return growth <= FLAT
 
 
 if __name__ == "__main__":

@@ -33,3 +33,5 @@ FLAT: Final = 1.05
 """Over the last quarter of a long run the resident size is at most so many times what it was over the second."""
 CARDS: Final = 300
 """Fewer at a level prove nothing."""
+LONG_RUN: Final = 2000
+"""Photographs read one after another; fewer do not show that the resident size stays."""

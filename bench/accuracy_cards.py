@@ -19,7 +19,7 @@ from specimens.cards import Face
 from specimens.collection import Specimen, make_specimens, write
 from specimens.copies import COPIES_AND_ORIGINALS, Treatment
 from specimens.faces import draw_face
-from specimens.fonts import FAMILIES, OTHER_FAMILIES, debian_font, require_fonts
+from specimens.fonts import FAMILIES, OTHER_FAMILIES, FontLoader, debian_font, require_fonts
 from specimens.other_hand import draw_face_otherwise
 from specimens.photograph import Level
 
@@ -59,29 +59,38 @@ def drawn_photos(*, seed: int, level: Level, count: int, copies: bool = False, o
         sys.stderr.write(f"drawing {count} photographs of level {level.value}\n")
         unfinished = folder.with_name(f"{name}.unfinished")
         rmtree(unfinished, ignore_errors=True)
-        write(_drawn(seed=seed, level=level, count=count, copies=copies, other_hand=other_hand), unfinished)
+        write(drawn(seed=seed, level=level, count=count, copies=copies, other_hand=other_hand), unfinished)
         unfinished.rename(folder)
     return photos_of(folder)
 
 
-def _drawn(*, seed: int, level: Level, count: int, copies: bool, other_hand: bool) -> Iterator[Specimen]:
+def drawn(
+    *, seed: int, level: Level, count: int, copies: bool, other_hand: bool, fonts: FontLoader = debian_font
+) -> Iterator[Specimen]:
     """Draw with every processor, a face at a time: a specimen is the same whatever other faces are drawn."""
     counts = [len(range(place, count, len(Face))) for place in range(len(Face))]
-    draw = partial(_drawn_of_face, seed=seed, level=level, copies=copies, other_hand=other_hand)
+    draw = partial(_drawn_of_face, seed=seed, level=level, copies=copies, other_hand=other_hand, fonts=fonts)
     with ProcessPoolExecutor(os.process_cpu_count(), mp_context=get_context("spawn")) as pool:
         in_turn = zip_longest(*pool.map(draw, Face, counts))
         yield from (specimen for specimen in chain.from_iterable(in_turn) if specimen is not None)
 
 
 def _drawn_of_face(
-    face: Face, count: int, *, seed: int, level: Level, copies: bool, other_hand: bool
+    face: Face,
+    count: int,
+    *,
+    seed: int,
+    level: Level,
+    copies: bool,
+    other_hand: bool,
+    fonts: FontLoader = debian_font,
 ) -> list[Specimen]:
     made = make_specimens(
         seed=seed,
         count=count,
         level=level,
         faces=[face],
-        fonts=debian_font,
+        fonts=fonts,
         treatments=COPIES_AND_ORIGINALS if copies else (Treatment.ORIGINAL,),
         hand=draw_face_otherwise if other_hand else draw_face,
     )

@@ -1,4 +1,9 @@
-"""What a reading is worth: fields right and wrong, by cause, and how sure the reader was of what is wrong."""
+"""What a reading is worth: fields right and wrong, by cause, and how sure the reader was of what is wrong.
+
+Measured are the fields of the answer that say something printed on the card, each once: every text field but
+``MainlandTravelPermitBackInfos.Type``, which repeats ``Type``. Not measured as fields are the side (``CardType``: it is
+measured with the kind), the portrait (``bench.accuracy_portrait``) and the warnings (``bench.copies``).
+"""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
@@ -12,8 +17,9 @@ from permit_ocr.domain.permits import PermitType
 from recognizer.reading.labels import distance
 from specimens.cards import TITLES
 
-_NOT_MEASURED: Final = frozenset({"WarnCardInfos", "PortraitImageInfo", "Profile", "CardType"})
-"""The side is measured by itself; the others are no text of the card."""
+_NOT_MEASURED: Final = frozenset(
+    {"CardType", "MainlandTravelPermitBackInfos.Type", "PortraitImageInfo", "Profile", "WarnCardInfos"}
+)
 
 
 class Cause(StrEnum):
@@ -87,13 +93,14 @@ class Score:
 
 def flat(answer: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
     """Return the measured fields of an answer; nested names joined by a dot, None as empty."""
-    for name, value in answer.items():
+    for key, value in answer.items():
+        name = f"{prefix}{key}"
         if name in _NOT_MEASURED:
             continue
         if isinstance(value, dict):
             yield from flat(value, f"{name}.")
         else:
-            yield f"{prefix}{name}", value or ""
+            yield name, value or ""
 
 
 def cause_of(wanted: str, value: str) -> Cause:

@@ -2,8 +2,9 @@
 
     python -m bench.accuracy_worker {recognizer|bare|bare-defaults}
 
-Each line of standard input is a request as JSON: the path, the kind and the side. Each line of standard output is its
-answer: the seconds from the file's bytes to the answer, the resident size in MB, and what was read.
+Each line of standard input is a request as JSON: the path, the kind, the side and whether the portrait is asked for.
+Each line of standard output is its answer: the seconds from the file's bytes to the answer, the resident size in MB,
+and what was read.
 """
 
 import json
@@ -25,7 +26,7 @@ BARE: Final = "bare"
 BARE_DEFAULTS: Final = "bare-defaults"
 """RapidOCR as it is delivered."""
 
-type Read = Callable[[bytes, Mapping[str, str]], dict[str, Any]]
+type Read = Callable[[bytes, Mapping[str, Any]], dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,11 +62,12 @@ class Worker:
         self._process.terminate()
         self._process.wait()
 
-    def read(self, path: Path, *, kind: str, side: str) -> Outcome:
+    def read(self, path: Path, *, kind: str, side: str, portrait: bool = False) -> Outcome:
         """Let it read one photograph, as the card that the caller says it is."""
         if self._process.stdin is None or self._process.stdout is None:
             raise RuntimeError("a worker has no pipes")
-        self._process.stdin.write(json.dumps({"path": str(path), "kind": kind, "side": side}) + "\n")
+        request = {"path": str(path), "kind": kind, "side": side, "portrait": portrait}
+        self._process.stdin.write(json.dumps(request) + "\n")
         self._process.stdin.flush()
         line = self._process.stdout.readline()
         if not line:
@@ -96,9 +98,10 @@ def _recognizer() -> Read:
 
     load_models()
 
-    def answer(image: bytes, request: Mapping[str, str]) -> dict[str, Any]:
+    def answer(image: bytes, request: Mapping[str, Any]) -> dict[str, Any]:
         try:
-            reading = read(image, kind=Kind(request["kind"]), side=Side(request["side"]))
+            kind, side = Kind(request["kind"]), Side(request["side"])
+            reading = read(image, kind=kind, side=side, return_portrait=request["portrait"])
         except ReadingError as error:
             return {"refused": error.code}
         return {"answer": asdict(reading.answer), "confidences": dict(reading.confidences)}
@@ -128,7 +131,7 @@ def _rapidocr(settings: dict[str, Any]) -> Read:
 
     engine = RapidOCR(params={"Global.log_level": "critical", **settings})
 
-    def answer(image: bytes, _request: Mapping[str, str]) -> dict[str, Any]:
+    def answer(image: bytes, _request: Mapping[str, Any]) -> dict[str, Any]:
         engine(image)
         return {}
 

@@ -1,7 +1,10 @@
+from pathlib import Path
+
 import pytest
 
-from bench import accuracy
+from bench import accuracy, copies
 from bench.accuracy_cards import REPORTING_SEED, TUNING_SEEDS
+from bench.figures_page import write_figures
 
 
 def test_the_reporting_seed_is_none_of_those_for_tuning() -> None:
@@ -20,6 +23,9 @@ def test_the_reporting_seed_is_none_of_those_for_tuning() -> None:
         (["--show-errors", "--other-hand", "--seed", "7"], "tunes on them"),
         (["--bar", "--other-hand"], "reporting seed"),
         (["--seed", "123456789"], "below"),
+        (["--seed", "7", "--page", str(accuracy.PAGE)], "reporting seed"),
+        (["--cards", "60", "--memory", "2000", "--page", str(accuracy.PAGE)], "reporting seed"),
+        (["somewhere", "--page", "page.md"], "printed only"),
     ],
 )
 def test_a_report_on_cards_that_were_tuned_on_is_refused(
@@ -30,3 +36,34 @@ def test_a_report_on_cards_that_were_tuned_on_is_refused(
     with pytest.raises(SystemExit):
         accuracy.main()
     assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "page"),
+    [
+        (["--bar"], accuracy.PAGE),
+        (["--memory", "2000"], accuracy.PAGE),
+        (["--memory", "100"], None),
+        ([], None),
+        (["--bar", "--page", "elsewhere.md"], Path("elsewhere.md")),
+        (["--seed", "7", "--page", "elsewhere.md"], Path("elsewhere.md")),
+    ],
+)
+def test_only_a_whole_report_is_written_to_the_page_by_itself(
+    arguments: list[str], page: Path | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.argv", ["accuracy", *arguments])
+
+    assert accuracy._options().page == page
+
+
+@pytest.mark.parametrize(
+    ("page", "command"),
+    [(accuracy.PAGE, accuracy.REPORT), (accuracy.PAGE, accuracy.MEMORY), (copies.PAGE, copies.REPORT)],
+)
+def test_the_pages_have_a_place_for_what_the_commands_write(page: Path, command: str, tmp_path: Path) -> None:
+    copy = tmp_path / page.name
+    copy.write_text(page.read_text())
+
+    write_figures(copy, command, "measured")
+    assert "\n\nmeasured\n\n" in copy.read_text()

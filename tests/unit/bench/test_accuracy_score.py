@@ -35,11 +35,23 @@ def _read_as(**changed: str) -> MainlandPermitAnswer:
     )
 
 
-def test_a_card_read_to_its_truth_counts_every_field_that_has_text() -> None:
+def test_a_card_read_to_its_truth_counts_every_field_that_has_text_and_the_document_once() -> None:
     score = Score()
 
     assert score.add(_truth(_CARD), _outcome(_CARD)) == []
-    assert (score.fields, score.right.total(), score.cards_right, score.kind_and_side_right) == (4, 4, 1, 1)
+    assert score.right == {"Name": 1, "Number": 1, "Type": 1}
+    assert (score.fields, score.cards_right, score.kind_and_side_right) == (3, 1, 1)
+
+
+def test_a_backs_own_fields_are_counted_but_for_the_repeated_document() -> None:
+    score = Score()
+    back = MainlandPermitAnswer(
+        Type=_TYPE, MainlandTravelPermitBackInfos=MainlandPermitBack(Type=_TYPE, Name="陈大文", IDNumber="A123456(3)")
+    )
+
+    score.add(_truth(back), _outcome(back))
+    inside = "MainlandTravelPermitBackInfos"
+    assert score.right == {"Type": 1, f"{inside}.Name": 1, f"{inside}.IDNumber": 1}
 
 
 def test_a_wrong_value_counts_against_the_sure_only_if_the_reader_was_sure() -> None:
@@ -68,7 +80,7 @@ def test_a_refused_card_has_lost_all_its_fields_and_its_kind() -> None:
         seconds=0.5, processor_seconds=0.9, resident=300, largest=400, refused="FailedOperation.ImageNoSpecifiedCard"
     )
 
-    assert len(score.add(_truth(_CARD), refused)) == 4
+    assert len(score.add(_truth(_CARD), refused)) == 3
     assert (score.kind_and_side_right, score.right.total()) == (0, 0)
     assert score.wrong["Name"] == {Cause.REFUSED: 1}
 
