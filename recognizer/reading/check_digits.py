@@ -1,37 +1,27 @@
 """Check digits, and what they allow: one confused character put right where a check digit proves it.
 
-Sources: GB 11643-1999 with ISO/IEC 7064 MOD 11-2 (residence numbers), ICAO Doc 9303 part 3 (machine-readable lines).
+Residence numbers have theirs in ``permit_ocr.domain.resident_number``. Source of the machine-readable lines': ICAO Doc
+9303 part 3.
 """
 
+import re
 from collections.abc import Callable, Iterator
-from datetime import date
 from typing import Final
 
-_WEIGHTS: Final = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
-_CHECKS: Final = "10X98765432"
+from permit_ocr.domain.resident_number import parse_resident_number
+
 _MRZ_WEIGHTS: Final = (7, 3, 1)
 _CONFUSED: Final = ("0O", "0D", "0Q", "1I", "1L", "17", "68", "69", "5S", "56", "8B", "2Z", "38", "08", "06")
-_RESIDENT_LENGTH: Final = 18
-_HONG_KONG_LENGTH: Final = 10
+_HONG_KONG_LENGTHS: Final = (10, 11)
 _MACAO_SERIES: Final = "157"
 """What Macao's numbers, which are as long, begin with; the rule of their check digit is not published."""
 _LETTERS_LIKE: Final = {"2": "Z", "8": "B", "6": "G", "0": "DO", "4": "A"}
 
 
 def resident_number_holds(number: str) -> bool:
-    """Tell whether a residence number of 18 characters has the right check digit and a birth date that exists."""
-    if len(number) != _RESIDENT_LENGTH or not number[:17].isdigit():
-        return False
-    total = sum(int(digit) * weight for digit, weight in zip(number, _WEIGHTS, strict=False))
-    return number[17] == _CHECKS[total % 11] and _is_date(number[6:14])
-
-
-def _is_date(digits: str) -> bool:
-    try:
-        date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
-    except ValueError:
-        return False
-    return True
+    """Tell whether a citizen's number, of any region, has the right check digit and a birth date that exists."""
+    said = parse_resident_number(number)
+    return said is not None and said.check_digit_belongs and said.birth is not None
 
 
 def mrz_check_digit(field: str) -> str:
@@ -46,12 +36,17 @@ def hong_kong_number_put_right(number: str) -> str | None:
     None where its check digit proves nothing. The digit is made with weights 9 to 2 modulo 11; a number that begins
     with one letter is taken to begin with a space before it, which counts 36.
     """
-    if len(number) != _HONG_KONG_LENGTH or number[0] in _MACAO_SERIES:
+    if not may_be_hong_kong(number):
         return None
     right = {text for text in (number, *_letter_first(number)) if _hong_kong_number_holds(text)}
     if number in right:
         return number
     return right.pop() if len(right) == 1 else repair(number, _hong_kong_number_holds)
+
+
+def may_be_hong_kong(number: str) -> bool:
+    """Tell whether a number is as long as a Hong Kong one and does not begin as Macao's do."""
+    return len(number) in _HONG_KONG_LENGTHS and number[0] not in _MACAO_SERIES
 
 
 def _letter_first(number: str) -> list[str]:
@@ -60,11 +55,11 @@ def _letter_first(number: str) -> list[str]:
 
 
 def _hong_kong_number_holds(number: str) -> bool:
-    if not (number[:1].isalpha() and number[1:7].isdigit() and number[7] + number[9] == "()"):
+    if not re.fullmatch(r"[A-Z]{1,2}[0-9]{6}\([0-9A]\)", number):
         return False
-    values = (36, int(number[0], 36), *map(int, number[1:7]))
+    values = (36 if sign == " " else int(sign, 36) for sign in number[:-3].rjust(8))
     total = sum(value * weight for value, weight in zip(values, range(9, 1, -1), strict=True))
-    return number[8] == "0123456789A"[-total % 11]
+    return number[-2] == "0123456789A"[-total % 11]
 
 
 def repair(text: str, holds: Callable[[str], bool]) -> str | None:

@@ -1,9 +1,16 @@
-"""Two readings of one card put together, and the confidences that go with the answer."""
+"""How sure a field is by what it says, two readings of one card put together, and what goes with the answer."""
 
 from collections.abc import Mapping
 from typing import Final
 
+from permit_ocr.domain.permits import PermitType
+from recognizer.reading import printed_forms
 from recognizer.reading.found import Fields, Found
+
+_TERM: Final = 0.95
+_NO_TERM: Final = 0.45
+_NO_SUCH_DAY: Final = 0.3
+_BOTH_SCRIPTS: Final = 0.8
 
 _AGREED: Final = 0.5
 """Two readings that agree are wrong this many times as seldom as the surer of them alone."""
@@ -16,20 +23,40 @@ _TOO_UNSURE: Final = 0.4
 """A field less sure than this is empty: it is more likely wrong than right, or half covered."""
 
 
+def weighed_by_term(period: Found, permit: PermitType) -> Found:
+    """Return a period, surer where it runs for a term that such permits are issued for, less sure where it does not."""
+    if printed_forms.is_term(period.text, permit):
+        return period.at_least(_TERM)
+    return weighed_by_day(period).at_most(_NO_TERM)
+
+
+def weighed_by_day(dates: Found) -> Found:
+    """Return a date or a period, hardly sure where it names a day that there is not."""
+    return dates if printed_forms.days_exist(dates.text) else dates.at_most(_NO_SUCH_DAY)
+
+
+def weighed_by_script(name: Found) -> Found:
+    """Return a name, less sure where it has simplified characters among traditional ones."""
+    return name.at_most(_BOTH_SCRIPTS) if printed_forms.is_mixed(name.text) else name
+
+
 def put_together(better: Fields, other: Fields) -> Fields:
     """Return for each field the surer of two readings, surer still where both say the same.
 
-    Where they differ and are as sure, the reading that is better as a whole is right more often.
+    Where they differ and are as sure, the reading that is better as a whole is right more often. What only one of them
+    read is taken as it is.
     """
     return {name: _surer(better[name], other[name]) for name in better}
 
 
 def _surer(better: Found, other: Found) -> Found:
-    surer = other if other.confidence > better.confidence + _AS_SURE else better
+    if not (better.text and other.text):
+        return better if better.text else other
     if better.text == other.text:
         most = max(better.confidence, other.confidence)
-        return Found(better.text, 1 - (1 - most) * _AGREED if better.text and most >= _WHOLE else most)
-    return Found(surer.text, surer.confidence * _DIFFERENT) if better.text and other.text else surer
+        return Found(better.text, 1 - (1 - most) * _AGREED if most >= _WHOLE else most)
+    surer = other if other.confidence > better.confidence + _AS_SURE else better
+    return Found(surer.text, surer.confidence * _DIFFERENT)
 
 
 def without_unsure(fields: Fields) -> Fields:

@@ -4,6 +4,7 @@ import re
 from enum import Enum, auto
 
 from permit_ocr.domain.permits import PermitType
+from permit_ocr.domain.resident_number import faults_of
 from recognizer.reading import printed_forms
 from recognizer.reading.check_digits import resident_number_holds
 from recognizer.reading.labels import TITLES, Label
@@ -12,6 +13,8 @@ from recognizer.reading.page import Page
 
 _LINES_OF_A_BACK = 2
 _FEW_FILLERS = 2
+_ETHNIC_GROUP = "民族"
+_ALONE = frozenset({_ETHNIC_GROUP, _ETHNIC_GROUP + "汉"})
 
 
 class Face(Enum):
@@ -37,10 +40,8 @@ def face_of(page: Page) -> Face | None:
     """Return the face, or None for any other paper."""
     layout = page.layout
     permit = _permit_by_title(page)
-    if layout.anchor(Label.RESIDENT_NUMBER) or layout.has(Label.ADDRESS, Label.NAME):
-        return Face.RESIDENCE_FRONT
-    if permit is None and (page.anywhere(_resident_number) or (layout.anchor(Label.SEX) and page.anywhere(_day))):
-        return Face.RESIDENCE_FRONT
+    if permit not in PERMIT_OF_FRONT.values() and _is_residence_front(page, titled=permit is not None):
+        return None if _is_another_citizens(page) else Face.RESIDENCE_FRONT
     if permit is PermitType.RESIDENCE_PERMIT or (permit is None and layout.has(Label.PASS_NUMBER, Label.AUTHORITY)):
         return Face.RESIDENCE_BACK
     if _is_hk_macao_back(page):
@@ -50,9 +51,35 @@ def face_of(page: Page) -> Face | None:
     return _FRONT_OF_PERMIT.get(permit) if permit and (holder or page.anywhere(printed_forms.dotted_date)) else None
 
 
-def _resident_number(text: str) -> str | None:
-    found = re.search(r"(?<!\d)8[123]0000\d{11}[\dX]", re.sub(r"\s+", "", text))
+def _is_residence_front(page: Page, *, titled: bool) -> bool:
+    """Tell a residence permit's front, which has no title, or a mainland citizen's identity card, which is alike."""
+    layout = page.layout
+    if layout.anchor(Label.RESIDENT_NUMBER):
+        return True
+    holder = bool(layout.anchor(Label.SEX) or layout.anchor(Label.BIRTH) or page.anywhere(_citizens_number))
+    if layout.has(Label.ADDRESS, Label.NAME) and holder:
+        return True
+    return not titled and bool(page.anywhere(_citizens_number) or (layout.anchor(Label.SEX) and page.anywhere(_day)))
+
+
+def _is_another_citizens(page: Page) -> bool:
+    """Tell another paper of a citizen's: it has an ethnic group, a nationality or a number of another region."""
+    number = page.anywhere(_citizens_number)
+    elsewhere = number is not None and bool(faults_of(number.text))
+    return elsewhere or bool(page.layout.anchor(Label.NATIONALITY) or _has_ethnic_group(page))
+
+
+def _citizens_number(text: str) -> str | None:
+    found = re.search(r"(?<!\d)\d{17}[\dX]", re.sub(r"\s+", "", text))
     return found[0] if found and resident_number_holds(found[0]) else None
+
+
+def _has_ethnic_group(page: Page) -> bool:
+    """Tell whether an ethnic group stands in the row of the sex or alone: addresses have the word, too."""
+    return any(
+        _ETHNIC_GROUP in piece.text if piece.owner and piece.owner.label is Label.SEX else piece.text in _ALONE
+        for piece in page.layout.pieces
+    )
 
 
 def _day(text: str) -> str | None:

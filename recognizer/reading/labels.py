@@ -10,6 +10,7 @@ from enum import Enum, auto
 from statistics import median
 from typing import Final
 
+from permit_ocr.domain.chinese_script import simplified
 from permit_ocr.domain.permits import PermitType
 from recognizer.reading.text_lines import JOINT, TextLine
 
@@ -71,9 +72,6 @@ _WORDS: Final = {
     Label.TITLE: tuple(TITLES),
     Label.NOISE: ("非中国籍",),
 }
-_SIMPLIFIED: Final = str.maketrans(
-    "簽發機關單號碼證別籍國換數點來內臺灣陸華會時間限漢", "签发机关单号码证别籍国换数点来内台湾陆华会时间限汉"
-)
 SPREAD: Final = (Label.NAME, Label.SEX, Label.BIRTH, Label.ADDRESS)
 _LEASTSPREAD: Final = 2
 _COLUMN: Final = 1.0
@@ -109,7 +107,7 @@ def find_anchors(line: TextLine) -> list[Anchor]:
 
     A longer and truer match goes first.
     """
-    text = line.text.translate(_SIMPLIFIED)
+    text = simplified(line.text)
     places = [index for index, character in enumerate(text) if character not in _DECORATION]
     bare = "".join(text[index] for index in places)
     matches = [match for label, words in _WORDS.items() for word in words for match in _matches(bare, label, word)]

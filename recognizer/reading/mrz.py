@@ -2,6 +2,10 @@
 
 Sources: ICAO Doc 9303 parts 3 and 5 (check digits, three-line cards); the single line is the exit-entry permit's own
 form: ``CS``, number, expiry and birth, each with its check digit, then one over all of them.
+
+The check digits of the three lines prove nothing that the HK/Macao back answers: number, birth and expiry of the permit
+are on its front. Their third line repeats the romanised name, which is the back's only where the holder has no Chinese
+one.
 """
 
 import re
@@ -13,6 +17,8 @@ from recognizer.reading.printed_forms import half_width
 
 _LINE: Final = re.compile(r"[A-Z0-9<]{24,}")
 _EXIT_ENTRY: Final = re.compile(r"CS([A-Z0-9<]{9})([0-9])<+([0-9]{6})([0-9])<+([0-9]{6})([0-9])<*([0-9])?")
+_NAME: Final = re.compile(r"[A-Z]+(?:<[A-Z]+)*(?:<<[A-Z]+(?:<[A-Z]+)*)?<*")
+_WIDTH: Final = 30
 _LEAST_FILLERS: Final = 3
 
 
@@ -20,7 +26,8 @@ _LEAST_FILLERS: Final = 3
 class ExitEntryLine:
     """The exit-entry permit's line.
 
-    A part whose check digit is wrong is empty. Dates are six digits, the century left out.
+    A part whose check digit is wrong is empty, and so are all where only the digit over them is. Dates are six digits,
+    the century left out.
     """
 
     number: str
@@ -44,8 +51,17 @@ def exit_entry_line(lines: list[str]) -> ExitEntryLine | None:
     for line in lines:
         if found := _EXIT_ENTRY.match(line):
             number, expiry, birth = (_proven(found[part], found[part + 1]) for part in (1, 3, 5))
+            over_all = "".join(found.groups()[:6])
+            if number and expiry and birth and found[7] and not _proven(over_all, found[7]):
+                number = expiry = birth = ""  # two misreadings may agree in one digit, hardly in two
             return ExitEntryLine(number=number.rstrip("<"), expiry=expiry, birth=birth)
     return None
+
+
+def says_name(lines: list[str], name: str) -> bool:
+    """Tell whether one of the lines repeats a romanised name such as ``VAN DER BERG,PIETER JAN``, cut at 30 signs."""
+    written = re.sub("[^A-Z<]+", "<", name.replace("'", "").replace(",", "<<")).ljust(_WIDTH, "<")[:_WIDTH]
+    return any(_NAME.fullmatch(line) and line.ljust(_WIDTH, "<")[:_WIDTH] == written for line in lines)
 
 
 def _proven(field: str, check: str) -> str:

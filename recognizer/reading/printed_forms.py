@@ -6,18 +6,19 @@ has a digit).
 
 import re
 import unicodedata
-from datetime import date, timedelta
+from collections.abc import Iterable
 from typing import Final
 
+from permit_ocr.domain import chinese_script
+from permit_ocr.domain.permit_number import NON_CHINESE, Edition, editions_of_type, lasts, terms_of
 from permit_ocr.domain.permits import PermitType
+from permit_ocr.domain.valid_date import parse_date
+from permit_ocr.domain.width import half_width as plain_signs
 
 _DIGIT_LOOKALIKES: Final = str.maketrans("OoQDIl|!", "00001111")
-_FULL_WIDTH: Final = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 _DATE: Final = re.compile(r"(?<!\d)((?:19|20)\d\d)\D{0,3}(0\d|1[0-2])\D{0,3}([0-2]\d|3[01])(?!\d{3})")
 _CHINESE_DATE: Final = re.compile(r"(?<!\d)((?:18|19|20)\d\d)\D{1,4}(\d{1,2})\D{1,4}(\d{1,2})(?!\d)")
 _LONG_TERM: Final = "长期"
-_TERMS: Final = (3, 5, 10)
-_LEAP_DAY: Final = (2, 29)
 _PROVINCES: Final = re.compile(
     "北京|天津|上海|重庆|河北|山西|辽宁|吉林|黑龙江|江苏|浙江|安徽|福建|江西|山东|河南|湖北|湖南|广东|海南|四川|贵州|云南|陕西|"
     "甘肃|青海|内蒙古|广西|西藏|宁夏|新疆"
@@ -25,48 +26,66 @@ _PROVINCES: Final = re.compile(
 """Places of issue as printed."""
 _CJK: Final = r"\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0002ffff"
 _CHINESE_NAME: Final = re.compile(rf"[{_CJK}](?:[{_CJK}·]*[{_CJK}])")
+_OF_TITLES: Final = re.compile("通行证|居民|来往|往来|港澳|共和国|管理局|公安|签发|有效|证件|号码")
+"""Words of titles, labels and authorities that no name has in it."""
+_TITLE_WORDS: Final = re.compile(
+    r"\b(?:PERMIT|TRAVEL|TRAVELLING|MAINLAND|RESIDENTS?|HONG KONG|MACAO|MACAU|TAIWAN|CHINA|REPUBLIC|EXIT-ENTRY|"
+    r"SPECIMEN|SAMPLE)\b"
+)
+"""Words of titles and watermarks. HONG alone is a name, and so are some of the others beside a comma."""
 # fmt: off
-_NOT_IN_NAMES: Final = frozenset((
-    "PERMIT", "TRAVEL", "MAINLAND", "RESIDENTS", "RESIDENT", "HONG", "MACAO", "MACAU", "TAIWAN", "REPUBLIC",
-    "EXIT-ENTRY", "TRAVELLING", "SPECIMEN", "SAMPLE",
-))
 ENGLISH_LABEL_WORDS: Final = frozenset((
     "NAME", "SURNAME", "GIVEN", "NAMES", "SEX", "GENDER", "DATE", "OF", "BIRTH", "PERIOD", "VALIDITY",
     "VALID", "FROM", "UNTIL", "EXPIRY", "ISSUING", "AUTHORITY", "PLACE", "ISSUE", "ISSUED", "TIMES", "PERMIT",
     "DOCUMENT", "CARD", "NO", "NUMBER", "NATIONALITY", "ENGLISH", "CHINESE", "ADDRESS",
 ))
 # fmt: on
-_TRADITIONAL_ALIKE: Final = "黃廈強呂吳溫別產虛啟顏戶彥晉"
-_SIMPLIFIED_ALIKE: Final = "黄厦强吕吴温别产虚启颜户彦晋"
-"""Characters that differ from their traditional forms in a stroke, which a reader confuses in small print."""
-_TRADITIONAL: Final = _TRADITIONAL_ALIKE + (
-    "陳張劉楊趙孫馬鄭謝許鄧葉蘇盧蕭嚴顧龍譚關歐陽諸偉麗靜華蘭國軒鳳榮穎樂爾寶齊遠馮蔣賴羅鍾鐘韓龔賈鄒陸魯"
-    "錢湯龐紀簡藍連練駱單喬倫俠務勵勳協園圓堅墳壽夢奧婭嫻學實寬將專導崗師帶幫慶憲應戰執擇攝時暉曉曄書東條"
-    "棟楓業權歡歲歷殘漢潤濤濱瀾灣燦燈營爲為獎獨玨現瑋瑤環瓊當發監禮禪穩競筆節純紅紋納紹細終結綺維綠緯績總"
-    "繼續纓義習聞聰聲職興舊艷藝蓮蔭號衛裝覺觀訓詠詩誠誼談諾謙證識譯議讓貝貞財貴賢賓贊躍軍輝輕轉辭農達運進"
-    "過選遷還邊鄉醫釗鈞鈴鉅銀銘銳鋒鋼錦鎮鏡鑽長門開閔間閣閩陰際隊階險雙雜難電霧靈韋韻順頌預領頭題類飛飄養"
-    "館馳駿騰驗驕鮮鯉鳴鴻鵬鶴鷺點齡龜區縣樓層廣粵島灘橋濟遼滬貓"
-)
-_SIMPLIFIED: Final = _SIMPLIFIED_ALIKE + (
-    "陈张刘杨赵孙马郑谢许邓叶苏卢萧严顾龙谭关欧阳诸伟丽静华兰国轩凤荣颖乐尔宝齐远冯蒋赖罗钟钟韩龚贾邹陆鲁"
-    "钱汤庞纪简蓝连练骆单乔伦侠务励勋协园圆坚坟寿梦奥娅娴学实宽将专导岗师带帮庆宪应战执择摄时晖晓晔书东条"
-    "栋枫业权欢岁历残汉润涛滨澜湾灿灯营为为奖独珏现玮瑶环琼当发监礼禅稳竞笔节纯红纹纳绍细终结绮维绿纬绩总"
-    "继续缨义习闻聪声职兴旧艳艺莲荫号卫装觉观训咏诗诚谊谈诺谦证识译议让贝贞财贵贤宾赞跃军辉轻转辞农达运进"
-    "过选迁还边乡医钊钧铃钜银铭锐锋钢锦镇镜钻长门开闵间阁闽阴际队阶险双杂难电雾灵韦韵顺颂预领头题类飞飘养"
-    "馆驰骏腾验骄鲜鲤鸣鸿鹏鹤鹭点龄龟区县楼层广粤岛滩桥济辽沪猫"
-)
-"""Frequent characters of names and addresses with one traditional form each, and not themselves traditional."""
-_PERMIT_NUMBERS: Final = {
-    PermitType.HK_MACAO_PERMIT: re.compile(r"(?<![A-Z0-9])(?:[HM]A\d{7}|[HM]\d{10}|[HM]\d{8})(?!\d)"),
-    PermitType.TAIWAN_PERMIT: re.compile(r"(?<![A-Z0-9.])(?:\d{10}|\d{8})(?:\([A-Z0-9]\))?(?![\d.])"),
-    PermitType.EXIT_ENTRY_PERMIT: re.compile(r"(?<![A-Z0-9])C[A-HJ-NP-Z0-9]\d{7}(?!\d)"),
-    PermitType.RESIDENCE_PERMIT: re.compile(r"(?<![A-Z0-9.])(?:[HM]?\d{10}|[HM]?\d{8})(?![\d.])"),
+_TRADITIONAL_ALIKE: Final = "黃廈強呂吳溫別產虛啟顏戶彥晉靜愛齊"
+"""Characters that differ little from their simplified forms: a reader confuses them in small print."""
+_REGISTERED: Final = "黄厦强吴温启户彦晋"
+"""Simplified forms among those that identity registers beside traditional characters have, too: 温 in Hong Kong."""
+
+
+def _is_in(character: str, encoding: str) -> bool:
+    try:
+        character.encode(encoding)
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _in_one_script_only() -> dict[int, str]:
+    pairs = ((code, chinese_script.simplified(chr(code))) for code in range(0x4E00, 0xA000))
+    return {
+        code: form
+        for code, form in pairs
+        if form != chr(code) and not _is_in(chr(code), "gb2312") and not _is_in(form, "big5")
+    }
+
+
+_TO_SIMPLIFIED: Final = _in_one_script_only()
+"""Characters that are only traditional, with forms that are only simplified.
+
+The domain's table has more: it makes names comparable, and replaces characters of simplified names, too (昇, 堃).
+"""
+
+
+def _numbers_of(editions: Iterable[Edition]) -> re.Pattern[str]:
+    """Return what finds a number of one of the editions that is no part of a longer one, nor of a date."""
+    forms = "|".join(edition.number.pattern for edition in editions)
+    return re.compile(rf"(?<![A-Z0-9])(?<!\d\.)(?:{forms})(?!\d|\.\d)")
+
+
+_HELD_BESIDE: Final = editions_of_type([PermitType.HK_MACAO_PERMIT, PermitType.TAIWAN_PERMIT])
+"""Whose numbers stand on a residence permit's back; its holder is a Chinese citizen."""
+_PERMIT_NUMBERS: Final = {permit: _numbers_of(editions_of_type([permit])) for permit in PermitType} | {
+    PermitType.RESIDENCE_PERMIT: _numbers_of(edition for edition in _HELD_BESIDE if edition is not NON_CHINESE)
 }
 
 
 def half_width(text: str) -> str:
-    """Return the text with full-width letters, digits and signs as ASCII."""
-    return text.translate(_FULL_WIDTH).replace("\u3000", " ")
+    """Return the text with full-width letters, digits, signs and spaces as ASCII."""
+    return plain_signs(text).replace("\u3000", " ")
 
 
 def dotted_date(text: str) -> str | None:
@@ -100,23 +119,18 @@ def period(text: str) -> str | None:
     return None
 
 
-def is_term(text: str) -> bool:
-    """Tell whether a period runs for a term that permits are issued for: 3, 5 or 10 years, or without an end.
-
-    It ends on the day of the year it began on (residence permits) or a day before (travel permits).
-    """
-    if text.endswith(_LONG_TERM):
-        return True
-    try:
-        start, end = (date(*map(int, day.split("."))) for day in text.split("-"))
-    except (ValueError, TypeError):
-        return False
-    same_day = any(_day(last) in {_day(start), _LEAP_DAY} for last in (end, end + timedelta(days=1)))
-    return (same_day or _day(start) == _LEAP_DAY) and (end + timedelta(days=1)).year - start.year in _TERMS
+def days_exist(text: str) -> bool:
+    """Tell whether a date or a period names only days that there are: not 30 February."""
+    return all(day == _LONG_TERM or parse_date(day) for day in text.split("-"))
 
 
-def _day(day: date) -> tuple[int, int]:
-    return day.month, day.day
+def is_term(text: str, permit: PermitType) -> bool:
+    """Tell whether a period runs for a term that such permits are issued for, or without an end."""
+    start, _, end = text.partition("-")
+    first, last = parse_date(start), parse_date(end)
+    if first is None or last is None:
+        return first is not None and end == _LONG_TERM
+    return any(lasts(first, last, years=years) for years in terms_of(editions_of_type([permit]), age=None))
 
 
 def _digits_in_dates(text: str) -> str:
@@ -169,7 +183,9 @@ def chinese_name(text: str) -> str | None:
     """Return a name in Chinese characters, two at least, parts joined by ``·``."""
     plain = re.sub(r"\s+", "", text)
     plain = re.sub(r"[•・‧∙⋅．.·]+", "·", plain).strip("·")
-    return one_script(plain) if _CHINESE_NAME.fullmatch(plain) else None
+    if not _CHINESE_NAME.fullmatch(plain) or _OF_TITLES.search(simplified(plain)):
+        return None
+    return one_script(plain)
 
 
 def latin_name(text: str) -> str | None:
@@ -180,10 +196,12 @@ def latin_name(text: str) -> str | None:
     while words and words[0].strip(".:/") in ENGLISH_LABEL_WORDS:
         del words[0]
     plain = " ".join(words)
-    if not re.fullmatch(r"[A-Z][A-Z ,.'’\-]*[A-Z]\.?", plain) or _NOT_IN_NAMES & set(re.split(r"[ ,]+", plain)):
+    if not re.fullmatch(r"[A-Z][A-Z ,.'’\-]*[A-Z]\.?", plain):
         return None
     if "," not in plain:
         plain = re.sub(r"(?<=[A-Z])\.\s*(?=[A-Z])", ",", plain, count=1)
+    if len(_TITLE_WORDS.findall(plain)) > ("," in plain):
+        return None
     return re.sub(r"\s*([,\-])\s*", r"\1", plain).replace("’", "'")
 
 
@@ -206,30 +224,42 @@ def chinese_words(text: str) -> str | None:
 
 def simplified(text: str) -> str:
     """Return simplified characters for traditional ones: what mainland authorities print has no others."""
-    return text.translate(str.maketrans(_TRADITIONAL, _SIMPLIFIED))
+    return text.translate(_TO_SIMPLIFIED)
 
 
 def one_script(name: str) -> str:
-    """Return a name in one script: no card mixes them, but a reader does.
+    """Return a name with each look-alike in the script of the other characters, if those are of one script.
 
-    Models learn from simplified text, so a traditional character that is no look-alike was printed. A character of
-    GB 2312 that Big5 lacks is a simplified one; what neither shows may be both.
+    A look-alike that could have been registered beside traditional characters stays as it was read.
     """
-    plain = [character for character in name if character not in _TRADITIONAL_ALIKE + _SIMPLIFIED_ALIKE]
-    mixed = any(one in name for one in _TRADITIONAL_ALIKE) and any(one in name for one in _SIMPLIFIED_ALIKE)
-    if any(character in _TRADITIONAL for character in plain):
-        return name.translate(str.maketrans(_SIMPLIFIED, _TRADITIONAL))
-    if any(_is_in(character, "gb2312") and not _is_in(character, "big5") for character in plain):
-        return simplified(name)
-    return name.translate(str.maketrans(_SIMPLIFIED, _TRADITIONAL)) if mixed else name
+    others = "".join(character for character in name if character not in _ALIKE)
+    if is_traditional(others) and not is_simplified(others):
+        return name.translate(_ALIKE_TO_TRADITIONAL)
+    if is_simplified(others) and not is_traditional(others):
+        return name.translate(_ALIKE_TO_SIMPLIFIED)
+    return name
 
 
-def _is_in(character: str, encoding: str) -> bool:
-    try:
-        character.encode(encoding)
-    except UnicodeEncodeError:
-        return False
-    return True
+def is_mixed(name: str) -> bool:
+    """Tell whether a name has characters of both scripts: few do, but readers mix them."""
+    return is_traditional(name) and is_simplified(name)
+
+
+def is_traditional(text: str) -> bool:
+    """Tell whether a character of the text is only traditional."""
+    return any(ord(character) in _TO_SIMPLIFIED for character in text)
+
+
+def is_simplified(text: str) -> bool:
+    """Tell whether a character of the text is only simplified."""
+    return any(_is_in(character, "gb2312") and not _is_in(character, "big5") for character in text)
+
+
+_ALIKE_TO_SIMPLIFIED: Final = {ord(one): _TO_SIMPLIFIED[ord(one)] for one in _TRADITIONAL_ALIKE}
+_ALIKE_TO_TRADITIONAL: Final = {
+    ord(simplified): chr(one) for one, simplified in _ALIKE_TO_SIMPLIFIED.items() if simplified not in _REGISTERED
+}
+_ALIKE: Final = frozenset(_TRADITIONAL_ALIKE).union(_ALIKE_TO_SIMPLIFIED.values())
 
 
 def identity_card_number(text: str) -> str | None:

@@ -6,16 +6,17 @@ from typing import Any, Final
 
 from permit_ocr.domain.answers import ResidencePermitAnswer
 from permit_ocr.domain.permits import PermitType
+from permit_ocr.domain.resident_number import faults_of
 from recognizer.reading import printed_forms
 from recognizer.reading.authorities import issuing_authority
 from recognizer.reading.check_digits import repair, resident_number_holds
+from recognizer.reading.confidence import weighed_by_day, weighed_by_script, weighed_by_term
 from recognizer.reading.found import NOTHING, PROVEN, Fields, Found
 from recognizer.reading.labels import Label, distance
 from recognizer.reading.layout import Layout, Piece, Place
+from recognizer.reading.outcome import NOT_ENABLED
 from recognizer.reading.page import Page
 
-NOT_ENABLED: Final = (-9109,)
-"""Warning code: telling copies from originals is not enabled."""
 _FRONT: Final = 0
 _BACK: Final = 1
 _NUMBER: Final = re.compile(r"(?<![\dA-Z])\d{17}[\dX](?![\dA-Z])")
@@ -23,12 +24,9 @@ _SHORTER: Final = 5.0
 """A line that ends this many text heights before the longest one is the last: digits are narrower than characters."""
 _END_OF_ADDRESS: Final = re.compile(r"[\u4e00-\u9fffA-Z0-9-]{1,5}")
 _END_READ_AGAIN: Final = 0.8
-_REGIONS: Final = ("810000", "820000", "830000")
-_TERM: Final = 0.95
-_NO_TERM: Final = 0.45
 _WITHOUT_LABEL: Final = 0.85
 _UNPROVEN: Final = 0.5
-"""How sure a number is at most whose check digit is wrong, or what the number contradicts."""
+"""How sure a number is at most whose check digit or region is wrong, or what the number contradicts."""
 
 
 def front_fields(page: Page) -> Fields:
@@ -38,7 +36,7 @@ def front_fields(page: Page) -> Fields:
     sex = page.value(Label.SEX, printed_forms.sex, alphabet="男女") or page.lone_sex() or NOTHING
     address = _address(page)
     return {
-        "Name": _name(page) or NOTHING,
+        "Name": weighed_by_script(_name(page) or NOTHING),
         "Sex": _agreed_sex(sex, number),
         "Birth": _agreed_birth(birth, number),
         "Address": replace(address, text=printed_forms.simplified(address.text)),
@@ -84,7 +82,7 @@ def back_fields(page: Page) -> Fields:
         or page.anywhere(_pass_number, not_beside=own)
     )
     return {
-        "ValidDate": weighed_by_term(period),
+        "ValidDate": weighed_by_term(period, PermitType.RESIDENCE_PERMIT),
         "Authority": issuing_authority(page),
         "VisaNum": page.value(Label.ISSUE_COUNT, printed_forms.count, alphabet="0123456789") or NOTHING,
         "PassNo": number or NOTHING,
@@ -99,11 +97,6 @@ def front_answer(fields: Fields) -> ResidencePermitAnswer:
 def back_answer(fields: Fields) -> ResidencePermitAnswer:
     """Return the answer for the side with the emblem."""
     return ResidencePermitAnswer(**_texts(fields), CardType=_BACK, WarnCardInfos=NOT_ENABLED)
-
-
-def weighed_by_term(period: Found) -> Found:
-    """Return a period, surer where it runs for a term that permits are issued for, less sure where it does not."""
-    return period.at_least(_TERM) if printed_forms.is_term(period.text) else period.at_most(_NO_TERM)
 
 
 def _texts(fields: Fields) -> dict[str, Any]:
@@ -129,13 +122,11 @@ def _resident_number(page: Page, birth: str) -> Found:
         return NOTHING
 
     def holds(number: str) -> bool:
-        return (
-            resident_number_holds(number) and number.startswith(_REGIONS) and (not birth or _birth_in(number) == birth)
-        )
+        return not faults_of(number) and (not birth or _birth_in(number) == birth)
 
     right = repair(read.text, holds)
     if right is None:
-        return read.at_least(PROVEN) if resident_number_holds(read.text) else read.at_most(_UNPROVEN)
+        return read.at_most(_UNPROVEN) if faults_of(read.text) else read.at_least(PROVEN)
     return replace(read, text=right).at_least(PROVEN)
 
 
@@ -152,9 +143,10 @@ def _birth_in(number: str) -> str:
 def _agreed_birth(birth: Found, number: Found) -> Found:
     """Return the birth date the number's check digit proves, where the printed one differs in one character at most."""
     if not birth.text or not resident_number_holds(number.text):
-        return birth
-    apart = distance(birth.text, _birth_in(number.text))
-    return replace(birth, text=_birth_in(number.text)).at_least(PROVEN) if apart <= 1 else birth.at_most(_UNPROVEN)
+        return weighed_by_day(birth)
+    if distance(birth.text, _birth_in(number.text)) > 1:
+        return weighed_by_day(birth).at_most(_UNPROVEN)
+    return replace(birth, text=_birth_in(number.text)).at_least(PROVEN)
 
 
 def _agreed_sex(sex: Found, number: Found) -> Found:

@@ -8,13 +8,14 @@ from permit_ocr.domain.answers import MainlandPermitAnswer, MainlandPermitBack
 from permit_ocr.domain.permits import PermitType
 from recognizer.reading import printed_forms
 from recognizer.reading.authorities import OFFICE, issuing_authority
-from recognizer.reading.check_digits import hong_kong_number_put_right
+from recognizer.reading.check_digits import hong_kong_number_put_right, may_be_hong_kong
+from recognizer.reading.confidence import weighed_by_day, weighed_by_script, weighed_by_term
 from recognizer.reading.found import NOTHING, PROVEN, Fields, Found
 from recognizer.reading.labels import TITLES, Anchor, Label
 from recognizer.reading.layout import Layout, Piece
-from recognizer.reading.mrz import exit_entry_line, machine_lines, put_right
+from recognizer.reading.mrz import exit_entry_line, machine_lines, put_right, says_name
+from recognizer.reading.outcome import NOT_ENABLED
 from recognizer.reading.page import Page
-from recognizer.reading.residence_permit import NOT_ENABLED, weighed_by_term
 
 _TYPE_NAMES: Final[dict[PermitType, str]] = {
     permit: title for title, permit in TITLES.items() if permit is not PermitType.RESIDENCE_PERMIT
@@ -32,6 +33,8 @@ _WITHOUT_TITLE: Final = 0.8
 """How sure a document's name is that follows from the form of its number."""
 _CONTRADICTED: Final = 0.35
 """How sure a field is at most that another one contradicts."""
+_UNPROVEN: Final = 0.5
+"""How sure a number is at most whose check digit is wrong."""
 _ALONE: Final = 0.7
 """How sure a single character or number is at most that stands alone, without a label."""
 
@@ -39,24 +42,25 @@ _ALONE: Final = 0.7
 def front_fields(page: Page, permit: PermitType) -> Fields:
     """Read the side with the portrait."""
     latin = _latin_name(page)
-    name = _chinese_name(page, latin) or NOTHING
+    name = weighed_by_script(_chinese_name(page, latin) or NOTHING)
     number = _number(page, permit)
-    period = _period(page)
     authority, place = _authority_and_place(page)
     fields = {
         "Name": replace(name, text=printed_forms.simplified(name.text)) if permit is _EXIT_ENTRY else name,
         "EnglishName": _whole_latin_name(page, latin) if latin else NOTHING,
         "Sex": page.value(Label.SEX, printed_forms.sex, alphabet="男女") or page.lone_sex() or NOTHING,
-        "Birthday": _before(_birthday(page), period),
+        "Birthday": _birthday(page),
         "IssueAuthority": authority,
-        "ValidDate": weighed_by_term(period),
+        "ValidDate": weighed_by_term(_period(page), permit),
         "Number": number,
         "IssueAddress": place,
         "IssueNumber": _issue_count(page, permit),
         "Type": type_name(page.layout, permit),
         "Nationality": page.value(Label.NATIONALITY, _nationality) or NOTHING,
     }
-    return _agree_with_machine_line(page, fields) if permit is _EXIT_ENTRY else fields
+    if permit is _EXIT_ENTRY:
+        fields |= _agreed_with_machine_line(page, fields)
+    return fields | {"Birthday": _before(weighed_by_day(fields["Birthday"]), fields["ValidDate"], permit)}
 
 
 def back_fields(page: Page) -> Fields:
@@ -70,7 +74,7 @@ def back_fields(page: Page) -> Fields:
     )
     return {
         "Type": type_name(page.layout, PermitType.HK_MACAO_PERMIT),
-        "Name": name or NOTHING,
+        "Name": _confirmed(page, weighed_by_script(name)) if name else NOTHING,
         "IDNumber": _proven_identity(identity),
         "HistoryNumber": page.value(Label.HISTORY_NUMBER, printed_forms.permits_before) or NOTHING,
     }
@@ -167,9 +171,9 @@ def _birthday(page: Page) -> Found:
     return page.anywhere(_birth, not_beside=others) or NOTHING
 
 
-def _before(birthday: Found, period: Found) -> Found:
+def _before(birthday: Found, period: Found, permit: PermitType) -> Found:
     """Return the birth date, hardly sure where the permit was issued before it."""
-    issued_before = printed_forms.is_term(period.text) and birthday.text >= period.text[:10]
+    issued_before = printed_forms.is_term(period.text, permit) and birthday.text >= period.text[:10]
     return birthday.at_most(_CONTRADICTED) if issued_before else birthday
 
 
@@ -247,23 +251,41 @@ def _bracketed_identity(text: str) -> str | None:
     return printed_forms.identity_card_number(text) if re.search(r"[(（].[)）]", text) else None
 
 
+def _confirmed(page: Page, name: Found) -> Found:
+    """Return the name, proven where it is romanised and the machine-readable lines repeat it."""
+    said_twice = says_name(machine_lines([piece.text for piece in page.layout.pieces]), name.text)
+    return name.at_least(PROVEN) if said_twice else name
+
+
 def _proven_identity(read: Found) -> Found:
     """Return a Hong Kong number with one confused character put right where its check digit proves it."""
     right = hong_kong_number_put_right(read.text)
-    return read if right is None else replace(read, text=right).at_least(PROVEN)
+    if right is None:
+        return read.at_most(_UNPROVEN) if may_be_hong_kong(read.text) else read
+    return replace(read, text=right).at_least(PROVEN)
 
 
-def _agree_with_machine_line(page: Page, fields: dict[str, Found]) -> Fields:
-    """Put one confused character right where the machine-readable line proves it."""
+def _agreed_with_machine_line(page: Page, fields: Fields) -> Fields:
+    """Return the fields that the machine-readable line repeats, one confused character put right where it proves it."""
     proven = exit_entry_line(machine_lines([piece.text for piece in page.layout.pieces]))
     if proven is None:
-        return fields
-    number = fields["Number"]
-    return fields | {
-        "Number": _agreed(number, proven.number) if number.text else Found(proven.number, PROVEN),
+        return {}
+    return {
+        "Number": _agreed(fields["Number"], proven.number) if fields["Number"].text else _number_of(proven.number),
         "Birthday": _agreed(fields["Birthday"], proven.birth, slice(2, None)),
-        "ValidDate": _agreed(fields["ValidDate"], proven.expiry, slice(-6, None)),
+        "ValidDate": _agreed_period(fields["ValidDate"], proven.expiry),
     }
+
+
+def _agreed_period(printed: Found, expiry: str) -> Found:
+    """Return the period, no surer for its end where it runs for no usual term: its beginning is misread then."""
+    agreed = _agreed(printed, expiry, slice(-6, None))
+    return agreed if printed_forms.is_term(agreed.text, _EXIT_ENTRY) else agreed.at_most(printed.confidence)
+
+
+def _number_of(proven: str) -> Found:
+    """Return a number that is only in the machine-readable line."""
+    return Found(proven, PROVEN) if printed_forms.permit_number(proven, _EXIT_ENTRY) == proven else NOTHING
 
 
 def _agreed(printed: Found, proven: str, digits_of: slice = slice(None)) -> Found:

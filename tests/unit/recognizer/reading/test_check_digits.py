@@ -8,7 +8,7 @@ from recognizer.reading.check_digits import (
     repair,
     resident_number_holds,
 )
-from recognizer.reading.mrz import exit_entry_line, machine_lines
+from recognizer.reading.mrz import ExitEntryLine, exit_entry_line, machine_lines, says_name
 
 
 @pytest.mark.parametrize("number", ["830000199706020042", "820000198502010022"])
@@ -57,8 +57,33 @@ def test_other_text_is_no_machine_readable_line() -> None:
         ("A128456(3)", "A123456(3)"),
         ("2943144(7)", "Z943144(7)"),
         ("1793815(8)", None),
-        ("AB123456(9)", None),
+        ("AB123456(9)", "AB123456(9)"),
+        ("A123456(5)", None),
     ],
 )
 def test_a_hong_kong_number_is_put_right_only_where_its_check_digit_proves_it(read: str, right: str | None) -> None:
     assert hong_kong_number_put_right(read) == right
+
+
+def test_parts_that_the_digit_over_all_of_them_contradicts_prove_nothing() -> None:
+    parts = exit_entry_line(["CSC835934200<2612258<9107290<5"])
+    assert parts == ExitEntryLine(number="", expiry="", birth="")
+    without = exit_entry_line(["CSC835934200<2612258<9107290"])
+    assert without is not None
+    assert without.number == "C83593420"
+
+
+@pytest.mark.parametrize(
+    ("name", "machine_line", "said"),
+    [
+        ("VAN DER BERG,PIETER JAN", "VAN<DER<BERG<<PIETER<JAN<<<<<<", True),
+        ("LI,YOU-TU", "LI<<YOU<TU<<<<<<<<<<<<<<<<<", True),
+        ("SUKARNI", "SUKARNI<<<<<<<<<<<<<<<<<<<<<<<", True),
+        ("ABUDUREXITIJIANG,MAIMAITIYIMING", "ABUDUREXITIJIANG<<MAIMAITIYIMI", True),
+        ("SUKARNO", "SUKARNI<<<<<<<<<<<<<<<<<<<<<<<", False),
+        ("LO,KA", "LO<<KA<CHAI<<<<<<<<<<<<<<<<<<<", False),
+        ("盧家齊", "LO<<KA<CHAI<<<<<<<<<<<<<<<<<<<", False),
+    ],
+)
+def test_the_third_line_repeats_a_romanised_name_or_does_not(name: str, machine_line: str, said: bool) -> None:  # noqa: FBT001
+    assert says_name([machine_line], name) == said

@@ -38,3 +38,8 @@ def test_a_field_more_likely_wrong_than_right_is_empty() -> None:
 
 def test_only_fields_that_are_not_empty_have_a_confidence() -> None:
     assert confidences_of({"Name": Found("陈大文", 0.98765), "Sex": NOTHING}) == {"Name": 0.988}
+
+
+def test_nothing_never_wins_over_something() -> None:
+    assert both(Found("", 0.99), Found("C83593420", 0.7)) == Found("C83593420", 0.7)
+    assert both(Found("C83593420", 0.7), Found("", 0.99)) == Found("C83593420", 0.7)

@@ -89,7 +89,13 @@ def test_a_permit_number_has_its_permits_form(permit: PermitType, text: str, val
         ("NAME CHAN, TAI MAN", "CHAN,TAI MAN"),
         ("LÄM,WING", "LAM,WING"),
         ("LAU.SZE", "LAU,SZE"),
+        ("HONG,XIAOMING", "HONG,XIAOMING"),
+        ("LIN,HONG", "LIN,HONG"),
+        ("KWOK,MAN HONG", "KWOK,MAN HONG"),
+        ("SAMPLE,JOHN", "SAMPLE,JOHN"),
         ("MAINLAND TRAVEL PERMIT", None),
+        ("HONG KONG", None),
+        ("TRAVEL PERMIT, TAIWAN", None),
         ("CHAN<<TAI<MAN", None),
         ("H12345678", None),
     ],
@@ -103,10 +109,10 @@ def test_a_latin_name_is_in_capitals_with_nothing_beside_its_comma(text: str, va
     [
         ("黃婷子", "黃婷子"),
         ("黃志偉", "黃志偉"),
-        ("黄志偉", "黃志偉"),
         ("黃国强", "黄国强"),
-        ("吳芬强", "吳芬強"),
         ("楊齐麗", "楊齊麗"),
+        ("賀静", "賀靜"),
+        ("萧靜远", "萧静远"),
         ("陈玥黃", "陈玥黄"),
         ("陳青", "陳青"),
         ("男", None),
@@ -115,6 +121,21 @@ def test_a_latin_name_is_in_capitals_with_nothing_beside_its_comma(text: str, va
 )
 def test_look_alike_characters_of_a_name_follow_its_script(text: str, value: str | None) -> None:
     assert printed_forms.chinese_name(text) == value
+
+
+@pytest.mark.parametrize("name", ["温國華", "吳晋偉", "陳启華", "呂彦國", "黄志偉", "吳芬强", "钟國強"])
+def test_a_character_that_may_be_registered_so_stays_as_it_was_read(name: str) -> None:
+    assert printed_forms.chinese_name(name) == name
+    assert printed_forms.is_mixed(name), "it is less sure, though"
+
+
+@pytest.mark.parametrize("text", ["大陆通行证", "港澳居民", "公安部出入境管理局"])
+def test_a_part_of_a_title_or_an_authority_is_no_name(text: str) -> None:
+    assert printed_forms.chinese_name(text) is None
+
+
+def test_simplified_text_keeps_the_characters_that_mainland_names_have() -> None:
+    assert printed_forms.simplified("廣東遼陽鍾昇堃喆") == "广东辽阳钟昇堃喆"
 
 
 @pytest.mark.parametrize(
@@ -148,22 +169,44 @@ def test_every_date_is_read_as_it_is_printed(day: date) -> None:
 
 
 @pytest.mark.parametrize(
-    ("period", "is_term"),
+    ("permit", "period", "is_term"),
     [
-        ("2018.10.09-2028.10.08", True),
-        ("2018.09.06-2023.09.06", True),
-        ("2020.03.01-2025.02.28", True),
-        ("2020.03.01-2030.02.28", True),
-        ("2019.01.05-2022.01.04", True),
-        ("2018.10.09-长期", True),
-        ("1996.11.14-2019.01.25", False),
-        ("2025.10.10-2050.10.18", False),
-        ("2025.00.00-2035.00.09", False),
-        ("", False),
+        (PermitType.HK_MACAO_PERMIT, "2018.10.09-2028.10.08", True),
+        (PermitType.RESIDENCE_PERMIT, "2018.09.06-2023.09.06", True),
+        (PermitType.TAIWAN_PERMIT, "2020.03.01-2025.02.28", True),
+        (PermitType.EXIT_ENTRY_PERMIT, "2020.03.01-2030.02.28", True),
+        (PermitType.HK_MACAO_PERMIT, "2009.01.05-2012.01.04", True),
+        (PermitType.RESIDENCE_PERMIT, "2018.10.09-长期", True),
+        (PermitType.RESIDENCE_PERMIT, "2018.09.06-2028.09.06", False),
+        (PermitType.TAIWAN_PERMIT, "2018.10.09-2028.10.08", False),
+        (PermitType.HK_MACAO_PERMIT, "1996.11.14-2019.01.25", False),
+        (PermitType.HK_MACAO_PERMIT, "2025.10.10-2050.10.18", False),
+        (PermitType.HK_MACAO_PERMIT, "2025.00.00-2035.00.09", False),
+        (PermitType.HK_MACAO_PERMIT, "", False),
     ],
 )
-def test_a_period_runs_for_a_usual_term_or_not(period: str, is_term: bool) -> None:  # noqa: FBT001
-    assert printed_forms.is_term(period) == is_term
+def test_a_period_runs_for_a_term_of_its_permit_or_not(
+    permit: PermitType,
+    period: str,
+    is_term: bool,  # noqa: FBT001
+) -> None:
+    assert printed_forms.is_term(period, permit) == is_term
+
+
+@pytest.mark.parametrize(
+    ("text", "exist"),
+    [
+        ("1981.02.28", True),
+        ("1997/6/2", True),
+        ("2018.10.09-2028.10.08", True),
+        ("2018.10.09-长期", True),
+        ("1981.02.31", False),
+        ("1997/2/30", False),
+        ("2018.10.09-2028.09.31", False),
+    ],
+)
+def test_a_date_names_days_that_there_are_or_not(text: str, exist: bool) -> None:  # noqa: FBT001
+    assert printed_forms.days_exist(text) == exist
 
 
 def test_a_province_is_nothing_but_its_name() -> None:

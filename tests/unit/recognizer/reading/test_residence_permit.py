@@ -152,3 +152,20 @@ def test_a_period_of_no_usual_term_is_hardly_sure() -> None:
     odd = back_fields(page(line("有效期限 2018.09.06-2043.09.06", 60, 100)))
     assert usual["ValidDate"].confidence == 1.0
     assert odd["ValidDate"].confidence < 0.6
+
+
+def test_a_birth_on_a_day_that_there_is_not_is_hardly_sure_unless_the_number_puts_it_right() -> None:
+    birth = line("出生 1997年6月31日", 60, 260)
+    assert front_fields(page(birth))["Birth"].confidence < 0.4
+    proven = front_fields(page(birth, line("公民身份号码 83000019970630001X", 60, 560)))
+    assert proven["Birth"].text == "1997/6/30"
+
+
+def test_a_number_of_another_region_is_hardly_sure() -> None:
+    number = front_fields(page(line("公民身份号码 110105199706020024", 60, 560)))["IdCardNo"]
+    assert (number.text, number.confidence) == ("110105199706020024", 0.5)
+
+
+def test_a_period_of_another_permits_term_is_hardly_sure() -> None:
+    ten_years = back_fields(page(line("有效期限 2018.09.06-2028.09.06", 60, 100)))
+    assert ten_years["ValidDate"].confidence < 0.6

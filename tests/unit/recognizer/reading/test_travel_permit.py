@@ -1,7 +1,10 @@
+from dataclasses import replace
+
 import pytest
 
 from permit_ocr.domain.answers import MainlandPermitAnswer
 from permit_ocr.domain.permits import PermitType
+from recognizer.reading.found import NOTHING, PROVEN, Found
 from recognizer.reading.layout import Place
 from recognizer.reading.page import Page
 from recognizer.reading.text_lines import TextLine
@@ -254,3 +257,79 @@ def test_a_hong_kong_number_that_begins_with_a_digit_is_put_right_by_its_check_d
     fields = back_fields(page(line("身份证件号码 2943144(7)", 80, 210)))
     assert fields["IDNumber"].text == "Z943144(7)"
     assert fields["IDNumber"].confidence > 0.9
+
+
+@pytest.mark.parametrize("syllables", ["HONG,XIAOMING", "LIN,HONG", "KWOK,MAN HONG"])
+def test_a_syllable_that_titles_have_too_does_not_cost_the_romanised_name(syllables: str) -> None:
+    assert read_front(page(*hk_front(latin=line(syllables, 420, 200))), HK).EnglishName == syllables
+
+
+def exit_entry_front(period: str, machine_line: str, *others: TextLine) -> Page:
+    return page(
+        line("往来港澳通行证", 200, 60, 60),
+        line(f"有效期限 {period}", 330, 320),
+        line(machine_line, 50, 600),
+        *others,
+    )
+
+
+def test_a_machine_readable_number_that_its_check_digit_contradicts_is_no_number() -> None:
+    fields = front_fields(exit_entry_front("2016.12.26-2026.12.25", "CSC835934201<2612258<9107290<0"), EXIT)
+    assert fields["Number"] == NOTHING
+
+
+def test_a_number_that_only_the_machine_readable_line_shows_is_answered() -> None:
+    fields = front_fields(exit_entry_front("2016.12.26-2026.12.25", "CSC835934200<2612258<9107290<0"), EXIT)
+    assert fields["Number"] == Found("C83593420", PROVEN)
+
+
+def test_the_machine_readable_line_does_not_make_a_period_of_no_usual_term_sure() -> None:
+    fields = front_fields(exit_entry_front("2018.12.26-2026.12.25", "CSC835934200<2612258<9107290<0"), EXIT)
+    assert fields["ValidDate"].text == "2018.12.26-2026.12.25"
+    assert fields["ValidDate"].confidence < 0.6
+
+
+def test_the_machine_readable_line_puts_the_end_of_a_period_right_or_doubts_it() -> None:
+    fields = front_fields(exit_entry_front("2016.12.26-2028.12.25", "CSC835934200<2612258<9107290<0"), EXIT)
+    assert fields["ValidDate"] == Found("2016.12.26-2026.12.25", PROVEN), "8 and 6 are confused"
+    fields = front_fields(exit_entry_front("2016.12.26-2021.12.25", "CSC835934200<2612258<9107290<0"), EXIT)
+    assert fields["ValidDate"].confidence < 0.4, "6 and 1 are not"
+
+
+def test_a_birth_that_the_machine_readable_line_repeats_is_still_doubted_after_the_issue() -> None:
+    birth = line("出生日期 2091.07.29", 330, 260)
+    fields = front_fields(exit_entry_front("2016.12.26-2026.12.25", "CSC835934200<2612258<9107290<0", birth), EXIT)
+    assert fields["Birthday"].confidence < 0.4, "the line leaves the century out"
+
+
+def test_a_birth_on_a_day_that_there_is_not_is_hardly_sure() -> None:
+    fields = front_fields(page(*hk_front(birth=line("出生日期 1981.02.31", 330, 260))), HK)
+    assert fields["Birthday"].confidence < 0.4
+
+
+def test_a_period_that_ends_on_a_day_that_there_is_not_is_hardly_sure() -> None:
+    fields = front_fields(page(*hk_front(validity=line("有效期限 2018.10.01-2028.09.31", 330, 320))), HK)
+    assert fields["ValidDate"].confidence < 0.4
+
+
+def test_a_romanised_name_on_a_back_is_proven_by_the_machine_readable_line() -> None:
+    blurred = line("VAN DER BERG,PIETER JAN", 300, 140)
+    blurred = replace(blurred, characters=tuple(replace(one, confidence=0.7) for one in blurred.characters))
+
+    def name_beside(machine_line: str) -> Found:
+        labels = line("姓名", 80, 140), line("身份证件号码 G376849(9)", 80, 210)
+        return back_fields(page(*labels, blurred, line(machine_line, 50, 570)))["Name"]
+
+    assert name_beside("VAN<DER<BERG<<PIETER<JAN<<<<<<") == Found("VAN DER BERG,PIETER JAN", PROVEN)
+    assert name_beside("LO<<KA<CHAI<<<<<<<<<<<<<<<<<<<") == Found("VAN DER BERG,PIETER JAN", 0.7)
+
+
+def test_a_hong_kong_number_with_a_wrong_check_digit_is_hardly_sure() -> None:
+    fields = back_fields(page(line("身份证件号码 A123456(5)", 80, 210)))
+    assert (fields["IDNumber"].text, fields["IDNumber"].confidence) == ("A123456(5)", 0.5)
+
+
+def test_a_name_of_two_scripts_is_less_sure() -> None:
+    fields = front_fields(page(*hk_front(name=line("姓名 温國華", 330, 150))), HK)
+    assert fields["Name"].text == "温國華"
+    assert fields["Name"].confidence < 0.9
