@@ -8,11 +8,11 @@ from typing import Any
 
 from permit_ocr.adapters.dynamodb_line import Lane
 from permit_ocr.adapters.http_api import ApiApplication, answer
-from permit_ocr.adapters.snapshots import differ_after_restore
-from permit_ocr.composition import intake, services, tickets
+from permit_ocr.adapters.snapshots import begin_anew_after_restore
+from permit_ocr.composition import close_connections, intake, services, tickets
 
 _application = ApiApplication(services=services(Lane.API), intake=intake(), tickets=tickets())
-differ_after_restore()
+begin_anew_after_restore(close_connections)
 gc.freeze()
 gc.enable()
 

@@ -7,9 +7,18 @@ gc.disable()  # nothing that is imported or made here is garbage; looking for so
 from typing import Any
 
 from permit_ocr.adapters.dynamodb_line import Lane
-from permit_ocr.adapters.snapshots import differ_after_restore
+from permit_ocr.adapters.snapshots import begin_anew_after_restore
 from permit_ocr.adapters.uploads_batch import UploadsApplication, process
-from permit_ocr.composition import dead_letters, failures, images, images_queue, intake, services, settings
+from permit_ocr.composition import (
+    close_connections,
+    dead_letters,
+    failures,
+    images,
+    images_queue,
+    intake,
+    services,
+    settings,
+)
 
 # Made when the environment starts, not with its first event: Lambda gives the start a whole processor, and SnapStart
 # keeps what it made.
@@ -23,7 +32,7 @@ _application = UploadsApplication(
     failures=failures(),
     maximum_attempts=settings().maximum_attempts,
 )
-differ_after_restore()
+begin_anew_after_restore(close_connections)
 gc.freeze()  # what is there now stays: later collections need not look at it
 gc.enable()
 

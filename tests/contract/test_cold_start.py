@@ -1,11 +1,21 @@
-"""What a cold start may load: modules are counted and named, since seconds are another number on every machine."""
+"""What a cold start may load, take and do.
+
+Modules are counted and named, and the processor's time is that of botocore alone a few times over, since seconds are
+another number on every machine.
+"""
 
 import dataclasses
 import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
+from typing import Any
 
 import pytest
 
@@ -20,6 +30,9 @@ NEVER = {"boto3", "s3transfer", "multiprocessing", "PIL", "pypdfium2", "numpy", 
 """What is needed rarely, elsewhere or not at all."""
 NEVER_OF_UPLOADS = NEVER | {"pydantic", "pydantic_core", "asyncio", "aws_lambda_powertools"}
 """Nobody asks the uploads function by HTTP."""
+MOST_BOTOCORES = {"UploadsFunction": 2.1, "ApiFunction": 3.2}
+"""Processor time of starting, in imports of botocore's session; a third more than it was when this was written."""
+KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -27,28 +40,50 @@ def _built() -> None:
     subprocess.run([ROOT / "layers" / "build.sh"], check=True, timeout=300)
 
 
-def loaded(function: str, runtime: Path) -> set[str]:
-    """Return the names of all modules once the function's environment has started."""
+def run(function: str, runtime: Path, script: str, **variables: str) -> str:
+    """Return what a script prints last that has what the function has: its layers, its variables and the runtime."""
     layers = (BUILT / layer / "python" for layer in ("ThirdPartyLayer", "PermitOcrLayer"))
-    variables = {
+    environment = {
         "PATH": os.environ["PATH"],
         "PYTHONPATH": os.pathsep.join(map(str, [BUILT / function, *layers, link_runtime(runtime)])),
         "AWS_DEFAULT_REGION": "eu-central-1",
         "PYDANTIC_DISABLE_PLUGINS": "__all__",
+        "PYTHONDONTWRITEBYTECODE": "1",  # Lambda's file system is read-only
         **{field.name.upper(): "1" for field in dataclasses.fields(Settings)},
         "OCR_SITE": "intl",
+        **(variables or KEYS),
     }
-    script = "import json, sys, awslambdaric.bootstrap, app; print(json.dumps(sorted(sys.modules)))"
     done = subprocess.run(
-        [sys.executable, "-S", "-c", script], env=variables, capture_output=True, text=True, check=False, timeout=120
+        [sys.executable, "-S", "-c", script], env=environment, capture_output=True, text=True, check=False, timeout=120
     )
     assert done.returncode == 0, done.stderr
-    return set(json.loads(done.stdout.splitlines()[-1]))
+    return done.stdout.splitlines()[-1]
+
+
+def loaded(function: str, runtime: Path) -> set[str]:
+    """Return the names of all modules once the function's environment has started."""
+    script = "import json, sys, awslambdaric.bootstrap, app; print(json.dumps(sorted(sys.modules)))"
+    return set(json.loads(run(function, runtime, script)))
+
+
+def processor_seconds(function: str, runtime: Path, module: str) -> float:
+    """Return what one import of a module takes in an environment of the function."""
+    script = f"import time; began = time.process_time(); import {module}; print(time.process_time() - began)"
+    return float(run(function, runtime, script))
 
 
 @pytest.mark.parametrize("function", MOST_MODULES)
 def test_a_cold_start_loads_no_more_modules_than_it_may(function: str, tmp_path: Path) -> None:
     assert len(loaded(function, tmp_path / "runtime")) <= MOST_MODULES[function]
+
+
+@pytest.mark.parametrize("function", MOST_BOTOCORES)
+def test_a_cold_start_takes_no_longer_than_it_may(function: str, tmp_path: Path) -> None:
+    runtime = tmp_path / "runtime"
+    # In turn, and the least of each: a busy machine makes some of them slower.
+    pairs = [[processor_seconds(function, runtime, module) for module in ("app", "botocore.session")] for _ in range(3)]
+    start, botocore = map(min, zip(*pairs, strict=True))
+    assert start / botocore <= MOST_BOTOCORES[function]
 
 
 @pytest.mark.parametrize(("function", "never"), [("UploadsFunction", NEVER_OF_UPLOADS), ("ApiFunction", NEVER)])
@@ -64,3 +99,91 @@ def test_clients_are_made_from_the_copies_of_botocores_data() -> None:
     copies = BUILT / "PermitOcrLayer" / "python" / "permit_ocr" / "adapters" / "aws_models"
     assert {path.name for path in copies.iterdir() if path.is_dir()} == {"dynamodb", "s3", "secretsmanager", "sqs"}
     assert sum(path.stat().st_size for path in copies.rglob("*.json")) < 1_000_000
+
+
+@dataclass(slots=True)
+class Local:
+    """A local address that is asked for credentials and called in AWS's place, and who asked."""
+
+    url: str
+    asked: list[tuple[str, int]] = field(default_factory=list)
+    """Path and port of the connection, in order."""
+
+
+@contextmanager
+def local_address() -> Iterator[Local]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def answer(self) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            local.asked.append((self.path, self.client_address[1]))
+            said: dict[str, Any] = {"MessageId": "1", "SequenceNumber": "1"}
+            if self.path == "/credentials":
+                said = {
+                    "AccessKeyId": "later",
+                    "SecretAccessKey": "x",
+                    "Token": "x",
+                    "Expiration": "2999-01-01T00:00:00Z",
+                }
+            body = json.dumps(said).encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        do_GET = do_POST = answer  # noqa: N815  http.server's names
+
+        def log_message(self, *_: object) -> None:
+            """Print nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    local = Local(f"http://127.0.0.1:{server.server_port}")
+    Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield local
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+WATCHED = """
+import json, sys
+connected = []
+network = ("socket.connect", "socket.getaddrinfo", "socket.sendto")
+sys.addaudithook(lambda event, arguments: connected.append(event) if event in network else None)
+import awslambdaric.bootstrap, app
+at_start = list(connected)
+from awslambdaric.lambda_runtime_hooks_runner import run_after_restore, run_before_snapshot
+from permit_ocr import composition
+publish = lambda: composition.intake()._client.send_message(QueueUrl="http://aws.example/1/queue", MessageBody="{}")
+"""
+
+
+@pytest.mark.parametrize("function", MOST_MODULES)
+@pytest.mark.parametrize("credentials", ["keys", "local address"])
+def test_nothing_is_connected_before_the_first_event(function: str, credentials: str, tmp_path: Path) -> None:
+    with local_address() as local:
+        variables = (
+            KEYS if credentials == "keys" else {"AWS_CONTAINER_CREDENTIALS_FULL_URI": f"{local.url}/credentials"}
+        )
+        script = WATCHED + "publish(); print(json.dumps([at_start, connected]))"
+        said = run(function, tmp_path / "runtime", script, AWS_ENDPOINT_URL=local.url, **variables)
+    at_start, afterwards = json.loads(said)
+    assert at_start == []
+    assert afterwards, "whoever calls does connect, and is seen"
+    asked = [path for path, _ in local.asked]
+    assert asked == (["/"] if credentials == "keys" else ["/credentials", "/"])
+
+
+@pytest.mark.parametrize("function", MOST_MODULES)
+def test_a_connection_is_kept_but_not_from_before_a_snapshot_to_after_it(function: str, tmp_path: Path) -> None:
+    script = WATCHED + "publish(); publish(); run_before_snapshot(); run_after_restore(); publish(); publish(); print()"
+    with local_address() as local:
+        run(function, tmp_path / "runtime", script, AWS_ENDPOINT_URL=local.url, **KEYS)
+    before, still_before, after, still_after = (port for _, port in local.asked)
+    assert before == still_before
+    assert after == still_after
+    assert before != after

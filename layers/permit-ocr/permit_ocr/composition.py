@@ -111,6 +111,11 @@ def _clients() -> AwsClients:
     return AwsClients()
 
 
+def close_connections() -> None:
+    """Close every connection to AWS; the next call opens one of its own."""
+    _clients().close_connections()
+
+
 @cache
 def services(lane: Lane) -> Services:
     """Return everything outside that a recognition uses; ``lane`` is whose calls these are."""

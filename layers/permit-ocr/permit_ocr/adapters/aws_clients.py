@@ -14,6 +14,8 @@ from botocore.config import Config
 from botocore.loaders import Loader
 from botocore.session import Session
 
+from permit_ocr.adapters.container_credentials import ask_when_used
+
 type Service = Literal["dynamodb", "s3", "secretsmanager", "sqs"]
 SERVICES: Final[tuple[str, ...]] = get_args(Service.__value__)
 MODELS: Final = Path(__file__).parent / "aws_models"
@@ -42,8 +44,17 @@ class AwsClients:
     def __init__(self) -> None:
         self._session = Session()
         self._session.register_component("data_loader", _Models())
+        ask_when_used(self._session)
+        self._clients: list[Any] = []
 
     def client(self, service: Service, config: Config, **options: Any) -> Any:  # noqa: ANN401  each adapter types its client
         """Return a new client of a service."""
         named = Config(user_agent=_USER_AGENT).merge(config)
-        return self._session.create_client(service, config=named, **options)
+        made = self._session.create_client(service, config=named, **options)
+        self._clients.append(made)
+        return made
+
+    def close_connections(self) -> None:
+        """Close every client's connections; the next call opens one of its own."""
+        for client in self._clients:
+            client.close()
