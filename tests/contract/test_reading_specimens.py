@@ -12,9 +12,10 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import ExifTags, Image
 
-from permit_ocr.domain.answers import MainlandPermitAnswer, ResidencePermitAnswer
+from bench.accuracy_portrait import FITS, Points, picture_cover, place_cover
+from permit_ocr.domain.answers import ResidencePermitAnswer
 from permit_ocr.domain.permits import Kind, Side
 from recognizer.reading.reader import ReadingError, load_models, read
 from specimens.copies import Treatment, treated
@@ -129,19 +130,49 @@ def test_an_image_without_text_gets_the_actions_own_code(kind: Kind, code: str) 
     assert caught.value.code == code
 
 
+def assert_cut_out_where_it_is(entry: dict[str, Any], sent: bytes, upright: bytes, true: Points) -> None:
+    """Expect the picture, and the place if there is one, where ``true`` is in the upright photograph."""
+    answer = asdict(read(sent, kind=Kind(entry["kind"]), return_portrait=True).answer)
+    if entry["kind"] == "residence-permit":
+        jpeg = answer["PortraitImageInfo"]["PortraitImage"]
+        assert place_cover(true, answer["PortraitImageInfo"]["ImageCoordinates"]) >= FITS
+    else:
+        jpeg = answer["Profile"]
+    assert Image.open(io.BytesIO(base64.b64decode(jpeg))).format == "JPEG"
+    assert picture_cover(true, upright, jpeg) >= FITS
+
+
 @pytest.mark.parametrize(
     "entry", [entry for entry in TRUTH if entry["side"] == "front"], ids=lambda entry: entry["file"]
 )
 def test_a_portrait_is_cut_out_where_it_is(entry: dict[str, Any]) -> None:
-    answer = read(photograph(entry), kind=Kind(entry["kind"]), return_portrait=True).answer
-    if isinstance(answer, MainlandPermitAnswer):
-        jpeg = answer.Profile
-    else:
-        assert answer.PortraitImageInfo is not None
-        jpeg, place = answer.PortraitImageInfo.PortraitImage, answer.PortraitImageInfo.ImageCoordinates
-        centre = np.array(entry["portrait_corners"]).mean(axis=0)
-        assert place.X < centre[0] < place.X + place.Width
-        assert place.Y < centre[1] < place.Y + place.Height
-    portrait = Image.open(io.BytesIO(base64.b64decode(jpeg)))
-    assert portrait.format == "JPEG"
-    assert 0.6 < portrait.width / portrait.height < 1.0
+    image = photograph(entry)
+    assert_cut_out_where_it_is(entry, image, image, np.array(entry["portrait_corners"], np.float32))
+
+
+@pytest.mark.parametrize("start", ["residence-permit-front-1", "taiwan-permit-front-2"])
+@pytest.mark.parametrize("turn", [Image.Transpose.ROTATE_90, Image.Transpose.ROTATE_180])
+def test_the_portrait_of_a_card_that_lies_turned_is_cut_out_upright(start: str, turn: Image.Transpose) -> None:
+    entry = specimen(start)
+    picture = Image.open(SPECIMENS / entry["file"])
+    turned = io.BytesIO()
+    picture.transpose(turn).save(turned, "JPEG", quality=92)
+    x, y = np.array(entry["portrait_corners"], np.float32).T
+    corners = {
+        Image.Transpose.ROTATE_90: (y, picture.width - x),
+        Image.Transpose.ROTATE_180: (picture.width - x, picture.height - y),
+    }
+    true = np.stack(corners[turn], axis=1)
+    assert_cut_out_where_it_is(entry, turned.getvalue(), turned.getvalue(), true)
+
+
+@pytest.mark.parametrize("start", ["residence-permit-front-1", "taiwan-permit-front-2"])
+def test_a_portraits_place_is_that_in_the_photograph_as_its_exif_orientation_shows_it(start: str) -> None:
+    entry = specimen(start)
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6  # to be turned clockwise by a quarter
+    stored = io.BytesIO()
+    picture = Image.open(SPECIMENS / entry["file"])
+    picture.transpose(Image.Transpose.ROTATE_90).save(stored, "JPEG", quality=92, exif=exif)
+    true = np.array(entry["portrait_corners"], np.float32)
+    assert_cut_out_where_it_is(entry, stored.getvalue(), photograph(entry), true)
