@@ -20,14 +20,21 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from permit_ocr.tencent.actions import QUOTA_PER_SECOND, Action
+from permit_ocr.tencent.actions import QUOTA_PER_SECOND
 from recognizer.counters import Counters
 from recognizer.readers import ReaderFailed, Readers
 from recognizer.reading.outcome import Reading
 from recognizer.reading_queue import CallerGone, ReadingQueue
 from recognizer.rehearsal import CONNECTION_FAULTS, Fault, Rehearsal
+from recognizer.returned_memory import return_large_buffers
 from recognizer.wire.broken_connections import broken_response
-from recognizer.wire.common_parameters import ACTION_BY_NAME, LOCAL_CREDENTIALS, Credentials, authenticated_action
+from recognizer.wire.common_parameters import (
+    ACTION_BY_NAME,
+    LOCAL_CREDENTIALS,
+    Credentials,
+    authenticated_action,
+    check_head,
+)
 from recognizer.wire.connection import Connection
 from recognizer.wire.download import DownloadRules, download_image
 from recognizer.wire.rate_limit import RateLimit
@@ -40,6 +47,8 @@ log = logging.getLogger(__name__)
 
 _HEAD_LIMIT: Final = 256 * 1024
 """Largest request line and headers together: room for a query above ``QUERY_LIMIT`` to be refused in form."""
+_CHECKED_AT_ONCE: Final = 2
+"""Bodies whose signature is checked and which are parsed: each takes three times its size meanwhile."""
 _UNKNOWN: Final = "FailedOperation.UnKnowError"
 
 
@@ -94,6 +103,7 @@ def serve(listener: socket.socket, readers: Readers, settings: ServerSettings, *
 
     Raises ``ReadersDidNotStart``.
     """
+    return_large_buffers()
     server = _Server(
         uvicorn.Config(
             recognizer_app(readers, settings, is_stopping=lambda: server.should_exit),
@@ -140,6 +150,7 @@ class _Service:
         self._is_stopping = is_stopping
         self._rate_limit = RateLimit(settings.calls_per_second)
         self._bodies = RequestBodies()
+        self._checking = asyncio.Semaphore(_CHECKED_AT_ONCE)
         self.counters = Counters()
         self.queue = ReadingQueue(readers, waiting=settings.waiting)
 
@@ -186,24 +197,28 @@ class _Service:
         query = request.scope["query_string"].decode("latin-1")
         if len(query) > QUERY_LIMIT:
             raise Refusal("RequestSizeLimitExceeded", hang_up=True)
-        async with self._bodies.received(request) as body:
-            action = await self._authenticated(request, query, body)
+        async with self._bodies.received(request, self._refused_by_its_head(request)) as body, self._checking:
+            # Hashing and parsing megabytes would hold up everybody's calls: it is done beside the event loop.
+            action = await asyncio.to_thread(
+                authenticated_action,
+                method=request.method,
+                query=query,
+                headers=request.headers,
+                body=body,
+                credentials=self._settings.credentials,
+            )
             self._count_in(action.name)
             content_type = request.headers.get("content-type", "")
             return await asyncio.to_thread(
                 wanted, action, method=request.method, content_type=content_type, query=query, body=body
             )
 
-    async def _authenticated(self, request: Request, query: str, body: bytes) -> Action:
-        # Hashing and parsing megabytes would hold up everybody's calls: it is done beside the event loop.
-        return await asyncio.to_thread(
-            authenticated_action,
-            method=request.method,
-            query=query,
-            headers=request.headers,
-            body=body,
-            credentials=self._settings.credentials,
-        )
+    def _refused_by_its_head(self, request: Request) -> Refusal | None:
+        try:
+            check_head(headers=request.headers, credentials=self._settings.credentials)
+        except Refusal as refusal:
+            return refusal
+        return None
 
     async def _read(self, asked: Wanted, request: Request) -> Reading:
         with self.queue.place():

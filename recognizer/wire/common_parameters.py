@@ -31,37 +31,53 @@ LOCAL_CREDENTIALS: Final = Credentials("AKIDlocal", "local")
 """For use on one machine only. Public, therefore refused on any other address than a loopback one."""
 
 
+def check_head(
+    *, headers: Mapping[str, str], credentials: Credentials | None, clock: Callable[[], float] = time.time
+) -> None:
+    """Check what can be checked before the body is there. ``headers`` has lower-case names.
+
+    Without ``credentials`` somebody else has seen to it that the caller may call, and nothing of a signature is asked.
+    Raises ``Refusal``: for a missing or mistyped common parameter, then for a signature that cannot be right.
+    """
+    _required(headers, "Action")
+    _required(headers, "Version")
+    if credentials is not None:
+        timestamp = _timestamp(headers)
+        authorization = _authorization(headers)
+        if abs(clock() - timestamp) > CLOCK_SKEW_SECONDS:
+            raise Refusal("AuthFailure.SignatureExpire")
+        if not _same(authorization.secret_id, credentials.secret_id):
+            raise Refusal("AuthFailure.SecretIdNotFound")
+
+
 def authenticated_action(
     *,
     method: str,
     query: str,
     headers: Mapping[str, str],
-    body: bytes,
+    body: bytes | bytearray,
     credentials: Credentials | None,
     clock: Callable[[], float] = time.time,
 ) -> Action:
     """Return the action a call asks for. ``headers`` has lower-case names.
 
-    Without ``credentials`` somebody else has seen to it that the caller may call, and nothing of a signature is asked.
-    Raises ``Refusal``: for a missing or mistyped common parameter, then for the signature, and only then for what an
-    authenticated caller asks for.
+    Raises ``Refusal``: for what ``check_head`` checks, then for the signature, and only then for what an authenticated
+    caller asks for.
     """
-    name = _required(headers, "Action")
-    version = _required(headers, "Version")
+    check_head(headers=headers, credentials=credentials, clock=clock)
     if credentials is not None:
-        timestamp = _required(headers, "Timestamp")
-        if _TIMESTAMP.fullmatch(timestamp) is None:
-            raise Refusal.mistyped("Timestamp")
-        _authenticate(SignedRequest(method, query, headers, body, int(timestamp)), credentials, clock())
+        _authenticate(SignedRequest(method, query, headers, body, _timestamp(headers)), credentials)
     if _REGION.fullmatch(headers.get("x-tc-region", "")) is None:
         raise Refusal(
             "InvalidParameterValue",
             "A value specified in `X-TC-Region` is not valid, is unsupported, or cannot be used.",
         )
+    version = _required(headers, "Version")
     if version != VERSION:
         raise Refusal(
             "NoSuchVersion", f"The specified api version=`{version[:32]}` does not exist in service=`{SERVICE}`."
         )
+    name = _required(headers, "Action")
     if name not in ACTION_BY_NAME:
         raise Refusal("InvalidAction")
     return ACTION_BY_NAME[name]
@@ -74,15 +90,22 @@ def _required(headers: Mapping[str, str], parameter: str) -> str:
     return value
 
 
-def _authenticate(request: SignedRequest, credentials: Credentials, now: float) -> None:
-    authorization = Authorization.parse(request.headers.get("authorization", ""))
+def _timestamp(headers: Mapping[str, str]) -> int:
+    timestamp = _required(headers, "Timestamp")
+    if _TIMESTAMP.fullmatch(timestamp) is None:
+        raise Refusal.mistyped("Timestamp")
+    return int(timestamp)
+
+
+def _authorization(headers: Mapping[str, str]) -> Authorization:
+    authorization = Authorization.parse(headers.get("authorization", ""))
     if authorization is None or authorization.service != SERVICE:
         raise Refusal("AuthFailure.InvalidAuthorization")
-    if abs(now - request.timestamp) > CLOCK_SKEW_SECONDS:
-        raise Refusal("AuthFailure.SignatureExpire")
-    if not _same(authorization.secret_id, credentials.secret_id):
-        raise Refusal("AuthFailure.SecretIdNotFound")
-    if not verify(request, authorization, credentials.secret_key):
+    return authorization
+
+
+def _authenticate(request: SignedRequest, credentials: Credentials) -> None:
+    if not verify(request, _authorization(request.headers), credentials.secret_key):
         raise Refusal("AuthFailure.SignatureFailure")
     if credentials.token and not _same(request.headers.get("x-tc-token", ""), credentials.token):
         raise Refusal("AuthFailure.TokenFailure")

@@ -1,7 +1,6 @@
 """What an authenticated call says: the action's own parameters, from the JSON body of a POST or the query of a GET."""
 
 import base64
-import binascii
 import json
 from dataclasses import dataclass
 from typing import Any, Final
@@ -33,7 +32,7 @@ class Wanted:
     return_portrait: bool
 
 
-def wanted(action: Action, *, method: str, content_type: str, query: str, body: bytes) -> Wanted:
+def wanted(action: Action, *, method: str, content_type: str, query: str, body: bytes | bytearray) -> Wanted:
     """Return what the call wants. Raises ``Refusal`` for a parameter unknown, mistyped, missing, wrong or too large."""
     given = _query_parameters(action, query) if method == "GET" else _json_parameters(content_type, body)
     parameters = {name: value for name, value in given.items() if value is not None}
@@ -55,7 +54,7 @@ def wanted(action: Action, *, method: str, content_type: str, query: str, body: 
     )
 
 
-def _json_parameters(content_type: str, body: bytes) -> dict[str, Any]:
+def _json_parameters(content_type: str, body: bytes | bytearray) -> dict[str, Any]:
     if content_type.partition(";")[0].strip().lower() != "application/json":
         raise Refusal.mistyped("Content-Type")
     try:
@@ -91,6 +90,10 @@ def _image(encoded: str) -> bytes:
     if len(encoded) > BASE64_LIMIT:
         raise Refusal("LimitExceeded.TooLargeFileError")
     try:
+        return base64.b64decode(encoded, validate=True)
+    except ValueError:
+        pass  # it may be broken into lines, which is tried only now: it takes a second copy
+    try:
         return base64.b64decode("".join(encoded.split()), validate=True)
-    except (binascii.Error, ValueError):
+    except ValueError:
         raise Refusal("FailedOperation.ImageDecodeFailed") from None

@@ -1,6 +1,6 @@
 """TC3-HMAC-SHA256, the provider's request signature: a request is signed with a key that never travels.
 
-Source: the provider's manual, *Signature method v3*, whose examples are in ``tests/unit/recognizer_wire/test_tc3.py``.
+Source: the provider's manual, *Signature method v3*, whose examples are in ``tests/unit/recognizer/wire/test_tc3.py``.
 """
 
 import hmac
@@ -50,7 +50,7 @@ class SignedRequest:
     method: str
     query: str
     headers: Mapping[str, str]
-    body: bytes
+    body: bytes | bytearray
     timestamp: int
 
     @property

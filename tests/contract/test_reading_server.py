@@ -27,7 +27,9 @@ from tencentcloud.common.profile.client_profile import ClientProfile
 from tencentcloud.common.profile.http_profile import HttpProfile
 
 from permit_ocr.tencent.error_table import UNLISTED, look_up
+from recognizer.wire.common_parameters import Credentials
 from tests.contract.recognizer_process import SECRET_ID, SECRET_KEY, RunningRecognizer, reading_recognizer
+from tests.unit.recognizer.wire.signing import signed_call
 
 SPECIMENS = Path(__file__).parents[2] / "events" / "specimens"
 TRUTH = {entry["file"]: entry for entry in json.loads((SPECIMENS / "truth.json").read_text())["specimens"]}
@@ -282,6 +284,41 @@ def test_a_full_queue_refuses_at_once_and_the_calls_in_it_are_answered(server: R
             assert code(server, MAINLAND, refused) == "RequestLimitExceeded"
         number = TRUTH[TRAVEL]["answer"]["Number"]
         assert [one.result(PATIENCE_SECONDS)["Number"] for one in calls] == [number] * (WORKERS + WAITING)
+
+
+def memory(server: RunningRecognizer, name: str) -> int:
+    """Return the server's own ``VmRSS`` or ``VmHWM`` (the most it ever had) in megabytes."""
+    found = re.search(rf"^{name}:\s+(\d+) kB$", Path(f"/proc/{server.process.pid}/status").read_text(), re.MULTILINE)
+    assert found is not None
+    return int(found[1]) // 1024
+
+
+def test_a_full_house_takes_the_memory_that_is_documented_and_gives_it_back() -> None:
+    """The largest images in all 18 places, and 8 bodies of 10 MB that are there but for their last bytes."""
+    largest = signed_call(
+        b" " * 10 * 1024 * 1024, credentials=Credentials(SECRET_ID, SECRET_KEY), timestamp=int(time.time())
+    )
+    lines = "".join(f"{name}: {value}\r\n" for name, value in largest.headers.items())
+    head = f"POST / HTTP/1.1\r\n{lines}content-length: {len(largest.body)}\r\n\r\n".encode()
+    with (
+        reading_recognizer("--workers=2", "--waiting=16", "--rate-limit=0") as server,
+        ThreadPoolExecutor(18) as threads,
+    ):
+        with stopped_readers(server):
+            said = {"ImageBase64": "A" * 7 * 1024 * 1024}
+            calls = [threads.submit(code, server, MAINLAND, said) for _ in range(18)]
+            wait_until(lambda: metric(server, "calls_inside") == 18)
+            bodies = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(8)]
+            for body in bodies:
+                body.sendall(head + largest.body[:-10])
+            wait_until(lambda: memory(server, "VmRSS") > 180)
+            for body in bodies:
+                body.sendall(largest.body[-10:])
+                assert b"HTTP/1.1 200" in body.recv(1000)
+                body.close()
+        assert [one.result(PATIENCE_SECONDS) for one in calls] == ["FailedOperation.ImageDecodeFailed"] * 18
+        assert memory(server, "VmHWM") < 300
+        wait_until(lambda: memory(server, "VmRSS") < 100)
 
 
 def test_a_process_that_dies_costs_its_own_call_and_is_replaced(server: RunningRecognizer) -> None:

@@ -6,7 +6,9 @@ import logging
 import re
 import time
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
+from unittest.mock import Mock
 from uuid import UUID
 
 import pytest
@@ -28,7 +30,9 @@ from recognizer.readers import Reader, ThreadReaders
 from recognizer.reading.outcome import Reading
 from recognizer.rehearsal import Fault, Rehearsal
 from recognizer.server import ServerSettings, recognizer_app
+from recognizer.wire.common_parameters import Credentials
 from recognizer.wire.refusal import Refusal
+from recognizer.wire.request_body import RequestBodies
 from recognizer.wire.request_parameters import BODY_LIMIT
 from tests.unit.recognizer.wire.asgi import Reply, exchange
 from tests.unit.recognizer.wire.signing import CREDENTIALS, SignedCall, signed_call
@@ -201,7 +205,7 @@ def test_what_a_reader_did_not_expect_is_an_unknown_error_and_its_words_stay_ins
 def test_what_the_server_did_not_expect_is_an_internal_error(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(server, "wire_answer", lambda *_, **__: {}["no such"])
+    monkeypatch.setattr(server, "wire_answer", Mock(side_effect=KeyError))
     assert call(image()).code == "InternalError"
     assert "unexpected=KeyError" in caplog.text
 
@@ -239,6 +243,16 @@ def test_a_body_over_10_megabytes_is_refused_whatever_it_says_of_its_length() ->
         recognizer_app(ThreadReaders(FakeReader()), service), "POST", body=[piece] * (BODY_LIMIT // len(piece))
     )
     assert exactly.code == "MissingParameter"
+
+
+def test_strangers_bodies_take_nobodys_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With room for one byte: a call that its headers refuse is refused for that, one in form for want of room."""
+    monkeypatch.setattr(server, "RequestBodies", partial(RequestBodies, memory_limit=1))
+    stranger = Credentials("AKIDstranger", "key")
+    assert call(image(), credentials=stranger).code == "AuthFailure.SecretIdNotFound"
+    assert call(image(), credentials=CREDENTIALS).code == "RequestLimitExceeded"
+    unsigned = recognizer_app(ThreadReaders(FakeReader()), ServerSettings(credentials=CREDENTIALS))
+    assert exchange(unsigned, "POST", body=[b"body"]).code == "MissingParameter"
 
 
 def test_a_query_over_32_kilobytes_is_refused() -> None:

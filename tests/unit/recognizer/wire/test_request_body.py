@@ -1,34 +1,38 @@
 """Bodies of requests: how much of them is kept, and for how long."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
 from starlette.requests import Request
 
 from recognizer.wire.refusal import Refusal
-from recognizer.wire.request_body import RequestBodies
+from recognizer.wire.request_body import SLOWEST, RequestBodies
 from recognizer.wire.request_parameters import BODY_LIMIT
 
 
-def request(*pieces: bytes, then: asyncio.Event | None = None) -> Request:
-    """Return a request whose body comes in pieces; with ``then`` its end waits for that."""
+def request(
+    *pieces: bytes, then: asyncio.Event | None = None, seconds: float = 0, headers: Mapping[str, str] | None = None
+) -> Request:
+    """Return a request whose body comes in pieces, after ``seconds`` each; with ``then`` its end waits for that."""
     messages = [{"type": "http.request", "body": piece, "more_body": True} for piece in pieces]
 
     async def receive() -> Any:
+        await asyncio.sleep(seconds)
         if messages:
             return messages.pop(0)
         if then is not None:
             await then.wait()
         return {"type": "http.request", "body": b"", "more_body": False}
 
-    return Request({"type": "http", "method": "POST", "headers": []}, receive)
+    raw = [(name.encode(), value.encode()) for name, value in (headers or {}).items()]
+    return Request({"type": "http", "method": "POST", "headers": raw}, receive)
 
 
 async def received(bodies: RequestBodies, *pieces: bytes) -> bytes:
     async with bodies.received(request(*pieces)) as body:
-        return body
+        return bytes(body)
 
 
 def refusal_of(bodies: RequestBodies, pieces: Sequence[bytes]) -> Refusal:
@@ -69,3 +73,73 @@ def test_a_body_that_does_not_come_to_its_end_is_given_up() -> None:
         assert await received(bodies, b"1234567890") == b"1234567890"
 
     asyncio.run(scenario())
+
+
+def test_who_has_sent_much_may_not_rest_on_it() -> None:
+    async def scenario() -> None:
+        bodies = RequestBodies(seconds=30, pause_seconds=0.1)
+        started = asyncio.get_running_loop().time()
+        with pytest.raises(Refusal, match=r"^InvalidParameter$"):
+            async with bodies.received(request(bytes(BODY_LIMIT), then=asyncio.Event())):
+                pytest.fail("the body is not there")
+        assert asyncio.get_running_loop().time() - started < 5
+
+    asyncio.run(scenario())
+
+
+def test_a_body_that_trickles_is_given_up_and_a_steady_one_is_taken() -> None:
+    """20 pieces, 1 / 50 of a second apart: of a byte each, and of the slowest rate that is allowed twice over."""
+
+    async def scenario() -> None:
+        bodies = RequestBodies(seconds=30, pause_seconds=0.15)
+        with pytest.raises(Refusal, match=r"^InvalidParameter$"):
+            async with bodies.received(request(*[b"x"] * 20, seconds=0.02)):
+                pytest.fail("the body came too slowly")
+        steady = [bytes(SLOWEST // 5)] * 20
+        async with bodies.received(request(*steady, seconds=0.02)) as body:
+            assert len(body) == 20 * (SLOWEST // 5)
+
+    asyncio.run(scenario())
+
+
+def test_nothing_is_kept_of_the_body_of_a_call_that_is_refused_anyway() -> None:
+    async def scenario() -> None:
+        bodies = RequestBodies(memory_limit=10)
+        refused = Refusal("AuthFailure.SecretIdNotFound")
+        waiting = asyncio.Event()
+
+        async def drain() -> None:
+            async with bodies.received(request(b"1234567890", then=waiting), refused):
+                pytest.fail("it is refused")
+
+        draining = asyncio.create_task(drain())
+        await asyncio.sleep(0.01)
+        assert await received(bodies, b"1234567890") == b"1234567890"
+        waiting.set()
+        with pytest.raises(Refusal, match=r"^AuthFailure\.SecretIdNotFound$"):
+            await draining
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("known", [Refusal("MissingParameter"), None])
+def test_the_size_outranks_what_else_a_call_is_refused_for(known: Refusal | None) -> None:
+    async def scenario(sent: Request) -> None:
+        async with RequestBodies().received(sent, known):
+            pytest.fail("it is refused")
+
+    announced = {"content-length": str(BODY_LIMIT + 1)}
+    for sent in (request(bytes(BODY_LIMIT), b"x"), request(b"x", headers=announced)):
+        with pytest.raises(Refusal, match=r"^RequestSizeLimitExceeded$"):
+            asyncio.run(scenario(sent))
+
+
+def test_who_asks_before_sending_is_refused_without_a_body() -> None:
+    async def scenario() -> None:
+        headers = {"expect": "100-continue"}
+        async with RequestBodies().received(request(b"x", headers=headers), Refusal("InvalidAction")):
+            pytest.fail("it is refused")
+
+    with pytest.raises(Refusal, match=r"^InvalidAction$") as raised:
+        asyncio.run(scenario())
+    assert raised.value.hang_up
