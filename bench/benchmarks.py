@@ -19,7 +19,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from bench import aws_calls, backlog, cold_start, memory, page, size, warm
+from bench import aws_calls, backlog, cold_start, memory, page, processor_time, size, warm
 from bench.comparison import Comparison, table
 from bench.measurement import Measurement
 from bench.rehearsal import ROOT
@@ -49,13 +49,16 @@ def main() -> int:
     measured = {name: _measured(name, one, share=arguments.share) for name, one in MEASUREMENTS.items()}
     ours, baseline = asyncio.run(aws_calls.calls())
     journey = aws_calls.table(ours, baseline)
+    processor = processor_time.table(*asyncio.run(processor_time.shares()))
     seconds = time.monotonic() - began
-    sys.stdout.write(f"{journey}\n\nmeasured in {seconds:.0f} s\n")
+    sys.stdout.write(f"{journey}\n\n{processor}\n\nmeasured in {seconds:.0f} s\n")
     wrong = [unjustified] if (unjustified := aws_calls.unjustified(ours)) else []
     if arguments.check:
         wrong += _worse([one for group in measured.values() for one in group])
     elif not wrong:
-        page.write(PAGE, by="make bench", figures=figures_page(measured, journey, load=load, seconds=seconds))
+        page.write(
+            PAGE, by="make bench", figures=figures_page(measured, journey, processor, load=load, seconds=seconds)
+        )
         COMMITTED.write_text(json.dumps(_figures(measured), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     for problem in wrong:
         sys.stderr.write(f"bench: {problem}\n")
@@ -96,7 +99,7 @@ def _worse(comparisons: Sequence[Comparison]) -> Iterator[str]:
         yield f"committed, but measured no more: {', '.join(sorted(gone))}"
 
 
-def figures_page(measured: Measured, journey: str, *, load: float, seconds: float) -> str:
+def figures_page(measured: Measured, journey: str, processor: str, *, load: float, seconds: float) -> str:
     """Return the part of the page that is figures."""
     parts = [_facts(load=load, seconds=seconds)]
     for name, comparisons in measured.items():
@@ -104,6 +107,7 @@ def figures_page(measured: Measured, journey: str, *, load: float, seconds: floa
         command = f"`.venv/bin/python -m {name}{f' --rounds {rounds}' if rounds > 1 else ''}`"
         parts.append(f"## {MEASUREMENTS[name].title}\n\n{command}\n\n{table(comparisons)}")
     parts.append(f"## A document's calls\n\n`.venv/bin/python -m bench.aws_calls`\n\n{journey}")
+    parts.append(f"## Where the processor time goes\n\n`.venv/bin/python -m bench.processor_time`\n\n{processor}")
     return "\n\n".join(parts)
 
 
