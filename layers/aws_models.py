@@ -33,6 +33,7 @@ def aws_clients(package: Path) -> ModuleType:
     spec = importlib.util.spec_from_file_location("aws_clients", package / "adapters" / "aws_clients.py")
     if spec is None or spec.loader is None:
         sys.exit(f"build: {package} has no adapters/aws_clients.py")
+    sys.path.insert(0, str(package.resolve().parent))  # what it imports is of the same package, installed or not
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module

@@ -14,10 +14,11 @@ import pytest
 from samtranslator.yaml_helper import yaml_parse
 
 from permit_ocr.composition import Settings
+from sandbox.runtime import link_runtime
 
 ROOT = Path(__file__).parents[2]
 BUILT = ROOT / ".aws-sam" / "build"
-FUNCTIONS = ("UploadsFunction", "ImagesFunction", "ApiFunction", "WebhooksFunction")
+FUNCTIONS = ("UploadsFunction", "ImagesFunction", "ApiFunction", "WebhooksFunction", "ConsoleFunction")
 SHARED = ("ThirdPartyLayer", "PermitOcrLayer", *FUNCTIONS)
 IMAGING = "ImagingLayer"
 ARTEFACTS = (*SHARED, IMAGING)
@@ -25,8 +26,6 @@ LIMIT_BYTES = 22_000_000
 """All functions and the layers they share, unzipped, with their bytecode."""
 IMAGING_LIMIT_BYTES = 40_000_000
 """The layer of the one function that decodes."""
-IN_THE_RUNTIME = ("botocore", "dateutil", "six.py", "snapshot_restore_py.py")
-"""What our code uses of the packages that Lambda's Python runtime brings along."""
 ELF_MACHINE = {"x86_64": 62, "arm64": 183}
 
 
@@ -91,13 +90,33 @@ def test_everything_that_is_deployed_is_within_the_size_limit() -> None:
     assert sum(sizes.values()) <= LIMIT_BYTES, sizes
 
 
+def test_everything_that_the_template_deploys_is_judged_here() -> None:
+    resources = yaml_parse((BUILT / "template.yaml").read_text(encoding="utf-8"))["Resources"]
+    made = {name for name, said in resources.items() if {"CodeUri", "ContentUri"} & said.get("Properties", {}).keys()}
+    assert made == set(ARTEFACTS)
+
+
+def test_the_template_has_the_stamp_of_what_it_was_built_from() -> None:
+    """New code is a new version with SnapStart, which is refused without the stamp."""
+    template = yaml_parse((BUILT / "template.yaml").read_text(encoding="utf-8"))
+    stamp = f"artefacts-{(BUILT / 'made-from').read_text(encoding='utf-8').split()[0]}"
+    for version in ("UploadsVersion", "ApiVersion"):
+        assert template["Resources"][version]["Properties"]["Description"]["Fn::Join"][1][0] == stamp
+    for function in ("UploadsFunction", "ApiFunction"):
+        assert template["Resources"][function]["Properties"]["Description"]["Fn::If"][1]["Fn::Join"][1][0] == stamp
+    (assertion,) = template["Rules"]["SnapshotsAreOfWhatIsDeployed"]["Assertions"]
+    accepted, said = assertion["Assert"]["Fn::Contains"]
+    assert said in accepted
+
+
 def test_artefacts_hold_code_and_nothing_of_the_workshop() -> None:
     for artefact in ARTEFACTS:
         for path in files(artefact):
             assert path.name != "Makefile", path
             assert path.suffix not in {".pyi", ".toml", ".sh", ".mk"}, path
     for artefact in FUNCTIONS:
-        assert {path.suffix for path in files(artefact)} == {".py", ".pyc"}
+        page = {".html"} if artefact == "ConsoleFunction" else set()
+        assert {path.suffix for path in files(artefact)} == {".py", ".pyc"} | page
     models = {path for path in files("PermitOcrLayer") if "aws_models" in path.parts}
     assert {path.suffix for path in models} == {".json"}
     assert {path.suffix for path in {*files("PermitOcrLayer")} - models} == {".py", ".pyc"}
@@ -141,11 +160,17 @@ def test_a_module_that_does_not_compile_fails_the_build(tmp_path: Path) -> None:
     assert "broken.py" in done.stdout + done.stderr
 
 
-def test_building_twice_gives_the_same_bytes(tmp_path: Path) -> None:
-    package = ROOT / "layers/permit-ocr/permit_ocr"
+SOURCES = (
+    "layers/permit-ocr/permit_ocr",
+    *(f"functions/{app.parent.name}" for app in (ROOT / "functions").glob("*/app.py")),
+)
+
+
+@pytest.mark.parametrize("sources", SOURCES)
+def test_building_twice_gives_the_same_bytes(sources: str, tmp_path: Path) -> None:
     trees = []
     for attempt in ("first", "second"):
-        assert make_artefact("sources", package, tmp_path / attempt).returncode == 0
+        assert make_artefact("sources", ROOT / sources, tmp_path / attempt).returncode == 0
         made = (path for path in (tmp_path / attempt).rglob("*") if path.is_file())
         trees.append({path.relative_to(tmp_path / attempt): path.read_bytes() for path in made})
     assert trees[0] == trees[1]
@@ -154,13 +179,8 @@ def test_building_twice_gives_the_same_bytes(tmp_path: Path) -> None:
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_handlers_load_with_nothing_but_their_layers_and_the_runtime(function: str, tmp_path: Path) -> None:
     """As in Lambda: no site-packages, the function first, then the layers, then what the runtime has."""
-    for name in IN_THE_RUNTIME:
-        origin = importlib.util.find_spec(name.removesuffix(".py"))
-        assert origin is not None
-        assert origin.origin is not None
-        found = Path(origin.origin)
-        (tmp_path / name).symlink_to(found if name.endswith(".py") else found.parent)
-    path = [BUILT / function, *(BUILT / layer / "python" for layer in ("ThirdPartyLayer", "PermitOcrLayer")), tmp_path]
+    layers = (BUILT / layer / "python" for layer in ("ThirdPartyLayer", "PermitOcrLayer"))
+    path = [BUILT / function, *layers, link_runtime(tmp_path / "runtime")]
     script = (
         f"import sys; sys.path[:0] = {list(map(str, path))!r}\n"
         "import app, permit_ocr; assert callable(app.handler); print(permit_ocr.__file__)"
