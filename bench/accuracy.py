@@ -23,15 +23,15 @@ from pathlib import Path
 from statistics import median
 from typing import Final
 
+from bench import page
 from bench.accuracy_bar import BARS, CARDS, LONG_RUN, Bar
 from bench.accuracy_cards import REPORTING_SEED, TUNING_SEEDS, Photo, drawn_photos, photos_of
 from bench.accuracy_memory import long_run
-from bench.accuracy_page import covers, memory_figures, report_figures, slow
+from bench.accuracy_page import circumstances, covers, memory_figures, report_figures, slow
 from bench.accuracy_portrait import FITS
 from bench.accuracy_report import Report, rows
 from bench.accuracy_score import Cause, flat
 from bench.accuracy_worker import BARE, BARE_DEFAULTS, RECOGNIZER, Outcome, Worker
-from bench.figures_page import circumstances, write_figures
 from recognizer.reading.engine import AT_ONCE
 from specimens.photograph import Level
 
@@ -76,9 +76,8 @@ def _levels_meet_the_bar(options: argparse.Namespace) -> bool:
     if options.page:
         seeds = ", ".join(str(options.seed + level) for level in photos)
         cards = f"{options.cards} a level; seeds {seeds}"
-        write_figures(
-            options.page, REPORT, f"{circumstances(_command(), cards, load=load)}\n\n{report_figures(reports)}"
-        )
+        figures = f"{circumstances(_command(), cards, load=load)}\n\n{report_figures(reports)}"
+        page.write(options.page, by=REPORT, figures=figures)
     return all(met)
 
 
@@ -90,7 +89,8 @@ def _memory_is_flat(options: argparse.Namespace) -> bool:
     run = long_run(photos, options.memory)
     if options.page:
         cards = f"{options.memory:,} times one of {len(photos)}, of all levels in turn"
-        write_figures(options.page, MEMORY, f"{circumstances(_command(), cards, load=load)}\n\n{memory_figures(run)}")
+        figures = f"{circumstances(_command(), cards, load=load)}\n\n{memory_figures(run)}"
+        page.write(options.page, by=MEMORY, figures=figures)
     return run.is_flat
 
 

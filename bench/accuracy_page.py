@@ -1,6 +1,9 @@
 """The figures of ``bench.accuracy`` as they stand in docs/reading.md."""
 
+import os
+import platform
 from collections.abc import Iterator, Mapping, Sequence
+from importlib.metadata import version
 from statistics import mean, median, quantiles
 from typing import Final
 
@@ -10,10 +13,24 @@ from bench.accuracy_portrait import FITS, fitting
 from bench.accuracy_report import Report, Row, rows
 from bench.accuracy_score import Cause, Score
 from bench.accuracy_worker import BARE, BARE_DEFAULTS
-from bench.figures_page import table
+from bench.page import date_and_machine, facts, table
 from specimens.photograph import Level
 
+_PACKAGES: Final = ("rapidocr", "onnxruntime", "opencv-python-headless", "pillow")
 _READERS: Final = {BARE: "RapidOCR, same settings", BARE_DEFAULTS: "RapidOCR as delivered"}
+
+
+def circumstances(command: str, cards: str, *, load: float) -> str:
+    """Return what was run, on what, where and when; ``load`` is that of the machine before it began."""
+    versions = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
+    named = {
+        "Command": f"`.venv/bin/{command}`",
+        "Cards": cards,
+        **date_and_machine(load=load),
+        "Versions": f"Python {platform.python_version()}, {versions}",
+        "Load at the end": f"{os.getloadavg()[0]:.1f}",
+    }
+    return facts(named)
 
 
 def report_figures(reports: Mapping[Level, Report]) -> str:
@@ -48,9 +65,17 @@ def bar_table(bar: Sequence[Row]) -> str:
     """Return every row of the bar, what was reached and whether it is enough."""
     return table(
         ("", "reached", "counts", "bar", ""),
-        ((row.what, row.reached, row.counts, f"{'≤' if row.most else '≥'} {row.form(row.bar)}", _verdict(met=row.met))
-         for row in bar),
-    )  # fmt: skip
+        [
+            (
+                row.what,
+                row.reached,
+                row.counts,
+                f"{'≤' if row.most else '≥'} {row.form(row.bar)}",
+                _verdict(met=row.met),
+            )
+            for row in bar
+        ],
+    )
 
 
 def _verdict(*, met: bool) -> str:
@@ -72,7 +97,7 @@ def _fates_table(reports: Mapping[Level, Report]) -> str:
     """Return what became of fields that nobody could read and of cards asked for as what they are not."""
     return table(
         ("level", "illegible fields", "refused cards", "asked for as another kind"),
-        (
+        [
             (
                 str(level.value),
                 _counted(one.score.illegible),
@@ -80,7 +105,7 @@ def _fates_table(reports: Mapping[Level, Report]) -> str:
                 f"{one.asked_as_another}, taken for it {one.taken_for_another}",
             )
             for level, one in reports.items()
-        ),
+        ],
     )
 
 
@@ -90,7 +115,7 @@ def _counted(fates: Mapping[str, int]) -> str:
 
 def _portraits_table(reports: Mapping[Level, Report]) -> str:
     head = ("level", "cards that show one", "answered", f"picture: mean cover, {FITS} or more")
-    found = (
+    found = [
         (
             str(level.value),
             str(one.portraits.shown),
@@ -99,7 +124,7 @@ def _portraits_table(reports: Mapping[Level, Report]) -> str:
             covers(one.portraits.places),
         )
         for level, one in reports.items()
-    )
+    ]
     return table((*head, f"place in the answer (residence permits): mean cover, {FITS} or more"), found)
 
 
@@ -110,7 +135,7 @@ def covers(values: Sequence[float]) -> str:
 
 def _costs_table(reports: Mapping[Level, Report]) -> str:
     head = ("level", "reader", "cards", "median s", "95th percentile s", "processors' s, median", "largest MB")
-    found = (row for level, one in reports.items() for row in _costs(level, one))
+    found = [row for level, one in reports.items() for row in _costs(level, one)]
     return table((*head, "recogniser ÷ it: seconds, processors' seconds"), found)
 
 
@@ -132,4 +157,4 @@ def _cost(seconds: Sequence[float], spent: Sequence[float], largest: float) -> t
 
 def slow(seconds: Sequence[float]) -> float:
     """Return the 95th percentile."""
-    return quantiles(seconds, n=20)[-1] if len(seconds) > 1 else seconds[0]
+    return quantiles(seconds, n=20, method="inclusive")[-1] if len(seconds) > 1 else seconds[0]

@@ -18,10 +18,12 @@ from math import sqrt
 from pathlib import Path
 from typing import Final
 
+from bench import page
 from bench.accuracy_bar import CARDS
 from bench.accuracy_cards import REPORTING_SEED, TUNING_SEEDS, Photo, drawn_photos
+from bench.accuracy_page import circumstances
 from bench.accuracy_worker import RECOGNIZER, Worker
-from bench.figures_page import circumstances, table, write_figures
+from bench.page import table
 from specimens.copies import Treatment
 from specimens.photograph import Level
 
@@ -73,7 +75,7 @@ def main() -> int:
         seeds = ", ".join(str(options.seed + _OTHER_CARDS + level) for level in photos)
         command = shlex.join(["python", "-m", "bench.copies", *sys.argv[1:]])
         head = circumstances(command, f"{options.cards} a level; seeds {seeds}", load=load)
-        write_figures(options.page, REPORT, f"{head}\n\n{figures(measured)}")
+        page.write(options.page, by=REPORT, figures=f"{head}\n\n{figures(measured)}")
     return 0
 
 
@@ -124,7 +126,7 @@ def figures(measured: Mapping[Level, Warnings]) -> str:
     head = ("level", "photographs", "precision", "recall")
     levels = table(
         head,
-        (
+        [
             (
                 str(level.value),
                 str(counts.shown.total()),
@@ -132,9 +134,9 @@ def figures(measured: Mapping[Level, Warnings]) -> str:
                 _share(counts.found, counts.copies),
             )
             for level, counts in measured.items()
-        ),
+        ],
     )
-    rows = (row for level, counts in measured.items() for row in _rows(level, counts))
+    rows = [row for level, counts in measured.items() for row in _rows(level, counts)]
     treatments = table(("level", "before the camera", "a copy", "warned of", "refused"), rows)
     return f"In parentheses: 95 % interval (Wilson).\n\n{levels}\n\n{treatments}"
 

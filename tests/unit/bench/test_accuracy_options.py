@@ -2,9 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from bench import accuracy, copies
+from bench import accuracy, copies, page
 from bench.accuracy_cards import REPORTING_SEED, TUNING_SEEDS
-from bench.figures_page import write_figures
 
 
 def test_the_reporting_seed_is_none_of_those_for_tuning() -> None:
@@ -39,7 +38,7 @@ def test_a_report_on_cards_that_were_tuned_on_is_refused(
 
 
 @pytest.mark.parametrize(
-    ("arguments", "page"),
+    ("arguments", "expected"),
     [
         (["--bar"], accuracy.PAGE),
         (["--memory", "2000"], accuracy.PAGE),
@@ -50,20 +49,20 @@ def test_a_report_on_cards_that_were_tuned_on_is_refused(
     ],
 )
 def test_only_a_whole_report_is_written_to_the_page_by_itself(
-    arguments: list[str], page: Path | None, monkeypatch: pytest.MonkeyPatch
+    arguments: list[str], expected: Path | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sys.argv", ["accuracy", *arguments])
 
-    assert accuracy._options().page == page
+    assert accuracy._options().page == expected
 
 
 @pytest.mark.parametrize(
-    ("page", "command"),
+    ("file", "command"),
     [(accuracy.PAGE, accuracy.REPORT), (accuracy.PAGE, accuracy.MEMORY), (copies.PAGE, copies.REPORT)],
 )
-def test_the_pages_have_a_place_for_what_the_commands_write(page: Path, command: str, tmp_path: Path) -> None:
-    copy = tmp_path / page.name
-    copy.write_text(page.read_text())
+def test_the_pages_have_a_place_for_what_the_commands_write(file: Path, command: str, tmp_path: Path) -> None:
+    copy = tmp_path / file.name
+    copy.write_text(file.read_text())
 
-    write_figures(copy, command, "measured")
+    page.write(copy, by=command, figures="measured")
     assert "\n\nmeasured\n\n" in copy.read_text()
