@@ -5,19 +5,18 @@ checked address, so a second look-up cannot answer otherwise. Each redirect is c
 """
 
 import asyncio
-import socket
 import ssl
 from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 from typing import Final
-from urllib.parse import SplitResult, urljoin, urlsplit
+from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 import h11
 
 from permit_ocr.domain.public_address import is_allowed
+from recognizer.wire.name_look_up import system_resolver
 from recognizer.wire.refusal import Refusal
 
 SECONDS: Final = 3.0
@@ -30,8 +29,10 @@ _IMAGES: Final = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"RIFF", b"II*\0"
 """How images begin. Not all can be read, but that is for the reader to say."""
 _HEIF: Final = b"ftyp"
 """The same for HEIC and AVIF, four bytes in."""
-_LOOK_UPS: Final = 8
-"""Names looked up at a time: the system may take long over one, and cannot be stopped."""
+_AS_IT_IS: Final = "%/:=&?~#+!$,;'@()*[]"
+"""What a path and a query keep as it is; other characters than these, letters and digits are written as %XX."""
+_TRIES: Final = 3
+"""So many addresses that swallow what is sent to them fit into the time of a download."""
 
 type Resolver = Callable[[str, int], Awaitable[list[str]]]
 
@@ -43,18 +44,6 @@ class DownloadRules:
     allow_http: bool = False
     allow_private: bool = False
     seconds: float = SECONDS
-
-
-@cache
-def _look_up_threads() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(_LOOK_UPS, thread_name_prefix="names")
-
-
-async def system_resolver(host: str, port: int) -> list[str]:
-    """Return the addresses of ``host``, the preferred one first. Raises ``OSError``."""
-    look_up = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
-    found = await asyncio.get_running_loop().run_in_executor(_look_up_threads(), look_up)
-    return [str(place[0]) for *_, place in found]
 
 
 async def download_image(url: str, *, rules: DownloadRules, limit: int) -> bytes:
@@ -78,7 +67,8 @@ async def download(
         async with asyncio.timeout(rules.seconds):
             for _ in range(_REDIRECTS + 1):
                 target = _target(url, rules)
-                reader, writer = await _connect(target, await _checked_addresses(target, rules, resolve), tls)
+                addresses = await _checked_addresses(target, rules, resolve)
+                reader, writer = await _connect(target, addresses, tls, seconds=rules.seconds / _TRIES)
                 redirect, content = await _get(target, reader, writer, limit)
                 if redirect is None:
                     return content
@@ -117,18 +107,23 @@ async def _checked_addresses(target: SplitResult, rules: DownloadRules, resolve:
 
 
 async def _connect(
-    target: SplitResult, addresses: list[str], tls: ssl.SSLContext | None
+    target: SplitResult, addresses: list[str], tls: ssl.SSLContext | None, *, seconds: float
 ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    """Return a connection to the first address that takes one. The name serves the certificate only."""
+    """Return a connection to the first address that takes one in ``seconds``, the last one in whatever time is left.
+
+    The name serves the certificate only.
+    """
     secure = target.scheme == "https"
-    for address in addresses:
-        with suppress(OSError):
-            return await asyncio.open_connection(
-                address,
-                _port(target),
-                ssl=(tls or _trusting_public_authorities()) if secure else None,
-                server_hostname=target.hostname if secure else None,
-            )
+    for number, address in enumerate(addresses, start=1):
+        is_last = number == len(addresses)
+        with suppress(OSError):  # TimeoutError is one
+            async with asyncio.timeout(None if is_last else seconds):
+                return await asyncio.open_connection(
+                    address,
+                    _port(target),
+                    ssl=(tls or _trusting_public_authorities()) if secure else None,
+                    server_hostname=target.hostname if secure else None,
+                )
     raise ConnectionError
 
 
@@ -138,7 +133,7 @@ async def _get(
     """Return where a redirect leads, or None and the content. Closes the connection."""
     try:
         connection = h11.Connection(h11.CLIENT)
-        path = (target.path or "/") + (f"?{target.query}" if target.query else "")
+        path = quote((target.path or "/") + (f"?{target.query}" if target.query else ""), safe=_AS_IT_IS)
         headers = [
             ("Host", target.netloc),
             ("Accept", "image/*"),
@@ -181,4 +176,4 @@ def _location(response: h11.Response) -> str | None:
     locations = [value for name, value in response.headers if name == b"location"]
     if response.status_code not in _REDIRECT_STATUSES or len(locations) != 1:
         raise ValueError
-    return locations[0].decode("ascii")
+    return locations[0].decode()

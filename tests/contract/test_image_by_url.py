@@ -1,13 +1,20 @@
 """What goes over the connection when an image is fetched by its URL: a fake resolver, real connections."""
 
 import asyncio
+import socket
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from recognizer.wire import name_look_up
 from recognizer.wire.download import DownloadRules, download, download_image
 from recognizer.wire.refusal import Refusal
 from tests.contract.certificate import self_signed
@@ -94,6 +101,143 @@ def test_where_the_first_address_takes_no_connection_the_next_one_is_tried() -> 
             return await download(f"http://images.test:{port}/", rules=HERE, limit=LIMIT, resolve=two_addresses)
 
     assert asyncio.run(scenario()) == b"image"
+
+
+@contextmanager
+def address_that_swallows() -> Iterator[int]:
+    """Have a port whose queue of connections is full, so that the next one hangs; yields it, on 127.0.0.9."""
+    with socket.socket() as listener, ExitStack() as others:
+        listener.bind(("127.0.0.9", 0))
+        listener.listen(0)
+        for _ in range(3):
+            other = others.enter_context(socket.socket())
+            other.settimeout(0)
+            other.connect_ex(listener.getsockname())
+        yield listener.getsockname()[1]
+
+
+def test_an_address_that_swallows_everything_leaves_time_for_the_next_one() -> None:
+    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(OK)
+        writer.close()
+
+    async def scenario(port: int, addresses: list[str]) -> bytes:
+        async def resolve(host: str, port: int) -> list[str]:
+            return addresses
+
+        async with await asyncio.start_server(connected, "127.0.0.1", port):
+            return await download(f"http://images.test:{port}/", rules=HERE, limit=LIMIT, resolve=resolve)
+
+    with address_that_swallows() as port:
+        assert asyncio.run(scenario(port, ["127.0.0.9", "127.0.0.1"])) == b"image"
+        with pytest.raises(Refusal, match=FAILED):
+            asyncio.run(scenario(port, ["127.0.0.9"]))
+
+
+def test_slow_names_keep_nobody_from_looking_up_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As many as an image may wait for: more names than there were threads, none of which comes to an end."""
+    freed = threading.Event()
+    system = socket.getaddrinfo
+
+    def slow(host: str, *arguments: Any, **options: Any) -> Any:
+        if host.startswith("slow"):
+            freed.wait(60)
+            raise OSError
+        return system(host, *arguments, **options)
+
+    async def scenario() -> bytes:
+        hasty = DownloadRules(allow_http=True, allow_private=True, seconds=0.1)
+        slow_ones = (download(f"http://slow{number}.test/", rules=hasty, limit=LIMIT) for number in range(20))
+        outcomes = await asyncio.gather(*slow_ones, return_exceptions=True)
+        assert {str(outcome) for outcome in outcomes} == {FAILED}
+        async with web_server(saying(OK)[0]) as port:
+            return await download(f"http://localhost:{port}/", rules=HERE, limit=LIMIT)
+
+    monkeypatch.setattr(socket, "getaddrinfo", slow)
+    try:
+        assert asyncio.run(scenario()) == b"image"
+        given_up = [thread for thread in threading.enumerate() if thread.name == "name"]
+        assert len(given_up) == 20
+        assert all(thread.daemon for thread in given_up)  # the end of the program does not wait for them
+    finally:
+        freed.set()
+    for thread in given_up:
+        thread.join(60)
+
+
+def test_more_names_than_there_may_be_at_a_time_are_failed_downloads(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("recognizer.wire.name_look_up._room", threading.BoundedSemaphore(1))
+    name_look_up._room.acquire()
+    assert refusal_of_system("http://localhost:{port}/") == FAILED
+    name_look_up._room.release()
+    assert refusal_of_system("http://localhost:{port}/") == "OK"
+    assert refusal_of_system("http://localhost:{port}/") == "OK"
+
+
+def refusal_of_system(url: str) -> str:
+    async def scenario() -> str:
+        async with web_server(saying(OK)[0]) as port:
+            try:
+                await download(url.format(port=port), rules=HERE, limit=LIMIT)
+            except Refusal as refusal:
+                return refusal.code
+            return "OK"
+
+    return asyncio.run(scenario())
+
+
+@pytest.mark.parametrize(
+    ("path", "asked"),
+    [
+        ("/证件.jpg?名=1", "/%E8%AF%81%E4%BB%B6.jpg?%E5%90%8D=1"),
+        ("/a b.jpg", "/a%20b.jpg"),
+        ("/a%20b.jpg?x=%2F&y=a+b~c", "/a%20b.jpg?x=%2F&y=a+b~c"),
+        ("", "/"),
+        ("?a=b#c", "/?a=b"),
+    ],
+)
+def test_a_path_is_asked_for_in_ascii_and_otherwise_as_it_is(path: str, asked: str) -> None:
+    answering, requests = saying(OK)
+    assert fetched(answering, "http://images.test:{port}" + path) == b"image"
+    assert requests[0].split()[1].decode() == asked
+
+
+def test_a_redirect_may_name_a_path_in_any_script() -> None:
+    answering, requests = saying("HTTP/1.1 302 Found\r\nLocation: /证件.jpg\r\n\r\n".encode(), OK)
+    assert fetched(answering) == b"image"
+    assert requests[1].split()[1] == b"/%E8%AF%81%E4%BB%B6.jpg"
+
+
+@pytest.fixture(scope="module")
+def always_here() -> Iterator[int]:
+    """Run a web server, which answers everything with an image, in a thread of its own; yields its port."""
+
+    class Images(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b"image")
+
+        def log_message(self, *_: Any) -> None: ...
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Images) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server.server_port
+        server.shutdown()
+
+
+@given(st.text())
+@settings(deadline=None, max_examples=200)
+def test_any_path_leads_to_the_image_or_to_a_failed_download(always_here: int, path: str) -> None:
+    async def scenario() -> bytes:
+        url = f"http://images.test:{always_here}/{path}"
+        return await download(url, rules=HERE, limit=LIMIT, resolve=resolver)
+
+    try:
+        assert asyncio.run(scenario()) == b"image"
+    except Refusal as refusal:
+        assert refusal.code == FAILED  # noqa: PT017  either will do
 
 
 def test_a_forbidden_address_beside_an_allowed_one_is_passed_over() -> None:

@@ -68,4 +68,5 @@ def test_a_resolver_that_never_answers_is_given_up() -> None:
 
 @given(st.text())
 def test_any_text_is_a_failed_download_at_worst(url: str) -> None:
+    """Paths of a server that is there are in tests/contract/test_image_by_url.py."""
     assert refusal_of(url, []).code == "FailedOperation.DownLoadError"
