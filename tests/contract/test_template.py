@@ -670,6 +670,33 @@ def test_a_version_is_published_with_every_parameter_that_reaches_its_function(
     assert reaching <= {part["Ref"] for part in parts[1:]}
 
 
+@pytest.mark.parametrize("changed", [{"MainlandPermitRate": "5"}, {"KeepDays": "1"}, {"LogLevel": "ERROR"}])
+def test_a_deployment_that_only_changes_a_parameter_publishes_a_version(
+    transformed: dict[str, Any], changed: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The description, evaluated by moto's CloudFormation."""
+    for variable in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(variable, "test")
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    template = {
+        "Parameters": transformed["Parameters"],
+        "Resources": {"Anything": {"Type": "AWS::SQS::Queue"}},
+        "Outputs": {"Said": {"Value": transformed["Resources"]["ApiVersion"]["Properties"]["Description"]}},
+    }
+    descriptions = []
+    with mock_aws():
+        service = boto3.client("cloudformation", region_name="eu-central-1")
+        for number, parameters in enumerate(({}, {}, changed)):
+            service.create_stack(
+                StackName=f"permit-ocr-{number}",
+                TemplateBody=json.dumps(template),
+                Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
+            )
+            (output,) = service.describe_stacks(StackName=f"permit-ocr-{number}")["Stacks"][0]["Outputs"]
+            descriptions.append(output["OutputValue"])
+    assert descriptions[0] == descriptions[1] != descriptions[2]
+
+
 def test_different_settings_never_make_the_same_description(source: dict[str, Any], resources: Resources) -> None:
     _, parts = resources["UploadsVersion"]["Properties"]["Description"]["Fn::Join"]
     for name in (part["Ref"] for part in parts[1:]):
