@@ -17,7 +17,6 @@ import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from importlib.metadata import version
 from io import TextIOWrapper
 from pathlib import Path
 from statistics import median
@@ -27,7 +26,7 @@ from bench import page
 from bench.accuracy_bar import BARS, CARDS, LONG_RUN, Bar
 from bench.accuracy_cards import REPORTING_SEED, TUNING_SEEDS, Photo, drawn_photos, photos_of
 from bench.accuracy_memory import long_run
-from bench.accuracy_page import circumstances, covers, memory_figures, report_figures, slow
+from bench.accuracy_page import circumstances, covers, memory_figures, report_figures, slow, versions
 from bench.accuracy_portrait import FITS
 from bench.accuracy_report import Report, rows
 from bench.accuracy_score import Cause, flat
@@ -147,8 +146,7 @@ def _is_report(options: argparse.Namespace) -> bool:
 
 
 def _circumstances(load: float) -> str:
-    versions = ", ".join(f"{name} {version(name)}" for name in ("rapidocr", "onnxruntime", "opencv-python-headless"))
-    return f"{AT_ONCE} processors, one image at a time, load before {load:.1f}; {versions}"
+    return f"{AT_ONCE} processors, one image at a time, load before {load:.1f}; {versions()}"
 
 
 def _measured(photos: Sequence[Photo], options: argparse.Namespace) -> Report:

@@ -22,15 +22,19 @@ _READERS: Final = {BARE: "RapidOCR, same settings", BARE_DEFAULTS: "RapidOCR as 
 
 def circumstances(command: str, cards: str, *, load: float) -> str:
     """Return what was run, on what, where and when; ``load`` is that of the machine before it began."""
-    versions = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
     named = {
         "Command": f"`.venv/bin/{command}`",
         "Cards": cards,
         **date_and_machine(load=load),
-        "Versions": f"Python {platform.python_version()}, {versions}",
+        "Versions": f"Python {platform.python_version()}, {versions()}",
         "Load at the end": f"{os.getloadavg()[0]:.1f}",
     }
     return facts(named)
+
+
+def versions() -> str:
+    """Return the versions of the packages that read cards, in words."""
+    return ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
 
 
 def report_figures(reports: Mapping[Level, Report]) -> str:
