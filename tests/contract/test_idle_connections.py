@@ -1,0 +1,134 @@
+"""Connections that are kept open for nothing are ended: with shortened times and few places, over real sockets."""
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+
+import pytest
+import uvicorn
+
+from permit_ocr.domain.answers import MainlandPermitAnswer
+from permit_ocr.domain.permits import Kind, Side
+from recognizer.readers import ThreadReaders
+from recognizer.reading.outcome import Reading
+from recognizer.server import ServerSettings, listening_socket, recognizer_app
+from recognizer.wire import connection
+from tests.unit.recognizer.wire.signing import CREDENTIALS, signed_call
+
+HEAD_SECONDS = 0.6
+HEALTH = b"GET /health HTTP/1.1\r\nhost: x\r\n\r\n"
+PATIENCE_SECONDS = 30
+
+
+def read_slowly(image: bytes, *, kind: Kind, side: Side | None, return_portrait: bool) -> Reading:
+    time.sleep(2 * HEAD_SECONDS)
+    return Reading(MainlandPermitAnswer(Number="H12345678"), {})
+
+
+@contextmanager
+def running() -> Iterator[int]:
+    """Run the server in a thread; yields its port."""
+    listener = listening_socket("127.0.0.1", 0)
+    application = recognizer_app(ThreadReaders(read_slowly), ServerSettings(credentials=CREDENTIALS))
+    config = uvicorn.Config(application, http=connection.Connection, lifespan="off", ws="none", log_config=None)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread.start()
+    try:
+        yield listener.getsockname()[1]
+    finally:
+        server.should_exit = True
+        thread.join(PATIENCE_SECONDS)
+        listener.close()
+
+
+@pytest.fixture
+def port(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+    monkeypatch.setattr(connection, "HEAD_SECONDS", HEAD_SECONDS)
+    with running() as found:
+        yield found
+
+
+def connected(port: int) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_SECONDS)
+
+
+def answer(caller: socket.socket, end: bytes = b"ready\n") -> bytes:
+    """Return the next answer, whose last bytes are ``end``; what there is of it if the connection ends before."""
+    received = b""
+    try:
+        while not received.endswith(end) and (piece := caller.recv(65536)):
+            received += piece
+    except ConnectionError:
+        pass
+    return received
+
+
+def seconds_until_ended(caller: socket.socket, meanwhile: Callable[[], object] = lambda: None) -> float:
+    started = time.monotonic()
+    caller.settimeout(0.05)
+    while time.monotonic() - started < PATIENCE_SECONDS:
+        try:
+            meanwhile()
+            if caller.recv(65536) == b"":
+                break
+        except TimeoutError:
+            continue
+        except OSError:
+            break
+    return time.monotonic() - started
+
+
+def test_who_says_nothing_is_hung_up_on(port: int) -> None:
+    with connected(port) as caller:
+        assert HEAD_SECONDS / 2 < seconds_until_ended(caller) < PATIENCE_SECONDS
+
+
+def test_who_drips_a_head_is_hung_up_on(port: int) -> None:
+    with connected(port) as caller:
+        caller.sendall(b"POST / HTTP/1.1\r\nx: ")
+        assert HEAD_SECONDS / 2 < seconds_until_ended(caller, lambda: caller.sendall(b"y")) < PATIENCE_SECONDS
+
+
+def test_who_stays_on_after_an_answer_is_hung_up_on(port: int) -> None:
+    with connected(port) as caller:
+        for _ in range(3):  # each answer begins the time anew
+            time.sleep(HEAD_SECONDS / 2)
+            caller.sendall(HEALTH)
+            assert answer(caller).startswith(b"HTTP/1.1 200")
+        assert HEAD_SECONDS / 2 < seconds_until_ended(caller) < PATIENCE_SECONDS
+
+
+def test_who_waits_for_an_answer_is_not(port: int) -> None:
+    call = signed_call(timestamp=int(time.time()))
+    head = "".join(f"{name}: {value}\r\n" for name, value in call.headers.items())
+    with connected(port) as caller:
+        caller.sendall(f"POST / HTTP/1.1\r\n{head}content-length: {len(call.body)}\r\n\r\n".encode() + call.body)
+        assert b"H12345678" in answer(caller, b"}}")
+
+
+def test_a_connection_too_many_is_closed_and_the_others_are_served(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "MOST_CONNECTIONS", 3)
+    with running() as port, ExitStack() as callers:
+        served = [callers.enter_context(connected(port)) for _ in range(3)]
+        for caller in served:
+            caller.sendall(HEALTH)
+            assert answer(caller).startswith(b"HTTP/1.1 200")
+        one_more = callers.enter_context(connected(port))
+        assert answer(one_more) == b""
+        served[0].close()
+        for _ in range(100):  # until the server has noticed
+            with connected(port) as again:
+                try:
+                    again.sendall(HEALTH)
+                except ConnectionError:
+                    continue
+                if answer(again).startswith(b"HTTP/1.1 200"):
+                    break
+            time.sleep(0.05)
+        else:
+            pytest.fail("the place never came free")
+        served[1].sendall(HEALTH)
+        assert answer(served[1]).startswith(b"HTTP/1.1 200")
