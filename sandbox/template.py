@@ -126,17 +126,33 @@ def for_moto(cloudformation: Json) -> Json:
     """Return what moto is given.
 
     Event source mappings are disabled (moto would take the messages itself as they are sent; the sandbox polls
-    instead), FIFO queues are named (CloudFormation ends a generated name with .fifo, moto does not), and the questions
-    are added.
+    instead), FIFO queues are named (CloudFormation ends a generated name with .fifo, moto does not), who calls a
+    function's alias calls the function (moto's CloudFormation has no aliases), and the questions are added.
     """
-    given = copy.deepcopy(cloudformation)
-    given.setdefault("Outputs", {}).update(_questions(cloudformation))
+    given: Json = _without_aliases(cloudformation)
+    given.setdefault("Outputs", {}).update(_questions(given))
     for logical_id, properties in _resources(given, "AWS::SQS::Queue"):
         if properties.get("FifoQueue") in (True, "true"):
             properties.setdefault("QueueName", {"Fn::Sub": f"${{AWS::StackName}}-{logical_id}.fifo"})
     for _, properties in _resources(given, "AWS::Lambda::EventSourceMapping"):
         properties["Enabled"] = False
     return given
+
+
+def _without_aliases(cloudformation: Json) -> Json:
+    functions = {
+        name: properties["FunctionName"]["Ref"] for name, properties in _resources(cloudformation, "AWS::Lambda::Alias")
+    }
+
+    def called(value: Any) -> Any:  # noqa: ANN401  JSON
+        if isinstance(value, dict):
+            if value.keys() == {"Ref"} and value["Ref"] in functions:
+                return {"Fn::GetAtt": [functions[value["Ref"]], "Arn"]}
+            return {name: called(part) for name, part in value.items() if name not in functions}
+        return [called(part) for part in value] if isinstance(value, list) else value
+
+    without: Json = called(cloudformation)
+    return without
 
 
 def artefact_keys(cloudformation: Json) -> set[str]:

@@ -44,6 +44,23 @@ def test_moto_gets_fifo_queues_with_a_name_that_ends_in_fifo(cloudformation: dic
     assert "QueueName" not in queues["IntakeQueue"]["Properties"]
 
 
+def test_who_calls_an_alias_calls_its_function_on_moto(cloudformation: dict[str, Any]) -> None:
+    aliased = copy.deepcopy(cloudformation)
+    aliased["Resources"]["ProbeAlias"] = {
+        "Type": "AWS::Lambda::Alias",
+        "Properties": {"Name": "published", "FunctionName": {"Ref": "ProbeFunction"}, "FunctionVersion": "1"},
+    }
+    calls = {"Fn::If": ["HasSnapStart", {"Ref": "ProbeAlias"}, {"Ref": "ProbeFunction"}]}
+    aliased["Resources"]["ProbeFunctionIntake"]["Properties"]["FunctionName"] = calls
+    given = for_moto(aliased)
+    assert "ProbeAlias" not in given["Resources"]
+    resolved = {"Fn::If": ["HasSnapStart", {"Fn::GetAtt": ["ProbeFunction", "Arn"]}, {"Ref": "ProbeFunction"}]}
+    asked = given["Outputs"]["SandboxMappings"]["Value"]["Fn::ToJsonString"]["ProbeFunctionIntake"]
+    assert given["Resources"]["ProbeFunctionIntake"]["Properties"]["FunctionName"] == resolved
+    assert asked["FunctionName"] == resolved
+    assert "ProbeAlias" in aliased["Resources"], "the template keeps its own"
+
+
 def test_what_a_condition_leaves_out_of_the_stack_is_not_asked_about(cloudformation: dict[str, Any]) -> None:
     conditional = copy.deepcopy(cloudformation)
     for name in ("ProbeFunction", "ProbeFunctionIntake"):
