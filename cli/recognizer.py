@@ -46,6 +46,14 @@ def recognizer(
         int,
         typer.Option(min=0, help="Seconds that calls begun may take once it is told to stop.", rich_help_panel=_SERVER),
     ] = 30,
+    placeholders: Annotated[
+        bool,
+        typer.Option(
+            "--placeholders",
+            help='Answer "0" and "000" for a VisaNum and a PassNo that are not there, instead of "".',
+            rich_help_panel=_SERVER,
+        ),
+    ] = False,
     secret_id: Annotated[
         str, typer.Option(envvar="RECOGNIZER_SECRET_ID", rich_help_panel=_ACCOUNT)
     ] = LOCAL_CREDENTIALS.secret_id,
@@ -97,38 +105,49 @@ def recognizer(
 
     HmtResidentPermitOCR and MainlandPermitOCR (2018-11-19) at POST / and GET /, signed with TC3-HMAC-SHA256.
     GET /health answers once it is ready, GET /metrics says what it counted. Ctrl-C and SIGTERM end it after the calls
-    it has begun. Exit status: 0 if it was told to stop, 1 if nothing can read here, 2 for wrong options.
+    it has begun.
 
-    Exit status: 0 after it was stopped, 1 if it could not start, 2 if an option is wrong.
+    Exit status: 0 after it was stopped, 1 if nothing can read here, 2 if an option is wrong or the port is taken.
 
     Example: permit-ocr recognizer --answers recorded.json --latency 0.6 --fault InternalError=0.05 --fault reset=0.03
     """
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(message)s")
     logging.getLogger("recognizer").setLevel(logging.INFO)
-    credentials = Credentials(
-        secret_id or LOCAL_CREDENTIALS.secret_id, secret_key or LOCAL_CREDENTIALS.secret_key, token
-    )
-    if credentials.secret_key == LOCAL_CREDENTIALS.secret_key and not _is_loopback(host):
-        _fail(f"--host {host}: needs --secret-id and RECOGNIZER_SECRET_KEY; the account for local use is public")
+    credentials = _account(host, secret_id, secret_key, token)
+    count = workers or processors()
     try:
         settings = ServerSettings(
             credentials=credentials,
             calls_per_second=rate_limit,
             download_rules=DownloadRules(allow_http=allow_http, allow_private=allow_private),
             rehearsal=Rehearsal([Fault.parse(text) for text in fault or ()], parse_latency(latency), seed),
+            placeholders=placeholders,
             waiting=waiting,
             grace_seconds=grace,
         )
-        recorded = RecordedAnswers.load(answers) if answers else None
-        listener = listening_socket(host, port)
+        readers: Readers = ThreadReaders(RecordedAnswers.load(answers), count) if answers else ReadingProcesses(count)
     except BadRehearsal as error:
         _fail(str(error))
+    _serve(host, port, readers, settings)
+
+
+def _account(host: str, secret_id: str, secret_key: str, token: str) -> Credentials:
+    """Return the account that callers must sign with; the public one is for loopback only."""
+    credentials = Credentials(
+        secret_id or LOCAL_CREDENTIALS.secret_id, secret_key or LOCAL_CREDENTIALS.secret_key, token
+    )
+    if credentials.secret_key == LOCAL_CREDENTIALS.secret_key and not _is_loopback(host):
+        _fail(f"--host {host}: needs --secret-id and RECOGNIZER_SECRET_KEY; the account for local use is public")
+    return credentials
+
+
+def _serve(host: str, port: int, readers: Readers, settings: ServerSettings) -> None:
+    try:
+        listener = listening_socket(host, port)
     except OSError as error:
         _fail(f"{host}:{port}: {error.strerror}")
     shown_host = f"[{host}]" if ":" in host else host
     address = f"http://{shown_host}:{listener.getsockname()[1]}"
-    count = workers or processors()
-    readers: Readers = ThreadReaders(recorded, count) if recorded else ReadingProcesses(count)
     try:
         serve(listener, readers, settings, ready=lambda: typer.echo(f"recognizer: ready at {address}", err=True))
     except ReadersDidNotStart:

@@ -61,6 +61,8 @@ class ServerSettings:
     calls_per_second: int = QUOTA_PER_SECOND
     download_rules: DownloadRules = field(default_factory=DownloadRules)
     rehearsal: Rehearsal = field(default_factory=Rehearsal)
+    placeholders: bool = False
+    """Whether residence permits have ``wire_answer.PLACEHOLDERS`` in place of empty texts."""
     waiting: int = 16
     grace_seconds: int = 30
     """How long calls already begun may take once the server is told to stop."""
@@ -189,7 +191,8 @@ class _Service:
         if fault is not None:
             return fault.name, self._befallen(fault, request_id)
         reading = await self._read(asked, request)
-        return "OK", wire_answer(request_id, asked, reading, confidences=wants_confidences(request.headers))
+        confidences, placeholders = wants_confidences(request.headers), self._settings.placeholders
+        return "OK", wire_answer(request_id, asked, reading, confidences=confidences, placeholders=placeholders)
 
     async def _asked(self, request: Request) -> Wanted:
         if request.method not in {"GET", "POST"}:

@@ -79,9 +79,7 @@ def _query_parameters(action: Action, query: str) -> dict[str, Any]:
 
 def _side(action: Action, given: str) -> Side | None:
     """Return the side. A wrong one of a residence permit counts as not given, of a travel permit it is refused."""
-    if action.kind is Kind.RESIDENCE_PERMIT:
-        return _SIDES.get(given.upper())
-    if given and given not in _SIDES:
+    if given and given not in _SIDES and action.kind is not Kind.RESIDENCE_PERMIT:
         raise Refusal(_BAD_VALUE)
     return _SIDES.get(given)
 

@@ -16,6 +16,8 @@ from recognizer.wire.request_parameters import Wanted
 
 WARNINGS_NOT_ENABLED: Final = -9109
 """Sent for a card that nobody judged for being a copy: *capability not enabled*, which is not *clear*."""
+PLACEHOLDERS: Final = {"VisaNum": "0", "PassNo": "000"}
+"""What the provider has also been seen to say of a residence permit in place of an empty text, on either side."""
 _DIGITS: Final = 4
 
 
@@ -25,8 +27,13 @@ def wants_confidences(headers: Mapping[str, str]) -> bool:
     return headers.get(name.lower(), "").strip().lower() == value
 
 
-def wire_answer(request_id: str, asked: Wanted, reading: Reading, *, confidences: bool = False) -> Response:
-    """Return the answer with the fields that the action's page documents, the portrait only if it was asked for."""
+def wire_answer(
+    request_id: str, asked: Wanted, reading: Reading, *, confidences: bool = False, placeholders: bool = False
+) -> Response:
+    """Return the answer with the fields that the action's page documents, the portrait only if it was asked for.
+
+    ``placeholders``: see ``PLACEHOLDERS``.
+    """
     fields = answer_fields(reading.answer)
     if fields["WarnCardInfos"] is None:
         fields["WarnCardInfos"] = [WARNINGS_NOT_ENABLED]
@@ -36,8 +43,11 @@ def wire_answer(request_id: str, asked: Wanted, reading: Reading, *, confidences
         )
         if not asked.return_portrait:
             del fields["Profile"]
-    elif not asked.return_portrait or fields["PortraitImageInfo"] is None:
-        del fields["PortraitImageInfo"]
+    else:
+        if not asked.return_portrait or fields["PortraitImageInfo"] is None:
+            del fields["PortraitImageInfo"]
+        if placeholders:
+            fields |= {name: said for name, said in PLACEHOLDERS.items() if not fields[name]}
     if confidences:
         fields[CONFIDENCES] = {name: round(confidence, _DIGITS) for name, confidence in reading.confidences.items()}
     return _wire(fields, request_id)

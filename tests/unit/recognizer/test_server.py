@@ -137,6 +137,20 @@ def test_a_card_that_nobody_judged_for_being_a_copy_says_so() -> None:
     assert call(image(), FakeReader(MainlandPermitAnswer())).response["WarnCardInfos"] == [-9109]
 
 
+@pytest.mark.parametrize(
+    ("placeholders", "count", "expected"),
+    [(False, "", ("", "")), (True, "", ("0", "000")), (True, "2", ("2", "000")), (False, "0", ("0", ""))],
+)
+def test_what_a_residence_permit_does_not_say_is_empty_or_has_the_other_placeholders(
+    count: str, expected: tuple[str, str], *, placeholders: bool
+) -> None:
+    service = ServerSettings(credentials=CREDENTIALS, placeholders=placeholders)
+    reader = FakeReader(ResidencePermitAnswer(VisaNum=count))
+    request = signed_call(image(), action="HmtResidentPermitOCR", timestamp=int(time.time()))
+    response = send(request, reader, service).response
+    assert (response["VisaNum"], response["PassNo"]) == expected
+
+
 def test_the_back_is_an_object_even_when_empty() -> None:
     empty = {"Type": "", "Name": "", "IDNumber": "", "HistoryNumber": ""}
     assert call(image()).response["MainlandTravelPermitBackInfos"] == empty
