@@ -35,7 +35,7 @@ def recognizer(
         int,
         typer.Option(
             min=0,
-            help="Processes that read, one card each at a time, about 0.5 GB each; 0: one for each processor.",
+            help="Processes that read, one card each at a time, 0.7 GB each; 0: one for each processor.",
             rich_help_panel=_SERVER,
         ),
     ] = 0,
