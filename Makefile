@@ -20,7 +20,7 @@ test: check build
 demo: build
 	@.venv/bin/permit-ocr demo
 
-# Ten minutes, on a machine that does nothing else meanwhile.
+# A quarter of an hour, on a machine that does nothing else meanwhile.
 bench: setup
 	@.venv/bin/python -m bench.benchmarks
 
