@@ -16,19 +16,28 @@ _LEAST: Final = 4
 _CENTRAL: Final = ("公安部出入境管理局", "中华人民共和国出入境管理局", "国家移民管理局", "中华人民共和国国家移民管理局")
 _NEARLY: Final = 3
 _MISREAD: Final = 0.3
-_NO_OFFICE: Final = 0.5
-"""How sure an authority is at most whose name lacks the word for its office."""
+_NO_PLACE: Final = re.compile("[省市区县州]?(?:公安局|公安厅|公安分局|分局|派出所)")
+"""What a name begins with whose place is covered."""
+_IN_PART: Final = 0.5
+"""How sure an authority is at most whose name lacks its place or the word for its office."""
 
 
 def issuing_authority(page: Page) -> Found:
     """Return the authority beside its label, put together from two lines if it breaks; else what is named like one."""
+    read = _authority(page)
+    if _is_misread(read.text):
+        return read.at_most(_MISREAD)
+    return read.at_most(_IN_PART) if _NO_PLACE.match(read.text) or not OFFICE.match(read.text) else read
+
+
+def _authority(page: Page) -> Found:
     begun = page.value(Label.AUTHORITY, chinese_text) or NOTHING
     text = simplified(begun.text)
     if name := office_in(text):
-        return begun.at_most(_MISREAD) if _is_misread(name) else replace(begun, text=name)
+        return replace(begun, text=name)
     others = frozenset(Label) - {Label.AUTHORITY, Label.ISSUE_PLACE}
     whole = (_with_next_line(page, text) if text else None) or page.value(Label.AUTHORITY, office_in)
-    return whole or page.anywhere(_office_alone, not_beside=others) or Found(text, min(begun.confidence, _NO_OFFICE))
+    return whole or page.anywhere(_office_alone, not_beside=others) or replace(begun, text=text)
 
 
 def office_in(text: str) -> str | None:
@@ -40,7 +49,7 @@ def office_in(text: str) -> str | None:
 
 def _is_misread(name: str) -> bool:
     """Tell whether a name is nearly that of a central authority, or the end of it: there is no such one."""
-    if name in _CENTRAL:
+    if name in _CENTRAL or not name:
         return False
     return any(central.endswith(name) or distance(name, central) <= _NEARLY for central in _CENTRAL)
 

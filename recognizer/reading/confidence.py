@@ -14,6 +14,8 @@ _BOTH_SCRIPTS: Final = 0.8
 
 _AGREED: Final = 0.5
 """Two readings that agree are wrong this many times as seldom as the surer of them alone."""
+_DOUBTED: Final = 0.88
+"""How sure readings that agree are at most where each alone is less sure: under glare a line looks whole to both."""
 _WHOLE: Final = 0.6
 """What is less sure than this has something wrong with it that two looks at one card have in common."""
 _AS_SURE: Final = 0.02
@@ -54,7 +56,8 @@ def _surer(better: Found, other: Found) -> Found:
         return better if better.text else other
     if better.text == other.text:
         most = max(better.confidence, other.confidence)
-        return Found(better.text, 1 - (1 - most) * _AGREED if most >= _WHOLE else most)
+        agreed = 1 - (1 - most) * _AGREED if most >= _WHOLE else most
+        return Found(better.text, min(agreed, _DOUBTED) if most <= _DOUBTED else agreed)
     surer = other if other.confidence > better.confidence + _AS_SURE else better
     return Found(surer.text, surer.confidence * _DIFFERENT)
 

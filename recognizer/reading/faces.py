@@ -3,6 +3,7 @@
 import re
 from enum import Enum, auto
 
+from permit_ocr.domain.chinese_script import simplified
 from permit_ocr.domain.permits import PermitType
 from permit_ocr.domain.resident_number import faults_of
 from recognizer.reading import printed_forms
@@ -13,6 +14,11 @@ from recognizer.reading.page import Page
 
 _LINES_OF_A_BACK = 2
 _FEW_FILLERS = 2
+_PARTS_OF_TITLES = {
+    "来往内": PermitType.HK_MACAO_PERMIT,
+    "来往大": PermitType.TAIWAN_PERMIT,
+    "往来港": PermitType.EXIT_ENTRY_PERMIT,
+}
 _ETHNIC_GROUP = "民族"
 _ALONE = frozenset({_ETHNIC_GROUP, _ETHNIC_GROUP + "汉"})
 
@@ -39,7 +45,7 @@ _FRONT_OF_PERMIT = {permit: front for front, permit in PERMIT_OF_FRONT.items()}
 def face_of(page: Page) -> Face | None:
     """Return the face, or None for any other paper."""
     layout = page.layout
-    permit = _permit_by_title(page)
+    permit = _permit_by_title(page) or _permit_by_part_of_title(page)
     if permit not in PERMIT_OF_FRONT.values() and _is_residence_front(page, titled=permit is not None):
         return None if _is_another_citizens(page) else Face.RESIDENCE_FRONT
     if permit is PermitType.RESIDENCE_PERMIT or (permit is None and layout.has(Label.PASS_NUMBER, Label.AUTHORITY)):
@@ -93,6 +99,13 @@ def _permit_by_title(page: Page) -> PermitType | None:
     return TITLES[max(titles, key=lambda anchor: len(anchor.word)).word] if titles else None
 
 
+def _permit_by_part_of_title(page: Page) -> PermitType | None:
+    """Tell a travel permit by what is left of a title under glare."""
+    said = [simplified(piece.text) for piece in page.layout.pieces]
+    permits = {permit for part, permit in _PARTS_OF_TITLES.items() if any(part in text for text in said)}
+    return permits.pop() if len(permits) == 1 else None
+
+
 def _is_hk_macao_back(page: Page) -> bool:
     layout = page.layout
     if layout.anchor(Label.BIRTH) or layout.anchor(Label.VALIDITY):
@@ -108,7 +121,8 @@ def _is_hk_macao_back(page: Page) -> bool:
 
 def _permit_by_number(page: Page) -> PermitType | None:
     """Tell a front whose title cannot be read by the form of its number."""
-    if not page.layout.has(Label.BIRTH, Label.VALIDITY):
+    layout = page.layout
+    if not (layout.anchor(Label.VALIDITY) and (layout.anchor(Label.BIRTH) or layout.anchor(Label.PERMIT_NUMBER))):
         return None
     for permit in (PermitType.HK_MACAO_PERMIT, PermitType.EXIT_ENTRY_PERMIT, PermitType.TAIWAN_PERMIT):
         if page.anywhere(lambda text, permit=permit: printed_forms.permit_number(text, permit)):  # type: ignore[misc]

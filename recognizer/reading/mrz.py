@@ -16,7 +16,10 @@ from recognizer.reading.check_digits import mrz_check_digit, repair
 from recognizer.reading.printed_forms import half_width
 
 _LINE: Final = re.compile(r"[A-Z0-9<]{24,}")
-_EXIT_ENTRY: Final = re.compile(r"CS([A-Z0-9<]{9})([0-9])<+([0-9]{6})([0-9])<+([0-9]{6})([0-9])<*([0-9])?")
+_EXIT_ENTRY: Final = re.compile(
+    r"CS([A-Z0-9<]{9})([A-Z0-9])<+([A-Z0-9]{6})([A-Z0-9])<+([A-Z0-9]{6})([A-Z0-9])<*([A-Z0-9])?"
+)
+_DIGITS_LIKE: Final = str.maketrans("OQDILZSB", "00011258")
 _NAME: Final = re.compile(r"[A-Z]+(?:<[A-Z]+)*(?:<<[A-Z]+(?:<[A-Z]+)*)?<*")
 _WIDTH: Final = 30
 _LEAST_FILLERS: Final = 3
@@ -49,10 +52,12 @@ def machine_lines(texts: list[str]) -> list[str]:
 def exit_entry_line(lines: list[str]) -> ExitEntryLine | None:
     """Return the parts of the exit-entry permit's line if one of the lines is it."""
     for line in lines:
-        if found := _EXIT_ENTRY.match(line):
-            number, expiry, birth = (_proven(found[part], found[part + 1]) for part in (1, 3, 5))
-            over_all = "".join(found.groups()[:6])
-            if number and expiry and birth and found[7] and not _proven(over_all, found[7]):
+        if found := _EXIT_ENTRY.search(line):
+            place, *digits = found.groups(default="")
+            said = [place, *(part.translate(_DIGITS_LIKE) for part in digits)]
+            number, expiry, birth = (_proven(said[part], said[part + 1]) for part in (0, 2, 4))
+            over_all, composite = "".join(said[:6]), said[6]
+            if number and expiry and birth and composite and not _proven(over_all, composite):
                 number = expiry = birth = ""  # two misreadings may agree in one digit, hardly in two
             return ExitEntryLine(number=number.rstrip("<"), expiry=expiry, birth=birth)
     return None

@@ -14,6 +14,7 @@ from permit_ocr.domain.permit_number import NON_CHINESE, Edition, editions_of_ty
 from permit_ocr.domain.permits import PermitType
 from permit_ocr.domain.valid_date import parse_date
 from permit_ocr.domain.width import half_width as plain_signs
+from recognizer.reading.text_lines import JOINT
 
 _DIGIT_LOOKALIKES: Final = str.maketrans("OoQDIl|!", "00001111")
 _DATE: Final = re.compile(r"(?<!\d)((?:19|20)\d\d)\D{0,3}(0\d|1[0-2])\D{0,3}([0-2]\d|3[01])(?!\d{3})")
@@ -26,6 +27,7 @@ _PROVINCES: Final = re.compile(
 """Places of issue as printed."""
 _CJK: Final = r"\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0002ffff"
 _CHINESE_NAME: Final = re.compile(rf"[{_CJK}](?:[{_CJK}·]*[{_CJK}])")
+_LATIN_BEHIND: Final = re.compile(r"\s[A-Z][A-Z ,'’\-]*$")
 _OF_TITLES: Final = re.compile("通行证|居民|来往|往来|港澳|共和国|管理局|公安|签发|有效|证件|号码")
 """Words of titles, labels and authorities that no name has in it."""
 _TITLE_WORDS: Final = re.compile(
@@ -180,12 +182,20 @@ def sex(text: str) -> str | None:
 
 
 def chinese_name(text: str) -> str | None:
-    """Return a name in Chinese characters, two at least, parts joined by ``·``."""
-    plain = re.sub(r"\s+", "", text)
+    """Return a name in Chinese characters, two at least, parts joined by ``·``.
+
+    A romanised name may stand behind it, a misread label before it.
+    """
+    plain = re.sub(r"\s+", "", _LATIN_BEHIND.sub("", _chinese_parts(text)))
     plain = re.sub(r"[•・‧∙⋅．.·]+", "·", plain).strip("·")
     if not _CHINESE_NAME.fullmatch(plain) or _OF_TITLES.search(simplified(plain)):
         return None
     return one_script(plain)
+
+
+def _chinese_parts(text: str) -> str:
+    """Return those of the parts with gaps between them that have Chinese characters; there are others seldom."""
+    return "".join(part for part in text.split(JOINT) if re.search(rf"[{_CJK}]", part))
 
 
 def latin_name(text: str) -> str | None:

@@ -24,6 +24,8 @@ _SHORTER: Final = 5.0
 """A line that ends this many text heights before the longest one is the last: digits are narrower than characters."""
 _END_OF_ADDRESS: Final = re.compile(r"[\u4e00-\u9fffA-Z0-9-]{1,5}")
 _END_READ_AGAIN: Final = 0.8
+_ENDS_IN_A_NUMBER: Final = 0.8
+"""How sure an address is at most that ends in a digit: most go on with 号 or 室."""
 _WITHOUT_LABEL: Final = 0.85
 _UNPROVEN: Final = 0.5
 """How sure a number is at most whose check digit or region is wrong, or what the number contradicts."""
@@ -168,7 +170,8 @@ def _address(page: Page) -> Found:
     parts = [page.found(_address_line(piece), [piece.line]) for piece in lines]
     whole = Found("".join(part.text for part in parts), min(part.confidence for part in parts))
     end = _short_last_line(page, lines)
-    return Found(whole.text + end, min(whole.confidence, _END_READ_AGAIN)) if end else whole
+    address = Found(whole.text + end, min(whole.confidence, _END_READ_AGAIN)) if end else whole
+    return address.at_most(_ENDS_IN_A_NUMBER) if address.text[-1:].isdigit() else address
 
 
 def _first_line(page: Page) -> list[Piece]:

@@ -5,7 +5,9 @@ from dataclasses import replace
 from typing import Any, Final
 
 from permit_ocr.domain.answers import MainlandPermitAnswer, MainlandPermitBack
+from permit_ocr.domain.permit_number import NON_CHINESE
 from permit_ocr.domain.permits import PermitType
+from permit_ocr.domain.valid_date import parse_date
 from recognizer.reading import printed_forms
 from recognizer.reading.authorities import OFFICE, issuing_authority
 from recognizer.reading.check_digits import hong_kong_number_put_right, may_be_hong_kong
@@ -31,10 +33,19 @@ _NAME_LINES: Final = 3.2
 """The Latin name is at most this many text heights below the Chinese one."""
 _WITHOUT_TITLE: Final = 0.8
 """How sure a document's name is that follows from the form of its number."""
+_WITHOUT_LABEL: Final = 0.85
+"""How sure a value is at most that was found beside a label that cannot be read."""
 _CONTRADICTED: Final = 0.35
 """How sure a field is at most that another one contradicts."""
 _UNPROVEN: Final = 0.5
 """How sure a number is at most whose check digit is wrong."""
+_HALF: Final = 0.5
+"""How sure a romanised name is at most whose other half is not seen."""
+_SHORTENED: Final = {PermitType.HK_MACAO_PERMIT: (2012, 2013), PermitType.TAIWAN_PERMIT: (2015, 2015)}
+"""The first and the last year in which numbers of ten digits and of fewer were both issued."""
+_LONG_NUMBER: Final = re.compile(r"[HM]?\d{10}.*")
+_COUNTRY_LABEL: Final = re.compile(r"国\S?(?:\s+(?P<country>\S+))?")
+"""The label of the nationality when its second character is misread or not seen."""
 _ALONE: Final = 0.7
 """How sure a single character or number is at most that stands alone, without a label."""
 
@@ -58,9 +69,15 @@ def front_fields(page: Page, permit: PermitType) -> Fields:
         "Type": type_name(page.layout, permit),
         "Nationality": page.value(Label.NATIONALITY, _nationality) or NOTHING,
     }
+    if fields["Type"].text.endswith(_NON_CHINESE) and not fields["Nationality"].text:
+        fields["Nationality"] = _country_at_broken_label(page)
     if permit is _EXIT_ENTRY:
         fields |= _agreed_with_machine_line(page, fields)
-    return fields | {"Birthday": _before(weighed_by_day(fields["Birthday"]), fields["ValidDate"], permit)}
+    return fields | {
+        "Birthday": _before(weighed_by_day(fields["Birthday"]), fields["ValidDate"], permit),
+        "Number": _of_its_time(fields["Number"], fields["ValidDate"], permit),
+        "EnglishName": fields["EnglishName"] if _is_non_chinese(fields) else _in_two_parts(fields["EnglishName"]),
+    }
 
 
 def back_fields(page: Page) -> Fields:
@@ -133,6 +150,17 @@ def _whole_latin_name(page: Page, first: Piece) -> Found:
     if following and both:
         return page.found(both, [first.line, following.line])
     return page.found(printed_forms.latin_name(first.text) or "", [first.line])
+
+
+def _is_non_chinese(fields: Fields) -> bool:
+    """Tell the edition for holders who are not Chinese citizens: some of them have a name of one word."""
+    number = NON_CHINESE.number.fullmatch(fields["Number"].text)
+    return bool(number or fields["Nationality"].text or fields["Type"].text.endswith(_NON_CHINESE))
+
+
+def _in_two_parts(name: Found) -> Found:
+    """Return a romanised name, hardly sure where the comma between surname and given name is not seen."""
+    return name if "," in name.text else name.at_most(_HALF)
 
 
 def _drop(anchor: Anchor, piece: Piece, layout: Layout) -> float:
@@ -221,6 +249,16 @@ def _number(page: Page, permit: PermitType) -> Found:
     return labelled or page.anywhere(take, not_beside=others) or NOTHING
 
 
+def _of_its_time(number: Found, period: Found, permit: PermitType) -> Found:
+    """Return the number, less sure where permits issued when this one was had numbers of another length: it is cut."""
+    issued = parse_date(period.text[:10])
+    if issued is None or permit not in _SHORTENED:
+        return number
+    first, last = _SHORTENED[permit]
+    fits = issued.year <= last if _LONG_NUMBER.fullmatch(number.text) else issued.year >= first
+    return number if fits else number.at_most(_UNPROVEN)
+
+
 def _authority_and_place(page: Page) -> tuple[Found, Found]:
     """Return authority and place of issue, parted where the reader glued them."""
     authority = issuing_authority(page)
@@ -245,6 +283,17 @@ def _place(text: str) -> str | None:
 def _nationality(text: str) -> str | None:
     """Return a country's name in Chinese, else its code of three letters."""
     return printed_forms.chinese_words(text) or (text if re.fullmatch(r"[A-Z]{3}", text) else None)
+
+
+def _country_at_broken_label(page: Page) -> Found:
+    """Return what stands behind or below the first character of the nationality's label."""
+    for label in page.layout.pieces:
+        broken = _COUNTRY_LABEL.fullmatch(label.text)
+        value = label if broken and broken["country"] else page.layout.line_after(label.line, label.line)
+        country = printed_forms.chinese_words(broken["country"] or (value.text if value else "")) if broken else None
+        if value and country:
+            return page.found(country, [value.line]).at_most(_WITHOUT_LABEL)
+    return NOTHING
 
 
 def _bracketed_identity(text: str) -> str | None:

@@ -87,3 +87,11 @@ def test_parts_that_the_digit_over_all_of_them_contradicts_prove_nothing() -> No
 )
 def test_the_third_line_repeats_a_romanised_name_or_does_not(name: str, machine_line: str, said: bool) -> None:  # noqa: FBT001
     assert says_name([machine_line], name) == said
+
+
+@pytest.mark.parametrize(
+    "read", ["OPRCSC835934200<2612258<9107290<0", "CSC835934200<26L2258<9IO729O<0", "CSC83593420O<Z61ZZ5B<9107290<0"]
+)
+def test_the_exit_entry_line_is_found_behind_stray_signs_and_with_letters_for_digits(read: str) -> None:
+    parts = exit_entry_line([read])
+    assert parts == ExitEntryLine(number="C83593420", expiry="261225", birth="910729")

@@ -43,3 +43,9 @@ def test_only_fields_that_are_not_empty_have_a_confidence() -> None:
 def test_nothing_never_wins_over_something() -> None:
     assert both(Found("", 0.99), Found("C83593420", 0.7)) == Found("C83593420", 0.7)
     assert both(Found("C83593420", 0.7), Found("", 0.99)) == Found("C83593420", 0.7)
+
+
+def test_agreement_does_not_make_sure_what_both_may_have_seen_half_of() -> None:
+    twice = both(Found("武汉市公安局", 0.8), Found("武汉市公安局", 0.8))
+    assert 0.8 < twice.confidence < 0.9
+    assert both(twice, Found("武汉市公安局", 0.8)).confidence < 0.9

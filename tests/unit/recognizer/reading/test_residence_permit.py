@@ -169,3 +169,15 @@ def test_a_number_of_another_region_is_hardly_sure() -> None:
 def test_a_period_of_another_permits_term_is_hardly_sure() -> None:
     ten_years = back_fields(page(line("有效期限 2018.09.06-2028.09.06", 60, 100)))
     assert ten_years["ValidDate"].confidence < 0.6
+
+
+@pytest.mark.parametrize(("address", "sure"), [("上海市示范路8号", True), ("上海市示范路8号25栋27", False)])
+def test_an_address_that_ends_in_a_digit_may_go_on(address: str, sure: bool) -> None:  # noqa: FBT001
+    fields = front_fields(page(line("住址", 60, 300), line(address, 200, 300)))
+    assert fields["Address"].text == address
+    assert (fields["Address"].confidence >= 0.9) == sure
+
+
+@pytest.mark.parametrize("authority", ["公安局南山分局", "市公安局渝中区分局", "深圳市公安"])
+def test_an_authority_without_its_place_or_its_office_is_hardly_sure(authority: str) -> None:
+    assert back_fields(page(line(f"签发机关 {authority}", 60, 100)))["Authority"].confidence == 0.5

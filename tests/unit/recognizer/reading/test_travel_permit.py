@@ -7,7 +7,7 @@ from permit_ocr.domain.permits import PermitType
 from recognizer.reading.found import NOTHING, PROVEN, Found
 from recognizer.reading.layout import Place
 from recognizer.reading.page import Page
-from recognizer.reading.text_lines import TextLine
+from recognizer.reading.text_lines import TextLine, join
 from recognizer.reading.travel_permit import back_answer, back_fields, front_answer, front_fields
 from tests.unit.recognizer.reading.pages import line, page
 
@@ -333,3 +333,57 @@ def test_a_name_of_two_scripts_is_less_sure() -> None:
     fields = front_fields(page(*hk_front(name=line("姓名 温國華", 330, 150))), HK)
     assert fields["Name"].text == "温國華"
     assert fields["Name"].confidence < 0.9
+
+
+def test_the_end_of_a_central_authoritys_name_is_hardly_sure_without_a_label_too() -> None:
+    fields = front_fields(page(*hk_front(authority=line("和国出入境管理局", 330, 380))), HK)
+    assert fields["IssueAuthority"].confidence < 0.4
+
+
+def test_a_name_is_told_from_a_misread_label_before_it_and_a_romanised_name_behind_it() -> None:
+    broken = join([line("86", 330, 150), line("陈大文", 420, 150)])
+    assert read_front(page(*hk_front(name=broken)), HK).Name == "陈大文"
+    beside = join([line("陈大文", 330, 150), line("MAN", 600, 150)])
+    assert read_front(page(*hk_front(name=beside)), HK).Name == "陈大文"
+
+
+def test_half_a_romanised_name_is_hardly_sure_but_for_foreigners_who_have_one_word() -> None:
+    half = hk_front(latin=line("CHAN", 420, 200))
+    assert front_fields(page(*half), HK)["EnglishName"].confidence == 0.5
+    foreign = [*half, line("国籍 印度尼西亚", 330, 500)]
+    assert front_fields(page(*foreign), HK)["EnglishName"].confidence == 1.0
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [line("国", 750, 500), line("葡萄牙", 750, 545)],
+        [join([line("国箱", 330, 500), line("葡萄牙", 420, 500)])],
+    ],
+)
+def test_a_nationality_is_found_at_the_first_character_of_its_label(lines: list[TextLine]) -> None:
+    title = line("港澳居民来往内地通行证（非中国籍）", 200, 60, 60)
+    assert read_front(page(*hk_front(title=title), *lines), HK).Nationality == "葡萄牙"
+    assert read_front(page(*hk_front(), *lines), HK).Nationality == "", "only that edition has one"
+
+
+@pytest.mark.parametrize(
+    ("permit", "number", "period", "sure"),
+    [
+        (HK, "H12345678", "2018.10.09-2028.10.08", True),
+        (HK, "H1234567801", "2006.10.09-2016.10.08", True),
+        (HK, "H12345678", "2006.10.09-2016.10.08", False),
+        (TW, "90451099", "2013.10.09-2018.10.08", False),
+        (TW, "9045109992", "2013.10.09-2018.10.08", True),
+        (TW, "9045109992", "2018.10.09-2023.10.08", False),
+    ],
+)
+def test_a_number_shorter_or_longer_than_those_of_its_time_is_hardly_sure(
+    permit: PermitType,
+    number: str,
+    period: str,
+    sure: bool,  # noqa: FBT001
+) -> None:
+    lines = hk_front(number=line(f"证件号码 {number}", 330, 440), validity=line(f"有效期限 {period}", 330, 320))
+    fields = front_fields(page(*lines), permit)
+    assert fields["Number"] == Found(number, 1.0 if sure else 0.5)
