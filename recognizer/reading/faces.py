@@ -62,8 +62,8 @@ def _is_residence_front(page: Page, *, titled: bool) -> bool:
     layout = page.layout
     if layout.anchor(Label.RESIDENT_NUMBER):
         return True
-    holder = bool(layout.anchor(Label.SEX) or layout.anchor(Label.BIRTH) or page.anywhere(_citizens_number))
-    if layout.has(Label.ADDRESS, Label.NAME) and holder:
+    holder = layout.anchor(Label.SEX) or layout.anchor(Label.BIRTH) or page.anywhere(_day)
+    if layout.has(Label.ADDRESS, Label.NAME) and (holder or page.anywhere(_citizens_number)):
         return True
     return not titled and bool(page.anywhere(_citizens_number) or (layout.anchor(Label.SEX) and page.anywhere(_day)))
 

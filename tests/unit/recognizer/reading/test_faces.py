@@ -24,6 +24,7 @@ from tests.unit.recognizer.reading.pages import line, page
         (["发票", "合计 12345678"], None),
         (["姓名 陈小明", "出生 1997年6月2日", "住址 民族大道"], Face.RESIDENCE_FRONT),
         (["姓名 陈小明", "住址 上海市示范路8号", "830000199706020042"], Face.RESIDENCE_FRONT),
+        (["姓名 陈小明", "1997年6月2日", "住址 上海市示范路8号"], Face.RESIDENCE_FRONT),
         (["港澳居民来往内地通行证", "姓名", "出生日期", "住址"], Face.HK_MACAO_FRONT),
         (["姓名 陈小明", "住址 上海市示范路8号"], None),
         (["姓名 王小明", "性别 男 民族 汉", "出生", "住址", "公民身份号码"], None),
