@@ -42,7 +42,7 @@ def report_figures(reports: Mapping[Level, Report]) -> str:
     parts = [f"### Level {level.value}\n\n{bar_table(tuple(rows(one, BARS[level])))}" for level, one in reports.items()]
     scores = {level: one.score for level, one in reports.items()}
     parts += [
-        f"### Errors\n\nOf the legible fields that were not always right, by cause.\n\n{_errors_table(scores)}",
+        f"### Errors\n\n{_errors(scores)}",
         _fates_table(reports),
         f"### Portraits\n\n{_portraits_table(reports)}",
         f"### Time and memory\n\n{_costs_table(reports)}",
@@ -86,7 +86,7 @@ def _verdict(*, met: bool) -> str:
     return "met" if met else "**not met**"
 
 
-def _errors_table(scores: Mapping[Level, Score]) -> str:
+def _errors(scores: Mapping[Level, Score]) -> str:
     found = [
         (str(level.value), name, f"{score.right[name]:,} of {score.right[name] + causes.total():,}",
          *(str(causes[cause] or "") for cause in Cause))
@@ -94,7 +94,10 @@ def _errors_table(scores: Mapping[Level, Score]) -> str:
         for name, causes in sorted(score.wrong.items())
         if causes.total()
     ]  # fmt: skip
-    return table(("level", "field", "right", *Cause), found)
+    if not found:
+        return "Every legible field was right."
+    fields = table(("level", "field", "right", *Cause), found)
+    return f"Of the legible fields that were not always right, by cause.\n\n{fields}"
 
 
 def _fates_table(reports: Mapping[Level, Report]) -> str:

@@ -62,8 +62,16 @@ def test_the_page_has_errors_by_cause_portraits_and_costs_of_every_level() -> No
         assert f"| {level} | 3 | 2 | 0.53, 66.7% of 3 | 0.80, 100.0% of 1 |" in page
         assert f"| {level} | recogniser | 100 | 0.50 | 0.59 | 0.80 | 400 |  |" in page
         assert f"| {level} | RapidOCR, same settings | 1 | 0.25 | 0.25 | 0.20 | 350 | 2.00, 4.00 |" in page
+    assert "Every legible field was right." not in page
     assert "Sex |" not in page
     assert "as delivered" not in page
+
+
+def test_a_page_without_errors_says_so() -> None:
+    perfect = report()
+    perfect.score.wrong.clear()
+
+    assert "### Errors\n\nEvery legible field was right.\n\n" in report_figures({Level.SCAN: perfect})
 
 
 @pytest.mark.parametrize(("last", "growth", "verdict"), [(312, "104.0%", "met"), (330, "110.0%", "**not met**")])
