@@ -48,10 +48,11 @@ def office_in(text: str) -> str | None:
 
 
 def _is_misread(name: str) -> bool:
-    """Tell whether a name is nearly that of a central authority, or the end of it: there is no such one."""
+    """Tell whether a name is nearly that of a central authority, or one end of it: there is no such one."""
     if name in _CENTRAL or not name:
         return False
-    return any(central.endswith(name) or distance(name, central) <= _NEARLY for central in _CENTRAL)
+    ends = any(central.startswith(name) or central.endswith(name) for central in _CENTRAL)
+    return ends or any(distance(name, central) <= _NEARLY for central in _CENTRAL)
 
 
 def _office_alone(text: str) -> str | None:

@@ -26,6 +26,9 @@ _END_OF_ADDRESS: Final = re.compile(r"[\u4e00-\u9fffA-Z0-9-]{1,5}")
 _END_READ_AGAIN: Final = 0.8
 _ENDS_IN_A_NUMBER: Final = 0.8
 """How sure an address is at most that ends in a digit: most go on with 号 or 室."""
+_BEGINNING: Final = re.compile(r"[\u4e00-\u9fff]{1,9}[省市区县州旗盟]")
+_NO_BEGINNING: Final = 0.5
+"""How sure an address is at most that does not begin with a province or a town: its first line is not seen."""
 _WITHOUT_LABEL: Final = 0.85
 _UNPROVEN: Final = 0.5
 """How sure a number is at most whose check digit or region is wrong, or what the number contradicts."""
@@ -171,7 +174,9 @@ def _address(page: Page) -> Found:
     whole = Found("".join(part.text for part in parts), min(part.confidence for part in parts))
     end = _short_last_line(page, lines)
     address = Found(whole.text + end, min(whole.confidence, _END_READ_AGAIN)) if end else whole
-    return address.at_most(_ENDS_IN_A_NUMBER) if address.text[-1:].isdigit() else address
+    if not _BEGINNING.match(address.text):
+        return address.at_most(_NO_BEGINNING)
+    return address.at_most(_ENDS_IN_A_NUMBER) if address.text[-1].isdigit() else address
 
 
 def _first_line(page: Page) -> list[Piece]:

@@ -18,6 +18,7 @@ from recognizer.reading.layout import Layout, Piece
 from recognizer.reading.mrz import exit_entry_line, machine_lines, put_right, says_name
 from recognizer.reading.outcome import NOT_ENABLED
 from recognizer.reading.page import Page
+from recognizer.reading.text_lines import SAME_ROW
 
 _TYPE_NAMES: Final[dict[PermitType, str]] = {
     permit: title for title, permit in TITLES.items() if permit is not PermitType.RESIDENCE_PERMIT
@@ -82,7 +83,11 @@ def front_fields(page: Page, permit: PermitType) -> Fields:
 
 def back_fields(page: Page) -> Fields:
     """Read the HK/Macao permit's side without the portrait; the fields are those of its back."""
-    name = page.value(Label.NAME, printed_forms.chinese_name) or page.value(Label.NAME, printed_forms.latin_name)
+    name = (
+        page.value(Label.NAME, printed_forms.chinese_name)
+        or page.value(Label.NAME, printed_forms.latin_name)
+        or _name_above_identity(page)
+    )
     identity = (
         page.value(Label.IDENTITY_NUMBER, printed_forms.identity_card_number)
         or page.value(Label.PERMIT_NUMBER, printed_forms.identity_card_number)
@@ -298,6 +303,23 @@ def _country_at_broken_label(page: Page) -> Found:
 
 def _bracketed_identity(text: str) -> str | None:
     return printed_forms.identity_card_number(text) if re.search(r"[(（].[)）]", text) else None
+
+
+def _name_above_identity(page: Page) -> Found | None:
+    """Return the Chinese name in the row above the identity number's label: where its own label cannot be read."""
+    anchor = page.layout.anchor(Label.IDENTITY_NUMBER)
+    if anchor is None or page.layout.anchor(Label.NAME):
+        return None
+    above = [
+        piece
+        for piece in page.layout.pieces
+        if SAME_ROW < (anchor.line.middle - piece.line.middle) / anchor.line.height < _NAME_LINES
+        and printed_forms.chinese_name(piece.text)
+    ]
+    nearest = max(above, key=lambda piece: (piece.row, piece.line.left), default=None)
+    if nearest is None:
+        return None
+    return page.found(printed_forms.chinese_name(nearest.text) or "", [nearest.line]).at_most(_WITHOUT_LABEL)
 
 
 def _confirmed(page: Page, name: Found) -> Found:

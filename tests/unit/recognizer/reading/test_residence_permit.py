@@ -181,3 +181,8 @@ def test_an_address_that_ends_in_a_digit_may_go_on(address: str, sure: bool) -> 
 @pytest.mark.parametrize("authority", ["公安局南山分局", "市公安局渝中区分局", "深圳市公安"])
 def test_an_authority_without_its_place_or_its_office_is_hardly_sure(authority: str) -> None:
     assert back_fields(page(line(f"签发机关 {authority}", 60, 100)))["Authority"].confidence == 0.5
+
+
+def test_an_address_without_its_first_line_is_hardly_sure() -> None:
+    fields = front_fields(page(line("住址", 60, 300), line("新村40栋2603室", 200, 300)))
+    assert (fields["Address"].text, fields["Address"].confidence) == ("新村40栋2603室", 0.5)

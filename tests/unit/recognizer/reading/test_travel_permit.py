@@ -335,8 +335,9 @@ def test_a_name_of_two_scripts_is_less_sure() -> None:
     assert fields["Name"].confidence < 0.9
 
 
-def test_the_end_of_a_central_authoritys_name_is_hardly_sure_without_a_label_too() -> None:
-    fields = front_fields(page(*hk_front(authority=line("和国出入境管理局", 330, 380))), HK)
+@pytest.mark.parametrize("printed", ["和国出入境管理局", "签发机关 公安部出"])
+def test_one_end_of_a_central_authoritys_name_is_hardly_sure(printed: str) -> None:
+    fields = front_fields(page(*hk_front(authority=line(printed, 330, 380))), HK)
     assert fields["IssueAuthority"].confidence < 0.4
 
 
@@ -387,3 +388,9 @@ def test_a_number_shorter_or_longer_than_those_of_its_time_is_hardly_sure(
     lines = hk_front(number=line(f"证件号码 {number}", 330, 440), validity=line(f"有效期限 {period}", 330, 320))
     fields = front_fields(page(*lines), permit)
     assert fields["Number"] == Found(number, 1.0 if sure else 0.5)
+
+
+def test_a_name_on_a_back_whose_label_is_misread_stands_above_the_identity_number() -> None:
+    label = line("上名", 80, 140)
+    fields = back_fields(page(label, line("王真睿", 300, 140), line("身份证件号码 S924069(3)", 80, 210)))
+    assert fields["Name"] == Found("王真睿", 0.85)
