@@ -209,10 +209,14 @@ class Simulation:
             for _ in range(fleet.concurrency)
         ]
 
-    def run(self, seconds: float) -> "Simulation":
-        """Simulate so many seconds and return self."""
+    def run(self, seconds: float, *, all_within: float | None = None) -> "Simulation":
+        """Simulate so many seconds and return self.
+
+        With ``all_within`` every environment is there within so many, instead of as Lambda adds them.
+        """
         for number, environment in enumerate(self._environments):
-            self.world.process(self._run(environment, after=seconds_until_added(number)))
+            after = seconds_until_added(number) if all_within is None else self._chance.uniform(0, all_within)
+            self.world.process(self._run(environment, after=after))
         self.world.run(until=seconds)
         return self
 

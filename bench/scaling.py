@@ -15,10 +15,11 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Final
 
 from bench import page
-from bench.fleet import Fleet, Simulation, deployed, seconds_hidden, seconds_until_added
+from bench.fleet import Fleet, Simulation, deployed, seconds_hidden
 from bench.rehearsal import ROOT
 from bench.scaling_check import check, rate_for
 
@@ -28,10 +29,14 @@ BACKLOG: Final = 10_000_000
 ENOUGH: Final = 0.9
 """Of the quota."""
 HOUR: Final = 3600.0
-AGES: Final = (0.0, HOUR, 20 * HOUR)
+AGES: Final = (HOUR, 20 * HOUR)
 """Of a backlog, in seconds. What finds no slot waits longer the older it is, until the last of these."""
+_SETTLED_SECONDS: Final = 10.0
+_CALLS: Final = 3_000
+"""So many tell a rate: at a higher rate they take less time, within these bounds."""
+_LEAST_SECONDS: Final = 6.0
+_MOST_SECONDS: Final = 60.0
 _NEARLY: Final = 0.95
-_ONE_ITEM_RATES: Final = (100, 200, 300, 400, 500)
 
 QUOTA: Final = "the quota"
 CONCURRENCY: Final = "concurrency"
@@ -43,7 +48,7 @@ IN_FLIGHT: Final = "messages in flight"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Findings:
-    """What a queue that never empties showed, each a second, once Lambda has added its environments."""
+    """What a queue that never empties showed, each a second, once every environment is there."""
 
     fleet: Fleet
     documents: float
@@ -73,19 +78,25 @@ class Findings:
         return fullest if self.used[fullest] > _NEARLY else CONCURRENCY
 
 
-def find(fleet: Fleet, *, age: float = 0.0, seconds: float = 30.0) -> Findings:
-    """Simulate until every environment is there, then for so many seconds more, a backlog of that age in seconds.
+def find(fleet: Fleet, *, seconds: float = 0.0) -> Findings:
+    """Simulate a backlog that was sent a moment ago, for so many seconds once it has settled, or for enough."""
+    return _find(fleet, age=0.0, hidden=0, seconds=seconds)
 
-    Of an older one as many messages are hidden as are given back while one is: that many were given back before.
+
+def older(found: Findings, *, age: float, seconds: float = 0.0) -> Findings:
+    """Return what comes of a backlog that was sent ``age`` seconds ago, in a fleet that was simulated with a young one.
+
+    As many of its messages are hidden as are given back while one is, as far as they may be. Where none is given back,
+    age makes no difference.
     """
-    found = _find(fleet, age=age, hidden=0, seconds=seconds)
-    hidden = min(fleet.in_flight, round(found.given_back * seconds_hidden(age)))
-    return _find(fleet, age=age, hidden=hidden, seconds=seconds) if age and hidden else found
+    hidden = min(found.fleet.in_flight, round(found.given_back * seconds_hidden(age)))
+    return _find(found.fleet, age=age, hidden=hidden, seconds=seconds) if hidden else found
 
 
 def _find(fleet: Fleet, *, age: float, hidden: int, seconds: float) -> Findings:
-    begins = 10 + seconds_until_added(fleet.concurrency - 1)
-    simulation = Simulation(fleet, age=age, hidden=hidden).run(begins)
+    seconds = seconds or max(_LEAST_SECONDS, min(_MOST_SECONDS, _CALLS / fleet.rate))
+    begins = _SETTLED_SECONDS
+    simulation = Simulation(fleet, age=age, hidden=hidden).run(begins, all_within=begins / 3)
     before = simulation.snapshot()
     simulation.world.run(until=begins + seconds)
     after = simulation.snapshot()
@@ -109,7 +120,7 @@ def _find(fleet: Fleet, *, age: float, hidden: int, seconds: float) -> Findings:
     )
 
 
-def until_enough(fleet: Fleet, *, seconds: float = 30.0) -> Iterator[tuple[str, Findings]]:
+def until_enough(fleet: Fleet, *, seconds: float = 0.0) -> Iterator[tuple[str, Findings]]:
     """Yield what was set and what it came to, moving what is in the way until enough of the quota is used.
 
     Of settings of the same parameter that follow each other only the last is of interest, and the first of all.
@@ -185,15 +196,15 @@ def _write(by: str, figures: str) -> int:
 
 
 def scenarios() -> str:
-    """Return what each quota needs and what one item of the limiter takes, as Markdown."""
+    """Return what each quota needs, as Markdown."""
     random.seed(1)  # the waits' chance is the code's own
     fleet = deployed()
     told = (
-        f"Told: a document takes {1000 * fleet.processor:g} ms of a processor ([measured](benchmarks.md)), "
+        f"`{COMMAND}`, {datetime.now(UTC):%Y-%m-%d}. Told: a document takes {1000 * fleet.processor:g} ms of a processor ([measured](benchmarks.md)), "
         f"{fleet.memory} MB give {fleet.share:.0%} of one, the provider takes {fleet.latency:g} s and a call to AWS "
         f"{1000 * fleet.call:g} ms, where nothing else is said."
     )
-    return f"{told}\n\n{_needs()}\n\nOne item of the limiter's table:\n\n{_one_item()}"
+    return f"{told}\n\n{_needs()}"
 
 
 def _needs() -> str:
@@ -209,8 +220,8 @@ def _needs() -> str:
 
 
 def _row(name: str, found: Findings) -> list[str]:
-    older = [find(found.fleet, age=age) for age in AGES[1:]]
-    rates = [one.documents for one in (found, *older)]
+    aged = [older(found, age=age) for age in AGES]
+    rates = [one.documents for one in (found, *aged)]
     return [
         f"{found.fleet.quota:,}",
         name,
@@ -221,7 +232,7 @@ def _row(name: str, found: Findings) -> list[str]:
         f"{found.item_writes:,.0f}",
         f"{found.writes_a_call:.2f}",
         f"{found.given_back:,.1f}",
-        f"{found.refused + sum(one.refused for one in older):,.1f}",
+        f"{found.refused + sum(one.refused for one in aged):,.1f}",
         _duration(rates),
     ]
 
@@ -229,25 +240,11 @@ def _row(name: str, found: Findings) -> list[str]:
 def _duration(rates: Sequence[float]) -> str:
     """Return how long the backlog takes: each age's rate counts until then, the last for ever."""
     left, hours = float(BACKLOG), 0.0
-    for until, rate in zip(AGES[1:], rates[1:], strict=True):
+    for until, rate in zip(AGES, rates[1:], strict=True):
         took = min(left / rate, until - hours * HOUR) / HOUR
         left, hours = left - took * HOUR * rate, hours + took
     hours += left / rates[-1] / HOUR
     return f"{hours:,.1f} h" if hours < 48 else f"{hours / 24:,.1f} days"  # noqa: PLR2004  two days
-
-
-def _one_item() -> str:
-    headings = ["rate", "calls/s", "writes to it/s", "writes a call", "given back/s"]
-    return page.table(headings, [_of_one_item(rate) for rate in _ONE_ITEM_RATES])
-
-
-def _of_one_item(rate: int) -> list[str]:
-    """Return what one item comes to at a rate, with as many environments as need it."""
-    plenty = replace(under(rate), rate=float(rate), quota=math.ceil(rate * 1.05), item_writes=math.inf)
-    *_, (_, enough) = until_enough(plenty)
-    found = find(replace(enough.fleet, item_writes=deployed().item_writes))
-    figures = [found.calls, found.item_writes]
-    return [f"{rate:,}", *(f"{one:,.0f}" for one in figures), f"{found.writes_a_call:.2f}", f"{found.given_back:,.1f}"]
 
 
 if __name__ == "__main__":

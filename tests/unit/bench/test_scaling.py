@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bench.fleet import Fleet
-from bench.scaling import CONCURRENCY, ENOUGH, ITEM, QUOTA, WORK_TABLE, find, under, until_enough
+from bench.scaling import CONCURRENCY, ENOUGH, ITEM, QUOTA, WORK_TABLE, find, older, under, until_enough
 
 FLEET = Fleet(quota=20, rate=19, concurrency=3, batch=10, memory=1_769, processor=0.001)
 LARGER = replace(FLEET, quota=200, rate=190, concurrency=30, table_writes=10_000)
@@ -14,7 +14,7 @@ LARGER = replace(FLEET, quota=200, rate=190, concurrency=30, table_writes=10_000
 @pytest.mark.parametrize("concurrency", [2, 3, 8])
 @pytest.mark.parametrize("age", [0, 20 * 3600])
 def test_the_quota_is_never_exceeded_however_many_environments_there_are(concurrency: int, age: float) -> None:
-    found = find(replace(FLEET, concurrency=concurrency), age=age)
+    found = older(find(replace(FLEET, concurrency=concurrency)), age=age)
     assert found.refused == 0
     assert found.calls <= 19.1
 
@@ -51,9 +51,16 @@ def test_nothing_is_moved_where_enough_is_used() -> None:
 
 def test_an_old_backlog_of_which_much_is_given_back_is_held_up_by_what_may_be_in_flight() -> None:
     crowded = replace(FLEET, concurrency=12, in_flight=1_000)
-    young, old = find(crowded), find(crowded, age=20 * 3600)
+    young = find(crowded)
+    old = older(young, age=20 * 3600)
     assert young.given_back > old.given_back
     assert old.in_flight > 0.9 * crowded.in_flight > young.in_flight
+
+
+def test_age_makes_no_difference_where_nothing_is_given_back() -> None:
+    found = find(replace(FLEET, concurrency=2))
+    assert found.given_back == 0
+    assert older(found, age=20 * 3600) is found
 
 
 def test_the_rate_is_what_the_quota_allows() -> None:
