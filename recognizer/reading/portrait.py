@@ -24,6 +24,8 @@ _HEIGHTS: Final = np.geomspace(6.5, 14.0, 20)
 """Heights tried, in text heights."""
 _SHAPES: Final = (0.68, 0.72, 0.76, 0.8, 0.84, 0.88)
 """Widths tried, as parts of the height: identity photographs are 0.7 to 0.85."""
+_LARGER_IS_LIKELIER: Final = 0.2
+"""For each text height: within a portrait there are edges too, of shoulders and hair."""
 _LEAST_EDGE: Final = 0.3
 """Each side's edge must be there along this part of it."""
 _JPEG_QUALITY: Final = 90
@@ -96,7 +98,7 @@ def _best_rectangle(small: Pixels, boxes: list[Place], text_height: float) -> Pl
         for width in sorted({round(shape * height) for shape in _SHAPES}):
             if height + 1 >= small.shape[0] or width + 1 >= small.shape[1]:
                 continue
-            score = _scores(sums, width, height) * (1 + 0.05 * height / text_height)
+            score = _scores(sums, width, height) * (1 + _LARGER_IS_LIKELIER * height / text_height)
             top, left = np.unravel_index(int(score.argmax()), score.shape)
             if score[top, left] > most:
                 most = float(score[top, left])
