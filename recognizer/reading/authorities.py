@@ -8,7 +8,7 @@ from recognizer.reading.found import NOTHING, Found
 from recognizer.reading.labels import Label, distance
 from recognizer.reading.layout import Piece
 from recognizer.reading.page import Page
-from recognizer.reading.printed_forms import chinese_text, simplified
+from recognizer.reading.printed_forms import chinese_text, province, simplified
 
 OFFICE: Final = re.compile(r"^.*?(?:分局|管理局|[局厅处队署](?!.*(?:分局|管理局)))")
 _LEAST: Final = 4
@@ -56,8 +56,12 @@ def _is_misread(name: str) -> bool:
 
 
 def _office_alone(text: str) -> str | None:
+    """Return the authority that is all of a text, but for a place of issue glued to it."""
     name = office_in(text)
-    return name if name and len(name) >= _LEAST and len(name) == len(chinese_text(text) or "") else None
+    if name is None or len(name) < _LEAST:
+        return None
+    rest = (chinese_text(text) or "")[len(name) :]
+    return name if not rest or province(rest) else None
 
 
 def _with_next_line(page: Page, begun: str) -> Found | None:

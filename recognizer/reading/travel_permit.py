@@ -270,7 +270,7 @@ def _authority_and_place(page: Page) -> tuple[Found, Found]:
     place = page.value(Label.ISSUE_PLACE, _place)
     if place is None and authority.text and page.layout.anchor(Label.ISSUE_PLACE):
         glued = page.value(Label.AUTHORITY, lambda text: _after(text, authority.text))
-        return authority, glued or NOTHING
+        return authority, glued or page.anywhere(lambda text: _province_after(text, authority.text)) or NOTHING
     return authority, place or page.anywhere(printed_forms.province, not_beside=frozenset(Label)) or NOTHING
 
 
@@ -278,6 +278,11 @@ def _after(text: str, authority: str) -> str | None:
     """Return what follows the authority in a text: a place the reader glued to it."""
     plain = printed_forms.simplified(printed_forms.chinese_text(text) or "")
     return plain.removeprefix(authority) or None if plain.startswith(authority) else None
+
+
+def _province_after(text: str, authority: str) -> str | None:
+    """Return the province that follows the authority in a text: columns cut it elsewhere where a line is crowded."""
+    return printed_forms.province(_after(text, authority) or "")
 
 
 def _place(text: str) -> str | None:

@@ -121,6 +121,8 @@ def test_a_name_with_a_dot_between_its_parts_keeps_it() -> None:
         [line("签发机关公安部出入境管理局签发地点广东", 330, 380)],
         [line("签发机关", 330, 380), line("签发地点", 900, 380), line("公安部出入境管理局广东", 330, 420)],
         [line("签发机关", 330, 380), line("签发地点", 650, 380), line("公安部出入境管理局 广东", 330, 420)],
+        [line("签发机关", 330, 380), line("签发地点", 620, 380), line("公安部出入境管理局广东", 330, 420)],
+        [line("签发机关", 330, 380), line("签发地点", 600, 380), line("公安部出入境管理局广东", 330, 420)],
     ],
 )
 def test_authority_and_place_are_parted_where_they_are_glued(glued: list[TextLine]) -> None:
