@@ -200,7 +200,8 @@ def scenarios() -> str:
     random.seed(1)  # the waits' chance is the code's own
     fleet = deployed()
     told = (
-        f"`{COMMAND}`, {datetime.now(UTC):%Y-%m-%d}. Told: a document takes {1000 * fleet.processor:g} ms of a processor ([measured](benchmarks.md)), "
+        f"`{COMMAND}`, {datetime.now(UTC):%Y-%m-%d}. "
+        f"Told: a document takes {1000 * fleet.processor:g} ms of a processor ([measured](benchmarks.md)), "
         f"{fleet.memory} MB give {fleet.share:.0%} of one, the provider takes {fleet.latency:g} s and a call to AWS "
         f"{1000 * fleet.call:g} ms, where nothing else is said."
     )

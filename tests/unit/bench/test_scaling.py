@@ -23,7 +23,7 @@ def test_what_binds_is_found_out() -> None:
     assert find(FLEET).bound_by == QUOTA
     assert find(replace(LARGER, concurrency=2)).bound_by == CONCURRENCY
     assert find(replace(LARGER, item_writes=100), seconds=15).bound_by == ITEM
-    assert find(replace(LARGER, table_writes=200), seconds=15).bound_by == WORK_TABLE
+    assert find(replace(LARGER, table_writes=500), seconds=15).bound_by == WORK_TABLE
 
 
 def test_more_shards_are_more_items() -> None:
