@@ -161,7 +161,8 @@ def under(quota: int) -> Fleet:
 
 
 def beginnings() -> dict[str, Fleet]:
-    """Return where each search begins, by name."""
+    """Return where each search begins, by name; the last is one that has enough, and for a backlog of any age."""
+    ample = replace(under(2_000), shards=8, rate=rate_for(2_000, 8), concurrency=330, table_writes=16_000)
     return {
         "as deployed": deployed(),
         "as deployed, but MemorySize=1024": replace(deployed(), memory=1024),
@@ -169,6 +170,7 @@ def beginnings() -> dict[str, Fleet]:
         "as deployed, the provider takes 1.5 s": replace(deployed(), latency=1.5),
         f"MainlandPermitRate={under(200).rate:g}": under(200),
         f"MainlandPermitRate={under(2_000).rate:g}": under(2_000),
+        "MaximumConcurrency=330, LimiterShards=8, a work table made for 16,000": ample,
     }
 
 
