@@ -1,0 +1,75 @@
+"""How many documents of a batch are prepared at a time, and when the next one may begin."""
+
+import threading
+from dataclasses import replace
+
+import pytest
+
+from permit_ocr.adapters.turns import turn
+from permit_ocr.domain.permits import Kind
+from permit_ocr.workflow.ports import Question, Reply, Services
+from tests.unit.fakes import MAINLAND_FRONT, NOT_NOW, World, world
+
+QUESTION = Question(kind=Kind.MAINLAND_PERMIT, side=None, return_portrait=False, content=b"image")
+
+
+@pytest.fixture
+def here() -> World:
+    return world()
+
+
+def is_free(turns: threading.Semaphore) -> bool:
+    free = turns.acquire(blocking=False)
+    if free:
+        turns.release()
+    return free
+
+
+def ask(services: Services) -> Reply:
+    return services.ocr.ask(QUESTION, deadline=float("inf"))
+
+
+def test_a_turn_ends_before_the_provider_is_asked(here: World) -> None:
+    turns, seen = threading.Semaphore(1), []
+
+    class Watching:
+        site = "china"
+
+        def ask(self, _question: Question, *, deadline: float) -> Reply:  # noqa: ARG002  the port's
+            seen.append(is_free(turns))
+            raise NOT_NOW
+
+        def stops(self) -> dict[Kind, object]:
+            return {}
+
+    services = replace(here.services, ocr=Watching())  # type: ignore[arg-type]
+    with turn(turns, services) as mine:
+        assert not is_free(turns)
+        with pytest.raises(type(NOT_NOW)):
+            ask(mine)
+    assert seen == [True]
+
+
+def test_a_turn_that_asks_twice_is_given_back_once() -> None:
+    turns = threading.Semaphore(1)
+    with turn(turns, world(MAINLAND_FRONT, MAINLAND_FRONT).services) as mine:
+        ask(mine)
+        ask(mine)
+    assert turns.acquire(blocking=False)
+    assert not turns.acquire(blocking=False)
+
+
+def test_a_turn_ends_with_a_document_that_never_asks_and_with_one_that_fails(here: World) -> None:
+    turns = threading.Semaphore(1)
+    with turn(turns, here.services):
+        pass
+    with pytest.raises(ValueError, match="fails"), turn(turns, here.services):
+        raise ValueError("fails")
+    assert is_free(turns)
+
+
+def test_the_provider_is_otherwise_as_it_was(here: World) -> None:
+    with turn(threading.Semaphore(1), here.services) as mine:
+        assert mine.ocr.site == here.services.ocr.site
+        assert mine.ocr.stops() == here.services.ocr.stops()
+        assert mine.work is here.services.work
