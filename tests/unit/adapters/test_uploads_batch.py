@@ -2,6 +2,7 @@
 
 import copy
 import json
+import threading
 import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,7 +17,7 @@ from permit_ocr.domain.errors import Claimed, NoSlot, PermitOcrError, RejectDocu
 from permit_ocr.domain.identity import document_id_of_page
 from permit_ocr.domain.image_rejections import rejection
 from permit_ocr.domain.permits import Kind, RecognitionOptions
-from permit_ocr.workflow.ports import KeptEvent, Photograph
+from permit_ocr.workflow.ports import KeptEvent, Photograph, Question, Reply
 from tests.unit.fakes import MAINLAND_FRONT, NOT_NOW, World, jpeg, photograph, world
 
 if TYPE_CHECKING:
@@ -57,6 +58,24 @@ class FakeImages:
             photograph(jpeg(str(page.number).encode()), kind=Kind.MAINLAND_PERMIT),
             document=document_of_page(page, upload_prefix="uploads/"),
         )
+
+
+@dataclass
+class SlowImages(FakeImages):
+    """Takes as long as S3 does, and notes how many wait for it at once."""
+
+    waiting: int = 0
+    most_at_once: int = 0
+    turn: threading.Lock = field(default_factory=threading.Lock)
+
+    def fetch(self, upload: Upload) -> Photograph | None:
+        with self.turn:
+            self.waiting += 1
+            self.most_at_once = max(self.most_at_once, self.waiting)
+        time.sleep(0.05)
+        with self.turn:
+            self.waiting -= 1
+        return super().fetch(upload)
 
 
 @dataclass
@@ -227,6 +246,27 @@ def test_only_the_failed_message_is_given_back_and_shows_again_later() -> None:
     assert [wait >= 2 for wait in intake.waits.values()] == [True]
     failed_again, _ = run(BATCH, world(*[MAINLAND_FRONT] * 3))
     assert failed_again == []
+
+
+def test_few_documents_are_prepared_at_a_time_but_all_of_a_batch_wait_for_the_provider_together() -> None:
+    here, images = world(*[MAINLAND_FRONT] * 10), SlowImages()
+    everyone = threading.Barrier(10)
+    ask = here.ocr.ask
+
+    def ask_together(question: Question, *, deadline: float) -> Reply:
+        everyone.wait(timeout=30)
+        return ask(question, deadline=deadline)
+
+    here.ocr.ask = ask_together  # type: ignore[method-assign]
+    records = []
+    for number in range(10):
+        record = copy.deepcopy(ONE_UPLOAD["Records"][0])
+        record["messageId"] = str(number)
+        record["body"] = record["body"].replace(".jpg", f"-{number}.jpg")
+        records.append(record)
+    failed, _ = run({"Records": records}, here, images=images)
+    assert (failed, len(here.results.sent)) == ([], 10)
+    assert images.most_at_once <= 3
 
 
 def test_account_trouble_gives_back_everything_not_begun_without_a_call() -> None:

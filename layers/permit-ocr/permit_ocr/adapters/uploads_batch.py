@@ -3,10 +3,11 @@
 A batch of SQS messages, or an event that S3, SNS or EventBridge delivers by itself.
 """
 
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any, Final
 
@@ -14,6 +15,7 @@ from permit_ocr.adapters.dynamodb_failures import DynamoDbFailures
 from permit_ocr.adapters.journal import Happening, count, note, note_unexpected
 from permit_ocr.adapters.s3_images import S3Images, document_of, document_of_page
 from permit_ocr.adapters.sqs_queues import SqsDeadLetterQueue, SqsImagesQueue, SqsIntakeQueue
+from permit_ocr.adapters.turns import turn
 from permit_ocr.adapters.upload_events import (
     Page,
     PublishAgain,
@@ -35,6 +37,8 @@ WAITING_ENDS_AFTER_SECONDS: Final = 6 * 24 * 3600
 """A day before the intake queue would drop the message: the dead-letter queue keeps it for another 14 days."""
 _MOST_AT_ONCE: Final = 32
 """Documents of a batch that are worked on at the same time; of a larger batch the others wait."""
+_PREPARED_AT_ONCE: Final = 3
+"""Of the documents that are worked on at the same time, those that do not wait for the provider (``turns``)."""
 _SECONDS_TO_FINISH: Final = 5.0
 """Kept free at the end of an invocation: publishing, bookkeeping and the answer to Lambda."""
 _SECONDS_TO_BEGIN: Final = 4.0
@@ -74,6 +78,7 @@ class _Batch:
     application: UploadsApplication
     deadline: float
     waits: dict[str, float] = field(default_factory=dict)
+    turns: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(_PREPARED_AT_ONCE))
 
 
 def process(event: Mapping[str, Any], application: UploadsApplication, *, seconds: float) -> dict[str, Any] | None:
@@ -139,8 +144,9 @@ def _do(work: Work, batch: _Batch) -> None:
     try:
         if isinstance(work, PublishAgain):
             publish_again(work.document_id, batch.application.services)
-        else:
-            _read(work, batch)
+            return
+        with turn(batch.turns, batch.application.services) as services:
+            _read(work, replace(batch, application=replace(batch.application, services=services)))
     except Deleted:
         note("document_deleted")
 

@@ -1,0 +1,50 @@
+"""How many documents of a batch are prepared at a time: fetched, checked and noted, until they ask the provider.
+
+Were it all of them, none would be ready before all are, since a function has little of a processor: the first slots of
+the line would pass unused, and whoever wakes for a slot would find the processor taken. A few at a time overlap what
+AWS takes to answer, and one is ready soon.
+"""
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+
+from permit_ocr.domain.errors import StopTheLine
+from permit_ocr.domain.permits import Kind
+from permit_ocr.workflow.ports import Ocr, Question, Reply, Services
+
+
+@contextmanager
+def turn(turns: threading.Semaphore, services: Services) -> Iterator[Services]:
+    """Wait for a turn, and yield services whose provider ends it when it is asked, if the block does not end before."""
+    turns.acquire()
+    ocr = _TurnEndingOcr(services.ocr, turns)
+    try:
+        yield replace(services, ocr=ocr)
+    finally:
+        ocr.end_turn()
+
+
+class _TurnEndingOcr:
+    """The port ``Ocr`` for one document, in one thread."""
+
+    def __init__(self, ocr: Ocr, turns: threading.Semaphore) -> None:
+        self._ocr = ocr
+        self._turns: threading.Semaphore | None = turns
+        self.site = ocr.site
+
+    def end_turn(self) -> None:
+        """Let another begin, once."""
+        if turns := self._turns:
+            self._turns = None
+            turns.release()
+
+    def ask(self, question: Question, *, deadline: float) -> Reply:
+        """See the port."""
+        self.end_turn()
+        return self._ocr.ask(question, deadline=deadline)
+
+    def stops(self) -> Mapping[Kind, StopTheLine]:
+        """See the port."""
+        return self._ocr.stops()
