@@ -121,7 +121,13 @@ def _children(process: int) -> list[int]:
 
 
 def _runs(process: int) -> bool:
-    """Say whether a process has not ended. Its state follows its name, which is in brackets and may hold anything."""
+    """Say whether a process neither has ended nor is about to: between a kill and its end it looks like any other.
+
+    A SIGKILL stays among the signals that wait for the whole process (``ShdPnd``) until nothing is left of it.
+    """
     with contextlib.suppress(OSError):
-        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] not in ("Z", "X")
+        lines = Path(f"/proc/{process}/status").read_text().splitlines()
+        said = dict(line.split(":\t", 1) for line in lines)
+        killed = int(said["ShdPnd"], 16) >> (signal.SIGKILL - 1) & 1
+        return said["State"][0] not in "ZX" and not killed
     return False
