@@ -25,6 +25,7 @@ from bench.aws_calls import JOURNEY
 from bench.benchmarks import COMMITTED, PAGE
 from bench.rehearsal import ROOT
 from permit_ocr.adapters.dynamodb_line import FIRST_LEAD_SECONDS, HORIZON_SECONDS, TRIES, Lane, lead_after
+from permit_ocr.adapters.uploads_batch import PREPARED_AT_ONCE
 from permit_ocr.adapters.waits import seconds_of_waiting
 from permit_ocr.domain.errors import NoSlot, RetryLater
 from permit_ocr.tencent.quota import LATE_SECONDS, Intervals, intervals
@@ -168,12 +169,13 @@ class Memory:
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """One of the function's: its share of a processor, in seconds a second, and what it has seen of each shard.
+    """One of the function's: its share of a processor, in seconds a second, its turns, what it has seen of each shard.
 
-    Whoever asks first computes first, as threads get Python's lock: a batch begins with ten that ask at once.
+    Whoever asks first computes first, as threads get Python's lock.
     """
 
     processor: Capacity
+    turns: simpy.Resource
     memories: Sequence[Memory]
 
 
@@ -205,7 +207,11 @@ class Simulation:
             Shard(intervals(fleet.rate / fleet.shards), Capacity(fleet.item_writes)) for _ in range(fleet.shards)
         ]
         self._environments = [
-            Environment(Capacity(fleet.share), [Memory(dict.fromkeys(shard.buckets, 0.0)) for shard in self._shards])
+            Environment(
+                Capacity(fleet.share),
+                simpy.Resource(self.world, PREPARED_AT_ONCE),
+                [Memory(dict.fromkeys(shard.buckets, 0.0)) for shard in self._shards],
+            )
             for _ in range(fleet.concurrency)
         ]
 
@@ -267,10 +273,12 @@ class Simulation:
 
     def _message(self, sent: float, environment: Environment, back: list[tuple[float, RetryLater]]) -> Steps:
         """One message in one batch: its document is done, or it is put among those that are given back."""
-        for call in BEFORE:
-            yield self._call(environment, call)
-            if call.startswith("DynamoDB"):
-                yield from self._take_from(self.table, BEGUN_UNITS)
+        with environment.turns.request() as turn:
+            yield turn
+            for call in BEFORE:
+                yield self._call(environment, call)
+                if call.startswith("DynamoDB"):
+                    yield from self._take_from(self.table, BEGUN_UNITS)
         try:
             yield from self._ask(environment)
         except RetryLater as error:

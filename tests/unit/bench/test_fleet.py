@@ -6,6 +6,7 @@ import pytest
 
 from bench.aws_calls import JOURNEY
 from bench.fleet import AFTER, BEFORE, Capacity, Fleet, Simulation, deployed, seconds_hidden, seconds_until_added
+from permit_ocr.adapters.uploads_batch import PREPARED_AT_ONCE
 
 FLEET = Fleet(quota=20, rate=19, concurrency=3, batch=10, memory=1_769, processor=0.01)
 
@@ -53,6 +54,14 @@ def test_a_document_waits_for_its_share_of_a_processor() -> None:
     whole, quarter = (Simulation(replace(alone, memory=mb)).run(60) for mb in (1_769, 442))
     assert 8 < len(whole.done) / 60 <= 10
     assert 2 < len(quarter.done) / 60 <= 2.5
+
+
+def test_a_batch_is_prepared_a_few_documents_at_a_time() -> None:
+    ample = replace(FLEET, rate=1_000, quota=1_000, concurrency=1, batch=10, latency=0.0, call=0.0, processor=0.0)
+    slow = replace(ample, calls={name: [1.0] for name in BEFORE})
+    done = Simulation(slow, documents=10).run(60).done
+    turns = [round(at - done[0]) // len(BEFORE) for at in sorted(done)]
+    assert turns == [number // PREPARED_AT_ONCE for number in range(10)]
 
 
 def test_two_processors_are_no_faster_than_one() -> None:
