@@ -1,16 +1,19 @@
 """How many documents of a batch are prepared at a time, and when the next one may begin."""
 
 import threading
+import time
 from dataclasses import replace
 
 import pytest
 
 from permit_ocr.adapters.turns import turn
+from permit_ocr.adapters.waits import NotBegun
 from permit_ocr.domain.permits import Kind
 from permit_ocr.workflow.ports import Question, Reply, Services
 from tests.unit.fakes import MAINLAND_FRONT, NOT_NOW, World, world
 
 QUESTION = Question(kind=Kind.MAINLAND_PERMIT, side=None, return_portrait=False, content=b"image")
+LATER = time.monotonic() + 3600
 
 
 @pytest.fixture
@@ -43,7 +46,7 @@ def test_a_turn_ends_before_the_provider_is_asked(here: World) -> None:
             return {}
 
     services = replace(here.services, ocr=Watching())  # type: ignore[arg-type]
-    with turn(turns, services) as mine:
+    with turn(turns, services, deadline=LATER) as mine:
         assert not is_free(turns)
         with pytest.raises(type(NOT_NOW)):
             ask(mine)
@@ -52,7 +55,7 @@ def test_a_turn_ends_before_the_provider_is_asked(here: World) -> None:
 
 def test_a_turn_that_asks_twice_is_given_back_once() -> None:
     turns = threading.Semaphore(1)
-    with turn(turns, world(MAINLAND_FRONT, MAINLAND_FRONT).services) as mine:
+    with turn(turns, world(MAINLAND_FRONT, MAINLAND_FRONT).services, deadline=LATER) as mine:
         ask(mine)
         ask(mine)
     assert turns.acquire(blocking=False)
@@ -61,15 +64,25 @@ def test_a_turn_that_asks_twice_is_given_back_once() -> None:
 
 def test_a_turn_ends_with_a_document_that_never_asks_and_with_one_that_fails(here: World) -> None:
     turns = threading.Semaphore(1)
-    with turn(turns, here.services):
+    with turn(turns, here.services, deadline=LATER):
         pass
-    with pytest.raises(ValueError, match="fails"), turn(turns, here.services):
+    with pytest.raises(ValueError, match="fails"), turn(turns, here.services, deadline=LATER):
         raise ValueError("fails")
     assert is_free(turns)
 
 
+def test_a_document_that_gets_no_turn_in_time_is_not_begun(here: World) -> None:
+    turns = threading.Semaphore(1)
+    with turn(turns, here.services, deadline=LATER):
+        with pytest.raises(NotBegun), turn(turns, here.services, deadline=time.monotonic() + 0.01):
+            pytest.fail("it had a turn")
+        with pytest.raises(NotBegun), turn(turns, here.services, deadline=time.monotonic() - 1):
+            pytest.fail("it had a turn")
+    assert is_free(turns)
+
+
 def test_the_provider_is_otherwise_as_it_was(here: World) -> None:
-    with turn(threading.Semaphore(1), here.services) as mine:
+    with turn(threading.Semaphore(1), here.services, deadline=LATER) as mine:
         assert mine.ocr.site == here.services.ocr.site
         assert mine.ocr.stops() == here.services.ocr.stops()
         assert mine.work is here.services.work

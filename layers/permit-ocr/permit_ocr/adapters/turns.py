@@ -6,19 +6,25 @@ AWS takes to answer, and one is ready soon.
 """
 
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 
+from permit_ocr.adapters.waits import NotBegun
 from permit_ocr.domain.errors import StopTheLine
 from permit_ocr.domain.permits import Kind
 from permit_ocr.workflow.ports import Ocr, Question, Reply, Services
 
 
 @contextmanager
-def turn(turns: threading.Semaphore, services: Services) -> Iterator[Services]:
-    """Wait for a turn, and yield services whose provider ends it when it is asked, if the block does not end before."""
-    turns.acquire()
+def turn(turns: threading.Semaphore, services: Services, *, deadline: float) -> Iterator[Services]:
+    """Wait for a turn, and yield services whose provider ends it when it is asked, if the block does not end before.
+
+    ``deadline`` is on ``time.monotonic``'s clock. Raises ``NotBegun`` if there was no turn until then.
+    """
+    if not turns.acquire(timeout=max(0.0, deadline - time.monotonic())):
+        raise NotBegun
     ocr = _TurnEndingOcr(services.ocr, turns)
     try:
         yield replace(services, ocr=ocr)

@@ -145,7 +145,7 @@ def _do(work: Work, batch: _Batch) -> None:
         if isinstance(work, PublishAgain):
             publish_again(work.document_id, batch.application.services)
             return
-        with turn(batch.turns, batch.application.services) as services:
+        with turn(batch.turns, batch.application.services, deadline=batch.deadline) as services:
             _read(work, replace(batch, application=replace(batch.application, services=services)))
     except Deleted:
         note("document_deleted")
