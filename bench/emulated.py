@@ -15,9 +15,9 @@ from typing import Any, Final
 
 import httpx
 
-from bench.processor_share import Share
 from sandbox.lambda_events import Json
 from sandbox.processes import Processes, SandboxError
+from sandbox.processor_share import Share
 from sandbox.runtime import FunctionRuns, emulator, free_ports, outcome_of
 from sandbox.template import Function
 

@@ -18,8 +18,8 @@ from typing import Final
 from bench.comparison import Comparison, Rounds
 from bench.emulated import Environment, Runnable
 from bench.measurement import Measurement, run_alone
-from bench.processor_share import processor_share, share_of
 from bench.stage import Stage, batch_event, s3_event, stage
+from sandbox.processor_share import processor_share, share_of
 
 LATENCY_SECONDS: Final = 0.6
 _OURS: Final = "UploadsFunction"

@@ -24,6 +24,13 @@ def up(
     parameter: Annotated[
         list[str] | None, typer.Option(metavar="NAME=VALUE", help="A parameter of the template; may be repeated.")
     ] = None,
+    processor_shares: Annotated[
+        bool,
+        typer.Option(
+            "--processor-shares",
+            help="Give each function the part of a processor that Lambda gives its memory size; takes root.",
+        ),
+    ] = False,
     functions_aws_endpoint: Annotated[
         str | None, typer.Option(hidden=True, help="What the functions call as AWS: a proxy before --aws-port.")
     ] = None,
@@ -49,6 +56,7 @@ def up(
             ocr_endpoint=ocr_endpoint,
             parameters=_parameters(parameter or []),
             functions_aws_endpoint=functions_aws_endpoint,
+            processor_shares=processor_shares,
         )
         with console.status("starting") as status:
 

@@ -5,9 +5,10 @@
 Only the sandbox holds the writing end of the pipe on standard input, so the kernel closes it with the sandbox, on
 SIGKILL too. The guardian then kills every process whose environment carries MARK. An environment is inherited by
 children of children, across new sessions and process groups, and is in place from the instant a program is started:
-nothing has to be registered, so nothing can be missed.
+nothing has to be registered, so nothing can be missed. Control groups carry it in their names.
 """
 
+import contextlib
 import json
 import os
 import signal
@@ -21,6 +22,14 @@ MARK_VARIABLE: Final = "PERMIT_OCR_SANDBOX_MARK"
 QUIET_LOOKS: Final = 3
 SECONDS_BETWEEN_LOOKS: Final = 0.1
 GIVE_UP_SECONDS: Final = 10.0
+GROUPS: Final = (Path("/sys/fs/cgroup/cpu"), Path("/sys/fs/cgroup"))
+"""Where control groups with a share of a processor are made: in the kernel's first version of them, and its second."""
+_SECONDS_UNTIL_EMPTY: Final = 0.01
+
+
+def group_name(mark: str, name: str) -> str:
+    """Return what the control group is called that ``name`` has in the sandbox of that mark."""
+    return f"permit-ocr-{mark}-{name}"
 
 
 def marked_processes(mark: str) -> list[int]:
@@ -57,6 +66,37 @@ def kill_marked(mark: str) -> bool:
     return False
 
 
+def remove_groups(mark: str, name: str = "*") -> bool:
+    """Kill what is in the control group of that name, or in all of ``mark``, and remove it; return whether it is gone.
+
+    The kernel keeps a group until what was in it has ended, which takes a moment.
+    """
+    deadline = time.monotonic() + GIVE_UP_SECONDS
+    while groups := [group for directory in GROUPS for group in directory.glob(group_name(mark, name))]:
+        if time.monotonic() > deadline:
+            return False
+        for group in groups:
+            for process in _processes_in(group):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(process, signal.SIGKILL)
+            with contextlib.suppress(OSError):
+                group.rmdir()
+        time.sleep(_SECONDS_UNTIL_EMPTY)
+    return True
+
+
+def _processes_in(group: Path) -> list[int]:
+    """Return what is in a group. One of another namespace is 0, which would be our own group of processes to kill."""
+    with contextlib.suppress(OSError):
+        return [int(process) for process in (group / "cgroup.procs").read_text().split() if process != "0"]
+    return []
+
+
+def clean_up(mark: str) -> bool:
+    """End everything that carries ``mark``; return whether nothing of it is left."""
+    return kill_marked(mark) and remove_groups(mark)
+
+
 def remove_endpoints(path: Path, mark: str) -> None:
     """Remove the endpoints file, unless another sandbox has written it since."""
     try:
@@ -75,7 +115,7 @@ def main() -> None:
     while os.read(0, 4096):
         pass
     remove_endpoints(endpoints, mark)
-    sys.exit(0 if kill_marked(mark) else 1)
+    sys.exit(0 if clean_up(mark) else 1)
 
 
 if __name__ == "__main__":

@@ -61,7 +61,7 @@ class Processes:
         if self._guardian is not None and self._guardian.stdin is not None:
             self._guardian.stdin.close()  # it kills what is left, RIE's own children included
             if await asyncio.to_thread(self._guardian.wait) != 0:  # it was killed itself
-                await asyncio.to_thread(guardian.kill_marked, self.mark)
+                await asyncio.to_thread(guardian.clean_up, self.mark)
 
     async def start(
         self, name: str, command: Sequence[str | Path], *, environment: Mapping[str, str], directory: Path
@@ -81,12 +81,13 @@ class Processes:
         return process
 
     async def stop(self, name: str) -> None:
-        """Kill a process and its children at once."""
+        """Kill a process and its children at once, and its control group with what is left in it."""
         process = self._running.pop(name)
         with contextlib.suppress(OSError):
             for child in [process.pid, *_children(process.pid)]:
                 os.kill(child, signal.SIGKILL)
         await process.wait()
+        await asyncio.to_thread(guardian.remove_groups, self.mark, name)
 
     def has_children(self, name: str) -> bool:
         """Say whether a process has any of its own that run; one that was killed is listed until it is waited for."""

@@ -22,6 +22,7 @@ import samcli  # type: ignore[import-untyped]
 from sandbox.cloud import CREDENTIALS, Cloud
 from sandbox.lambda_events import Outcome
 from sandbox.processes import Processes, SandboxError
+from sandbox.processor_share import make_group, share_of
 from sandbox.template import REGION, Deployed, Function, Json
 
 # https://docs.aws.amazon.com/lambda/latest/dg/lambda-python.html and what these need.
@@ -40,6 +41,7 @@ RUNTIME_PACKAGES: Final = (
 API_CONCURRENCY: Final = 10  # of a function's requests at once; more wait, where Lambda would start more environments
 START_SECONDS: Final = 20.0
 SLACK_SECONDS: Final = 15.0  # of an invocation beyond the function's timeout, which the emulator itself enforces
+_WITHIN_GROUP: Final = Path(__file__).parent / "awslambdaric_in_group.py"
 _ERROR_KEYS: Final = {"errorMessage", "errorType", "requestId", "stackTrace"}
 _ARCHITECTURES: Final = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
 
@@ -119,12 +121,15 @@ class FunctionRuns:
         processes: Processes,
         environment: Mapping[str, str],
         most: int,
+        processors: float | None = None,
     ) -> None:
+        """``processors`` is the part of one that each environment is held within; None for all that there are."""
         self.function: Final = function
         self._timeout = float(configuration["Timeout"])
         self._handler: str = configuration["Handler"]
         self._processes = processes
         self._environment = environment
+        self._processors = processors
         self._free: list[_Environment] = []
         self._started = 0
         self._room = asyncio.Semaphore(most)
@@ -156,9 +161,15 @@ class FunctionRuns:
     async def _start(self) -> "_Environment":
         self._started += 1
         environment = _Environment(f"{self.function.logical_id}-{self._started}", self._timeout)
-        command = [sys.executable, "-S", "-m", "awslambdaric", self._handler]
+        command = [sys.executable, "-S", *self._client(environment.name), self._handler]
         await environment.start(self._processes, command, self._environment, self.function.task_root)
         return environment
+
+    def _client(self, name: str) -> list[str]:
+        """Return how Python runs AWS's runtime client: in a control group of its own, if it has a share."""
+        if self._processors is None:
+            return ["-m", "awslambdaric"]
+        return ["-P", str(_WITHIN_GROUP), str(make_group(self._processes.mark, name, self._processors))]
 
 
 def emulator() -> Path:
@@ -252,9 +263,18 @@ async def _takes_connections(port: int) -> bool:
 
 
 def prepare_runs(
-    deployed: Deployed, cloud: Cloud, processes: Processes, runtime: Path, *, aws_endpoint: str
+    deployed: Deployed,
+    cloud: Cloud,
+    processes: Processes,
+    runtime: Path,
+    *,
+    aws_endpoint: str,
+    processor_shares: bool = False,
 ) -> dict[str, FunctionRuns]:
-    """Return the runs of every deployed function by its name; no environment is started before it is needed."""
+    """Return the runs of every deployed function by its name; no environment is started before it is needed.
+
+    With ``processor_shares`` each has the part of a processor that comes with the function's memory size.
+    """
     runs = {}
     for function in deployed.functions:
         configuration = cloud.function_configuration(function.name)
@@ -267,6 +287,7 @@ def prepare_runs(
             processes=processes,
             environment=function_environment(function, configuration, runtime=runtime, aws_endpoint=aws_endpoint),
             most=polled + API_CONCURRENCY,
+            processors=share_of(int(configuration["MemorySize"])) if processor_shares else None,
         )
     return runs
 

@@ -18,6 +18,7 @@ from sandbox.cloud import SERVER, Cloud, start_cloud, wait_until_healthy
 from sandbox.http_api import ApiServer, HttpApi
 from sandbox.mappings import Poller, SqsQueue
 from sandbox.processes import Processes, SandboxError
+from sandbox.processor_share import require_groups
 from sandbox.runtime import FunctionRuns, link_runtime, machine_architecture, prepare_runs
 from sandbox.template import REGION, Deployed, transform
 
@@ -50,6 +51,8 @@ class Settings:
     """Values for the template's parameters, in place of its defaults."""
     functions_aws_endpoint: str | None = None
     """What the functions call as AWS: something that stands before moto and passes their calls on."""
+    processor_shares: bool = False
+    """Whether each environment is held within the part of a processor that Lambda gives its memory size."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +85,8 @@ async def sandbox(settings: Settings, say: Say) -> AsyncIterator[Sandbox]:
     if project.is_running(endpoints):
         raise SandboxError(f"a sandbox is running here already ({endpoints}): stop it first")
     endpoints.unlink(missing_ok=True)
+    if settings.processor_shares:
+        require_groups()
     ports = _claim_ports(settings)
     async with (
         Processes(settings.state / "logs", endpoints) as processes,
@@ -100,6 +105,7 @@ async def sandbox(settings: Settings, say: Say) -> AsyncIterator[Sandbox]:
             processes,
             link_runtime(settings.state / "runtime"),
             aws_endpoint=settings.functions_aws_endpoint or cloud.endpoint,
+            processor_shares=settings.processor_shares,
         )
         api = ApiServer(HttpApi(deployed.routes, {name: run.invoke for name, run in runs.items()}), ports["--api-port"])
         background = [

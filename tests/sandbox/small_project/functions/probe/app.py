@@ -4,12 +4,15 @@ import importlib
 import json
 import os
 import time
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import boto3
 
 _SQS = boto3.client("sqs")
+_CONTROL_GROUPS = Path("/proc/self/cgroup")
+_GROUPS_AT_THE_START = _CONTROL_GROUPS.read_text()
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
@@ -35,6 +38,8 @@ def _request(event: dict[str, Any]) -> dict[str, Any]:
     _do(what)
     if what == "environment":
         return {"variables": dict(os.environ), "process": os.getpid(), "imports": _imports()}
+    if what == "groups":
+        return {"at the start": _GROUPS_AT_THE_START, "now": _CONTROL_GROUPS.read_text(), "process": os.getpid()}
     if what == "picture":
         return {"statusCode": 201, "body": "iVBORw==", "isBase64Encoded": True, "cookies": ["a=1", "b=2"]}
     return event
@@ -46,9 +51,18 @@ def _do(what: str) -> bool:
         os._exit(3)
     if what == "raise":
         raise ValueError("as told")
+    if what.startswith("compute "):
+        _compute(float(what.removeprefix("compute ")))
     if what.startswith("sleep "):
         time.sleep(float(what.removeprefix("sleep ")))
     return what.startswith("fail")
+
+
+def _compute(seconds: float) -> None:
+    """Compute for so many seconds of a whole processor."""
+    enough = time.process_time() + seconds
+    while time.process_time() < enough:
+        pass
 
 
 def _imports() -> dict[str, str | None]:
