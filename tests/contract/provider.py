@@ -2,7 +2,6 @@
 
 import json
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -47,6 +46,7 @@ def refusal(code: str, **changes: Any) -> Saying:
 def provider(*says: Saying, idle_seconds: float | None = None) -> Iterator[Provider]:
     """``idle_seconds`` is how long a connection is kept open without a request."""
     here = Provider(list(says))
+    over = threading.Event()
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -56,17 +56,17 @@ def provider(*says: Saying, idle_seconds: float | None = None) -> Iterator[Provi
             body = self.rfile.read(int(self.headers["Content-Length"]))
             here.requests.append({"headers": dict(self.headers), "json": json.loads(body)})
             saying = here.next()
-            time.sleep(saying.delay_seconds)
+            over.wait(saying.delay_seconds)
             content = saying.body.encode() if isinstance(saying.body, str) else json.dumps(saying.body).encode()
-            self.send_response(saying.status)
-            self.send_header("Content-Type", saying.content_type)
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            with suppress(BrokenPipeError):  # the client may have given up
+            with suppress(ConnectionError):  # the client may have given up
+                self.send_response(saying.status)
+                self.send_header("Content-Type", saying.content_type)
+                self.send_header("Content-Length", str(len(content)))
+                self.end_headers()
                 if saying.trickle:
                     for byte in content:
                         self.wfile.write(bytes([byte]))
-                        time.sleep(0.5)
+                        over.wait(0.5)
                 else:
                     self.wfile.write(content[: saying.cut_after])
             if saying.cut_after is not None:
@@ -82,5 +82,6 @@ def provider(*says: Saying, idle_seconds: float | None = None) -> Iterator[Provi
     try:
         yield here
     finally:
+        over.set()
         server.shutdown()
         server.server_close()

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.request import urlopen
 
+PATIENCE_SECONDS = 60.0  # against hanging alone: what it may take is measured elsewhere
 SECRET_ID, SECRET_KEY = "AKIDcontract", "key-of-the-contract-tests"
 RESIDENCE = {
     "Name": "李港安",
@@ -54,12 +55,23 @@ class RunningRecognizer:
     process: subprocess.Popen[str]
     lines: list[str] = field(default_factory=list, repr=False)
 
+    def __post_init__(self) -> None:
+        assert self.process.stderr is not None
+        self._collector = threading.Thread(target=self.lines.extend, args=(self.process.stderr,), daemon=True)
+        self._collector.start()
+
     @property
     def host(self) -> str:
         return f"127.0.0.1:{self.port}"
 
+    def whole_log(self) -> str:
+        """Return all that it has written, once it has ended."""
+        self._collector.join(PATIENCE_SECONDS)
+        assert not self._collector.is_alive()
+        return "".join(self.lines)
+
     def get(self, path: str) -> str:
-        with urlopen(f"http://{self.host}{path}", timeout=10) as response:
+        with urlopen(f"http://{self.host}{path}", timeout=PATIENCE_SECONDS) as response:
             content: bytes = response.read()
             return content.decode()
 
@@ -86,13 +98,11 @@ def reading_recognizer(*options: str) -> Iterator[RunningRecognizer]:
     try:
         ready = re.fullmatch(r"recognizer: ready at http://127\.0\.0\.1:(\d+)\n", process.stderr.readline())
         assert ready is not None
-        running = RunningRecognizer(int(ready[1]), process)
-        threading.Thread(target=running.lines.extend, args=(process.stderr,), daemon=True).start()
-        yield running
+        yield RunningRecognizer(int(ready[1]), process)
     finally:
         process.terminate()
         try:
-            status = process.wait(timeout=15)
+            status = process.wait(timeout=PATIENCE_SECONDS)
         except subprocess.TimeoutExpired:
             process.kill()
             raise

@@ -30,12 +30,13 @@ def _application(environ: dict[str, Any], start_response: Callable[..., Any]) ->
 def connection() -> Iterator[http.client.HTTPConnection]:
     server = make_server("127.0.0.1", 0, _application, threaded=True, request_handler=KeptConnections)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=60)
     connection.connect()
     connection.auto_open = 0  # a connection that was closed fails the test
     yield connection
     connection.close()
     server.shutdown()
+    server.server_close()
 
 
 def _ask(

@@ -140,12 +140,13 @@ def test_what_is_wrong_with_a_parameter_has_its_code(
 @contextmanager
 def images() -> Iterator[str]:
     """Serve photographs, pages and endless files; yields where."""
+    over = threading.Event()
 
     class Images(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             name = self.path.lstrip("/")
             if name == "slow":
-                time.sleep(4)
+                over.wait(60)
             content = {"page": b"<!doctype html>", "empty": b"", "gif": drawn("GIF"), "slow": drawn("PNG")}.get(name)
             content = b"\xff\xd8\xff" + bytes(6 * 1024 * 1024) if name == "large" else content
             content = photograph(name) if content is None and (SPECIMENS / name).is_file() else content
@@ -161,18 +162,20 @@ def images() -> Iterator[str]:
     with ThreadingHTTPServer(("127.0.0.1", 0), Images) as here:
         threading.Thread(target=here.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{here.server_port}"
+        over.set()
         here.shutdown()
 
 
-def unused_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-    return port
+@contextmanager
+def deaf_port() -> Iterator[int]:
+    """Keep a port to ourselves that nobody listens on: a connection to it is refused."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield taken.getsockname()[1]
 
 
 def test_what_is_wrong_with_a_download_has_its_code(server: RunningRecognizer) -> None:
-    with images() as web:
+    with images() as web, deaf_port() as port:
         for path, expected in {
             "page": "FailedOperation.DownLoadError",
             "missing": "FailedOperation.DownLoadError",
@@ -183,7 +186,7 @@ def test_what_is_wrong_with_a_download_has_its_code(server: RunningRecognizer) -
         }.items():
             assert (path, code(server, HMT, {"ImageUrl": f"{web}/{path}"})) == (path, expected)
         for url in (
-            f"http://127.0.0.1:{unused_port()}/",
+            f"http://127.0.0.1:{port}/",
             "http://169.254.169.254/latest/meta-data/",
             "http://[::ffff:169.254.169.254]/",
             "http://0.0.0.0/",
@@ -343,7 +346,7 @@ def test_told_to_stop_it_answers_the_calls_it_has_begun_and_leaves_no_process() 
         number = TRUTH[TRAVEL]["answer"]["Number"]
         assert [one.result(PATIENCE_SECONDS)["Number"] for one in calls] == [number] * (WORKERS + 1)
         assert server.process.wait(PATIENCE_SECONDS) == 0
-        assert not any(Path(f"/proc/{process}").exists() for process in processes)
+        assert not any(lives(process) for process in processes)
 
 
 def test_killed_outright_it_leaves_no_process() -> None:
