@@ -3,9 +3,11 @@
 import json
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 from jsonschema import Draft7Validator, Draft202012Validator, FormatChecker, ValidationError
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from referencing import Registry
@@ -13,6 +15,9 @@ from referencing.jsonschema import DRAFT202012
 
 from events.schemas.write import documents
 from permit_ocr.adapters.http_api import BODY_LIMIT
+from permit_ocr.adapters.http_api.post_uploads import UploadRequest
+from permit_ocr.adapters.http_api.recognition_request import RecognitionRequest
+from permit_ocr.adapters.http_api.request_body import RequestBody, body_of
 from permit_ocr.domain.answers import Answer
 from permit_ocr.domain.errors import RejectDocument
 from permit_ocr.domain.image_rejections import MOST_BYTES
@@ -80,6 +85,34 @@ def test_the_openapi_document_states_the_limits() -> None:
     assert f"{MOST_BYTES:,}" in said
     assert "ApiRequestsPerSecond" in said
     assert "429" in said
+
+
+_BODIES: list[type[RequestBody]] = [RecognitionRequest, UploadRequest]
+_VALUES: list[Any] = [
+    *(None, True, 1, [], {}, "", "auto", "passport", "FRONT", "TOP", "2026-0815", "no case", "x" * 64, "x" * 65),
+    *("image/heic", "text/html", "https://example.com/a.jpg", "ftp://example.com/a.jpg"),
+    *(f"https://example.com/{'a' * (length - 20)}" for length in (2048, 2049)),
+]
+
+
+@pytest.mark.parametrize("shape", _BODIES)
+@pytest.mark.parametrize("value", _VALUES)
+def test_a_field_is_read_if_the_openapi_document_allows_its_value(shape: type[RequestBody], value: Any) -> None:
+    schema = OPENAPI["components"]["schemas"][shape.__name__]
+    for name in (*schema["properties"], "colour"):
+        said = {name: value}
+        if shape is RecognitionRequest and name not in {"image_base64", "image_url"}:
+            said["image_base64"] = ""
+        assert _is_read(shape, said) is Draft202012Validator(schema).is_valid(said), said
+
+
+def _is_read(shape: type[RequestBody], said: Any) -> bool:
+    app: Any = SimpleNamespace(current_event=SimpleNamespace(headers={}, json_body=said))
+    try:
+        body_of(shape, app)
+    except RequestValidationError:
+        return False
+    return True
 
 
 def test_the_asyncapi_document_is_one() -> None:

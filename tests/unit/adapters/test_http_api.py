@@ -73,6 +73,65 @@ def test_a_wrong_field_is_named(body: dict[str, Any], field_name: str) -> None:
     assert here.ocr.asked == []
 
 
+def test_every_wrong_field_is_named_at_once_with_what_it_should_be() -> None:
+    body = {"colour": 1, "image_url": "x" * 2049, "card_side": 1, "document": None, "case": "a b", "image_base64": []}
+    _, said = call({**body, "return_portrait": "yes"}, world())
+    assert {one["field"]: one["message"] for one in said["errors"]} == {
+        "document": "Input should be 'residence-permit', 'mainland-permit' or 'auto'",
+        "card_side": "Input should be 'FRONT' or 'BACK'",
+        "return_portrait": "Input should be a valid boolean",
+        "case": "must have 1 to 64 letters, digits, full stops, underscores and hyphens",
+        "image_base64": "Input should be a valid string",
+        "image_url": "String should have at most 2048 characters",
+        "colour": "is not a field of this request",
+    }
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ("null", "Field required"),
+        ("", "Field required"),
+        ("5", "Input should be a valid dictionary or object to extract fields from"),
+        ([{"image_base64": IMAGE}], "Input should be a valid dictionary or object to extract fields from"),
+        ({}, "exactly one of image_base64 and image_url must be given"),
+        ({"image_base64": None, "image_url": None}, "exactly one of image_base64 and image_url must be given"),
+    ],
+)
+def test_a_body_that_is_no_request_is_told_what_one_is(body: Any, message: str) -> None:
+    response, said = call(body, world())
+    assert (response["statusCode"], said["code"]) == (422, "Request.InvalidField")
+    assert said["errors"] == [{"field": "body", "message": message}]
+
+
+def test_words_may_be_written_in_any_case_and_null_is_nothing_said() -> None:
+    here = world(MAINLAND_FRONT)
+    said = {"document": "Mainland-PERMIT", "card_side": "front", "case": None, "image_url": None}
+    response, _ = call(
+        {**said, "image_base64": IMAGE}, here, headers={"Content-Type": "Application/JSON; charset=UTF-8"}
+    )
+    assert response["statusCode"] == 200
+    assert here.ocr.asked[0].side == "front"
+
+
+def test_a_request_without_a_body_that_says_another_type_is_told_to_come_as_json() -> None:
+    response, said = call("", world(), headers={"content-type": "text/plain"})
+    assert (response["statusCode"], said["code"]) == (415, "Request.NotJson")
+
+
+@pytest.mark.parametrize(
+    ("event", "headers"),
+    [
+        (HTTP, {"headers": {"Prefer": "wait=10, respond-async"}}),
+        (REST, {"multiValueHeaders": {"Prefer": ["wait=10, respond-async"]}}),
+        (REST, {"multiValueHeaders": {"Prefer": ["respond-async", "wait=10"]}}),
+    ],
+)
+def test_a_preference_is_one_of_many_in_one_header_or_several(event: dict[str, Any], headers: dict[str, Any]) -> None:
+    response, _ = call({"image_base64": IMAGE}, world(), event=event, **headers)
+    assert response["statusCode"] == 202
+
+
 def test_what_is_not_json_is_a_problem_too() -> None:
     response, said = call("{", world())
     assert (response["statusCode"], said["code"]) == (400, "Request.NotJson")

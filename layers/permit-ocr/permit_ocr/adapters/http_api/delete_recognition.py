@@ -5,7 +5,7 @@ from http import HTTPStatus
 from aws_lambda_powertools.event_handler import Response
 
 from permit_ocr.adapters.http_api.application import Resolver, application_of
-from permit_ocr.adapters.http_api.document_path import DocumentId
+from permit_ocr.adapters.http_api.document_path import check_document_id
 from permit_ocr.adapters.http_api.get_recognition import unknown_document
 from permit_ocr.adapters.http_api.responses import described, failed
 from permit_ocr.adapters.journal import note
@@ -33,7 +33,8 @@ def add_route(app: Resolver) -> None:
             503: described("Not now, and perhaps in part: try again after `Retry-After` seconds."),
         },
     )
-    def delete_recognition(document_id: DocumentId) -> Response[str]:
+    def delete_recognition(document_id: str) -> Response[str]:
+        check_document_id(document_id)
         try:
             known = delete(document_id, application_of(app).services)
         except PermitOcrError as error:

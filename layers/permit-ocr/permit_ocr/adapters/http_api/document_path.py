@@ -1,13 +1,22 @@
 """The id in a path."""
 
-from typing import Annotated
+import re
+from typing import Final
 
-from aws_lambda_powertools.event_handler.openapi.params import Path
+from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 
-DocumentId = Annotated[
-    str,
-    Path(
-        pattern=r"^[0-9a-f]{32}$",
-        description="The document's id, as the answer that accepted it, its event or the page of a file named it.",
-    ),
-]
+from permit_ocr.adapters.http_api.parameters import path_parameter
+
+_PATTERN: Final = "^[0-9a-f]{32}$"
+DOCUMENT_ID: Final = path_parameter(
+    "document_id",
+    "The document's id, as the answer that accepted it, its event or the page of a file named it.",
+    pattern=_PATTERN,
+)
+
+
+def check_document_id(said: str) -> None:
+    """Raise ``RequestValidationError`` if ``said`` has another form than an id."""
+    if not re.fullmatch(_PATTERN, said):
+        place = (DOCUMENT_ID["in"], DOCUMENT_ID["name"])
+        raise RequestValidationError([{"loc": place, "msg": f"String should match pattern '{_PATTERN}'"}])

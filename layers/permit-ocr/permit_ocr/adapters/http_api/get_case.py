@@ -3,12 +3,12 @@
 import json
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Annotated, Final
+from typing import Final
 
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Path
 
 from permit_ocr.adapters.http_api.application import Resolver, application_of
+from permit_ocr.adapters.http_api.parameters import path_parameter
 from permit_ocr.adapters.http_api.responses import JSON, described, described_json, failed, problem_response
 from permit_ocr.adapters.problem_details import problem
 from permit_ocr.domain.case import CASE_FORM, is_case
@@ -17,6 +17,7 @@ from permit_ocr.domain.permits import Kind, Side
 from permit_ocr.domain.results import CompletedEvent
 from permit_ocr.workflow.ports import Case, Cases
 
+CASE: Final = path_parameter("case", "What the sender calls the case.", pattern=f"^{CASE_FORM}$")
 _UNKNOWN: Final = problem(
     404,
     "Case.Unknown",
@@ -61,15 +62,7 @@ def add_route(app: Resolver) -> None:
             503: described("Not now: try again after `Retry-After` seconds."),
         },
     )
-    def get_case(
-        case: Annotated[
-            str,
-            Path(
-                description="What the sender calls the case.",
-                json_schema_extra={"pattern": f"^{CASE_FORM}$"},
-            ),
-        ],
-    ) -> Response[str]:
+    def get_case(case: str) -> Response[str]:
         return _answer(case, application_of(app).services.cases)
 
 

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from aws_lambda_powertools.event_handler import Response
 
 from permit_ocr.adapters.http_api.application import Resolver, application_of
-from permit_ocr.adapters.http_api.document_path import DocumentId
+from permit_ocr.adapters.http_api.document_path import check_document_id
 from permit_ocr.adapters.http_api.responses import (
     described,
     described_json,
@@ -40,7 +40,8 @@ def add_route(app: Resolver) -> None:
             503: described("Not now: try again after `Retry-After` seconds."),
         },
     )
-    def get_recognition(document_id: DocumentId) -> Response[str]:
+    def get_recognition(document_id: str) -> Response[str]:
+        check_document_id(document_id)
         application = application_of(app)
         try:
             found = progress(document_id, application.services.documents, application.tickets, now=time.time())

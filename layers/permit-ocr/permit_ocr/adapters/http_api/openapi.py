@@ -1,13 +1,23 @@
-"""The OpenAPI document: the paths as the resolver has them, the shapes as their dataclasses say."""
+"""The OpenAPI document: the paths as the resolver has them, the shapes as their dataclasses say.
+
+The only module here that imports pydantic: no other route needs it.
+"""
 
 import json
 from functools import cache
 from typing import Any, Final
 
+from pydantic import TypeAdapter
+
+from permit_ocr.adapters.http_api.document_path import DOCUMENT_ID
 from permit_ocr.adapters.http_api.front import BODY_LIMIT, resolver
-from permit_ocr.adapters.http_api.get_case import CaseRead
-from permit_ocr.adapters.http_api.post_uploads import UploadTicket
-from permit_ocr.adapters.http_api.responses import SCHEMAS, PendingRecognition, RecognizedPages
+from permit_ocr.adapters.http_api.get_case import CASE, CaseRead
+from permit_ocr.adapters.http_api.parameters import Parameter
+from permit_ocr.adapters.http_api.post_recognitions import IDEMPOTENCY_KEY, PREFER
+from permit_ocr.adapters.http_api.post_uploads import UploadRequest, UploadTicket
+from permit_ocr.adapters.http_api.recognition_request import RecognitionRequest
+from permit_ocr.adapters.http_api.request_body import RequestBody
+from permit_ocr.adapters.http_api.responses import JSON, SCHEMAS, PendingRecognition, RecognizedPages
 from permit_ocr.adapters.message_schemas import json_schemas
 from permit_ocr.adapters.problem_details import PROBLEM_SCHEMA
 from permit_ocr.domain.image_rejections import MOST_BYTES
@@ -43,10 +53,13 @@ _SHAPES: Final = {
         *(PendingRecognition, RecognizedPages, UploadTicket, CaseRead),
     )
 }
-
-
-_FRAMEWORKS: Final = ("HTTPValidationError", "ResponseValidationError", "ValidationError")
-"""What the framework says of errors that it answers only where we do not."""
+_PARAMETERS: Final[dict[str, list[Parameter]]] = {
+    "createRecognition": [IDEMPOTENCY_KEY, PREFER],
+    "getRecognition": [DOCUMENT_ID],
+    "deleteRecognition": [DOCUMENT_ID],
+    "getCase": [CASE],
+}
+_BODIES: Final[dict[str, type[RequestBody]]] = {"createRecognition": RecognitionRequest, "createUpload": UploadRequest}
 
 
 @cache
@@ -57,20 +70,33 @@ def document() -> str:
     )
     del said["servers"]  # a deployment's own address, which this document does not know
     for path in said["paths"].values():
-        for operation in path.values():
-            _without_the_frameworks_additions(operation["responses"])
+        for method, operation in path.items():
+            path[method] = _whole(operation)
     said["security"] = [{name: []} for name in _SECURITY]
-    components = said.setdefault("components", {})
-    components["securitySchemes"] = _SECURITY
-    for name in _FRAMEWORKS:
-        components["schemas"].pop(name, None)
-    components["schemas"] |= {"Problem": PROBLEM_SCHEMA} | json_schemas(_SHAPES, ref_template=f"{SCHEMAS}{{model}}")
-    components["schemas"] = dict(sorted(components["schemas"].items()))
+    # In place of the framework's, which are of errors that it answers only where we do not.
+    schemas = {"Problem": PROBLEM_SCHEMA} | _requests() | json_schemas(_SHAPES, ref_template=f"{SCHEMAS}{{model}}")
+    said["components"] = {"schemas": dict(sorted(schemas.items())), "securitySchemes": _SECURITY}
     return json.dumps(said, ensure_ascii=False, indent=2) + "\n"
 
 
-def _without_the_frameworks_additions(responses: dict[str, Any]) -> None:
-    if "HTTPValidationError" in json.dumps(responses.get("422", "")):
-        del responses["422"]
+def _whole(operation: dict[str, Any]) -> dict[str, Any]:
+    """Return the operation with its parameters and its body, of which the framework knows no more than names."""
+    name, responses = operation["operationId"], operation["responses"]
     if "204" in responses:  # it has no content at all
         responses["204"].pop("content", None)
+    takes: dict[str, Any] = {"parameters": _PARAMETERS[name]} if name in _PARAMETERS else {}
+    if name in _BODIES:
+        schema = {"$ref": f"{SCHEMAS}{_BODIES[name].__name__}"}
+        takes["requestBody"] = {"content": {JSON: {"schema": schema}}, "required": True}
+    del operation["responses"]  # they come last
+    return operation | takes | {"responses": responses}
+
+
+def _requests() -> dict[str, Any]:
+    """Return the schemas of the bodies. That a field is null unless it is sent is not said in them."""
+    schemas = {shape.__name__: TypeAdapter(shape).json_schema() for shape in _BODIES.values()}
+    for schema in schemas.values():
+        for said in schema["properties"].values():
+            if said["default"] is None:
+                del said["default"]
+    return schemas

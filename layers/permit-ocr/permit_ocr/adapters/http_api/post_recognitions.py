@@ -4,13 +4,14 @@ import binascii
 import json
 import time
 from http import HTTPStatus
-from typing import Annotated, Final
+from typing import Final
 
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Body, Header
 
 from permit_ocr.adapters.http_api.application import ApiApplication, Resolver, application_of
+from permit_ocr.adapters.http_api.parameters import header_of, header_parameter
 from permit_ocr.adapters.http_api.recognition_request import RecognitionRequest
+from permit_ocr.adapters.http_api.request_body import body_of
 from permit_ocr.adapters.http_api.responses import (
     JSON,
     described,
@@ -30,6 +31,10 @@ from permit_ocr.workflow.ports import Photograph, Services
 from permit_ocr.workflow.progress import Done, DonePages, Pending, Stage, progress
 from permit_ocr.workflow.recognition import recognize
 
+IDEMPOTENCY_KEY: Final = header_parameter(
+    "idempotency-key", "The same key, image and options again are the same document."
+)
+PREFER: Final = header_parameter("prefer", "`respond-async` (RFC 7240): accept it, answer at once.")
 _SECONDS_TO_FINISH: Final = 3.0
 _CLAIMED_POLL_SECONDS: Final = 0.5
 _PROGRESS_POLL_SECONDS: Final = 0.5
@@ -70,29 +75,21 @@ def add_route(app: Resolver) -> None:
             503: described("Not now: try again after `Retry-After` seconds."),
         },
     )
-    def create_recognition(
-        request: Annotated[RecognitionRequest, Body()],
-        idempotency_key: Annotated[
-            str | None,
-            Header(alias="idempotency-key", description="The same key, image and options again are the same document."),
-        ] = None,
-        prefer: Annotated[
-            str | None, Header(alias="prefer", description="`respond-async` (RFC 7240): accept it, answer at once.")
-        ] = None,
-    ) -> Response[str]:
+    def create_recognition() -> Response[str]:
+        request = body_of(RecognitionRequest, app)
         try:
             content = request.content()
         except (binascii.Error, ValueError):
             return problem_response(fields_problem([{"loc": ("image_base64",), "msg": "must be Base64"}]))
         photograph = Photograph(
-            document=Document(id=_document_id(app, request, idempotency_key), case=request.case),
+            document=Document(id=_document_id(app, request), case=request.case),
             options=request.options(),
             content=content,
             url=request.image_url,
         )
         application = application_of(app)
         try:
-            if prefers_async(prefer):
+            if prefers_async(header_of(app, PREFER["name"])):
                 return _accepted(photograph, request, application)
             if content is not None and not is_plain(content, base64_limit=application.services.policy.base64_limit):
                 return _converted(photograph, request, application, deadline=_deadline(app))
@@ -173,9 +170,9 @@ def _recognize_in_turn(photograph: Photograph, services: Services, *, deadline: 
             time.sleep(_CLAIMED_POLL_SECONDS)
 
 
-def _document_id(app: Resolver, request: RecognitionRequest, idempotency_key: str | None) -> str:
+def _document_id(app: Resolver, request: RecognitionRequest) -> str:
     """Return the id of what this request hands in: the same for the same ``Idempotency-Key``, image and options."""
-    key = idempotency_key or app.current_event.request_context.request_id or ""
+    key = header_of(app, IDEMPOTENCY_KEY["name"]) or app.current_event.request_context.request_id or ""
     image = request.image_base64 or without_signature(request.image_url or "")
     options = (request.document, request.card_side or "", str(request.return_portrait))
     return document_id_of_request(key, image, *options, *([request.case] if request.case else []))

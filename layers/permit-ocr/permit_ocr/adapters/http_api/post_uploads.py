@@ -2,42 +2,47 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Annotated, Literal
+from typing import Literal, get_args
 from uuid import uuid4
 
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Body
-from pydantic import Field
 
 from permit_ocr.adapters.http_api.application import Resolver, application_of
 from permit_ocr.adapters.http_api.recognition_request import SaidOfPhotograph
+from permit_ocr.adapters.http_api.request_body import body_of, one_of, or_null, read_by
 from permit_ocr.adapters.http_api.responses import described, described_json, failed, json_response, location_of
 from permit_ocr.adapters.s3_tickets import FORM_SECONDS
 from permit_ocr.domain.errors import PermitOcrError
 from permit_ocr.domain.image_rejections import MOST_BYTES
 
+_ContentType = Literal[
+    "image/jpeg",
+    "image/png",
+    "image/heic",
+    "image/heif",
+    "image/avif",
+    "image/webp",
+    "image/tiff",
+    "image/bmp",
+    "image/gif",
+    "application/pdf",
+]
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UploadRequest(SaidOfPhotograph):
     """What is known of a photograph that will be uploaded."""
 
-    content_type: (
-        Literal[
-            "image/jpeg",
-            "image/png",
-            "image/heic",
-            "image/heif",
-            "image/avif",
-            "image/webp",
-            "image/tiff",
-            "image/bmp",
-            "image/gif",
-            "application/pdf",
-        ]
-        | None
-    ) = Field(None, description="What the form's Content-Type will say; the file itself decides what it is.")
+    content_type: _ContentType | None = field(
+        default=None,
+        metadata=read_by(
+            or_null(one_of(get_args(_ContentType))),
+            "What the form's Content-Type will say; the file itself decides what it is.",
+        ),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +89,8 @@ def add_route(app: Resolver) -> None:
             503: described("Not now: try again after `Retry-After` seconds."),
         },
     )
-    def create_upload(request: Annotated[UploadRequest, Body()]) -> Response[str]:
+    def create_upload() -> Response[str]:
+        request = body_of(UploadRequest, app)
         application = application_of(app)
         document_id = uuid4().hex
         until = time.time() + FORM_SECONDS

@@ -1,52 +1,68 @@
 """What a request says of a photograph, and the photograph itself."""
 
 import base64
-from typing import Any, Final, Literal, Self
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Final, Literal, get_args
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
-from pydantic.config import JsonDict
-
+from permit_ocr.adapters.http_api.request_body import RequestBody, flag, one_of, or_null, read_by, text
 from permit_ocr.domain.case import CASE_FORM, CASE_RULE, is_case
 from permit_ocr.domain.permits import Kind, RecognitionOptions, Side
 from permit_ocr.domain.senders_words import AUTO
 
 _URL_LIMIT: Final = 2048
+_Document = Literal["residence-permit", "mainland-permit", "auto"]
+_CardSide = Literal["FRONT", "BACK"]
 
 
-class SaidOfPhotograph(BaseModel):
+def _case(said: Any) -> str:  # noqa: ANN401  JSON
+    if not is_case(case := text(said)):
+        raise ValueError(f"must have {CASE_RULE}")
+    return case
+
+
+def _web_address(said: Any) -> str:  # noqa: ANN401  JSON
+    address = text(said)
+    try:
+        address.encode()
+    except UnicodeEncodeError:  # JSON can name half a character
+        raise ValueError("Input should be a valid string, unable to parse raw data as a unicode string") from None
+    if len(address) > _URL_LIMIT:
+        raise ValueError(f"String should have at most {_URL_LIMIT} characters")
+    parts = urlsplit(address)
+    if parts.scheme not in {"https", "http"} or not parts.hostname or parts.username is not None:
+        raise ValueError("must be an https or http address without credentials")
+    return address
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SaidOfPhotograph(RequestBody):
     """What is known of a photograph."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    document: Literal["residence-permit", "mainland-permit", "auto"] = Field(
-        AUTO, description="The document's kind. `auto` asks for one after the other."
+    document: _Document = field(
+        default=AUTO,
+        metadata=read_by(
+            one_of(get_args(_Document), written=str.lower), "The document's kind. `auto` asks for one after the other."
+        ),
     )
-    card_side: Literal["FRONT", "BACK"] | None = Field(
-        None, description="The side in the photograph: `FRONT` has the portrait."
+    card_side: _CardSide | None = field(
+        default=None,
+        metadata=read_by(
+            or_null(one_of(get_args(_CardSide), written=str.upper)),
+            "The side in the photograph: `FRONT` has the portrait.",
+        ),
     )
-    return_portrait: bool = Field(
-        default=False, strict=True, description="Whether to cut the portrait out and store it."
+    return_portrait: bool = field(
+        default=False, metadata=read_by(flag, "Whether to cut the portrait out and store it.")
     )
-    case: str | None = Field(
-        None,
-        description=f"What pairs the front and the back of one card: {CASE_RULE}. No place for a name or a number.",
-        json_schema_extra={"pattern": f"^{CASE_FORM}$"},
+    case: str | None = field(
+        default=None,
+        metadata=read_by(
+            or_null(_case),
+            f"What pairs the front and the back of one card: {CASE_RULE}. No place for a name or a number.",
+            pattern=f"^{CASE_FORM}$",
+        ),
     )
-
-    @field_validator("document", "card_side", mode="before")
-    @classmethod
-    def _any_case(cls, said: object, info: Any) -> object:  # noqa: ANN401  pydantic's ValidationInfo
-        if not isinstance(said, str):
-            return said
-        return said.upper() if info.field_name == "card_side" else said.lower()
-
-    @field_validator("case")
-    @classmethod
-    def _is_case(cls, said: str | None) -> str | None:
-        if said is not None and not is_case(said):
-            raise ValueError(f"must have {CASE_RULE}")
-        return said
 
     def options(self) -> RecognitionOptions:
         """Return what the sender said, without the case."""
@@ -67,42 +83,43 @@ class SaidOfPhotograph(BaseModel):
         return {name: value for name, value in said.items() if value}
 
 
-def _only(name: str) -> JsonDict:
+def _only(name: str) -> dict[str, Any]:
     other = "image_url" if name == "image_base64" else "image_base64"
     return {"required": [name], "properties": {name: {"type": "string"}, other: {"type": "null"}}}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RecognitionRequest(SaidOfPhotograph):
     """A photograph, and what is known of it."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"oneOf": [_only("image_base64"), _only("image_url")]})
+    __pydantic_config__: ClassVar[dict[str, Any]] = {
+        **RequestBody.__pydantic_config__,
+        "json_schema_extra": {"oneOf": [_only("image_base64"), _only("image_url")]},
+    }
 
-    image_base64: str | None = Field(
-        None,
-        description="The file as Base64: a photograph, or a scan of several pages. Either this or `image_url`.",
-        json_schema_extra={"contentEncoding": "base64"},
+    image_base64: str | None = field(
+        default=None,
+        metadata=read_by(
+            or_null(text),
+            "The file as Base64: a photograph, or a scan of several pages. Either this or `image_url`.",
+            contentEncoding="base64",
+        ),
     )
-    image_url: str | None = Field(
-        None,
-        max_length=_URL_LIMIT,
-        description="Address the provider downloads a PNG or JPEG image from, within 3 seconds.",
-        json_schema_extra={"format": "uri", "pattern": "^https?://"},
+    image_url: str | None = field(
+        default=None,
+        metadata=read_by(
+            or_null(_web_address),
+            "Address the provider downloads a PNG or JPEG image from, within 3 seconds.",
+            max_length=_URL_LIMIT,
+            format="uri",
+            pattern="^https?://",
+        ),
     )
 
-    @field_validator("image_url")
-    @classmethod
-    def _web_address(cls, said: str | None) -> str | None:
-        if said is not None:
-            parts = urlsplit(said)
-            if parts.scheme not in {"https", "http"} or not parts.hostname or parts.username is not None:
-                raise ValueError("must be an https or http address without credentials")
-        return said
-
-    @model_validator(mode="after")
-    def _one_image(self) -> Self:
+    def __post_init__(self) -> None:
+        """Raise ``ValueError`` unless there is one image."""
         if (self.image_base64 is None) == (self.image_url is None):
             raise ValueError("exactly one of image_base64 and image_url must be given")
-        return self
 
     def content(self) -> bytes | None:
         """Return the image's bytes. Raises ``ValueError`` if they are not Base64."""
