@@ -5,6 +5,7 @@ that the gate waits for is missed only by what the network takes, however large 
 it taken any earlier, calls would be late by as much, and late calls bunch (``tencent/quota.py``).
 """
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -16,6 +17,11 @@ from tencentcloud.common.http.request import ApiRequest, ProxyConnection, Reques
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.util.connection import is_connection_dropped
+
+KEPT_SECONDS: Final = 2.5
+"""So long after its last answer a connection may carry another call. Servers commonly end idle ones after five seconds
+or more, and a call may wait two for its slot: one that arrives while its connection is being ended is lost, which costs
+the pause before a retry and a second slot. An environment that was frozen does not even see that it has been ended."""
 
 _gate: ContextVar[Callable[[], None] | None] = ContextVar("gate", default=None)
 
@@ -59,33 +65,45 @@ class _Connections(ProxyConnection):  # type: ignore[misc]  # as above
         self._session.mount("http://", adapter)
 
 
-def _wait_at_the_gate(connection: HTTPConnection) -> None:
-    opens = _gate.get()
-    if opens is None:
-        return
-    is_kept = connection.sock is not None
-    if not is_kept:
-        connection.connect()
-    opens()
-    # While it waited the server may have closed what it had kept open, and the slot would be lost on it. Of a new
-    # connection this cannot be told: what TLS 1.3 sends after its handshake looks like an answer.
-    if is_kept and is_connection_dropped(connection):
-        connection.sock.close()
-        connection.connect()
-
-
 class _Http(HTTPConnection):
+    _answered: float | None = None
+    """When its last answer began, in seconds since 1970: a frozen environment's monotonic clock may stand still."""
+
+    def connect(self) -> None:
+        """Open the connection."""
+        self._answered = None
+        super().connect()
+
     def endheaders(self, *arguments: Any, **named: Any) -> None:  # noqa: ANN401  http.client's
         """Send the request's first bytes; up to here it was only put together."""
-        _wait_at_the_gate(self)
+        if opens := _gate.get():
+            self._wait_for(opens)
         super().endheaders(*arguments, **named)
 
+    def getresponse(self) -> Any:  # noqa: ANN401  urllib3's
+        """Return the answer, once its headers are there."""
+        response = super().getresponse()
+        self._answered = time.time()
+        return response
 
-class _Https(HTTPSConnection):
-    def endheaders(self, *arguments: Any, **named: Any) -> None:  # noqa: ANN401
-        """Send the request's first bytes."""
-        _wait_at_the_gate(self)
-        super().endheaders(*arguments, **named)
+    def _wait_for(self, opens: Callable[[], None]) -> None:
+        if self.sock is None:
+            self.connect()
+        elif self._answered is not None and time.time() - self._answered > KEPT_SECONDS:
+            self._connect_again()
+        opens()
+        # While it waited the server may have closed what it had kept open, and the slot would be lost on it. Of a new
+        # connection this cannot be told: what TLS 1.3 sends after its handshake looks like an answer.
+        if self._answered is not None and is_connection_dropped(self):
+            self._connect_again()
+
+    def _connect_again(self) -> None:
+        self.sock.close()
+        self.connect()
+
+
+class _Https(_Http, HTTPSConnection):
+    pass
 
 
 class _HttpPool(HTTPConnectionPool):
