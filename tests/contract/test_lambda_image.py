@@ -4,10 +4,13 @@ import base64
 import json
 import os
 import re
+import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
@@ -140,17 +143,48 @@ def test_the_template_builds_this_image() -> None:
 # --- the function ---
 
 
+@contextmanager
+def started_emulator(command: list[str], environment: dict[str, str], log: Path, *, tries: int = 5) -> Iterator[int]:
+    """Run the emulator until the block ends; yields the port that takes invocations.
+
+    Nothing holds a free port until the emulator takes it: if another program is faster, it ends and is started anew.
+    """
+    invoke_port, runtime_port = free_ports(2)
+    addresses = (
+        f"--runtime-interface-emulator-address=127.0.0.1:{invoke_port}",
+        f"--runtime-api-address=127.0.0.1:{runtime_port}",
+    )
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [emulator(), *addresses, *command],
+            env=environment, cwd="/", stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
+        )  # fmt: skip
+    try:
+        while process.poll() is None and not takes_connections(invoke_port):
+            time.sleep(0.05)
+        if process.poll() is None:
+            yield invoke_port
+            return
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    assert tries > 1, log.read_text()
+    with started_emulator(command, environment, log, tries=tries - 1) as other_port:
+        yield other_port
+
+
+def takes_connections(port: int) -> bool:
+    with socket.socket() as caller:
+        return caller.connect_ex(("127.0.0.1", port)) == 0
+
+
 @pytest.fixture(scope="module")
 def function(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Start the image's command under the emulator and return where to invoke it."""
     stage = stages()["lambda"]
     entry_point, command = (
         json.loads(re.findall(rf"^{name} (.+)$", stage, re.MULTILINE)[-1]) for name in ("ENTRYPOINT", "CMD")
-    )
-    invoke_port, runtime_port = free_ports(2)
-    addresses = (
-        f"--runtime-interface-emulator-address=127.0.0.1:{invoke_port}",
-        f"--runtime-api-address=127.0.0.1:{runtime_port}",
     )
     environment = {
         "PATH": os.defpath,
@@ -159,16 +193,8 @@ def function(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         "PYTHONDONTWRITEBYTECODE": "1",
     }
     log = tmp_path_factory.mktemp("function") / "log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [emulator(), *addresses, sys.executable, *entry_point[1:], *command],
-            env=environment, cwd="/", stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
-        )  # fmt: skip
-        try:
-            yield f"http://127.0.0.1:{invoke_port}/2015-03-31/functions/function/invocations"
-        finally:
-            os.killpg(process.pid, 9)
-            process.wait()
+    with started_emulator([sys.executable, *entry_point[1:], *command], environment, log) as invoke_port:
+        yield f"http://127.0.0.1:{invoke_port}/2015-03-31/functions/function/invocations"
     said = log.read_text()
     assert "action=HmtResidentPermitOCR code=OK" in said
     assert not any(str(value) in said for value in TRUTH[RESIDENCE]["answer"].values() if len(str(value)) > 3)
