@@ -1,19 +1,24 @@
-"""Which face of which card a page shows: by its title, else by the labels only it has."""
+"""Which face of which card a page shows: by its title, else by the labels only it has, else by all that is left."""
 
 import re
-from enum import Enum, auto
 
 from permit_ocr.domain.chinese_script import simplified
 from permit_ocr.domain.permits import PermitType
 from permit_ocr.domain.resident_number import faults_of
 from recognizer.reading import printed_forms
 from recognizer.reading.check_digits import resident_number_holds
-from recognizer.reading.labels import TITLES, Label
+from recognizer.reading.clues import face_by_clues
+from recognizer.reading.labels import TITLES, Label, distance
 from recognizer.reading.mrz import machine_lines
 from recognizer.reading.page import Page
+from recognizer.reading.six_faces import PERMIT_OF_FRONT, Face
 
 _LINES_OF_A_BACK = 2
 _FEW_FILLERS = 2
+_REGIONS = ("810000", "820000", "830000")
+_MISREAD = 2
+"""Digits of a region that may be misread."""
+_NOT_ON_A_BACK = (Label.BIRTH, Label.VALIDITY, Label.SEX, Label.ADDRESS)
 _PARTS_OF_TITLES = {
     "来往内": PermitType.HK_MACAO_PERMIT,
     "来往大": PermitType.TAIWAN_PERMIT,
@@ -21,38 +26,24 @@ _PARTS_OF_TITLES = {
 }
 _ETHNIC_GROUP = "民族"
 _ALONE = frozenset({_ETHNIC_GROUP, _ETHNIC_GROUP + "汉"})
-
-
-class Face(Enum):
-    """The six faces that the two actions read."""
-
-    RESIDENCE_FRONT = auto()
-    RESIDENCE_BACK = auto()
-    HK_MACAO_FRONT = auto()
-    HK_MACAO_BACK = auto()
-    TAIWAN_FRONT = auto()
-    EXIT_ENTRY_FRONT = auto()
-
-
-PERMIT_OF_FRONT = {
-    Face.HK_MACAO_FRONT: PermitType.HK_MACAO_PERMIT,
-    Face.TAIWAN_FRONT: PermitType.TAIWAN_PERMIT,
-    Face.EXIT_ENTRY_FRONT: PermitType.EXIT_ENTRY_PERMIT,
-}
 _FRONT_OF_PERMIT = {permit: front for front, permit in PERMIT_OF_FRONT.items()}
 
 
 def face_of(page: Page) -> Face | None:
     """Return the face, or None for any other paper."""
+    face = _face_by_title_or_labels(page) or face_by_clues(page)
+    return None if face is Face.RESIDENCE_FRONT and _is_another_citizens(page) else face
+
+
+def _face_by_title_or_labels(page: Page) -> Face | None:
     layout = page.layout
     permit = _permit_by_title(page) or _permit_by_part_of_title(page)
     if permit not in PERMIT_OF_FRONT.values() and _is_residence_front(page, titled=permit is not None):
-        return None if _is_another_citizens(page) else Face.RESIDENCE_FRONT
+        return Face.RESIDENCE_FRONT
     if permit is PermitType.RESIDENCE_PERMIT or (permit is None and layout.has(Label.PASS_NUMBER, Label.AUTHORITY)):
         return Face.RESIDENCE_BACK
     if _is_hk_macao_back(page):
         return Face.HK_MACAO_BACK if permit in {None, PermitType.HK_MACAO_PERMIT} else None
-    permit = permit or _permit_by_number(page)
     holder = layout.anchor(Label.BIRTH) or layout.anchor(Label.SEX) or layout.anchor(Label.VALIDITY)
     return _FRONT_OF_PERMIT.get(permit) if permit and (holder or page.anywhere(printed_forms.dotted_date)) else None
 
@@ -71,13 +62,19 @@ def _is_residence_front(page: Page, *, titled: bool) -> bool:
 def _is_another_citizens(page: Page) -> bool:
     """Tell another paper of a citizen's: it has an ethnic group, a nationality or a number of another region."""
     number = page.anywhere(_citizens_number)
-    elsewhere = number is not None and bool(faults_of(number.text))
-    return elsewhere or bool(page.layout.anchor(Label.NATIONALITY) or _has_ethnic_group(page))
+    elsewhere = page.anywhere(_begins_elsewhere) or (number is not None and faults_of(number.text))
+    return bool(elsewhere or page.layout.anchor(Label.NATIONALITY) or _has_ethnic_group(page))
 
 
 def _citizens_number(text: str) -> str | None:
     found = re.search(r"(?<!\d)\d{17}[\dX]", re.sub(r"\s+", "", text))
     return found[0] if found and resident_number_holds(found[0]) else None
+
+
+def _begins_elsewhere(text: str) -> str | None:
+    """Return the region and birth date of a number of another region, whatever of the rest can be read."""
+    found = re.search(r"(?<!\d)(\d{6})(?:19|20)\d\d(?:0\d|1[0-2])(?:[0-2]\d|3[01])", re.sub(r"\s+", "", text))
+    return found[0] if found and all(distance(found[1], region) > _MISREAD for region in _REGIONS) else None
 
 
 def _has_ethnic_group(page: Page) -> bool:
@@ -108,7 +105,7 @@ def _permit_by_part_of_title(page: Page) -> PermitType | None:
 
 def _is_hk_macao_back(page: Page) -> bool:
     layout = page.layout
-    if layout.anchor(Label.BIRTH) or layout.anchor(Label.VALIDITY):
+    if any(layout.anchor(label) for label in _NOT_ON_A_BACK):
         return False
     lines = machine_lines([piece.text for piece in layout.pieces])
     fillers = sum(piece.text.count("<<") > _FEW_FILLERS for piece in layout.pieces)
@@ -117,14 +114,3 @@ def _is_hk_macao_back(page: Page) -> bool:
         or len(lines) >= _LINES_OF_A_BACK
         or fillers >= _LINES_OF_A_BACK
     )
-
-
-def _permit_by_number(page: Page) -> PermitType | None:
-    """Tell a front whose title cannot be read by the form of its number."""
-    layout = page.layout
-    if not (layout.anchor(Label.VALIDITY) and (layout.anchor(Label.BIRTH) or layout.anchor(Label.PERMIT_NUMBER))):
-        return None
-    for permit in (PermitType.HK_MACAO_PERMIT, PermitType.EXIT_ENTRY_PERMIT, PermitType.TAIWAN_PERMIT):
-        if page.anywhere(lambda text, permit=permit: printed_forms.permit_number(text, permit)):  # type: ignore[misc]
-            return permit
-    return None

@@ -50,7 +50,7 @@ _WORDS: Final = {
     Label.SEX: ("性别",),
     Label.BIRTH: ("出生日期", "出生"),
     Label.ADDRESS: ("住址",),
-    Label.RESIDENT_NUMBER: ("公民身份号码", "公民身份证号码"),
+    Label.RESIDENT_NUMBER: ("公民身份号码", "公民身份证号码", "身份号码"),
     Label.AUTHORITY: ("签发机关", "签发单位", "发证机关"),
     Label.VALIDITY: ("有效期限", "有效期至", "有效期", "有效日期"),
     Label.PERMIT_NUMBER: ("证件号码", "证件编号"),

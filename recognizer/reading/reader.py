@@ -20,13 +20,14 @@ from recognizer.reading import copy_test, engine, photograph, residence_permit, 
 from recognizer.reading.card_text import CardText, Frame, close_up
 from recognizer.reading.confidence import confidences_of, put_together, without_unsure
 from recognizer.reading.engine import Pixels
-from recognizer.reading.faces import PERMIT_OF_FRONT, Face, face_of
+from recognizer.reading.faces import face_of
 from recognizer.reading.found import Fields
 from recognizer.reading.layout import Layout
 from recognizer.reading.outcome import NOT_ENABLED, Reading, ReadingError
 from recognizer.reading.page import Page
 from recognizer.reading.portrait import PortraitFound, find_portrait
 from recognizer.reading.several_cards import card_by_card
+from recognizer.reading.six_faces import PERMIT_OF_FRONT, Face
 from recognizer.reading.text_lines import TextLine
 
 __all__ = ("Reading", "ReadingError", "load_models", "read")

@@ -1,6 +1,7 @@
 import pytest
 
-from recognizer.reading.faces import Face, face_of
+from recognizer.reading.faces import face_of
+from recognizer.reading.six_faces import Face
 from tests.unit.recognizer.reading.pages import line, page
 
 
@@ -38,3 +39,56 @@ from tests.unit.recognizer.reading.pages import line, page
 def test_a_face_is_told_by_its_title_or_by_labels_of_its_own(texts: list[str], face: Face | None) -> None:
     lines = [line(text, 100, 100 + 70 * number) for number, text in enumerate(texts)]
     assert face_of(page(*lines)) is face
+
+
+def face_of_texts(*texts: str) -> Face | None:
+    return face_of(page(*(line(text, 100, 100 + 70 * number) for number, text in enumerate(texts))))
+
+
+@pytest.mark.parametrize(
+    ("left", "face"),
+    [
+        (["男", "8月8日", "杭州市西湖区范文里1169号", "10000198508089534"], Face.RESIDENCE_FRONT),
+        (["女", "出生", "81000019850808"], Face.RESIDENCE_FRONT),
+        (["身份号码", "海南省三亚市吉阳区试用弄1860号"], Face.RESIDENCE_FRONT),
+        (["民居住证", "苏州市公安局吴中分局", "2024.11.15-2029.11.15"], Face.RESIDENCE_BACK),
+        (["苏州市公安局吴中分局", "签发次数 02", "H12345678"], Face.RESIDENCE_BACK),
+        (["居民居住证", "签发机关 苏州市公安局", "有效期限", "证号码 H12345678"], Face.RESIDENCE_BACK),
+        (["港澳居民来", "性别", "出生日期"], Face.HK_MACAO_FRONT),
+        (["内地通行证", "1984.04.03", "有效期限"], Face.HK_MACAO_FRONT),
+        (["性别 女", "1984.04.03", "H12345678"], Face.HK_MACAO_FRONT),
+        (["国籍 新加坡", "换证次数 01", "有效期限"], Face.HK_MACAO_FRONT),
+        (["港澳居民", "件号码 H1234567801", "A123456(3)"], Face.HK_MACAO_BACK),
+        (["CRCHNH444927506O4<<", "M2811073CHN<<<", "A123456(3)"], Face.HK_MACAO_BACK),
+        (["台湾居民来", "出生日期", "83636547"], Face.TAIWAN_FRONT),
+        (["性别", "签发次数 03", "签发地点 福建"], Face.TAIWAN_FRONT),
+        (["男", "出入境管理局", "CU84124900<3210218<4704214<2"], Face.EXIT_ENTRY_FRONT),
+        (["女", "公安部出入境管理局", "CU8412490"], Face.EXIT_ENTRY_FRONT),
+    ],
+)
+def test_a_face_half_hidden_is_told_by_all_that_is_left_of_it(left: list[str], face: Face) -> None:
+    assert face_of_texts(*left) is face
+
+
+@pytest.mark.parametrize(
+    "paper",
+    [
+        ["中华人民共和国", "居民身份证", "签发机关 大连市公安局沙河口分局", "有效期限 2019.03.05-2039.03.05"],
+        ["居住证", "签发机关 深圳市公安局福田分局", "有效期限 2019.03.05-2029.03.05"],
+        ["护照", "姓名 王小明", "性别", "国籍", "出生日期", "有效期至", "签发地点 北京", "签发机关 公安部出入境管理局"],
+        ["申请表", "姓名 王小明", "证件号码 H12345678", "申请日期 2024.03.04"],
+        ["样本银行股份有限公司", "日期 2024.03.04", "流水号 83636547"],
+        ["发票", "开票日期 2024年3月4日", "地址 北京市朝阳区例示大街616号"],
+        ["姓名 王小明", "性别 男", "住址", "11010519970602"],
+        ["姓名", "出生日期", "有效期限"],
+        ["性别", "出生日期", "有效期限", "公安部出入境管理局"],
+    ],
+)
+def test_another_paper_that_says_some_of_it_is_no_permit(paper: list[str]) -> None:
+    assert face_of_texts(*paper) is None
+
+
+def test_a_residence_permit_without_its_title_is_no_travel_permit_for_the_number_on_it() -> None:
+    """Its label is like that of a travel permit's own number where the first character is hidden."""
+    texts = ("签发机关 苏州市公安局", "有效期限 2024.11.15-2029.11.15", "证号码 00205107")
+    assert face_of_texts(*texts) is None

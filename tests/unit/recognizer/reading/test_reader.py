@@ -12,8 +12,8 @@ from permit_ocr.domain.answers import MainlandPermitAnswer, ResidencePermitAnswe
 from permit_ocr.domain.permits import Kind
 from recognizer.reading import engine, reader
 from recognizer.reading.card_text import CardText
-from recognizer.reading.faces import Face
 from recognizer.reading.found import NOTHING, Found
+from recognizer.reading.six_faces import Face
 from tests.unit.recognizer.reading.pages import line, page
 
 FILE = io.BytesIO()
