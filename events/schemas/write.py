@@ -51,10 +51,10 @@ def _asyncapi(schemas: dict[str, Any]) -> dict[str, Any]:
         "asyncapi": "3.0.0",
         "info": {
             "title": "Permit OCR's results",
-            "version": "1.1.0",
+            "version": "1.2.0",
             "description": (
-                "CloudEvents 1.0 in JSON, one a message. Within `v1` fields are added, never removed or given another "
-                "meaning: consumers ignore what they do not know."
+                "CloudEvents 1.0 in JSON, one a message. Within `v1` fields and checks are added, never removed or "
+                "given another meaning: consumers ignore what they do not know."
             ),
         },
         "defaultContentType": "application/json",

@@ -51,26 +51,29 @@ def test_every_answer_gets_every_check_in_the_same_order(answer: Answer) -> None
     assert list(outcomes(answer)) == list(CheckName)
 
 
-def test_the_front_of_a_residence_permit_is_checked_for_its_number_alone() -> None:
+def test_the_front_of_a_residence_permit_is_checked_for_its_number_and_its_holder() -> None:
     assert outcomes(RESIDENCE_FRONT) == dict.fromkeys(CheckName, NOT_APPLICABLE) | {
         CheckName.RESIDENT_NUMBER_CHECK_DIGIT: PASSED,
         CheckName.RESIDENT_NUMBER_REGION: PASSED,
         CheckName.RESIDENT_NUMBER_BIRTH: PASSED,
         CheckName.RESIDENT_NUMBER_SEX: PASSED,
+        CheckName.HOLDER_FIELDS: PASSED,
     }
 
 
-@pytest.mark.parametrize("answer", [RESIDENCE_BACK, TRAVEL_FRONT])
-def test_a_side_with_a_permit_number_and_a_period_is_checked_for_both(answer: Answer) -> None:
+@pytest.mark.parametrize(("answer", "holder"), [(RESIDENCE_BACK, NOT_APPLICABLE), (TRAVEL_FRONT, PASSED)])
+def test_a_side_with_a_permit_number_and_a_period_is_checked_for_both(answer: Answer, holder: CheckOutcome) -> None:
     assert outcomes(answer) == dict.fromkeys(CheckName, NOT_APPLICABLE) | {
+        CheckName.HOLDER_FIELDS: holder,
         CheckName.PERMIT_NUMBER_GRAMMAR: PASSED,
         CheckName.VALIDITY_DATES: PASSED,
         CheckName.VALIDITY_TERM: PASSED,
     }
 
 
-def test_the_back_of_a_travel_permit_carries_nothing_to_check() -> None:
-    assert outcomes(TRAVEL_BACK, asked_side=Side.BACK) == dict.fromkeys(CheckName, NOT_APPLICABLE)
+def test_the_back_of_a_travel_permit_is_checked_for_its_holder_alone() -> None:
+    checked = dict.fromkeys(CheckName, NOT_APPLICABLE) | {CheckName.HOLDER_FIELDS: PASSED}
+    assert outcomes(TRAVEL_BACK, asked_side=Side.BACK) == checked
 
 
 # --- the citizen identity number ---
@@ -163,11 +166,13 @@ def test_a_number_has_the_form_of_its_type_or_of_any_if_the_type_was_not_read(
         ("01234567", PASSED),
         ("C01234567", FAILED),
         ("012345", FAILED),
-        ("000", NOT_APPLICABLE),
-        ("", NOT_APPLICABLE),
+        ("000", FAILED),
+        ("", FAILED),
     ],
 )
-def test_a_residence_permit_names_a_travel_permit_of_residents(number: str, outcome: CheckOutcome) -> None:
+def test_a_residence_permit_that_counts_issues_names_a_travel_permit_of_residents(
+    number: str, outcome: CheckOutcome
+) -> None:
     assert of(replace(RESIDENCE_BACK, PassNo=number), CheckName.PERMIT_NUMBER_GRAMMAR) is outcome
 
 

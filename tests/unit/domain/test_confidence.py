@@ -32,6 +32,7 @@ def test_every_field_with_a_text_has_a_confidence_or_none() -> None:
         (FRONT, {"Name": 0.89, "Number": 0.1, "ValidDate": 0.0}, ("name", "number", "valid_date")),
         (FRONT, {"Sex": 0.1, "Type": 0.1, "Birthday": 0.1}, ()),
         (FRONT, {"Name": 0.99, "EnglishName": 0.3}, ()),
+        (FRONT, {"EnglishName": 0.3}, ()),
         (replace(FRONT, Name=""), {"EnglishName": 0.3}, ("english_name",)),
         (replace(FRONT, ValidDate=""), {"ValidDate": 0.3}, ()),
         (BACK, {"MainlandTravelPermitBackInfos.Name": 0.3}, ("name",)),

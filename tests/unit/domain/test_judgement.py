@@ -1,7 +1,9 @@
 import json
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, replace
 from datetime import date
 from random import Random
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
@@ -17,12 +19,13 @@ from permit_ocr.domain.verdict import Verdict
 from specimens.cards import REFERENCE_DAY, Face, Order, draw_card
 
 AS_OF = date(2026, 11, 21)
-# The examples of the API pages.
+# The examples of the API pages, with the names and the sex that were taken out there.
 RESIDENCE_FRONT = ResidencePermitAnswer(
-    Birth="1997/6/2", IdCardNo="830000199706020042", CardType=0, VisaNum="0", PassNo="000"
+    Name="样本", Sex="女", Birth="1997/6/2", IdCardNo="830000199706020042", CardType=0, VisaNum="0", PassNo="000"
 )
 RESIDENCE_BACK = ResidencePermitAnswer(CardType=1, ValidDate="2018.09.06-2023.09.06", VisaNum="0", PassNo="000")
 TRAVEL_FRONT = MainlandPermitAnswer(
+    Name="样本",
     Birthday="1981.08.03",
     ValidDate="2018.10.09-2028.10.08",
     Number="H01234567",
@@ -31,6 +34,9 @@ TRAVEL_FRONT = MainlandPermitAnswer(
     WarnCardInfos=(),
 )
 FILLED_BACK = MainlandPermitBack(Name="樣本")
+TRAVEL_BACK = MainlandPermitAnswer(
+    MainlandTravelPermitBackInfos=MainlandPermitBack(Type="x", Name="樣本", IDNumber="A123456(3)")
+)
 
 
 def judge(answer: Answer, *, asked_side: Side | None = None, as_of: date = AS_OF) -> Judgement:
@@ -48,7 +54,7 @@ def test_the_front_of_a_residence_permit_says_nothing_of_expiry_and_is_never_exp
 
 def test_how_surely_it_was_read_and_by_whom_is_judged_too() -> None:
     judgement = judge_answer(
-        replace(TRAVEL_FRONT, Name="样本"),
+        TRAVEL_FRONT,
         asked_side=Side.FRONT,
         as_of=AS_OF,
         expiring_within_days=30,
@@ -198,3 +204,91 @@ def test_a_specimen_fails_no_check_on_either_side_of_its_last_day(face: Face) ->
         if end := judgement.validity.valid_until:
             assert judge(card.answer, as_of=end).verdict is Verdict.ACCEPTED
             assert judge(card.answer, as_of=date.fromordinal(end.toordinal() + 1)).verdict is Verdict.REJECTED
+
+
+# --- the less is known, the less is accepted ---
+
+_LEAST_ANSWERED = 0.4
+_MISREAD = {"男": "女", "女": "男"}
+
+
+def as_read(answer: Answer, sure: Mapping[str, float]) -> tuple[Answer, dict[str, float]]:
+    """Return what our own reader answers that is so sure of each field: it leaves out what is hardly sure."""
+    lost = {name for name, said in sure.items() if said < _LEAST_ANSWERED}
+    return _without(answer, lost), {name: said for name, said in sure.items() if name not in lost}
+
+
+def _without(answer: Answer, lost: Iterable[str]) -> Answer:
+    emptied: Any = answer
+    for name in lost:
+        within, _, inner = name.rpartition(".")
+        value = replace(getattr(emptied, within), **{inner: ""}) if within else ""
+        emptied = replace(emptied, **{within or name: value})
+    return cast("Answer", emptied)
+
+
+def _misread(answer: Answer) -> Answer:
+    """Return ``answer`` with another sex and the birth a day off."""
+    if isinstance(answer, ResidencePermitAnswer):
+        return replace(answer, Sex=_MISREAD.get(answer.Sex, ""), Birth=answer.Birth and "1959/1/1")
+    return replace(answer, Birthday=answer.Birthday and "2099.01.01")
+
+
+@given(
+    data=st.data(),
+    face=st.sampled_from(Face),
+    seed=st.integers(0, 10_000),
+    is_misread=st.booleans(),
+)
+def test_no_card_is_accepted_because_less_of_it_was_read_or_less_surely(
+    *, data: st.DataObject, face: Face, seed: int, is_misread: bool
+) -> None:
+    card = draw_card(Random(seed), Order(face=face))
+    answer = _misread(card.answer) if is_misread else card.answer
+    names = list(judge(answer).confidences)
+    more = {name: data.draw(st.floats(0, 1), label=name) for name in names}
+    less = {name: data.draw(st.sampled_from([more[name], more[name] / 2, 0.0]), label=name) for name in names}
+    if face is Face.RESIDENCE_BACK:  # a back without both is the one of a holder who has no travel permit
+        more["VisaNum"] = less["VisaNum"] = 1.0
+    as_of = judge(card.answer).validity.valid_until or REFERENCE_DAY
+
+    def verdict(sure: Mapping[str, float]) -> Verdict:
+        said, confidences = as_read(answer, sure)
+        judged = judge_answer(said, asked_side=face.side, as_of=as_of, expiring_within_days=30, confidences=confidences)
+        return judged.verdict
+
+    assert verdict(less) is not Verdict.ACCEPTED or verdict(more) is Verdict.ACCEPTED
+
+
+@pytest.mark.parametrize(
+    ("answer", "name"),
+    [
+        (RESIDENCE_FRONT, "Name"),
+        (RESIDENCE_FRONT, "Sex"),
+        (RESIDENCE_FRONT, "Birth"),
+        (replace(RESIDENCE_BACK, PassNo="H01234567", VisaNum="1"), "PassNo"),
+        (TRAVEL_FRONT, "Name"),
+        (replace(TRAVEL_FRONT, EnglishName="YANG,BEN"), "Name"),
+        (TRAVEL_FRONT, "Birthday"),
+        (TRAVEL_BACK, "MainlandTravelPermitBackInfos.Name"),
+        (TRAVEL_BACK, "MainlandTravelPermitBackInfos.IDNumber"),
+    ],
+)
+def test_a_side_whose_holder_was_not_read_is_reviewed(answer: Answer, name: str) -> None:
+    as_of = date(2023, 9, 6)
+    assert judge(answer, asked_side=Side.FRONT, as_of=as_of).verdict is Verdict.ACCEPTED
+    assert judge(_without(answer, [name]), asked_side=Side.FRONT, as_of=as_of).verdict is Verdict.REVIEW
+
+
+def test_a_romanised_name_is_enough_for_who_is_no_chinese_citizen() -> None:
+    romanised = replace(TRAVEL_FRONT, Name="", EnglishName="DOE, JANE")
+    of_five_years = replace(romanised, ValidDate="2024.10.09-2029.10.08", Number="HA1234567")
+    assert judge(romanised).reasons == ("check_failed:holder_fields",)
+    assert judge(of_five_years).verdict is Verdict.ACCEPTED
+    assert judge(replace(of_five_years, EnglishName="")).reasons == ("check_failed:holder_fields",)
+
+
+@pytest.mark.parametrize(("number", "count"), [("000", "0"), ("", "")])
+def test_the_back_for_a_holder_without_a_travel_permit_is_accepted(number: str, count: str) -> None:
+    back = replace(RESIDENCE_BACK, PassNo=number, VisaNum=count)
+    assert judge(back, as_of=date(2022, 1, 1)).verdict is Verdict.ACCEPTED

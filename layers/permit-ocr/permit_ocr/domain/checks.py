@@ -37,6 +37,8 @@ class CheckName(StrEnum):
     """The sex in the citizen identity number is the one printed."""
     PERMIT_NUMBER_GRAMMAR = "permit_number_grammar"
     """The travel permit's number has the form of its type."""
+    HOLDER_FIELDS = "holder_fields"
+    """What the side says of its holder was read. Numbers and the period of validity have checks of their own."""
     VALIDITY_DATES = "validity_dates"
     """The side that carries the period of validity gives one."""
     VALIDITY_TERM = "validity_term"
@@ -92,6 +94,13 @@ _TRAVEL_PERMITS: Final[tuple[PermitType, ...]] = (
     PermitType.EXIT_ENTRY_PERMIT,
 )
 _PERMITS_OF_RESIDENTS: Final[tuple[PermitType, ...]] = (PermitType.HK_MACAO_PERMIT, PermitType.TAIWAN_PERMIT)
+_HOLDER_FIELDS: Final[dict[tuple[Kind, Side], tuple[str, ...]]] = {
+    # What every such side carries, and without which the other checks and a low confidence would have nothing to say.
+    (Kind.RESIDENCE_PERMIT, Side.FRONT): ("name", "sex", "birth_date"),
+    (Kind.RESIDENCE_PERMIT, Side.BACK): (),
+    (Kind.MAINLAND_PERMIT, Side.FRONT): ("name", "birth_date"),
+    (Kind.MAINLAND_PERMIT, Side.BACK): ("name", "id_card_number"),
+}
 _NO_RESIDENT_NUMBER: Final = (CheckOutcome.NOT_APPLICABLE, "This side carries no citizen identity number.")
 _MALFORMED: Final = (CheckOutcome.NOT_APPLICABLE, "The citizen identity number has not the form of one.")
 
@@ -160,7 +169,9 @@ def _grammar(face: Face) -> _Finding:
     if face.kind is Kind.RESIDENCE_PERMIT:
         # The back gives a travel permit's number without its type: it is either of those that residents have.
         number, types = face.normalized.permit_number, _PERMITS_OF_RESIDENTS
-        if number is None:
+        if number is None and face.normalized.issue_count is not None:
+            return CheckOutcome.FAILED, "Issues of a travel permit are counted, but its number was not read."
+        if number is None:  # its holder has none
             return CheckOutcome.NOT_APPLICABLE, "This side gives no travel permit number."
     elif face.side is Side.BACK:
         return CheckOutcome.NOT_APPLICABLE, "This side carries no permit number."
@@ -176,6 +187,22 @@ def _grammar(face: Face) -> _Finding:
 def _types(face: Face) -> tuple[PermitType, ...]:
     """Return what a travel permit can be: its type, or any of them where that was not read."""
     return (face.permit_type,) if face.permit_type else _TRAVEL_PERMITS
+
+
+def _holder(face: Face) -> _Finding:
+    wanted = _HOLDER_FIELDS[face.kind, face.side]
+    if not wanted:
+        return CheckOutcome.NOT_APPLICABLE, "This side says nothing of its holder but numbers."
+    if not all(_is_read(name, face) for name in wanted):
+        return CheckOutcome.FAILED, "Something that this side says of its holder was not read."
+    return CheckOutcome.PASSED, "What this side says of its holder was read."
+
+
+def _is_read(name: str, face: Face) -> bool:
+    if getattr(face.normalized, name) not in {None, Sex.NOT_KNOWN}:
+        return True
+    # Who is no Chinese citizen may have a romanised name alone.
+    return name == "name" and face.normalized.english_name is not None and NON_CHINESE in _editions(face)
 
 
 def _dates(face: Face) -> _Finding:
@@ -219,6 +246,7 @@ _CHECKS: Final[dict[CheckName, Callable[[Face], _Finding]]] = {
     CheckName.RESIDENT_NUMBER_BIRTH: _birth,
     CheckName.RESIDENT_NUMBER_SEX: _sex,
     CheckName.PERMIT_NUMBER_GRAMMAR: _grammar,
+    CheckName.HOLDER_FIELDS: _holder,
     CheckName.VALIDITY_DATES: _dates,
     CheckName.VALIDITY_TERM: _term,
 }

@@ -44,7 +44,7 @@ def unsure_fields(answer: Answer, said: Confidences) -> tuple[str, ...]:
     A romanised name counts only where there is no other.
     """
     read = {name: sure for name, sure in confidence_by_field(answer, said).items() if sure is not None}
-    if "Name" in read:
+    if answer.Name.strip():
         read.pop("EnglishName", None)
     names = _KEY_FIELDS[type(answer)]
     return tuple(dict.fromkeys(name for field, name in names.items() if read.get(field, 1.0) < SURE_ENOUGH))
