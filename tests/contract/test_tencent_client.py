@@ -35,8 +35,8 @@ def ask(
     return client_of(here, timeout=timeout, **more).ask(question, deadline=time.monotonic() + seconds)
 
 
-def client_of(*providers: Provider, timeout: float = 30.0, **more: Any) -> TencentOcr:
-    endpoints = [Endpoint(host=here.host, region="", scheme="http") for here in providers]
+def client_of(*providers: Provider, timeout: float = 30.0, scheme: str = "http", **more: Any) -> TencentOcr:
+    endpoints = [Endpoint(host=here.host, region="", scheme=scheme) for here in providers]
     more.setdefault("credentials", lambda **_asked: Credentials(Credential("AKIDtest", "secret")))
     more.setdefault("line", FakeLine())
     return TencentOcr(
@@ -246,6 +246,42 @@ def test_nobody_listening_is_tried_later() -> None:
     with provider(answer()) as here:
         pass
     assert error_of(here).code == "ClientNetworkError"
+
+
+@pytest.mark.parametrize("noticed_by", ["us", "the SDK"])
+@pytest.mark.parametrize("saying", [Saying("", delay_seconds=600), Saying("x" * 1200, trickle=True)])
+def test_a_call_that_was_not_answered_in_time_is_left_to_the_queue(saying: Saying, noticed_by: str) -> None:
+    """It may be paid for: the provider is reading, and would read the image once more for every call."""
+    with provider(answer(), saying) as here:
+        client = client_of(here, timeout=0.4)
+        with suppress(RetryLater):  # from now on there is a connection
+            client.ask(QUESTION, deadline=time.monotonic() + 60)
+        here.requests.clear()
+        here.says[:] = [saying]
+        if noticed_by == "the SDK":
+            client._timeout = 60.0
+        with pytest.raises(RetryLater, match="NoAnswerInTime"):
+            client.ask(QUESTION, deadline=time.monotonic() + 60)
+    assert len(here.requests) == 1
+
+
+def test_a_connection_that_is_not_made_in_time_is_tried_again_at_once() -> None:
+    """Nothing has left: the other side never says its part of the TLS handshake."""
+    connections = []
+
+    def accept() -> None:
+        with suppress(OSError):
+            while True:
+                connections.append(listener.accept())
+
+    line = FakeLine()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=accept, daemon=True).start()
+        here = Provider([], host=f"127.0.0.1:{listener.getsockname()[1]}")
+        client = client_of(here, timeout=0.4, scheme="https", line=line)
+        with pytest.raises(RetryLater, match="ClientNetworkError"):
+            client.ask(QUESTION, deadline=time.monotonic() + 60)
+    assert (len(connections), line.told) == (3, [])
 
 
 @pytest.mark.parametrize("saying", [Saying("", delay_seconds=600), Saying("x" * 1200, trickle=True)])

@@ -100,6 +100,8 @@ class _Departure:
 
     over: threading.Event = field(default_factory=threading.Event)
     """It has left, or never will."""
+    left: bool = False
+    """It may be paid for."""
     cancelled: bool = False
     """Nobody waits for it any more: if it has not left, it must not."""
     error: PermitOcrError | None = None
@@ -270,7 +272,7 @@ class TencentOcr:
         except FutureTimeoutError:
             departure.cancelled = True
             call.cancel()
-            raise _refusal("ClientNetworkError") from None
+            raise _refusal("NoAnswerInTime" if departure.left else "ClientNetworkError") from None
 
     def _send(
         self, client: CommonClient, asking: _Asking, headers: dict[str, str], departure: _Departure
@@ -283,9 +285,11 @@ class TencentOcr:
                 gate(lambda: self._depart(asking, departure)),
             ):
                 return _call_json(client, asking.action.name, _parameters(asking), headers)
-        except _Refusal:
+        except _Refusal as refusal:
             if departure.error:
                 raise departure.error from None
+            if refusal.code == "NoAnswerInTime" and not departure.left:  # the connection was not made in time
+                raise _refusal("ClientNetworkError") from None
             raise
         finally:
             departure.over.set()
@@ -300,6 +304,7 @@ class TencentOcr:
         except PermitOcrError as error:
             departure.error = error
             raise
+        departure.left = True
         asking.calls += 1
         count("ProviderCalls")
         departure.over.set()
@@ -343,10 +348,12 @@ def _call_json(
     """Call once. Raises ``_Refusal`` for whatever is not an answer; nothing else, and never a text of the provider."""
     try:
         body = client.call_json(action, parameters, headers=headers)
-    except TencentCloudSDKException as error:
+    except (TencentCloudSDKException, requests.RequestException) as error:
+        if _has_timed_out(error):
+            raise _refusal("NoAnswerInTime") from None
+        if isinstance(error, requests.RequestException):
+            raise _refusal("ClientNetworkError") from None
         raise _refusal(str(error.code), error.requestId) from None
-    except requests.RequestException:
-        raise _refusal("ClientNetworkError") from None
     except (ValueError, KeyError, TypeError, AttributeError):
         # Not JSON, or JSON without ``Response`` or ``RequestId``: the SDK lets these through.
         raise _refusal("ServerNetworkError") from None
@@ -358,6 +365,14 @@ def _call_json(
     if "DeprecatedWarning" in response:
         count("ActionDeprecated", action=action)
     return response
+
+
+def _has_timed_out(error: BaseException) -> bool:
+    """Say whether a socket's timeout is at the bottom of ``error``: neither library has a class for just that."""
+    cause: BaseException | None = error
+    while cause and not isinstance(cause, TimeoutError):
+        cause = cause.__cause__ or cause.__context__
+    return cause is not None
 
 
 def _refusal(code: str, request_id: object = None) -> _Refusal:

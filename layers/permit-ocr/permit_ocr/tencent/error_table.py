@@ -161,6 +161,7 @@ ERROR_TABLE: Final = (
     _retry("InternalError.*", "An internal error has occurred.", "The provider has an internal error."),
     _retry("ServiceUnavailable.*", "The service is unavailable.", "The provider is unavailable."),
     _retry("ClientNetworkError", "", "The provider could not be reached."),
+    _retry("NoAnswerInTime", "", "The provider did not answer in time.", retries=0),  # it may be paid for all the same
     _retry("ServerNetworkError", "", "The provider answered with something other than its protocol."),
     # --- the account and the configuration: stop the line ---
     _stop(
