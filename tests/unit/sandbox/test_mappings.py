@@ -11,6 +11,7 @@ from botocore.exceptions import EndpointConnectionError
 from sandbox.lambda_events import Outcome
 from sandbox.mappings import Message, Poller
 from sandbox.template import SqsMapping
+from tests.unit.virtual_time import VirtualTime
 
 DONE = Outcome(payload=b"", function_error=False)
 
@@ -89,7 +90,7 @@ def poll(
         poller.cancel()
         await asyncio.gather(poller, return_exceptions=True)
 
-    asyncio.run(run())
+    asyncio.run(run(), loop_factory=VirtualTime)
     return reported
 
 

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from recognizer.wire.refusal import Refusal
 from recognizer.wire.request_body import SLOWEST, RequestBodies
 from recognizer.wire.request_parameters import BODY_LIMIT
+from tests.unit.virtual_time import VirtualTime
 
 
 def request(
@@ -37,12 +38,12 @@ async def received(bodies: RequestBodies, *pieces: bytes) -> bytes:
 
 def refusal_of(bodies: RequestBodies, pieces: Sequence[bytes]) -> Refusal:
     with pytest.raises(Refusal) as raised:
-        asyncio.run(received(bodies, *pieces))
+        asyncio.run(received(bodies, *pieces), loop_factory=VirtualTime)
     return raised.value
 
 
 def test_a_body_comes_as_it_was_sent() -> None:
-    assert asyncio.run(received(RequestBodies(), b"ab", b"", b"c")) == b"abc"
+    assert asyncio.run(received(RequestBodies(), b"ab", b"", b"c"), loop_factory=VirtualTime) == b"abc"
 
 
 def test_a_body_too_large_is_refused_and_the_connection_ended() -> None:
@@ -60,7 +61,7 @@ def test_bodies_that_find_no_room_are_refused_and_room_comes_free_again() -> Non
             assert await received(bodies, b"1234") == b"1234"
         assert await received(bodies, b"1234567890") == b"1234567890"
 
-    asyncio.run(scenario())
+    asyncio.run(scenario(), loop_factory=VirtualTime)
 
 
 def test_a_body_that_does_not_come_to_its_end_is_given_up() -> None:
@@ -72,7 +73,7 @@ def test_a_body_that_does_not_come_to_its_end_is_given_up() -> None:
         assert raised.value.hang_up
         assert await received(bodies, b"1234567890") == b"1234567890"
 
-    asyncio.run(scenario())
+    asyncio.run(scenario(), loop_factory=VirtualTime)
 
 
 def test_who_has_sent_much_may_not_rest_on_it() -> None:
@@ -84,7 +85,7 @@ def test_who_has_sent_much_may_not_rest_on_it() -> None:
                 pytest.fail("the body is not there")
         assert asyncio.get_running_loop().time() - started < 5
 
-    asyncio.run(scenario())
+    asyncio.run(scenario(), loop_factory=VirtualTime)
 
 
 def test_a_body_that_trickles_is_given_up_and_a_steady_one_is_taken() -> None:
@@ -99,7 +100,7 @@ def test_a_body_that_trickles_is_given_up_and_a_steady_one_is_taken() -> None:
         async with bodies.received(request(*steady, seconds=0.02)) as body:
             assert len(body) == 20 * (SLOWEST // 5)
 
-    asyncio.run(scenario())
+    asyncio.run(scenario(), loop_factory=VirtualTime)
 
 
 def test_nothing_is_kept_of_the_body_of_a_call_that_is_refused_anyway() -> None:
@@ -119,7 +120,7 @@ def test_nothing_is_kept_of_the_body_of_a_call_that_is_refused_anyway() -> None:
         with pytest.raises(Refusal, match=r"^AuthFailure\.SecretIdNotFound$"):
             await draining
 
-    asyncio.run(scenario())
+    asyncio.run(scenario(), loop_factory=VirtualTime)
 
 
 @pytest.mark.parametrize("known", [Refusal("MissingParameter"), None])
@@ -131,7 +132,7 @@ def test_the_size_outranks_what_else_a_call_is_refused_for(known: Refusal | None
     announced = {"content-length": str(BODY_LIMIT + 1)}
     for sent in (request(bytes(BODY_LIMIT), b"x"), request(b"x", headers=announced)):
         with pytest.raises(Refusal, match=r"^RequestSizeLimitExceeded$"):
-            asyncio.run(scenario(sent))
+            asyncio.run(scenario(sent), loop_factory=VirtualTime)
 
 
 def test_who_asks_before_sending_is_refused_without_a_body() -> None:
@@ -141,5 +142,5 @@ def test_who_asks_before_sending_is_refused_without_a_body() -> None:
             pytest.fail("it is refused")
 
     with pytest.raises(Refusal, match=r"^InvalidAction$") as raised:
-        asyncio.run(scenario())
+        asyncio.run(scenario(), loop_factory=VirtualTime)
     assert raised.value.hang_up
