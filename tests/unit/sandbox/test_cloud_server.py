@@ -1,5 +1,6 @@
-"""SQS FIFO as moto alone would not have it."""
+"""SQS FIFO as moto alone would not have it, and whose turn a request is."""
 
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -8,7 +9,7 @@ import pytest
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.sqs import models as sqs
 
-from sandbox.cloud_server import RememberedDeduplication, show_again
+from sandbox.cloud_server import InTurn, RememberedDeduplication, show_again
 
 
 class _Clock:
@@ -74,3 +75,71 @@ def test_what_is_in_flight_is_shown_again_when_that_is_asked_for(results: sqs.Qu
         assert not results.pending_messages
     finally:
         del region.queues["results.fifo"]
+
+
+UPLOAD = {"REQUEST_METHOD": "PUT"}
+WRITE = {"REQUEST_METHOD": "POST", "HTTP_X_AMZ_TARGET": "DynamoDB_20120810.UpdateItem"}
+RECEIVE = {"REQUEST_METHOD": "POST", "HTTP_X_AMZ_TARGET": "AmazonSQS.ReceiveMessage"}
+UPLOADERS = 8
+PATIENCE_SECONDS = 30.0
+
+
+def _start_response(*_: object) -> None:
+    """Take what a WSGI application says of its answer."""
+
+
+class _Service:
+    """Notes how many requests it answers at once, and how many uploads it has answered."""
+
+    def __init__(self) -> None:
+        self.most_at_once = self.uploads = self._at_once = 0
+
+    def __call__(self, environ: dict[str, Any], _: object) -> list[bytes]:
+        self._at_once += 1
+        self.most_at_once = max(self.most_at_once, self._at_once)
+        time.sleep(0.002)  # others may come in between
+        self._at_once -= 1
+        self.uploads += environ == UPLOAD
+        return []
+
+
+def test_a_write_waits_for_few_of_those_who_upload_all_the_time_and_nothing_is_done_beside_it() -> None:
+    service, is_over = _Service(), threading.Event()
+    application = InTurn(service)
+
+    def upload_all_the_time() -> None:
+        while not is_over.is_set():
+            application(UPLOAD, _start_response)
+
+    def uploads_during_a_write() -> int:
+        before = service.uploads
+        application(WRITE, _start_response)
+        return service.uploads - before
+
+    with ThreadPoolExecutor(UPLOADERS) as uploaders:
+        uploading = [uploaders.submit(upload_all_the_time) for _ in range(UPLOADERS)]
+        waited_for = [uploads_during_a_write() for _ in range(20)]
+        is_over.set()
+    for one in uploading:
+        one.result()
+    assert service.most_at_once == 1
+    assert sorted(waited_for)[len(waited_for) // 2] < UPLOADERS / 2
+
+
+def test_who_waits_for_messages_keeps_nobody_waiting() -> None:
+    receives, is_written = threading.Event(), threading.Event()
+
+    def answer(environ: dict[str, Any], _: object) -> list[bytes]:
+        if environ == RECEIVE:
+            receives.set()
+            assert is_written.wait(PATIENCE_SECONDS)
+        return []
+
+    application = InTurn(answer)
+    with ThreadPoolExecutor(1) as receivers:
+        receiving = receivers.submit(application, RECEIVE, _start_response)
+        assert receives.wait(PATIENCE_SECONDS)
+        application(WRITE, _start_response)
+        application(UPLOAD, _start_response)
+        is_written.set()
+        assert receiving.result() == []
