@@ -167,8 +167,9 @@ class FakeDocuments:
         self._put(document_id, event=None, upload_until=None, deleted=True)
         return self.records[document_id]
 
-    def forget(self, document_id: str) -> None:
-        self._put(document_id, document=None, readings=(), pages=None)
+    def forget(self, document_id: str, *, case: str | None) -> None:
+        document = Document(id=document_id, case=case) if case else None
+        self._put(document_id, document=document, readings=(), pages=None)
 
     def _alive(self, document_id: str) -> Record:
         record = self.records.get(document_id, Record())

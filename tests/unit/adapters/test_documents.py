@@ -110,7 +110,7 @@ def test_a_finished_deletion_leaves_a_mark_without_personal_data_that_outlives_e
     documents.note_pages("abc", pages=2)
     documents.keep_event("abc", PUBLISHED)
     documents.bury("abc")
-    documents.forget("abc")
+    documents.forget("abc", case=None)
     (item,) = dynamodb.scan(TableName="work")["Items"]
     assert item.keys() == {"id", "deleted", "expires_at"}
     assert documents.bury("abc") == Record(deleted=True)
@@ -130,8 +130,18 @@ def test_a_document_nobody_knows_is_buried_only_on_demand(documents: DynamoDbDoc
 
 def test_forgetting_touches_only_what_is_buried(documents: DynamoDbDocuments) -> None:
     documents.begin(DOCUMENT, readings=["r1"])
-    documents.forget("abc")
+    documents.forget("abc", case="7")
     assert documents.look("abc") == Record(document=DOCUMENT, readings=("r1",))
+
+
+def test_the_mark_of_a_document_with_a_case_names_that_alone(documents: DynamoDbDocuments) -> None:
+    documents.begin(replace(DOCUMENT, case="7"), readings=["r1"])
+    documents.note_pages("abc", pages=2)
+    documents.bury("abc")
+    documents.forget("abc", case="7")
+    left = Record(document=Document(id="abc", case="7"), deleted=True)
+    assert documents.look("abc") == left
+    assert documents.bury("abc") == left
 
 
 def test_a_table_that_does_not_answer_is_tried_later(dynamodb: "DynamoDBClient") -> None:

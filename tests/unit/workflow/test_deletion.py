@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from permit_ocr.domain.errors import Claimed, Deleted, RejectDocument, RetryLater
+from permit_ocr.domain.errors import Claimed, Deleted, NotPublished, RejectDocument, RetryLater
 from permit_ocr.domain.identity import document_id_of_page
 from permit_ocr.domain.permits import Kind
 from permit_ocr.domain.results import Document
@@ -40,6 +40,11 @@ def with_case(photo: Photograph) -> Photograph:
     return replace(photo, document=replace(photo.document, case="2026-0815"))
 
 
+def is_a_mark(record: Record) -> bool:
+    """Tell whether only the mark is left of a document, and at most the case by which its side is found."""
+    return record in (Record(deleted=True), Record(deleted=True, document=Document(id="document-1", case="2026-0815")))
+
+
 def test_nothing_of_a_deleted_document_is_left() -> None:
     here = world(replace(MAINLAND_FRONT, Profile="cG9ydHJhaXQ="))
     here.erasure.photographs["document-1"] = ["uploads/auto/1.jpg"]
@@ -47,7 +52,7 @@ def test_nothing_of_a_deleted_document_is_left() -> None:
     assert delete("document-1", here.services)
     assert here.erasure.erased == [event["data"]["portrait_key"], "uploads/auto/1.jpg"]
     assert here.work.outcomes == {}
-    assert here.documents.records == {"document-1": Record(deleted=True)}
+    assert is_a_mark(here.documents.records["document-1"])
     case = here.cases.look("2026-0815")
     assert case is not None
     assert case.sides == ()
@@ -104,6 +109,7 @@ def test_a_redelivery_of_a_deleted_document_publishes_nothing_and_leaves_nothing
     here.erasure.photographs["document-1"] = ["uploaded after that"]
     with pytest.raises(Deleted):
         again(here)
+    assert here.erasure.photographs == {"document-1": []}
     assert here.results.sent == []
     assert here.ocr.asked == []
     assert here.documents.records == {"document-1": Record(deleted=True)}
@@ -133,7 +139,7 @@ def test_a_document_that_is_deleted_while_it_is_read_leaves_nothing() -> None:
         read(with_case(photograph(kind=Kind.MAINLAND_PERMIT, return_portrait=True)), here)
     assert here.work.outcomes == {}
     assert here.portraits.stored == {}
-    assert here.documents.records == {"document-1": Record(deleted=True)}
+    assert is_a_mark(here.documents.records["document-1"])
     case = here.cases.look("2026-0815")
     assert case is None or case.sides == ()
 
@@ -169,6 +175,8 @@ class Stage:
     """What happens around each port call in turn: nothing, a kill, a deletion, another delivery."""
 
     happens: list[str]
+    is_handed_over: bool = False
+    """The API read it, and could not publish: what is delivered is only the request to publish it."""
     here: World = field(default_factory=lambda: world(*[replace(MAINLAND_FRONT, Profile="cG9ydHJhaXQ=")] * 99))
     depth: int = 0
 
@@ -187,7 +195,10 @@ class Stage:
     def deliver(self) -> bool:
         photo = with_case(photograph(JPEG, kind=Kind.MAINLAND_PERMIT, return_portrait=True))
         try:
-            recognize(photo, self.stepped, deadline=time.monotonic() + 45)
+            if self.is_handed_over:
+                publish_again("document-1", self.stepped)
+            else:
+                recognize(photo, self.stepped, deadline=time.monotonic() + 45)
         except Claimed:
             return False
         except Deleted:
@@ -225,18 +236,29 @@ class Stepped:
         return step
 
 
-@given(st.lists(st.sampled_from(["go on", "go on", "kill", "delete", "deliver"]), max_size=40))
-def test_however_deliveries_deletions_and_kills_interleave_nothing_is_left(happens: list[str]) -> None:
-    stage = Stage(happens=list(happens))
+@given(
+    happens=st.lists(st.sampled_from(["go on", "go on", "kill", "delete", "deliver"]), max_size=40),
+    is_handed_over=st.booleans(),
+)
+@example(happens=["go on", "delete"], is_handed_over=True)
+@example(happens=["go on", "delete", *["go on"] * 12, "kill"], is_handed_over=True)
+def test_however_deliveries_deletions_and_kills_interleave_nothing_is_left(
+    *, happens: list[str], is_handed_over: bool
+) -> None:
+    stage = Stage(happens=list(happens), is_handed_over=is_handed_over)
     stage.here.erasure.photographs["document-1"] = ["uploads/auto/1.jpg"]
     stage.here.documents.open("document-1")
+    if is_handed_over:
+        stage.here.results.fails = 1
+        with pytest.raises(NotPublished):
+            read(with_case(photograph(JPEG, kind=Kind.MAINLAND_PERMIT, return_portrait=True)), stage.here)
     done = False
     while not done or stage.happens:  # the message shows again, the caller asks again
         try:
             done = stage.deliver() and stage.delete()
         except KilledError:
             done = False
-    assert stage.here.documents.records == {"document-1": Record(deleted=True)}
+    assert is_a_mark(stage.here.documents.records["document-1"])
     assert stage.here.work.outcomes == {}
     assert stage.here.portraits.stored == {}
     assert stage.here.erasure.photographs == {"document-1": []}

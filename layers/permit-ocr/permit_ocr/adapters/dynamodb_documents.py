@@ -2,7 +2,7 @@
 
 An item has ``id`` (``document#…``) and ``expires_at`` (seconds since 1970), and of these what is known so far:
 ``upload_until``, ``pages``, ``begun`` (JSON: the document and its readings), ``json`` (its event, and whether it is
-published), or ``deleted``.
+published), or ``deleted``, then with ``begun`` only until all of it is erased, but for its case.
 """
 
 import json
@@ -53,7 +53,7 @@ class DynamoDbDocuments:
 
     def begin(self, document: Document, *, readings: Sequence[str]) -> KeptEvent | None:
         """See the port."""
-        begun = json.dumps({"document": asdict(document), "readings": list(readings)}, default=_iso)
+        begun = _begun(document, readings)
         stands = self._change(
             document.id,
             "SET begun = :begun, expires_at = :expires REMOVE upload_until, json, deleted",
@@ -124,13 +124,14 @@ class DynamoDbDocuments:
                 return None
         return _record(item)
 
-    def forget(self, document_id: str) -> None:
+    def forget(self, document_id: str, *, case: str | None) -> None:
         """See the port."""
+        rest = {":rest": {"S": _begun(Document(id=document_id, case=case), ())}} if case else {}
         self._change(
             document_id,
-            "SET deleted = :yes REMOVE begun, pages",
-            condition="attribute_exists(deleted)",
-            values={":yes": {"BOOL": True}},
+            "SET begun = :rest REMOVE pages" if rest else "REMOVE begun, pages",
+            condition="deleted = :yes",
+            values={":yes": {"BOOL": True}, **rest},
         )
 
     def _change(
@@ -161,6 +162,10 @@ class DynamoDbDocuments:
 
 def _key(document_id: str) -> dict[str, Any]:
     return {"id": {"S": f"document#{document_id}"}}
+
+
+def _begun(document: Document, readings: Sequence[str]) -> str:
+    return json.dumps({"document": asdict(document), "readings": list(readings)}, default=_iso)
 
 
 def _record(item: Mapping[str, Any]) -> Record:

@@ -8,7 +8,8 @@ let go of its readings; the last document that used one takes it and its portrai
       │
 its photograph, its side of its case
       │
-forget where all that was: nothing but the mark is left
+forget where all that was: nothing but the mark is left, and the case, where a publishing that was on its way may
+note the side once more
 
 Each step may be repeated, so a deletion that was cut short is finished by asking for it again. An event that is on the
 results queue already cannot be called back.
@@ -60,4 +61,4 @@ def _delete_page(page_id: str, services: Services) -> None:
 
 def _erase_recorded(document_id: str, record: Record, services: Services) -> None:
     erase(record.document or Document(id=document_id), record.readings, services)
-    services.documents.forget(document_id)
+    services.documents.forget(document_id, case=record.document.case if record.document else None)

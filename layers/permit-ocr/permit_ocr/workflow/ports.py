@@ -215,8 +215,8 @@ class Documents(Protocol):
         """
         ...
 
-    def forget(self, document_id: str) -> None:
-        """Leave nothing of a buried document but the mark."""
+    def forget(self, document_id: str, *, case: str | None) -> None:
+        """Leave nothing of a buried document but the mark, and its case."""
         ...
 
 

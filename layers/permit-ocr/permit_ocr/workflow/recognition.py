@@ -38,7 +38,7 @@ from permit_ocr.tencent.actions import ACTIONS
 from permit_ocr.tencent.error_table import NOT_THIS_CARD, is_about_the_image
 from permit_ocr.workflow.deletion import erase
 from permit_ocr.workflow.pairing import complete_pair
-from permit_ocr.workflow.ports import Claim, KeptEvent, KeptOutcome, KeptReply, Photograph, Question, Services
+from permit_ocr.workflow.ports import Claim, KeptEvent, KeptOutcome, KeptReply, Photograph, Question, Record, Services
 
 _LEASE_MARGIN_SECONDS: Final = 15.0
 """How long a claim outlives the deadline: longer than Lambda lets a function run on after it."""
@@ -73,21 +73,35 @@ def recognize(photograph: Photograph, services: Services, *, deadline: float) ->
 def reject_unread(document: Document, error: RejectDocument, services: Services) -> None:
     """Publish the rejection of a document that could not be fetched, unless that was done before.
 
-    Raises ``RetryLater``, and ``Deleted`` for one that was deleted.
+    Raises ``RetryLater``, and ``Deleted`` for one that was deleted: nothing of it is left then.
     """
     recognition_of_nothing = Photograph(document=document, options=RecognitionOptions())
-    if (kept := services.documents.begin(document, readings=())) and kept.published:
-        return
-    _publish(to_json(_reject(recognition_of_nothing, error, services)), services, document_id=document.id)
+    try:
+        if (kept := services.documents.begin(document, readings=())) and kept.published:
+            return
+        _publish(to_json(_reject(recognition_of_nothing, error, services)), services, document_id=document.id)
+    except Deleted:
+        erase(document, (), services)
+        raise
 
 
 def publish_again(document_id: str, services: Services) -> None:
     """Publish the event kept for a document whose first publishing failed.
 
-    Does nothing if it is published by now. Raises ``Deleted`` if it was deleted, and ``RetryLater``, also if the event
-    is kept no longer: then the message ends in the dead-letter queue, where it is seen.
+    Does nothing if it is published by now. Raises ``Deleted`` if it was deleted: nothing of it is left then. Raises
+    ``RetryLater``, also if the event is kept no longer: then the message ends in the dead-letter queue, where it is
+    seen.
     """
     record = services.documents.look(document_id)
+    try:
+        _publish_kept(document_id, record, services)
+    except Deleted:
+        if record:
+            erase(record.document or Document(id=document_id), record.readings, services)
+        raise
+
+
+def _publish_kept(document_id: str, record: Record | None, services: Services) -> None:
     if record and record.deleted:
         raise Deleted
     if record is None or record.event is None:
