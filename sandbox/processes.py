@@ -90,9 +90,10 @@ class Processes:
         await asyncio.to_thread(guardian.remove_groups, self.mark, name)
 
     def has_children(self, name: str) -> bool:
-        """Say whether a process has any of its own that run; one that was killed is listed until it is waited for."""
+        """Say whether a process runs and has any of its own that do; one that was killed is listed for a while."""
+        process = self._running[name].pid
         try:
-            return any(_runs(child) for child in _children(self._running[name].pid))
+            return _runs(process) and any(_runs(child) for child in _children(process))
         except OSError:  # it has ended itself
             return False
 

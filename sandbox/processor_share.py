@@ -45,7 +45,7 @@ def make_group(mark: str, name: str, processors: float) -> Path:
     except OSError as error:
         guardian.remove_groups(mark, name)
         raise SandboxError(
-            f"a share of a processor takes a control group, and this machine lets us make none ({error}): "
+            f"a share of a processor takes a control group, and this machine lets us make none ({error.strerror}): "
             "it takes root, and cgroup's cpu controller"
         ) from error
     return group
