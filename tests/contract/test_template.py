@@ -17,6 +17,7 @@ from samtranslator.yaml_helper import yaml_parse
 
 from permit_ocr.adapters.journal import Metric
 from permit_ocr.adapters.uploads_batch import WAITING_ENDS_AFTER_SECONDS
+from permit_ocr.adapters.waits import seconds_after_failure
 from permit_ocr.adapters.webhook_retries import RETRY_FOR_SECONDS
 from permit_ocr.composition import Settings
 from permit_ocr.domain.image_rejections import DECODING_MEGABYTES, DECODING_SECONDS
@@ -228,6 +229,18 @@ def test_waiting_ends_in_the_dead_letter_queue_before_the_intake_queue_would_dro
     intake = resources["IntakeQueue"]["Properties"]
     assert intake["MessageRetentionPeriod"] - WAITING_ENDS_AFTER_SECONDS >= DAY_SECONDS
     assert intake["RedrivePolicy"]["maxReceiveCount"] == 1000, "SQS's highest: a backstop, waiting takes some hundred"
+
+
+def test_the_attempts_of_a_document_span_an_outage_of_six_hours(source: dict[str, Any]) -> None:
+    failures = range(1, source["Parameters"]["MaximumAttempts"]["Default"])
+    assert sum(seconds_after_failure(Exception(), failures=count) for count in failures) > 6 * 3600
+
+
+def test_what_fails_to_be_decoded_is_given_up_before_the_images_queue_would_drop_it(resources: Resources) -> None:
+    queue = resources["ImagesQueue"]["Properties"]
+    receives = range(1, queue["RedrivePolicy"]["maxReceiveCount"] + 1)
+    last_seen = sum(seconds_after_failure(Exception(), failures=count) for count in receives)
+    assert queue["MessageRetentionPeriod"] - last_seen >= DAY_SECONDS
 
 
 def test_every_dead_letter_queue_has_an_alarm(resources: Resources) -> None:

@@ -374,6 +374,14 @@ def test_what_has_waited_almost_as_long_as_the_queue_keeps_it_is_given_up_and_no
     assert [reason for _, reason, _ in queues.dead] == ["ResourceUnavailable.InArrears"]
 
 
+def test_what_fails_when_the_queue_would_soon_drop_it_is_given_up_whatever_attempts_are_left() -> None:
+    queues = Queues()
+    failing = RetryLater("InternalError", "", "")
+    again, _ = run(message(age_seconds=WAITING_ENDS_AFTER_SECONDS + 60), world(failing), queues=queues)
+    assert again == []
+    assert [reason for _, reason, _ in queues.dead] == ["InternalError"]
+
+
 def test_a_message_leaves_the_intake_queue_only_once_the_dead_letter_queue_has_it() -> None:
     queues = Queues(dead_letter_queue_answers=False)
     spoilt = message(ONE_UPLOAD["Records"][0] | {"body": "{"})

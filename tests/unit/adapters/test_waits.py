@@ -3,13 +3,21 @@
 import pytest
 
 from permit_ocr.adapters.uploads_batch import WAITING_ENDS_AFTER_SECONDS
-from permit_ocr.adapters.waits import NotBegun, is_waiting, seconds_after_failure, seconds_of_waiting
+from permit_ocr.adapters.waits import (
+    LONGEST_VISIBILITY_SECONDS,
+    NotBegun,
+    is_waiting,
+    seconds_after_failure,
+    seconds_of_waiting,
+)
 from permit_ocr.domain.errors import Claimed, NoSlot, PermitOcrError, RetryLater, StopTheLine
 
 STOPPED = StopTheLine("ResourceUnavailable.InArrears", "", "")
 HOUR = 3600
 RECEIVES_LIMIT = 1000
 """The intake queue's maxReceiveCount; the template's test holds it to this."""
+ATTEMPTS = 6
+"""The template's MaximumAttempts, where nothing else is said."""
 
 
 @pytest.mark.parametrize("error", [STOPPED, NoSlot(after_seconds=0), Claimed(after_seconds=1)])
@@ -29,16 +37,26 @@ def test_a_stopped_line_of_ten_minutes_goes_on_within_a_minute() -> None:
 
 def test_no_wait_is_longer_than_an_hour() -> None:
     assert max(seconds_of_waiting(STOPPED, age_seconds=14 * 24 * HOUR) for _ in range(100)) <= HOUR
-    assert max(seconds_after_failure(STOPPED, failures=100) for _ in range(100)) <= HOUR
 
 
-def test_failures_wait_longer_each_time_and_never_less_than_the_error_says() -> None:
-    error = RetryLater("InternalError", "", "", after_seconds=7)
-    averages = [sum(seconds_after_failure(error, failures=count) for _ in range(400)) / 400 for count in range(1, 6)]
-    assert averages == sorted(averages)
-    assert averages[0] < 30
-    assert sum(averages) > 10 * 60, "a disturbance of some minutes gives nothing up"
-    assert min(seconds_after_failure(error, failures=1) for _ in range(100)) >= 7
+def after_failure(failures: int, *, after_seconds: float = 0) -> list[float]:
+    error = RetryLater("InternalError", "", "", after_seconds=after_seconds)
+    return [seconds_after_failure(error, failures=failures) for _ in range(200)]
+
+
+def test_failures_wait_longer_each_time_until_their_attempts_span_an_outage_of_six_hours() -> None:
+    shortest = [min(after_failure(count)) for count in range(1, ATTEMPTS)]
+    assert shortest == sorted(shortest)
+    assert sum(shortest) > 6 * HOUR
+    assert max(after_failure(1)) < 30, "most disturbances are over in a moment"
+    assert max(after_failure(100)) <= LONGEST_VISIBILITY_SECONDS / 2
+
+
+def test_what_failed_together_does_not_come_together_and_never_sooner_than_the_error_says() -> None:
+    for count in range(1, ATTEMPTS):
+        waits = after_failure(count)
+        assert max(waits) - min(waits) > min(waits) / 8
+    assert min(after_failure(1, after_seconds=40)) >= 40
 
 
 def test_only_what_says_not_now_is_waiting() -> None:

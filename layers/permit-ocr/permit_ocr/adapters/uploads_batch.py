@@ -243,7 +243,7 @@ def _failed(trouble: _Trouble, record: Mapping[str, Any], batch: _Batch) -> bool
         failures = batch.application.failures.count(record["messageId"])
     except RetryLater:  # AWS is in trouble itself: nothing is given up now
         return _waits(trouble, record, batch)
-    if failures >= batch.application.maximum_attempts:
+    if failures >= batch.application.maximum_attempts or _age_seconds(record) > WAITING_ENDS_AFTER_SECONDS:
         return _given_up(record, batch, reason=trouble.code, document_id=trouble.document_id)
     batch.waits[record["receiptHandle"]] = seconds_after_failure(trouble.error, failures=failures)
     return False

@@ -22,9 +22,9 @@ _SHARE_OF_AGE: Final = 1 / 20
 _LONGEST_WAIT_SECONDS: Final = 3600.0
 _LEAST_JITTER_SECONDS: Final = 3.0
 _LINE_STOPPED_SECONDS: Final = 60.0
-_FIRST_BACKOFF_SECONDS: Final = 15.0
-_BACKOFF_FACTOR: Final = 3.0
-_LONGEST_BACKOFF_SECONDS: Final = 1800.0
+_AFTER_FAILURE_SECONDS: Final = (10.0, 60.0, 900.0, 7200.0, 14_400.0)
+"""Least waits after the first failure, the second and so on, and after every one beyond them."""
+_JITTER_AFTER_FAILURE: Final = 1 / 4
 
 
 class NotBegun(RetryLater):
@@ -63,11 +63,12 @@ def seconds_of_waiting(error: Exception, *, age_seconds: float) -> float:
 
 
 def seconds_after_failure(error: Exception, *, failures: int) -> float:
-    """Return how long a message waits after it has failed so often: exponential, with full jitter.
+    """Return how long a message waits after it has failed so often: soon at first, then for hours.
 
-    On average 8 seconds after the first failure and 15 minutes over the five waits between six: a disturbance of some
-    minutes gives nothing up.
+    Most disturbances are over in a moment. Six attempts take more than six hours: a provider that fails for an
+    afternoon gives nothing up.
     """
-    longest = min(_FIRST_BACKOFF_SECONDS * _BACKOFF_FACTOR ** (failures - 1), _LONGEST_BACKOFF_SECONDS)
-    at_least = error.after_seconds if isinstance(error, RetryLater) else 0.0
-    return at_least + random.uniform(0, longest)  # noqa: S311
+    least = _AFTER_FAILURE_SECONDS[min(failures, len(_AFTER_FAILURE_SECONDS)) - 1]
+    if isinstance(error, RetryLater):
+        least = max(least, error.after_seconds)
+    return least * random.uniform(1, 1 + _JITTER_AFTER_FAILURE)  # noqa: S311
