@@ -261,10 +261,9 @@ class FakeCases:
     def completed_event(self, event_id: str) -> str | None:
         return self.events.get(event_id)
 
-    def withdraw(self, case: str, side: CaseSide) -> None:
+    def withdraw(self, case: str, *, document_id: str) -> None:
         there = self.sides.get(case, {})
-        stands = there.get((side.kind, side.side))
-        if stands and stands.document_id == side.document_id:
+        for side in [side for side in there.values() if side.document_id == document_id]:
             del there[side.kind, side.side]
             self.events.pop(self.completed.get(case, {}).pop(side.kind, ""), None)
 

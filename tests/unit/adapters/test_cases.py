@@ -1,5 +1,6 @@
 """Cases on DynamoDB: one item each, of which the newest photograph of a side counts."""
 
+import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -98,8 +99,8 @@ def test_a_withdrawn_side_is_gone_with_its_pair_and_the_other_side_stays(cases: 
     cases.note("7", BACK)
     cases.keep_completed("7", FRONT, BACK, event_id="pair", event="{}")
     for _ in range(2):
-        cases.withdraw("7", FRONT)
-    cases.withdraw("another", FRONT)
+        cases.withdraw("7", document_id="front")
+    cases.withdraw("another", document_id="front")
     case = cases.look("7")
     assert case
     assert (case.sides, case.completed) == ((BACK,), {})
@@ -110,7 +111,7 @@ def test_a_withdrawn_side_is_gone_with_its_pair_and_the_other_side_stays(cases: 
 def test_withdrawing_a_replaced_photograph_changes_nothing(cases: DynamoDbCases) -> None:
     newer = side("newer", place="2")
     cases.note("7", newer)
-    cases.withdraw("7", FRONT)
+    cases.withdraw("7", document_id="front")
     case = cases.look("7")
     assert case
     assert case.sides == (newer,)
@@ -128,6 +129,38 @@ def test_each_side_is_forgotten_in_its_own_time(cases: DynamoDbCases, clock: Clo
     assert float(item["expires_at"]["N"]) == clock.now + 3 * DAY
     clock.now += 4 * DAY
     assert cases.look("7") is None
+
+
+def test_what_a_case_holds_longer_than_that_is_gone_with_the_next_side(
+    cases: DynamoDbCases, clock: Clock, dynamodb: "DynamoDBClient"
+) -> None:
+    cases.note("7", side("front", place="2"))
+    for day in range(4):
+        clock.now += 3 * DAY
+        cases.note("7", side(f"back {day}", Side.BACK, place=f"{day}"))
+    (item,) = dynamodb.scan(TableName="work")["Items"]
+    assert "front" not in json.dumps(item["mainland-permit_back"])
+    assert "mainland-permit_front" not in item
+    assert cases.note("7", side("older", place="1")).sides[0].document_id == "older"
+
+
+def test_a_side_whose_time_is_over_does_not_stand_in_the_way_of_an_older_photograph(
+    cases: DynamoDbCases, clock: Clock
+) -> None:
+    cases.note("7", side("newer", place="2"))
+    clock.now += 8 * DAY
+    older = side("older", place="1")
+    assert cases.note("7", older).sides == (older,)
+
+
+def test_a_side_whose_time_is_over_can_be_withdrawn_too(
+    cases: DynamoDbCases, clock: Clock, dynamodb: "DynamoDBClient"
+) -> None:
+    cases.note("7", FRONT)
+    clock.now += 8 * DAY
+    cases.withdraw("7", document_id="front")
+    (item,) = dynamodb.scan(TableName="work")["Items"]
+    assert item.keys() == {"id", "expires_at"}
 
 
 def test_a_completed_event_is_forgotten(cases: DynamoDbCases, clock: Clock) -> None:

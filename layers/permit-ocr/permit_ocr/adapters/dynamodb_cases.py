@@ -4,7 +4,7 @@ Encrypted, and gone after some days (TTL).
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from permit_ocr.adapters.aws_errors import retry_later_on_aws_errors
@@ -36,8 +36,12 @@ class DynamoDbCases:
         self._clock = clock
 
     def note(self, case: str, side: CaseSide) -> Case:
-        """See the port. One conditional write, which brings back the whole case."""
-        expires = str(round(self._clock() + self._keep_seconds))
+        """See the port. One conditional write, which brings back the whole case.
+
+        A second one only where a side is in it whose time is over.
+        """
+        now = self._clock()
+        expires = str(round(now + self._keep_seconds))
         said = {
             "document_id": {"S": side.document_id},
             "place": {"S": side.place},
@@ -50,18 +54,23 @@ class DynamoDbCases:
                     TableName=self._table,
                     Key=_key(case),
                     UpdateExpression="SET #side = :side, expires_at = :expires",
-                    ConditionExpression="attribute_not_exists(#side) OR #side.#place <= :place",
-                    ExpressionAttributeNames={"#side": _slot(side), "#place": "place"},
+                    ConditionExpression="attribute_not_exists(#side) OR #side.#place <= :place OR #side.#until < :now",
+                    ExpressionAttributeNames={"#side": _slot(side), "#place": "place", "#until": "until"},
                     ExpressionAttributeValues={
                         ":side": {"M": said},
                         ":expires": {"N": expires},
                         ":place": {"S": side.place},
+                        ":now": {"N": f"{now:.3f}"},
                     },
                     ReturnValues="ALL_NEW",
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",
                 )["Attributes"]
             except self._client.exceptions.ConditionalCheckFailedException as refused:
                 item = cast("dict[str, Any]", refused.response)["Item"]
+        for slot in _SLOTS:
+            if slot in item and not self._is_current(item[slot]["M"]):
+                # The item lives on with the side that was noted: this one would live on in it.
+                self._remove(case, [slot], if_still=(slot, "until", item[slot]["M"]["until"]))
         return self._case(item)
 
     def keep_completed(self, case: str, front: CaseSide, back: CaseSide, *, event_id: str, event: str) -> None:
@@ -76,7 +85,7 @@ class DynamoDbCases:
                 replaced = self._client.update_item(
                     TableName=self._table,
                     Key=_key(case),
-                    UpdateExpression="SET #completed = :id, expires_at = :expires",
+                    UpdateExpression="SET #completed = :id",
                     ConditionExpression="#front.document_id = :front AND #back.document_id = :back",
                     ExpressionAttributeNames={
                         "#completed": _completed(front.kind),
@@ -85,7 +94,6 @@ class DynamoDbCases:
                     },
                     ExpressionAttributeValues={
                         ":id": {"S": event_id},
-                        ":expires": expires,
                         ":front": {"S": front.document_id},
                         ":back": {"S": back.document_id},
                     },
@@ -107,22 +115,38 @@ class DynamoDbCases:
         item = self._get({"id": {"S": f"completed#{event_id}"}})
         return item["json"]["S"] if item else None
 
-    def withdraw(self, case: str, side: CaseSide) -> None:
-        """See the port."""
+    def withdraw(self, case: str, *, document_id: str) -> None:
+        """See the port. Also of a side whose time is over, as long as DynamoDB has it."""
+        with retry_later_on_aws_errors("DynamoDB"):
+            item = self._client.get_item(TableName=self._table, Key=_key(case), ConsistentRead=True).get("Item", {})
+        for slot in _SLOTS:
+            if slot in item and item[slot]["M"]["document_id"]["S"] == document_id:
+                completed = _completed(_SLOTS[slot][0])
+                removed = self._remove(case, [slot, completed], if_still=(slot, "document_id", {"S": document_id}))
+                self._forget_completed(removed, _SLOTS[slot][0])
+
+    def _remove(
+        self, case: str, attributes: Sequence[str], *, if_still: tuple[str, str, Mapping[str, Any]]
+    ) -> Mapping[str, Any]:
+        """Remove attributes of a case if a slot's value is still this one; return what was removed."""
+        names = {f"#{place}": attribute for place, attribute in enumerate(attributes)}
+        slot, name, value = if_still
         with retry_later_on_aws_errors("DynamoDB"):
             try:
-                removed = self._client.update_item(
+                return self._client.update_item(
                     TableName=self._table,
                     Key=_key(case),
-                    UpdateExpression="REMOVE #side, #completed",
-                    ConditionExpression="#side.document_id = :id",
-                    ExpressionAttributeNames={"#side": _slot(side), "#completed": _completed(side.kind)},
-                    ExpressionAttributeValues={":id": {"S": side.document_id}},
+                    UpdateExpression=f"REMOVE {', '.join(names)}",
+                    ConditionExpression="#slot.#name = :value",
+                    ExpressionAttributeNames={**names, "#slot": slot, "#name": name},
+                    ExpressionAttributeValues={":value": value},
                     ReturnValues="UPDATED_OLD",
                 ).get("Attributes", {})
             except self._client.exceptions.ConditionalCheckFailedException:
-                return
-        self._forget_completed(removed, side.kind)
+                return {}
+
+    def _is_current(self, side: Mapping[str, Any]) -> bool:
+        return float(side["until"]["N"]) >= self._clock()
 
     def _forget_completed(self, attributes: Mapping[str, Any], kind: Kind) -> None:
         if said := attributes.get(_completed(kind)):
@@ -136,7 +160,6 @@ class DynamoDbCases:
         return item if item and float(item["expires_at"]["N"]) >= self._clock() else None
 
     def _case(self, item: Mapping[str, Any]) -> Case:
-        now = self._clock()
         there = [(slot, item[name]["M"]) for name, slot in _SLOTS.items() if name in item]
         return Case(
             sides=tuple(
@@ -148,7 +171,7 @@ class DynamoDbCases:
                     event=said["event"]["S"],
                 )
                 for (kind, side), said in there
-                if float(said["until"]["N"]) >= now
+                if self._is_current(said)
             ),
             completed={kind: item[_completed(kind)]["S"] for kind in Kind if _completed(kind) in item},
         )

@@ -41,10 +41,8 @@ def erase(document: Document, readings: Iterable[str], services: Services) -> No
         if services.work.release(reading, document_id=document.id):
             services.erasure.erase(portraits)
     services.erasure.erase(services.erasure.photographs_of(document))
-    if document.case and (case := services.cases.look(document.case)):
-        for side in case.sides:
-            if side.document_id == document.id:
-                services.cases.withdraw(document.case, side)
+    if document.case:
+        services.cases.withdraw(document.case, document_id=document.id)
 
 
 def _delete_unknown(document_id: str, services: Services) -> bool:

@@ -273,7 +273,7 @@ class Cases(Protocol):
         """Return a pair's event. Raises ``RetryLater``."""
         ...
 
-    def withdraw(self, case: str, side: CaseSide) -> None:
+    def withdraw(self, case: str, *, document_id: str) -> None:
         """Forget a document's side, and its pair's event, unless another photograph has its place by now.
 
         Raises ``RetryLater``.
