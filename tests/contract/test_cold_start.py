@@ -99,6 +99,11 @@ def test_a_cold_start_loads_nothing_that_its_first_event_does_not_need(
     assert not found & never
 
 
+def test_the_routes_are_made_before_the_first_request(tmp_path: Path) -> None:
+    script = "from app import resolver; resolver(); print(resolver.cache_info().misses, resolver.cache_info().hits)"
+    assert run("ApiFunction", tmp_path / "runtime", script) == "1 1"
+
+
 def test_clients_are_made_from_the_copies_of_botocores_data() -> None:
     copies = BUILT / "PermitOcrLayer" / "python" / "permit_ocr" / "adapters" / "aws_models"
     assert {path.name for path in copies.iterdir() if path.is_dir()} == {"dynamodb", "s3", "secretsmanager", "sqs"}
