@@ -16,7 +16,8 @@ import base64
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final, Self
 
@@ -40,8 +41,21 @@ NO_LIMIT: Final = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """How one of the API's answers came about; ``waited`` is the part of ``seconds`` for slots and the provider."""
+
+    seconds: float
+    status: int
+    waited: float = 0.0
+    calls: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.seconds:.1f} s, {self.waited:.1f} s of it for slots and the provider, called {self.calls} ×"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Backlog:
-    """How a backlog was worked off; rates a second, ``api_seconds`` how long each of the API's answers took."""
+    """How a backlog was worked off; rates a second, ``answers`` the API's in order."""
 
     documents: int
     ceiling: float
@@ -52,8 +66,7 @@ class Backlog:
     busiest_second: int
     refused: int
     dead: int
-    api_seconds: tuple[float, ...]
-    api_statuses: tuple[int, ...]
+    answers: Sequence[Answer]
 
     @property
     def share(self) -> float:
@@ -63,12 +76,12 @@ class Backlog:
     @property
     def slowest_answer(self) -> float:
         """The API's slowest answer, in seconds."""
-        return max(self.api_seconds, default=0.0)
+        return max((answer.seconds for answer in self.answers), default=0.0)
 
     @property
     def met(self) -> dict[str, bool]:
         """Whether each promise was kept."""
-        answered = bool(self.api_statuses) and set(self.api_statuses) == {httpx.codes.OK}
+        answered = {answer.status for answer in self.answers} == {httpx.codes.OK}
         return {
             f"at least {LEAST_SHARE:.0%} of the quota": self.share >= LEAST_SHARE,
             "no call refused for the quota": self.refused == 0,
@@ -86,10 +99,16 @@ class Backlog:
             "sustained": f"{self.sustained:.2f} documents a second, {self.share:.1%} of the quota",
             "most calls in one calendar second": self.busiest_second,
             "refused for the quota": self.refused,
-            "API answers during the backlog": f"{len(self.api_seconds)}, slowest {self.slowest_answer:.1f} s",
-            "API answers by status": ", ".join(f"{status}" for status in self.api_statuses),
+            "API answers during the backlog": len(self.answers),
+            "slowest of them": self._slowest_of_the_api(),
+            "API answers by status": ", ".join(f"{answer.status}" for answer in self.answers),
             "dead letters": self.dead,
         }
+
+    def _slowest_of_the_api(self) -> str:
+        numbered = list(enumerate(self.answers, start=1))
+        number, slowest = max(numbered, key=lambda one: one[1].seconds, default=(0, "none"))
+        return f"no. {number}: {slowest}"
 
 
 def main() -> int:
@@ -113,7 +132,7 @@ def work_off(*, documents: int, latency: float, quota: int = 0) -> Backlog:
     at_once = max(2, int(rate * (HORIZON_SECONDS[Lane.UPLOADS] + latency) / BATCH))
     parameters = [f"MainlandPermitRate={rate:g}", f"MaximumConcurrency={at_once}", f"BatchSize={BATCH}"]
     with system(*provider, f"--rate-limit={quota}", parameters=parameters) as running:
-        with ApiClient(running) as client:
+        with ApiClient(running.endpoints["api_url"]) as client:
             sustained = _documents_a_second(running, documents)
         return Backlog(
             documents=documents,
@@ -125,8 +144,7 @@ def work_off(*, documents: int, latency: float, quota: int = 0) -> Backlog:
             busiest_second=running.provider.busiest_second(),
             refused=running.provider.calls()["RequestLimitExceeded"],
             dead=running.depth("dead_letter_queue_url"),
-            api_seconds=tuple(client.seconds),
-            api_statuses=tuple(client.statuses),
+            answers=client.answers,
         )
 
 
@@ -195,30 +213,49 @@ def _documents_a_second(running: System, documents: int) -> float:
 
 
 class ApiClient:
-    """Sends an image of its own every few seconds and notes how long the answer took."""
+    """Sends an image of its own every few seconds and notes what the answer took. A request that fails ends the run."""
 
-    def __init__(self, running: System) -> None:
-        self.seconds: list[float] = []
-        self.statuses: list[int] = []
-        self._url = f"{running.endpoints['api_url']}/v1/recognitions"
+    def __init__(
+        self, url: str, *, every_seconds: float = API_EVERY_SECONDS, transport: httpx.BaseTransport | None = None
+    ) -> None:
+        self.answers: list[Answer] = []
+        self._url = f"{url}/v1/recognitions"
+        # Made once: reading certificates, which no request needs, takes longer than the API's front does.
+        limits = httpx.Limits(max_keepalive_connections=0)
+        self._client = httpx.Client(timeout=60, limits=limits, transport=transport)
+        self._every = every_seconds
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread = ThreadPoolExecutor(max_workers=1)
 
     def __enter__(self) -> Self:
-        self._thread.start()
+        self._asking = self._thread.submit(self._run)
         return self
 
     def __exit__(self, *_: object) -> None:
         self._stop.set()
-        self._thread.join()
+        self._thread.shutdown()
+        self._client.close()
+        self._asking.result()
 
     def _run(self) -> None:
-        while not self._stop.wait(API_EVERY_SECONDS):
-            image = base64.b64encode(photograph()).decode()
-            began = time.monotonic()
-            response = httpx.post(self._url, json={"document": "mainland-permit", "image_base64": image}, timeout=60)
-            self.seconds.append(time.monotonic() - began)
-            self.statuses.append(response.status_code)
+        while not self._stop.wait(self._every):
+            self.answers.append(_answer(self._client, self._url))
+
+
+def _answer(client: httpx.Client, url: str) -> Answer:
+    image = base64.b64encode(photograph()).decode()
+    began = time.monotonic()
+    response = client.post(url, json={"document": "mainland-permit", "image_base64": image})
+    seconds = time.monotonic() - began
+    if response.status_code != httpx.codes.OK:
+        return Answer(seconds=seconds, status=response.status_code)
+    provider = response.json()["data"]["provider"]
+    return Answer(
+        seconds=seconds,
+        status=response.status_code,
+        waited=provider["milliseconds"] / 1000,
+        calls=provider["attempts"],
+    )
 
 
 MEASUREMENT: Final = Measurement(title="A backlog", measure=measure, rounds=1)
