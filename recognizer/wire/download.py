@@ -1,29 +1,25 @@
 """The image behind an ``ImageUrl``, fetched without letting a caller reach what only this machine can reach.
 
-The address is checked after the name is resolved (``permit_ocr.domain.public_address``), and the connection goes to the
-checked address, so a second look-up cannot answer otherwise. Each redirect is checked again.
+Connections are checked ones (``permit_ocr.adapters.checked_connections``), of each redirect again.
 """
 
 import asyncio
 import ssl
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
 from typing import Final
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 import h11
 
-from permit_ocr.domain.public_address import is_allowed
-from recognizer.wire.name_look_up import system_resolver
+from permit_ocr.adapters.checked_connections import Resolver, checked_addresses, connect
+from permit_ocr.adapters.name_look_up import system_resolver
 from recognizer.wire.refusal import Refusal
 
 SECONDS: Final = 3.0
 """For the whole download: names, connections, redirects and bytes. Source: the API pages."""
 _REDIRECTS: Final = 3
 _REDIRECT_STATUSES: Final = frozenset({301, 302, 303, 307, 308})
-_DEFAULT_PORTS: Final = {"https": 443, "http": 80}
 _FAILED: Final = "FailedOperation.DownLoadError"
 _IMAGES: Final = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"RIFF", b"II*\0", b"MM\0*")
 """How images begin. Not all can be read, but that is for the reader to say."""
@@ -31,10 +27,7 @@ _HEIF: Final = b"ftyp"
 """The same for HEIC and AVIF, four bytes in."""
 _AS_IT_IS: Final = "%/:=&?~#+!$,;'@()*[]"
 """What a path and a query keep as it is; other characters than these, letters and digits are written as %XX."""
-_TRIES: Final = 3
-"""So many addresses that swallow what is sent to them fit into the time of a download."""
-
-type Resolver = Callable[[str, int], Awaitable[list[str]]]
+_READ_AHEAD_BYTES: Final = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,8 +60,10 @@ async def download(
         async with asyncio.timeout(rules.seconds):
             for _ in range(_REDIRECTS + 1):
                 target = _target(url, rules)
-                addresses = await _checked_addresses(target, rules, resolve)
-                reader, writer = await _connect(target, addresses, tls, seconds=rules.seconds / _TRIES)
+                addresses = await checked_addresses(target, allow_private=rules.allow_private, resolve=resolve)
+                reader, writer = await connect(
+                    target, addresses, seconds=rules.seconds, limit=_READ_AHEAD_BYTES, tls=tls
+                )
                 redirect, content = await _get(target, reader, writer, limit)
                 if redirect is None:
                     return content
@@ -76,11 +71,6 @@ async def download(
     except (OSError, TimeoutError, ValueError, h11.ProtocolError):
         raise Refusal(_FAILED) from None
     raise Refusal(_FAILED)
-
-
-@cache
-def _trusting_public_authorities() -> ssl.SSLContext:
-    return ssl.create_default_context()
 
 
 def _target(url: str, rules: DownloadRules) -> SplitResult:
@@ -91,40 +81,6 @@ def _target(url: str, rules: DownloadRules) -> SplitResult:
         raise ValueError
     target.netloc.encode("ascii")  # a name in another script must come as punycode, as in a header
     return target
-
-
-def _port(target: SplitResult) -> int:
-    return target.port or _DEFAULT_PORTS[target.scheme]
-
-
-async def _checked_addresses(target: SplitResult, rules: DownloadRules, resolve: Resolver) -> list[str]:
-    """Return what may be connected to of the name's addresses. Raises ``ValueError`` if none may."""
-    addresses = await resolve(target.hostname or "", _port(target))
-    allowed = [address for address in addresses if is_allowed(address, allow_private=rules.allow_private)]
-    if not allowed:
-        raise ValueError
-    return allowed
-
-
-async def _connect(
-    target: SplitResult, addresses: list[str], tls: ssl.SSLContext | None, *, seconds: float
-) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    """Return a connection to the first address that takes one in ``seconds``, the last one in whatever time is left.
-
-    The name serves the certificate only.
-    """
-    secure = target.scheme == "https"
-    for number, address in enumerate(addresses, start=1):
-        is_last = number == len(addresses)
-        with suppress(OSError):  # TimeoutError is one
-            async with asyncio.timeout(None if is_last else seconds):
-                return await asyncio.open_connection(
-                    address,
-                    _port(target),
-                    ssl=(tls or _trusting_public_authorities()) if secure else None,
-                    server_hostname=target.hostname if secure else None,
-                )
-    raise ConnectionError
 
 
 async def _get(
@@ -154,7 +110,7 @@ async def _answer(connection: h11.Connection, reader: asyncio.StreamReader, limi
     while True:
         event = connection.next_event()
         if event is h11.NEED_DATA:
-            connection.receive_data(await reader.read(64 * 1024))
+            connection.receive_data(await reader.read(_READ_AHEAD_BYTES))
         elif isinstance(event, h11.Response):
             location = _location(event)
             if location is not None:

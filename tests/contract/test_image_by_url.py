@@ -4,8 +4,7 @@ import asyncio
 import socket
 import ssl
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -14,47 +13,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recognizer.wire import name_look_up
+from permit_ocr.adapters import name_look_up
 from recognizer.wire.download import DownloadRules, download, download_image
 from recognizer.wire.refusal import Refusal
 from tests.contract.certificate import self_signed
+from tests.contract.web_server import SWALLOWING_ADDRESS, Answering, address_that_swallows, saying, web_server
 
 LIMIT = 1000
 PATIENCE_SECONDS = 60.0
 HERE = DownloadRules(allow_http=True, allow_private=True, seconds=PATIENCE_SECONDS)
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nimage"
 FAILED, TOO_LARGE = "FailedOperation.DownLoadError", "LimitExceeded.TooLargeFileError"
-
-type Answering = Callable[[bytes, asyncio.StreamWriter], Awaitable[None]]
-
-
-def saying(*responses: bytes) -> tuple[Answering, list[bytes]]:
-    """Return an answerer that says these in turn, and the requests it gets."""
-    requests: list[bytes] = []
-
-    async def answering(request: bytes, writer: asyncio.StreamWriter) -> None:
-        requests.append(request)
-        writer.write(responses[len(requests) - 1])
-
-    return answering, requests
-
-
-@asynccontextmanager
-async def web_server(answering: Answering, tls: ssl.SSLContext | None = None) -> AsyncIterator[int]:
-    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            await answering(await reader.readuntil(b"\r\n\r\n"), writer)
-            await writer.drain()
-        except (OSError, asyncio.IncompleteReadError):
-            pass  # the downloader hung up, as it may
-        finally:
-            writer.close()
-
-    server = await asyncio.start_server(connected, "127.0.0.1", 0, ssl=tls)
-    try:
-        yield server.sockets[0].getsockname()[1]
-    finally:
-        server.close()
 
 
 async def resolver(host: str, port: int) -> list[str]:
@@ -96,7 +65,7 @@ def test_the_connection_goes_to_the_address_that_was_checked() -> None:
 def test_where_the_first_address_takes_no_connection_the_next_one_is_tried() -> None:
     async def scenario() -> bytes:
         async def two_addresses(host: str, port: int) -> list[str]:
-            return ["127.0.0.9", "127.0.0.1"]
+            return [SWALLOWING_ADDRESS, "127.0.0.1"]
 
         async with web_server(saying(OK)[0]) as port:
             return await download(f"http://images.test:{port}/", rules=HERE, limit=LIMIT, resolve=two_addresses)
@@ -104,38 +73,20 @@ def test_where_the_first_address_takes_no_connection_the_next_one_is_tried() -> 
     assert asyncio.run(scenario()) == b"image"
 
 
-@contextmanager
-def address_that_swallows() -> Iterator[int]:
-    """Have a port whose queue of connections is full, so that the next one hangs; yields it, on 127.0.0.9."""
-    with socket.socket() as listener, ExitStack() as others:
-        listener.bind(("127.0.0.9", 0))
-        listener.listen(0)
-        for _ in range(3):
-            other = others.enter_context(socket.socket())
-            other.settimeout(0)
-            other.connect_ex(listener.getsockname())
-        yield listener.getsockname()[1]
-
-
 def test_an_address_that_swallows_everything_leaves_time_for_the_next_one() -> None:
-    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
-        writer.write(OK)
-        writer.close()
-
     async def scenario(port: int, addresses: list[str]) -> bytes:
         async def resolve(host: str, port: int) -> list[str]:
             return addresses
 
-        async with await asyncio.start_server(connected, "127.0.0.1", port):
+        async with web_server(saying(OK)[0], port=port):
             return await download(f"http://images.test:{port}/", rules=hasty, limit=LIMIT, resolve=resolve)
 
     hasty = DownloadRules(allow_http=True, allow_private=True)
 
     with address_that_swallows() as port:
-        assert asyncio.run(scenario(port, ["127.0.0.9", "127.0.0.1"])) == b"image"
+        assert asyncio.run(scenario(port, [SWALLOWING_ADDRESS, "127.0.0.1"])) == b"image"
         with pytest.raises(Refusal, match=FAILED):
-            asyncio.run(scenario(port, ["127.0.0.9"]))
+            asyncio.run(scenario(port, [SWALLOWING_ADDRESS]))
 
 
 def test_slow_names_keep_nobody_from_looking_up_others(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -173,7 +124,7 @@ def test_slow_names_keep_nobody_from_looking_up_others(monkeypatch: pytest.Monke
 
 
 def test_more_names_than_there_may_be_at_a_time_are_failed_downloads(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("recognizer.wire.name_look_up._room", threading.BoundedSemaphore(1))
+    monkeypatch.setattr("permit_ocr.adapters.name_look_up._room", threading.BoundedSemaphore(1))
     name_look_up._room.acquire()
     assert refusal_of_system("http://localhost:{port}/") == FAILED
     name_look_up._room.release()

@@ -1,51 +1,21 @@
 """What goes over the connection when a webhook is delivered: a fake resolver, real connections."""
 
 import asyncio
+import socket
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+import threading
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 from permit_ocr.adapters.webhook_delivery import GONE, NotDelivered, Receiver, post
 from tests.contract.certificate import self_signed
+from tests.contract.web_server import SWALLOWING_ADDRESS, Answering, address_that_swallows, saying, web_server
 from tests.unit.domain.test_public_address import LOCAL, NEVER, PRIVATE
 
 BODY = '{"id": "1", "data": "陈样本"}'.encode()
 OK = b"HTTP/1.1 204 No Content\r\n\r\n"
-
-type Answering = Callable[[bytes, asyncio.StreamWriter], Awaitable[None]]
-
-
-def saying(*answers: bytes) -> tuple[Answering, list[bytes]]:
-    """Return an answerer that says these in turn, and the requests it gets."""
-    requests: list[bytes] = []
-
-    async def answering(request: bytes, writer: asyncio.StreamWriter) -> None:
-        requests.append(request)
-        writer.write(answers[len(requests) - 1])
-
-    return answering, requests
-
-
-@asynccontextmanager
-async def receiver_of(answering: Answering, tls: ssl.SSLContext | None = None) -> AsyncIterator[int]:
-    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            head = await reader.readuntil(b"\r\n\r\n")
-            await answering(head + await reader.readexactly(len(BODY)), writer)
-            await writer.drain()
-        except (OSError, asyncio.IncompleteReadError):
-            pass  # the sender hung up, as it may
-        finally:
-            writer.close()
-
-    server = await asyncio.start_server(connected, "127.0.0.1", 0, ssl=tls)
-    try:
-        yield server.sockets[0].getsockname()[1]
-    finally:
-        server.close()
 
 
 async def here(host: str, port: int) -> list[str]:
@@ -64,7 +34,7 @@ def deliver(
     client_tls: ssl.SSLContext | None = None,
 ) -> None:
     async def scenario() -> None:
-        async with receiver_of(answering, server_tls) as port:
+        async with web_server(answering, server_tls, body=len(BODY)) as port:
             receiver = Receiver(url=url.format(port=port), local=True)
             headers = {"webhook-id": "1"}
             await post(receiver, BODY, headers, seconds=seconds, resolve=here, tls=client_tls)
@@ -195,7 +165,7 @@ def test_the_name_is_asked_for_once_so_that_a_second_answer_cannot_lead_inside()
         return ["127.0.0.1"] if len(asked) == 1 else ["169.254.169.254"]
 
     async def scenario() -> None:
-        async with receiver_of(saying(OK)[0]) as port:
+        async with web_server(saying(OK)[0], body=len(BODY)) as port:
             await post(Receiver(url=f"http://hooks.test:{port}/", local=True), BODY, {}, resolve=rebinding)
             assert asked == [("hooks.test", port)]
 
@@ -204,7 +174,7 @@ def test_the_name_is_asked_for_once_so_that_a_second_answer_cannot_lead_inside()
 
 def test_the_next_address_is_tried_where_one_takes_no_connection() -> None:
     async def scenario() -> None:
-        async with receiver_of(saying(OK)[0]) as port:
+        async with web_server(saying(OK)[0], body=len(BODY)) as port:
 
             async def resolve(host: str, port: int) -> list[str]:
                 assert host
@@ -236,3 +206,36 @@ def test_the_certificate_must_be_the_names_though_the_connection_goes_to_an_addr
         deliver(saying(OK)[0], "https://other.test:{port}/", server_tls=server, client_tls=client)
     with pytest.raises(NotDelivered, match="TlsFailed"):
         deliver(saying(OK)[0], "https://hooks.test:{port}/", server_tls=server)
+
+
+def test_a_name_that_takes_long_is_given_up_at_the_deadline_and_holds_nobody_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    freed, looking = threading.Event(), threading.Event()
+
+    def slow(*_arguments: object, **_options: object) -> NoReturn:
+        looking.set()
+        freed.wait(60)
+        raise OSError
+
+    monkeypatch.setattr(socket, "getaddrinfo", slow)
+    try:
+        with pytest.raises(NotDelivered) as raised:
+            asyncio.run(post(Receiver(url="https://hooks.test/"), BODY, {}, seconds=0.2))
+        assert raised.value.code == "Webhook.TimedOut"
+        assert looking.is_set()
+        assert not freed.is_set(), "the end of the loop has waited for the system"
+    finally:
+        freed.set()
+
+
+def test_an_address_that_swallows_everything_leaves_time_for_the_next_one() -> None:
+    async def both(host: str, port: int) -> list[str]:
+        return [SWALLOWING_ADDRESS, "127.0.0.1"]
+
+    async def scenario(port: int) -> None:
+        async with web_server(saying(OK)[0], body=len(BODY), port=port):
+            await post(Receiver(url=f"http://hooks.test:{port}/", local=True), BODY, {}, seconds=10, resolve=both)
+
+    with address_that_swallows() as port:
+        asyncio.run(scenario(port))

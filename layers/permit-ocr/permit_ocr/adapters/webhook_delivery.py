@@ -1,31 +1,26 @@
 """One webhook over the wire: a POST to an address of the operator's, which must not lead inside.
 
-The name is resolved once, and the connection goes to the very address that was checked (``public_address``), with the
-name for the certificate and the Host header. Redirects are not followed. One deadline covers names, connection and
-answer, so a receiver that sends a byte now and then holds nothing up.
+The connection is a checked one (``checked_connections``). Redirects are not followed. One deadline covers names,
+connection and answer, so neither a slow name nor a receiver that sends a byte now and then holds anything up.
 """
 
 import asyncio
-import socket
 import ssl
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
+from permit_ocr.adapters.checked_connections import NotAllowedError, Resolver, checked_addresses, connect, port_of
+from permit_ocr.adapters.name_look_up import system_resolver
 from permit_ocr.domain.errors import RetryLater
-from permit_ocr.domain.public_address import is_allowed
 
 SECONDS: Final = 15.0
 """For one delivery."""
 GONE: Final = "Webhook.Gone"
 """The receiver's 410: it wants none of this any more, so no further attempt is made."""
 _HEADERS_LIMIT: Final = 64 * 1024
-_DEFAULT_PORTS: Final = {"https": 443, "http": 80}
 _LONGEST_RETRY_AFTER: Final = 6 * 3600.0
-
-type Resolver = Callable[[str, int], Awaitable[list[str]]]
 
 
 class NotDelivered(RetryLater):
@@ -48,12 +43,6 @@ class Receiver:
     local: bool = False
 
 
-async def system_resolver(host: str, port: int) -> list[str]:
-    """Return the addresses of ``host``, the preferred one first. Raises ``OSError``."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return [str(place[0]) for *_, place in found]
-
-
 async def post(
     receiver: Receiver,
     body: bytes,
@@ -67,14 +56,16 @@ async def post(
     try:
         async with asyncio.timeout(seconds):
             target = _target(receiver)
-            addresses = await _checked_addresses(target, receiver, resolve)
-            reader, writer = await _connect(target, addresses, tls)
+            addresses = await checked_addresses(target, allow_private=receiver.local, resolve=resolve)
+            reader, writer = await connect(target, addresses, seconds=seconds, limit=_HEADERS_LIMIT, tls=tls)
             try:
                 writer.write(_request(target, body, headers))
                 await writer.drain()
                 status, retry_after = await _answer(reader)
             finally:
                 writer.transport.abort()
+    except NotAllowedError:
+        raise NotDelivered("Webhook.AddressRefused") from None
     except TimeoutError:
         raise NotDelivered("Webhook.TimedOut") from None
     except ssl.SSLError:
@@ -96,7 +87,7 @@ def _judge(status: int, retry_after: str) -> None:
 def _target(receiver: Receiver) -> SplitResult:
     try:
         target = urlsplit(receiver.url)
-        _port(target)
+        port_of(target)
         target.netloc.encode("ascii")  # a name in another script must come as punycode, as in the Host header
     except ValueError:
         raise NotDelivered("Webhook.AddressRefused") from None
@@ -106,45 +97,6 @@ def _target(receiver: Receiver) -> SplitResult:
     if target.scheme not in allowed or not target.hostname or not plain or {"@", "%"} & set(target.netloc):
         raise NotDelivered("Webhook.AddressRefused")
     return target
-
-
-def _port(target: SplitResult) -> int:
-    return target.port or _DEFAULT_PORTS.get(target.scheme, 0)
-
-
-async def _checked_addresses(target: SplitResult, receiver: Receiver, resolve: Resolver) -> list[str]:
-    addresses = await resolve(target.hostname or "", _port(target))
-    allowed = [address for address in addresses if is_allowed(address, allow_private=receiver.local)]
-    if not allowed:
-        raise NotDelivered("Webhook.AddressRefused")
-    return allowed
-
-
-async def _connect(
-    target: SplitResult, addresses: list[str], tls: ssl.SSLContext | None
-) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    """Return a connection to the first address that takes one; the name serves the certificate only."""
-    secure = target.scheme == "https"
-    for place, address in enumerate(addresses, 1):
-        try:
-            return await asyncio.open_connection(
-                address,
-                _port(target),
-                limit=_HEADERS_LIMIT,
-                ssl=(tls or _trusting_public_authorities()) if secure else None,
-                server_hostname=target.hostname if secure else None,
-            )
-        except ssl.SSLError:
-            raise
-        except OSError:
-            if place == len(addresses):
-                raise
-    raise OSError
-
-
-@cache
-def _trusting_public_authorities() -> ssl.SSLContext:
-    return ssl.create_default_context()
 
 
 def _request(target: SplitResult, body: bytes, headers: Mapping[str, str]) -> bytes:
