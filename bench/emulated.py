@@ -93,7 +93,7 @@ class Environment:
         """Return the processor time the runtime's process has taken, of all its threads; 0 before it is started."""
         if not self._invocations:
             return 0.0
-        return time.clock_gettime(_processor_clock(self._runtime())) * 1000
+        return time.clock_gettime(processor_clock(self._runtime())) * 1000
 
     def hold(self, share: Share) -> None:
         """Keep the runtime within a part of a processor from now on; Lambda gives a start a whole one."""
@@ -151,7 +151,7 @@ class Emulator:
             await self._processes.stop(name)
 
 
-def _processor_clock(process: int) -> int:
+def processor_clock(process: int) -> int:
     """Return the clock of a process's processor time, as clock_getcpuclockid(3) does, which Python has not."""
     return ~process << 3 | 2
 

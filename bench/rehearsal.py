@@ -31,6 +31,7 @@ from botocore.config import Config
 from PIL import Image
 
 from bench.checkpoint import Checkpoint
+from bench.emulated import processor_clock
 from permit_ocr.domain.answers import MainlandPermitAnswer
 from permit_ocr.domain.identity import document_id_of_object
 from sandbox.cloud_server import SHOW_AGAIN
@@ -191,6 +192,10 @@ class System:
                     found.append(int(directory.name))
         return found
 
+    def processor_seconds(self) -> float:
+        """Return the processor time that the processes have taken which run the functions' code now."""
+        return sum(time.clock_gettime(processor_clock(process)) for process in self.runtimes())
+
 
 def _ports_of(process: int) -> set[int]:
     """Return the loopback ports that a process has open connections from."""
@@ -205,11 +210,15 @@ def _ports_of(process: int) -> set[int]:
 
 @contextmanager
 def system(
-    *provider_options: str, parameters: Sequence[str] = (), checkpoint: Checkpoint | None = None
+    *provider_options: str,
+    parameters: Sequence[str] = (),
+    checkpoint: Checkpoint | None = None,
+    shares_of: int | None = None,
 ) -> Iterator[System]:
     """Start a provider with these options of ``permit-ocr recognizer``, and a sandbox that calls it; stop both.
 
-    ``parameters`` are the template's, each as NAME=VALUE. All calls of the functions pass ``checkpoint``.
+    ``parameters`` are the template's, each as NAME=VALUE. All calls of the functions pass ``checkpoint``. With
+    ``shares_of`` the functions have so many MB and the part of a processor that Lambda gives those, else a whole one.
     """
     with tempfile.TemporaryDirectory(prefix="permit-ocr-bench-") as directory:
         state = Path(directory)
@@ -219,7 +228,9 @@ def system(
         provider = Provider(port, recorded)
         provider.start(*provider_options)
         try:
-            with _sandbox(state / "sandbox", provider.endpoint, parameters, checkpoint):
+            options = [f"--parameter={parameter}" for parameter in parameters]
+            options += ["--processor-shares", f"--memory-size={shares_of}"] if shares_of else []
+            with _sandbox(state / "sandbox", provider.endpoint, options, checkpoint):
                 endpoints = json.loads((state / "sandbox" / "endpoints.json").read_text())
                 yield System(endpoints, provider)
         finally:
@@ -279,12 +290,9 @@ class Provider:
 
 
 @contextmanager
-def _sandbox(
-    state: Path, ocr_endpoint: str, parameters: Sequence[str], checkpoint: Checkpoint | None
-) -> Iterator[None]:
+def _sandbox(state: Path, ocr_endpoint: str, options: Sequence[str], checkpoint: Checkpoint | None) -> Iterator[None]:
     (aws_port,) = free_ports(1)
-    command: list[str | Path] = [COMMAND, "up", "--api-port=0", f"--aws-port={aws_port}"]
-    command += [f"--parameter={parameter}" for parameter in parameters]
+    command: list[str | Path] = [COMMAND, "up", "--api-port=0", f"--aws-port={aws_port}", *options]
     if checkpoint:
         ocr_endpoint = checkpoint.before(ocr_endpoint)
         command.append(f"--functions-aws-endpoint={checkpoint.before(f'http://127.0.0.1:{aws_port}')}")
@@ -341,6 +349,15 @@ class Consumer:
             if time.monotonic() > give_up:
                 return False
             time.sleep(0.2)
+        return True
+
+    def wait_for_any(self, count: int, *, timeout_seconds: float) -> bool:
+        """Wait until so many documents have a result; return whether that happened in time."""
+        give_up = time.monotonic() + timeout_seconds
+        while len(self._running.results) < count:
+            if time.monotonic() > give_up:
+                return False
+            time.sleep(0.05)
         return True
 
     def _run(self) -> None:

@@ -1,9 +1,10 @@
 """The fleet's model beside the sandbox, with nothing fitted: how fast a backlog drains, and what it writes on the way.
 
 Measured first is what the sandbox can do with the limiter off: it is one process, and nearer to that it is what would
-be measured. Everything is compared at half of it, where the limiter binds and where concurrency does. What the model is
-told of the sandbox is how long its calls take, which is measured between the functions and AWS, and that a function has
-a whole processor there.
+be measured. Everything is compared at half of it, where the limiter binds, where concurrency does, and where the part
+of a processor does that an environment is deployed with. What the model is told of the sandbox is how long its calls
+take, which is measured between the functions and AWS, how long a call is computed, which the kernel says, and whether a
+function has a whole processor or its part.
 """
 
 import math
@@ -16,16 +17,21 @@ from statistics import fmean
 from typing import Any, Final
 
 from bench import page
+from bench.aws_calls import JOURNEY
 from bench.checkpoint import Checkpoint, Moment
 from bench.fleet import KEPT_UNITS, MB_OF_A_PROCESSOR, PROVIDER, SLOT, Fleet, Simulation, deployed
 from bench.rehearsal import Consumer, System, system
 from permit_ocr.adapters.dynamodb_line import HORIZON_SECONDS, Lane
 from permit_ocr.tencent.quota import LATE_SECONDS
+from sandbox.processor_share import require_groups
 
 AGREES_WITHIN: Final = 0.10
 NO_LIMIT: Final = 1_000.0
 LATENCIES: Final = (0.6, 1.5)
 """Of the provider, in seconds, where concurrency binds."""
+LEAST_MEMORY: Final = 128
+"""https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
+_PATIENCE_SECONDS: Final = 1800.0
 _SEEDS: Final = range(5)
 _LEAST_LEFT: Final = 20
 """Documents between the end of the uploads and the last tenth: of fewer no rate can be told."""
@@ -47,6 +53,8 @@ class Measured:
     seen: Seen
     calls: Mapping[str, Sequence[float]]
     """Each call, as the functions see it, by name."""
+    processor: float
+    """Of a whole processor, for a document that makes each of its calls once."""
     units: Mapping[str, float]
     """Write units of each record of the work table when it is done with, by the call that writes it."""
 
@@ -94,6 +102,26 @@ def points(quota: int) -> dict[str, Fleet]:
     return {f"bound by the limiter, {rate:g} calls a second": bound_by_it} | bound
 
 
+def shared_points(quota: int) -> dict[str, Fleet]:
+    """Return what is compared where each environment has its part of a processor, by name: what is deployed, and less.
+
+    A sandbox cannot do the calls a second that are deployed. With the batch and the part of a processor less by the
+    same factor a batch computes for as long, and for as much of the time between two slots. With an environment less
+    than deployed the processors are in the way: with whole ones it would come to a fifth more at least.
+    """
+    at = deployed()
+    rate = rate_for(quota)
+    factor = rate / at.rate
+    memory = max(LEAST_MEMORY, round(at.memory * factor))
+    fleet = replace(at, quota=quota, rate=rate, batch=max(1, round(at.batch * factor)), memory=memory)
+    by = f"by {factor:.2f}: {rate:g} calls a second, {memory} MB with {fleet.share:.0%} of a processor"
+    fewer = fleet.concurrency - 1
+    return {
+        f"as deployed, {by}": fleet,
+        f"as deployed but MaximumConcurrency={fewer}, {by}": replace(fleet, concurrency=fewer),
+    }
+
+
 def modelled(fleet: Fleet, documents: int) -> Seen:
     """Return what the model says, on average over several runs."""
     return _mean([_modelled(fleet, documents, seed) for seed in _SEEDS])
@@ -110,22 +138,29 @@ def compared(name: str, measured: Seen, model: Seen) -> list[Compared]:
 
 
 def check(documents: int) -> tuple[str, bool]:
-    """Compare the model with the sandbox; return a Markdown table and whether all of it agrees."""
-    ceiling = measured(replace(deployed(), quota=0, rate=NO_LIMIT), documents)
+    """Compare the model with the sandbox; return a Markdown table and whether all of it agrees.
+
+    Raises ``SandboxError`` where the machine lets nobody share a processor out.
+    """
+    require_groups()
+    ceiling = measured(replace(deployed(), quota=0, rate=NO_LIMIT, memory=MB_OF_A_PROCESSOR), documents)
     quota = max(2, int(ceiling.seen.documents_a_second / 2))
-    rows, took = [], []
-    for name, fleet in points(quota).items():
+    rows, took, computed = [], [], []
+    for name, fleet in (points(quota) | shared_points(quota)).items():
         was = measured(fleet, documents)
         said = f"{name}, {fleet.concurrency} × {fleet.batch} at once"
-        rows += compared(said, was.seen, modelled(replace(fleet, calls=was.calls), documents))
+        told = replace(fleet, calls=was.calls, processor=was.processor)
+        rows += compared(said, was.seen, modelled(told, documents))
         took.append(f"{1000 * fmean(was.calls[SLOT]):.0f} ms")
+        computed.append(f"{1000 * was.processor:.1f} ms")
     rows += [
         Compared(what=f"write units of {call}", measured=ceiling.units[call], modelled=units)
         for call, units in KEPT_UNITS.items()
     ]
     about = (
         f"The sandbox's ceiling, with the limiter off, is {ceiling.seen.documents_a_second:.1f} documents a second, so "
-        f"all is compared below a quota of {quota}. A write to the limiter took {', '.join(took)}."
+        f"all is compared below a quota of {quota}. A write to the limiter took {', '.join(took)}; a document that "
+        f"makes each of its calls once took {', '.join(computed)} of a processor."
     )
     headings = ["what", "sandbox", "model", "off by", f"within {AGREES_WITHIN:.0%}"]
     table = page.table(headings, [one.row() for one in rows])
@@ -137,23 +172,28 @@ def measured(fleet: Fleet, documents: int) -> Measured:
     options = [f"--latency={fleet.latency}", "--workers=64", "--waiting=256", f"--rate-limit={fleet.quota}"]
     at_once = [f"MaximumConcurrency={fleet.concurrency}", f"BatchSize={fleet.batch}"]
     parameters = [f"MainlandPermitRate={fleet.rate:g}", *at_once]
-    with _Timed() as calls, system(*options, parameters=parameters, checkpoint=calls) as running:
+    memory = fleet.memory if fleet.share < 1 else None
+    with _Timed() as calls, system(*options, parameters=parameters, checkpoint=calls, shares_of=memory) as running:
         with Consumer(running) as consumer:
             sent = running.upload(documents)
-            uploaded = time.monotonic()
-            calls.seconds.clear()  # uploads make AWS slow
-            if not consumer.wait_for(sent, timeout_seconds=1800):
+            # Uploads make AWS slow, and an environment's first batch loads what it needs.
+            consumer.wait_for_any(fleet.concurrency * fleet.batch, timeout_seconds=_PATIENCE_SECONDS)
+            began, computed = time.monotonic(), running.processor_seconds()
+            calls.seconds.clear()
+            if not consumer.wait_for(sent, timeout_seconds=_PATIENCE_SECONDS):
                 raise SystemExit("not every document had a result within half an hour")
+        computed = running.processor_seconds() - computed
         times = sorted(running.finished.values())
-        left = [at for at in times[: -max(1, len(times) // 10)] if at > uploaded]
+        left = [at for at in times[: -max(1, len(times) // 10)] if at > began]
         if len(left) < _LEAST_LEFT:
-            raise SystemExit(f"only {len(left)} documents were left when all were uploaded: take more --documents")
+            raise SystemExit(f"only {len(left)} documents were left to measure: take more --documents")
         return Measured(
             seen=Seen(
                 documents_a_second=_rate(left),
                 writes_a_document=len(calls.seconds[SLOT]) / len(calls.seconds[PROVIDER]),
             ),
             calls=calls.seconds,
+            processor=computed / sum(map(len, calls.seconds.values())) * len(JOURNEY),
             units=_units(running),
         )
 

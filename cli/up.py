@@ -31,6 +31,10 @@ def up(
             help="Give each function the part of a processor that Lambda gives its memory size; takes root.",
         ),
     ] = False,
+    memory_size: Annotated[
+        int | None,
+        typer.Option(hidden=True, min=128, max=10_240, help="Of every function, in MB, in place of the template's."),
+    ] = None,
     functions_aws_endpoint: Annotated[
         str | None, typer.Option(hidden=True, help="What the functions call as AWS: a proxy before --aws-port.")
     ] = None,
@@ -57,6 +61,7 @@ def up(
             parameters=_parameters(parameter or []),
             functions_aws_endpoint=functions_aws_endpoint,
             processor_shares=processor_shares,
+            memory_size=memory_size,
         )
         with console.status("starting") as status:
 

@@ -270,14 +270,18 @@ def prepare_runs(
     *,
     aws_endpoint: str,
     processor_shares: bool = False,
+    memory_size: int | None = None,
 ) -> dict[str, FunctionRuns]:
     """Return the runs of every deployed function by its name; no environment is started before it is needed.
 
-    With ``processor_shares`` each has the part of a processor that comes with the function's memory size.
+    With ``processor_shares`` each has the part of a processor that comes with the function's memory size, which is
+    ``memory_size`` where it is given.
     """
     runs = {}
     for function in deployed.functions:
         configuration = cloud.function_configuration(function.name)
+        if memory_size is not None:
+            configuration["MemorySize"] = memory_size
         polled = sum(
             mapping.maximum_concurrency for mapping in deployed.mappings if mapping.function_name == function.name
         )

@@ -53,6 +53,8 @@ class Settings:
     """What the functions call as AWS: something that stands before moto and passes their calls on."""
     processor_shares: bool = False
     """Whether each environment is held within the part of a processor that Lambda gives its memory size."""
+    memory_size: int | None = None
+    """MB that every function is deployed with, in place of the template's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +108,7 @@ async def sandbox(settings: Settings, say: Say) -> AsyncIterator[Sandbox]:
             link_runtime(settings.state / "runtime"),
             aws_endpoint=settings.functions_aws_endpoint or cloud.endpoint,
             processor_shares=settings.processor_shares,
+            memory_size=settings.memory_size,
         )
         api = ApiServer(HttpApi(deployed.routes, {name: run.invoke for name, run in runs.items()}), ports["--api-port"])
         background = [

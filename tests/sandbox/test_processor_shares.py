@@ -24,9 +24,9 @@ from sandbox.processor_share import require_groups, share_of
 from tests.sandbox.conftest import Running, start, stop, wait_until_ready
 
 PROJECT = Path(__file__).parent / "small_project"
-OPTIONS = ("--ocr-endpoint=http://127.0.0.1:9", "--processor-shares")
-MEMORY_MB = 256
-LEFT_SECONDS = 3.0
+MEMORY_MB = 128
+OPTIONS = ("--ocr-endpoint=http://127.0.0.1:9", "--processor-shares", f"--memory-size={MEMORY_MB}")
+LEFT_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Held:
     running: Running
 
     def request(self, what: str) -> httpx.Response:
-        return httpx.get(f"{self.running.endpoints['api_url']}/probe/{what}", timeout=30)
+        return httpx.get(f"{self.running.endpoints['api_url']}/probe/{what}", timeout=60)
 
     def environment(self) -> "Environment":
         """Return the environment that answers now."""
@@ -75,7 +75,7 @@ def started(directory: Path) -> Iterator[Held | None]:
     process = start(state, *OPTIONS, root=directory / "project")
     try:
         if refusal := _refusal():
-            _, said = process.communicate(timeout=30)
+            _, said = process.communicate(timeout=60)
             assert (process.returncode, said.strip()) == (1, f"permit-ocr up: {refusal}")
             yield None
         else:
@@ -106,8 +106,8 @@ def test_a_start_has_a_whole_processor_and_what_follows_the_share_of_its_memory_
     assert environment.groups("at the start") == []
     assert len(environment.groups("now")) == 1
     began = time.monotonic()
-    assert held.request("compute 0.2").status_code == 200
-    assert time.monotonic() - began > 0.9 * 0.2 / share_of(MEMORY_MB)
+    assert held.request("compute 0.08").status_code == 200
+    assert time.monotonic() - began > 0.9 * 0.08 / share_of(MEMORY_MB)
 
 
 def test_a_runtime_that_follows_one_that_crashed_is_held_too(held: Held | None) -> None:

@@ -6,13 +6,17 @@ from typing import Any
 import pytest
 
 from bench.fleet import Fleet, deployed
-from bench.scaling_check import Compared, compared, modelled, points, rate_for
+from bench.scaling_check import LEAST_MEMORY, Compared, compared, modelled, points, rate_for, shared_points
 from permit_ocr.tencent.quota import most_in_a_second
+from sandbox.processor_share import MEGABYTES_OF_A_PROCESSOR
 
 DOCUMENTS = 150
 QUOTA = 6
 POINTS = points(QUOTA)
 LIMITED, *BOUND = POINTS
+SHARED = shared_points(QUOTA)
+ALL = POINTS | SHARED
+_, ONE_LESS = SHARED.values()
 
 
 def _agree(point: Fleet, wrong: Fleet) -> dict[str, bool]:
@@ -21,9 +25,9 @@ def _agree(point: Fleet, wrong: Fleet) -> dict[str, bool]:
     return dict(zip(("documents", "writes"), (one.agrees for one in figures), strict=True))
 
 
-@pytest.mark.parametrize("name", POINTS)
+@pytest.mark.parametrize("name", ALL)
 def test_the_right_model_passes(name: str) -> None:
-    assert _agree(POINTS[name], POINTS[name]) == {"documents": True, "writes": True}
+    assert _agree(ALL[name], ALL[name]) == {"documents": True, "writes": True}
 
 
 @pytest.mark.parametrize("name", BOUND)
@@ -57,7 +61,7 @@ def test_too_few_writes_are_refused_as_too_many_are() -> None:
 
 
 def test_the_points_are_within_what_the_sandbox_can_do() -> None:
-    assert all(modelled(fleet, DOCUMENTS).documents_a_second <= QUOTA for fleet in POINTS.values())
+    assert all(modelled(fleet, DOCUMENTS).documents_a_second <= QUOTA for fleet in ALL.values())
 
 
 @pytest.mark.parametrize(("quota", "shards"), [(2, 1), (5, 1), (20, 1), (2_000, 1), (2_000, 3), (2_000, 5), (2_000, 7)])
@@ -67,6 +71,28 @@ def test_no_rate_is_beyond_its_quota_and_none_wastes_a_tenth_of_it(quota: int, s
     assert rate > 0.9 * quota
 
 
-def test_a_function_of_the_sandbox_has_a_whole_processor_and_a_deployed_one_has_not() -> None:
+@pytest.mark.parametrize("quota", range(6, 10))
+def test_where_processors_are_in_the_way_a_model_with_whole_ones_is_refused(quota: int) -> None:
+    _, one_less = shared_points(quota).values()
+    assert not _agree(one_less, replace(one_less, memory=MEGABYTES_OF_A_PROCESSOR))["documents"]
+
+
+def test_where_processors_are_in_the_way_more_computing_or_another_environment_is_refused() -> None:
+    assert not _agree(ONE_LESS, replace(ONE_LESS, processor=1.5 * ONE_LESS.processor))["documents"]
+    assert not _agree(ONE_LESS, replace(ONE_LESS, concurrency=ONE_LESS.concurrency + 1))["documents"]
+
+
+def test_without_shares_a_function_has_a_whole_processor() -> None:
     assert {fleet.share for fleet in POINTS.values()} == {1.0}
-    assert deployed().share < 1
+
+
+@pytest.mark.parametrize("quota", range(6, 20))
+def test_a_batch_that_is_less_with_its_share_computes_as_long_as_the_deployed_one(quota: int) -> None:
+    for fleet in shared_points(quota).values():
+        computing = fleet.batch * fleet.processor / fleet.share
+        assert computing == pytest.approx(deployed().batch * deployed().processor / deployed().share, rel=0.2)
+
+
+@pytest.mark.parametrize("quota", range(2, 20))
+def test_no_share_is_less_than_the_least_memory_comes_with(quota: int) -> None:
+    assert min(fleet.memory for fleet in shared_points(quota).values()) >= LEAST_MEMORY
