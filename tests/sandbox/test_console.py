@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, Route, expect, sync_playwright
 
 from tests.sandbox.conftest import ROOT
 
@@ -81,6 +81,24 @@ def test_what_is_no_photograph_is_shown_with_what_to_do_about_it(console: Page) 
     shown = card(console, "notes.txt")
     expect(shown).to_contain_text("Document.UnsupportedFormat")
     expect(shown).to_contain_text("Rejected")
+
+
+def test_a_photograph_that_was_taken_although_the_answer_said_later_is_one_document(console: Page) -> None:
+    documents: list[str] = []
+
+    def later_at_first(route: Route) -> None:
+        answer = route.fetch()
+        documents.append(answer.headers["location"])
+        if len(documents) == 1:
+            route.fulfill(status=503, headers={"retry-after": "1"})
+        else:
+            route.fulfill(response=answer)
+
+    console.route("**/v1/recognitions", later_at_first)
+    hand_in(console, SPECIMENS / "taiwan-permit-front-1.jpg")
+    expect(card(console, "taiwan-permit-front-1.jpg").locator(".event")).to_be_visible()
+    assert len(documents) == 2
+    assert len(set(documents)) == 1
 
 
 def test_the_two_sides_of_a_card_become_a_pair(console: Page) -> None:
