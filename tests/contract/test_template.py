@@ -15,6 +15,7 @@ from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
 from samtranslator.yaml_helper import yaml_parse
 
+from permit_ocr.adapters.dynamodb_documents import BURIED_DAYS
 from permit_ocr.adapters.journal import Metric
 from permit_ocr.adapters.uploads_batch import WAITING_ENDS_AFTER_SECONDS
 from permit_ocr.adapters.waits import seconds_after_failure
@@ -442,6 +443,21 @@ def test_a_page_lives_longer_than_any_message_of_it_waits_and_no_longer_than_wha
     assert days <= source["Parameters"]["UploadRetentionDays"]["MinValue"]
 
 
+def test_a_deletion_is_remembered_for_longer_than_any_message_of_the_document_may_lie_around(
+    resources: Resources,
+) -> None:
+    way = ("IntakeQueue", "ImagesQueue", "IntakeQueue", "DeadLetterQueue")
+    seconds = sum(resources[queue]["Properties"]["MessageRetentionPeriod"] for queue in way)
+    assert seconds + DAY_SECONDS <= BURIED_DAYS * DAY_SECONDS
+
+
+def test_a_document_is_known_for_as_long_as_it_may_wait_to_be_begun(
+    source: dict[str, Any], resources: Resources
+) -> None:
+    waits = resources["IntakeQueue"]["Properties"]["MessageRetentionPeriod"]
+    assert source["Parameters"]["KeepDays"]["MinValue"] * DAY_SECONDS >= waits
+
+
 def test_functions_are_told_every_setting_they_read_and_no_other(resources: Resources) -> None:
     settings = {field.name.upper() for field in dataclasses.fields(Settings)}
     for name, function in of_type(resources, "AWS::Lambda::Function").items():
@@ -683,7 +699,7 @@ def test_a_version_is_published_with_every_parameter_that_reaches_its_function(
     assert reaching <= {part["Ref"] for part in parts[1:]}
 
 
-@pytest.mark.parametrize("changed", [{"MainlandPermitRate": "5"}, {"KeepDays": "1"}, {"LogLevel": "ERROR"}])
+@pytest.mark.parametrize("changed", [{"MainlandPermitRate": "5"}, {"KeepDays": "8"}, {"LogLevel": "ERROR"}])
 def test_a_deployment_that_only_changes_a_parameter_publishes_a_version(
     transformed: dict[str, Any], changed: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -166,6 +166,29 @@ def test_an_unknown_document_is_none_unless_an_upload_of_ours_lies_where_its_id_
     assert here.erasure.erased == ["uploads/by-id/document-1"]
 
 
+@pytest.mark.parametrize(
+    "deliver",
+    [
+        lambda here: read(photograph(kind=Kind.MAINLAND_PERMIT), here),
+        lambda here: reject_unread(photograph().document, RejectDocument("Document.Gone", "", ""), here.services),
+    ],
+)
+def test_an_upload_that_is_deleted_after_it_was_forgotten_is_not_published_when_it_is_delivered(
+    deliver: Callable[[World], Any],
+) -> None:
+    here = world(MAINLAND_FRONT)
+    here.erasure.photographs["document-1"] = ["uploads/by-id/document-1"]
+    here.erasure.fails = 1
+    with pytest.raises(RetryLater):
+        delete("document-1", here.services)
+    assert delete("document-1", here.services)
+    with pytest.raises(Deleted):
+        deliver(here)
+    assert here.results.sent == []
+    assert here.erasure.photographs == {"document-1": []}
+    assert delete("document-1", here.services), "twice is no error"
+
+
 class KilledError(BaseException):
     """The environment is gone, in the middle of whatever it did."""
 

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _DAY_SECONDS: Final = 24 * 3600
-BURIED_DAYS: Final = 22
-"""A day longer than the message of a document may lie on the intake queue (7 days) and the dead-letter queue (14)."""
+BURIED_DAYS: Final = 36
+"""A day longer than messages of a document may lie on the intake queue (7 days), the images queue (7), for its pages on
+the intake queue again, and on the dead-letter queue (14)."""
 _NEW: Final = "attribute_not_exists(id) OR expires_at < :now"
 _KNOWN: Final = "expires_at >= :now"
 _NOT_DELETED: Final = "attribute_not_exists(deleted) OR expires_at < :now"

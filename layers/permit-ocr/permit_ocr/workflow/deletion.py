@@ -25,8 +25,11 @@ from permit_ocr.workflow.ports import Record, Services
 def delete(document_id: str, services: Services) -> bool:
     """Delete a document and return whether there was one, now or before. Raises ``RetryLater``."""
     record = services.documents.bury(document_id)
+    if record is None and services.erasure.photographs_of(Document(id=document_id)):
+        # It outlived what is known of it, or waits to be read for longer: where an upload of ours lies, its id tells.
+        record = services.documents.bury(document_id, unknown_too=True)
     if record is None:
-        return _delete_unknown(document_id, services)
+        return False
     for page in range(1, (record.pages or 0) + 1):
         _delete_page(document_id_of_page(document_id, page), services)
     _erase_recorded(document_id, record, services)
@@ -43,13 +46,6 @@ def erase(document: Document, readings: Iterable[str], services: Services) -> No
     services.erasure.erase(services.erasure.photographs_of(document))
     if document.case:
         services.cases.withdraw(document.case, document_id=document.id)
-
-
-def _delete_unknown(document_id: str, services: Services) -> bool:
-    """Delete a photograph that outlived what is known of it: where an upload of ours lies, its id tells."""
-    photographs = services.erasure.photographs_of(Document(id=document_id))
-    services.erasure.erase(photographs)
-    return bool(photographs)
 
 
 def _delete_page(page_id: str, services: Services) -> None:
