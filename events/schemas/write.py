@@ -1,19 +1,22 @@
-"""Writes the messages' JSON Schemas and AsyncAPI document, and the HTTP API's OpenAPI document, from the code.
+"""Writes the messages' JSON Schemas and AsyncAPI document, and the HTTP API's OpenAPI document: from code and template.
 
 Run by ``make schemas``; a contract test fails when a committed file differs from what this writes.
 """
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from pydantic import TypeAdapter
+from samtranslator.yaml_helper import yaml_parse
 
 from permit_ocr.adapters.http_api import openapi
 from permit_ocr.adapters.message_schemas import json_schemas
 from permit_ocr.domain.results import CompletedEvent, RecognizedEvent, RejectedEvent
 
 HERE: Final = Path(__file__).parent
+TEMPLATE: Final = HERE.parents[1] / "template.yaml"
 _MESSAGES: Final = {
     "permit.recognized.v1": RecognizedEvent,
     "permit.rejected.v1": RejectedEvent,
@@ -32,6 +35,33 @@ def documents() -> dict[str, str]:
 def _schema(name: str, message: type) -> dict[str, Any]:
     schema = TypeAdapter(message).json_schema(mode="serialization")
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": f"urn:permit-ocr:{name}", **schema}
+
+
+def _results_queue() -> dict[str, Any]:
+    """Return AsyncAPI's SQS binding of the results queue, as the template says it."""
+    resources = yaml_parse(TEMPLATE.read_text(encoding="utf-8"))["Resources"]
+    queue = resources["ResultsQueue"]["Properties"]
+    redrive = queue["RedrivePolicy"]
+    dead_letters = resources[redrive["deadLetterTargetArn"]["Fn::GetAtt"][0]]["Properties"]
+    return {
+        "name": _name(queue),
+        "fifoQueue": queue["FifoQueue"],
+        "deduplicationScope": queue["DeduplicationScope"],
+        "fifoThroughputLimit": queue["FifoThroughputLimit"],
+        "visibilityTimeout": queue["VisibilityTimeout"],
+        "receiveMessageWaitTime": queue["ReceiveMessageWaitTimeSeconds"],
+        "messageRetentionPeriod": queue["MessageRetentionPeriod"],
+        "redrivePolicy": {
+            "deadLetterQueue": {"name": _name(dead_letters)},
+            "maxReceiveCount": redrive["maxReceiveCount"],
+        },
+    }
+
+
+def _name(queue: Mapping[str, Any]) -> str:
+    """Return a queue's name with AsyncAPI's parameter for the stack."""
+    name: str = queue["QueueName"]["Fn::Sub"].replace("${AWS::StackName}", "{stack}")
+    return name
 
 
 def _asyncapi(schemas: dict[str, Any]) -> dict[str, Any]:
@@ -60,28 +90,11 @@ def _asyncapi(schemas: dict[str, Any]) -> dict[str, Any]:
         "defaultContentType": "application/json",
         "channels": {
             "results": {
-                "address": "{stack}-results.fifo",
+                "address": _results_queue()["name"],
                 "description": "The event's id is the message's group and its deduplication id, on every retry.",
                 "parameters": {"stack": {"description": "Name of the deployed stack."}},
                 "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in messages},
-                "bindings": {
-                    "sqs": {
-                        "queue": {
-                            "name": "{stack}-results.fifo",
-                            "fifoQueue": True,
-                            "deduplicationScope": "messageGroup",
-                            "fifoThroughputLimit": "perMessageGroupId",
-                            "visibilityTimeout": 60,
-                            "receiveMessageWaitTime": 20,
-                            "messageRetentionPeriod": 1209600,
-                            "redrivePolicy": {
-                                "deadLetterQueue": {"name": "{stack}-results-dead-letters.fifo"},
-                                "maxReceiveCount": 5,
-                            },
-                        },
-                        "bindingVersion": "0.2.0",
-                    }
-                },
+                "bindings": {"sqs": {"queue": _results_queue(), "bindingVersion": "0.2.0"}},
             }
         },
         "operations": {
