@@ -78,6 +78,10 @@ def id_of(upload: Upload) -> str:
     return document_of(upload, upload_prefix="uploads/").id
 
 
+def gone(upload: Upload) -> Page:
+    return Page(upload=upload, number=None, pages=None, image=None, rejection="Document.Gone")
+
+
 def stored_keys(s3: "S3Client") -> list[str]:
     versions = s3.list_object_versions(Bucket="uploads", Prefix="pages/")
     return sorted(one["Key"] for one in (*versions.get("Versions", ()), *versions.get("DeleteMarkers", ())))
@@ -157,16 +161,17 @@ def test_a_file_that_is_too_large_is_rejected_without_being_read(
     assert [page.rejection for page in told()] == ["Document.TooManyBytes"]
 
 
-def test_an_upload_that_is_gone_comes_to_nothing(
+def test_an_upload_that_is_gone_is_told_as_that(
     application: ImagesApplication, s3: "S3Client", sqs: "SQSClient", told: Any
 ) -> None:
     upload = put(s3, file_of("heic"))
     s3.delete_object(Bucket="uploads", Key=upload.key, VersionId=upload.version or "")
     assert run(application, sqs, upload) == []
-    assert told() == stored_keys(s3) == []
+    assert told() == [gone(upload)]
+    assert stored_keys(s3) == []
 
 
-def test_an_upload_that_is_deleted_while_it_is_decoded_leaves_nothing_behind(
+def test_an_upload_that_is_deleted_while_it_is_decoded_leaves_no_page_behind(
     application: ImagesApplication, s3: "S3Client", sqs: "SQSClient", told: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     upload = put(s3, file_of("pdf", save_all=True, append_images=[picture()]))
@@ -177,7 +182,8 @@ def test_an_upload_that_is_deleted_while_it_is_decoded_leaves_nothing_behind(
 
     monkeypatch.setattr("permit_ocr.adapters.images_batch.decode", meanwhile)
     assert run(application, sqs, upload) == []
-    assert told() == stored_keys(s3) == []
+    assert told() == [gone(upload)]
+    assert stored_keys(s3) == []
 
 
 def test_trouble_of_ours_is_no_rejection_and_is_tried_again(

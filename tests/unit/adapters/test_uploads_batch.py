@@ -231,6 +231,20 @@ def test_pages_of_a_file_that_was_deleted_meanwhile_are_not_published_and_are_er
     assert sorted(here.erasure.erased) == ["pages/abc/1.jpg", "pages/abc/2.jpg"]
 
 
+@pytest.mark.parametrize("is_deleted", [False, True])
+def test_a_file_that_was_gone_before_it_could_be_decoded_is_a_result_unless_it_was_deleted(*, is_deleted: bool) -> None:
+    here, queues = world(), Queues()
+    run(message(), here, images=FakeImages(plain=False), queues=queues)
+    (upload,) = queues.to_decode
+    if is_deleted:
+        here.documents.bury(document_of(upload, upload_prefix="uploads/").id)
+    page = Page(upload=upload, number=None, pages=None, image=None, rejection="Document.Gone")
+    again, _ = run({"Records": [message()["Records"][0] | {"body": page_body(page)}]}, here)
+    assert again == []
+    codes = [json.loads(event)["data"]["error"]["code"] for _, event in here.results.sent]
+    assert codes == ([] if is_deleted else ["Document.Gone"])
+
+
 def test_every_upload_of_a_batch_becomes_a_result() -> None:
     here = world(*[MAINLAND_FRONT] * 3)
     failed, _ = run(BATCH, here)

@@ -2,6 +2,8 @@
 
 download ─▶ decode, in a process of its own ─▶ store each page ─▶ is the upload still there? ─▶ tell the intake queue
 
+An upload that is gone is told too: whether it was deleted, or its result is that, only the intake queue's end knows.
+
 The keys are the same at every try, and each page is read once, so a message that comes again does no harm.
 """
 
@@ -84,8 +86,9 @@ def _decode(upload: Upload, document_id: str, application: ImagesApplication, *,
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as directory:
         made = _made(upload, document_id, Path(directory), application, deadline=deadline)
-    if made and not application.pages.is_there(upload):  # its sender wants it gone, and whatever was made of it
-        made = _erased(made, application)
+    if not application.pages.is_there(upload):  # its sender wants it gone, and whatever was made of it
+        _erase(made, application)
+        made = [_rejected(upload, "Document.Gone")]
     application.intake.read_pages([one.page for one in made])
     milliseconds = round((time.monotonic() - began) * 1000)
     note("document_decoded", document_id=document_id, documents=len(made), milliseconds=milliseconds)
@@ -94,14 +97,12 @@ def _decode(upload: Upload, document_id: str, application: ImagesApplication, *,
 def _made(
     upload: Upload, document_id: str, directory: Path, application: ImagesApplication, *, deadline: float
 ) -> list[_Made]:
-    """Return what was made of each page of an upload; nothing if the upload is there no more."""
+    """Return what was made of each page of an upload, or of all of it one rejection."""
     file = directory / "upload"
     try:
         metadata = application.pages.download(upload, file)
     except RejectDocument as error:
-        return [_Made(_page(upload, DecodedPage(rejection=error.code)))]
-    if metadata is None:
-        return []
+        return [_rejected(upload, error.code)]
     if time.monotonic() + DECODING_SECONDS > deadline:
         raise NotBegun
     made: list[_Made] = []
@@ -113,7 +114,7 @@ def _made(
         elif decoded.number:
             made.append(_Made(_page(upload, decoded)))
         else:
-            _erased(made, application)  # the whole file is rejected
+            _erase(made, application)  # the whole file is rejected
             return [_Made(_page(upload, decoded))]
     return made
 
@@ -122,11 +123,14 @@ def _page(upload: Upload, decoded: DecodedPage, *, image: str | None = None) -> 
     return Page(upload=upload, number=decoded.number, pages=decoded.pages, image=image, rejection=decoded.rejection)
 
 
-def _erased(made: list[_Made], application: ImagesApplication) -> list[_Made]:
+def _rejected(upload: Upload, code: str) -> _Made:
+    return _Made(_page(upload, DecodedPage(rejection=code)))
+
+
+def _erase(made: list[_Made], application: ImagesApplication) -> None:
     for one in made:
         if one.stored:
             application.pages.erase(one.stored)
-    return []
 
 
 def _show_again(waits: dict[str, float], application: ImagesApplication) -> None:

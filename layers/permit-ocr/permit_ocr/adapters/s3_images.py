@@ -117,9 +117,7 @@ class S3Images:
                 return self._client.get_object(**place_of(upload))
             except ClientError as error:
                 if error.response["Error"]["Code"] in IS_GONE:
-                    raise RejectDocument(
-                        "Document.Gone", "The uploaded object is no longer there.", "Upload the photograph again."
-                    ) from None
+                    raise rejection("Document.Gone") from None
                 raise
 
     def _options(self, upload: Upload, metadata: Mapping[str, str]) -> RecognitionOptions:

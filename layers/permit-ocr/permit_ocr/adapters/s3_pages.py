@@ -35,17 +35,17 @@ class S3Pages:
         self._client = client
         self._bucket = bucket
 
-    def download(self, upload: Upload, file: Path) -> Mapping[str, str] | None:
-        """Write an upload to ``file`` and return the metadata of its pages; None if it is there no more.
+    def download(self, upload: Upload, file: Path) -> Mapping[str, str]:
+        """Write an upload to ``file`` and return the metadata of its pages.
 
-        Raises ``RejectDocument`` if it is too large, and ``RetryLater``.
+        Raises ``RejectDocument`` if it is too large or there no more, and ``RetryLater``.
         """
         with retry_later_on_aws_errors("S3"):
             try:
                 stored = self._client.get_object(**place_of(upload))
             except ClientError as error:
                 if error.response["Error"]["Code"] in IS_GONE:
-                    return None
+                    raise rejection("Document.Gone") from None
                 raise
             if stored["ContentLength"] > MOST_BYTES:
                 stored["Body"].close()

@@ -19,6 +19,7 @@ DECODING_MEGABYTES: Final = 380
 
 _PHOTOGRAPH_AGAIN: Final = "Take another photograph, or export the file again."
 _REJECTIONS: Final = {
+    "Document.Gone": ("The uploaded object is no longer there.", "Upload the photograph again."),
     "Document.Empty": ("The file is empty.", "Upload the photograph again."),
     "Document.UnsupportedFormat": (
         "The file is none of JPEG, PNG, HEIC, AVIF, WebP, TIFF, BMP, GIF and PDF.",
