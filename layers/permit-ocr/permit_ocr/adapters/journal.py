@@ -45,6 +45,25 @@ type Metric = Literal[
     "DocumentGivenUp",
 ]
 
+_GRAVE: Final[dict[Happening, int]] = {
+    "document_deferred": logging.WARNING,
+    "document_given_up": logging.ERROR,
+    "line_not_marked": logging.WARNING,
+    "line_stopped": logging.ERROR,
+    "message_unreadable": logging.ERROR,
+    "portrait_not_stored": logging.WARNING,
+    "publish_handed_over": logging.WARNING,
+    "unexpected_error": logging.ERROR,
+    "visibility_not_changed": logging.WARNING,
+    "webhook_deferred": logging.WARNING,
+    "webhook_given_up": logging.ERROR,
+}
+"""Happenings that somebody should know of, with their levels."""
+
+
+def _level(happening: Happening) -> int:
+    return _GRAVE.get(happening, logging.INFO)
+
 
 def note(
     happening: Happening,
@@ -65,12 +84,13 @@ def note(
         "milliseconds": milliseconds,
         "documents": documents,
     }
-    _logger.info(happening, extra={name: value for name, value in said.items() if value is not None})
+    known = {name: value for name, value in said.items() if value is not None}
+    _logger.log(_level(happening), happening, extra=known)
 
 
 def note_trouble(happening: Happening, *, action: str, code: str, request_id: str | None) -> None:
-    """Write one line that an alarm's reader looks for, so at a level that is always kept."""
-    _logger.error(happening, extra={"action": action, "code": code, "request_id": request_id})
+    """Write one line that an alarm's reader looks for."""
+    _logger.log(_level(happening), happening, extra={"action": action, "code": code, "request_id": request_id})
 
 
 def note_unexpected(error: BaseException, *, document_id: str | None = None) -> None:
@@ -80,8 +100,10 @@ def note_unexpected(error: BaseException, *, document_id: str | None = None) -> 
     """
     place = traceback.extract_tb(error.__traceback__)[-1:]
     where = f"{place[0].filename.rpartition('/')[2]}:{place[0].lineno}" if place else "?"
-    _logger.error(
-        "unexpected_error",
+    happening: Happening = "unexpected_error"
+    _logger.log(
+        _level(happening),
+        happening,
         extra={"document_id": document_id, "error_type": type(error).__name__, "where": where},
     )
 
@@ -104,5 +126,7 @@ def count(metric: Metric, *, action: str | None = None) -> None:
 
 
 # The SDKs log requests with their bodies at DEBUG: whatever level the function is set to, they stay at WARNING.
-for _name in ("boto3", "botocore", "s3transfer", "urllib3", "requests"):
+for _name in ("boto3", "botocore", "s3transfer", "requests"):
     logging.getLogger(_name).setLevel(logging.WARNING)
+# At WARNING it prints headers that it cannot read and certificates of another name: text of whoever answers.
+logging.getLogger("urllib3").setLevel(logging.ERROR)

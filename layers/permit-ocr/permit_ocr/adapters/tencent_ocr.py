@@ -11,6 +11,7 @@ and connected, right before its first byte leaves (``gated_connections``).
 import base64
 import logging
 import random
+import re
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -35,7 +36,7 @@ from permit_ocr.domain.errors import PermitOcrError, RejectDocument, RetryLater,
 from permit_ocr.domain.permits import Kind
 from permit_ocr.tencent.actions import ACTIONS, SERVICE, VERSION, Action, is_providers_own
 from permit_ocr.tencent.answer_format import CONFIDENCE_HEADER, parse_answer, parse_confidences
-from permit_ocr.tencent.error_table import WITHDRAWN, ErrorCode, Outcome, look_up
+from permit_ocr.tencent.error_table import WITHDRAWN, ErrorCode, Outcome, listed, look_up
 from permit_ocr.workflow.ports import Question, Reply
 
 logging.getLogger("tencentcloud_sdk_common").disabled = True
@@ -46,8 +47,7 @@ _JITTER_SECONDS: Final = 1.0
 _CALLS_AT_ONCE: Final = 32
 _WITHDRAWN_SECONDS: Final = 300.0
 """So long an environment passes over an endpoint that has withdrawn an action, before it asks there again."""
-_LONGEST_CODE: Final = 80
-"""Characters; the longest known has 58."""
+_REQUEST_ID: Final = re.compile(r"[0-9A-Za-z-]{1,64}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +84,11 @@ class Line(Protocol):
     def resume(self, action: str) -> None:
         """Let calls through again."""
         ...
+
+
+class _Client(CommonClient):  # type: ignore[misc]  # the SDK has no types
+    def _check_error(self, _response: requests.Response) -> None:
+        """Leave errors to us. The SDK sees them in some responses only, and warns on stderr with an endpoint's text."""
 
 
 class _Refusal(Exception):  # noqa: N818  it never leaves this module
@@ -199,7 +204,7 @@ class TencentOcr:
                 return Reply(
                     answer=parse_answer(asking.action, response),
                     endpoint=endpoint.host,
-                    request_id=str(response.get("RequestId", "")),
+                    request_id=_request_id(response) or "",
                     attempts=asking.calls,
                     milliseconds=round((self._clock() - began) * 1000),
                     fallback=endpoint != self._endpoints[asking.action.kind][0],
@@ -324,7 +329,7 @@ class TencentOcr:
         made_for, client = self._clients.get((action.kind, endpoint.host), (None, None))
         if client is None or made_for is None or _parts(made_for) != _parts(credential):
             http = HttpProfile(protocol=endpoint.scheme, endpoint=endpoint.host, reqTimeout=self._timeout)
-            client = CommonClient(SERVICE, VERSION, credential, endpoint.region, ClientProfile(httpProfile=http))
+            client = _Client(SERVICE, VERSION, credential, endpoint.region, ClientProfile(httpProfile=http))
             client.request = GatedRequests(
                 endpoint.host, timeout=self._timeout, is_http=endpoint.scheme == "http", at_once=_CALLS_AT_ONCE
             )
@@ -353,15 +358,17 @@ def _call_json(
             raise _refusal("NoAnswerInTime") from None
         if isinstance(error, requests.RequestException):
             raise _refusal("ClientNetworkError") from None
-        raise _refusal(str(error.code), error.requestId) from None
+        raise _refusal(str(error.code)) from None
     except (ValueError, KeyError, TypeError, AttributeError):
-        # Not JSON, or JSON without ``Response`` or ``RequestId``: the SDK lets these through.
+        # Not JSON, or nothing like a response.
         raise _refusal("ServerNetworkError") from None
     response = body.get("Response") if isinstance(body, dict) else None
     if not isinstance(response, dict):
         raise _refusal("ServerNetworkError")
-    if said := response.get("Error"):  # with a charset in its Content-Type an error comes back as if it were an answer
-        raise _refusal(str(said.get("Code")) if isinstance(said, dict) else "", response.get("RequestId"))
+    if said := response.get("Error"):
+        if not isinstance(said, dict):
+            raise _refusal("ServerNetworkError")
+        raise _refusal(str(said.get("Code")), _request_id(response))
     if "DeprecatedWarning" in response:
         count("ActionDeprecated", action=action)
     return response
@@ -375,15 +382,14 @@ def _has_timed_out(error: BaseException) -> bool:
     return cause is not None
 
 
-def _refusal(code: str, request_id: object = None) -> _Refusal:
-    row = look_up(code)
-    # A code outside the table is the provider's text: it is not repeated, unless it looks like a code.
-    known = row.code if row.code == "Unlisted" and not _looks_like_a_code(code) else code
-    return _Refusal(row, known, str(request_id) if request_id else None)
+def _refusal(code: str, request_id: str | None = None) -> _Refusal:
+    return _Refusal(look_up(code), listed(code), request_id)
 
 
-def _looks_like_a_code(code: str) -> bool:
-    return len(code) <= _LONGEST_CODE and code.isascii() and code.replace(".", "").isalnum()
+def _request_id(response: Mapping[str, Any]) -> str | None:
+    """Return the endpoint's id of a call; None for what does not look like one, which may be any text."""
+    said = response.get("RequestId")
+    return said if isinstance(said, str) and _REQUEST_ID.fullmatch(said) else None
 
 
 def _another_way(refusal: _Refusal, asking: _Asking) -> bool:

@@ -158,6 +158,21 @@ ERROR_TABLE: Final = (
         "The request exceeds the frequency limit.",
         "More calls a second than the account's quota.",
     ),
+    _retry(
+        "RequestLimitExceeded.IPLimitExceeded",
+        "The request exceeds the frequency limit.",
+        "More calls a second from one address than the provider takes.",
+    ),
+    _retry(
+        "RequestLimitExceeded.UinLimitExceeded",
+        "The request exceeds the frequency limit.",
+        "More calls a second than the account's quota.",
+    ),
+    _retry(
+        "RequestLimitExceeded.GlobalRegionUinLimitExceeded",
+        "The request exceeds the frequency limit.",
+        "More calls a second than the account's quota in all regions.",
+    ),
     _retry("InternalError.*", "An internal error has occurred.", "The provider has an internal error."),
     _retry("ServiceUnavailable.*", "The service is unavailable.", "The provider is unavailable."),
     _retry("ClientNetworkError", "", "The provider could not be reached."),
@@ -204,6 +219,18 @@ ERROR_TABLE: Final = (
         "Token verification failed, please check if your Token is correct",
         "The session token is wrong or has expired.",
     ),
+    _stop("AuthFailure.InvalidSecretId", "The SecretId is invalid.", "The secret id is not one of this provider."),
+    _stop(
+        "AuthFailure.InvalidAuthorization",
+        "The Authorization header is invalid.",
+        "The provider does not take the signature's form.",
+    ),
+    _stop("AuthFailure.MFAFailure", "Multi-factor authentication failed.", "The account asks for a second factor."),
+    _stop(
+        "AuthFailure.UnauthorizedOperation",
+        "The operation is not authorized.",
+        "The credentials may not call this action.",
+    ),
     _stop("AuthFailure.*", "Authentication failed.", "The provider refused the credentials."),
     _stop("UnauthorizedOperation.*", "The operation is not authorized.", "The credentials may not call this action."),
     _stop(
@@ -233,6 +260,17 @@ def look_up(code: str) -> ErrorCode:
         return row
     family = code.partition(".")[0]
     return _BY_CODE[family] if family in _FAMILIES else UNLISTED
+
+
+def listed(code: str) -> str:
+    """Return ``code`` if it is listed, else ``FAMILY.Unlisted``, else ``Unlisted``.
+
+    What is not listed may be any text of an endpoint, even of a card: it is not repeated.
+    """
+    if code in _BY_CODE:
+        return code
+    family = code.partition(".")[0]
+    return f"{family}.{UNLISTED.code}" if family in _FAMILIES else UNLISTED.code
 
 
 NOT_THIS_CARD: Final = frozenset({"FailedOperation.ImageNoSpecifiedCard", "FailedOperation.NotAppointCard"})
