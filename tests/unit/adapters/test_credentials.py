@@ -1,7 +1,7 @@
 """The provider's credentials, read and read again."""
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -34,6 +34,26 @@ def test_an_endpoint_may_have_an_account_of_its_own(secrets: "SecretsManagerClie
     credentials = from_secrets_manager(secrets, "tencent")(again=False)
     assert credentials.of("ocr.example:8443").secret_id == "AKIDrotated"
     assert credentials.of("ocr.intl.tencentcloudapi.com").secret_id == "AKIDfirst"
+
+
+def test_while_the_environment_is_read_again_others_go_on_with_what_is_known() -> None:
+    seen: list[str] = []
+
+    class Environment(dict[str, str]):
+        def get(self, name: str, default: Any = None) -> Any:
+            if rotating and not seen:
+                seen.append("")
+                seen[0] = source(again=False).default.secret_id or ""  # as another thread would
+            return super().get(name, default)
+
+    rotating = False
+    environment = Environment(TENCENTCLOUD_SECRET_ID="AKIDfirst", TENCENTCLOUD_SECRET_KEY="key")
+    source = from_environment(environment)
+    source(again=False)
+    environment["TENCENTCLOUD_SECRET_ID"], rotating = "AKIDrotated", True
+    assert source(again=True).default.secret_id == "AKIDrotated"
+    assert seen == ["AKIDfirst"]
+    assert source(again=False).default.secret_id == "AKIDrotated"
 
 
 @pytest.mark.parametrize(

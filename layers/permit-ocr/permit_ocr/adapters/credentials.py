@@ -57,9 +57,8 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> CredentialS
 
     def source(*, again: bool) -> Credentials:
         if again or not kept:
-            kept.clear()
             names = ("TENCENTCLOUD_SECRET_ID", "TENCENTCLOUD_SECRET_KEY", "TENCENTCLOUD_TOKEN")
-            kept.append(Credentials(_credential(*(environment.get(name) for name in names))))
+            kept[:] = [Credentials(_credential(*(environment.get(name) for name in names)))]  # other threads look, too
         return kept[0]
 
     return source
