@@ -16,7 +16,7 @@ from samtranslator.translator.translator import Translator
 from samtranslator.yaml_helper import yaml_parse
 
 from permit_ocr.adapters.dynamodb_documents import BURIED_DAYS
-from permit_ocr.adapters.journal import Metric
+from permit_ocr.adapters.journal import Metric, count
 from permit_ocr.adapters.uploads_batch import WAITING_ENDS_AFTER_SECONDS
 from permit_ocr.adapters.waits import seconds_after_failure
 from permit_ocr.adapters.webhook_retries import RETRY_FOR_SECONDS
@@ -377,6 +377,15 @@ def test_logs_are_kept_for_a_set_time(resources: Resources) -> None:
         assert group["Properties"]["RetentionInDays"] == {"Ref": "LogRetentionDays"}, name
 
 
+def test_no_log_level_leaves_out_the_metrics_that_alarms_watch(
+    source: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Lambda filters lines of JSON by their level, and takes INFO for the level of those that name none."""
+    count("LineStopped")
+    assert "level" not in json.loads(capsys.readouterr().out)
+    assert source["Parameters"]["LogLevel"]["AllowedValues"] == ["DEBUG", "INFO"]
+
+
 def test_each_function_writes_to_its_own_log_group_and_to_no_other(resources: Resources) -> None:
     groups = set()
     for function in of_type(resources, "AWS::Lambda::Function").values():
@@ -699,7 +708,7 @@ def test_a_version_is_published_with_every_parameter_that_reaches_its_function(
     assert reaching <= {part["Ref"] for part in parts[1:]}
 
 
-@pytest.mark.parametrize("changed", [{"MainlandPermitRate": "5"}, {"KeepDays": "8"}, {"LogLevel": "ERROR"}])
+@pytest.mark.parametrize("changed", [{"MainlandPermitRate": "5"}, {"KeepDays": "8"}, {"LogLevel": "DEBUG"}])
 def test_a_deployment_that_only_changes_a_parameter_publishes_a_version(
     transformed: dict[str, Any], changed: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

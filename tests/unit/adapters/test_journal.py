@@ -2,11 +2,12 @@
 
 import json
 import logging
+from typing import get_args
 
 import pytest
 from awslambdaric.lambda_runtime_log_utils import JsonFormatter
 
-from permit_ocr.adapters.journal import count, note, note_unexpected
+from permit_ocr.adapters.journal import Happening, count, note, note_unexpected
 
 
 def test_a_line_is_json_with_what_was_said_and_nothing_else(caplog: pytest.LogCaptureFixture) -> None:
@@ -22,6 +23,21 @@ def test_a_line_is_json_with_what_was_said_and_nothing_else(caplog: pytest.LogCa
         "document_id": "0f",
         "milliseconds": 12,
     }
+
+
+@pytest.mark.parametrize("happening", get_args(Happening.__value__))
+def test_what_is_given_up_is_an_error_and_what_is_put_off_a_warning(
+    happening: Happening, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    note(happening)
+    (line,) = caplog.records
+    if happening.endswith("_given_up"):
+        assert line.levelno == logging.ERROR
+    elif happening.endswith(("_deferred", "_not_stored", "_not_marked", "_not_changed")):
+        assert line.levelno == logging.WARNING
+    elif happening.endswith(("_done", "_decoded", "_delivered", "_resumed")):
+        assert line.levelno == logging.INFO
 
 
 def test_an_unexpected_error_is_told_by_type_and_place_never_by_its_text(caplog: pytest.LogCaptureFixture) -> None:
