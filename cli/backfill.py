@@ -18,6 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from cli.deployment import Deployment, NoDeployment, sandbox_deployment, stack_deployment
 from cli.queue_messages import REQUEST_LIMIT, send_messages
+from permit_ocr.adapters.upload_events import is_folder
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -139,7 +140,7 @@ def pages(s3: "S3Client", *, bucket: str, prefix: str, after: Mark | None = None
         objects = [
             version
             for version in listed.get("Versions", [])
-            if version["IsLatest"] and not (version["Key"].endswith("/") and version["Size"] == 0)
+            if version["IsLatest"] and not is_folder(version["Key"], size=version["Size"])
         ]
         mark = None
         if listed.get("IsTruncated"):

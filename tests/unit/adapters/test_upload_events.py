@@ -65,6 +65,17 @@ def test_what_creates_nothing_is_no_work(name: str) -> None:
     assert list(work_in(event(name))) == []
 
 
+@pytest.mark.parametrize(
+    ("key", "size", "uploads"),
+    [("uploads/2026/", 0, 0), ("uploads/2026/", 9, 1), ("uploads/2026/1.jpg", 0, 1)],
+)
+def test_a_folder_is_no_upload(key: str, size: int, uploads: int) -> None:
+    by_s3, by_event_bridge = event("s3-object-created"), event("eventbridge-object-created")
+    by_s3["Records"][0]["s3"]["object"] |= {"key": key, "size": size}
+    by_event_bridge["detail"]["object"] |= {"key": key, "size": size}
+    assert len(list(work_in(by_s3))) == len(list(work_in(by_event_bridge))) == uploads
+
+
 def test_a_result_to_publish_again_is_work() -> None:
     assert list(work_in(event("sqs-publish-again"))) == [PublishAgain(document_id="0123456789abcdef0123456789abcdef")]
 

@@ -80,6 +80,11 @@ def work_in_body(body: str) -> Iterator[Work]:
     yield from work_in(event)
 
 
+def is_folder(key: str, *, size: int | None) -> bool:
+    """Tell whether an object only marks a folder, as S3's console makes them; ``size`` in bytes, None if not known."""
+    return key.endswith("/") and size == 0
+
+
 def requested_body(work: Requested) -> str:
     """Return the message that ``work_in_body`` makes ``work`` of."""
     said = {
@@ -114,7 +119,9 @@ def _work_in(event: Any) -> Iterator[Work]:  # noqa: ANN401
         yield from _work_in(json.loads(event["Message"]))
     elif event.get("source") == "aws.s3" and "detail" in event:
         if event.get("detail-type") == "Object Created":
-            yield _upload_of_event_bridge(event["detail"])
+            yield from _unless_folder(
+                _upload_of_event_bridge(event["detail"]), size=event["detail"]["object"].get("size")
+            )
     else:
         yield _work_of_ours(event)
 
@@ -136,13 +143,18 @@ def _work_of_ours(event: Any) -> Work:  # noqa: ANN401
 def _work_in_record(record: dict[str, Any]) -> Iterator[Work]:
     if "s3" in record:
         if str(record["eventName"]).removeprefix("s3:").startswith("ObjectCreated:"):
-            yield _upload_of_s3(record["s3"])
+            yield from _unless_folder(_upload_of_s3(record["s3"]), size=record["s3"]["object"].get("size"))
     elif "Sns" in record:
         yield from _work_in(json.loads(record["Sns"]["Message"]))
     elif record.get("eventSource") == "aws:sqs":
         yield from _work_in(json.loads(record["body"]))
     else:
         raise UnreadableEvent
+
+
+def _unless_folder(upload: Upload, *, size: int | None) -> Iterator[Upload]:
+    if not is_folder(upload.key, size=size):
+        yield upload
 
 
 def _upload_of_s3(said: dict[str, Any]) -> Upload:
