@@ -254,6 +254,25 @@ def test_every_dead_letter_queue_has_an_alarm(resources: Resources) -> None:
     assert watched == {"DeadLetterQueue", "ResultsDeadLetterQueue", "WebhookDeadLetterQueue"}
 
 
+def test_an_alarm_tells_of_results_that_nobody_takes_before_they_are_deleted(
+    transformed: dict[str, Any], source: dict[str, Any]
+) -> None:
+    """A metric of seconds, a parameter of hours: CloudWatch divides, since a template cannot multiply."""
+    alarm = transformed["Resources"]["ResultsAgeAlarm"]
+    hours, age = alarm["Properties"]["Metrics"]
+    assert (hours["Expression"], hours["ReturnData"]) == (f"{age['Id']} / 3600", True)
+    metric = age["MetricStat"]["Metric"]
+    assert metric["MetricName"] == "ApproximateAgeOfOldestMessage"
+    assert metric["Dimensions"] == [{"Name": "QueueName", "Value": {"Fn::GetAtt": ["ResultsQueue", "QueueName"]}}]
+    parameter = source["Parameters"]["ResultsUnreadHoursAlarm"]
+    assert alarm["Properties"]["Threshold"] == {"Ref": "ResultsUnreadHoursAlarm"}
+    kept = transformed["Resources"]["ResultsQueue"]["Properties"]["MessageRetentionPeriod"]
+    assert parameter["MaxValue"] * 3600 <= kept - DAY_SECONDS
+    assert parameter["MinValue"] == 0, "and it can be switched off where nobody is meant to take them"
+    switched_on = transformed["Conditions"][alarm["Condition"]]
+    assert switched_on == {"Fn::Not": [{"Fn::Equals": [{"Ref": "ResultsUnreadHoursAlarm"}, 0]}]}
+
+
 def test_alarms_on_our_own_metrics_watch_what_the_functions_count(resources: Resources) -> None:
     single = [alarm["Properties"] for alarm in of_type(resources, "AWS::CloudWatch::Alarm").values()]
     parts = [
