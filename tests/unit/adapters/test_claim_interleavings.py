@@ -31,6 +31,7 @@ class Reading:
     """What the table should hold of one reading."""
 
     expires_at: int
+    answers_until: int = 0
     owner: str = ""
     leased_until: int = 0
     outcome: KeptReply | None = None
@@ -53,7 +54,7 @@ class Claims(RuleBasedStateMachine):
         there = self.model.get(reading)
         if there is None or there.expires_at < self.now:
             return True
-        return there.outcome is None and there.leased_until < self.now
+        return (there.leased_until if there.outcome is None else there.answers_until) < self.now
 
     def outcome_of_claiming(self, reading: str, document: str, lease: int) -> object:
         """Return what claiming came to; None where it is another's."""
@@ -70,18 +71,21 @@ class Claims(RuleBasedStateMachine):
         said = self.outcome_of_claiming(reading, document, lease)
         if isinstance(said, Claim):
             assert free, "no one else pays while the lease runs or an outcome is kept"
+            there = self.model.get(reading)
+            users = there.documents if there and there.expires_at >= self.now else set()
             self.model[reading] = Reading(
                 expires_at=self.now + KEEP_SECONDS,
                 owner=said.owner,
                 leased_until=self.now + lease,
-                documents={document},
+                documents={document, *users},
             )
             return said
         there = self.model[reading]
         assert not free
         assert said == there.outcome
-        if said:
+        if said and document not in there.documents:
             there.documents.add(document)
+            there.expires_at = self.now + KEEP_SECONDS
         return multiple()
 
     @rule(claim=claims)
@@ -91,7 +95,8 @@ class Claims(RuleBasedStateMachine):
         self.table.keep_outcome(claim, outcome)
         there = self.model.setdefault(claim.recognition_id, Reading(expires_at=0))
         if there.outcome is None:
-            there.outcome, there.owner, there.expires_at = outcome, "", self.now + KEEP_SECONDS
+            there.outcome, there.owner = outcome, ""
+            there.expires_at = there.answers_until = self.now + KEEP_SECONDS
             there.documents.add(claim.document_id)
 
     @rule(claim=consumes(claims))
@@ -102,7 +107,7 @@ class Claims(RuleBasedStateMachine):
         if there and there.outcome is None and there.owner == claim.owner:
             there.leased_until = 0
 
-    @rule(seconds=st.sampled_from([1, 9, 11, 61, KEEP_SECONDS]))
+    @rule(seconds=st.sampled_from([1, 9, 11, 61, KEEP_SECONDS // 2, KEEP_SECONDS]))
     def wait(self, seconds: int) -> None:
         """Let time pass: past a lease, past the keeping."""
         self.now += seconds

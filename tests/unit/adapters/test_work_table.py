@@ -17,6 +17,7 @@ from tests.unit.fakes import MAINLAND_FRONT, RESIDENCE_FRONT
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
+DAY = 86_400
 PLACE = PortraitPlace(X=1, Y=2, Width=3, Height=4)
 
 
@@ -175,6 +176,34 @@ def test_an_expired_outcome_does_not_count_its_old_users(dynamodb: "DynamoDBClie
     assert isinstance(anew, Claim)
     table.keep_outcome(anew, KeptReply(reply=REPLY))
     assert table.release("abc", document_id="two")
+
+
+def test_an_outcome_is_known_for_as_long_as_the_last_document_that_came_to_use_it(dynamodb: "DynamoDBClient") -> None:
+    clock = Clock()
+    table = DynamoDbWorkTable(dynamodb, table="work", keep_days=7, clock=clock)
+    table.keep_outcome(claimed(table), KeptReply(reply=REPLY))
+    clock.now += 6 * DAY
+    table.claim("abc", Kind.MAINLAND_PERMIT, document_id="two", lease_seconds=60)
+    item = dynamodb.get_item(TableName="work", Key={"id": {"S": "recognition#abc"}})["Item"]
+    assert float(item["expires_at"]["N"]) == clock.now + 7 * DAY
+    assert not table.release("abc", document_id="two"), "the first one's event names the portrait"
+
+
+def test_an_outcome_answers_no_longer_for_being_used_and_who_reads_anew_does_not_forget_its_users(
+    dynamodb: "DynamoDBClient",
+) -> None:
+    clock = Clock()
+    table = DynamoDbWorkTable(dynamodb, table="work", keep_days=7, clock=clock)
+    table.keep_outcome(claimed(table), KeptReply(reply=REPLY))
+    clock.now += 6 * DAY
+    table.claim("abc", Kind.MAINLAND_PERMIT, document_id="two", lease_seconds=60)
+    clock.now += 2 * DAY
+    anew = table.claim("abc", Kind.MAINLAND_PERMIT, document_id="three", lease_seconds=60)
+    assert isinstance(anew, Claim)
+    with pytest.raises(Claimed):
+        table.claim("abc", Kind.MAINLAND_PERMIT, document_id="four", lease_seconds=60)
+    table.keep_outcome(anew, KeptReply(reply=REPLY))
+    assert users(dynamodb) == {"one", "two", "three"}
 
 
 def test_an_outcome_of_an_earlier_version_belongs_to_documents_nobody_knows(dynamodb: "DynamoDBClient") -> None:

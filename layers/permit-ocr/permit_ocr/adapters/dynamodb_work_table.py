@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, cast
 from uuid import uuid4
@@ -18,21 +18,26 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _DAY_SECONDS: Final = 24 * 3600
-_CLAIM: Final = (
-    "SET lease_owner = :owner, lease_until = :until, expires_at = :expires, documents = :document REMOVE json"
-)
-_CLAIM_IF: Final = (
-    "attribute_not_exists(id) OR expires_at < :now OR (attribute_not_exists(json) AND lease_until < :now)"
-)
+_LEASE: Final = "SET lease_owner = :owner, lease_until = :until, expires_at = :expires"
+_CLAIM: Final = f"{_LEASE}, documents = :document REMOVE json, answers_until"
+_CLAIM_IF: Final = "attribute_not_exists(id) OR expires_at < :now"
+_CLAIM_AFTER: Final = f"{_LEASE} REMOVE json, answers_until ADD documents :document"
+_CLAIM_AFTER_IF: Final = "(attribute_not_exists(json) AND lease_until < :now) OR answers_until < :now"
 _USED_BY: Final = "contains(documents, :document)"
-_KEEP: Final = "SET json = :json, expires_at = :expires REMOVE lease_owner, lease_until ADD documents :document"
+_KEEP: Final = (
+    "SET json = :json, expires_at = :expires, answers_until = :expires "
+    "REMOVE lease_owner, lease_until ADD documents :document"
+)
 _CLAIMED_LEAST_SECONDS: Final = 1.0
 _CLAIMED_MOST_SECONDS: Final = 5.0
 """A reading takes seconds: waiting for the whole lease would help only where its owner was killed."""
 
 
 class DynamoDbWorkTable:
-    """Items: ``id`` (``recognition#…``), ``json``, ``expires_at`` (seconds since 1970), ``documents`` (who uses it).
+    """Items: ``id`` (``recognition#…``), ``json``, ``answers_until``, ``expires_at``, ``documents`` (who uses it).
+
+    Times are seconds since 1970. The item outlives the time for which it answers where a document came to use it by
+    then: so that, when that is deleted, it is still known whose portrait else it is.
 
     A recognition that was begun and has no outcome yet has ``lease_owner`` and ``lease_until`` in place of ``json``.
     """
@@ -49,49 +54,67 @@ class DynamoDbWorkTable:
     def claim(self, recognition_id: str, kind: Kind, *, document_id: str, lease_seconds: float) -> KeptOutcome | Claim:
         """See the port. One conditional write: it claims, or brings back what stands in its way.
 
-        A second one only where the outcome of another document's reading is used.
+        A second one only where the outcome of another document's reading is used, or its place is taken.
         """
         claim = Claim(recognition_id=recognition_id, owner=uuid4().hex, document_id=document_id)
+        stands = self._lease(claim, lease_seconds, _CLAIM, condition=_CLAIM_IF)
+        if stands and self._is_free(stands):
+            stands = self._lease(claim, lease_seconds, _CLAIM_AFTER, condition=_CLAIM_AFTER_IF)
+        if stands is None or stands.get("lease_owner", {}).get("S") == claim.owner:
+            return claim  # also if a try of this very write had arrived, and only its answer was lost
+        if "json" in stands:
+            if document_id not in stands.get("documents", {}).get("SS", []):
+                self._use(recognition_id, document_id)
+            return _outcome_from_json(json.loads(stands["json"]["S"]), kind)
+        rest = float(stands["lease_until"]["N"]) - self._clock()
+        raise Claimed(after_seconds=min(max(rest, _CLAIMED_LEAST_SECONDS), _CLAIMED_MOST_SECONDS))
+
+    def _lease(
+        self, claim: Claim, lease_seconds: float, expression: str, *, condition: str
+    ) -> Mapping[str, Any] | None:
+        """Take a lease; return the item that stands where the condition does not hold."""
         now = self._clock()
         with retry_later_on_aws_errors("DynamoDB"):
             try:
                 self._client.update_item(
                     TableName=self._table,
-                    Key=_key(recognition_id),
-                    UpdateExpression=_CLAIM,
-                    ConditionExpression=_CLAIM_IF,
+                    Key=_key(claim.recognition_id),
+                    UpdateExpression=expression,
+                    ConditionExpression=condition,
                     ExpressionAttributeValues={
                         ":owner": {"S": claim.owner},
                         ":until": {"N": f"{now + lease_seconds:.3f}"},
-                        ":expires": {"N": str(round(now + self._keep_seconds))},
-                        ":document": {"SS": [document_id]},
+                        ":expires": self._expires(),
+                        ":document": {"SS": [claim.document_id]},
                         ":now": {"N": f"{now:.3f}"},
                     },
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",
                 )
             except self._client.exceptions.ConditionalCheckFailedException as refused:
-                stands = cast("dict[str, Any]", refused.response)["Item"]
-            else:
-                return claim
-        if stands.get("lease_owner", {}).get("S") == claim.owner:
-            return claim  # the first try of this very write had arrived, only its answer was lost
-        if "json" in stands:
-            if document_id not in stands.get("documents", {}).get("SS", []):
-                self._use(recognition_id, document_id)
-            return _outcome_from_json(json.loads(stands["json"]["S"]), kind)
-        rest = float(stands["lease_until"]["N"]) - now
-        raise Claimed(after_seconds=min(max(rest, _CLAIMED_LEAST_SECONDS), _CLAIMED_MOST_SECONDS))
+                stands: Mapping[str, Any] = cast("dict[str, Any]", refused.response)["Item"]
+                return stands
+        return None
+
+    def _is_free(self, item: Mapping[str, Any]) -> bool:
+        until = item.get("answers_until" if "json" in item else "lease_until")
+        return until is not None and float(until["N"]) < self._clock()
+
+    def _expires(self) -> Any:  # noqa: ANN401  DynamoDB's form of a number
+        return {"N": str(round(self._clock() + self._keep_seconds))}
 
     def _use(self, recognition_id: str, document_id: str) -> None:
-        """Count a document among those that use an outcome. Raises ``Claimed`` if it was deleted meanwhile."""
+        """Count a document among those that use an outcome, for as long as that is known itself.
+
+        Raises ``Claimed`` if the outcome was deleted meanwhile.
+        """
         with retry_later_on_aws_errors("DynamoDB"):
             try:
                 self._client.update_item(
                     TableName=self._table,
                     Key=_key(recognition_id),
-                    UpdateExpression="ADD documents :document",
+                    UpdateExpression="SET expires_at = :expires ADD documents :document",
                     ConditionExpression="attribute_exists(json)",
-                    ExpressionAttributeValues={":document": {"SS": [document_id]}},
+                    ExpressionAttributeValues={":document": {"SS": [document_id]}, ":expires": self._expires()},
                 )
             except self._client.exceptions.ConditionalCheckFailedException:
                 raise Claimed(after_seconds=_CLAIMED_LEAST_SECONDS) from None
@@ -106,7 +129,7 @@ class DynamoDbWorkTable:
                 ConditionExpression="attribute_not_exists(json)",
                 ExpressionAttributeValues={
                     ":json": {"S": json.dumps(_outcome_to_json(outcome), ensure_ascii=False)},
-                    ":expires": {"N": str(round(self._clock() + self._keep_seconds))},
+                    ":expires": self._expires(),
                     ":document": {"SS": [claim.document_id]},
                 },
             )
