@@ -13,7 +13,7 @@ import pytest
 from permit_ocr.adapters.s3_images import document_of, document_of_page
 from permit_ocr.adapters.upload_events import Page, UnreadableEvent, Upload, page_body, work_in_body
 from permit_ocr.adapters.uploads_batch import WAITING_ENDS_AFTER_SECONDS, UploadsApplication, process
-from permit_ocr.domain.errors import Claimed, NoSlot, PermitOcrError, RejectDocument, RetryLater, StopTheLine
+from permit_ocr.domain.errors import Claimed, NoSlot, NotNow, PermitOcrError, RejectDocument, RetryLater, StopTheLine
 from permit_ocr.domain.identity import document_id_of_page
 from permit_ocr.domain.image_rejections import rejection
 from permit_ocr.domain.permits import Kind, RecognitionOptions
@@ -107,7 +107,7 @@ class Queues:
 
     def count(self, message_id: str) -> int:
         if not self.table_answers:
-            raise RetryLater("DynamoDB.InternalServerError", "", "")
+            raise NotNow("DynamoDB.InternalServerError", "", "")
         self.failures[message_id] = self.failures.get(message_id, 0) + 1
         return self.failures[message_id]
 
@@ -193,6 +193,18 @@ def test_a_deleted_upload_is_not_handed_over_and_what_is_there_of_it_is_erased()
     again, _ = run(message(), here, images=FakeImages(plain=False), queues=queues)
     assert (again, queues.to_decode) == ([], [])
     assert here.erasure.erased == ["uploads/1.heic"]
+
+
+@pytest.mark.parametrize("body", [None, '{"publish_again": "%s"}'])
+def test_the_log_names_the_document_that_was_deleted(caplog: pytest.LogCaptureFixture, body: str | None) -> None:
+    caplog.set_level("INFO", logger="permit-ocr")
+    here = world(MAINLAND_FRONT)
+    run(message(), here)
+    (document_id,) = here.documents.records
+    here.documents.bury(document_id)
+    run(message() if body is None else {"Records": [ONE_UPLOAD["Records"][0] | {"body": body % document_id}]}, here)
+    (said,) = [record for record in caplog.records if record.message == "document_deleted"]
+    assert said.__dict__["document_id"] == document_id
 
 
 def test_each_page_of_a_file_is_a_document_and_the_file_knows_how_many() -> None:
@@ -365,7 +377,7 @@ def test_a_fault_of_ours_is_counted_too_and_named_by_its_type() -> None:
         (NoSlot(after_seconds=2), 2, 5),
         (Claimed(after_seconds=4), 4, 7),
         (StopTheLine("ResourceUnavailable.InArrears", "", ""), 30, 60),
-        (RetryLater("Deadline", "", ""), 1, 4),
+        (NotNow("Deadline", "", ""), 1, 4),
     ],
 )
 def test_waiting_is_never_counted_however_often_it_happens(error: PermitOcrError, least: float, most: float) -> None:

@@ -148,7 +148,7 @@ def _do(work: Work, batch: _Batch) -> None:
         with turn(batch.turns, batch.application.services, deadline=batch.deadline) as services:
             _read(work, replace(batch, application=replace(batch.application, services=services)))
     except Deleted:
-        note("document_deleted")
+        note("document_deleted", document_id=_document_id(work, batch))
 
 
 def _read(work: Upload | Page | Requested, batch: _Batch) -> None:
