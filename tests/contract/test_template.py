@@ -598,16 +598,21 @@ def test_without_an_address_nothing_of_webhooks_is_deployed(transformed: dict[st
     assert transformed["Conditions"]["HasWebhooks"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "WebhookUrl"}, ""]}]}
 
 
-def test_webhooks_go_to_public_https_addresses_only_and_signed(source: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    ("rule", "parameter", "value"),
+    [("ProviderIsCalledWithTls", "OcrScheme", "https"), ("WebhookTargetsArePublic", "WebhookTargets", "public")],
+)
+def test_what_exists_for_one_machine_cannot_be_deployed(
+    source: dict[str, Any], rule: str, parameter: str, value: str
+) -> None:
+    assert "RuleCondition" not in source["Rules"][rule]
+    (assertion,) = source["Rules"][rule]["Assertions"]
+    assert assertion["Assert"] == {"Fn::Equals": [{"Ref": parameter}, value]}
+    assert assertion["AssertDescription"].startswith(f"{parameter} must be {value}.")
+
+
+def test_webhooks_are_signed(source: dict[str, Any]) -> None:
     rules = source["Rules"]
-    assert rules["WebhookTargetsArePublic"] == {
-        "Assertions": [
-            {
-                "Assert": {"Fn::Equals": [{"Ref": "WebhookTargets"}, "public"]},
-                "AssertDescription": rules["WebhookTargetsArePublic"]["Assertions"][0]["AssertDescription"],
-            }
-        ]
-    }
     for one, other in (("WebhookUrl", "WebhookSecret"), ("WebhookSecret", "WebhookUrl")):
         (rule,) = (
             rule
