@@ -22,7 +22,7 @@ from permit_ocr.domain.confidence import SURE_ENOUGH, confidence_by_field
 from permit_ocr.domain.judgement import has_key_field, side_of
 from permit_ocr.domain.permits import Kind, RecognitionOptions, Side
 from permit_ocr.tencent.answer_format import answer_fields
-from permit_ocr.tencent.error_table import NOT_THIS_CARD, look_up
+from permit_ocr.tencent.error_table import look_up
 from permit_ocr.workflow.recognition import questions
 from recognizer.processors import processors
 from recognizer.reading.outcome import Reading, ReadingError
@@ -146,7 +146,7 @@ def _read(image: bytes, asked: RecognitionOptions) -> Read | NotRead:
             reading = read_card(image, kind=kind, side=side)
         except ReadingError as error:
             code = error.code
-            if code not in NOT_THIS_CARD:
+            if not look_up(code).another_card:
                 break
             continue
         if has_key_field(reading.answer):

@@ -1,7 +1,9 @@
 """When a message shows again: bounds, and how many receives days of waiting take."""
 
 import pytest
+from botocore.exceptions import ClientError
 
+from permit_ocr.adapters.aws_errors import retry_later_on_aws_errors
 from permit_ocr.adapters.uploads_batch import WAITING_ENDS_AFTER_SECONDS
 from permit_ocr.adapters.waits import (
     LONGEST_VISIBILITY_SECONDS,
@@ -10,7 +12,7 @@ from permit_ocr.adapters.waits import (
     seconds_after_failure,
     seconds_of_waiting,
 )
-from permit_ocr.domain.errors import Claimed, NoSlot, PermitOcrError, RetryLater, StopTheLine
+from permit_ocr.domain.errors import Claimed, NoSlot, NotNow, NotPublished, PermitOcrError, RetryLater, StopTheLine
 
 STOPPED = StopTheLine("ResourceUnavailable.InArrears", "", "")
 HOUR = 3600
@@ -60,16 +62,27 @@ def test_what_failed_together_does_not_come_together_and_never_sooner_than_the_e
 
 
 def test_only_what_says_not_now_is_waiting() -> None:
-    for error in (STOPPED, NoSlot(after_seconds=1), Claimed(after_seconds=1), NotBegun()):
+    for error in (STOPPED, NoSlot(after_seconds=1), Claimed(after_seconds=1), NotBegun(), NotNow("Deadline", "", "")):
         assert is_waiting(error)
-    for code in (
-        "Deadline",
-        "RequestLimitExceeded",
-        "RequestLimitExceeded.UinLimitExceeded",
-        "DynamoDB.InternalServerError",
-        "DynamoDB.ConnectTimeoutError",
-    ):
-        assert is_waiting(RetryLater(code, "", ""))
-    for code in ("InternalError", "SQS.Throttled", "S3.AccessDenied", "DynamoDB.ValidationException"):
-        assert not is_waiting(RetryLater(code, "", ""))
+    assert not is_waiting(RetryLater("InternalError", "", ""))
     assert not is_waiting(IndexError())
+
+
+@pytest.mark.parametrize(
+    ("service", "code", "waits"),
+    [
+        ("DynamoDB", "InternalServerError", True),
+        ("DynamoDB", "AccessDeniedException", True),
+        ("DynamoDB", "ValidationException", False),
+        ("SQS", "Throttled", False),
+        ("S3", "AccessDenied", False),
+    ],
+)
+def test_troubles_of_the_tables_are_waited_for_others_are_failures_also_while_a_result_is_published(
+    service: str, code: str, *, waits: bool
+) -> None:
+    with pytest.raises(RetryLater) as caught, retry_later_on_aws_errors(service):
+        raise ClientError({"Error": {"Code": code}}, "AnyOperation")
+    assert is_waiting(caught.value) is waits
+    assert is_waiting(NotPublished(caught.value, document_id="0f", event="{}")) is waits
+    assert caught.value.code == f"{service}.{code}"

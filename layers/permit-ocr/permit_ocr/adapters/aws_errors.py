@@ -2,17 +2,23 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from permit_ocr.domain.errors import RetryLater
+from permit_ocr.domain.errors import NotNow, RetryLater
+
+_WAITED_FOR: Final = {"DynamoDB"}
+"""Without the tables nobody knows what is paid for and who else is calling: documents wait, however long it lasts."""
+_FAILING: Final = {"ValidationException"}
+"""An item that DynamoDB will never take, because it is too large."""
 
 
 @contextmanager
 def retry_later_on_aws_errors(service: str) -> Iterator[None]:
     """Turn botocore's errors into ``RetryLater``: throttling, outages and, since a policy can be mended, denials too.
 
-    Their text is left out.
+    DynamoDB's become ``NotNow``. Their text is left out.
     """
     try:
         yield
@@ -23,6 +29,7 @@ def retry_later_on_aws_errors(service: str) -> Iterator[None]:
 
 
 def _retry_later(service: str, code: str) -> RetryLater:
-    return RetryLater(
+    happens_next = NotNow if service in _WAITED_FOR and code not in _FAILING else RetryLater
+    return happens_next(
         f"{service}.{code}", f"{service} did not do what was asked.", "Nothing: it is tried again by itself."
     )

@@ -32,11 +32,11 @@ from permit_ocr.adapters.credentials import CredentialSource
 from permit_ocr.adapters.dynamodb_line import LineStands
 from permit_ocr.adapters.gated_connections import GatedRequests, gate
 from permit_ocr.adapters.journal import count, note, note_trouble
-from permit_ocr.domain.errors import PermitOcrError, RejectDocument, RetryLater, StopTheLine
+from permit_ocr.domain.errors import NotNow, PermitOcrError, RejectDocument, RetryLater, StopTheLine
 from permit_ocr.domain.permits import Kind
 from permit_ocr.tencent.actions import ACTIONS, SERVICE, VERSION, Action, is_providers_own
 from permit_ocr.tencent.answer_format import CONFIDENCE_HEADER, parse_answer, parse_confidences
-from permit_ocr.tencent.error_table import WITHDRAWN, ErrorCode, Outcome, listed, look_up
+from permit_ocr.tencent.error_table import ErrorCode, Outcome, Remedy, listed, look_up
 from permit_ocr.workflow.ports import Question, Reply
 
 logging.getLogger("tencentcloud_sdk_common").disabled = True
@@ -223,20 +223,21 @@ class TencentOcr:
 
     def _may_go_on(self, asking: _Asking, endpoint: Endpoint, refusal: _Refusal) -> bool:
         """Say whether there shall be another call after ``refusal``, and wait until its time has come."""
-        if refusal.row.code.startswith("RequestLimitExceeded"):
+        if refusal.row.outcome is Outcome.WAIT:
             count("QuotaExceeded", action=asking.action.name)
-        if refusal.code in WITHDRAWN:
-            return self._another_endpoint(asking, endpoint)
-        if refusal.row.code.startswith("AuthFailure") and not asking.credential_read_again:
-            asking.credential_read_again = True
-            return self._has_rotated(asking, endpoint)
         if asking.retries < refusal.row.retries:
             asking.retries += 1
             return self._may_wait(asking.deadline)
-        if _another_way(refusal, asking):
-            asking.as_base64 = True
-            return self._may_wait(asking.deadline)
-        return False
+        match refusal.row.remedy:
+            case Remedy.ANOTHER_ENDPOINT:
+                return self._another_endpoint(asking, endpoint)
+            case Remedy.ANOTHER_CREDENTIAL:
+                return self._has_rotated(asking, endpoint)
+            case Remedy.AS_BASE64 if asking.question.content is not None and not asking.as_base64:
+                asking.as_base64 = True
+                return self._may_wait(asking.deadline)
+            case _:
+                return False
 
     def _another_endpoint(self, asking: _Asking, endpoint: Endpoint) -> bool:
         """Remember that ``endpoint`` has withdrawn the action, and say whether there is another to ask."""
@@ -247,7 +248,10 @@ class TencentOcr:
         return any(other.host not in asking.withdrawn_at for other in self._endpoints[kind])
 
     def _has_rotated(self, asking: _Asking, endpoint: Endpoint) -> bool:
-        """Read the credential again and say whether it is another: the secret may have been rotated a moment ago."""
+        """Read the credential again, once for a question, and say whether it is another."""
+        if asking.credential_read_again:
+            return False
+        asking.credential_read_again = True
         now = self._credentials(again=True).of(endpoint.host)
         return asking.credential is None or _parts(now) != _parts(asking.credential)
 
@@ -337,10 +341,8 @@ class TencentOcr:
         return client
 
 
-def _no_time_left() -> RetryLater:
-    return RetryLater(
-        "Deadline", "There was no time left to call the provider.", "Nothing: it is tried again by itself."
-    )
+def _no_time_left() -> NotNow:
+    return NotNow("Deadline", "There was no time left to call the provider.", "Nothing: it is tried again by itself.")
 
 
 def _parts(credential: Credential) -> tuple[str, str, str | None]:
@@ -392,21 +394,17 @@ def _request_id(response: Mapping[str, Any]) -> str | None:
     return said if isinstance(said, str) and _REQUEST_ID.fullmatch(said) else None
 
 
-def _another_way(refusal: _Refusal, asking: _Asking) -> bool:
-    """Say whether the image can be sent as Base64 where its address could not be downloaded."""
-    failed = refusal.code == "FailedOperation.DownLoadError"
-    return failed and not asking.as_base64 and asking.question.content is not None
-
-
 def _as_error(refusal: _Refusal) -> PermitOcrError:
     row = refusal.row
     match row.outcome:
-        case Outcome.RETRY if not row.reject_after_retries:
+        case Outcome.WAIT:
+            return NotNow(refusal.code, row.meaning, row.advice, request_id=refusal.request_id)
+        case Outcome.RETRY:
             return RetryLater(refusal.code, row.meaning, row.advice, request_id=refusal.request_id)
+        case Outcome.REJECT:
+            return RejectDocument(refusal.code, row.meaning, row.advice, request_id=refusal.request_id)
         case Outcome.STOP:
             return StopTheLine(refusal.code, row.meaning, row.advice, request_id=refusal.request_id)
-        case _:
-            return RejectDocument(refusal.code, row.meaning, row.advice, request_id=refusal.request_id)
 
 
 def _parameters(asking: _Asking) -> dict[str, Any]:

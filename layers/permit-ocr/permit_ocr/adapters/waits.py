@@ -9,15 +9,10 @@ count.
 import random
 from typing import Final
 
-from permit_ocr.domain.errors import Claimed, NoSlot, RetryLater, StopTheLine
+from permit_ocr.domain.errors import NotNow, NotPublished, RetryLater, StopTheLine
 
 LONGEST_VISIBILITY_SECONDS: Final = 12 * 3600 - 60
 """SQS's own limit is twelve hours from the receive, and an invocation may last 45 seconds."""
-_WAITING_CODES: Final = ("Deadline", "RequestLimitExceeded", "DynamoDB.")
-"""Codes, or beginnings of codes. RequestLimitExceeded: others use up the account's quota beside us. DynamoDB.: without
-the tables nobody knows what is paid for and who else is calling, so documents wait, however long it lasts."""
-_FAILING_CODES: Final = ("DynamoDB.ValidationException",)
-"""An item that DynamoDB will never take, because it is too large."""
 _SHARE_OF_AGE: Final = 1 / 20
 _LONGEST_WAIT_SECONDS: Final = 3600.0
 _LEAST_JITTER_SECONDS: Final = 3.0
@@ -27,7 +22,7 @@ _AFTER_FAILURE_SECONDS: Final = (10.0, 60.0, 900.0, 7200.0, 14_400.0)
 _JITTER_AFTER_FAILURE: Final = 1 / 4
 
 
-class NotBegun(RetryLater):
+class NotBegun(NotNow):
     """The invocation had no time left to begin this document; the next one may begin it at once."""
 
     def __init__(self) -> None:
@@ -38,13 +33,7 @@ class NotBegun(RetryLater):
 
 def is_waiting(error: Exception) -> bool:
     """Say whether ``error`` only means "not now": it is not counted, however often it happens."""
-    if isinstance(error, StopTheLine | Claimed | NoSlot):
-        return True
-    return (
-        isinstance(error, RetryLater)
-        and error.code.startswith(_WAITING_CODES)
-        and not error.code.startswith(_FAILING_CODES)
-    )
+    return isinstance(error.cause if isinstance(error, NotPublished) else error, NotNow | StopTheLine)
 
 
 def seconds_of_waiting(error: Exception, *, age_seconds: float) -> float:

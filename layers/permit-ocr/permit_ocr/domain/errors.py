@@ -1,9 +1,10 @@
 """What can go wrong, told by what happens next.
 
     PermitOcrError
-    ├── RetryLater        nothing is wrong with the document: try again, after a while
-    │   ├── Claimed       another environment is reading the same image at this moment
-    │   ├── NoSlot        the provider's quota has no free slot as near as the caller may wait
+    ├── RetryLater        something failed, maybe not by the document: try again, after a while, some times
+    │   ├── NotNow        nothing failed: try again, however often
+    │   │   ├── Claimed   another environment is reading the same image at this moment
+    │   │   └── NoSlot    the provider's quota has no free slot as near as the caller may wait
     │   └── NotPublished  its result is kept: only the publishing has to be tried again
     ├── RejectDocument    this document can never succeed as it is: publish a rejection
     ├── Deleted           its sender has deleted this document: nothing is published, nothing kept
@@ -36,7 +37,11 @@ class RetryLater(PermitOcrError):  # noqa: N818  the class says what happens nex
         self.after_seconds = after_seconds
 
 
-class Claimed(RetryLater):
+class NotNow(RetryLater):
+    """It is not the document's moment: no failure that would be counted."""
+
+
+class Claimed(NotNow):
     """The same reading has been begun elsewhere and is not finished; asking for it here too would pay twice."""
 
     def __init__(self, *, after_seconds: float) -> None:
@@ -48,7 +53,7 @@ class Claimed(RetryLater):
         )
 
 
-class NoSlot(RetryLater):
+class NoSlot(NotNow):
     """The fleet's quota is taken up for as long as this caller may wait: no call was made and no slot taken."""
 
     def __init__(self, *, after_seconds: float) -> None:
@@ -61,10 +66,11 @@ class NoSlot(RetryLater):
 
 
 class NotPublished(RetryLater):
-    """The result is there and kept, but the results queue did not take it."""
+    """The result is there and kept, but it could not be published. Whether that is a failure, ``cause`` says."""
 
     def __init__(self, cause: RetryLater, *, document_id: str, event: str) -> None:
         super().__init__(cause.code, cause.meaning, cause.advice)
+        self.cause = cause
         self.document_id = document_id
         self.event = event
 

@@ -35,7 +35,7 @@ from permit_ocr.domain.results import (
 )
 from permit_ocr.domain.valid_date import today_in_shanghai
 from permit_ocr.tencent.actions import ACTIONS
-from permit_ocr.tencent.error_table import NOT_THIS_CARD, is_about_the_image
+from permit_ocr.tencent.error_table import look_up
 from permit_ocr.workflow.deletion import erase
 from permit_ocr.workflow.pairing import complete_pair
 from permit_ocr.workflow.ports import Claim, KeptEvent, KeptOutcome, KeptReply, Photograph, Question, Record, Services
@@ -202,7 +202,7 @@ def _ask_in_turn(photograph: Photograph, services: Services, *, deadline: float)
             if has_key_field(outcome.reply.answer):
                 return question, outcome, reused
             refusal = RejectDocument(*_NO_KEY_FIELD)
-        elif outcome.code in NOT_THIS_CARD:
+        elif look_up(outcome.code).another_card:
             refusal = outcome
         else:
             raise outcome
@@ -235,7 +235,7 @@ def _pay_once(question: Question, reading: str, services: Services, *, deadline:
     try:
         reply = services.ocr.ask(question, deadline=deadline)
     except RejectDocument as refusal:
-        if question.content is None or not is_about_the_image(refusal.code):
+        if question.content is None or not look_up(refusal.code).lasting:
             raise  # it may be another answer next time: what lies at an address changes, and faults are mended
         return refusal
     portrait = portrait_of(reply.answer)
