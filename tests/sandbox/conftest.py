@@ -14,6 +14,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 COMMAND = Path(sys.executable).parent / "permit-ocr"
+STOP_SECONDS = 60.0  # against hanging alone
 START_SECONDS = 120.0  # with a build and a busy machine; the 20 s it may take are measured elsewhere
 
 
@@ -55,7 +56,7 @@ def wait_until_ready(process: subprocess.Popen[str], state: Path) -> Running:
 def stop(process: subprocess.Popen[str]) -> str:
     """Stop the sandbox as Ctrl-C does and return what it printed."""
     process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=30)
+    _, said = process.communicate(timeout=STOP_SECONDS)
     assert process.returncode == 0, said
     return said
 

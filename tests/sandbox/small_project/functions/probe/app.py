@@ -40,6 +40,8 @@ def _request(event: dict[str, Any]) -> dict[str, Any]:
         return {"variables": dict(os.environ), "process": os.getpid(), "imports": _imports()}
     if what == "groups":
         return {"at the start": _GROUPS_AT_THE_START, "now": _CONTROL_GROUPS.read_text(), "process": os.getpid()}
+    if what.startswith("sleep "):
+        return {"process": os.getpid()}
     if what == "picture":
         return {"statusCode": 201, "body": "iVBORw==", "isBase64Encoded": True, "cookies": ["a=1", "b=2"]}
     return event
