@@ -54,3 +54,13 @@ def test_messages_show_again_when_told_and_what_fails_is_noted(
     ]
     assert len(shown) == 11, "a wait beyond SQS's twelve hours is cut to them, not refused"
     assert [record.message for record in caplog.records] == ["visibility_not_changed"]
+
+
+def test_a_queue_that_does_not_answer_shows_its_messages_by_its_own_timeout_and_that_is_noted(
+    sqs: "SQSClient", caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", logger="permit-ocr")
+    absent = SqsIntakeQueue(sqs, queue_url="https://queue.amazonaws.com/123456789012/absent")
+    absent.show_again({str(number): 1.0 for number in range(11)})
+    noted = [(record.message, record.__dict__["documents"]) for record in caplog.records]
+    assert noted == [("visibility_not_changed", 10), ("visibility_not_changed", 1)]

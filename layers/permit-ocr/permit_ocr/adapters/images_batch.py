@@ -21,7 +21,7 @@ from permit_ocr.adapters.s3_pages import S3Pages, StoredPage
 from permit_ocr.adapters.sqs_queues import SqsImagesQueue, SqsIntakeQueue
 from permit_ocr.adapters.upload_events import Page, Upload, work_in_body
 from permit_ocr.adapters.waits import NotBegun, seconds_after_failure
-from permit_ocr.domain.errors import PermitOcrError, RejectDocument, RetryLater
+from permit_ocr.domain.errors import PermitOcrError, RejectDocument
 from permit_ocr.domain.image_rejections import DECODING_SECONDS
 
 _SECONDS_TO_FINISH: Final = 5.0
@@ -60,7 +60,7 @@ def process(event: Mapping[str, Any], application: ImagesApplication, *, seconds
             receives = int(record["attributes"]["ApproximateReceiveCount"])
             waits[record["receiptHandle"]] = seconds_after_failure(trouble, failures=receives)
             again.append(record["messageId"])
-    _show_again(waits, application)
+    application.queue.show_again(waits)
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in again]}
 
 
@@ -131,12 +131,3 @@ def _erase(made: list[_Made], application: ImagesApplication) -> None:
     for one in made:
         if one.stored:
             application.pages.erase(one.stored)
-
-
-def _show_again(waits: dict[str, float], application: ImagesApplication) -> None:
-    if not waits:
-        return
-    try:
-        application.queue.show_again(waits)
-    except RetryLater as error:  # the queue's own timeout holds then
-        note("visibility_not_changed", code=error.code, documents=len(waits))

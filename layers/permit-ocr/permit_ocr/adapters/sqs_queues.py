@@ -117,17 +117,21 @@ class SqsDeadLetterQueue:
 
 
 def show_again(client: "SQSClient", queue_url: str, waits: dict[str, float]) -> None:
-    """Make messages visible again after so many seconds each, by receipt handle. Raises ``RetryLater``.
+    """Make messages visible again after so many seconds each, by receipt handle.
 
-    A failure of some is noted: the queue's own timeout holds then.
+    Never raises: a failure is noted, and the queue's own timeout holds for these.
     """
     for handles in _tens(sorted(waits)):
         entries = [
             {"Id": str(place), "ReceiptHandle": handle, "VisibilityTimeout": _visibility(waits[handle])}
             for place, handle in enumerate(handles)
         ]
-        with retry_later_on_aws_errors("SQS"):
-            answer = client.change_message_visibility_batch(QueueUrl=queue_url, Entries=entries)  # type: ignore[arg-type]
+        try:
+            with retry_later_on_aws_errors("SQS"):
+                answer = client.change_message_visibility_batch(QueueUrl=queue_url, Entries=entries)  # type: ignore[arg-type]
+        except RetryLater as error:
+            note("visibility_not_changed", code=error.code, documents=len(handles))
+            continue
         if failed := answer.get("Failed"):
             note("visibility_not_changed", documents=len(failed))
 

@@ -95,7 +95,7 @@ def process(event: Mapping[str, Any], application: UploadsApplication, *, second
         return None
     # The wait is the provider's: as many documents in flight as the batch has.
     done = list(_documents().map(lambda record: _done(record, batch), records))
-    _show_again(batch)
+    batch.application.intake.show_again(batch.waits)
     again = [record["messageId"] for record, ok in zip(records, done, strict=True) if not ok]
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in again]}
 
@@ -269,12 +269,3 @@ def _age_seconds(record: Mapping[str, Any]) -> float:
     """Return how long a message has been on the queue."""
     sent = record.get("attributes", {}).get("SentTimestamp")  # milliseconds since 1970
     return max(0.0, time.time() - int(sent) / 1000) if sent else 0.0
-
-
-def _show_again(batch: _Batch) -> None:
-    if not batch.waits:
-        return
-    try:
-        batch.application.intake.show_again(batch.waits)
-    except RetryLater as error:
-        note("visibility_not_changed", code=error.code, documents=len(batch.waits))

@@ -37,7 +37,7 @@ def process(event: Mapping[str, Any], application: WebhooksApplication) -> dict[
     for record, error in zip(records, errors, strict=True):
         if error and not _given_up(record, error, waits, application):
             again.append(record["messageId"])
-    _show_again(waits, application)
+    application.queue.show_again(waits)
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in again]}
 
 
@@ -85,12 +85,3 @@ def _given_up(
             return True
     waits[record["receiptHandle"]] = pause
     return False
-
-
-def _show_again(waits: dict[str, float], application: WebhooksApplication) -> None:
-    if not waits:
-        return
-    try:
-        application.queue.show_again(waits)
-    except RetryLater as error:  # the queue's own timeout holds then
-        note("visibility_not_changed", code=error.code, documents=len(waits))

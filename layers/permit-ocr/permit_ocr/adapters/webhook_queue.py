@@ -20,7 +20,7 @@ class WebhookQueue:
         self._dead_letter_queue_url = dead_letter_queue_url
 
     def show_again(self, waits: dict[str, float]) -> None:
-        """Make messages visible again after so many seconds each, by receipt handle. Raises ``RetryLater``."""
+        """Make messages visible again after so many seconds each, by receipt handle. See ``show_again``."""
         show_again(self._client, self._queue_url, waits)
 
     def give_up(self, body: str, *, reason: str, message_id: str) -> None:
