@@ -57,7 +57,7 @@ def test_an_unexpected_error_is_told_by_type_and_place_never_by_its_text(caplog:
 def test_a_count_is_a_metric_of_the_stack_and_the_action(
     action: str | None, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "the-stack")
+    monkeypatch.setenv("METRICS_SERVICE", "the-stack")
     count("QuotaExceeded", action=action)
     said = json.loads(capsys.readouterr().out)
     (metric,) = said["_aws"]["CloudWatchMetrics"]

@@ -111,7 +111,7 @@ def count(metric: Metric, *, action: str | None = None) -> None:
 
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
     """
-    dimensions = {"service": os.environ.get("POWERTOOLS_SERVICE_NAME", "permit-ocr")}
+    dimensions = {"service": os.environ.get("METRICS_SERVICE", "permit-ocr")}
     if action:
         dimensions["action"] = action
     measured = {
