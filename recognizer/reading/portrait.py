@@ -1,4 +1,4 @@
-"""The holder's portrait: a rectangle of a portrait's shape with an edge on all four sides and no text in it.
+"""The holder's portrait: a rectangle of a portrait's shape, an edge on each side, paper beyond it and no text inside.
 
 No face is looked for: the portrait is printed in a rectangle of its own beside the text, whoever it shows.
 """
@@ -28,6 +28,21 @@ _LARGER_IS_LIKELIER: Final = 0.2
 """For each text height: within a portrait there are edges too, of shoulders and hair."""
 _LEAST_EDGE: Final = 0.3
 """Each side's edge must be there along this part of it."""
+_BEYOND: Final = 0.25
+"""The paper is looked for so many text heights beyond each side: the card's own edge has none there."""
+_WITHOUT_PAPER: Final = 0.2
+"""What is left of a rectangle's score where one of its sides has no paper beyond it: glare and shadows look like none.
+"""
+_DARK: Final = 12
+"""Added to brightness before its logarithm is taken, so that noise in the dark is no colour."""
+_PAPER: Final = 75
+"""Percentile of brightness that is the paper's, in a line of text."""
+_DARKER: Final = -0.2
+_BRIGHTER: Final = 0.4
+_TINTED: Final = 0.08
+"""How far a card's paper is from what it usually is on this card: logarithms of brightness, and of any one colour."""
+_UNSEEN: Final = 0.5
+"""What is beyond the searched part may be paper or not."""
 _JPEG_QUALITY: Final = 90
 
 
@@ -91,7 +106,9 @@ def _best_rectangle(small: Pixels, boxes: list[Place], text_height: float) -> Pl
     """Return the rectangle whose four sides lie best on edges; None if every one lacks an edge or has text in it."""
     ink = _ink(small.shape[:2], boxes, text_height)
     upright, level = _edges(small, ink)
-    sums = (_summed(upright, 0), _summed(level, 1), np.pad(ink.cumsum(0).cumsum(1), ((1, 0), (1, 0))))
+    beyond = max(1, round(_BEYOND * text_height))
+    paper = _integral(np.pad(np.maximum(_paper(small, boxes), ink), beyond + 1, constant_values=_UNSEEN))
+    sums = (_summed(upright, 0), _summed(level, 1), _integral(ink))
     best: Place | None = None
     most = 0.0
     for height in sorted({round(times * text_height) for times in _HEIGHTS}):
@@ -99,6 +116,7 @@ def _best_rectangle(small: Pixels, boxes: list[Place], text_height: float) -> Pl
             if height + 1 >= small.shape[0] or width + 1 >= small.shape[1]:
                 continue
             score = _scores(sums, width, height) * (1 + _LARGER_IS_LIKELIER * height / text_height)
+            score *= _WITHOUT_PAPER + (1 - _WITHOUT_PAPER) * _least_paper(paper, width, height, beyond, score.shape)
             top, left = np.unravel_index(int(score.argmax()), score.shape)
             if score[top, left] > most:
                 most = float(score[top, left])
@@ -134,6 +152,44 @@ def _edges(small: Pixels, ink: Grid) -> tuple[Grid, Grid]:
         step = np.where(ink > 0, 0, np.clip(step / usual / 3 - 0.4, 0, 1))
         edges.append(cv2.dilate(step, np.ones((1, 5) if axis == 1 else (5, 1), np.uint8)))
     return edges[0], edges[1]
+
+
+def _paper(small: Pixels, boxes: list[Place]) -> Grid:
+    """Return 1 where the ground is as it usually is behind the text, 0 elsewhere."""
+    colours = np.log(small.astype(np.float32) + _DARK)
+    cuts = [colours[_span(box.top, box.bottom), _span(box.left, box.right)].reshape(-1, 3) for box in boxes]
+    grounds = [np.percentile(cut, _PAPER, axis=0) for cut in cuts if len(cut)]
+    if not grounds:
+        return np.zeros(small.shape[:2], np.float32)
+    other = colours - np.median(grounds, axis=0)
+    brighter = other.mean(axis=2)
+    tinted = np.abs(other - brighter[..., None]).max(axis=2)
+    paper = (tinted < _TINTED) & (brighter > _DARKER) & (brighter < _BRIGHTER)
+    return np.asarray(paper, np.float32)
+
+
+def _least_paper(paper: Grid, width: int, height: int, beyond: int, shape: tuple[int, ...]) -> Grid:
+    """Return for every upper left corner how much of the strip beyond a rectangle's side is paper, where it is least.
+
+    ``paper`` is summed, with a margin for the strips.
+    """
+    rows, columns = shape
+    margin = beyond + 1
+
+    def at(down: int, right: int) -> Grid:
+        return paper[margin + down : margin + down + rows, margin + right : margin + right + columns]
+
+    def strip(top: int, bottom: int, left: int, right: int) -> Grid:
+        total = at(bottom, right) - at(top, right) - at(bottom, left) + at(top, left)
+        return np.asarray(total / ((bottom - top) * (right - left)))
+
+    sides = np.minimum(strip(0, height, -margin, -1), strip(0, height, width + 1, width + margin))
+    ends = np.minimum(strip(-margin, -1, 0, width), strip(height + 1, height + margin, 0, width))
+    return np.asarray(np.minimum(sides, ends))
+
+
+def _integral(grid: Grid) -> Grid:
+    return np.pad(grid.cumsum(0).cumsum(1), ((1, 0), (1, 0)))
 
 
 def _summed(edge: Grid, axis: int) -> Grid:

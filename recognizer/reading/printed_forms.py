@@ -16,7 +16,7 @@ from permit_ocr.domain.valid_date import parse_date
 from permit_ocr.domain.width import half_width as plain_signs
 from recognizer.reading.text_lines import JOINT
 
-_DIGIT_LOOKALIKES: Final = str.maketrans("OoQDIl|!", "00001111")
+_DIGIT_LOOKALIKES: Final = str.maketrans("OoQDIl|!]", "000011111")
 _DATE: Final = re.compile(r"(?<!\d)((?:19|20)\d\d)\D{0,3}(0\d|1[0-2])\D{0,3}([0-2]\d|3[01])(?!\d{3})")
 _CHINESE_DATE: Final = re.compile(r"(?<!\d)((?:18|19|20)\d\d)\D{1,4}(\d{1,2})\D{1,4}(\d{1,2})(?!\d)")
 _LONG_TERM: Final = "长期"

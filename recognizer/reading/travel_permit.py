@@ -212,7 +212,7 @@ def _before(birthday: Found, period: Found, permit: PermitType) -> Found:
 
 def _issue_count(page: Page, permit: PermitType) -> Found:
     """Return the count beside its label, else the two digits that stand alone on a card that always has one."""
-    if labelled := page.value(Label.ISSUE_COUNT, printed_forms.count, alphabet="0123456789"):
+    if labelled := page.value(Label.ISSUE_COUNT, _count_from_one, alphabet="0123456789"):
         return labelled
     alone = [piece for piece in page.layout.pieces if piece.owner is None and re.fullmatch(r"0\d", piece.text)]
     return (
@@ -220,6 +220,12 @@ def _issue_count(page: Page, permit: PermitType) -> Found:
         if len(alone) == 1 and permit is not _EXIT_ENTRY
         else NOTHING
     )
+
+
+def _count_from_one(text: str) -> str | None:
+    """Return a count; 0 is what is left of one whose second digit is hidden: the first issue is counted."""
+    count = printed_forms.count(text)
+    return count if count and int(count) else None
 
 
 def _birth(text: str) -> str | None:

@@ -38,6 +38,11 @@ def hk_front(**changed: TextLine) -> list[TextLine]:
     return list((lines | changed).values())
 
 
+@pytest.mark.parametrize(("read", "count"), [("0", ""), ("0]", "01"), ("00", ""), ("10", "10")])
+def test_an_issue_is_counted_from_one_whatever_of_its_digits_is_read(read: str, count: str) -> None:
+    assert read_front(page(*hk_front(count=line(f"换证次数 {read}", 750, 440))), HK).IssueNumber == count
+
+
 def test_a_front_with_values_beside_their_labels_gives_every_field() -> None:
     answer = read_front(page(*hk_front()), HK)
     assert (answer.Name, answer.EnglishName, answer.Sex) == ("陈大文", "CHAN,TAI MAN", "男")
