@@ -3,8 +3,7 @@
 from typing import Any
 
 from permit_ocr.adapters.images_batch import ImagesApplication, process
-from permit_ocr.composition import images_queue, intake, pages, settings
-from permit_ocr.tencent.actions import SITE_BASE64_LIMIT
+from permit_ocr.composition import base64_limit, images_queue, intake, pages, settings
 
 # Made when the environment starts, not with its first event.
 _application = ImagesApplication(
@@ -12,7 +11,7 @@ _application = ImagesApplication(
     queue=images_queue(),
     intake=intake(),
     upload_prefix=settings().upload_prefix,
-    base64_limit=SITE_BASE64_LIMIT[settings().ocr_site],
+    base64_limit=base64_limit(),
 )
 
 

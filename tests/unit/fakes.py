@@ -309,6 +309,7 @@ class World:
     cases: FakeCases = field(default_factory=FakeCases)
     results: FakeResultsQueue = field(default_factory=FakeResultsQueue)
     portraits: FakePortraits = field(default_factory=FakePortraits)
+    rejections: int = 0
     now: Callable[[], datetime] = lambda: NOW
 
     def __post_init__(self) -> None:
@@ -326,8 +327,12 @@ class World:
             results=self.results,
             portraits=self.portraits,
             policy=policy,
+            count_rejection=self.count_rejection,
             now=self.now,
         )
+
+    def count_rejection(self) -> None:
+        self.rejections += 1
 
 
 def world(*says: Answer | Reply | PermitOcrError, publish_fails: int = 0) -> World:

@@ -4,12 +4,12 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from typing import Any, Self, cast
 
 from botocore.config import Config
 
-from permit_ocr.adapters import webhook_signature
+from permit_ocr.adapters import journal, webhook_signature
 from permit_ocr.adapters.aws_clients import AwsClients, Service
 from permit_ocr.adapters.credentials import from_environment, from_secrets_manager
 from permit_ocr.adapters.dynamodb_cases import DynamoDbCases
@@ -116,6 +116,11 @@ def close_connections() -> None:
     _clients().close_connections()
 
 
+def base64_limit() -> int:
+    """Return the bytes of Base64 that the provider's site takes."""
+    return SITE_BASE64_LIMIT[settings().ocr_site]
+
+
 @cache
 def services(lane: Lane) -> Services:
     """Return everything outside that a recognition uses; ``lane`` is whose calls these are."""
@@ -144,9 +149,10 @@ def services(lane: Lane) -> Services:
         portraits=S3Portraits(_aws("s3"), bucket=said.upload_bucket),
         policy=Policy(
             expiring_within_days=said.expiring_within_days,
-            base64_limit=SITE_BASE64_LIMIT[said.ocr_site],
+            base64_limit=base64_limit(),
             event_source=said.event_source,
         ),
+        count_rejection=partial(journal.count, "DocumentRejected"),
         now=lambda: datetime.now(UTC),
     )
 
@@ -158,7 +164,7 @@ def images() -> S3Images:
     return S3Images(
         _aws("s3"),
         upload_prefix=said.upload_prefix,
-        base64_limit=SITE_BASE64_LIMIT[said.ocr_site],
+        base64_limit=base64_limit(),
         presign=said.image_source == "presigned-url",
     )
 

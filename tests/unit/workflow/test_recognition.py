@@ -127,6 +127,24 @@ def test_what_cannot_be_read_is_rejected_before_anything_is_paid(content: bytes,
     assert len(here.results.sent) == 1
 
 
+def test_a_rejection_is_counted_once_however_often_its_publishing_is_tried() -> None:
+    here = world(publish_fails=2)
+    for _ in range(2):
+        with pytest.raises(NotPublished):
+            event_of(photograph(b""), here)
+    assert here.rejections == 0
+    publish_again("document-1", here.services)
+    publish_again("document-1", here.services)
+    event_of(photograph(b""), here)
+    assert here.rejections == 1
+
+
+def test_a_read_card_is_not_counted_as_a_rejection() -> None:
+    here = world(MAINLAND_FRONT)
+    event_of(photograph(kind=Kind.MAINLAND_PERMIT), here)
+    assert here.rejections == 0
+
+
 def test_metadata_is_dropped_before_the_image_is_sent_or_known_by_its_content() -> None:
     plain = jpeg()
     said_where = plain[:2] + b"\xff\xfe\x00\x0a22.2793N" + plain[2:]

@@ -6,7 +6,7 @@ from itertools import batched
 from typing import TYPE_CHECKING
 
 from permit_ocr.adapters.aws_errors import retry_later_on_aws_errors
-from permit_ocr.adapters.journal import count, note
+from permit_ocr.adapters.journal import note
 from permit_ocr.adapters.upload_events import Page, Requested, Upload, page_body, requested_body, upload_body
 from permit_ocr.adapters.waits import LONGEST_VISIBILITY_SECONDS
 from permit_ocr.domain.errors import RetryLater
@@ -36,8 +36,6 @@ class SqsResultsQueue:
                     MessageGroupId=document_id,
                     MessageDeduplicationId=document_id,
                 )
-        if json.loads(event)["type"] == "permit.rejected.v1":
-            count("DocumentRejected")
 
 
 class SqsIntakeQueue:

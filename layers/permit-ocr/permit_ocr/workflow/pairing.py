@@ -41,12 +41,11 @@ SIDE_LIMIT: Final = 32 * 1024
 takes 400 KB), and the pair's message says twice what its two sides do at most."""
 
 
-def complete_pair(event: str, services: Services) -> None:
-    """Note the side that ``event`` tells of in its case, and publish the pair if it is whole now.
+def complete_pair(event: str, said: dict[str, Any], services: Services) -> None:
+    """Note the side that ``event`` tells of in its case, and publish the pair if it is whole now; ``said`` is in it.
 
     Does nothing for an event without a case, of a rejection, or of more text than a card has. Raises ``RetryLater``.
     """
-    said = json.loads(event)
     side = _side(event, said)
     if side is None:
         return

@@ -324,4 +324,5 @@ class Services:
     results: ResultsQueue
     portraits: Portraits
     policy: Policy
+    count_rejection: Callable[[], None]
     now: Callable[[], datetime]

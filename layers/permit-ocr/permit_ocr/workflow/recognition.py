@@ -11,6 +11,7 @@ judge today (the answer is kept raw: a verdict that waited would be stale)
 publish, complete the pair if it has a case (see ``pairing``), then note that it is published
 """
 
+import json
 import time
 from contextlib import suppress
 from dataclasses import replace
@@ -111,13 +112,16 @@ def _publish_kept(document_id: str, record: Record | None, services: Services) -
 
 
 def _publish(event: str, services: Services, *, document_id: str) -> None:
+    said = json.loads(event)
     try:
         services.results.publish(event, document_id=document_id)
-        complete_pair(event, services)
+        complete_pair(event, said, services)
     except RetryLater as error:
         services.documents.keep_event(document_id, KeptEvent(event=event, published=False))
         raise NotPublished(error, document_id=document_id, event=event) from None
     services.documents.keep_event(document_id, KeptEvent(event=event, published=True))
+    if said["type"] == "permit.rejected.v1":
+        services.count_rejection()
 
 
 def _read_and_judge(photograph: Photograph, services: Services, *, deadline: float) -> ResultEvent:
