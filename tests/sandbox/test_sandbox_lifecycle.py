@@ -6,18 +6,19 @@ import shutil
 import signal
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
 import pytest
 
 from sandbox.guardian import MARK_VARIABLE
-from tests.sandbox.conftest import Running, start, stop, wait_until_ready
+from tests.sandbox.conftest import STOP_SECONDS, Running, start, stop, wait_until_ready
 
 PROJECT = Path(__file__).parent / "small_project"
 NOTHING = "--ocr-endpoint=http://127.0.0.1:9"
-LEFT_SECONDS = 3.0
+LEFT_SECONDS = 30.0
 
 
 @pytest.fixture
@@ -56,11 +57,9 @@ def _guardian_mark(entry: Path, state: Path) -> str | None:
 def assert_nothing_is_left(state: Path, marked: dict[int, str]) -> None:
     """Neither what the sandbox ran when it was last looked at, nor anything newer."""
     give_up = time.monotonic() + LEFT_SECONDS
-    left = marked
-    while left and time.monotonic() < give_up:
+    while left := processes_of(state) | {pid: command for pid, command in marked.items() if _runs(pid)}:
+        assert time.monotonic() < give_up, left
         time.sleep(0.05)
-        left = processes_of(state) | {pid: command for pid, command in marked.items() if _runs(pid)}
-    assert left == {}
     assert not (state / "endpoints.json").exists()
 
 
@@ -70,28 +69,40 @@ def _runs(pid: int) -> bool:
     return False
 
 
-def test_the_real_sandbox_is_ready_within_20_seconds_once_built(sandbox: Running, tmp_path: Path) -> None:
+def processor_seconds(processes: Iterable[int]) -> float:
+    """Return the processor time that processes have taken, with that of their children which have ended."""
+    ticks = 0
+    for process in processes:
+        with contextlib.suppress(OSError):
+            # Behind the name: columns 14 to 17 of proc(5)'s stat.
+            ticks += sum(map(int, Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[11:15]))
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def test_the_real_sandbox_is_ready_after_20_seconds_of_one_processor_once_built(
+    sandbox: Running, tmp_path: Path
+) -> None:
+    """Of a processor: what else the machine does meanwhile makes it neither better nor worse."""
     assert sandbox.process.poll() is None  # it has built, and stays running: a second one beside it must work too
-    began = time.monotonic()
     process = start(tmp_path / "second")
     ready = wait_until_ready(process, tmp_path / "second")
-    seconds = time.monotonic() - began
-    assert httpx.get(f"{ready.endpoints['ocr_endpoint']}/health").status_code == 200
     seen = processes_of(ready.state)
+    seconds = processor_seconds(seen)
+    assert httpx.get(f"{ready.endpoints['ocr_endpoint']}/health", timeout=60).status_code == 200
     stop(process)
     assert_nothing_is_left(ready.state, seen)
-    assert seconds < 20
+    assert 1 < seconds < 20
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_stops_it_cleanly(project: Path, number: signal.Signals) -> None:
     process = start(project / ".sandbox", NOTHING, root=project)
     ready = wait_until_ready(process, project / ".sandbox")
-    httpx.get(f"{ready.endpoints['api_url']}/probe/environment")
+    httpx.get(f"{ready.endpoints['api_url']}/probe/environment", timeout=60)
     seen = processes_of(ready.state)
     assert len(seen) >= 5, "the command, the guardian, moto, an emulator and its runtime"
     process.send_signal(number)
-    _, said = process.communicate(timeout=10)
+    _, said = process.communicate(timeout=STOP_SECONDS)
     assert process.returncode == 0
     assert "Traceback" not in said
     assert_nothing_is_left(ready.state, seen)
@@ -103,7 +114,7 @@ def test_killed_while_it_starts_it_leaves_nothing(project: Path, seconds: float)
     time.sleep(seconds)
     seen = processes_of(project / ".sandbox")
     process.kill()
-    process.communicate(timeout=10)
+    process.communicate(timeout=STOP_SECONDS)
     seen.pop(process.pid, None)
     assert_nothing_is_left(project / ".sandbox", seen)
 
@@ -111,14 +122,20 @@ def test_killed_while_it_starts_it_leaves_nothing(project: Path, seconds: float)
 def test_killed_while_a_function_works_it_leaves_nothing(project: Path) -> None:
     process = start(project / ".sandbox", NOTHING, root=project)
     ready = wait_until_ready(process, project / ".sandbox")
-    with contextlib.suppress(httpx.HTTPError):
-        httpx.get(f"{ready.endpoints['api_url']}/probe/sleep 1.9", timeout=0.8)
-    seen = processes_of(ready.state)
-    assert any("awslambdaric" in command for command in seen.values())
-    process.kill()
-    process.communicate(timeout=10)
+    with ThreadPoolExecutor(1) as threads:
+        threads.submit(httpx.get, f"{ready.endpoints['api_url']}/probe/sleep 4", timeout=60)  # the kill cuts it off
+        give_up = time.monotonic() + STOP_SECONDS
+        while not any(map(_is_runtime, (seen := processes_of(ready.state)).values())):
+            assert time.monotonic() < give_up, "no function was started"
+            time.sleep(0.05)
+        process.kill()
+    process.communicate(timeout=STOP_SECONDS)
     seen.pop(process.pid)
     assert_nothing_is_left(ready.state, seen)
+
+
+def _is_runtime(command: str) -> bool:
+    return "awslambdaric" in command and "aws-lambda-rie" not in command  # which is told what to start
 
 
 def test_a_part_that_ends_ends_the_sandbox_in_one_line(project: Path) -> None:
@@ -127,7 +144,7 @@ def test_a_part_that_ends_ends_the_sandbox_in_one_line(project: Path) -> None:
     seen = processes_of(ready.state)
     (moto,) = [pid for pid, command in seen.items() if "cloud_server" in command]
     os.kill(moto, signal.SIGKILL)
-    _, said = process.communicate(timeout=20)
+    _, said = process.communicate(timeout=STOP_SECONDS)
     assert process.returncode == 1
     assert said.splitlines()[-1].startswith("permit-ocr up: moto has ended: see ")
     assert_nothing_is_left(ready.state, seen)
@@ -139,7 +156,7 @@ def test_without_its_guardian_it_ends_and_leaves_nothing(project: Path) -> None:
     seen = processes_of(ready.state)
     (guardian,) = [pid for pid, command in seen.items() if "guardian.py" in command]
     os.kill(guardian, signal.SIGKILL)
-    _, said = process.communicate(timeout=20)
+    _, said = process.communicate(timeout=STOP_SECONDS)
     assert process.returncode == 1
     assert said.splitlines()[-1] == "permit-ocr up: the guardian process has ended"
     assert_nothing_is_left(ready.state, seen)
@@ -151,7 +168,7 @@ def test_a_taken_port_is_one_line_that_names_its_option(project: Path) -> None:
         taken.listen()
         port = taken.getsockname()[1]
         process = start(project / ".sandbox", NOTHING, f"--aws-port={port}", root=project)
-        _, said = process.communicate(timeout=30)
+        _, said = process.communicate(timeout=STOP_SECONDS)
     assert process.returncode == 1
     assert said.strip() == (
         f"permit-ocr up: port {port} cannot be used (Address already in use): choose another with --aws-port"
@@ -161,7 +178,7 @@ def test_a_taken_port_is_one_line_that_names_its_option(project: Path) -> None:
 def test_a_failed_build_is_one_line(project: Path) -> None:
     (project / "layers" / "build.sh").write_text("#!/bin/sh\necho one\necho 'build: no compiler' >&2\nexit 3\n")
     process = start(project / ".sandbox", NOTHING, root=project)
-    _, said = process.communicate(timeout=30)
+    _, said = process.communicate(timeout=STOP_SECONDS)
     assert process.returncode == 1
     log = project / ".sandbox" / "logs" / "build.log"
     assert said.splitlines()[-1] == f"permit-ocr up: the build failed: no compiler; see {log}"
@@ -172,7 +189,7 @@ def test_a_template_that_does_not_transform_is_one_line(project: Path) -> None:
     template = project / "template.yaml"
     template.write_text(template.read_text().replace("Runtime: python3.13", "Runtime: python3.13\n      Layrs: []"))
     process = start(project / ".sandbox", NOTHING, root=project)
-    _, said = process.communicate(timeout=30)
+    _, said = process.communicate(timeout=STOP_SECONDS)
     assert process.returncode == 1
     assert said.splitlines()[-1].startswith("permit-ocr up: the template does not transform: ")
     assert "Layrs" in said.splitlines()[-1]
@@ -181,7 +198,7 @@ def test_a_template_that_does_not_transform_is_one_line(project: Path) -> None:
 
 def test_a_second_sandbox_in_the_same_place_is_refused_and_harms_nothing(sandbox: Running) -> None:
     process = start(sandbox.state)
-    _, said = process.communicate(timeout=30)
+    _, said = process.communicate(timeout=STOP_SECONDS)
     assert process.returncode == 1
     assert said.startswith("permit-ocr up: a sandbox is running here already")
     assert (sandbox.state / "endpoints.json").exists()
@@ -189,6 +206,6 @@ def test_a_second_sandbox_in_the_same_place_is_refused_and_harms_nothing(sandbox
 
 def test_outside_a_checkout_it_says_where_to_run_it(tmp_path: Path) -> None:
     process = start(tmp_path, NOTHING, root=tmp_path)
-    _, said = process.communicate(timeout=30)
+    _, said = process.communicate(timeout=STOP_SECONDS)
     assert process.returncode == 1
     assert said.strip() == f"permit-ocr up: no template.yaml in {tmp_path} or above it: run this in the checkout"
