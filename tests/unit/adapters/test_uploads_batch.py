@@ -461,11 +461,11 @@ def test_a_direct_event_raises_so_that_lambda_delivers_it_again() -> None:
 
 
 def test_a_result_handed_over_by_the_api_is_published() -> None:
-    here = world()
-    here.documents.keep_event("0123456789abcdef0123456789abcdef", KeptEvent(event="{}", published=False))
+    here, event = world(), '{"type": "permit.recognized.v1"}'
+    here.documents.keep_event("0123456789abcdef0123456789abcdef", KeptEvent(event=event, published=False))
     failed, _ = run(PUBLISH_AGAIN, here)
     assert failed == []
-    assert here.results.sent == [("0123456789abcdef0123456789abcdef", "{}")]
+    assert here.results.sent == [("0123456789abcdef0123456789abcdef", event)]
 
 
 def test_the_log_of_a_batch_names_no_key_and_no_text_of_a_card(
