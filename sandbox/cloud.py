@@ -78,9 +78,10 @@ class Cloud:
                 Bucket=bucket.name, NotificationConfiguration=bucket.notifications
             )
 
-    def store_secret(self, name: str, value: Mapping[str, str]) -> str:
-        """Store a secret as JSON and return its ARN."""
-        arn: str = self.client("secretsmanager").create_secret(Name=name, SecretString=json.dumps(value))["ARN"]
+    def store_secret(self, name: str, value: Mapping[str, str] | str) -> str:
+        """Store a secret, as text or as JSON, and return its ARN."""
+        text = value if isinstance(value, str) else json.dumps(value)
+        arn: str = self.client("secretsmanager").create_secret(Name=name, SecretString=text)["ARN"]
         return arn
 
     def function_configuration(self, name: str) -> Json:

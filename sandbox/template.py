@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import boto3
+import yaml
 from samtranslator.model.exceptions import InvalidDocumentException
 from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
@@ -97,13 +98,22 @@ class Deployed:
     routes: tuple[Route, ...]
 
 
+def read_source(path: Path) -> Json:
+    """Return a template as it is written, its short forms (``!Ref``) spelt out. Raises ``SandboxError``."""
+    try:
+        source: Json = yaml_parse(path.read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        raise SandboxError(f"{path} does not parse: {error}") from error
+    return source
+
+
 def transform(built_template: Path) -> Json:
     """Return the CloudFormation of a template that ``sam build`` wrote.
 
     An artefact becomes an object of ``ARTEFACTS_BUCKET`` whose key is its path beside the template, as ``sam package``
     would have put it there. Raises ``SandboxError`` with SAM's own words.
     """
-    template: Json = yaml_parse(built_template.read_text(encoding="utf-8"))
+    template = read_source(built_template)
     for resource in template.get("Resources", {}).values():
         properties = resource.get("Properties", {})
         for name in _ARTEFACT_PROPERTIES:

@@ -1,8 +1,11 @@
 """Everything of the sandbox together: started in parallel, watched, stopped."""
 
 import asyncio
+import base64
 import contextlib
 import os
+import re
+import secrets
 import signal
 import sys
 import time
@@ -13,14 +16,14 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from recognizer.wire.common_parameters import LOCAL_CREDENTIALS
-from sandbox import project
+from sandbox import parameters, project
 from sandbox.cloud import SERVER, Cloud, start_cloud, wait_until_healthy
 from sandbox.http_api import ApiServer, HttpApi
 from sandbox.mappings import Poller, SqsQueue
 from sandbox.processes import Processes, SandboxError
 from sandbox.processor_share import require_groups
 from sandbox.runtime import FunctionRuns, link_runtime, machine_architecture, prepare_runs
-from sandbox.template import REGION, Deployed, transform
+from sandbox.template import REGION, Deployed, read_source, transform
 
 RECOGNIZER: Final = "recognizer"
 SECRET_NAME: Final = "permit-ocr/ocr-credentials"  # noqa: S105  a name
@@ -33,6 +36,15 @@ _CREDENTIAL_VARIABLES: Final = {
 
 # It reads two cards at a time: more would only wait there, and on a busy machine longer than a call may take.
 _FOR_THE_RECOGNISER: Final = {"OcrTimeoutSeconds": "25", "MaximumConcurrency": "2", "BatchSize": "5"}
+
+_RULES_OF_DEPLOYMENTS: Final = {
+    "ProviderIsCalledWithTls",  # the recogniser is on this machine
+    "WebhookTargetsArePublic",  # and so may the receiver of webhooks be
+    "ConsoleNeedsTokens",  # nobody has to sign what the sandbox's API is asked
+    "SnapshotsAreOfWhatIsDeployed",  # nothing is published here
+}
+_LOCAL_RECEIVER: Final = re.compile(r"http://[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?(/[!-~]{0,512})?")
+"""An address of ``WebhookUrl`` that deployments refuse; here ``WebhookTargets=local`` allows it."""
 
 type Say = Callable[[str], None]
 
@@ -90,13 +102,15 @@ async def sandbox(settings: Settings, say: Say) -> AsyncIterator[Sandbox]:
     if settings.processor_shares:
         require_groups()
     ports = _claim_ports(settings)
+    recogniser = _recogniser(settings, ports)
+    given = deployed_with(settings, recogniser)
     async with (
         Processes(settings.state / "logs", endpoints) as processes,
         _failures_in_one_line(),
         asyncio.TaskGroup() as tasks,
     ):
-        cloud, build, recogniser = await _start_all(settings, ports, processes, say)
-        deployed = await _deploy(settings, cloud, build, recogniser)
+        cloud, build = await _start_all(settings, ports, processes, say)
+        deployed, webhook_secret = await _deploy(cloud, build, recogniser, given)
         say(
             f"deployed {len(deployed.functions)} functions, {len(deployed.mappings)} event source mappings, "
             f"{len(deployed.routes)} routes"
@@ -121,7 +135,7 @@ async def sandbox(settings: Settings, say: Say) -> AsyncIterator[Sandbox]:
             await asyncio.to_thread(cloud.finish_bucket, bucket)
         while not api.started:  # noqa: ASYNC110  uvicorn has no event for it
             await asyncio.sleep(0.01)
-        said = _endpoints(settings, ports, recogniser, deployed, cloud)
+        said = _endpoints(settings, ports, recogniser, deployed, cloud) | webhook_secret
         project.write_endpoints(endpoints, {**said, "mark": processes.mark})
         try:
             yield Sandbox(endpoints=said, deployed=deployed, seconds=time.monotonic() - began)
@@ -160,9 +174,42 @@ def _claim_ports(settings: Settings) -> dict[str, int]:
     return project.claim_ports(wanted)
 
 
-async def _start_all(
-    settings: Settings, ports: dict[str, int], processes: Processes, say: Say
-) -> tuple[Cloud, Path, Recogniser]:
+def _recogniser(settings: Settings, ports: dict[str, int]) -> Recogniser:
+    if settings.ocr_endpoint is not None:
+        return other_recogniser(settings.ocr_endpoint)
+    host = f"127.0.0.1:{ports['--ocr-port']}"
+    return Recogniser(endpoint=f"http://{host}", scheme="http", host=host, credentials=_LOCAL)
+
+
+def deployed_with(settings: Settings, recogniser: Recogniser) -> dict[str, str]:
+    """Return the parameters that the template is deployed with here.
+
+    Raises ``SandboxError`` for what CloudFormation would refuse, but for what only concerns deployments.
+    """
+    template = read_source(settings.root / "template.yaml")
+    ours = {
+        "CredentialsSecret": SECRET_NAME,
+        "OcrScheme": recogniser.scheme,
+        "Console": "enabled",
+        "ResidencePermitEndpoint": recogniser.host,
+        "MainlandPermitEndpoint": recogniser.host,
+        **(_FOR_THE_RECOGNISER if settings.ocr_endpoint is None else {}),
+    }
+    there = template.get("Parameters", {})
+    given = {**{name: value for name, value in ours.items() if name in there}, **settings.parameters}
+    local = given.get("WebhookTargets") == "local"
+    parameters.check(
+        template,
+        given,
+        without_rules=_RULES_OF_DEPLOYMENTS,
+        also_allowed={"WebhookUrl": _LOCAL_RECEIVER} if local else {},
+    )
+    if given.get("WebhookSecret", "").startswith("arn:"):
+        raise SandboxError("--parameter WebhookSecret: give a name; the sandbox makes the secret of that name itself")
+    return given
+
+
+async def _start_all(settings: Settings, ports: dict[str, int], processes: Processes, say: Say) -> tuple[Cloud, Path]:
     """Build, start moto and start the recogniser, all at once."""
 
     async def built() -> Path:
@@ -175,20 +222,19 @@ async def _start_all(
         say(f"AWS (moto) at {started.endpoint}")
         return started
 
-    async def recogniser() -> Recogniser:
-        if settings.ocr_endpoint is not None:
-            return other_recogniser(settings.ocr_endpoint)
-        started = await _start_recogniser(processes, ports["--ocr-port"], settings.root)
-        say(f"recogniser at {started.endpoint}")
-        return started
+    async def recogniser() -> None:
+        if settings.ocr_endpoint is None:
+            endpoint = await _start_recogniser(processes, ports["--ocr-port"], settings.root)
+            say(f"recogniser at {endpoint}")
 
     say("starting: the build, AWS (moto), the recogniser")
     async with asyncio.TaskGroup() as group:
-        parts = group.create_task(cloud()), group.create_task(built()), group.create_task(recogniser())
-    return parts[0].result(), parts[1].result(), parts[2].result()
+        parts = group.create_task(cloud()), group.create_task(built())
+        group.create_task(recogniser())
+    return parts[0].result(), parts[1].result()
 
 
-async def _start_recogniser(processes: Processes, port: int, root: Path) -> Recogniser:
+async def _start_recogniser(processes: Processes, port: int, root: Path) -> str:
     # A presigned URL of the sandbox's S3 is http, and on this machine.
     images = ["--allow-http", "--allow-private"]
     command: list[str | Path] = [Path(sys.executable).parent / "permit-ocr", "recognizer", f"--port={port}", *images]
@@ -200,7 +246,7 @@ async def _start_recogniser(processes: Processes, port: int, root: Path) -> Reco
     await processes.start(RECOGNIZER, command, environment={**os.environ, **account}, directory=root)
     endpoint = f"http://127.0.0.1:{port}"
     await wait_until_healthy(processes, RECOGNIZER, f"{endpoint}/health")
-    return Recogniser(endpoint=endpoint, scheme="http", host=f"127.0.0.1:{port}", credentials=_LOCAL)
+    return endpoint
 
 
 def other_recogniser(endpoint: str) -> Recogniser:
@@ -221,21 +267,17 @@ def other_recogniser(endpoint: str) -> Recogniser:
     return Recogniser(endpoint=endpoint.rstrip("/"), scheme=parts.scheme, host=parts.netloc, credentials=credentials)
 
 
-async def _deploy(settings: Settings, cloud: Cloud, build: Path, recogniser: Recogniser) -> Deployed:
+async def _deploy(
+    cloud: Cloud, build: Path, recogniser: Recogniser, given: Mapping[str, str]
+) -> tuple[Deployed, dict[str, str]]:
+    """Deploy; return the stack, and what ``webhook_secret`` the receiver of webhooks checks, if there is one."""
     cloudformation = await asyncio.to_thread(transform, build / "template.yaml")
-    secret = await asyncio.to_thread(cloud.store_secret, SECRET_NAME, recogniser.credentials)
-    parameters = {
-        "CredentialsSecret": secret,
-        "OcrScheme": recogniser.scheme,
-        "Console": "enabled",
-        "ResidencePermitEndpoint": recogniser.host,
-        "MainlandPermitEndpoint": recogniser.host,
-        **(_FOR_THE_RECOGNISER if settings.ocr_endpoint is None else {}),
-        **settings.parameters,
-    }
-    if unknown := settings.parameters.keys() - cloudformation.get("Parameters", {}).keys():
-        raise SandboxError(f"--parameter {min(unknown)}: the template has no such parameter")
-    return await asyncio.to_thread(cloud.deploy, cloudformation, parameters, build)
+    await asyncio.to_thread(cloud.store_secret, SECRET_NAME, recogniser.credentials)
+    webhook_secret = {}
+    if name := given.get("WebhookSecret"):
+        webhook_secret = {"webhook_secret": "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()}
+        await asyncio.to_thread(cloud.store_secret, name, webhook_secret["webhook_secret"])
+    return await asyncio.to_thread(cloud.deploy, cloudformation, given, build), webhook_secret
 
 
 def _pollers(deployed: Deployed, cloud: Cloud, runs: dict[str, FunctionRuns], say: Say) -> list[Poller]:

@@ -13,25 +13,23 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-import boto3
 import pytest
 from standardwebhooks import Webhook
 
 from tests.sandbox.conftest import COMMAND, ROOT, Running, start, stop, wait_until_ready
 from tests.sandbox.test_end_to_end import PATIENCE_SECONDS, Bank
 
-SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
-
 
 @dataclass
 class Receiver:
     """Somebody's web server: verifies every webhook, then answers as it is told, 204 in the end."""
 
+    secret: str = ""
     answers: list[int] = field(default_factory=list)
     taken: list[tuple[int, str, dict[str, Any]]] = field(default_factory=list)
 
     def take(self, body: bytes, headers: dict[str, str]) -> int:
-        event = Webhook(SECRET).verify(body, headers)
+        event = Webhook(self.secret).verify(body, headers)
         status = self.answers.pop(0) if self.answers else 204
         self.taken.append((status, headers["webhook-id"], event))
         return status
@@ -71,13 +69,7 @@ def running(receiver: tuple[Receiver, int], tmp_path_factory: pytest.TempPathFac
     process = start(state, "--ocr-endpoint=http://127.0.0.1:9", *options)
     try:
         here = wait_until_ready(process, state)
-        boto3.client(
-            "secretsmanager",
-            endpoint_url=here.endpoints["aws_endpoint"],
-            region_name=here.endpoints["region"],
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
-        ).create_secret(Name="webhooks", SecretString=SECRET)
+        receiver[0].secret = here.endpoints["webhook_secret"]
         yield here
         stop(process)
     finally:
@@ -135,4 +127,4 @@ def test_a_receiver_that_wants_no_more_has_the_webhook_given_up(
     assert any("webhook_delivered" in text for text in logs.values())
     functions = "".join(text for name, text in logs.items() if "Function" in name)
     assert "tenant=7" not in functions
-    assert SECRET not in functions
+    assert told.secret not in functions

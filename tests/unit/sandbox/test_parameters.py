@@ -1,0 +1,161 @@
+"""What CloudFormation refuses is refused by the sandbox, before anything is started and with the way out."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sandbox.parameters import check, holds
+from sandbox.processes import SandboxError
+from sandbox.up import Settings, deployed_with, other_recogniser
+
+ROOT = Path(__file__).parents[3]
+RECOGNISER = other_recogniser("http://127.0.0.1:9000")
+WEBHOOK = {"WebhookUrl": "https://hooks.example/", "WebhookSecret": "webhooks"}
+LOCAL_WEBHOOK = WEBHOOK | {"WebhookUrl": "http://127.0.0.1:9000/", "WebhookTargets": "local"}
+
+
+def settings(said: dict[str, str]) -> Settings:
+    return Settings(
+        root=ROOT, state=ROOT, api_port=0, aws_port=0, ocr_port=0, ocr_endpoint="http://127.0.0.1:9000", parameters=said
+    )
+
+
+@pytest.mark.parametrize(
+    ("said", "because"),
+    [
+        ({"KeepDays": "99"}, "KeepDays=99: must be at most 14"),
+        ({"KeepDays": "6"}, "KeepDays=6: must be at least 7"),
+        ({"KeepDays": "abc"}, "KeepDays=abc: must be a number"),
+        ({"KeepDays": "NaN"}, "KeepDays=NaN: must be a number"),
+        ({"LogRetentionDays": "8"}, "LogRetentionDays=8: must be one of 1, 3, 5,"),
+        ({"UploadPrefix": "portraits/"}, "and not start with portraits/ or pages/"),
+        ({"OcrSite": "abroad"}, "OcrSite=abroad: must be one of intl, domestic"),
+        ({"KeepDay": "7"}, "KeepDay: the template has no such parameter"),
+        ({"JwtIssuer": "https://tokens.example/"}, "rule TokensHaveAnAudience: JwtIssuer without JwtAudience"),
+        ({"WebhookUrl": "https://hooks.example/"}, "rule WebhooksAreSigned: WebhookSecret is empty"),
+        (WEBHOOK | {"WebhookUrl": "http://127.0.0.1:9000/"}, "must be an https address without credentials"),
+        (LOCAL_WEBHOOK | {"WebhookUrl": "ftp://127.0.0.1/"}, "must be an https address without credentials"),
+        (LOCAL_WEBHOOK | {"WebhookSecret": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:x"}, "give a name"),
+    ],
+)
+def test_the_sandbox_refuses_what_a_deployment_refuses(said: dict[str, str], because: str) -> None:
+    with pytest.raises(SandboxError) as refused:
+        deployed_with(settings(said), RECOGNISER)
+    assert because in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {},
+        {"KeepDays": "14", "UploadPrefix": "cards/in/", "LogRetentionDays": "7", "MainlandPermitRate": "4.5"},
+        {"JwtIssuer": "http://127.0.0.1:9000/", "JwtAudience": "permits"},
+        {"SnapStart": "PublishedVersions"},
+        WEBHOOK,
+        LOCAL_WEBHOOK,
+    ],
+)
+def test_it_takes_what_a_deployment_takes_and_what_only_makes_sense_on_one_machine(said: dict[str, str]) -> None:
+    given_to_moto = deployed_with(settings(said), RECOGNISER)
+    assert said.items() <= given_to_moto.items()
+    assert given_to_moto["OcrScheme"] == "http"
+
+
+def test_all_that_is_wrong_is_told_at_once() -> None:
+    with pytest.raises(SandboxError) as refused:
+        deployed_with(settings({"KeepDays": "99", "BatchSize": "0"}), RECOGNISER)
+    assert {line.partition(":")[0] for line in str(refused.value).splitlines()} == {
+        "--parameter BatchSize=0",
+        "--parameter KeepDays=99",
+    }
+
+
+def number(**limits: Any) -> dict[str, Any]:
+    return {"Parameters": {"N": {"Type": "Number", **limits}}}
+
+
+@given(value=st.integers(-1000, 1000), low=st.integers(-1000, 1000), width=st.integers(0, 1000))
+def test_a_number_is_taken_exactly_within_its_limits(value: int, low: int, width: int) -> None:
+    template = number(MinValue=low, MaxValue=low + width)
+    if low <= value <= low + width:
+        check(template, {"N": str(value)})
+    else:
+        with pytest.raises(SandboxError, match=f"N={value}: must be at "):
+            check(template, {"N": str(value)})
+
+
+@pytest.mark.parametrize(("text", "taken"), [("ab", True), ("a", False), ("abcd", False), ("abc", True)])
+def test_a_text_has_as_many_characters_as_it_may(text: str, taken: bool) -> None:  # noqa: FBT001
+    template = {"Parameters": {"T": {"Type": "String", "MinLength": 2, "MaxLength": 3}}}
+    if taken:
+        check(template, {"T": text})
+    else:
+        with pytest.raises(SandboxError, match="characters"):
+            check(template, {"T": text})
+
+
+def test_a_parameter_without_a_default_needs_a_value() -> None:
+    with pytest.raises(SandboxError, match="it needs a value"):
+        check(number(), {})
+
+
+def test_a_type_that_is_not_known_is_not_let_pass() -> None:
+    with pytest.raises(SandboxError, match="not AWS::EC2::VPC::Id"):
+        check({"Parameters": {"V": {"Type": "AWS::EC2::VPC::Id"}}}, {"V": "vpc-1"})
+
+
+YES, NO = {"Fn::Equals": [{"Ref": "A"}, "x"]}, {"Fn::Equals": [{"Ref": "A"}, "y"]}
+
+
+@pytest.mark.parametrize(
+    ("condition", "truth"),
+    [
+        (YES, True),
+        (NO, False),
+        ({"Fn::Not": [YES]}, False),
+        ({"Fn::Not": [NO]}, True),
+        ({"Fn::And": [YES, YES]}, True),
+        ({"Fn::And": [YES, NO]}, False),
+        ({"Fn::Or": [NO, YES]}, True),
+        ({"Fn::Or": [NO, NO]}, False),
+        ({"Fn::Contains": [["x", "y"], {"Ref": "A"}]}, True),
+        ({"Fn::Contains": [["y"], {"Ref": "A"}]}, False),
+        ({"Fn::EachMemberIn": [[{"Ref": "A"}, "y"], ["x", "y", "z"]]}, True),
+        ({"Fn::EachMemberIn": [[{"Ref": "A"}, "q"], ["x", "y", "z"]]}, False),
+        ({"Fn::EachMemberEquals": [["x", "x"], {"Ref": "A"}]}, True),
+        ({"Fn::EachMemberEquals": [["x", "y"], {"Ref": "A"}]}, False),
+        ({"Fn::Equals": [{"Ref": "N"}, 7]}, True),
+    ],
+)
+def test_a_rules_functions_are_evaluated_as_cloudformation_does(condition: dict[str, Any], truth: bool) -> None:  # noqa: FBT001
+    assert holds(condition, {"A": "x", "N": "7"}) is truth
+
+
+@pytest.mark.parametrize(
+    ("condition", "because"),
+    [
+        ({"Fn::RefAll": "AWS::EC2::VPC::Id"}, "does not know Fn::RefAll"),
+        ({"Fn::Or": [YES, {"Fn::ValueOf": ["A", "B"]}]}, "does not know Fn::ValueOf"),
+        ({"Fn::And": [NO, {"Fn::ValueOf": ["A", "B"]}]}, "does not know Fn::ValueOf"),
+        ({"Ref": "B"}, "B, which is no parameter"),
+        ({"Ref": "A"}, "neither true nor false"),
+        ({"Fn::Not": [YES], "Ref": "A"}, "no function"),
+    ],
+)
+def test_what_is_not_understood_in_a_rule_is_an_error_and_never_a_pass(condition: dict[str, Any], because: str) -> None:
+    with pytest.raises(SandboxError, match=because):
+        holds(condition, {"A": "x"})
+
+
+def test_a_rule_is_asked_only_where_its_condition_holds_and_it_is_not_left_out() -> None:
+    template = {
+        "Parameters": {"A": {"Type": "String", "Default": "x"}},
+        "Rules": {"R": {"RuleCondition": YES, "Assertions": [{"Assert": NO, "AssertDescription": "A must be y."}]}},
+    }
+    with pytest.raises(SandboxError, match=r"rule R: A must be y\."):
+        check(template, {})
+    check(template, {}, without_rules={"R"})
+    check(template, {"A": "z"})
