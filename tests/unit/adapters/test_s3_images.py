@@ -71,7 +71,6 @@ def test_the_keys_segment_says_the_kind_and_anything_else_is_auto(s3: "S3Client"
         ("uploads/auto/front.jpg", {"case": "A.b_c"}, "A.b_c"),
         ("uploads/auto/case-7.jpg", {}, None),
         ("uploads/case-7/front.jpg", {}, None),
-        ("uploads/auto/case-no good/front.jpg", {}, None),
         ("uploads/1.jpg", {}, None),
     ],
 )
@@ -87,11 +86,26 @@ def test_a_photograph_says_when_it_was_uploaded(s3: "S3Client") -> None:
     assert fetched(s3, upload).document.received == stored["LastModified"]
 
 
-@pytest.mark.parametrize("name", ["document", "card-side", "return-portrait", "case"])
-def test_unknown_metadata_is_rejected_by_name_without_its_value(s3: "S3Client", name: str) -> None:
+def test_a_key_that_names_an_impossible_case_is_rejected(s3: "S3Client") -> None:
+    with pytest.raises(RejectDocument, match=r"Document\.UnknownMetadata"):
+        images(s3).fetch(put(s3, "uploads/auto/case-no good/front.jpg"))
+
+
+@pytest.mark.parametrize(
+    ("name", "allowed"),
+    [
+        ("document", "one of residence-permit, mainland-permit, auto"),
+        ("card-side", "one of FRONT, BACK"),
+        ("return-portrait", "one of true, false"),
+        ("case", "1 to 64 letters"),
+    ],
+)
+def test_unknown_metadata_is_rejected_by_name_and_limit_without_its_value(
+    s3: "S3Client", name: str, allowed: str
+) -> None:
     with pytest.raises(RejectDocument) as caught:
         images(s3).fetch(put(s3, "uploads/1.jpg", metadata={name: "830000 199706020042"}))
-    assert f"x-amz-meta-{name}" in caught.value.meaning
+    assert f"x-amz-meta-{name} is not {allowed}" in caught.value.meaning
     assert "199706020042" not in caught.value.meaning + caught.value.advice
 
 

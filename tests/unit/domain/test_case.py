@@ -184,16 +184,25 @@ def test_anything_else_names_no_case(text: str) -> None:
 def test_metadata_names_a_case_before_the_key_does() -> None:
     assert case_said({"Case": " 7 "}, segment="case-8") == "7"
     assert case_said({}, segment="case-8") == "8"
-    assert case_said({"case": ""}, segment="case-") is None
-    assert case_said({}, segment="case-no good") is None
+    assert case_said({"case": "7"}, segment="case-no good") == "7"
     assert case_said({}, segment="2026") is None
+
+
+@pytest.mark.parametrize("segment", ["case-", "case-no good", f"case-{'x' * 65}"])
+def test_a_segment_that_begins_like_a_case_but_cannot_name_one_is_rejected_with_the_rule(segment: str) -> None:
+    with pytest.raises(RejectDocument) as rejected:
+        case_said({"case": ""}, segment=segment)
+    assert rejected.value.code == "Document.UnknownMetadata"
+    assert "segment case-… of the key" in rejected.value.meaning
+    assert "1 to 64 letters" in rejected.value.meaning
+    assert "good" not in rejected.value.meaning + rejected.value.advice
 
 
 def test_metadata_that_cannot_name_a_case_is_rejected_with_the_rule() -> None:
     with pytest.raises(RejectDocument) as rejected:
         case_said({"case": "陈 样本"}, segment="")
     assert "x-amz-meta-case" in rejected.value.meaning
-    assert "1 to 64 letters" in rejected.value.advice
+    assert "1 to 64 letters" in rejected.value.meaning
     assert "陈" not in rejected.value.meaning + rejected.value.advice
 
 

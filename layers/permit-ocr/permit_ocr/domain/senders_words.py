@@ -29,13 +29,13 @@ def options_said(metadata: Mapping[str, str], *, segment: str) -> RecognitionOpt
     said = {name.lower(): value.strip().lower() for name, value in metadata.items()}
     document = said.get("document") or (segment if segment in DOCUMENTS else AUTO)
     if document not in DOCUMENTS:
-        raise _unknown("document", DOCUMENTS)
+        raise _unknown("metadata x-amz-meta-document", DOCUMENTS)
     side = said.get("card-side", "")
     if side and side not in set(Side):
-        raise _unknown("card-side", [side.upper() for side in Side])
+        raise _unknown("metadata x-amz-meta-card-side", [side.upper() for side in Side])
     portrait = said.get("return-portrait", "")
     if portrait not in _BOOLEANS:
-        raise _unknown("return-portrait", ("true", "false"))
+        raise _unknown("metadata x-amz-meta-return-portrait", ("true", "false"))
     return RecognitionOptions(
         kind=None if document == AUTO else Kind(document),
         side=Side(side) if side else None,
@@ -46,22 +46,26 @@ def options_said(metadata: Mapping[str, str], *, segment: str) -> RecognitionOpt
 def case_said(metadata: Mapping[str, str], *, segment: str) -> str | None:
     """Return the case in an object's metadata (``case``), else the one that the key's second ``segment`` names.
 
-    That is one such as ``case-2026-0815``; any other segment is none. Raises ``RejectDocument`` for metadata that
-    cannot name a case.
+    That is one that begins with ``case-``, such as ``case-2026-0815``, which names 2026-0815; any other segment is
+    none. Raises ``RejectDocument`` for metadata or such a segment that cannot name a case.
     """
     said = {name.lower(): value.strip() for name, value in metadata.items()}.get("case", "")
-    if not said:
-        named = segment.removeprefix(CASE_SEGMENT)
-        return named if segment.startswith(CASE_SEGMENT) and is_case(named) else None
-    if not is_case(said):
-        raise _unknown("case", CASE_RULE)
-    return said
+    if said:
+        if not is_case(said):
+            raise _unknown("metadata x-amz-meta-case", CASE_RULE)
+        return said
+    if not segment.startswith(CASE_SEGMENT):
+        return None
+    named = segment.removeprefix(CASE_SEGMENT)
+    if not is_case(named):
+        raise _unknown(f"segment {CASE_SEGMENT}… of the key", f"{CASE_SEGMENT} and {CASE_RULE}")
+    return named
 
 
-def _unknown(name: str, allowed: str | Iterable[str]) -> RejectDocument:
+def _unknown(place: str, allowed: str | Iterable[str]) -> RejectDocument:
     words = allowed if isinstance(allowed, str) else f"one of {', '.join(allowed)}"
     return RejectDocument(
         "Document.UnknownMetadata",
-        f"The metadata x-amz-meta-{name} has a value that is not known.",
-        f"Set x-amz-meta-{name} to {words}, or leave it out.",
+        f"The {place} is not {words}.",
+        "Mend it and send the photograph again, or leave it out.",
     )
