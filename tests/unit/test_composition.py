@@ -4,7 +4,7 @@ from dataclasses import fields
 
 import pytest
 
-from permit_ocr.adapters.tencent_ocr import Endpoint
+from permit_ocr.adapters.ocr_endpoints import Endpoint
 from permit_ocr.composition import Settings, SettingsError, endpoints
 from permit_ocr.domain.permits import Kind
 

@@ -17,13 +17,15 @@ from permit_ocr.adapters.dynamodb_documents import DynamoDbDocuments
 from permit_ocr.adapters.dynamodb_failures import DynamoDbFailures
 from permit_ocr.adapters.dynamodb_line import DynamoDbLine, Lane
 from permit_ocr.adapters.dynamodb_work_table import DynamoDbWorkTable
+from permit_ocr.adapters.ocr_calls import Line
+from permit_ocr.adapters.ocr_endpoints import Endpoint
 from permit_ocr.adapters.s3_erasure import S3Erasure
 from permit_ocr.adapters.s3_images import S3Images, S3Portraits
 from permit_ocr.adapters.s3_pages import S3Pages
 from permit_ocr.adapters.s3_tickets import S3Tickets
 from permit_ocr.adapters.sharded_line import ShardedLine
 from permit_ocr.adapters.sqs_queues import SqsDeadLetterQueue, SqsImagesQueue, SqsIntakeQueue, SqsResultsQueue
-from permit_ocr.adapters.tencent_ocr import Endpoint, Line, TencentOcr
+from permit_ocr.adapters.tencent_ocr import TencentOcr
 from permit_ocr.adapters.webhook_queue import WebhookQueue
 from permit_ocr.domain.permits import Kind
 from permit_ocr.tencent.actions import ACTIONS, SITE_BASE64_LIMIT, SITE_ENDPOINT, Site
