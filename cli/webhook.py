@@ -55,7 +55,8 @@ def resend(event_ids: list[str], deployment: Deployment) -> list[str]:
     cases = DynamoDbCases(deployment.dynamodb, table=deployment.work_table, keep_days=1)
     missing = []
     for event_id in event_ids:
-        kept = documents.kept_event(event_id)
+        record = documents.look(event_id)
+        kept = record.event if record else None
         event = kept.event if kept and kept.published else cases.completed_event(event_id)
         if event is None:
             missing.append(event_id)

@@ -154,10 +154,6 @@ class FakeDocuments:
         self._alive(document_id)
         self._put(document_id, event=kept)
 
-    def kept_event(self, document_id: str) -> KeptEvent | None:
-        record = self.look(document_id)
-        return record.event if record else None
-
     def look(self, document_id: str) -> Record | None:
         return self.records.get(document_id)
 

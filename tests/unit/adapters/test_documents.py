@@ -44,14 +44,13 @@ def documents(dynamodb: "DynamoDBClient", clock: Clock) -> DynamoDbDocuments:
 def test_an_event_is_kept_with_whether_it_is_published(documents: DynamoDbDocuments) -> None:
     for kept in (replace(PUBLISHED, published=False), PUBLISHED):
         documents.keep_event("abc", kept)
-        assert documents.kept_event("abc") == kept
+        assert documents.look("abc") == Record(event=kept)
 
 
 def test_a_begun_document_is_known_with_its_place_and_readings(documents: DynamoDbDocuments) -> None:
     assert documents.begin(DOCUMENT, readings=["r1", "r2"]) is None
     assert documents.begin(DOCUMENT, readings=["r1", "r2"]) is None
     assert documents.look("abc") == Record(document=DOCUMENT, readings=("r1", "r2"))
-    assert documents.kept_event("abc") is None
 
 
 def test_what_is_done_is_not_begun_again(documents: DynamoDbDocuments) -> None:
@@ -100,7 +99,6 @@ def test_a_deleted_document_is_neither_begun_nor_kept_nor_paged(documents: Dynam
     with pytest.raises(Deleted):
         documents.note_pages("abc", pages=2)
     assert documents.open("abc") == left
-    assert documents.kept_event("abc") is None
 
 
 def test_a_finished_deletion_leaves_a_mark_without_personal_data_that_outlives_every_message(

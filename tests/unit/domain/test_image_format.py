@@ -76,7 +76,7 @@ def test_nothing_over_the_limit_is_plain(form: str) -> None:
 def test_for_what_nobody_can_read_there_is_nothing_to_be_made(content: bytes) -> None:
     assert is_plain(content, base64_limit=LIMIT)
     with pytest.raises(RejectDocument):
-        refuse_what_cannot_be_read(content, base64_limit=LIMIT)
+        refuse_what_cannot_be_read(content)
 
 
 PNG = file_of("png", exif=b"")
@@ -87,7 +87,6 @@ PNG = file_of("png", exif=b"")
     [
         (b"", "Document.Empty"),
         (b"GIF89a....", "Document.UnsupportedFormat"),
-        (b"x" * LIMIT, "Document.TooLarge"),
         (jpeg()[:-1], "Document.Truncated"),
         (jpeg()[:30], "Document.Truncated"),
         (b"\xff\xd8\xff\xd9", "Document.Damaged"),
@@ -103,7 +102,7 @@ PNG = file_of("png", exif=b"")
 )
 def test_what_the_provider_would_refuse_is_rejected_first(content: bytes, code: str) -> None:
     with pytest.raises(RejectDocument) as caught:
-        refuse_what_cannot_be_read(content, base64_limit=LIMIT)
+        refuse_what_cannot_be_read(content)
     assert caught.value.code == code
 
 
@@ -111,14 +110,14 @@ def test_what_the_provider_would_refuse_is_rejected_first(content: bytes, code: 
 def test_a_bomb_is_rejected_by_its_header(form: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("permit_ocr.domain.image_format.MOST_PIXELS", 400 * 250 - 1)
     with pytest.raises(RejectDocument) as caught:
-        refuse_what_cannot_be_read(file_of(form), base64_limit=LIMIT)
+        refuse_what_cannot_be_read(file_of(form))
     assert caught.value.code == "Document.TooManyPixels"
 
 
 def test_restart_markers_and_progressive_scans_are_part_of_the_image() -> None:
     for options in ({"progressive": True}, {"restart_marker_blocks": 2}, {"optimize": True}):
         content = file_of("jpeg", noise((300, 200)), **options)
-        refuse_what_cannot_be_read(content, base64_limit=LIMIT)
+        refuse_what_cannot_be_read(content)
 
 
 @given(st.binary(max_size=200), st.sampled_from(["jpeg", "png", ""]))
@@ -126,9 +125,9 @@ def test_any_bytes_are_plain_or_not_and_readable_or_rejected(tail: bytes, form: 
     content = {"jpeg": jpeg()[:2], "png": PNG[:33], "": b""}[form] + tail
     is_plain(content, base64_limit=LIMIT)
     try:
-        refuse_what_cannot_be_read(content, base64_limit=LIMIT)
+        refuse_what_cannot_be_read(content)
     except RejectDocument as error:
-        assert error.code in CODES | {"Document.TooLarge"}  # noqa: PT017  most are rejected, not all
+        assert error.code in CODES  # noqa: PT017  most are rejected, not all
 
 
 @pytest.mark.parametrize("code", sorted(CODES))

@@ -11,7 +11,7 @@ from PIL.ExifTags import Base
 from permit_ocr.domain.image_format import refuse_what_cannot_be_read
 from permit_ocr.domain.image_metadata import orientation, without_metadata
 from tests.unit.fakes import jpeg
-from tests.unit.imaging.files import LIMIT, SECRET, file_of, noise, picture, with_metadata
+from tests.unit.imaging.files import SECRET, file_of, noise, picture, with_metadata
 
 
 def opened(content: bytes) -> Image.Image:
@@ -35,7 +35,7 @@ def test_metadata_goes_and_the_picture_stays_the_same(form: str) -> None:
     assert SECRET not in cleaned
     assert ImageChops.difference(opened(content), opened(cleaned)).getbbox() is None
     assert opened(cleaned).info["icc_profile"] == opened(content).info["icc_profile"]
-    refuse_what_cannot_be_read(cleaned, base64_limit=LIMIT)
+    refuse_what_cannot_be_read(cleaned)
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ def made_of(content: bytes, directory: Path, *, base64_limit: int = LIMIT) -> li
     pages = open_pages(file)
     images = [fitted(pages.picture(n), base64_limit=base64_limit) for n in range(1, (pages.count or 1) + 1)]
     for image in images:
-        refuse_what_cannot_be_read(image.content, base64_limit=base64_limit)
+        refuse_what_cannot_be_read(image.content)
         assert is_plain(image.content, base64_limit=base64_limit)
         assert without_metadata(image.content) is image.content
     return [(image.content, Image.open(io.BytesIO(image.content))) for image in images]

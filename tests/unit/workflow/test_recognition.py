@@ -116,7 +116,7 @@ def test_a_named_side_is_the_only_one_asked_for() -> None:
 
 @pytest.mark.parametrize(
     ("content", "code"),
-    [(b"", "Document.Empty"), (b"GIF89a....", "Document.UnsupportedFormat"), (jpeg(b"x" * 1000), "Document.TooLarge")],
+    [(b"", "Document.Empty"), (b"GIF89a....", "Document.UnsupportedFormat"), (JPEG[:-1], "Document.Truncated")],
 )
 def test_what_cannot_be_read_is_rejected_before_anything_is_paid(content: bytes, code: str) -> None:
     here = world()

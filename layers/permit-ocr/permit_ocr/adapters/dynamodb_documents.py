@@ -91,11 +91,6 @@ class DynamoDbDocuments:
         if stands:
             raise Deleted
 
-    def kept_event(self, document_id: str) -> KeptEvent | None:
-        """See the port."""
-        record = self.look(document_id)
-        return record.event if record else None
-
     def look(self, document_id: str) -> Record | None:
         """See the port."""
         with retry_later_on_aws_errors("DynamoDB"):

@@ -82,14 +82,14 @@ def is_plain(content: bytes, *, base64_limit: int) -> bool:
     return orientation(exif) == UPRIGHT
 
 
-def refuse_what_cannot_be_read(content: bytes, *, base64_limit: int) -> None:
+def refuse_what_cannot_be_read(content: bytes) -> None:
     """Raise ``RejectDocument`` for a file that the provider would refuse, and perhaps bill.
 
-    Empty, too large, neither PNG nor JPEG, not whole, animated, or with too few or too many pixels.
+    Empty, neither PNG nor JPEG, not whole, animated, or with too few or too many pixels. What is too large is no plain
+    image, and was made smaller.
     """
     if not content:
         raise rejection("Document.Empty")
-    refuse_too_large(len(content), base64_limit=base64_limit)
     if format_of(content) not in {Format.JPEG, Format.PNG}:
         raise rejection("Document.UnsupportedFormat")
     refuse_broken(content)
@@ -116,13 +116,3 @@ def refuse_size(width: int, height: int) -> None:
         raise rejection("Document.TooSmall")
     if width * height > MOST_PIXELS:
         raise rejection("Document.TooManyPixels")
-
-
-def refuse_too_large(size: int, *, base64_limit: int) -> None:
-    """Raise ``RejectDocument`` if ``size`` bytes are more than ``base64_limit`` bytes as Base64."""
-    if base64_length(size) > base64_limit:
-        raise RejectDocument(
-            "Document.TooLarge",
-            f"The image is larger than {base64_limit // 4 * 3:,} bytes ({base64_limit:,} as Base64).",
-            "Send a smaller image, for example with fewer pixels or stronger JPEG compression.",
-        )

@@ -199,10 +199,6 @@ class Documents(Protocol):
         """Keep the event a document came to. Raises ``Deleted``."""
         ...
 
-    def kept_event(self, document_id: str) -> KeptEvent | None:
-        """Return the event a document came to."""
-        ...
-
     def look(self, document_id: str) -> Record | None:
         """Return what is known of a document."""
         ...

@@ -127,7 +127,7 @@ def _publish(event: str, services: Services, *, document_id: str) -> None:
 def _read_and_judge(photograph: Photograph, services: Services, *, deadline: float) -> ResultEvent:
     try:
         if photograph.content is not None:
-            refuse_what_cannot_be_read(photograph.content, base64_limit=services.policy.base64_limit)
+            refuse_what_cannot_be_read(photograph.content)
         question, kept, reused = _ask_in_turn(photograph, services, deadline=deadline)
         return _judge(photograph, question, kept, services, reused=reused)
     except RejectDocument as error:
