@@ -70,5 +70,7 @@ class Caller:
 
 
 def content_type(response: dict[str, Any]) -> str:
-    headers = {name.lower(): value for name, value in response["headers"].items()}
+    """Return a response's content type; format 1.0 has some of its headers as lists."""
+    lists = {name: ",".join(values) for name, values in response.get("multiValueHeaders", {}).items()}
+    headers = {name.lower(): value for name, value in (lists | response["headers"]).items()}
     return str(headers.get("content-type", ""))

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from permit_ocr.adapters.http_api import BODY_LIMIT
 from permit_ocr.adapters.s3_tickets import FORM_SECONDS
 from permit_ocr.domain.errors import RejectDocument
 from permit_ocr.domain.identity import document_id_of_page
@@ -16,7 +17,7 @@ from permit_ocr.domain.permits import Kind, RecognitionOptions, Side
 from permit_ocr.domain.results import Document
 from permit_ocr.workflow.ports import KeptEvent
 from tests.unit.fakes import JPEG, MAINLAND_FRONT, NOT_NOW, NOW, FakeErasure, world
-from tests.unit.http_calls import Caller
+from tests.unit.http_calls import HTTP, REST, Caller
 
 IMAGE = base64.b64encode(JPEG).decode()
 GIF = base64.b64encode(b"GIF89a whatever").decode()
@@ -253,3 +254,22 @@ def test_the_api_describes_itself() -> None:
 def test_another_route_is_a_problem_too(method: str, path: str) -> None:
     response, said = Caller(world()).call(method, path)
     assert (response["statusCode"], said["code"]) == (HTTPStatus.NOT_FOUND, "Request.NoRoute")
+
+
+@pytest.mark.parametrize("event", [HTTP, REST])
+@pytest.mark.parametrize(
+    ("changes", "status"),
+    [
+        ({"body": json.dumps({"document": "mainland-permit", "image_base64": IMAGE})}, HTTPStatus.OK),
+        ({"body": "{}"}, HTTPStatus.UNPROCESSABLE_ENTITY),
+        ({"body": "x" * (BODY_LIMIT + 1)}, HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
+        ({"body": "x", "headers": {"content-type": "image/jpeg"}}, HTTPStatus.UNSUPPORTED_MEDIA_TYPE),
+    ],
+)
+def test_no_answer_is_kept_on_its_way_or_taken_for_another_type(
+    event: dict[str, Any], changes: dict[str, str], status: HTTPStatus
+) -> None:
+    response, _ = Caller(world(MAINLAND_FRONT)).send({**event, **changes})
+    assert response["statusCode"] == status
+    assert response["headers"]["cache-control"] == "no-store"
+    assert response["headers"]["x-content-type-options"] == "nosniff"

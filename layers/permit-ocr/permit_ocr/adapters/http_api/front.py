@@ -24,6 +24,8 @@ from permit_ocr.adapters.problem_details import as_response, fields_problem, pro
 BODY_LIMIT: Final = 5 * 1024 * 1024
 """Bytes of a request's body. Lambda takes 6 MB with everything around it; beyond this an upload is the way."""
 _ROUTES: Final = (post_recognitions, get_recognition, delete_recognition, post_uploads, get_case, get_openapi)
+_ON_EVERY_ANSWER: Final = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
+"""What an answer says of a person is kept by no browser and no proxy, and is no page."""
 _NOT_JSON: Final = problem(
     415,
     "Request.NotJson",
@@ -34,6 +36,11 @@ _NOT_JSON: Final = problem(
 
 def answer(event: dict[str, Any], context: Any, application: ApiApplication) -> dict[str, Any]:  # noqa: ANN401
     """Answer one request of API Gateway, whichever payload format it has."""
+    response = _answer(event, context, application)
+    return {**response, "headers": {**response.get("headers", {}), **_ON_EVERY_ANSWER}}
+
+
+def _answer(event: dict[str, Any], context: Any, application: ApiApplication) -> dict[str, Any]:  # noqa: ANN401
     size = _body_size(event)
     if size > BODY_LIMIT:
         return as_response(_too_large(size))

@@ -30,6 +30,8 @@ Limits: a request's body has at most {BODY_LIMIT:,} bytes, an uploaded file {MOS
 30 seconds. A deployment takes `ApiRequestsPerSecond` requests a second (10 unless set otherwise), all callers together,
 and answers 429 beyond. Every error of ours is problem details (RFC 9457) that name the field and the limit; the
 gateway's own (401, 403, 404 for a path or method that is not here, 413, 429, 503) have a `message` only.
+
+Every answer of ours has `cache-control: no-store` and `x-content-type-options: nosniff`.
 """
 _SECURITY: Final = {
     "AWS_IAM": {
