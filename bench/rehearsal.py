@@ -305,11 +305,19 @@ def _sandbox(state: Path, ocr_endpoint: str, options: Sequence[str], checkpoint:
         try:
             _wait((state / "endpoints.json").exists, process)
         except RuntimeError as error:
-            raise RuntimeError(f"{error}: {log.read_text(errors='replace').strip()[-500:]}") from None
+            raise RuntimeError(f"{error}: {_end_of(log)}") from None
         yield
+    except Exception as error:
+        if process.poll() is None:
+            raise
+        raise RuntimeError(f"the sandbox has ended: {_end_of(log)}") from error
     finally:
         process.send_signal(signal.SIGINT)
         process.wait()
+
+
+def _end_of(log: Path) -> str:
+    return log.read_text(errors="replace").strip()[-500:]
 
 
 def _wait(ready: Callable[[], bool], process: subprocess.Popen[bytes]) -> None:
@@ -343,18 +351,22 @@ class Consumer:
         self._thread.join()
 
     def wait_for(self, documents: Sequence[str], *, timeout_seconds: float) -> bool:
-        """Wait until each of ``documents`` has a result; return whether that happened in time."""
-        give_up = time.monotonic() + timeout_seconds
-        while not self._running.results.keys() >= set(documents):
-            if time.monotonic() > give_up:
-                return False
-            time.sleep(0.2)
-        return True
+        """Wait until each of ``documents`` has a result; return whether that happened in time.
+
+        Raises ``RuntimeError`` if it cannot consume any more.
+        """
+        wanted = set(documents)
+        return self._wait_until(lambda: self._running.results.keys() >= wanted, timeout_seconds)
 
     def wait_for_any(self, count: int, *, timeout_seconds: float) -> bool:
-        """Wait until so many documents have a result; return whether that happened in time."""
-        give_up = time.monotonic() + timeout_seconds
-        while len(self._running.results) < count:
+        """Wait until so many documents have a result, as ``wait_for`` does."""
+        return self._wait_until(lambda: len(self._running.results) >= count, timeout_seconds)
+
+    def _wait_until(self, done: Callable[[], bool], seconds: float) -> bool:
+        give_up = time.monotonic() + seconds
+        while not done():
+            if not self._thread.is_alive():
+                raise RuntimeError("results cannot be consumed any more")
             if time.monotonic() > give_up:
                 return False
             time.sleep(0.05)
