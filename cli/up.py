@@ -93,7 +93,7 @@ def _print_ready(console: Console, sandbox: Sandbox, settings: Settings) -> None
     ]
     for name, value in rows:
         console.print(
-            f"{name:<24}{value}", markup=False, highlight=False, soft_wrap=True
+            f"{name:<30}{value}", markup=False, highlight=False, soft_wrap=True
         )  # whole, so that it can be copied
     issuers = {route.jwt.issuer for route in sandbox.deployed.routes if route.jwt}
     asks = (

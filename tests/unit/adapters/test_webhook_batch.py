@@ -13,7 +13,7 @@ from permit_ocr.adapters.sqs_queues import SqsResultsQueue
 from permit_ocr.adapters.webhook_batch import WebhooksApplication, process
 from permit_ocr.adapters.webhook_delivery import GONE, NotDelivered, Receiver
 from permit_ocr.adapters.webhook_queue import WebhookQueue, send_again
-from permit_ocr.adapters.webhook_signature import keys_in
+from permit_ocr.adapters.webhook_signature import SecretUnusable, keys_in
 from permit_ocr.domain.errors import RetryLater
 from tests.unit.fakes import NOT_NOW
 
@@ -141,14 +141,26 @@ def test_a_fault_of_ours_is_a_failed_attempt_like_another() -> None:
     assert len(queue.waits) == 2
 
 
-def test_without_a_usable_secret_nothing_is_sent() -> None:
+@pytest.mark.parametrize(
+    ("error", "told"), [(SecretUnusable("Webhook.SecretUnreadable"), True), (RetryLater("x", "", ""), False)]
+)
+def test_without_a_secret_nothing_is_sent_and_one_that_must_be_mended_is_told_of(
+    error: RetryLater,
+    told: bool,  # noqa: FBT001
+    caplog: pytest.LogCaptureFixture,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     def unusable() -> list[bytes]:
-        raise RetryLater("Webhook.SecretUnusable", "", "")
+        raise error
 
+    caplog.set_level("INFO")
     posts, queue = Posts(), FakeWebhookQueue()
     application = WebhooksApplication(receiver=RECEIVER, secrets=unusable, queue=queue, post=posts)  # type: ignore[arg-type]
     assert len(process({"Records": [record("1")]}, application)["batchItemFailures"]) == 1
     assert posts.taken == []
+    errors = [line.getMessage() for line in caplog.records if line.levelname == "ERROR"]
+    assert errors == (["webhook_secret_unusable"] if told else [])
+    assert ('"WebhookSecretUnusable": 1' in capsys.readouterr().out) is told
 
 
 @pytest.mark.parametrize("code", ["Webhook.Status500", GONE])

@@ -10,8 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from permit_ocr.adapters.webhook_signature import from_secrets_manager, keys_in, signed_headers
-from permit_ocr.domain.errors import RetryLater
+from permit_ocr.adapters.webhook_signature import SecretUnusable, from_secrets_manager, keys_in, signed_headers
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -93,10 +92,10 @@ def test_a_secret_that_is_missing_or_wrong_makes_webhooks_wait_and_never_says_it
     secrets: "SecretsManagerClient",
 ) -> None:
     source = from_secrets_manager(secrets, "webhooks")
-    with pytest.raises(RetryLater, match=r"SecretsManager\.ResourceNotFoundException"):
+    with pytest.raises(SecretUnusable, match=r"Webhook\.SecretUnreadable"):
         source()
     secrets.create_secret(Name="webhooks", SecretString="hunter2")
-    with pytest.raises(RetryLater) as caught:
+    with pytest.raises(SecretUnusable) as caught:
         source()
     assert caught.value.code == "Webhook.SecretUnusable"
     assert "hunter2" not in caught.value.meaning + caught.value.advice

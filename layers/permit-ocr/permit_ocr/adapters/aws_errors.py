@@ -8,6 +8,16 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from permit_ocr.domain.errors import NotNow, RetryLater
 
+UNREADABLE_SECRET: Final = frozenset(
+    {
+        "ResourceNotFoundException",
+        "AccessDeniedException",
+        "DecryptionFailure",
+        "InvalidParameterException",
+        "InvalidRequestException",
+    }
+)
+"""Secrets Manager's codes for what somebody has to mend: waiting alone does not."""
 _WAITED_FOR: Final = {"DynamoDB"}
 """Without the tables nobody knows what is paid for and who else is calling: documents wait, however long it lasts."""
 _FAILING: Final = {"ValidationException"}

@@ -11,21 +11,13 @@ from botocore.exceptions import BotoCoreError, ClientError
 from tencentcloud.common.credential import Credential
 from tencentcloud.common.exception.tencent_cloud_sdk_exception import TencentCloudSDKException
 
+from permit_ocr.adapters.aws_errors import UNREADABLE_SECRET
 from permit_ocr.domain.errors import RetryLater, StopTheLine
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
 _FRESH_SECONDS: Final = 300.0
-_PERMANENT: Final = frozenset(
-    {
-        "ResourceNotFoundException",
-        "AccessDeniedException",
-        "DecryptionFailure",
-        "InvalidParameterException",
-        "InvalidRequestException",
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +85,7 @@ def _read(client: "SecretsManagerClient", secret: str) -> Credentials:
     try:
         text = client.get_secret_value(SecretId=secret)["SecretString"]
     except ClientError as error:
-        if error.response["Error"]["Code"] in _PERMANENT:
+        if error.response["Error"]["Code"] in UNREADABLE_SECRET:
             raise _unreadable() from None
         raise _unreachable() from None
     except BotoCoreError:

@@ -32,6 +32,7 @@ type Happening = Literal[
     "webhook_deferred",
     "webhook_delivered",
     "webhook_given_up",
+    "webhook_secret_unusable",
     "unexpected_error",
 ]
 type Metric = Literal[
@@ -42,6 +43,7 @@ type Metric = Literal[
     "ProviderCalls",
     "DocumentRejected",
     "DocumentGivenUp",
+    "WebhookSecretUnusable",
 ]
 
 _GRAVE: Final[dict[Happening, int]] = {
@@ -55,6 +57,7 @@ _GRAVE: Final[dict[Happening, int]] = {
     "visibility_not_changed": logging.WARNING,
     "webhook_deferred": logging.WARNING,
     "webhook_given_up": logging.ERROR,
+    "webhook_secret_unusable": logging.ERROR,
 }
 """Happenings that somebody should know of, with their levels."""
 

@@ -7,11 +7,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from permit_ocr.adapters.journal import note, note_unexpected
+from permit_ocr.adapters.journal import count, note, note_unexpected
 from permit_ocr.adapters.webhook_delivery import GONE, Receiver, post
 from permit_ocr.adapters.webhook_queue import WebhookQueue
 from permit_ocr.adapters.webhook_retries import seconds_until_retry
-from permit_ocr.adapters.webhook_signature import SecretSource, signed_headers
+from permit_ocr.adapters.webhook_signature import SecretSource, SecretUnusable, signed_headers
 from permit_ocr.domain.errors import RetryLater
 
 type Post = Callable[[Receiver, bytes, Mapping[str, str]], Awaitable[None]]
@@ -55,6 +55,9 @@ async def _deliver(record: Mapping[str, Any], application: WebhooksApplication) 
         headers = signed_headers(event_id, body, application.secrets(), at=application.clock())
         await application.post(application.receiver, body, headers)
     except RetryLater as error:
+        if isinstance(error, SecretUnusable):
+            count("WebhookSecretUnusable")
+            note("webhook_secret_unusable", code=error.code)
         note("webhook_deferred", document_id=event_id, code=error.code)
         return error
     except Exception as error:  # noqa: BLE001  a fault of ours in one webhook must not hold up the others

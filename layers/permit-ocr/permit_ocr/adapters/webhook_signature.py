@@ -13,7 +13,9 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
-from permit_ocr.adapters.aws_errors import retry_later_on_aws_errors
+from botocore.exceptions import ClientError
+
+from permit_ocr.adapters.aws_errors import UNREADABLE_SECRET, retry_later_on_aws_errors
 from permit_ocr.domain.errors import RetryLater
 
 if TYPE_CHECKING:
@@ -25,6 +27,18 @@ _KEY_BYTES: Final = range(24, 65)
 _FRESH_SECONDS: Final = 300.0
 
 type SecretSource = Callable[[], Sequence[bytes]]
+
+
+class SecretUnusable(RetryLater):
+    """Nothing can be signed: every webhook waits until somebody has mended the secret."""
+
+    def __init__(self, code: str) -> None:
+        """``code`` says whether it could not be read, or what it holds is of no use."""
+        super().__init__(
+            code,
+            "The secret that webhooks are signed with cannot be read, or is none of the specification.",
+            "Store whsec_ and 24 to 64 bytes in Base64, or a JSON list of such texts, in the secret of WebhookSecret.",
+        )
 
 
 def signed_headers(event_id: str, body: bytes, keys: Sequence[bytes], *, at: float) -> dict[str, str]:
@@ -64,8 +78,8 @@ def from_secrets_manager(
 ) -> SecretSource:
     """Return a source of the keys in a secret.
 
-    It is read again every five minutes: an exchanged secret needs no new deployment. It raises ``RetryLater``: until
-    somebody has mended the secret, deliveries wait.
+    It is read again every five minutes: an exchanged secret needs no new deployment. It raises ``RetryLater``, and of
+    these ``SecretUnusable`` where somebody has to mend the secret.
     """
     kept: list[tuple[float, tuple[bytes, ...]]] = []
 
@@ -78,12 +92,14 @@ def from_secrets_manager(
 
 
 def _read(client: "SecretsManagerClient", secret: str) -> tuple[bytes, ...]:
+    with retry_later_on_aws_errors("SecretsManager"):
+        try:
+            said = client.get_secret_value(SecretId=secret)
+        except ClientError as error:
+            if error.response["Error"]["Code"] in UNREADABLE_SECRET:
+                raise SecretUnusable("Webhook.SecretUnreadable") from None
+            raise
     try:
-        with retry_later_on_aws_errors("SecretsManager"):
-            return keys_in(client.get_secret_value(SecretId=secret)["SecretString"])
+        return keys_in(said["SecretString"])
     except (ValueError, KeyError):
-        raise RetryLater(
-            "Webhook.SecretUnusable",
-            "The secret that webhooks are signed with is none of the Standard Webhooks specification.",
-            "Store whsec_ and 24 to 64 bytes in Base64, or a JSON list of such texts, in the secret of WebhookSecret.",
-        ) from None
+        raise SecretUnusable("Webhook.SecretUnusable") from None
