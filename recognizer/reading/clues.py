@@ -15,6 +15,7 @@ from permit_ocr.domain.permits import PermitType
 from recognizer.reading import printed_forms
 from recognizer.reading.check_digits import resident_number_holds
 from recognizer.reading.labels import TITLES, Label
+from recognizer.reading.layout import Piece
 from recognizer.reading.page import Page
 from recognizer.reading.six_faces import LABELS, PERMIT_OF_FRONT, Face
 
@@ -107,8 +108,13 @@ def _label_and_value(page: Page, texts: list[str]) -> Iterator[_Points]:
         yield _FRONT, _TELLING
     if layout.anchor(Label.ISSUE_COUNT) and any(map(_local_authority, texts)):
         yield _BACK, _TELLING
-    if layout.anchor(Label.PERMIT_NUMBER) and any(map(_number_of(PermitType.TAIWAN_PERMIT), texts)):
+    if layout.anchor(Label.PERMIT_NUMBER) and any(_is_whole_number_of_taiwan(page, piece) for piece in layout.pieces):
         yield _TAIWAN, _TELLING
+
+
+def _is_whole_number_of_taiwan(page: Page, piece: Piece) -> bool:
+    """Tell a number of digits alone, before which no letter may be covered: the other permits' numbers have one."""
+    return bool(_number_of(PermitType.TAIWAN_PERMIT)(_plain(piece.text))) and not page.is_covered(piece.line)
 
 
 def _parts_of_titles(texts: list[str]) -> Iterator[_Points]:

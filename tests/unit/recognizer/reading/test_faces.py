@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from recognizer.reading.faces import face_of
@@ -92,3 +94,11 @@ def test_a_residence_permit_without_its_title_is_no_travel_permit_for_the_number
     """Its label is like that of a travel permit's own number where the first character is hidden."""
     texts = ("签发机关 苏州市公安局", "有效期限 2024.11.15-2029.11.15", "证号码 00205107")
     assert face_of_texts(*texts) is None
+
+
+@pytest.mark.parametrize(("is_covered", "face"), [(False, Face.TAIWAN_FRONT), (True, None)])
+def test_a_number_before_which_a_letter_may_be_covered_is_no_number_of_taiwan(
+    *, is_covered: bool, face: Face | None
+) -> None:
+    lines = [line("有效期限", 100, 100), line("证件号码 83636547", 100, 170)]
+    assert face_of(replace(page(*lines), is_covered=lambda _line: is_covered)) is face
