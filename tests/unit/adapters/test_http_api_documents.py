@@ -147,6 +147,7 @@ def test_a_deleted_document_is_gone_for_everybody_and_deleting_it_twice_is_no_er
     for prefer in ({}, {"prefer": "respond-async"}):
         response, said = caller.call("POST", "/v1/recognitions", body, idempotency_key="k", **prefer)
         assert (response["statusCode"], said["code"]) == (HTTPStatus.GONE, "Document.Deleted")
+        assert said["advice"] == "Send it with another Idempotency-Key if you want it read."
     assert caller.here.work.outcomes == {}
 
 
@@ -207,6 +208,29 @@ def test_the_same_idempotency_key_is_accepted_again_and_stored_again_only_until_
         caller.tickets.stored.pop(said["id"], None)
     assert len(ids) == 1
     assert caller.tickets.stored == {}
+
+
+def test_who_does_not_wait_and_repeats_a_request_is_told_how_far_its_document_is_now() -> None:
+    caller = Caller(world())
+
+    def again() -> tuple[dict[str, Any], Any]:
+        return caller.call(
+            "POST", "/v1/recognitions", {"image_base64": IMAGE}, prefer="respond-async", idempotency_key="k"
+        )
+
+    _, said = again()
+    document_id = said["id"]
+    caller.here.documents.begin(Document(id=document_id), readings=["r1"])
+    response, said = again()
+    assert (response["statusCode"], said["progress"]["stage"]) == (HTTPStatus.ACCEPTED, "reading")
+    assert response["headers"]["Preference-Applied"] == "respond-async"
+    caller.here.documents.keep_event(document_id, published())
+    response, said = again()
+    assert (response["statusCode"], said) == (HTTPStatus.OK, EVENT)
+    rejected = {**EVENT, "type": "permit.rejected.v1", "data": {"error": {"code": "C", "meaning": "M", "advice": "A"}}}
+    caller.here.documents.keep_event(document_id, published(rejected))
+    response, said = again()
+    assert (response["statusCode"], said["code"]) == (HTTPStatus.UNPROCESSABLE_ENTITY, "C")
 
 
 def test_a_file_that_must_be_converted_is_stored_and_answered_when_it_is_done(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,19 +20,19 @@ from permit_ocr.adapters.http_api.responses import (
     problem_response,
     progress_response,
 )
+from permit_ocr.adapters.intake_messages import Requested
 from permit_ocr.adapters.journal import note
 from permit_ocr.adapters.problem_details import fields_problem, problem
-from permit_ocr.adapters.upload_events import Requested
 from permit_ocr.domain.errors import Claimed, Deleted, NotPublished, PermitOcrError
 from permit_ocr.domain.identity import document_id_of_request, without_signature
 from permit_ocr.domain.image_format import is_plain
 from permit_ocr.domain.results import Document
 from permit_ocr.workflow.ports import Photograph, Services
-from permit_ocr.workflow.progress import Done, DonePages, Pending, Stage, progress
+from permit_ocr.workflow.progress import Done, Pending, Progress, Stage, progress
 from permit_ocr.workflow.recognition import recognize
 
 IDEMPOTENCY_KEY: Final = header_parameter(
-    "idempotency-key", "The same key, image and options again are the same document."
+    "idempotency-key", "Key, image and options together decide: all the same again are the same document."
 )
 PREFER: Final = header_parameter("prefer", "`respond-async` (RFC 7240): accept it, answer at once.")
 _SECONDS_TO_FINISH: Final = 3.0
@@ -51,7 +51,7 @@ def add_route(app: Resolver) -> None:
         summary="Recognise one photograph",
         description=(
             "Reads the card, judges it, answers the result and publishes the same result to the queue. With "
-            "`Prefer: respond-async` it is accepted, and read in the background."
+            "`Prefer: respond-async` it is accepted, and read in the background; repeated, it answers how far that is."
         ),
         responses={
             200: described_json("The result, as published.", "RecognizedEvent", "RecognizedPages", document=True),
@@ -94,9 +94,22 @@ def add_route(app: Resolver) -> None:
             if content is not None and not is_plain(content, base64_limit=application.services.policy.base64_limit):
                 return _converted(photograph, request, application, deadline=_deadline(app))
             return _result(_event_of(photograph, application, deadline=_deadline(app)))
+        except Deleted as error:
+            return _deleted(error)
         except PermitOcrError as error:
             note("document_deferred", document_id=photograph.document.id, code=error.code, request_id=error.request_id)
             return failed(error)
+
+
+def _deleted(error: Deleted) -> Response[str]:
+    return problem_response(
+        problem(
+            HTTPStatus.GONE,
+            error.code,
+            f"{IDEMPOTENCY_KEY['name']}: the document of this key, image and options was deleted.",
+            "Send it with another Idempotency-Key if you want it read.",
+        )
+    )
 
 
 def prefers_async(prefer: str | None) -> bool:
@@ -107,10 +120,13 @@ def prefers_async(prefer: str | None) -> bool:
 
 
 def _accepted(photograph: Photograph, request: RecognitionRequest, application: ApiApplication) -> Response[str]:
-    """Hand the photograph to the uploads function, unless that was done before."""
-    _queue(photograph, request, application)
-    response = progress_response(photograph.document.id, Pending(stage=Stage.QUEUED))
-    response.headers["Preference-Applied"] = "respond-async"
+    """Hand the photograph to the uploads function; if that was done before, answer how far it is."""
+    document_id = photograph.document.id
+    begun = _queue(photograph, request, application)
+    found = Pending(stage=Stage.QUEUED) if begun else _how_far(document_id, application)
+    response = _progress_or_result(document_id, found)
+    if isinstance(found, Pending):
+        response.headers["Preference-Applied"] = "respond-async"
     return response
 
 
@@ -121,21 +137,29 @@ def _converted(
     _queue(photograph, request, application)
     document_id = photograph.document.id
     while True:
-        found = progress(document_id, application.services.documents, application.tickets, now=time.time())
-        if isinstance(found, Done):
-            return _result(found.event)
-        if isinstance(found, DonePages) or time.monotonic() + _PROGRESS_POLL_SECONDS > deadline:
-            return progress_response(document_id, found or Pending(stage=Stage.QUEUED))
+        found = _how_far(document_id, application)
+        if not isinstance(found, Pending) or time.monotonic() + _PROGRESS_POLL_SECONDS > deadline:
+            return _progress_or_result(document_id, found)
         time.sleep(_PROGRESS_POLL_SECONDS)
 
 
-def _queue(photograph: Photograph, request: RecognitionRequest, application: ApiApplication) -> None:
+def _how_far(document_id: str, application: ApiApplication) -> Progress:
+    found = progress(document_id, application.services.documents, application.tickets, now=time.time())
+    return found or Pending(stage=Stage.QUEUED)
+
+
+def _progress_or_result(document_id: str, found: Progress) -> Response[str]:
+    return _result(found.event) if isinstance(found, Done) else progress_response(document_id, found)
+
+
+def _queue(photograph: Photograph, request: RecognitionRequest, application: ApiApplication) -> bool:
+    """Hand the photograph to the uploads function and return True; False if its document was begun before."""
     document_id = photograph.document.id
     stands = application.services.documents.open(document_id)
     if stands and stands.deleted:
         raise Deleted
     if stands and (stands.document or stands.event or stands.pages):
-        return
+        return False
     if photograph.content is not None:
         application.tickets.store(document_id, photograph.content, request.metadata())
     else:
@@ -148,6 +172,7 @@ def _queue(photograph: Photograph, request: RecognitionRequest, application: Api
                 received=application.services.now(),
             )
         )
+    return True
 
 
 def _event_of(photograph: Photograph, application: ApiApplication, *, deadline: float) -> str:
