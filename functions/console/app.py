@@ -1,6 +1,7 @@
 """The console: one page, the same for everybody. It holds no data; what it shows comes from the API."""
 
 import base64
+import os
 import re
 from hashlib import sha256
 from pathlib import Path
@@ -21,7 +22,7 @@ HEADERS: Final = {
     "content-security-policy": (
         f"default-src 'none'; script-src {_hashes('script')}; style-src {_hashes('style')}; "
         # The API is where the page is from; large photographs go to the bucket, whose host is the region's.
-        "connect-src 'self' https://*.amazonaws.com http://127.0.0.1:*; img-src blob:; "
+        f"connect-src 'self' https://*.{os.environ['URL_SUFFIX']} http://127.0.0.1:*; img-src blob:; "
         "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     ),
     "referrer-policy": "no-referrer",
