@@ -11,7 +11,7 @@ from typing import Any, Final
 from pydantic import TypeAdapter
 from samtranslator.yaml_helper import yaml_parse
 
-from permit_ocr.adapters.http_api import openapi
+from permit_ocr.adapters.http_api import openapi, resolver
 from permit_ocr.adapters.message_schemas import json_schemas
 from permit_ocr.domain.results import CompletedEvent, RecognizedEvent, RejectedEvent
 
@@ -29,7 +29,7 @@ def documents() -> dict[str, str]:
     """Return every file's name and text."""
     schemas = json_schemas({shape.__name__: shape for shape in _MESSAGES.values()}, ref_template=f"{_SCHEMAS}{{model}}")
     files = {f"{name}.schema.json": _text(_schema(name, message)) for name, message in _MESSAGES.items()}
-    return files | {"asyncapi.json": _text(_asyncapi(schemas)), "http-api.openapi.json": openapi.document()}
+    return files | {"asyncapi.json": _text(_asyncapi(schemas)), "http-api.openapi.json": openapi.document(resolver())}
 
 
 def _schema(name: str, message: type) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 ``front`` takes a request and hands it to its route, ``openapi`` describes them all.
 """
 
-from permit_ocr.adapters.http_api.application import ApiApplication
-from permit_ocr.adapters.http_api.front import BODY_LIMIT, answer, resolver
+from permit_ocr.adapters.http_api.application import BODY_LIMIT, ApiApplication
+from permit_ocr.adapters.http_api.front import answer, resolver
 
 __all__ = ["BODY_LIMIT", "ApiApplication", "answer", "resolver"]

@@ -9,6 +9,8 @@ from permit_ocr.adapters.s3_tickets import S3Tickets
 from permit_ocr.adapters.sqs_queues import SqsIntakeQueue
 from permit_ocr.workflow.ports import Services
 
+BODY_LIMIT: Final = 5 * 1024 * 1024
+"""Bytes of a request's body. Lambda takes 6 MB with everything around it; beyond this an upload is the way."""
 _APPLICATION: Final = "application"
 
 type Resolver = APIGatewayHttpResolver | APIGatewayRestResolver

@@ -15,14 +15,12 @@ from permit_ocr.adapters.http_api import (
     post_recognitions,
     post_uploads,
 )
-from permit_ocr.adapters.http_api.application import ApiApplication, Resolver, hand_in
+from permit_ocr.adapters.http_api.application import BODY_LIMIT, ApiApplication, Resolver, hand_in
 from permit_ocr.adapters.http_api.request_body import says_json
 from permit_ocr.adapters.http_api.responses import problem_response
 from permit_ocr.adapters.journal import note_unexpected
 from permit_ocr.adapters.problem_details import as_response, fields_problem, problem
 
-BODY_LIMIT: Final = 5 * 1024 * 1024
-"""Bytes of a request's body. Lambda takes 6 MB with everything around it; beyond this an upload is the way."""
 _ROUTES: Final = (post_recognitions, get_recognition, delete_recognition, post_uploads, get_case, get_openapi)
 _ON_EVERY_ANSWER: Final = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
 """What an answer says of a person is kept by no browser and no proxy, and is no page."""

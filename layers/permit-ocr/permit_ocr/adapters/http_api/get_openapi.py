@@ -23,4 +23,4 @@ def add_route(app: Resolver) -> None:
     def get_openapi() -> Response[str]:
         from permit_ocr.adapters.http_api.openapi import document  # noqa: PLC0415  no other route needs the schemas
 
-        return Response(HTTPStatus.OK, JSON, document())
+        return Response(HTTPStatus.OK, JSON, document(app))

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from pydantic import TypeAdapter
 
+from permit_ocr.adapters.http_api.application import BODY_LIMIT, Resolver
 from permit_ocr.adapters.http_api.document_path import DOCUMENT_ID
-from permit_ocr.adapters.http_api.front import BODY_LIMIT, resolver
 from permit_ocr.adapters.http_api.get_case import CASE, CaseRead
 from permit_ocr.adapters.http_api.parameters import Parameter
 from permit_ocr.adapters.http_api.post_recognitions import IDEMPOTENCY_KEY, PREFER
@@ -65,10 +65,10 @@ _BODIES: Final[dict[str, type[RequestBody]]] = {"createRecognition": Recognition
 
 
 @cache
-def document() -> str:
-    """Return the document as JSON."""
+def document(app: Resolver) -> str:
+    """Return the document of ``app``'s routes as JSON."""
     said: dict[str, Any] = json.loads(
-        resolver().get_openapi_json_schema(title="Permit OCR", version="1.1.0", description=_DESCRIPTION)
+        app.get_openapi_json_schema(title="Permit OCR", version="1.1.0", description=_DESCRIPTION)
     )
     del said["servers"]  # a deployment's own address, which this document does not know
     for path in said["paths"].values():

@@ -75,8 +75,8 @@ def add_route(app: Resolver) -> None:
         summary="Get a form to upload a photograph with",
         description=(
             f"For what is larger than a request's body, up to {MOST_BYTES:,} bytes. The form takes exactly one key, "
-            f"size range, type and metadata, for {FORM_SECONDS // 60} minutes. The first file is the document: a second one "
-            "that is sent with the same form is not read."
+            f"size range, type and metadata, for {FORM_SECONDS // 60} minutes. The first file is the document: a "
+            "second one that is sent with the same form is not read."
         ),
         responses={
             201: described_json(
