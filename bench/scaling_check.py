@@ -23,6 +23,7 @@ from bench.fleet import KEPT_UNITS, MB_OF_A_PROCESSOR, PROVIDER, SLOT, Fleet, Si
 from bench.rehearsal import Consumer, System, system
 from permit_ocr.adapters.dynamodb_line import HORIZON_SECONDS, Lane
 from permit_ocr.tencent.quota import LATE_SECONDS
+from sandbox.processes import SandboxError
 from sandbox.processor_share import require_groups
 
 AGREES_WITHIN: Final = 0.10
@@ -140,9 +141,12 @@ def compared(name: str, measured: Seen, model: Seen) -> list[Compared]:
 def check(documents: int) -> tuple[str, bool]:
     """Compare the model with the sandbox; return a Markdown table and whether all of it agrees.
 
-    Raises ``SandboxError`` where the machine lets nobody share a processor out.
+    Raises ``SystemExit`` where the machine lets nobody share a processor out.
     """
-    require_groups()
+    try:
+        require_groups()
+    except SandboxError as error:
+        raise SystemExit(str(error)) from None
     ceiling = measured(replace(deployed(), quota=0, rate=NO_LIMIT, memory=MB_OF_A_PROCESSOR), documents)
     quota = max(2, int(ceiling.seen.documents_a_second / 2))
     rows, took, computed = [], [], []
