@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from permit_ocr.adapters.http_api import ApiApplication, answer
-from permit_ocr.adapters.upload_events import Requested
+from permit_ocr.adapters.intake_messages import Requested
 from tests.unit.fakes import NOT_NOW, FakeTickets, World
 
 HTTP: dict[str, Any] = json.loads(Path("events/http-api-v2-recognition.json").read_text())

@@ -8,9 +8,9 @@ import pytest
 
 from permit_ocr.adapters.dynamodb_documents import DynamoDbDocuments
 from permit_ocr.adapters.dynamodb_work_table import DynamoDbWorkTable
+from permit_ocr.adapters.intake_messages import Upload
 from permit_ocr.adapters.s3_images import S3Images
 from permit_ocr.adapters.sqs_queues import SqsResultsQueue
-from permit_ocr.adapters.upload_events import Upload
 from permit_ocr.domain.errors import Deleted
 from permit_ocr.workflow.deletion import delete
 from permit_ocr.workflow.recognition import recognize

@@ -10,10 +10,11 @@ from PIL import Image
 
 from permit_ocr.adapters.decoding import DecodedPage, decode
 from permit_ocr.adapters.images_batch import ImagesApplication, process
+from permit_ocr.adapters.intake_messages import Page, Upload, message_of
 from permit_ocr.adapters.s3_images import document_of
 from permit_ocr.adapters.s3_pages import S3Pages
 from permit_ocr.adapters.sqs_queues import SqsImagesQueue, SqsIntakeQueue
-from permit_ocr.adapters.upload_events import Page, Upload, upload_body, work_in_body
+from permit_ocr.adapters.upload_events import work_in_body
 from tests.unit.imaging.files import CORNERS, LIMIT, corners_of, file_of, picture
 
 if TYPE_CHECKING:
@@ -206,7 +207,7 @@ def test_what_could_not_be_decoded_in_the_time_that_is_left_is_tried_again(
 
 def test_a_message_replayed_from_the_dead_letter_queue_is_an_upload_again() -> None:
     upload = Upload(bucket="uploads", key="uploads/1.heic", version="1", etag="abc")
-    assert list(work_in_body(upload_body(upload))) == [upload]
-    assert json.loads(upload_body(upload)) == {
+    assert list(work_in_body(message_of(upload))) == [upload]
+    assert json.loads(message_of(upload)) == {
         "upload": {"bucket": "uploads", "key": "uploads/1.heic", "version": "1", "etag": "abc"}
     }

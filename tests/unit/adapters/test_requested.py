@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from permit_ocr.adapters.upload_events import Requested, UnreadableEvent, requested_body, work_in, work_in_body
+from permit_ocr.adapters.intake_messages import Requested, UnreadableEvent, message_of
+from permit_ocr.adapters.upload_events import work_in, work_in_body
 from permit_ocr.domain.permits import Kind, RecognitionOptions, Side
 from tests.unit.adapters.test_uploads_batch import run
 from tests.unit.fakes import MAINLAND_FRONT, world
@@ -24,7 +25,7 @@ WORK = Requested(
 
 def test_the_sample_is_what_the_api_sends() -> None:
     assert list(work_in(EVENT)) == [WORK]
-    assert json.loads(EVENT["Records"][0]["body"]) == json.loads(requested_body(WORK))
+    assert json.loads(EVENT["Records"][0]["body"]) == json.loads(message_of(WORK))
 
 
 def test_what_is_known_and_what_is_not_survives_the_queue() -> None:
@@ -35,12 +36,12 @@ def test_what_is_known_and_what_is_not_survives_the_queue() -> None:
         case=None,
         received=WORK.received,
     )
-    assert list(work_in_body(requested_body(unsaid))) == [unsaid]
+    assert list(work_in_body(message_of(unsaid))) == [unsaid]
 
 
 @pytest.mark.parametrize("changes", [{"kind": "passport"}, {"received": "yesterday"}, {"side": 1}])
 def test_a_request_that_no_version_of_ours_sent_is_unreadable(changes: dict[str, Any]) -> None:
-    said = json.loads(requested_body(WORK))["requested"] | changes
+    said = json.loads(message_of(WORK))["requested"] | changes
     with pytest.raises(UnreadableEvent):
         list(work_in_body(json.dumps({"requested": said})))
 

@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from permit_ocr.adapters.intake_messages import Upload
 from permit_ocr.adapters.s3_erasure import S3Erasure
 from permit_ocr.adapters.s3_images import document_of
-from permit_ocr.adapters.upload_events import Upload
 from permit_ocr.domain.errors import RetryLater
 from permit_ocr.domain.identity import document_id_of_page
 from permit_ocr.domain.results import Document

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from permit_ocr.adapters.intake_messages import Page, Upload
 from permit_ocr.adapters.s3_images import S3Images, S3Portraits, document_of, document_of_page
-from permit_ocr.adapters.upload_events import Page, Upload
 from permit_ocr.domain.errors import RejectDocument, RetryLater
 from permit_ocr.domain.identity import document_id_of_page
 from permit_ocr.domain.permits import Kind, RecognitionOptions, Side

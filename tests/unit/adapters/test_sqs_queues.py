@@ -4,7 +4,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from permit_ocr.adapters.intake_messages import PublishAgain
 from permit_ocr.adapters.sqs_queues import SqsDeadLetterQueue, SqsIntakeQueue
+from permit_ocr.adapters.upload_events import work_in_body
 from permit_ocr.domain.errors import RetryLater
 
 if TYPE_CHECKING:
@@ -54,6 +56,13 @@ def test_messages_show_again_when_told_and_what_fails_is_noted(
     ]
     assert len(shown) == 11, "a wait beyond SQS's twelve hours is cut to them, not refused"
     assert [record.message for record in caplog.records] == ["visibility_not_changed"]
+
+
+def test_what_is_handed_over_is_read_as_what_it_was(sqs: "SQSClient") -> None:
+    url = sqs.create_queue(QueueName="intake")["QueueUrl"]
+    SqsIntakeQueue(sqs, queue_url=url).hand_over("0123")
+    (message,) = sqs.receive_message(QueueUrl=url)["Messages"]
+    assert list(work_in_body(message["Body"])) == [PublishAgain(document_id="0123")]
 
 
 def test_a_queue_that_does_not_answer_shows_its_messages_by_its_own_timeout_and_that_is_noted(

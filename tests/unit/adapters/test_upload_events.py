@@ -10,16 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from permit_ocr.adapters.upload_events import (
-    Page,
-    PublishAgain,
-    Requested,
-    UnreadableEvent,
-    Upload,
-    page_body,
-    work_in,
-    work_in_body,
-)
+from permit_ocr.adapters.intake_messages import Page, PublishAgain, Requested, UnreadableEvent, Upload, message_of
+from permit_ocr.adapters.upload_events import work_in, work_in_body
 
 EVENTS = Path("events")
 
@@ -99,7 +91,7 @@ def test_a_page_that_was_decoded_is_work() -> None:
     assert page.upload.key == "uploads/mainland-permit/scan.pdf"
     assert (page.number, page.pages, page.rejection) == (2, 3, None)
     assert page.image == "pages/0123456789abcdef0123456789abcdef/2.jpg"
-    assert list(work_in_body(page_body(page))) == [page]
+    assert list(work_in_body(message_of(page))) == [page]
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from permit_ocr.adapters.intake_messages import Page, UnreadableEvent, Upload, message_of
 from permit_ocr.adapters.s3_images import document_of, document_of_page
-from permit_ocr.adapters.upload_events import Page, UnreadableEvent, Upload, page_body, work_in_body
+from permit_ocr.adapters.upload_events import work_in_body
 from permit_ocr.adapters.uploads_batch import WAITING_ENDS_AFTER_SECONDS, UploadsApplication, process
 from permit_ocr.domain.errors import Claimed, NoSlot, NotNow, PermitOcrError, RejectDocument, RetryLater, StopTheLine
 from permit_ocr.domain.identity import document_id_of_page
@@ -153,7 +154,7 @@ def pages_of_a_scan(*numbers: int, pages: int = 2, rejection: str | None = None)
     image = None if rejection else "pages/abc/1.jpg"
     upload = Upload(bucket="uploads", key="uploads/scan.pdf", version="1", etag=None)
     bodies = [
-        page_body(Page(upload=upload, number=number, pages=pages, image=image, rejection=rejection))
+        message_of(Page(upload=upload, number=number, pages=pages, image=image, rejection=rejection))
         for number in numbers
     ]
     records = [message()["Records"][0] | {"body": body, "messageId": str(place)} for place, body in enumerate(bodies)]
@@ -251,7 +252,7 @@ def test_a_file_that_was_gone_before_it_could_be_decoded_is_a_result_unless_it_w
     if is_deleted:
         here.documents.bury(document_of(upload, upload_prefix="uploads/").id)
     page = Page(upload=upload, number=None, pages=None, image=None, rejection="Document.Gone")
-    again, _ = run({"Records": [message()["Records"][0] | {"body": page_body(page)}]}, here)
+    again, _ = run({"Records": [message()["Records"][0] | {"body": message_of(page)}]}, here)
     assert again == []
     codes = [json.loads(event)["data"]["error"]["code"] for _, event in here.results.sent]
     assert codes == ([] if is_deleted else ["Document.Gone"])

@@ -16,8 +16,9 @@ import cli.backfill
 from cli.backfill import Mark, State, announce, pages
 from cli.deployment import Deployment
 from cli.main import app
+from permit_ocr.adapters.intake_messages import Upload
 from permit_ocr.adapters.s3_images import document_of
-from permit_ocr.adapters.upload_events import Upload, work_in_body
+from permit_ocr.adapters.upload_events import work_in_body
 from permit_ocr.domain.identity import document_id_of_object
 
 PAGE = 1000

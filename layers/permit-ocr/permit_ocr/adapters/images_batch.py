@@ -15,11 +15,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from permit_ocr.adapters.decoding import DecodedPage, decode
+from permit_ocr.adapters.intake_messages import Page, Upload
 from permit_ocr.adapters.journal import note, note_unexpected
 from permit_ocr.adapters.s3_images import document_of
 from permit_ocr.adapters.s3_pages import S3Pages, StoredPage
 from permit_ocr.adapters.sqs_queues import SqsImagesQueue, SqsIntakeQueue
-from permit_ocr.adapters.upload_events import Page, Upload, work_in_body
+from permit_ocr.adapters.upload_events import work_in_body
 from permit_ocr.adapters.waits import NotBegun, seconds_after_failure
 from permit_ocr.domain.errors import PermitOcrError, RejectDocument
 from permit_ocr.domain.image_rejections import DECODING_SECONDS

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Final
 from botocore.exceptions import ClientError
 
 from permit_ocr.adapters.aws_errors import retry_later_on_aws_errors
+from permit_ocr.adapters.intake_messages import Page, Upload
 from permit_ocr.adapters.journal import note
-from permit_ocr.adapters.upload_events import Page, Upload
 from permit_ocr.domain.errors import RejectDocument, RetryLater
 from permit_ocr.domain.identity import document_id_of_object, document_id_of_page, document_id_of_ticket
 from permit_ocr.domain.image_format import base64_length, is_plain

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 from botocore.exceptions import ClientError
 
 from permit_ocr.adapters.aws_errors import retry_later_on_aws_errors
+from permit_ocr.adapters.intake_messages import Upload
 from permit_ocr.adapters.s3_images import IS_GONE, PAGE_PREFIX, RECEIVED, place_of
-from permit_ocr.adapters.upload_events import Upload
 from permit_ocr.domain.image_rejections import MOST_BYTES, rejection
 from permit_ocr.domain.senders_words import METADATA
 

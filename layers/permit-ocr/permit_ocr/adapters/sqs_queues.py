@@ -1,13 +1,12 @@
 """The results queue, the intake queue, the images queue and the dead-letter queue."""
 
-import json
 from collections.abc import Sequence
 from itertools import batched
 from typing import TYPE_CHECKING
 
 from permit_ocr.adapters.aws_errors import retry_later_on_aws_errors
+from permit_ocr.adapters.intake_messages import Page, PublishAgain, Requested, Upload, message_of
 from permit_ocr.adapters.journal import note
-from permit_ocr.adapters.upload_events import Page, Requested, Upload, page_body, requested_body, upload_body
 from permit_ocr.adapters.waits import LONGEST_VISIBILITY_SECONDS
 from permit_ocr.domain.errors import RetryLater
 
@@ -48,17 +47,18 @@ class SqsIntakeQueue:
 
     def hand_over(self, document_id: str) -> None:
         """Ask the uploads function to publish a kept result. Raises ``RetryLater``."""
+        message = message_of(PublishAgain(document_id=document_id))
         with retry_later_on_aws_errors("SQS"):
-            self._client.send_message(QueueUrl=self._queue_url, MessageBody=json.dumps({"publish_again": document_id}))
+            self._client.send_message(QueueUrl=self._queue_url, MessageBody=message)
 
     def ask(self, work: Requested) -> None:
         """Ask the uploads function to read an image at an address. Raises ``RetryLater``."""
         with retry_later_on_aws_errors("SQS"):
-            self._client.send_message(QueueUrl=self._queue_url, MessageBody=requested_body(work))
+            self._client.send_message(QueueUrl=self._queue_url, MessageBody=message_of(work))
 
     def read_pages(self, pages: Sequence[Page]) -> None:
         """Ask the uploads function to read pages, or to reject them. Raises ``RetryLater`` unless it got them all."""
-        for some in batched(map(page_body, pages), 10, strict=False):
+        for some in batched(map(message_of, pages), 10, strict=False):
             entries = [{"Id": str(place), "MessageBody": body} for place, body in enumerate(some)]
             with retry_later_on_aws_errors("SQS"):
                 answer = self._client.send_message_batch(QueueUrl=self._queue_url, Entries=entries)  # type: ignore[arg-type]
@@ -85,7 +85,7 @@ class SqsImagesQueue:
     def hand_over(self, upload: Upload) -> None:
         """Ask the images function for plain images of an upload. Raises ``RetryLater``."""
         with retry_later_on_aws_errors("SQS"):
-            self._client.send_message(QueueUrl=self._queue_url, MessageBody=upload_body(upload))
+            self._client.send_message(QueueUrl=self._queue_url, MessageBody=message_of(upload))
 
     def show_again(self, waits: dict[str, float]) -> None:
         """Make messages visible again after so many seconds each, by receipt handle. See ``show_again``."""

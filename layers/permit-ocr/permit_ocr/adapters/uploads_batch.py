@@ -12,20 +12,12 @@ from functools import cache
 from typing import Any, Final
 
 from permit_ocr.adapters.dynamodb_failures import DynamoDbFailures
+from permit_ocr.adapters.intake_messages import Page, PublishAgain, Requested, UnreadableEvent, Upload, Work
 from permit_ocr.adapters.journal import Happening, count, note, note_unexpected
 from permit_ocr.adapters.s3_images import S3Images, document_of, document_of_page
 from permit_ocr.adapters.sqs_queues import SqsDeadLetterQueue, SqsImagesQueue, SqsIntakeQueue
 from permit_ocr.adapters.turns import turn
-from permit_ocr.adapters.upload_events import (
-    Page,
-    PublishAgain,
-    Requested,
-    UnreadableEvent,
-    Upload,
-    Work,
-    work_in,
-    work_in_body,
-)
+from permit_ocr.adapters.upload_events import work_in, work_in_body
 from permit_ocr.adapters.waits import NotBegun, is_waiting, seconds_after_failure, seconds_of_waiting
 from permit_ocr.domain.errors import Deleted, PermitOcrError, RejectDocument, RetryLater, StopTheLine
 from permit_ocr.domain.results import Document
