@@ -18,12 +18,12 @@ say, since each is counted from the one before; a clock that is ahead only makes
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from permit_ocr.adapters.aws_errors import retry_later_on_aws_errors
 from permit_ocr.adapters.journal import note
+from permit_ocr.adapters.line_memory import MICROSECONDS, Bucket, Memory, Stop
 from permit_ocr.domain.errors import NoSlot, RetryLater, StopTheLine
 from permit_ocr.tencent.quota import LATE_SECONDS, intervals
 
@@ -31,9 +31,6 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import UpdateItemInputTypeDef
 
-_MICROSECONDS: Final = 1_000_000
-_STOP_TRUSTED_SECONDS: Final = 1.0
-"""So long an environment believes that the line is stopped without asking again."""
 _FIRST_PROBE_SECONDS: Final = 30
 _LONGEST_PROBE_SECONDS: Final = 300
 TRIES: Final = 8
@@ -65,28 +62,6 @@ class LineStands(StopTheLine):
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Bucket:
-    attribute: str
-    interval: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Stop:
-    code: str
-    next_probe: int
-    probe_seconds: int
-    seen_at: int
-
-
-@dataclass(slots=True)
-class _Memory:
-    """What this environment last saw of an action's item. Free times only grow: what was seen is the least they are."""
-
-    next_free: dict[str, int] = field(default_factory=dict)
-    stop: _Stop | None = None
-
-
 class DynamoDbLine:
     """The line, for one lane. Any number of threads may use it at once."""
 
@@ -109,8 +84,7 @@ class DynamoDbLine:
         self._table = table
         self._shard = shard
         self._horizon = HORIZON_SECONDS[lane]
-        self._buckets = {action: _buckets(rate, lane) for action, rate in rates.items()}
-        self._memories = {action: _Memory() for action in rates}
+        self._memories = {action: Memory(_buckets(rate, lane)) for action, rate in rates.items()}
         self._clock = clock
         self._sleep = sleep
         self._lead = FIRST_LEAD_SECONDS
@@ -135,11 +109,10 @@ class DynamoDbLine:
 
     def look(self, action: str, *, seconds: float, probing: bool = False) -> None:
         """Raise what ``enter`` would raise for all that is known here; the table is not asked."""
-        stop = self._memories[action].stop
-        if stop and not probing and self._holds(stop):
+        memory, now = self._memories[action], self._now()
+        if not probing and (stop := memory.stop) and stop.holds(now):
             raise LineStands(stop.code)
-        now = self._now()
-        self._bucket(action, earliest=now, latest=self._latest(now, until=self._clock() + seconds))
+        memory.nearest(earliest=now, latest=self._latest(now, until=self._clock() + seconds), now=now)
 
     def standing(self, action: str) -> LineStands | None:
         """Return why no document need be fetched for the action now, if it is known here that the line stands.
@@ -148,18 +121,18 @@ class DynamoDbLine:
         the line stands, about once a second.
         """
         stop = self._memories[action].stop
-        if stop and not self._probe_is_due(stop) and not self._holds(stop):
+        if stop and not stop.is_probe_due(self._now()) and not stop.holds(self._now()):
             # Changes nothing. Refused if the line goes on: what is there is remembered in either case.
             with suppress(RetryLater):
                 self._update(action, "SET stop_code = stop_code", {}, condition="attribute_exists(stop_code)")
             stop = self._memories[action].stop
-        return LineStands(stop.code) if stop and not self._probe_is_due(stop) else None
+        return LineStands(stop.code) if stop and not stop.is_probe_due(self._now()) else None
 
     def stop(self, action: str, error: StopTheLine) -> None:
         """Stop the line for every environment; a line that stands stays as it is, but for the code."""
         now = self._now()
-        self._memories[action].stop = _Stop(
-            error.code, now + _FIRST_PROBE_SECONDS * _MICROSECONDS, _FIRST_PROBE_SECONDS, now
+        self._memories[action].stop = Stop(
+            error.code, now + _FIRST_PROBE_SECONDS * MICROSECONDS, _FIRST_PROBE_SECONDS, now
         )
         self._mark(
             action,
@@ -168,7 +141,7 @@ class DynamoDbLine:
             {
                 ":code": {"S": error.code},
                 ":now": _number(now),
-                ":probe": _number(now + _FIRST_PROBE_SECONDS * _MICROSECONDS),
+                ":probe": _number(now + _FIRST_PROBE_SECONDS * MICROSECONDS),
                 ":seconds": _number(_FIRST_PROBE_SECONDS),
             },
         )
@@ -181,72 +154,52 @@ class DynamoDbLine:
 
     def _take(self, action: str, *, until: float, probing: bool) -> tuple[float, bool]:
         """Take a slot and return its time, in seconds since 1970, and whether it is a probe's."""
+        memory = self._memories[action]
         for _ in range(TRIES):
-            if not probing and (stop := self._memories[action].stop):
-                if self._probe_is_due(stop):
+            now = self._now()
+            if not probing and (stop := memory.stop):
+                if stop.is_probe_due(now):
                     probing = self._take_probe(action, stop)
                     continue
-                if self._holds(stop):
+                if stop.holds(now):
                     raise LineStands(stop.code)
             # Slots nearer than the table answers would have passed by the time they are known.
-            now = self._now()
-            earliest = now + round(self._lead * _MICROSECONDS)
-            latest = self._latest(now, until=until)
-            bucket = self._bucket(action, earliest=earliest, latest=latest)
+            earliest, latest = now + round(self._lead * MICROSECONDS), self._latest(now, until=until)
+            bucket = memory.nearest(earliest=earliest, latest=latest, now=now)
             if slot := self._take_from(bucket, action, earliest=earliest, latest=latest, probing=probing):
-                return slot / _MICROSECONDS, probing
+                return slot / MICROSECONDS, probing
         raise NoSlot(after_seconds=1.0)
 
     def _latest(self, now: int, *, until: float) -> int:
-        return min(now + round(self._horizon * _MICROSECONDS), round(until * _MICROSECONDS))
+        return min(now + round(self._horizon * MICROSECONDS), round(until * MICROSECONDS))
 
-    def _probe_is_due(self, stop: _Stop) -> bool:
-        return self._now() >= stop.next_probe
-
-    def _holds(self, stop: _Stop) -> bool:
-        """Say whether it was seen a moment ago and no probe is due, so that nobody need be asked."""
-        trusted = self._now() - stop.seen_at <= _STOP_TRUSTED_SECONDS * _MICROSECONDS
-        return trusted and not self._probe_is_due(stop)
-
-    def _bucket(self, action: str, *, earliest: int, latest: int) -> _Bucket:
-        """Return the bucket with the nearest slot, as far as is known here, everyone's before the uploads'.
-
-        Raises ``NoSlot`` if it is beyond ``latest``.
-        """
-        next_free = self._memories[action].next_free
-        slots = {bucket: max(next_free.get(bucket.attribute, 0), earliest) for bucket in self._buckets[action]}
-        bucket = min(slots, key=lambda one: slots[one])
-        if slots[bucket] > latest:
-            raise NoSlot(after_seconds=(slots[bucket] - self._now()) / _MICROSECONDS)
-        return bucket
-
-    def _take_from(self, bucket: _Bucket, action: str, *, earliest: int, latest: int, probing: bool) -> int | None:
+    def _take_from(self, bucket: Bucket, action: str, *, earliest: int, latest: int, probing: bool) -> int | None:
         """Take the bucket's next slot and return it, or None if the bucket turned out to be otherwise than remembered.
 
         Two forms, as no expression has a maximum: the next free time lies ahead, or it has passed and ``earliest`` is
         the slot. A wrong guess fails, and what is there is remembered for the next.
         """
         name = bucket.attribute
-        if self._memories[action].next_free.get(name, 0) < earliest:
-            change, condition = f"SET {name} = :next", f"(attribute_not_exists({name}) OR {name} < :earliest)"
-            values = {":next": _number(earliest + bucket.interval), ":earliest": _number(earliest)}
-        else:
+        if self._memories[action].is_ahead(bucket, earliest=earliest):
             change, condition = f"SET {name} = {name} + :interval", f"{name} BETWEEN :earliest AND :latest"
             values = {
                 ":interval": _number(bucket.interval),
                 ":earliest": _number(earliest),
                 ":latest": _number(latest),
             }
+        else:
+            change, condition = f"SET {name} = :next", f"(attribute_not_exists({name}) OR {name} < :earliest)"
+            values = {":next": _number(earliest + bucket.interval), ":earliest": _number(earliest)}
         if not probing:
             condition += " AND attribute_not_exists(stop_code)"
         item = self._update(action, change, values, condition=condition)
         return int(item[name]["N"]) - bucket.interval if item else None
 
-    def _take_probe(self, action: str, stop: _Stop) -> bool:
+    def _take_probe(self, action: str, stop: Stop) -> bool:
         """Become the prober, unless another was quicker. The next probe's time is set first: a prober may die."""
         seconds = min(2 * stop.probe_seconds, _LONGEST_PROBE_SECONDS)
         values = {
-            ":next": _number(self._now() + seconds * _MICROSECONDS),
+            ":next": _number(self._now() + seconds * MICROSECONDS),
             ":seconds": _number(seconds),
             ":seen": _number(stop.next_probe),
         }
@@ -285,26 +238,16 @@ class DynamoDbLine:
             try:
                 item: dict[str, Any] = self._client.update_item(**request)["Attributes"]
             except self._client.exceptions.ConditionalCheckFailedException as refused:
-                self._remember(action, cast("dict[str, Any]", refused.response.get("Item", {})))
+                there = cast("dict[str, Any]", refused.response.get("Item", {}))
+                self._memories[action].remember(there, now=self._now())
                 return None
             finally:
                 self._lead = lead_after(self._lead, seconds=self._clock() - began)
-        self._remember(action, item)
+        self._memories[action].remember(item, now=self._now())
         return item
 
-    def _remember(self, action: str, item: Mapping[str, Any]) -> None:
-        memory = self._memories[action]
-        for bucket in self._buckets[action]:
-            if bucket.attribute in item:
-                memory.next_free[bucket.attribute] = int(item[bucket.attribute]["N"])
-        memory.stop = (
-            _Stop(item["stop_code"]["S"], int(item["next_probe"]["N"]), int(item["probe_seconds"]["N"]), self._now())
-            if "stop_code" in item
-            else None
-        )
-
     def _now(self) -> int:
-        return round(self._clock() * _MICROSECONDS)
+        return round(self._clock() * MICROSECONDS)
 
 
 def lead_after(lead: float, *, seconds: float) -> float:
@@ -312,13 +255,13 @@ def lead_after(lead: float, *, seconds: float) -> float:
     return min(max(seconds, 0.9 * lead), _LONGEST_LEAD_SECONDS)
 
 
-def _buckets(rate: float, lane: Lane) -> tuple[_Bucket, ...]:
+def _buckets(rate: float, lane: Lane) -> tuple[Bucket, ...]:
     """Return the buckets a lane takes from, in order."""
     said = intervals(rate)
-    everyone = _Bucket("everyone_next", said.everyone)
+    everyone = Bucket("everyone_next", said.everyone)
     if lane is Lane.API or said.uploads is None:
         return (everyone,)
-    return (everyone, _Bucket("uploads_next", said.uploads))
+    return (everyone, Bucket("uploads_next", said.uploads))
 
 
 def _number(value: int) -> dict[str, str]:
