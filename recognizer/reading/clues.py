@@ -171,7 +171,7 @@ def _sex(text: str) -> bool:
     return text in {"男", "女"}
 
 
-_day: Final = _says(r"月\d{1,2}日")
+_day: Final = _says(r"月\d{1,2}日|(?:19|20)\d\d年\d{1,2}月")
 _local_authority: Final = _says(r"[市县区州盟旗]公安|分局")
 _TOGETHER: Final = (
     ((Label.PASS_NUMBER,), _BACK),

@@ -52,6 +52,7 @@ def face_of_texts(*texts: str) -> Face | None:
     [
         (["男", "8月8日", "杭州市西湖区范文里1169号", "10000198508089534"], Face.RESIDENCE_FRONT),
         (["女", "出生", "81000019850808"], Face.RESIDENCE_FRONT),
+        (["性别 女", "1986年9月", "和平区示范路1473号"], Face.RESIDENCE_FRONT),
         (["身份号码", "海南省三亚市吉阳区试用弄1860号"], Face.RESIDENCE_FRONT),
         (["民居住证", "苏州市公安局吴中分局", "2024.11.15-2029.11.15"], Face.RESIDENCE_BACK),
         (["苏州市公安局吴中分局", "签发次数 02", "H12345678"], Face.RESIDENCE_BACK),
