@@ -77,12 +77,12 @@ def test_every_wrong_field_is_named_at_once_with_what_it_should_be() -> None:
     body = {"colour": 1, "image_url": "x" * 2049, "card_side": 1, "document": None, "case": "a b", "image_base64": []}
     _, said = call({**body, "return_portrait": "yes"}, world())
     assert {one["field"]: one["message"] for one in said["errors"]} == {
-        "document": "Input should be 'residence-permit', 'mainland-permit' or 'auto'",
-        "card_side": "Input should be 'FRONT' or 'BACK'",
-        "return_portrait": "Input should be a valid boolean",
+        "document": "must be residence-permit, mainland-permit or auto",
+        "card_side": "must be FRONT or BACK",
+        "return_portrait": "must be true or false",
         "case": "must have 1 to 64 letters, digits, full stops, underscores and hyphens",
-        "image_base64": "Input should be a valid string",
-        "image_url": "String should have at most 2048 characters",
+        "image_base64": "must be a text",
+        "image_url": "must have at most 2,048 characters",
         "colour": "is not a field of this request",
     }
 
@@ -90,10 +90,10 @@ def test_every_wrong_field_is_named_at_once_with_what_it_should_be() -> None:
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        ("null", "Field required"),
-        ("", "Field required"),
-        ("5", "Input should be a valid dictionary or object to extract fields from"),
-        ([{"image_base64": IMAGE}], "Input should be a valid dictionary or object to extract fields from"),
+        ("null", "must be a JSON object"),
+        ("", "must be a JSON object"),
+        ("5", "must be a JSON object"),
+        ([{"image_base64": IMAGE}], "must be a JSON object"),
         ({}, "exactly one of image_base64 and image_url must be given"),
         ({"image_base64": None, "image_url": None}, "exactly one of image_base64 and image_url must be given"),
     ],
@@ -102,6 +102,20 @@ def test_a_body_that_is_no_request_is_told_what_one_is(body: Any, message: str) 
     response, said = call(body, world())
     assert (response["statusCode"], said["code"]) == (422, "Request.InvalidField")
     assert said["errors"] == [{"field": "body", "message": message}]
+
+
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        ("data:image/jpeg;base64," + IMAGE, "must be Base64 without the data: prefix"),
+        (" data:image/png," + IMAGE, "must be Base64 without the data: prefix"),
+        (IMAGE + "?", "must be Base64: letters, digits, + and /, with = at the end"),
+        ("a" + IMAGE, "must be Base64: letters, digits, + and /, with = at the end"),
+    ],
+)
+def test_what_is_not_base64_is_told_what_is(said: str, message: str) -> None:
+    _, answered = call({"image_base64": said}, world())
+    assert answered["errors"] == [{"field": "image_base64", "message": message}]
 
 
 def test_words_may_be_written_in_any_case_and_null_is_nothing_said() -> None:

@@ -131,7 +131,7 @@ def test_an_unknown_document_is_not_found_and_another_form_of_id_is_named(method
     assert (response["statusCode"], said["code"]) == (HTTPStatus.NOT_FOUND, "Document.Unknown")
     response, said = caller.call(method, "/v1/recognitions/chan-tai-man")
     assert (response["statusCode"], said["code"]) == (HTTPStatus.UNPROCESSABLE_ENTITY, "Request.InvalidField")
-    assert "document_id" in said["detail"]
+    assert said["detail"] == "document_id: must be 32 lower-case hex digits"
     assert "chan" not in json.dumps(said)
 
 

@@ -47,7 +47,7 @@ def problem(status: int, code: str, detail: str, advice: str, **members: Any) ->
 def fields_problem(errors: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Return the problem of a request whose fields are wrong.
 
-    ``errors`` is a list of pydantic's: only place and message are used, never the input.
+    ``errors`` are those of a ``RequestValidationError``: only place, message and type are used, never the input.
     """
     wrong = [{"field": _field(error), "message": _message(error)} for error in errors]
     if any(error.get("type") == "json_invalid" for error in errors):
@@ -79,4 +79,4 @@ def _field(error: Mapping[str, Any]) -> str:
 def _message(error: Mapping[str, Any]) -> str:
     if error.get("type") == "extra_forbidden":
         return "is not a field of this request"
-    return str(error.get("msg", "")).removeprefix("Value error, ")
+    return str(error.get("msg", ""))

@@ -18,5 +18,5 @@ DOCUMENT_ID: Final = path_parameter(
 def check_document_id(said: str) -> None:
     """Raise ``RequestValidationError`` if ``said`` has another form than an id."""
     if not re.fullmatch(_PATTERN, said):
-        place = (DOCUMENT_ID["in"], DOCUMENT_ID["name"])
-        raise RequestValidationError([{"loc": place, "msg": f"String should match pattern '{_PATTERN}'"}])
+        place = (DOCUMENT_ID["name"],)
+        raise RequestValidationError([{"loc": place, "msg": "must be 32 lower-case hex digits"}])

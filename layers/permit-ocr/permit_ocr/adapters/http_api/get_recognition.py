@@ -56,7 +56,7 @@ def unknown_document() -> Response[str]:
         problem(
             HTTPStatus.NOT_FOUND,
             "Document.Unknown",
-            "id: no document of this id is known, or nothing was uploaded in time, or it is kept no longer.",
+            "document_id: no document of this id is known, or nothing was uploaded in time, or it is kept no longer.",
             "Send the photograph again.",
         )
     )

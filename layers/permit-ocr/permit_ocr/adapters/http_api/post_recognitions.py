@@ -1,6 +1,5 @@
 """``POST /v1/recognitions``: one photograph, answered with the result that is published."""
 
-import binascii
 import json
 import time
 from http import HTTPStatus
@@ -22,7 +21,7 @@ from permit_ocr.adapters.http_api.responses import (
 )
 from permit_ocr.adapters.intake_messages import Requested
 from permit_ocr.adapters.journal import note
-from permit_ocr.adapters.problem_details import fields_problem, problem
+from permit_ocr.adapters.problem_details import problem
 from permit_ocr.domain.errors import Claimed, Deleted, NotPublished, PermitOcrError
 from permit_ocr.domain.identity import document_id_of_request, without_signature
 from permit_ocr.domain.image_format import is_plain
@@ -77,10 +76,7 @@ def add_route(app: Resolver) -> None:
     )
     def create_recognition() -> Response[str]:
         request = body_of(RecognitionRequest, app)
-        try:
-            content = request.content()
-        except (binascii.Error, ValueError):
-            return problem_response(fields_problem([{"loc": ("image_base64",), "msg": "must be Base64"}]))
+        content = request.content()
         photograph = Photograph(
             document=Document(id=_document_id(app, request), case=request.case),
             options=request.options(),

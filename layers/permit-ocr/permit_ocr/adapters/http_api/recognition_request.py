@@ -5,12 +5,16 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final, Literal, get_args
 from urllib.parse import urlsplit
 
+from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
+
 from permit_ocr.adapters.http_api.request_body import RequestBody, flag, one_of, or_null, read_by, text
 from permit_ocr.domain.case import CASE_FORM, CASE_RULE, is_case
 from permit_ocr.domain.permits import Kind, RecognitionOptions, Side
 from permit_ocr.domain.senders_words import AUTO
 
 _URL_LIMIT: Final = 2048
+_BASE64: Final = "must be Base64: letters, digits, + and /, with = at the end"
+_NO_DATA_ADDRESS: Final = "must be Base64 without the data: prefix"
 _Document = Literal["residence-permit", "mainland-permit", "auto"]
 _CardSide = Literal["FRONT", "BACK"]
 
@@ -26,9 +30,9 @@ def _web_address(said: Any) -> str:  # noqa: ANN401  JSON
     try:
         address.encode()
     except UnicodeEncodeError:  # JSON can name half a character
-        raise ValueError("Input should be a valid string, unable to parse raw data as a unicode string") from None
+        raise ValueError("must be a text of whole characters") from None
     if len(address) > _URL_LIMIT:
-        raise ValueError(f"String should have at most {_URL_LIMIT} characters")
+        raise ValueError(f"must have at most {_URL_LIMIT:,} characters")
     parts = urlsplit(address)
     if parts.scheme not in {"https", "http"} or not parts.hostname or parts.username is not None:
         raise ValueError("must be an https or http address without credentials")
@@ -122,8 +126,16 @@ class RecognitionRequest(SaidOfPhotograph):
             raise ValueError("exactly one of image_base64 and image_url must be given")
 
     def content(self) -> bytes | None:
-        """Return the image's bytes. Raises ``ValueError`` if they are not Base64."""
+        """Return the image's bytes.
+
+        Raises ``RequestValidationError`` if they are not Base64. Line breaks are common in it; anything else outside
+        the alphabet is an error.
+        """
         if self.image_base64 is None:
             return None
-        # Line breaks are common in Base64; anything else outside the alphabet is an error.
-        return base64.b64decode("".join(self.image_base64.split()), validate=True)
+        try:
+            return base64.b64decode("".join(self.image_base64.split()), validate=True)
+        except ValueError:
+            is_address = self.image_base64.lstrip().startswith("data:")
+            says = _NO_DATA_ADDRESS if is_address else _BASE64
+            raise RequestValidationError([{"loc": ("image_base64",), "msg": says}]) from None

@@ -1,7 +1,6 @@
 """A request's body: each field is read by what stands beside its description, and every wrong one is named.
 
-pydantic describes these shapes (``openapi``) but does not read them, so that no cold start imports it. The messages
-are still in its words, which callers know.
+pydantic describes these shapes (``openapi``) but does not read them, so that no cold start imports it.
 """
 
 import json
@@ -43,10 +42,8 @@ def body_of[Body: RequestBody](shape: type[Body], app: Resolver) -> Body:
         said = app.current_event.json_body
     except json.JSONDecodeError:
         raise RequestValidationError([_error("is not JSON", type="json_invalid")]) from None
-    if said is None:
-        raise RequestValidationError([_error("Field required")])
     if not isinstance(said, dict):
-        raise RequestValidationError([_error("Input should be a valid dictionary or object to extract fields from")])
+        raise RequestValidationError([_error("must be a JSON object")])
     return _read(shape, said)
 
 
@@ -59,25 +56,25 @@ def says_json(headers: Mapping[str, str]) -> bool:
 def text(said: Any) -> str:  # noqa: ANN401  JSON
     """Return a text. Raises ``ValueError``."""
     if not isinstance(said, str):
-        raise ValueError("Input should be a valid string")  # noqa: TRY004  what JSON has is a value
+        raise ValueError("must be a text")  # noqa: TRY004  what JSON has is a value
     return said
 
 
 def flag(said: Any) -> bool:  # noqa: ANN401  JSON
     """Return true or false. Raises ``ValueError``."""
     if not isinstance(said, bool):
-        raise ValueError("Input should be a valid boolean")  # noqa: TRY004  the same
+        raise ValueError("must be true or false")  # noqa: TRY004  the same
     return said
 
 
 def one_of(words: Sequence[str], *, written: Callable[[str], str] = str) -> Read:
     """Return what reads one of ``words``, after ``written``, such as ``str.lower``."""
-    *others, last = map(repr, words)
+    *others, last = words
 
     def read(said: Any) -> str:  # noqa: ANN401  JSON
         if isinstance(said, str) and (word := written(said)) in words:
             return word
-        raise ValueError(f"Input should be {', '.join(others)} or {last}")
+        raise ValueError(f"must be {', '.join(others)} or {last}")
 
     return read
 
@@ -106,5 +103,5 @@ def _read[Body: RequestBody](shape: type[Body], said: Mapping[str, Any]) -> Body
     raise RequestValidationError(errors)
 
 
-def _error(message: str, *place: str, type: str = "value_error") -> dict[str, Any]:  # noqa: A002  pydantic's name
+def _error(message: str, *place: str, type: str = "value_error") -> dict[str, Any]:  # noqa: A002  Powertools' name
     return {"loc": ("body", *place), "msg": message, "type": type}

@@ -131,7 +131,7 @@ def problem_response(body: dict[str, Any]) -> Response[str]:
 def failed(error: PermitOcrError) -> Response[str]:
     """Return the answer to what is no fault of the request: gone, or when to try again."""
     if isinstance(error, Deleted):
-        return problem_response(problem(HTTPStatus.GONE, error.code, f"id: {error.meaning}", error.advice))
+        return problem_response(problem(HTTPStatus.GONE, error.code, f"document_id: {error.meaning}", error.advice))
     after = error.after_seconds if isinstance(error, RetryLater) else _LINE_STOPPED_SECONDS
     status = HTTPStatus.TOO_MANY_REQUESTS if isinstance(error, NoSlot) else HTTPStatus.SERVICE_UNAVAILABLE
     response = problem_response(problem(status, error.code, error.meaning, "Try again later."))
