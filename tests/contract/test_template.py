@@ -138,6 +138,23 @@ def test_roles_take_no_managed_policy_since_those_reach_every_resource(resources
     assert not [name for name, resource in resources.items() if resource["Type"] == "AWS::IAM::ManagedPolicy"]
 
 
+def test_every_role_has_the_boundary_that_is_named_or_none(transformed: dict[str, Any]) -> None:
+    bounded = {"Fn::If": ["HasPermissionsBoundary", {"Ref": "PermissionsBoundary"}, {"Ref": "AWS::NoValue"}]}
+    for name, role in of_type(transformed["Resources"], "AWS::IAM::Role").items():
+        assert role["Properties"]["PermissionsBoundary"] == bounded, name
+    named = transformed["Conditions"]["HasPermissionsBoundary"]
+    assert named == {"Fn::Not": [{"Fn::Equals": [{"Ref": "PermissionsBoundary"}, ""]}]}
+
+
+def test_every_role_of_a_function_that_reaches_data_is_an_output(transformed: dict[str, Any]) -> None:
+    """Whoever keeps secrets under a key of their own has to name these roles in its policy."""
+    roles = of_type(transformed["Resources"], "AWS::IAM::Role").keys() - {"ConsoleRole"}
+    outputs = transformed["Outputs"]
+    assert {name: outputs[f"{name}Arn"]["Value"] for name in roles} == {
+        name: {"Fn::GetAtt": [name, "Arn"]} for name in roles
+    }
+
+
 def test_only_lambda_assumes_the_roles(resources: Resources) -> None:
     for name, role in of_type(resources, "AWS::IAM::Role").items():
         for statement in role["Properties"]["AssumeRolePolicyDocument"]["Statement"]:
@@ -271,6 +288,20 @@ def test_an_alarm_tells_of_results_that_nobody_takes_before_they_are_deleted(
     assert parameter["MinValue"] == 0, "and it can be switched off where nobody is meant to take them"
     switched_on = transformed["Conditions"][alarm["Condition"]]
     assert switched_on == {"Fn::Not": [{"Fn::Equals": [{"Ref": "ResultsUnreadHoursAlarm"}, 0]}]}
+
+
+def test_alarms_tell_of_server_errors_of_the_api_and_of_functions_that_lambda_does_not_start(
+    resources: Resources,
+) -> None:
+    errors = resources["ApiServerErrorsAlarm"]["Properties"]
+    assert (errors["Namespace"], errors["MetricName"]) == ("AWS/ApiGateway", "5xx"), "as HTTP APIs call it"
+    assert errors["Dimensions"] == [{"Name": "ApiId", "Value": {"Ref": "HttpApi"}}]
+    total, *parts = resources["ThrottlesAlarm"]["Properties"]["Metrics"]
+    assert total["Expression"] == "SUM(METRICS())"
+    metrics = [part["MetricStat"]["Metric"] for part in parts]
+    assert {metric["MetricName"] for metric in metrics} == {"Throttles"}
+    watched = {metric["Dimensions"][0]["Value"]["Ref"] for metric in metrics}
+    assert watched == {"UploadsFunction", "ImagesFunction", "ApiFunction"}
 
 
 def test_alarms_on_our_own_metrics_watch_what_the_functions_count(resources: Resources) -> None:
@@ -595,7 +626,7 @@ def test_without_an_address_nothing_of_webhooks_is_deployed(transformed: dict[st
     assert kinds >= {"Function", "EventSourceMapping", "Queue", "QueuePolicy", "Role", "LogGroup", "Alarm"}
     assert {resource.get("Condition") for resource in webhooks.values()} == {"HasWebhooks"}
     outputs = {name: said.get("Condition") for name, said in transformed["Outputs"].items() if "Webhook" in name}
-    assert outputs == dict.fromkeys(("WebhookQueueUrl", "WebhookDeadLetterQueueUrl"), "HasWebhooks")
+    assert outputs == dict.fromkeys(("WebhookQueueUrl", "WebhookDeadLetterQueueUrl", "WebhooksRoleArn"), "HasWebhooks")
     assert transformed["Conditions"]["HasWebhooks"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "WebhookUrl"}, ""]}]}
 
 
