@@ -22,6 +22,15 @@ COMMANDS: Final = {
 }
 """Name of each command: where its function is, and the first sentence of that function's docstring."""
 
+_WRONG_VALUES: Final = {
+    "greater_than_equal": "must be at least {ge:g}",
+    "less_than_equal": "must be at most {le:g}",
+    "int_parsing": "must be a whole number",
+    "float_parsing": "must be a number",
+    "value_error": "{error}",
+}
+"""What Typer's library finds wrong with a value, by its own name of that."""
+
 
 class _Lazy(TyperCommand):
     """Stands in the list of commands; the command itself is imported when its arguments are parsed."""
@@ -35,7 +44,21 @@ class _Lazy(TyperCommand):
         alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
         called = getattr(import_module(module), function)
         alone.command(self.name, help=_unfolded(called.__doc__))(called)
-        return get_command(alone).make_context(info_name, args, *rest, **extra)
+        try:
+            return get_command(alone).make_context(info_name, args, *rest, **extra)
+        except typer.BadParameter as wrong:
+            wrong.message = _in_plain_words(wrong)
+            raise
+
+
+def _in_plain_words(wrong: typer.BadParameter) -> str:
+    """Return what is wrong with an option's value: Typer says it in the words of the library that found it."""
+    from pydantic import ValidationError  # noqa: PLC0415  Typer has loaded it by then, and only then
+
+    if not isinstance(wrong.__cause__, ValidationError):
+        return wrong.message
+    found = wrong.__cause__.errors()[0]
+    return _WRONG_VALUES.get(found["type"], found["msg"]).format_map(found.get("ctx", {}))
 
 
 def _unfolded(documentation: str) -> str:

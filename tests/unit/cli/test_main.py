@@ -59,3 +59,20 @@ def test_an_unknown_command_is_answered_with_the_nearest_one() -> None:
     shown = CliRunner().invoke(app, ["recognise"])
     assert shown.exit_code == 2
     assert "recognize" in shown.output
+
+
+@pytest.mark.parametrize(
+    ("typed", "says"),
+    [
+        ("recognize x --document passport", "'--document': 'passport' is not one of 'residence-permit',"),
+        ("recognize x --timeout 0", "'--timeout': must be at least 1"),
+        ("recognize x --timeout long", "'--timeout': must be a number"),
+        ("recognizer --port 99999", "'--port': must be at most 65535"),
+        ("recognizer --port http", "'--port': must be a whole number"),
+        ("recognizer --answers no-such-file", "'--answers': file 'no-such-file' does not exist"),
+    ],
+)
+def test_a_wrong_option_is_named_with_its_limit_in_plain_words(typed: str, says: str) -> None:
+    shown = CliRunner(env={"COLUMNS": "200"}).invoke(app, typed.split())
+    assert shown.exit_code == 2
+    assert says in shown.output
