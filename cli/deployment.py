@@ -1,6 +1,7 @@
 """Where photographs are sent: the sandbox that runs in this checkout, or a deployed stack."""
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,7 +74,8 @@ def deployment_of(endpoints: Mapping[str, str]) -> Deployment:
 
 def stack_deployment(stack: str) -> Deployment:
     """Return the deployed stack of that name, in the account and region of the environment. Raises ``NoDeployment``."""
-    session = boto3.Session()
+    # boto3 knows AWS_DEFAULT_REGION alone, the AWS CLI both.
+    session = boto3.Session(region_name=os.environ.get("AWS_REGION") or None)
     try:
         described = session.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
     except (ClientError, BotoCoreError) as error:
