@@ -220,7 +220,9 @@ def test_uploads_are_taken_in_batches_of_which_each_can_fail_alone(resources: Re
 
 def test_queues_are_encrypted_and_refuse_plain_http(resources: Resources) -> None:
     for name, queue in of_type(resources, "AWS::SQS::Queue").items():
-        assert queue["Properties"]["SqsManagedSseEnabled"] is True, name
+        plain = decided(queue["Properties"], "HasEncryptionKey", holds=False)
+        assert plain["SqsManagedSseEnabled"] is True, name
+        assert "KmsMasterKeyId" not in plain, name
         statements = policy_statements(resources, "AWS::SQS::QueuePolicy", "Queues", name)
         denied = {
             "Sid": "TlsOnly",
@@ -231,6 +233,35 @@ def test_queues_are_encrypted_and_refuse_plain_http(resources: Resources) -> Non
             "Condition": {"Bool": {"aws:SecureTransport": "false"}},
         }
         assert denied in statements, name
+
+
+def test_with_a_key_of_the_operators_everything_that_holds_personal_data_is_encrypted_with_it(
+    resources: Resources,
+) -> None:
+    with_key = {name: decided(resource, "HasEncryptionKey", holds=True) for name, resource in resources.items()}
+    key = {"Ref": "EncryptionKey"}
+    for name, queue in of_type(with_key, "AWS::SQS::Queue").items():
+        assert queue["Properties"]["KmsMasterKeyId"] == key, name
+        assert queue["Properties"]["SqsManagedSseEnabled"] is False, "a queue has one or the other"
+    (rule,) = with_key["UploadBucket"]["Properties"]["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert rule["ServerSideEncryptionByDefault"] == {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}
+    assert with_key["WorkTable"]["Properties"]["SSESpecification"]["KMSMasterKeyId"] == key
+    for name, role in of_type(with_key, "AWS::IAM::Role").items():
+        allowed = [one for one in role_statements(role) if "kms:Decrypt" in listed(one["Action"])]
+        if name == "ConsoleRole":
+            assert not allowed
+        else:
+            (statement,) = allowed
+            assert (statement["Action"], statement["Resource"]) == (["kms:Decrypt", "kms:GenerateDataKey"], key)
+        reaches_work = {"Fn::GetAtt": ["WorkTable", "Arn"]} in [one["Resource"] for one in role_statements(role)]
+        for_work = [one["Resource"] for one in role_statements(role) if "kms:Encrypt" in listed(one["Action"])]
+        assert for_work == ([key] if reaches_work else []), name
+
+
+def test_without_a_key_of_the_operators_no_role_may_use_any(resources: Resources) -> None:
+    for role in of_type(resources, "AWS::IAM::Role").values():
+        statements = role_statements(decided(role, "HasEncryptionKey", holds=False))
+        assert "kms" not in json.dumps(statements)
 
 
 def test_what_is_given_up_outlives_the_queue_it_came_from(resources: Resources) -> None:
@@ -383,7 +414,8 @@ def test_the_work_table_forgets_and_keeps_no_backup_of_what_it_forgot(resources:
     properties = resources["WorkTable"]["Properties"]
     assert properties["KeySchema"] == [{"AttributeName": "id", "KeyType": "HASH"}]
     assert properties["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
-    assert properties["SSESpecification"] == {"SSEEnabled": True, "SSEType": "KMS"}
+    encryption = decided(properties["SSESpecification"], "HasEncryptionKey", holds=False)
+    assert encryption == {"SSEEnabled": True, "SSEType": "KMS"}
     assert "PointInTimeRecoverySpecification" not in properties
 
 
@@ -483,7 +515,7 @@ def test_the_function_that_decodes_can_read_uploads_and_write_pages_and_that_is_
         for statement in role_statements(resources["ImagesRole"])
         for action in listed(statement["Action"])
     }
-    assert services == {"s3", "sqs", "logs"}, "neither tables nor secrets: it opens files from anywhere"
+    assert services == {"s3", "sqs", "kms", "logs"}, "neither tables nor secrets: it opens files from anywhere"
     assert function_of(resources, "ImagesFunction")["MemorySize"] == 512
 
 
