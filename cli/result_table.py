@@ -27,7 +27,7 @@ _COLOURS: Final = {
 def print_results(results: Sequence[Result]) -> None:
     """Print one row per photograph: what it is, its number, its validity, the verdict, how long it took.
 
-    Below the table: why photographs were rejected and what to do, and what was not checked.
+    Below the table: why photographs were rejected and what to do, why others are to be reviewed, what was not checked.
     """
     console = Console()
     if not console.is_terminal:
@@ -35,12 +35,17 @@ def print_results(results: Sequence[Result]) -> None:
     console.print(_table(results))
     for result in results:
         for event in result.events:
-            if event["type"] == "permit.rejected.v1":
-                error = event["data"]["error"]
-                line = f"{_name(result, event)}: {error['meaning']} {error['advice']} ({error['code']})"
-                console.print(line, markup=False, highlight=False, soft_wrap=True)
+            if why := _why(event):
+                console.print(f"{_name(result, event)}: {why}", markup=False, highlight=False, soft_wrap=True)
     if any(event["data"].get("authenticity") == "not_checked" for result in results for event in result.events):
         console.print("Authenticity was not checked: the provider did not look for copies.", style="dim")
+
+
+def _why(event: dict[str, Any]) -> str | None:
+    data = event["data"]
+    if event["type"] == "permit.rejected.v1":
+        return f"{data['error']['meaning']} {data['error']['advice']} ({data['error']['code']})"
+    return f"to be reviewed: {', '.join(data['reasons'])}" if data["verdict"] == "review" else None
 
 
 def _table(results: Sequence[Result]) -> Table:
