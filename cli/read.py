@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final
 
 import typer
 from rich import box
@@ -17,7 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from cli.photographs import NoPhotographs, photographs
+from cli.photographs import NoPhotographs, Paths, Shown, SideShown, photographs
 from permit_ocr.domain.confidence import SURE_ENOUGH, confidence_by_field
 from permit_ocr.domain.judgement import has_key_field, side_of
 from permit_ocr.domain.permits import Kind, RecognitionOptions, Side
@@ -29,6 +29,8 @@ from recognizer.reading.outcome import Reading, ReadingError
 from recognizer.reading.reader import load_models
 from recognizer.reading.reader import read as read_card
 
+TAKES: Final = "read takes PNG and JPEG files alone; recognize takes HEIC, PDF and more"
+_NO_IMAGE: Final = "FailedOperation.ImageDecodeFailed"
 _NO_CARD: Final = "FailedOperation.ImageNoSpecifiedCard"
 _WIDE: Final = 160
 _DIGITS: Final = 4
@@ -77,16 +79,9 @@ class Outcome:
 
 
 def read(
-    paths: Annotated[
-        list[str], typer.Argument(metavar="PATH…", help="Photographs, folders of them, or patterns such as 'in/*.jpg'.")
-    ],
-    document: Annotated[
-        Literal["residence-permit", "mainland-permit", "auto"], typer.Option(help="What the photographs show.")
-    ] = "auto",
-    card_side: Annotated[
-        Literal["FRONT", "BACK"] | None,
-        typer.Option(case_sensitive=False, help="The side they show; FRONT has the portrait."),
-    ] = None,
+    paths: Paths,
+    document: Shown = "auto",
+    card_side: SideShown = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line instead of a table.")] = False,
 ) -> None:
     """Print what the recogniser reads in photographs, without a server.
@@ -94,23 +89,27 @@ def read(
     With --json each photograph is a line with "file", "seconds" and either "document", "card_side", "answer" (the
     action's fields) and "confidences" (0 to 1, by field), or "error".
 
+    read takes PNG and JPEG files alone; recognize takes HEIC, PDF and more, and makes plain images of them first.
+
     Exit status: 0 if every photograph was read, 1 if one was not, 2 if it could not begin.
 
     Example: permit-ocr read front.jpg back.jpg --document mainland-permit --json
     """
     stderr = Console(stderr=True)
     try:
-        files = photographs(paths)
+        found = photographs(paths)
     except NoPhotographs as error:
         stderr.print(f"permit-ocr: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
         raise typer.Exit(2) from None
+    if skipped := found.said_of_skipped():
+        stderr.print(skipped, highlight=False)
     asked = RecognitionOptions(
         kind=None if document == "auto" else Kind(document), side=Side(card_side.lower()) if card_side else None
     )
     outcomes = []
     with _progress(stderr) as progress:
-        reading = progress.add_task("reading", total=len(files))
-        for outcome in _outcomes(files, asked):
+        reading = progress.add_task("reading", total=len(found.files))
+        for outcome in _outcomes(found.files, asked):
             outcomes.append(outcome)
             progress.advance(reading)
             if as_json:
@@ -152,7 +151,8 @@ def _read(image: bytes, asked: RecognitionOptions) -> Read | NotRead:
         if has_key_field(reading.answer):
             return Read(kind=kind, side=side_of(reading.answer, asked_side=side), reading=reading)
         code = _NO_CARD
-    return NotRead(code=code, message=look_up(code).message)
+    message = look_up(code).message
+    return NotRead(code=code, message=f"{message} {TAKES}" if code == _NO_IMAGE else message)
 
 
 def _progress(console: Console) -> Progress:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from pathlib import Path
-from typing import Annotated, Final, Literal, NoReturn
+from typing import Annotated, Final, NoReturn
 
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from cli.deployment import Deployment, NoDeployment, sandbox_deployment, stack_deployment
-from cli.photographs import NoPhotographs, photographs
+from cli.photographs import NoPhotographs, Paths, Shown, SideShown, photographs
 from cli.result_files import FileResult, writer_of
 from cli.result_table import print_results
 from cli.run_journal import OtherRun, Run, RunJournal, Uploaded
@@ -27,16 +27,9 @@ _NOT_BEGUN: Final = 2
 
 
 def recognize(
-    paths: Annotated[
-        list[str], typer.Argument(metavar="PATH…", help="Photographs, folders of them, or patterns such as 'in/*.jpg'.")
-    ],
-    document: Annotated[
-        Literal["residence-permit", "mainland-permit", "auto"], typer.Option(help="What the photographs show.")
-    ] = "auto",
-    card_side: Annotated[
-        Literal["FRONT", "BACK"] | None,
-        typer.Option(case_sensitive=False, help="The side they show; FRONT has the portrait."),
-    ] = None,
+    paths: Paths,
+    document: Shown = "auto",
+    card_side: SideShown = None,
     output: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Write the results to FILE: .csv, .jsonl (JSON Lines) or .parquet."),
@@ -59,7 +52,10 @@ def recognize(
     stderr = Console(stderr=True)
     try:
         deployment = stack_deployment(stack) if stack else sandbox_deployment()
-        files = photographs(paths)
+        found = photographs(paths)
+        files = found.files
+        if skipped := found.said_of_skipped():
+            stderr.print(skipped, highlight=False)
         run = Run(
             upload_bucket=deployment.upload_bucket,
             document=document,

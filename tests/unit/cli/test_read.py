@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from cli.main import app
+from cli.read import TAKES
 from permit_ocr.domain.answers import MainlandPermitAnswer, MainlandPermitBack, ResidencePermitAnswer
 from permit_ocr.domain.permits import Kind, Side
 from recognizer.reading.outcome import Reading, ReadingError
@@ -78,7 +79,10 @@ def test_a_photograph_that_is_not_read_has_its_code_and_the_exit_status_tells(fo
     result = run(folder / "broken.jpg", folder / "landscape.jpg", folder / "front.jpg", "--json")
     assert result.exit_code == 1
     broken, landscape, front = lines(result)
-    assert broken["error"] == {"code": "FailedOperation.ImageDecodeFailed", "message": "Image decoding failed."}
+    assert broken["error"] == {
+        "code": "FailedOperation.ImageDecodeFailed",
+        "message": f"Image decoding failed. {TAKES}",
+    }
     assert landscape["error"]["code"] == "FailedOperation.ImageNoSpecifiedCard"
     assert "error" not in front
 
@@ -106,6 +110,18 @@ def test_a_file_that_cannot_be_opened_is_an_error_of_its_own(folder: Path, monke
     result = run(folder / "front.jpg", "--json")
     assert result.exit_code == 1
     assert lines(result)[0]["error"] == {"code": "FileNotReadable", "message": "Permission denied"}
+
+
+def test_a_format_that_only_recognize_takes_is_told_so(folder: Path) -> None:
+    result = run(folder / "broken.jpg", "--json")
+    assert lines(result)[0]["error"]["message"].endswith(TAKES)
+    assert TAKES in " ".join(CliRunner(env={"COLUMNS": "200"}).invoke(app, ["read", "--help"]).stdout.split())
+    assert "recognize" in TAKES
+
+
+def test_a_file_in_a_folder_that_is_passed_over_is_told(folder: Path) -> None:
+    (folder / "notes.txt").write_text("no photograph")
+    assert "1 file skipped" in run(folder, "--json").stderr
 
 
 def test_nothing_named_is_one_clear_line(tmp_path: Path) -> None:

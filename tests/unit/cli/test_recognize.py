@@ -134,6 +134,16 @@ def test_a_file_of_several_pages_has_a_row_for_each(
     assert [json.loads(line)["data"]["document"]["page"] for line in done.stdout.splitlines() if line] == [1, 2]
 
 
+def test_a_file_in_a_folder_that_is_passed_over_is_told(
+    here: Deployment, photographs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(here.s3, "put_object", answering(here), raising=False)
+    (photographs / "notes.txt").write_text("no photograph")
+    done = run(photographs, "--json")
+    assert done.exit_code == 0
+    assert "1 file skipped" in done.stderr
+
+
 def test_what_was_written_before_is_not_written_over(here: Deployment, photographs: Path) -> None:
     out = photographs.parent / "out.csv"
     out.write_text("mine")
