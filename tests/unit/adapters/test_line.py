@@ -486,3 +486,27 @@ def test_threads_that_hammer_the_table_stay_within_the_rate(table: Table) -> Non
         list(threads.map(hammer, range(16)))
     assert most_within_a_second(sorted(calls)) <= QUOTA_PER_SECOND
     assert len(calls) > 20
+
+
+def test_a_slow_table_that_others_take_slots_from_meanwhile_costs_two_updates(table: Table, clock: Clock) -> None:
+    other = line(table, clock, Lane.API)
+    other._sleep = lambda _seconds: None
+
+    class SlowTable:
+        """Answers after half a second, in which another takes a slot."""
+
+        exceptions = table.exceptions
+        updates = 0
+
+        def update_item(self, **request: Any) -> Any:
+            clock.now += 0.25
+            other.enter(ACTION, seconds=30)
+            self.updates += 1
+            try:
+                return table.update_item(**request)
+            finally:
+                clock.now += 0.25
+
+    slow = SlowTable()
+    line(slow, clock, Lane.API).enter(ACTION, seconds=26)
+    assert slow.updates <= 3

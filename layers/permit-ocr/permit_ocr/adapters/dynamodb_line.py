@@ -153,8 +153,12 @@ class DynamoDbLine:
             note("line_resumed", action=action)
 
     def _take(self, action: str, *, until: float, probing: bool) -> tuple[float, bool]:
-        """Take a slot and return its time, in seconds since 1970, and whether it is a probe's."""
-        memory = self._memories[action]
+        """Take a slot and return its time, in seconds since 1970, and whether it is a probe's.
+
+        In one of two forms, as no expression has a maximum: the next free time has passed, and ``earliest`` is the
+        slot; or it lies ahead, and is. A wrong guess fails, and what is there is remembered for the next.
+        """
+        memory, lost = self._memories[action], False
         for _ in range(TRIES):
             now = self._now()
             if not probing and (stop := memory.stop):
@@ -166,34 +170,24 @@ class DynamoDbLine:
             # Slots nearer than the table answers would have passed by the time they are known.
             earliest, latest = now + round(self._lead * MICROSECONDS), self._latest(now, until=until)
             bucket = memory.nearest(earliest=earliest, latest=latest, now=now)
-            if slot := self._take_from(bucket, action, earliest=earliest, latest=latest, probing=probing):
-                return slot / MICROSECONDS, probing
+            passed = memory.passed(bucket, earliest=earliest)
+            # What was seen a moment ago and has passed while the table answered is taken from by others as well: the
+            # guess that nobody has moved it would be wrong as often as they come.
+            resets = passed > (round(self._horizon * MICROSECONDS) if lost else 0)
+            change, condition, values = (
+                _reset(bucket, earliest=earliest)
+                if resets
+                else _moved(bucket, passed, earliest=earliest, latest=latest)
+            )
+            if not probing:
+                condition += " AND attribute_not_exists(stop_code)"
+            if item := self._update(action, change, values, condition=condition):
+                return (int(item[bucket.attribute]["N"]) - bucket.interval) / MICROSECONDS, probing
+            lost = True
         raise NoSlot(after_seconds=1.0)
 
     def _latest(self, now: int, *, until: float) -> int:
         return min(now + round(self._horizon * MICROSECONDS), round(until * MICROSECONDS))
-
-    def _take_from(self, bucket: Bucket, action: str, *, earliest: int, latest: int, probing: bool) -> int | None:
-        """Take the bucket's next slot and return it, or None if the bucket turned out to be otherwise than remembered.
-
-        Two forms, as no expression has a maximum: the next free time lies ahead, or it has passed and ``earliest`` is
-        the slot. A wrong guess fails, and what is there is remembered for the next.
-        """
-        name = bucket.attribute
-        if self._memories[action].is_ahead(bucket, earliest=earliest):
-            change, condition = f"SET {name} = {name} + :interval", f"{name} BETWEEN :earliest AND :latest"
-            values = {
-                ":interval": _number(bucket.interval),
-                ":earliest": _number(earliest),
-                ":latest": _number(latest),
-            }
-        else:
-            change, condition = f"SET {name} = :next", f"(attribute_not_exists({name}) OR {name} < :earliest)"
-            values = {":next": _number(earliest + bucket.interval), ":earliest": _number(earliest)}
-        if not probing:
-            condition += " AND attribute_not_exists(stop_code)"
-        item = self._update(action, change, values, condition=condition)
-        return int(item[name]["N"]) - bucket.interval if item else None
 
     def _take_probe(self, action: str, stop: Stop) -> bool:
         """Become the prober, unless another was quicker. The next probe's time is set first: a prober may die."""
@@ -248,6 +242,24 @@ class DynamoDbLine:
 
     def _now(self) -> int:
         return round(self._clock() * MICROSECONDS)
+
+
+def _reset(bucket: Bucket, *, earliest: int) -> tuple[str, str, dict[str, Any]]:
+    """Return the change, condition and values that make ``earliest`` the slot, of a bucket whose time has passed."""
+    name = bucket.attribute
+    values = {":next": _number(earliest + bucket.interval), ":earliest": _number(earliest)}
+    return f"SET {name} = :next", f"(attribute_not_exists({name}) OR {name} < :earliest)", values
+
+
+def _moved(bucket: Bucket, passed: int, *, earliest: int, latest: int) -> tuple[str, str, dict[str, Any]]:
+    """Return the same that make the next free time the slot, ``passed`` later, wherever others have moved it."""
+    name = bucket.attribute
+    values = {
+        ":step": _number(passed + bucket.interval),
+        ":first": _number(earliest - passed),
+        ":last": _number(latest - passed),
+    }
+    return f"SET {name} = {name} + :step", f"{name} BETWEEN :first AND :last", values
 
 
 def lead_after(lead: float, *, seconds: float) -> float:

@@ -59,9 +59,9 @@ class Memory:
             raise NoSlot(after_seconds=(slots[bucket] - now) / MICROSECONDS)
         return bucket
 
-    def is_ahead(self, bucket: Bucket, *, earliest: int) -> bool:
-        """Say whether a bucket's next slot is no earlier than ``earliest``, for all that is known."""
-        return self.next_free.get(bucket.attribute, 0) >= earliest
+    def passed(self, bucket: Bucket, *, earliest: int) -> int:
+        """Return by how much ``earliest`` is later than a bucket's next slot, for all that is known; 0 if it is not."""
+        return max(0, earliest - self.next_free.get(bucket.attribute, 0))
 
     def remember(self, item: Mapping[str, Any], *, now: int) -> None:
         """Take over what DynamoDB says of the item."""
