@@ -29,9 +29,8 @@ from permit_ocr.adapters.uploads_batch import PREPARED_AT_ONCE
 from permit_ocr.adapters.waits import seconds_of_waiting
 from permit_ocr.domain.errors import NoSlot, RetryLater
 from permit_ocr.tencent.quota import LATE_SECONDS, Intervals, intervals
+from sandbox.processor_share import share_of
 
-MB_OF_A_PROCESSOR: Final = 1_769
-"""https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html"""
 _FIRST_POLLERS: Final = 5
 _POLLERS_A_MINUTE: Final = 300
 """https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html"""
@@ -39,6 +38,8 @@ _THROTTLED_SECONDS: Final = 0.02
 """DynamoDB refuses a write for which there is no capacity, rather than letting it wait; botocore tries once more."""
 _WAKING_SECONDS: Final = 0.003
 """How late a sleeping thread is woken, on average, where the processor is free."""
+_SWITCH_SECONDS: Final = 0.005
+"""After so long a thread that computes lets one that has been woken have Python (``sys.getswitchinterval``)."""
 _CALLS: Final = [name for name, _ in JOURNEY]
 SLOT: Final = "DynamoDB UpdateItem line#"
 _LINE: Final = _CALLS.index(SLOT)
@@ -89,7 +90,7 @@ class Fleet:
     @property
     def share(self) -> float:
         """Of a processor. Python computes in one thread at a time, so more than one is of no use."""
-        return min(1.0, self.memory / MB_OF_A_PROCESSOR)
+        return min(1.0, share_of(self.memory))
 
 
 @cache
@@ -333,25 +334,28 @@ class Simulation:
             slot = yield from self._take(shard, memory, environment)
             woken = self._chance.expovariate(1 / _WAKING_SECONDS)
             yield self.world.timeout(max(0.0, slot - self.world.now) + woken)
-            if busy := environment.processor.seconds_until_free(self.world.now):
-                yield self.world.timeout(busy)
+            busy = environment.processor.seconds_until_free(self.world.now)
+            yield self.world.timeout(min(busy, _SWITCH_SECONDS / self.fleet.share))
             if self.world.now - slot <= LATE_SECONDS:
                 return
 
     def _take(self, shard: Shard, memory: Memory, environment: Environment) -> Steps:
         """Take the next slot with a conditional write, or several where the memory was wrong. Raises ``RetryLater``."""
+        horizon, lost = HORIZON_SECONDS[Lane.UPLOADS], False
         for _ in range(TRIES):
             asked = self.world.now
-            earliest, latest = asked + memory.lead, asked + HORIZON_SECONDS[Lane.UPLOADS]
+            earliest, latest = asked + memory.lead, asked + horizon
             bucket = min(memory.next_free, key=lambda one: max(memory.next_free[one], earliest))
-            if (nearest := max(memory.next_free[bucket], earliest)) > latest:
+            remembered = memory.next_free[bucket]
+            if (nearest := max(remembered, earliest)) > latest:
                 raise NoSlot(after_seconds=nearest - asked)
-            passed = memory.next_free[bucket] < earliest
+            resets = remembered < earliest and not (lost and remembered > earliest - horizon)
+            passed = max(0.0, earliest - remembered)
             try:
                 yield from self._write(shard, environment)
                 found = shard.next_free[bucket]
-                taken = found < earliest if passed else earliest <= found <= latest
-                slot = earliest if passed else found
+                taken = found < earliest if resets else earliest <= found + passed <= latest
+                slot = earliest if resets else found + passed
                 if taken:
                     shard.next_free[bucket] = slot + shard.interval(bucket)
                 seen = {one: shard.next_free[one] for one in memory.next_free}
@@ -361,6 +365,7 @@ class Simulation:
             memory.next_free.update(seen)
             if taken:
                 return slot
+            lost = True
         raise NoSlot(after_seconds=1.0)
 
     def _write(self, shard: Shard, environment: Environment) -> Steps:

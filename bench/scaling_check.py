@@ -19,12 +19,12 @@ from typing import Any, Final
 from bench import page
 from bench.aws_calls import JOURNEY
 from bench.checkpoint import Checkpoint, Moment
-from bench.fleet import KEPT_UNITS, MB_OF_A_PROCESSOR, PROVIDER, SLOT, Fleet, Simulation, deployed
+from bench.fleet import KEPT_UNITS, PROVIDER, SLOT, Fleet, Simulation, deployed
 from bench.rehearsal import Consumer, System, system
 from permit_ocr.adapters.dynamodb_line import HORIZON_SECONDS, Lane
 from permit_ocr.tencent.quota import LATE_SECONDS
 from sandbox.processes import SandboxError
-from sandbox.processor_share import require_groups
+from sandbox.processor_share import MEGABYTES_OF_A_PROCESSOR, require_groups
 
 AGREES_WITHIN: Final = 0.10
 NO_LIMIT: Final = 1_000.0
@@ -87,7 +87,7 @@ def rate_for(quota: int, shards: int = 1) -> float:
 def points(quota: int) -> dict[str, Fleet]:
     """Return what is compared, by name: within a quota that a sandbox can do, and bound by the limiter or not by it."""
     rate = rate_for(quota)
-    fleet = replace(deployed(), quota=quota, rate=rate, concurrency=2, memory=MB_OF_A_PROCESSOR)
+    fleet = replace(deployed(), quota=quota, rate=rate, concurrency=2, memory=MEGABYTES_OF_A_PROCESSOR)
     asked = rate * (HORIZON_SECONDS[Lane.UPLOADS] + fleet.latency)
     bound_by_it = replace(fleet, batch=max(1, int(asked / fleet.concurrency)))
     bound = {
@@ -147,7 +147,7 @@ def check(documents: int) -> tuple[str, bool]:
         require_groups()
     except SandboxError as error:
         raise SystemExit(str(error)) from None
-    ceiling = measured(replace(deployed(), quota=0, rate=NO_LIMIT, memory=MB_OF_A_PROCESSOR), documents)
+    ceiling = measured(replace(deployed(), quota=0, rate=NO_LIMIT, memory=MEGABYTES_OF_A_PROCESSOR), documents)
     quota = max(2, int(ceiling.seen.documents_a_second / 2))
     rows, took, computed = [], [], []
     for name, fleet in (points(quota) | shared_points(quota)).items():
