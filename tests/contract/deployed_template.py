@@ -1,0 +1,76 @@
+"""template.yaml, read as the CloudFormation that SAM makes of it: there nothing is implied any more."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+TEMPLATE = Path(__file__).parents[2] / "template.yaml"
+
+
+DAY_SECONDS = 24 * 3600
+
+
+Resources = dict[str, dict[str, Any]]
+
+
+Statement = dict[str, Any]
+
+
+def of_type(resources: Resources, cloudformation_type: str) -> Resources:
+    """Resources of a type by logical id; fails on none, or a test could pass for want of any."""
+    found = {name: resource for name, resource in resources.items() if resource["Type"] == cloudformation_type}
+    assert found, f"the template has no {cloudformation_type}"
+    return found
+
+
+def branches(value: Any) -> Iterator[Any]:
+    """Every value that an ``Fn::If`` can come to, or the value itself."""
+    if isinstance(value, dict) and "Fn::If" in value:
+        for branch in value["Fn::If"][1:]:
+            yield from branches(branch)
+    elif value != {"Ref": "AWS::NoValue"}:
+        yield value
+
+
+def listed(value: Any) -> list[Any]:
+    """Make a list of a policy's "one or several", with every possible entry."""
+    entries = value if isinstance(value, list) else [value]
+    return [possible for entry in entries for possible in branches(entry)]
+
+
+def role_statements(role: dict[str, Any]) -> list[Statement]:
+    documents = [policy["PolicyDocument"] for policy in role["Properties"]["Policies"]]
+    return [statement for document in documents for statement in listed(document["Statement"])]
+
+
+def policy_statements(resources: Resources, policy_type: str, target: str, logical_id: str) -> list[Statement]:
+    """Statements of the one resource policy of a queue or bucket."""
+    policies = [
+        policy["Properties"]["PolicyDocument"]["Statement"]
+        for policy in of_type(resources, policy_type).values()
+        if {"Ref": logical_id} in listed(policy["Properties"][target])
+    ]
+    assert len(policies) == 1, f"{logical_id} needs one {policy_type}: a second would replace the first"
+    statements: list[Statement] = policies[0]
+    return statements
+
+
+def decided(value: Any, condition: str, *, holds: bool) -> Any:
+    """Return what a part of the template is where this condition holds, or does not; others are left as they are."""
+    if isinstance(value, dict):
+        if value.get("Fn::If", [None])[0] == condition:
+            return decided(value["Fn::If"][1 if holds else 2], condition, holds=holds)
+        parts = {name: decided(part, condition, holds=holds) for name, part in value.items()}
+        return {name: part for name, part in parts.items() if part != {"Ref": "AWS::NoValue"}}
+    return [decided(part, condition, holds=holds) for part in value] if isinstance(value, list) else value
+
+
+def function_of(resources: Resources, logical_id: str) -> dict[str, Any]:
+    properties: dict[str, Any] = resources[logical_id]["Properties"]
+    return properties
+
+
+ACCOUNT = "123456789012"
+
+
+SECRET_ARN = f"arn:aws:secretsmanager:eu-central-1:{ACCOUNT}:secret:permit-ocr/provider-AbC123"

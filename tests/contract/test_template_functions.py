@@ -1,0 +1,54 @@
+"""Functions and layers: what they run on, with what, and who calls them."""
+
+import dataclasses
+import re
+
+from permit_ocr.composition import Settings
+from permit_ocr.domain.image_rejections import DECODING_MEGABYTES, DECODING_SECONDS
+from tests.contract.deployed_template import Resources, function_of, of_type
+
+API_GIVES_UP_SECONDS = 30
+"""Longest an HTTP API waits for its integration, a quota that cannot be raised."""
+
+
+def test_there_is_no_other_way_in_than_the_api(resources: Resources) -> None:
+    types = {resource["Type"] for resource in resources.values()}
+    assert types.isdisjoint({"AWS::Lambda::Url", "AWS::ApiGatewayV2::Route", "AWS::ApiGateway::RestApi"})
+    for permission in of_type(resources, "AWS::Lambda::Permission").values():
+        assert permission["Properties"]["Principal"] == "apigateway.amazonaws.com"
+        assert re.search(r"\$\{(__ApiId__|HttpApi)\}", str(permission["Properties"]["SourceArn"]))
+
+
+def test_the_api_function_ends_before_the_api_gives_up(resources: Resources) -> None:
+    assert function_of(resources, "ApiFunction")["Timeout"] < API_GIVES_UP_SECONDS
+
+
+def test_functions_and_layers_run_on_the_chosen_processor(resources: Resources) -> None:
+    chosen = [{"Ref": "Architecture"}]
+    for function in of_type(resources, "AWS::Lambda::Function").values():
+        assert function["Properties"]["Architectures"] == chosen
+        assert function["Properties"]["Runtime"] == "python3.13"
+    for layer in of_type(resources, "AWS::Lambda::LayerVersion").values():
+        assert layer["Properties"]["CompatibleArchitectures"] == chosen
+
+
+def test_only_the_function_that_decodes_has_the_imaging_libraries(resources: Resources) -> None:
+    for name, function in of_type(resources, "AWS::Lambda::Function").items():
+        layers = [re.sub("[0-9a-f]{10}$", "", layer["Ref"]) for layer in function["Properties"]["Layers"]]
+        imaging = ["ImagingLayer"] if name == "ImagesFunction" else []
+        assert layers == ["ThirdPartyLayer", "PermitOcrLayer", *imaging], name
+
+
+def test_decoding_has_the_time_that_it_is_promised(resources: Resources) -> None:
+    seconds = function_of(resources, "ImagesFunction")["Timeout"]
+    assert seconds >= DECODING_SECONDS + 10, "and some for the download before it and the messages after it"
+    assert function_of(resources, "ImagesFunction")["MemorySize"] - 130 >= DECODING_MEGABYTES
+
+
+def test_functions_are_told_every_setting_they_read_and_no_other(resources: Resources) -> None:
+    settings = {field.name.upper() for field in dataclasses.fields(Settings)}
+    for name, function in of_type(resources, "AWS::Lambda::Function").items():
+        variables = function["Properties"]["Environment"]["Variables"].keys()
+        of_libraries = {variable for variable in variables if variable.startswith(("MALLOC_", "PYDANTIC_"))}
+        its_own = {"URL_SUFFIX"} if name == "ConsoleFunction" else set()
+        assert variables - of_libraries == settings | {"METRICS_SERVICE"} | its_own, name
