@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from permit_ocr.domain.identity import document_id_of_object
+from permit_ocr.domain.valid_date import today_in_shanghai
 from tests.unit.fakes import jpeg
 
 SPECIMENS = Path("events/specimens")
@@ -94,6 +96,13 @@ def test_every_specimen_becomes_one_right_result_on_the_queue(bank: Bank) -> Non
         assert wrong == {}, specimen["file"]
         assert not [check for check in data["checks"] if check["outcome"] == "failed"]
         assert data["authenticity"] == "not_checked"
+        assert (data["verdict"] == "rejected") == has_expired(specimen["answer"])
+
+
+def has_expired(answer: dict[str, str]) -> bool:
+    """Say whether the day that a card's period ends on is over in Shanghai; a side without one never has."""
+    end = answer.get("ValidDate", "")[-10:].replace(".", "-")
+    return bool(end) and date.fromisoformat(end) < today_in_shanghai(datetime.now(UTC))
 
 
 def test_a_residence_permits_portrait_is_stored_and_only_its_key_published(bank: Bank) -> None:

@@ -1,6 +1,6 @@
 """What is deleted from the bucket, and what is left alone."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -97,8 +97,9 @@ def test_a_portrait_goes_in_every_version(s3: "S3Client") -> None:
     assert left(s3) == ["portraits/r12.jpg"]
 
 
-def test_nothing_to_erase_is_no_call_at_all(s3: "S3Client") -> None:
-    S3Erasure(s3, bucket="absent", upload_prefix="uploads/").erase([])
+def test_nothing_to_erase_is_no_call_at_all() -> None:
+    no_client: Any = None
+    S3Erasure(no_client, bucket="uploads", upload_prefix="uploads/").erase([])
 
 
 def test_a_bucket_that_does_not_answer_is_tried_later(s3: "S3Client") -> None:
