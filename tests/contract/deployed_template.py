@@ -6,12 +6,11 @@ from typing import Any
 
 TEMPLATE = Path(__file__).parents[2] / "template.yaml"
 
-
 DAY_SECONDS = 24 * 3600
-
+ACCOUNT = "123456789012"
+SECRET_ARN = f"arn:aws:secretsmanager:eu-central-1:{ACCOUNT}:secret:permit-ocr/provider-AbC123"
 
 Resources = dict[str, dict[str, Any]]
-
 
 Statement = dict[str, Any]
 
@@ -68,9 +67,3 @@ def decided(value: Any, condition: str, *, holds: bool) -> Any:
 def function_of(resources: Resources, logical_id: str) -> dict[str, Any]:
     properties: dict[str, Any] = resources[logical_id]["Properties"]
     return properties
-
-
-ACCOUNT = "123456789012"
-
-
-SECRET_ARN = f"arn:aws:secretsmanager:eu-central-1:{ACCOUNT}:secret:permit-ocr/provider-AbC123"
