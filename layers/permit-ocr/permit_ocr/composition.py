@@ -1,4 +1,4 @@
-"""The composition root: reads all settings but the metrics' service name, and builds the adapters, once, when needed."""
+"""The composition root: reads all settings but the metrics' service name, and builds the adapters once, when needed."""
 
 import os
 from collections.abc import Mapping
