@@ -1,0 +1,114 @@
+"""The console's page in a real browser, against answers that the API gives: what it does with them."""
+
+import importlib.util
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
+
+from permit_ocr.domain.image_format import Format
+from permit_ocr.domain.image_rejections import CODES, rejection
+
+HOST = "https://console.example"
+UPLOADS = "https://bucket.example/"
+ID = "0123456789abcdef0123456789abcdef"
+PATIENCE_MILLISECONDS = 60_000
+LIMIT = 4_000_000
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    assert found, "no Chromium: tests/sandbox/setup.sh installs it"
+    with sync_playwright() as playwright:
+        # CI is root, in a container whose shared memory is small.
+        browser = playwright.chromium.launch(
+            executable_path=found, args=["--no-sandbox", "--disable-dev-shm-usage"], timeout=PATIENCE_MILLISECONDS
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> Iterator[Page]:
+    monkeypatch.setenv("URL_SUFFIX", "amazonaws.com")
+    spec = importlib.util.spec_from_file_location("console", "functions/console/app.py")
+    assert spec is not None
+    assert spec.loader is not None
+    console: Any = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(console)
+    page = browser.new_page(locale="en-GB")
+    page.set_default_timeout(PATIENCE_MILLISECONDS)
+    expect.set_options(timeout=PATIENCE_MILLISECONDS)
+    answer = console.handler({}, None)
+    page.route(f"{HOST}/", lambda route: route.fulfill(body=answer["body"], headers=answer["headers"]))
+    page.goto(f"{HOST}/")
+    yield page
+    page.close()
+
+
+def answers(page: Page, path: str, said: dict[str, Any], *, status: int = 200) -> None:
+    headers = {"location": f"/v1/recognitions/{ID}", "content-type": "application/json"}
+    page.route(f"{HOST}{path}", lambda route: route.fulfill(status=status, headers=headers, body=json.dumps(said)))
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", "The file has 4,000,001 bytes; at most 4,000,000 can be sent."),
+        ("zh-Hant", "檔案有 4,000,001 位元組，最多可傳送 4,000,000 位元組。"),
+        ("zh-Hans", "文件有 4,000,001 字节，最多可发送 4,000,000 字节。"),
+    ],
+)
+def test_a_file_over_the_limit_is_told_so_and_not_uploaded(
+    page: Page, tmp_path: Path, language: str, words: str
+) -> None:
+    uploaded: list[str] = []
+
+    def refuse(route: Route) -> None:
+        uploaded.append(route.request.url)
+        route.abort()
+
+    page.route(f"{UPLOADS}**", refuse)
+    ticket = {"id": ID, "upload": {"url": UPLOADS, "fields": {}}, "maximum_bytes": LIMIT}
+    answers(page, "/v1/uploads", ticket, status=201)
+    page.select_option("#language", language)
+    large = tmp_path / "scan.pdf"
+    large.write_bytes(bytes(LIMIT + 1))
+    page.set_input_files("#files", large)
+    expect(page.get_by_role("alert")).to_have_text(words)
+    assert uploaded == []
+
+
+@pytest.mark.parametrize("code", sorted(CODES))
+def test_a_rejection_of_ours_is_told_in_the_language_chosen_with_its_limits(page: Page, code: str) -> None:
+    error = rejection(code)
+    said = {"code": code, "meaning": error.meaning, "advice": error.advice}
+    event = {
+        "specversion": "1.0",
+        "type": "permit.rejected.v1",
+        "data": {"document": {"page": None}, "verdict": "rejected", "error": said},
+    }
+    answers(page, "/v1/recognitions", {"status": "pending"}, status=202)
+    answers(page, f"/v1/recognitions/{ID}", event)
+    page.set_input_files("#files", {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": b"a"})
+    shown = page.locator(".event > p").first
+    expect(shown).to_have_text(f"{error.meaning} {error.advice}")
+    limits = [word for word in error.meaning.split() if word[0].isdigit()]
+    for language in ("zh-Hant", "zh-Hans"):
+        page.select_option("#language", language)
+        expect(shown).not_to_contain_text(error.meaning)
+        words = shown.inner_text()
+        assert "。" in words
+        assert "{" not in words
+        assert [limit for limit in limits if limit not in words] == []
+    expect(page.locator(".event > p").nth(1)).to_have_text(code)
+
+
+def test_every_format_is_named_in_every_language(page: Page) -> None:
+    for said in page.evaluate("Object.values(WORDS).map(words => words.formats)"):
+        assert [one for one in Format if one not in said.lower()] == []
