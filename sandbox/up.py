@@ -37,7 +37,7 @@ _CREDENTIAL_VARIABLES: Final = {
 # It reads two cards at a time: more would only wait there, and on a busy machine longer than a call may take.
 _FOR_THE_RECOGNISER: Final = {"OcrTimeoutSeconds": "25", "MaximumConcurrency": "2", "BatchSize": "5"}
 
-_RULES_OF_DEPLOYMENTS: Final = {
+RULES_OF_DEPLOYMENTS: Final = {
     "ProviderIsCalledWithTls",  # the recogniser is on this machine
     "WebhookTargetsArePublic",  # and so may the receiver of webhooks be
     "ConsoleNeedsTokens",  # nobody has to sign what the sandbox's API is asked
@@ -45,6 +45,8 @@ _RULES_OF_DEPLOYMENTS: Final = {
 }
 _LOCAL_RECEIVER: Final = re.compile(r"http://[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?(/[!-~]{0,512})?")
 """An address of ``WebhookUrl`` that deployments refuse; here ``WebhookTargets=local`` allows it."""
+_LOCAL_ISSUER: Final = re.compile(r"http://127\.0\.0\.1:[0-9]{1,5}(/[A-Za-z0-9._~/-]{0,512})?")
+"""An issuer of tokens on this machine: deployments refuse it, as API Gateway takes https alone."""
 
 type Say = Callable[[str], None]
 
@@ -201,8 +203,8 @@ def deployed_with(settings: Settings, recogniser: Recogniser) -> dict[str, str]:
     parameters.check(
         template,
         given,
-        without_rules=_RULES_OF_DEPLOYMENTS,
-        also_allowed={"WebhookUrl": _LOCAL_RECEIVER} if local else {},
+        without_rules=RULES_OF_DEPLOYMENTS,
+        also_allowed={"JwtIssuer": _LOCAL_ISSUER} | ({"WebhookUrl": _LOCAL_RECEIVER} if local else {}),
     )
     if given.get("WebhookSecret", "").startswith("arn:"):
         raise SandboxError("--parameter WebhookSecret: give a name; the sandbox makes the secret of that name itself")

@@ -148,7 +148,7 @@ def test_issuer_and_audience_are_named_both_or_neither() -> None:
     [
         ("JwtIssuer", "https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_AbCdEf", True),
         ("JwtIssuer", "https://login.example:8443/", True),
-        ("JwtIssuer", "http://127.0.0.1:8080/issuer", True),
+        ("JwtIssuer", "http://127.0.0.1:8080/issuer", False),
         ("JwtIssuer", "http://login.example", False),
         ("JwtIssuer", "http://127.0.0.1.example:80", False),
         ("JwtIssuer", "https://login.example/?x=1", False),

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from sandbox.parameters import check, holds
 from sandbox.processes import SandboxError
-from sandbox.up import Settings, deployed_with, other_recogniser
+from sandbox.template import read_source
+from sandbox.up import RULES_OF_DEPLOYMENTS, Settings, deployed_with, other_recogniser
 
 ROOT = Path(__file__).parents[3]
 RECOGNISER = other_recogniser("http://127.0.0.1:9000")
@@ -71,6 +72,10 @@ def test_all_that_is_wrong_is_told_at_once() -> None:
         "--parameter BatchSize=0",
         "--parameter KeepDays=99",
     }
+
+
+def test_every_rule_that_is_left_out_is_one_of_the_template() -> None:
+    assert read_source(ROOT / "template.yaml")["Rules"].keys() >= RULES_OF_DEPLOYMENTS
 
 
 def number(**limits: Any) -> dict[str, Any]:
