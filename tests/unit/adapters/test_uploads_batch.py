@@ -24,9 +24,18 @@ from tests.unit.fakes import MAINLAND_FRONT, NOT_NOW, World, jpeg, photograph, w
 if TYPE_CHECKING:
     from permit_ocr.domain.answers import Answer
 
-ONE_UPLOAD = json.loads(Path("events/sqs-s3-object-created.json").read_text())
-PUBLISH_AGAIN = json.loads(Path("events/sqs-publish-again.json").read_text())
-BATCH = json.loads(Path("events/sqs-s3-batch.json").read_text())
+
+def just_sent(name: str) -> dict[str, Any]:
+    """Return a sample event as if its messages were sent now: the day it was written lies ever further back."""
+    event: dict[str, Any] = json.loads(Path(f"events/{name}.json").read_text())
+    for record in event["Records"]:
+        record["attributes"]["SentTimestamp"] = str(round(time.time() * 1000))
+    return event
+
+
+ONE_UPLOAD = just_sent("sqs-s3-object-created")
+PUBLISH_AGAIN = just_sent("sqs-publish-again")
+BATCH = just_sent("sqs-s3-batch")
 DIRECT = json.loads(Path("events/s3-object-created.json").read_text())
 
 
