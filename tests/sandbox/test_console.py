@@ -22,7 +22,13 @@ def browser() -> Iterator[Browser]:
     found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     assert found, "no Chromium: tests/sandbox/setup.sh installs it"
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])  # CI is root
+        # CI is root, in a container whose shared memory is small.
+        browser = playwright.chromium.launch(
+            executable_path=found,
+            args=["--no-sandbox", "--disable-dev-shm-usage"],
+            timeout=PATIENCE_MILLISECONDS,
+        )
+        expect.set_options(timeout=PATIENCE_MILLISECONDS)
         yield browser
         browser.close()
 
@@ -31,7 +37,6 @@ def browser() -> Iterator[Browser]:
 def console(browser: Browser, sandbox: Any) -> Iterator[Page]:
     context = browser.new_context(locale="en-GB")
     context.set_default_timeout(PATIENCE_MILLISECONDS)
-    expect.set_options(timeout=PATIENCE_MILLISECONDS)
     page = context.new_page()
     faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(str(error)))
@@ -148,6 +153,7 @@ def test_it_speaks_the_browsers_language(
     browser: Browser, sandbox: Any, locale: str, language: str, words: str
 ) -> None:
     context = browser.new_context(locale=locale)
+    context.set_default_timeout(PATIENCE_MILLISECONDS)
     page = context.new_page()
     page.goto(sandbox.endpoints["api_url"] + "/")
     expect(page.locator("h1")).to_have_text(words)
