@@ -29,6 +29,7 @@ bench-check: setup
 
 schemas: setup
 	@.venv/bin/python events/schemas/write.py
+	@.venv/bin/python events/samples/write.py
 
 specimens: setup
 	@.venv/bin/python -m specimens --out events/specimens --committed

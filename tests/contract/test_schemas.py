@@ -13,6 +13,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
+from events.samples.write import documents as samples
 from events.schemas.write import documents
 from permit_ocr.adapters.http_api import BODY_LIMIT
 from permit_ocr.adapters.http_api.post_uploads import UploadRequest
@@ -26,11 +27,23 @@ from permit_ocr.workflow.recognition import recognize
 from tests.unit.fakes import MAINLAND_FRONT, NOT_THIS_CARD, RESIDENCE_FRONT, photograph, world
 
 SCHEMAS = Path("events/schemas")
+SAMPLES = Path("events/samples")
 
 
 @pytest.mark.parametrize("name", sorted(documents()))
 def test_the_committed_file_is_what_the_code_says(name: str) -> None:
     assert (SCHEMAS / name).read_text() == documents()[name], "run `make schemas` and commit what it wrote"
+
+
+def test_every_message_has_a_whole_sample_that_fits_its_schema() -> None:
+    committed = {file.name: file.read_text() for file in SAMPLES.glob("*.json")}
+    assert committed == samples(), "run `make schemas` and commit what it wrote"
+    assert {f"{name.removesuffix('.json')}.schema.json" for name in committed} == {
+        file.name for file in SCHEMAS.glob("*.schema.json")
+    }
+    for name, text in committed.items():
+        schema = json.loads((SCHEMAS / f"{name.removesuffix('.json')}.schema.json").read_text())
+        Draft202012Validator(schema, format_checker=FormatChecker()).validate(json.loads(text))
 
 
 @pytest.mark.parametrize(
