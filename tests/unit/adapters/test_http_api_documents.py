@@ -227,6 +227,7 @@ def test_who_does_not_wait_and_repeats_a_request_is_told_how_far_its_document_is
     caller.here.documents.keep_event(document_id, published())
     response, said = again()
     assert (response["statusCode"], said) == (HTTPStatus.OK, EVENT)
+    assert response["headers"]["Content-Location"] == f"/v1/recognitions/{document_id}"
     rejected = {**EVENT, "type": "permit.rejected.v1", "data": {"error": {"code": "C", "meaning": "M", "advice": "A"}}}
     caller.here.documents.keep_event(document_id, published(rejected))
     response, said = again()

@@ -16,6 +16,7 @@ from permit_ocr.adapters.http_api.responses import (
     described,
     described_json,
     failed,
+    location_of,
     problem_response,
     progress_response,
 )
@@ -53,7 +54,13 @@ def add_route(app: Resolver) -> None:
             "`Prefer: respond-async` it is accepted, and read in the background; repeated, it answers how far that is."
         ),
         responses={
-            200: described_json("The result, as published.", "RecognizedEvent", "RecognizedPages", document=True),
+            200: described_json(
+                "The result, as published.",
+                "RecognizedEvent",
+                "RecognizedPages",
+                headers={"Content-Location": "Where it can be had again."},
+                document=True,
+            ),
             202: described_json(
                 "Accepted, as asked for; or a file that must be converted first, and takes longer than an answer may.",
                 "PendingRecognition",
@@ -76,25 +83,35 @@ def add_route(app: Resolver) -> None:
     )
     def create_recognition() -> Response[str]:
         request = body_of(RecognitionRequest, app)
-        content = request.content()
         photograph = Photograph(
             document=Document(id=_document_id(app, request), case=request.case),
             options=request.options(),
-            content=content,
+            content=request.content(),
             url=request.image_url,
         )
-        application = application_of(app)
         try:
-            if prefers_async(header_of(app, PREFER["name"])):
-                return _accepted(photograph, request, application)
-            if content is not None and not is_plain(content, base64_limit=application.services.policy.base64_limit):
-                return _converted(photograph, request, application, deadline=_deadline(app))
-            return _result(_event_of(photograph, application, deadline=_deadline(app)))
+            return _with_its_place(_answer(photograph, request, app), photograph.document.id)
         except Deleted as error:
             return _deleted(error)
         except PermitOcrError as error:
             note("document_deferred", document_id=photograph.document.id, code=error.code, request_id=error.request_id)
             return failed(error)
+
+
+def _answer(photograph: Photograph, request: RecognitionRequest, app: Resolver) -> Response[str]:
+    application, content = application_of(app), photograph.content
+    if prefers_async(header_of(app, PREFER["name"])):
+        return _accepted(photograph, request, application)
+    if content is not None and not is_plain(content, base64_limit=application.services.policy.base64_limit):
+        return _converted(photograph, request, application, deadline=_deadline(app))
+    return _result(_event_of(photograph, application, deadline=_deadline(app)))
+
+
+def _with_its_place(response: Response[str], document_id: str) -> Response[str]:
+    """Say of a result where it can be had again, as the answer to who does not wait says where it will be."""
+    if response.status_code == HTTPStatus.OK:
+        response.headers["Content-Location"] = location_of(document_id)
+    return response
 
 
 def _deleted(error: Deleted) -> Response[str]:
