@@ -1,6 +1,5 @@
 """What ``sam build`` leaves in .aws-sam/build: complete, compiled, small, for one processor, and the same each time."""
 
-import dataclasses
 import importlib.util
 import marshal
 import os
@@ -13,8 +12,8 @@ from types import CodeType, ModuleType
 import pytest
 from samtranslator.yaml_helper import yaml_parse
 
-from permit_ocr.composition import Settings
 from sandbox.runtime import link_runtime
+from tests.contract.deployed_template import Resources, function_of
 
 ROOT = Path(__file__).parents[2]
 BUILT = ROOT / ".aws-sam" / "build"
@@ -177,7 +176,9 @@ def test_building_twice_gives_the_same_bytes(sources: str, tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_handlers_load_with_nothing_but_their_layers_and_the_runtime(function: str, tmp_path: Path) -> None:
+def test_handlers_load_with_nothing_but_their_layers_and_the_runtime(
+    function: str, resources: Resources, tmp_path: Path
+) -> None:
     """As in Lambda: no site-packages, the function first, then the layers, then what the runtime has."""
     layers = (BUILT / layer / "python" for layer in ("ThirdPartyLayer", "PermitOcrLayer"))
     path = [BUILT / function, *layers, link_runtime(tmp_path / "runtime")]
@@ -185,8 +186,8 @@ def test_handlers_load_with_nothing_but_their_layers_and_the_runtime(function: s
         f"import sys; sys.path[:0] = {list(map(str, path))!r}\n"
         "import app, permit_ocr; assert callable(app.handler); print(permit_ocr.__file__)"
     )
-    settings = {field.name.upper(): "1" for field in dataclasses.fields(Settings)} | {"OCR_SITE": "intl"}
-    variables = {"PATH": os.environ["PATH"], "AWS_DEFAULT_REGION": "eu-central-1", **settings}
+    told = dict.fromkeys(function_of(resources, function)["Environment"]["Variables"], "1") | {"OCR_SITE": "intl"}
+    variables = {**told, "PATH": os.environ["PATH"], "AWS_DEFAULT_REGION": "eu-central-1"}
     done = subprocess.run(
         [sys.executable, "-S", "-I", "-c", script],
         env=variables,
