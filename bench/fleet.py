@@ -29,7 +29,7 @@ from permit_ocr.adapters.uploads_batch import PREPARED_AT_ONCE
 from permit_ocr.adapters.waits import seconds_of_waiting
 from permit_ocr.domain.errors import NoSlot, RetryLater
 from permit_ocr.tencent.quota import LATE_SECONDS, Intervals, intervals
-from sandbox.processor_share import share_of
+from sandbox.processor_share import PERIOD_SECONDS, share_of
 
 _FIRST_POLLERS: Final = 5
 _POLLERS_A_MINUTE: Final = 300
@@ -39,7 +39,8 @@ _THROTTLED_SECONDS: Final = 0.02
 _WAKING_SECONDS: Final = 0.003
 """How late a sleeping thread is woken, on average, where the processor is free."""
 _SWITCH_SECONDS: Final = 0.005
-"""After so long a thread that computes lets one that has been woken have Python (``sys.getswitchinterval``)."""
+"""After so long a thread that computes lets one that has been woken have Python (``sys.getswitchinterval``), though not
+before the kernel lets the function compute again, which it does once in a period."""
 _CALLS: Final = [name for name, _ in JOURNEY]
 SLOT: Final = "DynamoDB UpdateItem line#"
 _LINE: Final = _CALLS.index(SLOT)
@@ -335,7 +336,7 @@ class Simulation:
             woken = self._chance.expovariate(1 / _WAKING_SECONDS)
             yield self.world.timeout(max(0.0, slot - self.world.now) + woken)
             busy = environment.processor.seconds_until_free(self.world.now)
-            yield self.world.timeout(min(busy, _SWITCH_SECONDS / self.fleet.share))
+            yield self.world.timeout(min(busy, _SWITCH_SECONDS + PERIOD_SECONDS * (1 - self.fleet.share)))
             if self.world.now - slot <= LATE_SECONDS:
                 return
 

@@ -15,8 +15,8 @@ from sandbox import guardian
 from sandbox.processes import SandboxError
 
 MEGABYTES_OF_A_PROCESSOR: Final = 1769
-_PERIOD_MICROSECONDS: Final = 20_000
-"""With the kernel's usual 100 ms a function would stand still for most of that at a time."""
+PERIOD_SECONDS: Final = 0.02
+"""A share is handed out in. With the kernel's usual 100 ms a function would stand still for most of that at a time."""
 
 
 def share_of(memory_mb: int) -> float:
@@ -30,13 +30,14 @@ def make_group(mark: str, name: str, processors: float) -> Path:
     Raises ``SandboxError`` where the machine lets us make none.
     """
     version_1, version_2 = guardian.GROUPS
-    quota = round(processors * _PERIOD_MICROSECONDS)
+    period = round(1_000_000 * PERIOD_SECONDS)  # the kernel counts microseconds
+    quota = round(processors * period)
     if (version_1 / "cpu.cfs_quota_us").exists():
         groups = version_1
-        limits = {"cpu.cfs_period_us": f"{_PERIOD_MICROSECONDS}", "cpu.cfs_quota_us": f"{quota}"}
+        limits = {"cpu.cfs_period_us": f"{period}", "cpu.cfs_quota_us": f"{quota}"}
     else:
         groups = version_2
-        limits = {"cpu.max": f"{quota} {_PERIOD_MICROSECONDS}"}
+        limits = {"cpu.max": f"{quota} {period}"}
     group = groups / guardian.group_name(mark, name)
     try:
         group.mkdir()
