@@ -13,7 +13,7 @@ import pytest
 from permit_ocr.adapters.intake_messages import Page, UnreadableEvent, Upload, message_of
 from permit_ocr.adapters.s3_images import document_of, document_of_page
 from permit_ocr.adapters.upload_events import work_in_body
-from permit_ocr.adapters.uploads_batch import WAITING_ENDS_AFTER_SECONDS, UploadsApplication, process
+from permit_ocr.adapters.uploads_batch import PREPARED_AT_ONCE, WAITING_ENDS_AFTER_SECONDS, UploadsApplication, process
 from permit_ocr.domain.errors import Claimed, NoSlot, NotNow, PermitOcrError, RejectDocument, RetryLater, StopTheLine
 from permit_ocr.domain.identity import document_id_of_page
 from permit_ocr.domain.image_rejections import rejection
@@ -302,7 +302,7 @@ def test_few_documents_are_prepared_at_a_time_but_all_of_a_batch_wait_for_the_pr
         records.append(record)
     failed, _ = run({"Records": records}, here, images=images)
     assert (failed, len(here.results.sent)) == ([], 10)
-    assert images.most_at_once <= 3
+    assert images.most_at_once <= PREPARED_AT_ONCE
 
 
 def test_account_trouble_gives_back_everything_not_begun_without_a_call() -> None:

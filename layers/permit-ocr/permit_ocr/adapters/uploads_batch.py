@@ -29,7 +29,7 @@ WAITING_ENDS_AFTER_SECONDS: Final = 6 * 24 * 3600
 """A day before the intake queue would drop the message: the dead-letter queue keeps it for another 14 days."""
 _MOST_AT_ONCE: Final = 32
 """Documents of a batch that are worked on at the same time; of a larger batch the others wait."""
-PREPARED_AT_ONCE: Final = 3
+PREPARED_AT_ONCE: Final = 2
 """Of the documents that are worked on at the same time, those that do not wait for the provider (``turns``)."""
 _SECONDS_TO_FINISH: Final = 5.0
 """Kept free at the end of an invocation: publishing, bookkeeping and the answer to Lambda."""
