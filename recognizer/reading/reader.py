@@ -16,7 +16,7 @@ from typing import Final
 
 from permit_ocr.domain.answers import Portrait, PortraitPlace, ResidencePermitAnswer
 from permit_ocr.domain.permits import Kind, Side
-from recognizer.reading import copy_test, engine, photograph, residence_permit, travel_permit
+from recognizer.reading import engine, photocopy, photograph, residence_permit, travel_permit
 from recognizer.reading.card_text import CardText, Frame, close_up
 from recognizer.reading.confidence import confidences_of, put_together, without_unsure
 from recognizer.reading.engine import Pixels
@@ -221,7 +221,7 @@ def _portrait(card: _Card, scale: float | None) -> PortraitFound | None:
 def _warnings(pixels: Pixels, card: _Card) -> tuple[int, ...]:
     """Return the warnings of copies; where nobody could look for one, as where nobody does."""
     try:
-        return copy_test.warnings(pixels, card.text, _core(card))
+        return photocopy.warnings(pixels, card.text, _core(card))
     except _EXTRAS_FAIL:
         return NOT_ENABLED
 

@@ -49,7 +49,7 @@ def test_what_was_read_stands_where_portrait_and_copies_cannot_be_looked_for(
     error: type[Exception], kind: Kind, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reader, "find_portrait", Mock(side_effect=error("odd shape")))
-    monkeypatch.setattr("recognizer.reading.copy_test.warnings", Mock(side_effect=error("odd shape")))
+    monkeypatch.setattr("recognizer.reading.photocopy.warnings", Mock(side_effect=error("odd shape")))
     answer = reader.read(PHOTOGRAPH, kind=kind, return_portrait=True).answer
     assert answer.Name == "李港安"
     assert answer.WarnCardInfos == (-9109,)

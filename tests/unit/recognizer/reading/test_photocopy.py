@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from recognizer.reading.copy_test import Print, print_in
+from recognizer.reading.photocopy import Print, print_in
 
 WIDTH, HEIGHT = 900, 600
 CARD = np.array([[120, 100], [780, 100], [780, 500], [120, 500]], np.float32)
