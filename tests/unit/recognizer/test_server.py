@@ -7,8 +7,7 @@ import re
 import time
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
-from unittest.mock import Mock
+from typing import Any, NoReturn
 from uuid import UUID
 
 import pytest
@@ -219,7 +218,10 @@ def test_what_a_reader_did_not_expect_is_an_unknown_error_and_its_words_stay_ins
 def test_what_the_server_did_not_expect_is_an_internal_error(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(server, "wire_answer", Mock(side_effect=KeyError))
+    def fails(*_arguments: object, **_options: object) -> NoReturn:
+        raise KeyError
+
+    monkeypatch.setattr(server, "wire_answer", fails)
     assert call(image()).code == "InternalError"
     assert "unexpected=KeyError" in caplog.text
 

@@ -1,8 +1,8 @@
 """What becomes of a reading when a library gives up; what is read is tested with the models elsewhere."""
 
 import io
-from typing import Any
-from unittest.mock import Mock
+from collections.abc import Callable
+from typing import Any, NoReturn
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ from PIL import Image
 from permit_ocr.domain.answers import MainlandPermitAnswer, ResidencePermitAnswer
 from permit_ocr.domain.permits import Kind
 from recognizer.reading import engine, reader
-from recognizer.reading.card_text import CardText
+from recognizer.reading.card_text import CardText, Level
 from recognizer.reading.found import NOTHING, Found
 from recognizer.reading.six_faces import Face
 from tests.unit.recognizer.reading.pages import line, page
@@ -21,11 +21,19 @@ Image.new("RGB", (40, 20)).save(FILE, "PNG")
 PHOTOGRAPH = FILE.getvalue()
 
 
+def gives_up(error: type[Exception]) -> Callable[..., NoReturn]:
+    def fails(*_arguments: object, **_options: object) -> NoReturn:
+        raise error("what was read")
+
+    return fails
+
+
 @pytest.fixture
 def card(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have every photograph show a front with a name, of the kind asked for."""
     lines = (line("姓名", 0, 20), line("李港安", 200, 20))
-    text = Mock(spec=CardText, lines=lines, image=np.zeros((20, 40, 3), np.uint8))
+    pixels = np.zeros((20, 40, 3), np.uint8)
+    text = CardText(image=pixels, lines=lines, level=Level(), turns=0, origin=np.eye(3), places=(0, 1))
     names = {
         Kind.RESIDENCE_PERMIT: ("Sex", "Birth", "Address", "IdCardNo"),
         Kind.MAINLAND_PERMIT: ("EnglishName", "Sex", "Birthday", "ValidDate", "Number", "Nationality"),
@@ -48,8 +56,8 @@ def card(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_was_read_stands_where_portrait_and_copies_cannot_be_looked_for(
     error: type[Exception], kind: Kind, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reader, "find_portrait", Mock(side_effect=error("odd shape")))
-    monkeypatch.setattr("recognizer.reading.photocopy.warnings", Mock(side_effect=error("odd shape")))
+    monkeypatch.setattr(reader, "find_portrait", gives_up(error))
+    monkeypatch.setattr("recognizer.reading.photocopy.warnings", gives_up(error))
     answer = reader.read(PHOTOGRAPH, kind=kind, return_portrait=True).answer
     assert answer.Name == "李港安"
     assert answer.WarnCardInfos == (-9109,)
@@ -63,6 +71,6 @@ def test_what_was_read_stands_where_portrait_and_copies_cannot_be_looked_for(
 def test_a_library_that_gives_up_is_ocr_failed(
     where: str, error: type[Exception], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(where, Mock(side_effect=error("what was read")))
+    monkeypatch.setattr(where, gives_up(error))
     with pytest.raises(reader.ReadingError, match=r"^FailedOperation\.OcrFailed$"):
         reader.read(PHOTOGRAPH, kind=Kind.MAINLAND_PERMIT)
