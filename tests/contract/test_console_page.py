@@ -2,35 +2,27 @@
 
 import importlib.util
 import json
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect
 
 from permit_ocr.domain.image_format import Format
 from permit_ocr.domain.image_rejections import CODES, rejection
+from tests.chromium import PATIENCE_MILLISECONDS, chromium
 
 HOST = "https://console.example"
 UPLOADS = "https://bucket.example/"
 ID = "0123456789abcdef0123456789abcdef"
-PATIENCE_MILLISECONDS = 60_000
 LIMIT = 4_000_000
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    assert found, "no Chromium: tests/sandbox/setup.sh installs it"
-    with sync_playwright() as playwright:
-        # CI is root, in a container whose shared memory is small.
-        browser = playwright.chromium.launch(
-            executable_path=found, args=["--no-sandbox", "--disable-dev-shm-usage"], timeout=PATIENCE_MILLISECONDS
-        )
+    with chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -43,7 +35,6 @@ def page(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> Iterator[Page]:
     spec.loader.exec_module(console)
     page = browser.new_page(locale="en-GB")
     page.set_default_timeout(PATIENCE_MILLISECONDS)
-    expect.set_options(timeout=PATIENCE_MILLISECONDS)
     answer = console.handler({}, None)
     page.route(f"{HOST}/", lambda route: route.fulfill(body=answer["body"], headers=answer["headers"]))
     page.goto(f"{HOST}/")

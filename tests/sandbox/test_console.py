@@ -2,35 +2,24 @@
 
 import json
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
+from tests.chromium import PATIENCE_MILLISECONDS, chromium
 from tests.sandbox.conftest import ROOT
 
 SPECIMENS = ROOT / "events" / "specimens"
 TRUTH = {one["file"]: one for one in json.loads((SPECIMENS / "truth.json").read_text())["specimens"]}
-PATIENCE_MILLISECONDS = 120_000
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    assert found, "no Chromium: tests/sandbox/setup.sh installs it"
-    with sync_playwright() as playwright:
-        # CI is root, in a container whose shared memory is small.
-        browser = playwright.chromium.launch(
-            executable_path=found,
-            args=["--no-sandbox", "--disable-dev-shm-usage"],
-            timeout=PATIENCE_MILLISECONDS,
-        )
-        expect.set_options(timeout=PATIENCE_MILLISECONDS)
+    with chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture
