@@ -37,6 +37,8 @@ MOST_API_SECONDS: Final = 3.0
 API_EVERY_SECONDS: Final = 3.0
 BATCH: Final = 5
 """Photographs in one invocation: at rates as low as a sandbox's, tens would be too many at once."""
+_SPREAD: Final = 0.4
+"""A backlog is worked off once. Four runs left 4.9 to 6.3 % of the quota unused; slowest answers took 1.5 to 1.8 s."""
 NO_LIMIT: Final = 1000
 
 
@@ -161,6 +163,7 @@ async def measure(rounds: int) -> list[Comparison]:
             unit="%",
             ours=[100 * (1 - ours.share)],
             most=100 * (1 - LEAST_SHARE),
+            spread=_SPREAD,
             digits=1,
         ),
         Comparison(
@@ -185,6 +188,7 @@ async def measure(rounds: int) -> list[Comparison]:
             unit="s",
             ours=[ours.slowest_answer],
             most=MOST_API_SECONDS,
+            spread=_SPREAD,
             digits=1,
         ),
     ]

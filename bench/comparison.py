@@ -16,7 +16,8 @@ _CHANCE: Final = 0.05
 class Comparison:
     """One measurement of several rounds; the lists are in the order of the rounds.
 
-    ``target`` is the most the ratio may be, ``most`` the most that ours may be; either may be missing.
+    ``target`` is the most the ratio may be, ``most`` the most that ours may be; either may be missing. ``spread`` is by
+    what share runs differ, at least: a single round tells nothing of it.
     """
 
     key: str
@@ -28,6 +29,7 @@ class Comparison:
     floor_is: str = ""
     target: float | None = None
     most: float | None = None
+    spread: float = _LEAST_SPREAD
     digits: int = 0
 
     @property
@@ -79,7 +81,7 @@ class Comparison:
         now = self.to_json()
         if committed["met"] and self.met is False:
             return f"{self.what}: {now['median']:g} ({now['is']}) misses the target, {committed['median']:g} met it"
-        limit = max(committed["high"], committed["median"] * (1 + _LEAST_SPREAD))
+        limit = max(committed["high"], committed["median"] * (1 + self.spread))
         if now["median"] <= limit:
             return None
         return f"{self.what}: {now['median']:g} ({now['is']}), was {committed['median']:g}, at most {limit:.3g}"

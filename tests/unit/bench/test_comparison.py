@@ -88,6 +88,15 @@ def test_a_figure_without_a_range_may_differ_by_a_tenth() -> None:
     assert said == "Size: 0.1125 (ratio), was 0.1, at most 0.11"
 
 
+def test_a_figure_of_one_round_may_differ_by_the_spread_that_is_said_of_it() -> None:
+    def unused(ours: float) -> Comparison:
+        return Comparison(key="k", what="Unused", unit="%", ours=[ours], most=10, spread=0.4)
+
+    committed = unused(5).to_json()
+    assert unused(6.9).worse_than(committed) is None
+    assert unused(7.1).worse_than(committed)
+
+
 def test_without_a_baseline_the_figure_itself_is_compared() -> None:
     committed = Comparison(key="k", what="Memory", unit="MiB", ours=[200, 210], most=256).to_json()
     assert committed["is"] == "MiB"
