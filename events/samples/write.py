@@ -10,19 +10,17 @@ from pathlib import Path
 from typing import Any, Final
 
 from permit_ocr.domain.answers import Answer
-from permit_ocr.domain.case import check_pair, decide_pair, validity_of_pair
-from permit_ocr.domain.identity import document_id_of_object, pair_id
+from permit_ocr.domain.identity import document_id_of_object
 from permit_ocr.domain.image_metadata import without_metadata
 from permit_ocr.domain.image_rejections import rejection
 from permit_ocr.domain.judgement import Judgement, judge_answer
 from permit_ocr.domain.permits import Kind, Side
 from permit_ocr.domain.results import (
-    Completed,
-    CompletedEvent,
     Document,
     Provider,
     Recognized,
     ResultEvent,
+    completed,
     recognized,
     recognized_data,
     rejected,
@@ -64,23 +62,7 @@ def _rejected() -> ResultEvent:
 
 
 def _completed() -> ResultEvent:
-    front, front_judgement = _side(_FRONT)
-    back, back_judgement = _side(_BACK)
-    checks = check_pair(front_judgement, back_judgement)
-    verdict, reasons = decide_pair(front_judgement, back_judgement, checks)
-    data = Completed(
-        case=_CASE,
-        kind=front.kind,
-        permit_type=front.permit_type or back.permit_type,
-        front=front,
-        back=back,
-        validity=validity_of_pair(front_judgement, back_judgement),
-        checks=checks,
-        verdict=verdict,
-        reasons=reasons,
-    )
-    event_id = pair_id(case=_CASE, front=front.document.id, back=back.document.id)
-    return CompletedEvent(id=event_id, source=_SOURCE, time=_JUDGED, subject=_CASE, data=data)
+    return completed(_CASE, _side(_FRONT), _side(_BACK), source=_SOURCE, time=_JUDGED)
 
 
 def _side(file: str) -> tuple[Recognized, Judgement]:

@@ -10,9 +10,10 @@ from typing import Final, Literal
 
 from permit_ocr.domain.answers import Answer, MainlandPermitAnswer, ResidencePermitAnswer
 from permit_ocr.domain.card_warnings import Authenticity, CardWarning
-from permit_ocr.domain.case import PairCheck
+from permit_ocr.domain.case import PairCheck, check_pair, decide_pair, validity_of_pair
 from permit_ocr.domain.checks import Check
 from permit_ocr.domain.errors import RejectDocument
+from permit_ocr.domain.identity import pair_id
 from permit_ocr.domain.judgement import Judgement
 from permit_ocr.domain.normalized import NormalizedFields
 from permit_ocr.domain.permits import Kind, PermitType, Side
@@ -259,6 +260,28 @@ def rejected(
         reasons=(error.code,),
     )
     return RejectedEvent(id=document.id, source=source, time=time, subject=document.id, data=data)
+
+
+def completed(
+    case: str, front: tuple[Recognized, Judgement], back: tuple[Recognized, Judgement], *, source: str, time: datetime
+) -> CompletedEvent:
+    """Return the event that says what front and back of a case come to together; each is given as it was judged."""
+    (front_data, front_judgement), (back_data, back_judgement) = front, back
+    checks = check_pair(front_judgement, back_judgement)
+    verdict, reasons = decide_pair(front_judgement, back_judgement, checks)
+    data = Completed(
+        case=case,
+        kind=front_data.kind,
+        permit_type=front_data.permit_type or back_data.permit_type,
+        front=front_data,
+        back=back_data,
+        validity=validity_of_pair(front_judgement, back_judgement),
+        checks=checks,
+        verdict=verdict,
+        reasons=reasons,
+    )
+    event_id = pair_id(case=case, front=front_data.document.id, back=back_data.document.id)
+    return CompletedEvent(id=event_id, source=source, time=time, subject=case, data=data)
 
 
 def without_portrait[AnswerT: Answer](answer: AnswerT) -> AnswerT:

@@ -18,19 +18,10 @@ from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from permit_ocr.domain.case import check_pair, decide_pair, validity_of_pair
 from permit_ocr.domain.identity import pair_id
 from permit_ocr.domain.judgement import Judgement, judge_answer
 from permit_ocr.domain.permits import Kind, Side
-from permit_ocr.domain.results import (
-    Completed,
-    CompletedEvent,
-    Document,
-    Provider,
-    Recognized,
-    recognized_data,
-    to_json,
-)
+from permit_ocr.domain.results import Document, Provider, Recognized, completed, recognized_data, to_json
 from permit_ocr.domain.valid_date import today_in_shanghai
 from permit_ocr.tencent.actions import ACTIONS
 from permit_ocr.tencent.answer_format import parse_answer
@@ -58,7 +49,9 @@ def complete_pair(event: str, said: dict[str, Any], services: Services) -> None:
     event_id = pair_id(case=name, front=front.document_id, back=back.document_id)
     if case.completed.get(side.kind) == event_id:
         return
-    text = to_json(_completed(event_id, name, front, back, services))
+    now = services.now()
+    judged_front, judged_back = (_judged(one, services, now=now) for one in (front, back))
+    text = to_json(completed(name, judged_front, judged_back, source=services.policy.event_source, time=now))
     services.results.publish(text, document_id=event_id)
     services.cases.keep_completed(name, front, back, event_id=event_id, event=text)
 
@@ -79,26 +72,6 @@ def _side(event: str, said: dict[str, Any]) -> CaseSide | None:
 def _place(received: str, document_id: str) -> str:
     """Return the photograph's place among those of the same side: texts in the order of time, no two the same."""
     return f"{datetime.fromisoformat(received).astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}/{document_id}"
-
-
-def _completed(event_id: str, name: str, front: CaseSide, back: CaseSide, services: Services) -> CompletedEvent:
-    now = services.now()
-    front_data, front_judgement = _judged(front, services, now=now)
-    back_data, back_judgement = _judged(back, services, now=now)
-    checks = check_pair(front_judgement, back_judgement)
-    verdict, reasons = decide_pair(front_judgement, back_judgement, checks)
-    data = Completed(
-        case=name,
-        kind=front.kind,
-        permit_type=front_judgement.permit_type or back_judgement.permit_type,
-        front=front_data,
-        back=back_data,
-        validity=validity_of_pair(front_judgement, back_judgement),
-        checks=checks,
-        verdict=verdict,
-        reasons=reasons,
-    )
-    return CompletedEvent(id=event_id, source=services.policy.event_source, time=now, subject=name, data=data)
 
 
 def _judged(side: CaseSide, services: Services, *, now: datetime) -> tuple[Recognized, Judgement]:
