@@ -31,7 +31,7 @@ from bench.accuracy_portrait import FITS
 from bench.accuracy_report import Report, rows
 from bench.accuracy_score import Cause, flat
 from bench.accuracy_worker import BARE, BARE_DEFAULTS, RECOGNIZER, Outcome, Worker
-from recognizer.reading.engine import AT_ONCE
+from recognizer.reading.ocr.engine import MAX_CONCURRENT_CALLS
 from specimens.photograph import Level
 
 PAGE: Final = Path(__file__).parents[1] / "docs" / "reading.md"
@@ -146,7 +146,7 @@ def _is_report(options: argparse.Namespace) -> bool:
 
 
 def _circumstances(load: float) -> str:
-    return f"{AT_ONCE} processors, one image at a time, load before {load:.1f}; {versions()}"
+    return f"{MAX_CONCURRENT_CALLS} processors, one image at a time, load before {load:.1f}; {versions()}"
 
 
 def _measured(photos: Sequence[Photo], options: argparse.Namespace) -> Report:

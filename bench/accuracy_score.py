@@ -14,7 +14,7 @@ from typing import Any, Final
 from bench.accuracy_bar import SURE
 from bench.accuracy_worker import Outcome
 from permit_ocr.domain.permits import PermitType
-from recognizer.reading.labels import distance
+from recognizer.reading.layout.labels import edit_distance
 from specimens.cards import TITLES
 
 _NOT_MEASURED: Final = frozenset(
@@ -109,7 +109,7 @@ def cause_of(wanted: str, value: str) -> Cause:
         return Cause.MISSED
     if not wanted:
         return Cause.INVENTED
-    if distance(wanted, value) == 1:
+    if edit_distance(wanted, value) == 1:
         return Cause.ONE_CHARACTER
     return Cause.PART if wanted in value or value in wanted else Cause.OTHER
 

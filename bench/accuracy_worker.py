@@ -110,11 +110,11 @@ def _recognizer() -> Read:
 
 
 def _bare() -> Read:
-    from recognizer.reading.engine import AT_ONCE, DETECTION_SIDE  # noqa: PLC0415
+    from recognizer.reading.ocr.engine import DETECTION_SIDE, MAX_CONCURRENT_CALLS  # noqa: PLC0415
 
     return _rapidocr(
         {
-            "EngineConfig.onnxruntime.intra_op_num_threads": AT_ONCE,
+            "EngineConfig.onnxruntime.intra_op_num_threads": MAX_CONCURRENT_CALLS,
             "Det.limit_type": "max",
             "Det.limit_side_len": DETECTION_SIDE,
             "Rec.rec_batch_num": 1,

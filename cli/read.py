@@ -24,10 +24,10 @@ from permit_ocr.domain.permits import Kind, RecognitionOptions, Side
 from permit_ocr.tencent.answer_format import answer_fields
 from permit_ocr.tencent.error_table import look_up
 from permit_ocr.workflow.recognition import questions
-from recognizer.processors import processors
-from recognizer.reading.outcome import Reading, ReadingError
+from recognizer.cpu_count import available_cpus
 from recognizer.reading.reader import load_models
 from recognizer.reading.reader import read as read_card
+from recognizer.reading.result import Reading, ReadingError
 
 TAKES: Final = "read takes PNG and JPEG files alone; recognize takes HEIC, PDF and more"
 _NO_IMAGE: Final = "FailedOperation.ImageDecodeFailed"
@@ -124,7 +124,7 @@ def read(
 def _outcomes(files: Sequence[Path], asked: RecognitionOptions) -> Iterator[Outcome]:
     """Read as many at a time as there are processors; outcomes come in the order of the files."""
     load_models()
-    with ThreadPoolExecutor(processors()) as threads:
+    with ThreadPoolExecutor(available_cpus()) as threads:
         yield from threads.map(partial(_outcome, asked=asked), files)
 
 

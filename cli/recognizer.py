@@ -9,18 +9,24 @@ from typing import Annotated, NoReturn
 import typer
 
 from permit_ocr.tencent.actions import QUOTA_PER_SECOND
-from recognizer.processors import processors
-from recognizer.readers import Readers, ReadersDidNotStart, ThreadReaders
-from recognizer.reading_processes import ReadingProcesses
-from recognizer.rehearsal import BadRehearsal, Fault, RecordedAnswers, Rehearsal, parse_latency
-from recognizer.server import ServerSettings, listening_socket, serve
+from recognizer.cpu_count import available_cpus
+from recognizer.service.fake_provider import (
+    Fault,
+    FaultInjector,
+    InvalidFakeProviderSettings,
+    RecordedAnswers,
+    parse_latency,
+)
+from recognizer.service.process_workers import ProcessWorkers
+from recognizer.service.server import ServerSettings, listening_socket, serve
+from recognizer.service.workers import ThreadWorkers, WorkerPool, WorkersDidNotStart
 from recognizer.wire.common_parameters import LOCAL_CREDENTIALS, Credentials
 from recognizer.wire.download import DownloadRules
 
 _SERVER = "The server"
 _ACCOUNT = "The account callers must sign with"
 _URLS = "Images by URL"
-_REHEARSALS = "Rehearsals"
+_FAKE_PROVIDER = "Rehearsals"
 
 
 def recognizer(
@@ -85,21 +91,21 @@ def recognizer(
             '"sequence": {"<action>": [{…}, {"Error": "<code>"}]}}.',
             exists=True,
             dir_okay=False,
-            rich_help_panel=_REHEARSALS,
+            rich_help_panel=_FAKE_PROVIDER,
         ),
     ] = None,
     latency: Annotated[
-        str, typer.Option(help="Seconds on top of each call: 0.6 or 0.3-0.9.", rich_help_panel=_REHEARSALS)
+        str, typer.Option(help="Seconds on top of each call: 0.6 or 0.3-0.9.", rich_help_panel=_FAKE_PROVIDER)
     ] = "0",
     fault: Annotated[
         list[str] | None,
         typer.Option(
             metavar="NAME=SHARE",
             help="What befalls a share of the calls: an error code, reset, hang, truncated, html, http-502.",
-            rich_help_panel=_REHEARSALS,
+            rich_help_panel=_FAKE_PROVIDER,
         ),
     ] = None,
-    seed: Annotated[int, typer.Option(help="Of the faults and latencies.", rich_help_panel=_REHEARSALS)] = 0,
+    seed: Annotated[int, typer.Option(help="Of the faults and latencies.", rich_help_panel=_FAKE_PROVIDER)] = 0,
 ) -> None:
     """Serve both OCR actions on this machine, as the provider does.
 
@@ -114,21 +120,21 @@ def recognizer(
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(message)s")
     logging.getLogger("recognizer").setLevel(logging.INFO)
     credentials = _account(host, secret_id, secret_key, token)
-    count = workers or processors()
+    count = workers or available_cpus()
     try:
         settings = ServerSettings(
             credentials=credentials,
             calls_per_second=rate_limit,
             download_rules=DownloadRules(allow_http=allow_http, allow_private=allow_private),
-            rehearsal=Rehearsal([Fault.parse(text) for text in fault or ()], parse_latency(latency), seed),
+            fault_injector=FaultInjector([Fault.parse(text) for text in fault or ()], parse_latency(latency), seed),
             placeholders=placeholders,
             waiting=waiting,
             grace_seconds=grace,
         )
-        readers: Readers = ThreadReaders(RecordedAnswers.load(answers), count) if answers else ReadingProcesses(count)
-    except BadRehearsal as error:
+        pool: WorkerPool = ThreadWorkers(RecordedAnswers.load(answers), count) if answers else ProcessWorkers(count)
+    except InvalidFakeProviderSettings as error:
         _fail(str(error))
-    _serve(host, port, readers, settings)
+    _serve(host, port, pool, settings)
 
 
 def _account(host: str, secret_id: str, secret_key: str, token: str) -> Credentials:
@@ -141,7 +147,7 @@ def _account(host: str, secret_id: str, secret_key: str, token: str) -> Credenti
     return credentials
 
 
-def _serve(host: str, port: int, readers: Readers, settings: ServerSettings) -> None:
+def _serve(host: str, port: int, pool: WorkerPool, settings: ServerSettings) -> None:
     try:
         listener = listening_socket(host, port)
     except OSError as error:
@@ -149,8 +155,8 @@ def _serve(host: str, port: int, readers: Readers, settings: ServerSettings) -> 
     shown_host = f"[{host}]" if ":" in host else host
     address = f"http://{shown_host}:{listener.getsockname()[1]}"
     try:
-        serve(listener, readers, settings, ready=lambda: typer.echo(f"recognizer: ready at {address}", err=True))
-    except ReadersDidNotStart:
+        serve(listener, pool, settings, ready=lambda: typer.echo(f"recognizer: ready at {address}", err=True))
+    except WorkersDidNotStart:
         _fail("no process that reads could be started; why, it says above", status=1)
 
 

@@ -8,8 +8,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from recognizer.reading.outcome import Reading, ReadingError
     from recognizer.reading.reader import load_models, read
+    from recognizer.reading.result import Reading, ReadingError
 
 __all__ = ("Reading", "ReadingError", "load_models", "read")
 

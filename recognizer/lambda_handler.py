@@ -14,13 +14,13 @@ from uuid import uuid4
 
 from starlette.applications import Starlette
 
-from recognizer import card_reader
-from recognizer.readers import ThreadReaders
-from recognizer.server import ServerSettings, recognizer_app
-from recognizer.wire.refusal import Refusal
-from recognizer.wire.wire_answer import wire_error
+from recognizer.service import card_reader
+from recognizer.service.server import ServerSettings, recognizer_app
+from recognizer.service.workers import ThreadWorkers
+from recognizer.wire.api_error import ApiError
+from recognizer.wire.response import error_response
 
-_LONGEST_READING_SECONDS: Final = 20.0
+_READ_TIMEOUT_SECONDS: Final = 20.0
 """With a download and its own work the function is done before its time is: an answer, not a 5xx."""
 
 type Event = dict[str, Any]
@@ -33,13 +33,13 @@ card_reader.load()  # while the environment starts, which is the time when a fun
 
 def handler(event: Event, _context: object) -> Answer:
     """Answer one call. ``event``: payload format 2.0 of a function URL or an HTTP API, behind IAM."""
-    if not _is_let_in_by_iam(event):
-        refusal = wire_error(str(uuid4()), Refusal("AuthFailure.UnauthorizedOperation"))
+    if not _is_authenticated_by_iam(event):
+        refusal = error_response(str(uuid4()), ApiError("AuthFailure.UnauthorizedOperation"))
         return _http(403, refusal.raw_headers, bytes(refusal.body))
     return _loop().run_until_complete(_answer(event))
 
 
-def _is_let_in_by_iam(event: Event) -> bool:
+def _is_authenticated_by_iam(event: Event) -> bool:
     """Say whether the event names who signed it, which only IAM's own check puts there."""
     context = event.get("requestContext") or {}
     iam = (context.get("authorizer") or {}).get("iam") or {}
@@ -55,8 +55,8 @@ def _loop() -> asyncio.AbstractEventLoop:
 def _application() -> Starlette:
     """Return the server's application; one call at a time, as Lambda has it, and no quota: IAM's and Lambda's hold."""
     settings = ServerSettings(credentials=None, calls_per_second=0)
-    readers = ThreadReaders(card_reader.read_card, longest_reading=_LONGEST_READING_SECONDS)
-    return recognizer_app(readers, settings)
+    workers = ThreadWorkers(card_reader.read_card, read_timeout=_READ_TIMEOUT_SECONDS)
+    return recognizer_app(workers, settings)
 
 
 async def _answer(event: Event) -> Answer:

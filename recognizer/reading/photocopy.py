@@ -20,11 +20,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from recognizer.reading.card_text import CardText
-from recognizer.reading.engine import Pixels, Quad
-from recognizer.reading.layout import Place
-from recognizer.reading.outcome import NOT_ENABLED
-from recognizer.reading.text_lines import TextLine
+from recognizer.reading.ocr.card_text import CardText
+from recognizer.reading.ocr.engine import Pixels, Quad
+from recognizer.reading.ocr.text_lines import BoundingBox, TextLine
+from recognizer.reading.result import NOT_ENABLED
 
 type Grid = NDArray[Any]
 
@@ -71,7 +70,7 @@ _MIDDLE_HALF: Final = np.fft.ifftshift(_MIDDLE)[:, : _HALF + 1]
 
 
 @dataclass(frozen=True, slots=True)
-class Print:
+class PrintTraits:
     """What can be seen of how a card is printed.
 
     ``screen``: by how many times, as a natural logarithm, the lower one of a screen's two peaks stands out of the
@@ -91,29 +90,29 @@ class Print:
         return self.screen > _SURE_SCREEN or (grainy and self.colour < _NO_COLOUR)
 
 
-def warnings(photograph: Pixels, text: CardText, lines: Sequence[TextLine]) -> tuple[int, ...]:
+def warnings(photo: Pixels, text: CardText, lines: Sequence[TextLine]) -> tuple[int, ...]:
     """Return the warning codes for the card whose ``lines`` are in ``text``, which was read in ``photograph``.
 
     *Not enabled* stands in any case: nobody looks for recaptured or edited photographs.
     """
-    seen = look_at_print(photograph, text, lines)
+    seen = examine_print(photo, text, lines)
     return (COPY, *NOT_ENABLED) if seen is not None and seen.is_copy else NOT_ENABLED
 
 
-def look_at_print(photograph: Pixels, text: CardText, lines: Sequence[TextLine]) -> Print | None:
+def examine_print(photo: Pixels, text: CardText, lines: Sequence[TextLine]) -> PrintTraits | None:
     """Return what can be seen of the print around ``lines`` of the card; None where too little of it is there."""
-    place = Place(
+    place = BoundingBox(
         min(line.left for line in lines),
         min(line.top for line in lines),
         max(line.right for line in lines),
         max(line.bottom for line in lines),
     )
-    return print_in(photograph, text.in_photograph(text.quad(place)))
+    return print_in(photo, text.in_photo(text.quad(place)))
 
 
-def print_in(photograph: Pixels, quad: Quad) -> Print | None:
+def print_in(photo: Pixels, quad: Quad) -> PrintTraits | None:
     """Return what can be seen of the print in a quadrilateral, its corners in reading order."""
-    light = cv2.cvtColor(photograph, cv2.COLOR_BGR2GRAY)
+    light = cv2.cvtColor(photo, cv2.COLOR_BGR2GRAY)
     card = _tiles(light.shape, quad, _MOST_TILES)
     if len(card) < _LEAST_TILES:
         return None
@@ -121,11 +120,11 @@ def print_in(photograph: Pixels, quad: Quad) -> Print | None:
     frame = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
     spectra = _spectra(light, card)
     along = quad[1] - quad[0]
-    return Print(
+    return PrintTraits(
         screen=_screen(spectra, float(np.degrees(np.arctan2(along[1], along[0])))),
         grain=_grain(spectra),
         frame_grain=_grain(_spectra(light, _tiles(light.shape, frame, _LEAST_TILES * 2))),
-        colour=_colour(photograph, quad),
+        colour=_colour(photo, quad),
     )
 
 
@@ -182,11 +181,11 @@ def _grain(spectra: Grid) -> float:
     return float(100 * np.sqrt(np.percentile(np.median(spectra[:, _MIDDLE_HALF], axis=1), 10)))
 
 
-def _colour(photograph: Pixels, quad: Quad) -> float:
+def _colour(photo: Pixels, quad: Quad) -> float:
     """Return how far the shares of blue, green and red are from the usual ones, where they are farthest."""
     size = (80, 50)
     corners = np.array([[0, 0], [4 * size[0], 0], [4 * size[0], 4 * size[1]], [0, 4 * size[1]]], np.float32)
-    flat = cv2.warpPerspective(photograph, cv2.getPerspectiveTransform(quad, corners), (4 * size[0], 4 * size[1]))
+    flat = cv2.warpPerspective(photo, cv2.getPerspectiveTransform(quad, corners), (4 * size[0], 4 * size[1]))
     small = cv2.resize(flat, size, interpolation=cv2.INTER_AREA).astype(np.float32).reshape(-1, 3)
     sums = small.sum(axis=1, keepdims=True)
     shares = small / np.maximum(sums, 1)

@@ -11,11 +11,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from recognizer.reading import engine
-from recognizer.reading.card_text import CardText
-from recognizer.reading.engine import Pixels
-from recognizer.reading.layout import Layout, Place
-from recognizer.reading.text_lines import TextLine
+from recognizer.reading.layout.card_layout import Layout
+from recognizer.reading.ocr import engine
+from recognizer.reading.ocr.card_text import CardText
+from recognizer.reading.ocr.engine import Pixels
+from recognizer.reading.ocr.text_lines import BoundingBox, TextLine
 
 type Grid = NDArray[Any]
 _WORKING_WIDTH: Final = 300
@@ -71,7 +71,7 @@ def find_portrait(text: CardText, layout: Layout, scale: float) -> PortraitFound
     framed = _best_rectangle(small, boxes, layout.height * unit)
     if framed is None:
         return None
-    place = Place(
+    place = BoundingBox(
         search.left + framed.left / unit,
         search.top + framed.top / unit,
         search.left + framed.right / unit,
@@ -80,8 +80,8 @@ def find_portrait(text: CardText, layout: Layout, scale: float) -> PortraitFound
     return _cut_out(text, place, scale)
 
 
-def _moved(line: TextLine, search: Place, unit: float) -> Place:
-    return Place(
+def _moved(line: TextLine, search: BoundingBox, unit: float) -> BoundingBox:
+    return BoundingBox(
         (line.left - search.left) * unit,
         (line.top - search.top) * unit,
         (line.right - search.left) * unit,
@@ -89,7 +89,7 @@ def _moved(line: TextLine, search: Place, unit: float) -> Place:
     )
 
 
-def _search_area(layout: Layout) -> Place:
+def _search_area(layout: Layout) -> BoundingBox:
     """Return the text's rectangle with room for a portrait on either side.
 
     Watermarks and other papers' text do not count.
@@ -99,17 +99,17 @@ def _search_area(layout: Layout) -> Place:
     left, right = min(line.left for line in lines), max(line.right for line in lines)
     top, bottom = min(line.top for line in lines), max(line.bottom for line in lines)
     room = 0.62 * max(right - left, 1.3 * (bottom - top))
-    return Place(left - room, top - 0.25 * (bottom - top), right + room, bottom + 0.3 * (bottom - top))
+    return BoundingBox(left - room, top - 0.25 * (bottom - top), right + room, bottom + 0.3 * (bottom - top))
 
 
-def _best_rectangle(small: Pixels, boxes: list[Place], text_height: float) -> Place | None:
+def _best_rectangle(small: Pixels, boxes: list[BoundingBox], text_height: float) -> BoundingBox | None:
     """Return the rectangle whose four sides lie best on edges; None if every one lacks an edge or has text in it."""
     ink = _ink(small.shape[:2], boxes, text_height)
     upright, level = _edges(small, ink)
     beyond = max(1, round(_BEYOND * text_height))
     paper = _integral(np.pad(np.maximum(_paper(small, boxes), ink), beyond + 1, constant_values=_UNSEEN))
     sums = (_summed(upright, 0), _summed(level, 1), _integral(ink))
-    best: Place | None = None
+    best: BoundingBox | None = None
     most = 0.0
     for height in sorted({round(times * text_height) for times in _HEIGHTS}):
         for width in sorted({round(shape * height) for shape in _SHAPES}):
@@ -120,11 +120,11 @@ def _best_rectangle(small: Pixels, boxes: list[Place], text_height: float) -> Pl
             top, left = np.unravel_index(int(score.argmax()), score.shape)
             if score[top, left] > most:
                 most = float(score[top, left])
-                best = Place(float(left), float(top), float(left + width), float(top + height))
+                best = BoundingBox(float(left), float(top), float(left + width), float(top + height))
     return best
 
 
-def _ink(shape: tuple[int, ...], boxes: list[Place], text_height: float) -> Grid:
+def _ink(shape: tuple[int, ...], boxes: list[BoundingBox], text_height: float) -> Grid:
     """Return 1 where there is text, but for what is too high to be text: a portrait misread as a character."""
     ink = np.zeros(shape, np.float32)
     for box in boxes:
@@ -154,7 +154,7 @@ def _edges(small: Pixels, ink: Grid) -> tuple[Grid, Grid]:
     return edges[0], edges[1]
 
 
-def _paper(small: Pixels, boxes: list[Place]) -> Grid:
+def _paper(small: Pixels, boxes: list[BoundingBox]) -> Grid:
     """Return 1 where the ground is as it usually is behind the text, 0 elsewhere."""
     colours = np.log(small.astype(np.float32) + _DARK)
     cuts = [colours[_span(box.top, box.bottom), _span(box.left, box.right)].reshape(-1, 3) for box in boxes]
@@ -229,12 +229,12 @@ def _along(summed: Grid, length: int) -> Grid:
     return kept
 
 
-def _cut_out(text: CardText, place: Place, scale: float) -> PortraitFound:
+def _cut_out(text: CardText, place: BoundingBox, scale: float) -> PortraitFound:
     quad = text.quad(place)
     done, file = cv2.imencode(".jpg", engine.cut(text.image, quad), [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
     if not done:
         raise ValueError("the portrait could not be written as a JPEG")
-    corners = text.in_photograph(quad) * scale
+    corners = text.in_photo(quad) * scale
     left, top = np.floor(corners.min(axis=0)).astype(int).tolist()
     right, bottom = np.ceil(corners.max(axis=0)).astype(int).tolist()
     return PortraitFound(base64.b64encode(file.tobytes()).decode(), left, top, right - left, bottom - top)

@@ -16,19 +16,21 @@ from typing import Final
 
 from permit_ocr.domain.answers import Portrait, PortraitPlace, ResidencePermitAnswer
 from permit_ocr.domain.permits import Kind, Side
-from recognizer.reading import engine, photocopy, photograph, residence_permit, travel_permit
-from recognizer.reading.card_text import CardText, Frame, close_up
-from recognizer.reading.confidence import confidences_of, put_together, without_unsure
-from recognizer.reading.engine import Pixels
-from recognizer.reading.faces import face_of
-from recognizer.reading.found import Fields
-from recognizer.reading.layout import Layout
-from recognizer.reading.outcome import NOT_ENABLED, Reading, ReadingError
-from recognizer.reading.page import Page
+from recognizer.reading import image_decoding, photocopy
+from recognizer.reading.classification.card_classifier import classify_card_side
+from recognizer.reading.classification.card_sides import PERMIT_BY_FRONT, CardSide
+from recognizer.reading.fields import residence_permit, travel_permit
+from recognizer.reading.fields.confidence import confidences_of, drop_uncertain, merge_readings
+from recognizer.reading.fields.field_finder import FieldFinder
+from recognizer.reading.fields.ocr_field import Fields
+from recognizer.reading.layout.card_layout import Layout
+from recognizer.reading.layout.stacked_cards import split_stacked_cards
+from recognizer.reading.ocr import engine
+from recognizer.reading.ocr.card_text import CardText, ImageScan, close_up
+from recognizer.reading.ocr.engine import Pixels
+from recognizer.reading.ocr.text_lines import TextLine
 from recognizer.reading.portrait import PortraitFound, find_portrait
-from recognizer.reading.several_cards import card_by_card
-from recognizer.reading.six_faces import PERMIT_OF_FRONT, Face
-from recognizer.reading.text_lines import TextLine
+from recognizer.reading.result import NOT_ENABLED, Reading, ReadingError
 
 __all__ = ("Reading", "ReadingError", "load_models", "read")
 
@@ -36,9 +38,9 @@ _SMALL_TEXT: Final = 15.0
 """Median text height in pixels, at the scale where text is looked for, below which a second look from nearer pays."""
 _UNSURE: Final = 0.6
 """A field less sure than this deserves a second look."""
-_RESIDENCE: Final = frozenset({Face.RESIDENCE_FRONT, Face.RESIDENCE_BACK})
+_RESIDENCE: Final = frozenset({CardSide.RESIDENCE_FRONT, CardSide.RESIDENCE_BACK})
 _BACK_INFOS: Final = "MainlandTravelPermitBackInfos"
-_EXTRAS_FAIL: Final = (*engine.FAILURES, ValueError, ArithmeticError, LookupError)
+_EXTRAS_FAIL: Final = (*engine.ENGINE_ERRORS, ValueError, ArithmeticError, LookupError)
 """What odd shapes bring about in the search for portraits and copies, after the card was read."""
 _NOTHING_FOUND: Final = 99
 """More fields than any face has."""
@@ -62,75 +64,79 @@ def read(image: bytes, *, kind: Kind, side: Side | None = None, return_portrait:
     try:
         pixels, scale = _decode(image, kind)
         card = _read_best(pixels, kind, _wanted(kind, side))
-    except engine.FAILURES:
+    except engine.ENGINE_ERRORS:
         raise ReadingError("FailedOperation.OcrFailed") from None  # their texts may hold what was read
     if kind is Kind.RESIDENCE_PERMIT:
         reading = _residence_reading(card, scale if return_portrait else None)
     else:
         reading = _travel_reading(card, side or Side.FRONT, scale if return_portrait else None)
-    if card.face is None:
+    if card.card_side is None:
         return reading
     return replace(reading, answer=replace(reading.answer, WarnCardInfos=_warnings(pixels, card)))
 
 
-def _wanted(kind: Kind, side: Side | None) -> frozenset[Face]:
+def _wanted(kind: Kind, side: Side | None) -> frozenset[CardSide]:
     """Return the faces that were asked for."""
     if kind is Kind.RESIDENCE_PERMIT:
         return _RESIDENCE
-    return frozenset({Face.HK_MACAO_BACK}) if side is Side.BACK else frozenset(PERMIT_OF_FRONT)
+    return frozenset({CardSide.HK_MACAO_BACK}) if side is Side.BACK else frozenset(PERMIT_BY_FRONT)
 
 
 @dataclass(frozen=True, slots=True)
 class _Card:
-    face: Face | None
+    card_side: CardSide | None
     text: CardText
-    page: Page
+    finder: FieldFinder
     fields: Fields
 
 
 def _decode(image: bytes, kind: Kind) -> tuple[Pixels, float]:
     try:
-        return photograph.decode(image)
-    except photograph.EmptyFile:
+        return image_decoding.decode(image)
+    except image_decoding.EmptyFile:
         empty = "EmptyImageError" if kind is Kind.RESIDENCE_PERMIT else "ImageDecodeFailed"
         raise ReadingError(f"FailedOperation.{empty}") from None
-    except photograph.NotAnImage:
+    except image_decoding.NotAnImage:
         raise ReadingError("FailedOperation.ImageDecodeFailed") from None
-    except photograph.TooManyPixels:
+    except image_decoding.TooManyPixels:
         raise ReadingError("LimitExceeded.TooLargeFileError") from None
 
 
-def _read_best(pixels: Pixels, kind: Kind, wanted: frozenset[Face]) -> _Card:
+def _read_best(pixels: Pixels, kind: Kind, wanted: frozenset[CardSide]) -> _Card:
     """Read the image; once more from nearer where text is small or a field unsure, and put both together."""
-    frame = Frame(pixels)
+    frame = ImageScan(pixels)
     card = _find(frame, wanted)
     if card is None:
         code = "ImageNoText" if kind is Kind.RESIDENCE_PERMIT else "ImageNoSpecifiedCard"
         raise ReadingError(f"FailedOperation.{code}")
     if not (_is_small(card) or _missing(card)):
         return card
-    frame = Frame(*close_up(card.text, _core(card)))
+    frame = ImageScan(*close_up(card.text, _core(card)))
     nearer = _find(frame, wanted)
     if nearer is None:
         return card
     if _missing(nearer) and (text := frame.widened(nearer.text)):
-        nearer = _put_together(nearer, _lay_out(text))
-    return _put_together(card, nearer)
+        nearer = _merge(nearer, _lay_out(text))
+    return _merge(card, nearer)
 
 
-def _put_together(card: _Card, again: _Card) -> _Card:
+def _merge(card: _Card, again: _Card) -> _Card:
     """Return the better of two readings, with what the other one adds if it shows the same face."""
     better, other = (again, card) if _missing(again) <= _missing(card) else (card, again)
-    return replace(better, fields=put_together(better.fields, other.fields)) if card.face is again.face else better
+    return (
+        replace(better, fields=merge_readings(better.fields, other.fields))
+        if card.card_side is again.card_side
+        else better
+    )
 
 
-def _find(frame: Frame, wanted: frozenset[Face]) -> _Card | None:
+def _find(frame: ImageScan, wanted: frozenset[CardSide]) -> _Card | None:
     """Return the first sheet with a face asked for, else the one that is most like a card; None where no text is."""
     best: _Card | None = None
-    for text in frame.sheets():
-        for lines in card_by_card(text.lines):
+    for text in frame.segments():
+        for lines in split_stacked_cards(text.lines):
             card = _lay_out(replace(text, lines=tuple(lines)))
-            if card.face in wanted:
+            if card.card_side in wanted:
                 return card
             if best is None or _likeness(card) > _likeness(best):
                 best = card
@@ -138,49 +144,49 @@ def _find(frame: Frame, wanted: frozenset[Face]) -> _Card | None:
 
 
 def _likeness(card: _Card) -> tuple[bool, int]:
-    return card.face is not None, len(card.page.layout.anchors)
+    return card.card_side is not None, len(card.finder.layout.anchors)
 
 
 def _lay_out(text: CardText) -> _Card:
-    page = Page(Layout(text.lines), text.look_again, text.is_covered)
-    face = face_of(page)
-    return _Card(face, text, page, _FIELDS[face](page) if face else {})
+    finder = FieldFinder(Layout(text.lines), text.reread, text.is_covered)
+    card_side = classify_card_side(finder)
+    return _Card(card_side, text, finder, _FIELDS[card_side](finder) if card_side else {})
 
 
-_FIELDS: Final[dict[Face, Callable[[Page], Fields]]] = {
-    Face.RESIDENCE_FRONT: residence_permit.front_fields,
-    Face.RESIDENCE_BACK: residence_permit.back_fields,
-    Face.HK_MACAO_BACK: travel_permit.back_fields,
-    **{face: partial(travel_permit.front_fields, permit=permit) for face, permit in PERMIT_OF_FRONT.items()},
+_FIELDS: Final[dict[CardSide, Callable[[FieldFinder], Fields]]] = {
+    CardSide.RESIDENCE_FRONT: residence_permit.front_fields,
+    CardSide.RESIDENCE_BACK: residence_permit.back_fields,
+    CardSide.HK_MACAO_BACK: travel_permit.back_fields,
+    **{card_side: partial(travel_permit.front_fields, permit=permit) for card_side, permit in PERMIT_BY_FRONT.items()},
 }
 
 
 def _core(card: _Card) -> tuple[TextLine, ...]:
     """Return the lines that surely are the card's: labels and what they own; all lines where there is no label."""
-    layout = card.page.layout
+    layout = card.finder.layout
     owned = [piece.line for piece in layout.pieces if piece.owner]
     return tuple(anchor.line for anchor in layout.anchors) + tuple(owned) if layout.anchors else card.text.lines
 
 
 def _is_small(card: _Card) -> bool:
     longest = float(max(card.text.image.shape[:2]))
-    return card.page.layout.height * min(1.0, engine.DETECTION_SIDE / longest) < _SMALL_TEXT
+    return card.finder.layout.height * min(1.0, engine.DETECTION_SIDE / longest) < _SMALL_TEXT
 
 
 def _missing(card: _Card) -> int:
     """Return how many fields that the face always carries were not read surely."""
-    if card.face is None:
+    if card.card_side is None:
         return _NOTHING_FOUND
-    always = sum(card.fields[name].confidence < _UNSURE for name in _ALWAYS[card.face])
+    always = sum(card.fields[name].confidence < _UNSURE for name in _ALWAYS[card.card_side])
     return always + sum(bool(found.text) and found.confidence < _UNSURE for found in card.fields.values())
 
 
 _ALWAYS: Final = {
-    Face.RESIDENCE_FRONT: ("Name", "Sex", "Birth", "Address", "IdCardNo"),
-    Face.RESIDENCE_BACK: ("ValidDate", "Authority", "VisaNum", "PassNo"),
-    Face.HK_MACAO_FRONT: ("EnglishName", "Sex", "Birthday", "ValidDate", "IssueAuthority", "Number"),
-    Face.HK_MACAO_BACK: ("Name", "IDNumber"),
-    Face.TAIWAN_FRONT: (
+    CardSide.RESIDENCE_FRONT: ("Name", "Sex", "Birth", "Address", "IdCardNo"),
+    CardSide.RESIDENCE_BACK: ("ValidDate", "Authority", "VisaNum", "PassNo"),
+    CardSide.HK_MACAO_FRONT: ("EnglishName", "Sex", "Birthday", "ValidDate", "IssueAuthority", "Number"),
+    CardSide.HK_MACAO_BACK: ("Name", "IDNumber"),
+    CardSide.TAIWAN_FRONT: (
         "Name",
         "Sex",
         "Birthday",
@@ -190,15 +196,15 @@ _ALWAYS: Final = {
         "IssueAddress",
         "IssueNumber",
     ),
-    Face.EXIT_ENTRY_FRONT: ("Name", "Sex", "Birthday", "ValidDate", "IssueAuthority", "Number", "IssueAddress"),
+    CardSide.EXIT_ENTRY_FRONT: ("Name", "Sex", "Birthday", "ValidDate", "IssueAuthority", "Number", "IssueAddress"),
 }
 
 
 def _residence_reading(card: _Card, portrait_scale: float | None) -> Reading:
-    fields = without_unsure(card.fields)
-    if card.face is Face.RESIDENCE_BACK:
+    fields = drop_uncertain(card.fields)
+    if card.card_side is CardSide.RESIDENCE_BACK:
         return Reading(residence_permit.back_answer(fields), confidences_of(fields))
-    if card.face is not Face.RESIDENCE_FRONT:
+    if card.card_side is not CardSide.RESIDENCE_FRONT:
         return Reading(ResidencePermitAnswer(WarnCardInfos=NOT_ENABLED), {})
     answer = residence_permit.front_answer(fields)
     found = _portrait(card, portrait_scale)
@@ -213,7 +219,7 @@ def _portrait(card: _Card, scale: float | None) -> PortraitFound | None:
     if scale is None:
         return None
     try:
-        return find_portrait(card.text, card.page.layout, scale)
+        return find_portrait(card.text, card.finder.layout, scale)
     except _EXTRAS_FAIL:
         return None
 
@@ -227,10 +233,10 @@ def _warnings(pixels: Pixels, card: _Card) -> tuple[int, ...]:
 
 
 def _travel_reading(card: _Card, side: Side, portrait_scale: float | None) -> Reading:
-    fields = without_unsure(card.fields)
-    if side is Side.BACK and card.face is Face.HK_MACAO_BACK:
+    fields = drop_uncertain(card.fields)
+    if side is Side.BACK and card.card_side is CardSide.HK_MACAO_BACK:
         return Reading(travel_permit.back_answer(fields), _of_back(confidences_of(fields)))
-    if side is not Side.FRONT or card.face not in PERMIT_OF_FRONT:
+    if side is not Side.FRONT or card.card_side not in PERMIT_BY_FRONT:
         raise ReadingError("FailedOperation.ImageNoSpecifiedCard")
     answer = travel_permit.front_answer(fields)
     found = _portrait(card, portrait_scale)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from permit_ocr.tencent.actions import ACTIONS, SERVICE, VERSION, Action
-from recognizer.wire.refusal import Refusal
+from recognizer.wire.api_error import ApiError
 from recognizer.wire.tc3 import Authorization, SignedRequest, verify
 
 CLOCK_SKEW_SECONDS: Final = 300
@@ -31,7 +31,7 @@ LOCAL_CREDENTIALS: Final = Credentials("AKIDlocal", "local")
 """For use on one machine only. Public, therefore refused on any other address than a loopback one."""
 
 
-def check_head(
+def check_headers(
     *, headers: Mapping[str, str], credentials: Credentials | None, clock: Callable[[], float] = time.time
 ) -> None:
     """Check what can be checked before the body is there. ``headers`` has lower-case names.
@@ -45,9 +45,9 @@ def check_head(
         timestamp = _timestamp(headers)
         authorization = _authorization(headers)
         if abs(clock() - timestamp) > CLOCK_SKEW_SECONDS:
-            raise Refusal("AuthFailure.SignatureExpire")
+            raise ApiError("AuthFailure.SignatureExpire")
         if not _same(authorization.secret_id, credentials.secret_id):
-            raise Refusal("AuthFailure.SecretIdNotFound")
+            raise ApiError("AuthFailure.SecretIdNotFound")
 
 
 def authenticated_action(
@@ -64,51 +64,51 @@ def authenticated_action(
     Raises ``Refusal``: for what ``check_head`` checks, then for the signature, and only then for what an authenticated
     caller asks for.
     """
-    check_head(headers=headers, credentials=credentials, clock=clock)
+    check_headers(headers=headers, credentials=credentials, clock=clock)
     if credentials is not None:
         _authenticate(SignedRequest(method, query, headers, body, _timestamp(headers)), credentials)
     if _REGION.fullmatch(headers.get("x-tc-region", "")) is None:
-        raise Refusal(
+        raise ApiError(
             "InvalidParameterValue",
             "A value specified in `X-TC-Region` is not valid, is unsupported, or cannot be used.",
         )
     version = _required(headers, "Version")
     if version != VERSION:
-        raise Refusal(
+        raise ApiError(
             "NoSuchVersion", f"The specified api version=`{version[:32]}` does not exist in service=`{SERVICE}`."
         )
     name = _required(headers, "Action")
     if name not in ACTION_BY_NAME:
-        raise Refusal("InvalidAction")
+        raise ApiError("InvalidAction")
     return ACTION_BY_NAME[name]
 
 
 def _required(headers: Mapping[str, str], parameter: str) -> str:
     value = headers.get(f"x-tc-{parameter.lower()}", "").strip()
     if not value:
-        raise Refusal.missing(parameter)
+        raise ApiError.missing(parameter)
     return value
 
 
 def _timestamp(headers: Mapping[str, str]) -> int:
     timestamp = _required(headers, "Timestamp")
     if _TIMESTAMP.fullmatch(timestamp) is None:
-        raise Refusal.mistyped("Timestamp")
+        raise ApiError.wrong_type("Timestamp")
     return int(timestamp)
 
 
 def _authorization(headers: Mapping[str, str]) -> Authorization:
     authorization = Authorization.parse(headers.get("authorization", ""))
     if authorization is None or authorization.service != SERVICE:
-        raise Refusal("AuthFailure.InvalidAuthorization")
+        raise ApiError("AuthFailure.InvalidAuthorization")
     return authorization
 
 
 def _authenticate(request: SignedRequest, credentials: Credentials) -> None:
     if not verify(request, _authorization(request.headers), credentials.secret_key):
-        raise Refusal("AuthFailure.SignatureFailure")
+        raise ApiError("AuthFailure.SignatureFailure")
     if credentials.token and not _same(request.headers.get("x-tc-token", ""), credentials.token):
-        raise Refusal("AuthFailure.TokenFailure")
+        raise ApiError("AuthFailure.TokenFailure")
 
 
 def _same(given: str, expected: str) -> bool:

@@ -14,7 +14,7 @@ import h11
 
 from permit_ocr.adapters.checked_connections import Resolver, checked_addresses, connect
 from permit_ocr.adapters.name_look_up import system_resolver
-from recognizer.wire.refusal import Refusal
+from recognizer.wire.api_error import ApiError
 
 SECONDS: Final = 3.0
 """For the whole download: names, connections, redirects and bytes. Source: the API pages."""
@@ -43,7 +43,7 @@ async def download_image(url: str, *, rules: DownloadRules, limit: int) -> bytes
     """Return the image at ``url``, which may be empty, of ``limit`` bytes at most. Raises ``Refusal``."""
     content = await download(url, rules=rules, limit=limit)
     if content and not content.startswith(_IMAGES) and content[4:8] != _HEIF:
-        raise Refusal(_FAILED)
+        raise ApiError(_FAILED)
     return content
 
 
@@ -69,8 +69,8 @@ async def download(
                     return content
                 url = urljoin(url, redirect)
     except (OSError, TimeoutError, ValueError, h11.ProtocolError):
-        raise Refusal(_FAILED) from None
-    raise Refusal(_FAILED)
+        raise ApiError(_FAILED) from None
+    raise ApiError(_FAILED)
 
 
 def _target(url: str, rules: DownloadRules) -> SplitResult:
@@ -118,7 +118,7 @@ async def _answer(connection: h11.Connection, reader: asyncio.StreamReader, limi
         elif isinstance(event, h11.Data):
             content += event.data
             if len(content) > limit:
-                raise Refusal("LimitExceeded.TooLargeFileError")
+                raise ApiError("LimitExceeded.TooLargeFileError")
         elif isinstance(event, h11.EndOfMessage):
             return None, bytes(content)
         elif isinstance(event, h11.ConnectionClosed):

@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from recognizer.wire.refusal import Refusal
+from recognizer.wire.api_error import ApiError
 
 
 class RateLimit:
@@ -30,5 +30,5 @@ class RateLimit:
             counted = counted + 1 if counted_second == second else 1
             self._windows[action] = (second, counted)
         if 0 < self.calls_per_second < counted:
-            raise Refusal.too_frequent(counted, self.calls_per_second)
+            raise ApiError.too_frequent(counted, self.calls_per_second)
         return counted

@@ -11,7 +11,7 @@ from typing import Final
 
 from starlette.requests import Request
 
-from recognizer.wire.refusal import Refusal
+from recognizer.wire.api_error import ApiError
 from recognizer.wire.request_parameters import BODY_LIMIT
 
 MEMORY_LIMIT: Final = 8 * BODY_LIMIT
@@ -20,7 +20,7 @@ SECONDS: Final = 60.0
 """In which a body must be there: a caller who sends a little now and then would keep what it has sent in memory."""
 PAUSE_SECONDS: Final = 10.0
 """How long nothing need come; after that a body must come at ``SLOWEST`` at least."""
-SLOWEST: Final = 50_000
+MIN_BYTES_PER_SECOND: Final = 50_000
 """Bytes a second: what a poor mobile connection sends."""
 _DRAIN_LIMIT: Final = 8 * BODY_LIMIT
 """So much of a refused body is read and thrown away, so that its sender gets to see the answer."""
@@ -37,7 +37,7 @@ class RequestBodies:
         self._pause_seconds = pause_seconds
 
     @asynccontextmanager
-    async def received(self, request: Request, refusal: Refusal | None = None) -> AsyncIterator[bytearray]:
+    async def received(self, request: Request, refusal: ApiError | None = None) -> AsyncIterator[bytearray]:
         """Have the body in memory for the block; with a ``refusal``, nothing of it, and raise that once it is read.
 
         Raises ``Refusal`` if it is larger than ``BODY_LIMIT``, comes too slowly or finds no room, ``ClientDisconnect``.
@@ -49,12 +49,12 @@ class RequestBodies:
         finally:
             self._drop(body)
 
-    async def _receive(self, body: bytearray, request: Request, refusal: Refusal | None) -> None:
-        refusal = _announced(request) or refusal
+    async def _receive(self, body: bytearray, request: Request, refusal: ApiError | None) -> None:
+        refusal = _declared_too_large(request) or refusal
         if refusal is not None and "expect" in request.headers:
-            raise _hanging_up(refusal)  # the body is not sent until it is asked for
+            raise _closing_connection(refusal)  # the body is not sent until it is asked for
         size = 0
-        patience = _Patience(self._seconds, self._pause_seconds)
+        patience = _Deadline(self._seconds, self._pause_seconds)
         try:
             async with asyncio.timeout_at(patience.until) as limit:
                 async for piece in request.stream():
@@ -69,16 +69,18 @@ class RequestBodies:
                     if size > _DRAIN_LIMIT:
                         break
         except TimeoutError:
-            raise _hanging_up(refusal or Refusal("InvalidParameter", "The request arrives too slowly.")) from None
+            raise _closing_connection(
+                refusal or ApiError("InvalidParameter", "The request arrives too slowly.")
+            ) from None
         if refusal is not None:
             raise refusal
 
-    def _refusal(self, size: int, piece: int, refusal: Refusal | None) -> Refusal | None:
+    def _refusal(self, size: int, piece: int, refusal: ApiError | None) -> ApiError | None:
         """Return why a body of ``size`` bytes so far, the last of them a ``piece``, is refused; size comes first."""
         if size > BODY_LIMIT:
-            return Refusal("RequestSizeLimitExceeded", hang_up=True)
+            return ApiError("RequestSizeLimitExceeded", close_connection=True)
         if refusal is None and piece > self._room:
-            return Refusal("RequestLimitExceeded", hang_up=True)
+            return ApiError("RequestLimitExceeded", close_connection=True)
         return refusal
 
     def _drop(self, body: bytearray) -> None:
@@ -86,7 +88,7 @@ class RequestBodies:
         body.clear()
 
 
-class _Patience:
+class _Deadline:
     """Until when the next piece of a body is waited for, in the event loop's time.
 
     It grows with what comes, and never beyond ``pause_seconds`` from then: who has sent much may not rest on that.
@@ -99,16 +101,16 @@ class _Patience:
         self.until = min(self._end, self._clock() + pause_seconds)
 
     def after(self, size: int) -> float:
-        self.until = min(self._end, self._clock() + self._pause_seconds, self.until + size / SLOWEST)
+        self.until = min(self._end, self._clock() + self._pause_seconds, self.until + size / MIN_BYTES_PER_SECOND)
         return self.until
 
 
-def _hanging_up(refusal: Refusal) -> Refusal:
-    return Refusal(refusal.code, refusal.message, hang_up=True)
+def _closing_connection(refusal: ApiError) -> ApiError:
+    return ApiError(refusal.code, refusal.message, close_connection=True)
 
 
-def _announced(request: Request) -> Refusal | None:
+def _declared_too_large(request: Request) -> ApiError | None:
     """Return the refusal of a body that is too large by its own account."""
     length = request.headers.get("content-length", "")
     too_large = length.isascii() and length.isdigit() and (len(length) > 15 or int(length) > BODY_LIMIT)  # noqa: PLR2004
-    return Refusal("RequestSizeLimitExceeded", hang_up=True) if too_large else None
+    return ApiError("RequestSizeLimitExceeded", close_connection=True) if too_large else None

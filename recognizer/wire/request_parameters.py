@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 
 from permit_ocr.domain.permits import Kind, Side
 from permit_ocr.tencent.actions import SITE_BASE64_LIMIT, Action, Site
-from recognizer.wire.refusal import Refusal
+from recognizer.wire.api_error import ApiError
 
 BODY_LIMIT: Final = 10 * 1024 * 1024
 """Largest body of a POST, in bytes."""
@@ -22,7 +22,7 @@ _BAD_VALUE: Final = "InvalidParameterValue.InvalidParameterValueLimit"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class RequestParameters:
     """One card to read: the bytes of its image, or the address they are to be had from."""
 
     action: Action
@@ -32,20 +32,22 @@ class Wanted:
     return_portrait: bool
 
 
-def wanted(action: Action, *, method: str, content_type: str, query: str, body: bytes | bytearray) -> Wanted:
+def parse_parameters(
+    action: Action, *, method: str, content_type: str, query: str, body: bytes | bytearray
+) -> RequestParameters:
     """Return what the call wants. Raises ``Refusal`` for a parameter unknown, mistyped, missing, wrong or too large."""
     given = _query_parameters(action, query) if method == "GET" else _json_parameters(content_type, body)
     parameters = {name: value for name, value in given.items() if value is not None}
     for name, value in parameters.items():
         if name not in action.parameters:
-            raise Refusal.unknown(name)
+            raise ApiError.unknown(name)
         if type(value) is not action.parameters[name]:
-            raise Refusal.mistyped(name)
+            raise ApiError.wrong_type(name)
     url = parameters.get("ImageUrl") or None
     encoded = parameters.get("ImageBase64")  # an empty one is an empty image, which has a code of its own
     if url is None and encoded is None:
-        raise Refusal(_BAD_VALUE)
-    return Wanted(
+        raise ApiError(_BAD_VALUE)
+    return RequestParameters(
         action=action,
         image=_image(encoded) if url is None and encoded is not None else None,
         image_url=url,
@@ -56,13 +58,13 @@ def wanted(action: Action, *, method: str, content_type: str, query: str, body: 
 
 def _json_parameters(content_type: str, body: bytes | bytearray) -> dict[str, Any]:
     if content_type.partition(";")[0].strip().lower() != "application/json":
-        raise Refusal.mistyped("Content-Type")
+        raise ApiError.wrong_type("Content-Type")
     try:
         said = json.loads(body)
     except (ValueError, RecursionError):
-        raise Refusal("InvalidParameter") from None
+        raise ApiError("InvalidParameter") from None
     if not isinstance(said, dict):
-        raise Refusal("InvalidParameter")
+        raise ApiError("InvalidParameter")
     return said
 
 
@@ -70,7 +72,7 @@ def _query_parameters(action: Action, query: str) -> dict[str, Any]:
     try:
         pairs = parse_qsl(query, keep_blank_values=True, errors="strict")
     except ValueError:
-        raise Refusal("InvalidParameter") from None
+        raise ApiError("InvalidParameter") from None
     flags = {"true": True, "false": False}
     return {
         name: flags.get(value.lower(), value) if action.parameters.get(name) is bool else value for name, value in pairs
@@ -80,13 +82,13 @@ def _query_parameters(action: Action, query: str) -> dict[str, Any]:
 def _side(action: Action, given: str) -> Side | None:
     """Return the side. A wrong one of a residence permit counts as not given, of a travel permit it is refused."""
     if given and given not in _SIDES and action.kind is not Kind.RESIDENCE_PERMIT:
-        raise Refusal(_BAD_VALUE)
+        raise ApiError(_BAD_VALUE)
     return _SIDES.get(given)
 
 
 def _image(encoded: str) -> bytes:
     if len(encoded) > BASE64_LIMIT:
-        raise Refusal("LimitExceeded.TooLargeFileError")
+        raise ApiError("LimitExceeded.TooLargeFileError")
     try:
         return base64.b64decode(encoded, validate=True)
     except ValueError:
@@ -94,4 +96,4 @@ def _image(encoded: str) -> bytes:
     try:
         return base64.b64decode("".join(encoded.split()), validate=True)
     except ValueError:
-        raise Refusal("FailedOperation.ImageDecodeFailed") from None
+        raise ApiError("FailedOperation.ImageDecodeFailed") from None

@@ -11,19 +11,19 @@ import uvicorn
 
 from permit_ocr.domain.answers import MainlandPermitAnswer
 from permit_ocr.domain.permits import Kind, Side
-from recognizer.readers import ThreadReaders
-from recognizer.reading.outcome import Reading
-from recognizer.server import ServerSettings, listening_socket, recognizer_app
+from recognizer.reading.result import Reading
+from recognizer.service.server import ServerSettings, listening_socket, recognizer_app
+from recognizer.service.workers import ThreadWorkers
 from recognizer.wire import connection
 from tests.unit.recognizer.wire.signing import CREDENTIALS, signed_call
 
-HEAD_SECONDS = 1.2
+HEADER_TIMEOUT_SECONDS = 1.2
 HEALTH = b"GET /health HTTP/1.1\r\nhost: x\r\n\r\n"
 PATIENCE_SECONDS = 30
 
 
 def read_slowly(image: bytes, *, kind: Kind, side: Side | None, return_portrait: bool) -> Reading:
-    time.sleep(2 * HEAD_SECONDS)
+    time.sleep(2 * HEADER_TIMEOUT_SECONDS)
     return Reading(MainlandPermitAnswer(Number="H12345678"), {})
 
 
@@ -31,7 +31,7 @@ def read_slowly(image: bytes, *, kind: Kind, side: Side | None, return_portrait:
 def running() -> Iterator[int]:
     """Run the server in a thread; yields its port."""
     listener = listening_socket("127.0.0.1", 0)
-    application = recognizer_app(ThreadReaders(read_slowly), ServerSettings(credentials=CREDENTIALS))
+    application = recognizer_app(ThreadWorkers(read_slowly), ServerSettings(credentials=CREDENTIALS))
     config = uvicorn.Config(application, http=connection.Connection, lifespan="off", ws="none", log_config=None)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
@@ -46,7 +46,7 @@ def running() -> Iterator[int]:
 
 @pytest.fixture
 def port(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
-    monkeypatch.setattr(connection, "HEAD_SECONDS", HEAD_SECONDS)
+    monkeypatch.setattr(connection, "HEAD_SECONDS", HEADER_TIMEOUT_SECONDS)
     with running() as found:
         yield found
 
@@ -84,7 +84,7 @@ def seconds_until_ended(caller: socket.socket, started: float, meanwhile: Callab
 def test_who_says_nothing_is_hung_up_on(port: int) -> None:
     started = time.monotonic()
     with connected(port) as caller:
-        assert HEAD_SECONDS / 2 < seconds_until_ended(caller, started) < PATIENCE_SECONDS
+        assert HEADER_TIMEOUT_SECONDS / 2 < seconds_until_ended(caller, started) < PATIENCE_SECONDS
 
 
 def test_who_drips_a_head_is_hung_up_on(port: int) -> None:
@@ -92,16 +92,16 @@ def test_who_drips_a_head_is_hung_up_on(port: int) -> None:
     with connected(port) as caller:
         caller.sendall(b"POST / HTTP/1.1\r\nx: ")
         seconds = seconds_until_ended(caller, started, lambda: caller.sendall(b"y"))
-    assert HEAD_SECONDS / 2 < seconds < PATIENCE_SECONDS
+    assert HEADER_TIMEOUT_SECONDS / 2 < seconds < PATIENCE_SECONDS
 
 
 def test_who_stays_on_after_an_answer_is_hung_up_on(port: int) -> None:
     with connected(port) as caller:
         last_call = ask_for_health(caller)
         for _ in range(5):  # each answer begins the time anew
-            time.sleep(HEAD_SECONDS / 4)
+            time.sleep(HEADER_TIMEOUT_SECONDS / 4)
             last_call = ask_for_health(caller)
-        assert HEAD_SECONDS / 2 < seconds_until_ended(caller, last_call) < PATIENCE_SECONDS
+        assert HEADER_TIMEOUT_SECONDS / 2 < seconds_until_ended(caller, last_call) < PATIENCE_SECONDS
 
 
 def ask_for_health(caller: socket.socket) -> float:

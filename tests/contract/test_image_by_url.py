@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from permit_ocr.adapters import name_look_up
+from recognizer.wire.api_error import ApiError
 from recognizer.wire.download import DownloadRules, download, download_image
-from recognizer.wire.refusal import Refusal
 from tests.contract.certificate import self_signed
 from tests.contract.web_server import SWALLOWING_ADDRESS, Answering, address_that_swallows, saying, web_server
 
@@ -47,7 +47,7 @@ def fetched(
 
 
 def refusal_of(answering: Answering, url: str = "http://images.test:{port}/", rules: DownloadRules = HERE) -> str:
-    with pytest.raises(Refusal) as raised:
+    with pytest.raises(ApiError) as raised:
         fetched(answering, url, rules)
     return raised.value.code
 
@@ -85,7 +85,7 @@ def test_an_address_that_swallows_everything_leaves_time_for_the_next_one() -> N
 
     with address_that_swallows() as port:
         assert asyncio.run(scenario(port, [SWALLOWING_ADDRESS, "127.0.0.1"])) == b"image"
-        with pytest.raises(Refusal, match=FAILED):
+        with pytest.raises(ApiError, match=FAILED):
             asyncio.run(scenario(port, [SWALLOWING_ADDRESS]))
 
 
@@ -137,7 +137,7 @@ def refusal_of_system(url: str) -> str:
         async with web_server(saying(OK)[0]) as port:
             try:
                 await download(url.format(port=port), rules=HERE, limit=LIMIT)
-            except Refusal as refusal:
+            except ApiError as refusal:
                 return refusal.code
             return "OK"
 
@@ -193,7 +193,7 @@ def test_any_path_leads_to_the_image_or_to_a_failed_download(always_here: int, p
 
     try:
         assert asyncio.run(scenario()) == b"image"
-    except Refusal as refusal:
+    except ApiError as refusal:
         assert refusal.code == FAILED  # noqa: PT017  either will do
 
 
@@ -224,7 +224,7 @@ def test_images_of_any_format_and_no_bytes_at_all_are_for_the_reader_to_judge(co
 
 @pytest.mark.parametrize("content", [b"<!doctype html>", b'{"error": "expired"}', b"image"])
 def test_what_is_no_image_is_a_failed_download(content: bytes) -> None:
-    with pytest.raises(Refusal, match=FAILED):
+    with pytest.raises(ApiError, match=FAILED):
         image_fetched(content)
 
 
@@ -347,7 +347,7 @@ def test_https_is_verified_against_the_name_in_the_url(certificate: Path) -> Non
         return fetched(saying(OK)[0], where, rules, server_tls=server, client_tls=client)
 
     assert get("images.test", trusting) == b"image"
-    with pytest.raises(Refusal, match=FAILED):
+    with pytest.raises(ApiError, match=FAILED):
         get("other.test", trusting)
-    with pytest.raises(Refusal, match=FAILED):
+    with pytest.raises(ApiError, match=FAILED):
         get("images.test", None)

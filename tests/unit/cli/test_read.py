@@ -11,7 +11,7 @@ from cli.main import app
 from cli.read import TAKES
 from permit_ocr.domain.answers import MainlandPermitAnswer, MainlandPermitBack, ResidencePermitAnswer
 from permit_ocr.domain.permits import Kind, Side
-from recognizer.reading.outcome import Reading, ReadingError
+from recognizer.reading.result import Reading, ReadingError
 
 FRONT = MainlandPermitAnswer(Name="张三丰", Number="H12345678", Profile="cG8=", WarnCardInfos=(-9109,))
 BACK = MainlandPermitAnswer(MainlandTravelPermitBackInfos=MainlandPermitBack(IDNumber="A123456(7)"))

@@ -2,25 +2,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recognizer.reading.check_digits import (
-    hong_kong_number_put_right,
+from recognizer.reading.fields.check_digits import (
+    correct_hong_kong_number,
+    correct_one_character,
+    is_valid_resident_number,
     mrz_check_digit,
-    repair,
-    resident_number_holds,
 )
-from recognizer.reading.mrz import ExitEntryLine, exit_entry_line, machine_lines, says_name
+from recognizer.reading.fields.mrz import ExitEntryLine, confirms_name, exit_entry_line, machine_lines
 
 
 @pytest.mark.parametrize("number", ["830000199706020042", "820000198502010022"])
 def test_a_residence_number_with_its_check_digit_holds(number: str) -> None:
-    assert resident_number_holds(number)
+    assert is_valid_resident_number(number)
 
 
 @given(st.integers(0, 17), st.integers(1, 9))
 def test_a_residence_number_with_one_digit_changed_does_not_hold(place: int, by: int) -> None:
     number = "830000199706020042"
     changed = str((int(number[place]) + by) % 10)
-    assert not resident_number_holds(number[:place] + changed + number[place + 1 :])
+    assert not is_valid_resident_number(number[:place] + changed + number[place + 1 :])
 
 
 def test_check_digits_of_machine_readable_lines_are_those_of_the_standards_specimen() -> None:
@@ -28,10 +28,10 @@ def test_check_digits_of_machine_readable_lines_are_those_of_the_standards_speci
 
 
 def test_a_repair_needs_exactly_one_way_to_hold() -> None:
-    assert repair("12O", lambda text: text == "120") == "120"
-    assert repair("120", lambda text: text == "120") == "120"
-    assert repair("680", lambda text: text in {"880", "980", "600"}) is None
-    assert repair("123", lambda _text: False) is None
+    assert correct_one_character("12O", lambda text: text == "120") == "120"
+    assert correct_one_character("120", lambda text: text == "120") == "120"
+    assert correct_one_character("680", lambda text: text in {"880", "980", "600"}) is None
+    assert correct_one_character("123", lambda _text: False) is None
 
 
 def test_the_exit_entry_permits_line_gives_the_parts_its_check_digits_prove() -> None:
@@ -62,7 +62,7 @@ def test_other_text_is_no_machine_readable_line() -> None:
     ],
 )
 def test_a_hong_kong_number_is_put_right_only_where_its_check_digit_proves_it(read: str, right: str | None) -> None:
-    assert hong_kong_number_put_right(read) == right
+    assert correct_hong_kong_number(read) == right
 
 
 def test_parts_that_the_digit_over_all_of_them_contradicts_prove_nothing() -> None:
@@ -86,7 +86,7 @@ def test_parts_that_the_digit_over_all_of_them_contradicts_prove_nothing() -> No
     ],
 )
 def test_the_third_line_repeats_a_romanised_name_or_does_not(name: str, machine_line: str, said: bool) -> None:  # noqa: FBT001
-    assert says_name([machine_line], name) == said
+    assert confirms_name([machine_line], name) == said
 
 
 @pytest.mark.parametrize(

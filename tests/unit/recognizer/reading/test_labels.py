@@ -1,7 +1,7 @@
 import pytest
 
-from recognizer.reading.labels import Label, distance, find_anchors
-from tests.unit.recognizer.reading.pages import line
+from recognizer.reading.layout.labels import Label, edit_distance, find_anchors
+from tests.unit.recognizer.reading.cards import line
 
 
 def found(text: str) -> list[tuple[Label, str]]:
@@ -46,4 +46,4 @@ def test_the_mark_of_the_edition_for_non_citizens_is_not_the_label_nationality()
 
 @pytest.mark.parametrize(("one", "other", "changes"), [("", "", 0), ("ab", "", 2), ("abc", "axc", 1), ("abc", "bc", 1)])
 def test_distance_counts_changes(one: str, other: str, changes: int) -> None:
-    assert distance(one, other) == distance(other, one) == changes
+    assert edit_distance(one, other) == edit_distance(other, one) == changes

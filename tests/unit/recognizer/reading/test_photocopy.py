@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from recognizer.reading.photocopy import Print, print_in
+from recognizer.reading.photocopy import PrintTraits, print_in
 
 WIDTH, HEIGHT = 900, 600
 CARD = np.array([[120, 100], [780, 100], [780, 500], [120, 500]], np.float32)
@@ -26,7 +26,7 @@ def screen(period: float, degrees: float) -> NDArray[Any]:
     return crossed
 
 
-def seen(light: NDArray[Any], *, noise: float = 1.0, tint: tuple[float, float, float] = (1, 1, 1)) -> Print:
+def seen(light: NDArray[Any], *, noise: float = 1.0, tint: tuple[float, float, float] = (1, 1, 1)) -> PrintTraits:
     """Return what is seen of a card on a white sheet, as a camera has it: noise, and JPEG of quality 80."""
     scene = np.full((HEIGHT, WIDTH), 235.0)
     inside = cv2.fillConvexPoly(np.zeros((HEIGHT, WIDTH), np.uint8), CARD.astype(np.int32), 1) > 0

@@ -3,11 +3,11 @@
 import cv2
 import numpy as np
 
-from recognizer.reading.card_text import CardText, Level
-from recognizer.reading.engine import Pixels
-from recognizer.reading.layout import Layout
+from recognizer.reading.layout.card_layout import Layout
+from recognizer.reading.ocr.card_text import CardText, Deskew
+from recognizer.reading.ocr.engine import Pixels
 from recognizer.reading.portrait import PortraitFound, find_portrait
-from tests.unit.recognizer.reading.pages import line
+from tests.unit.recognizer.reading.cards import line
 
 DESK, PAPER, BACKGROUND, COAT = (60, 90, 70), (225, 230, 235), (180, 150, 140), (50, 40, 90)
 PORTRAIT = (210, 180, 240, 310)
@@ -26,7 +26,7 @@ def card() -> Pixels:
 
 
 def found(image: Pixels) -> PortraitFound | None:
-    text = CardText(image, LINES, Level(), 0, np.eye(3), ())
+    text = CardText(image, LINES, Deskew(), 0, np.eye(3), ())
     return find_portrait(text, Layout(LINES), 1.0)
 
 

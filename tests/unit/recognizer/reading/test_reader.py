@@ -10,11 +10,12 @@ from PIL import Image
 
 from permit_ocr.domain.answers import MainlandPermitAnswer, ResidencePermitAnswer
 from permit_ocr.domain.permits import Kind
-from recognizer.reading import engine, reader
-from recognizer.reading.card_text import CardText, Level
-from recognizer.reading.found import NOTHING, Found
-from recognizer.reading.six_faces import Face
-from tests.unit.recognizer.reading.pages import line, page
+from recognizer.reading import reader
+from recognizer.reading.classification.card_sides import CardSide
+from recognizer.reading.fields.ocr_field import EMPTY_FIELD, OcrField
+from recognizer.reading.ocr import engine
+from recognizer.reading.ocr.card_text import CardText, Deskew
+from tests.unit.recognizer.reading.cards import finder, line
 
 FILE = io.BytesIO()
 Image.new("RGB", (40, 20)).save(FILE, "PNG")
@@ -33,25 +34,25 @@ def card(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have every photograph show a front with a name, of the kind asked for."""
     lines = (line("姓名", 0, 20), line("李港安", 200, 20))
     pixels = np.zeros((20, 40, 3), np.uint8)
-    text = CardText(image=pixels, lines=lines, level=Level(), turns=0, origin=np.eye(3), places=(0, 1))
+    text = CardText(image=pixels, lines=lines, level=Deskew(), turns=0, origin=np.eye(3), places=(0, 1))
     names = {
         Kind.RESIDENCE_PERMIT: ("Sex", "Birth", "Address", "IdCardNo"),
         Kind.MAINLAND_PERMIT: ("EnglishName", "Sex", "Birthday", "ValidDate", "Number", "Nationality"),
     }
-    read_of_all = {"Name": Found("李港安", 0.9), "Type": Found("台湾居民来往大陆通行证", 0.9)}
+    read_of_all = {"Name": OcrField("李港安", 0.9), "Type": OcrField("台湾居民来往大陆通行证", 0.9)}
 
     def read_best(_pixels: object, kind: Kind, _wanted: object) -> Any:
-        face = Face.RESIDENCE_FRONT if kind is Kind.RESIDENCE_PERMIT else Face.TAIWAN_FRONT
-        fields = read_of_all | dict.fromkeys(names[kind], NOTHING)
+        card_side = CardSide.RESIDENCE_FRONT if kind is Kind.RESIDENCE_PERMIT else CardSide.TAIWAN_FRONT
+        fields = read_of_all | dict.fromkeys(names[kind], EMPTY_FIELD)
         if kind is Kind.RESIDENCE_PERMIT:
             del fields["Type"]
-        return reader._Card(face, text, page(*lines), fields)
+        return reader._Card(card_side, text, finder(*lines), fields)
 
     monkeypatch.setattr(reader, "_read_best", read_best)
 
 
 @pytest.mark.usefixtures("card")
-@pytest.mark.parametrize("error", [*engine.FAILURES, ValueError, IndexError, ZeroDivisionError])
+@pytest.mark.parametrize("error", [*engine.ENGINE_ERRORS, ValueError, IndexError, ZeroDivisionError])
 @pytest.mark.parametrize("kind", Kind)
 def test_what_was_read_stands_where_portrait_and_copies_cannot_be_looked_for(
     error: type[Exception], kind: Kind, monkeypatch: pytest.MonkeyPatch
@@ -66,8 +67,10 @@ def test_what_was_read_stands_where_portrait_and_copies_cannot_be_looked_for(
     assert not portrait
 
 
-@pytest.mark.parametrize("error", engine.FAILURES)
-@pytest.mark.parametrize("where", ["recognizer.reading.photograph.decode", "recognizer.reading.engine.find_text"])
+@pytest.mark.parametrize("error", engine.ENGINE_ERRORS)
+@pytest.mark.parametrize(
+    "where", ["recognizer.reading.image_decoding.decode", "recognizer.reading.ocr.engine.find_text"]
+)
 def test_a_library_that_gives_up_is_ocr_failed(
     where: str, error: type[Exception], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,23 +1,23 @@
 import pytest
 
 from permit_ocr.domain.answers import ResidencePermitAnswer
-from recognizer.reading.layout import Place
-from recognizer.reading.page import Page
-from recognizer.reading.residence_permit import back_answer, back_fields, front_answer, front_fields
-from tests.unit.recognizer.reading.pages import line, page
+from recognizer.reading.fields.field_finder import FieldFinder
+from recognizer.reading.fields.residence_permit import back_answer, back_fields, front_answer, front_fields
+from recognizer.reading.layout.card_layout import BoundingBox
+from tests.unit.recognizer.reading.cards import finder, line
 
 
-def read_front(page: Page) -> ResidencePermitAnswer:
-    return front_answer(front_fields(page))
+def read_front(finder: FieldFinder) -> ResidencePermitAnswer:
+    return front_answer(front_fields(finder))
 
 
-def read_back(page: Page) -> ResidencePermitAnswer:
-    return back_answer(back_fields(page))
+def read_back(finder: FieldFinder) -> ResidencePermitAnswer:
+    return back_answer(back_fields(finder))
 
 
 def test_a_front_gives_its_fields_from_labels_in_one_column_and_values_in_another() -> None:
     answer = read_front(
-        page(
+        finder(
             line("姓名", 60, 100),
             line("陈小明", 200, 102),
             line("性别", 60, 180),
@@ -37,13 +37,13 @@ def test_a_front_gives_its_fields_from_labels_in_one_column_and_values_in_anothe
 
 
 def test_labels_merged_with_values_and_with_each_other_are_parted() -> None:
-    answer = read_front(page(line("姓 名陈小明", 60, 100), line("性别男出生1985 年 2 月 1 日", 60, 180)))
+    answer = read_front(finder(line("姓 名陈小明", 60, 100), line("性别男出生1985 年 2 月 1 日", 60, 180)))
     assert (answer.Name, answer.Sex, answer.Birth) == ("陈小明", "男", "1985/2/1")
 
 
 def test_an_address_goes_on_in_the_lines_that_begin_below_its_first() -> None:
     answer = read_front(
-        page(
+        finder(
             line("住址", 60, 300),
             line("广东省深圳市南山区示范中路2", 200, 300),
             line("12号海景苑8栋5单元301", 203, 352),
@@ -55,40 +55,42 @@ def test_an_address_goes_on_in_the_lines_that_begin_below_its_first() -> None:
 
 
 def test_a_last_address_line_too_short_for_the_detector_is_read_again() -> None:
-    def look_again(place: Place, _alphabet: str | None) -> str:
+    def reread(place: BoundingBox, _alphabet: str | None) -> str:
         return "8" if place.top < 352 < place.bottom else ""
 
     lines = (line("住址", 60, 300), line("上海市浦东新区样本大道198", 200, 300), line("公民身份号码", 60, 560))
-    assert read_front(page(*lines, look_again=look_again)).Address == "上海市浦东新区样本大道1988"
+    assert read_front(finder(*lines, reread=reread)).Address == "上海市浦东新区样本大道1988"
 
 
 def test_a_watermark_below_the_portrait_is_no_part_of_an_address() -> None:
-    answer = read_front(page(line("住址", 60, 300), line("上海市示范路8号", 200, 300), line("SPECIMEN 样本", 700, 302)))
+    answer = read_front(
+        finder(line("住址", 60, 300), line("上海市示范路8号", 200, 300), line("SPECIMEN 样本", 700, 302))
+    )
     assert answer.Address == "上海市示范路8号"
 
 
 def test_one_confused_character_of_the_number_is_put_right_where_the_check_digit_proves_it() -> None:
-    answer = read_front(page(line("出生1997年6月2日", 60, 200), line("公民身份号码 830000199706020O42", 60, 560)))
+    answer = read_front(finder(line("出生1997年6月2日", 60, 200), line("公民身份号码 830000199706020O42", 60, 560)))
     assert answer.IdCardNo == "830000199706020042"
-    answer = read_front(page(line("出生1997年6月2日", 60, 200), line("公民身份号码 830000199706080042", 60, 560)))
+    answer = read_front(finder(line("出生1997年6月2日", 60, 200), line("公民身份号码 830000199706080042", 60, 560)))
     assert answer.IdCardNo == "830000199706080042", "no single confusion proves another number: it stays as read"
 
 
 def test_a_birth_date_misread_in_one_character_follows_the_number() -> None:
-    answer = read_front(page(line("出生1997年6月3日", 60, 200), line("公民身份号码830000199706020042", 60, 560)))
+    answer = read_front(finder(line("出生1997年6月3日", 60, 200), line("公民身份号码830000199706020042", 60, 560)))
     assert answer.Birth == "1997/6/2"
 
 
 def test_a_covered_birth_date_stays_empty_although_the_number_tells_it() -> None:
-    assert read_front(page(line("出生", 60, 200), line("公民身份号码830000199706020042", 60, 560))).Birth == ""
+    assert read_front(finder(line("出生", 60, 200), line("公民身份号码830000199706020042", 60, 560))).Birth == ""
 
 
 def test_a_back_gives_its_fields_and_a_lone_digit_is_read_again() -> None:
-    def look_again(place: Place, alphabet: str | None) -> str:
+    def reread(place: BoundingBox, alphabet: str | None) -> str:
         return "1" if alphabet and place.top < 520 < place.bottom else ""
 
     answer = read_back(
-        page(
+        finder(
             line("港澳居民居住证", 280, 140, 70),
             line("签发机关 深圳市公安局南山分局", 160, 300),
             line("有效期限", 160, 370),
@@ -96,7 +98,7 @@ def test_a_back_gives_its_fields_and_a_lone_digit_is_read_again() -> None:
             line("通行证号码", 160, 445),
             line("H12345678", 370, 446),
             line("签发次数", 160, 520),
-            look_again=look_again,
+            reread=reread,
         )
     )
     assert (answer.Authority, answer.ValidDate) == ("深圳市公安局南山分局", "2018.09.06-2023.09.06")
@@ -105,12 +107,12 @@ def test_a_back_gives_its_fields_and_a_lone_digit_is_read_again() -> None:
 
 @pytest.mark.parametrize("number", ["H12345678", "M87654321", "01234567", "H1234567801"])
 def test_every_form_of_a_travel_permit_number_is_taken_from_a_back(number: str) -> None:
-    assert read_back(page(line("通行证号码", 160, 445), line(number, 370, 446))).PassNo == number
+    assert read_back(finder(line("通行证号码", 160, 445), line(number, 370, 446))).PassNo == number
 
 
 def test_labels_printed_wide_are_known_by_their_last_characters() -> None:
     answer = read_front(
-        page(
+        finder(
             line("名金鑫", 324, 245),
             line("别男", 322, 318),
             line("生1986年6月8日", 321, 392),
@@ -125,7 +127,7 @@ def test_labels_printed_wide_are_known_by_their_last_characters() -> None:
 
 def test_values_in_one_column_need_no_labels() -> None:
     answer = read_front(
-        page(
+        finder(
             line("陈小明", 520, 245),
             line("女", 520, 318),
             line("1997年6月27日", 520, 392),
@@ -141,48 +143,48 @@ def test_values_in_one_column_need_no_labels() -> None:
 
 def test_a_number_that_holds_makes_birth_and_sex_sure_and_a_wrong_one_is_hardly_sure() -> None:
     lines = [line("性别 女", 60, 180), line("出生 1997年6月2日", 60, 260)]
-    held = front_fields(page(*lines, line("公民身份号码 830000199706020042", 60, 560)))
+    held = front_fields(finder(*lines, line("公民身份号码 830000199706020042", 60, 560)))
     assert {held[name].confidence for name in ("Sex", "Birth", "IdCardNo")} == {1.0}
-    wrong = front_fields(page(*lines, line("公民身份号码 830000199709020091", 60, 560)))
+    wrong = front_fields(finder(*lines, line("公民身份号码 830000199709020091", 60, 560)))
     assert wrong["IdCardNo"].confidence < 0.6
 
 
 def test_a_period_of_no_usual_term_is_hardly_sure() -> None:
-    usual = back_fields(page(line("有效期限 2018.09.06-2023.09.06", 60, 100)))
-    odd = back_fields(page(line("有效期限 2018.09.06-2043.09.06", 60, 100)))
+    usual = back_fields(finder(line("有效期限 2018.09.06-2023.09.06", 60, 100)))
+    odd = back_fields(finder(line("有效期限 2018.09.06-2043.09.06", 60, 100)))
     assert usual["ValidDate"].confidence == 1.0
     assert odd["ValidDate"].confidence < 0.6
 
 
 def test_a_birth_on_a_day_that_there_is_not_is_hardly_sure_unless_the_number_puts_it_right() -> None:
     birth = line("出生 1997年6月31日", 60, 260)
-    assert front_fields(page(birth))["Birth"].confidence < 0.4
-    proven = front_fields(page(birth, line("公民身份号码 83000019970630001X", 60, 560)))
+    assert front_fields(finder(birth))["Birth"].confidence < 0.4
+    proven = front_fields(finder(birth, line("公民身份号码 83000019970630001X", 60, 560)))
     assert proven["Birth"].text == "1997/6/30"
 
 
 def test_a_number_of_another_region_is_hardly_sure() -> None:
-    number = front_fields(page(line("公民身份号码 110105199706020024", 60, 560)))["IdCardNo"]
+    number = front_fields(finder(line("公民身份号码 110105199706020024", 60, 560)))["IdCardNo"]
     assert (number.text, number.confidence) == ("110105199706020024", 0.5)
 
 
 def test_a_period_of_another_permits_term_is_hardly_sure() -> None:
-    ten_years = back_fields(page(line("有效期限 2018.09.06-2028.09.06", 60, 100)))
+    ten_years = back_fields(finder(line("有效期限 2018.09.06-2028.09.06", 60, 100)))
     assert ten_years["ValidDate"].confidence < 0.6
 
 
 @pytest.mark.parametrize(("address", "sure"), [("上海市示范路8号", True), ("上海市示范路8号25栋27", False)])
 def test_an_address_that_ends_in_a_digit_may_go_on(address: str, sure: bool) -> None:  # noqa: FBT001
-    fields = front_fields(page(line("住址", 60, 300), line(address, 200, 300)))
+    fields = front_fields(finder(line("住址", 60, 300), line(address, 200, 300)))
     assert fields["Address"].text == address
     assert (fields["Address"].confidence >= 0.9) == sure
 
 
 @pytest.mark.parametrize("authority", ["公安局南山分局", "市公安局渝中区分局", "深圳市公安"])
 def test_an_authority_without_its_place_or_its_office_is_hardly_sure(authority: str) -> None:
-    assert back_fields(page(line(f"签发机关 {authority}", 60, 100)))["Authority"].confidence == 0.5
+    assert back_fields(finder(line(f"签发机关 {authority}", 60, 100)))["Authority"].confidence == 0.5
 
 
 def test_an_address_without_its_first_line_is_hardly_sure() -> None:
-    fields = front_fields(page(line("住址", 60, 300), line("新村40栋2603室", 200, 300)))
+    fields = front_fields(finder(line("住址", 60, 300), line("新村40栋2603室", 200, 300)))
     assert (fields["Address"].text, fields["Address"].confidence) == ("新村40栋2603室", 0.5)

@@ -3,9 +3,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recognizer.reading.card_text import Level, _level, _turn
-from recognizer.reading.text_lines import JOINT, join, rows
-from tests.unit.recognizer.reading.pages import line
+from recognizer.reading.ocr.card_text import Deskew, _fit_deskew, _turn
+from recognizer.reading.ocr.text_lines import JOINT, join, rows
+from tests.unit.recognizer.reading.cards import line
 
 
 def test_lines_of_different_size_with_one_middle_are_a_row() -> None:
@@ -32,17 +32,17 @@ def quad(left: float, middle: float, width: float, slope: float) -> np.ndarray:
 
 def test_tilted_and_fanning_rows_come_out_level() -> None:
     starts = [(80.0, 100.0 + 80 * row, 600.0, 0.03 + 0.00008 * 80 * row) for row in range(6)]
-    level = _level([quad(*start) for start in starts])
+    level = _fit_deskew([quad(*start) for start in starts])
     for left, middle, width, slope in starts:
-        start = level.to_level(left, middle)
-        end = level.to_level(left + width * np.cos(slope), middle + width * np.sin(slope))
+        start = level.to_deskewed(left, middle)
+        end = level.to_deskewed(left + width * np.cos(slope), middle + width * np.sin(slope))
         assert start[1] == pytest.approx(end[1], abs=4)
 
 
 @given(st.floats(-0.2, 0.2), st.floats(-0.0002, 0.0002), st.floats(-0.05, 0.05), st.floats(0, 2000), st.floats(0, 2000))
 def test_a_point_comes_back_from_its_level_place(slope: float, fan: float, rise: float, x: float, y: float) -> None:
-    level = Level(slope, fan, rise, 500.0)
-    assert level.to_image(*level.to_level(x, y)) == pytest.approx((x, y), abs=0.1)
+    level = Deskew(slope, fan, rise, 500.0)
+    assert level.to_image(*level.to_deskewed(x, y)) == pytest.approx((x, y), abs=0.1)
 
 
 @pytest.mark.parametrize("turns", [0, 1, 2, 3])

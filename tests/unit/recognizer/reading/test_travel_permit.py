@@ -4,20 +4,20 @@ import pytest
 
 from permit_ocr.domain.answers import MainlandPermitAnswer
 from permit_ocr.domain.permits import PermitType
-from recognizer.reading.found import NOTHING, PROVEN, Found
-from recognizer.reading.layout import Place
-from recognizer.reading.page import Page
-from recognizer.reading.text_lines import TextLine, join
-from recognizer.reading.travel_permit import back_answer, back_fields, front_answer, front_fields
-from tests.unit.recognizer.reading.pages import line, page
+from recognizer.reading.fields.field_finder import FieldFinder
+from recognizer.reading.fields.ocr_field import EMPTY_FIELD, VERIFIED, OcrField
+from recognizer.reading.fields.travel_permit import back_answer, back_fields, front_answer, front_fields
+from recognizer.reading.layout.card_layout import BoundingBox
+from recognizer.reading.ocr.text_lines import TextLine, join
+from tests.unit.recognizer.reading.cards import finder, line
 
 
-def read_front(page: Page, permit: PermitType) -> MainlandPermitAnswer:
-    return front_answer(front_fields(page, permit))
+def read_front(finder: FieldFinder, permit: PermitType) -> MainlandPermitAnswer:
+    return front_answer(front_fields(finder, permit))
 
 
-def read_back(page: Page) -> MainlandPermitAnswer:
-    return back_answer(back_fields(page))
+def read_back(finder: FieldFinder) -> MainlandPermitAnswer:
+    return back_answer(back_fields(finder))
 
 
 HK, TW, EXIT = PermitType.HK_MACAO_PERMIT, PermitType.TAIWAN_PERMIT, PermitType.EXIT_ENTRY_PERMIT
@@ -40,11 +40,11 @@ def hk_front(**changed: TextLine) -> list[TextLine]:
 
 @pytest.mark.parametrize(("read", "count"), [("0", ""), ("0]", "01"), ("00", ""), ("10", "10")])
 def test_an_issue_is_counted_from_one_whatever_of_its_digits_is_read(read: str, count: str) -> None:
-    assert read_front(page(*hk_front(count=line(f"换证次数 {read}", 750, 440))), HK).IssueNumber == count
+    assert read_front(finder(*hk_front(count=line(f"换证次数 {read}", 750, 440))), HK).IssueNumber == count
 
 
 def test_a_front_with_values_beside_their_labels_gives_every_field() -> None:
-    answer = read_front(page(*hk_front()), HK)
+    answer = read_front(finder(*hk_front()), HK)
     assert (answer.Name, answer.EnglishName, answer.Sex) == ("陈大文", "CHAN,TAI MAN", "男")
     assert (answer.Birthday, answer.ValidDate) == ("1981.08.03", "2018.10.09-2028.10.08")
     assert (answer.IssueAuthority, answer.Number, answer.IssueNumber) == ("公安部出入境管理局", "H12345678", "02")
@@ -57,7 +57,7 @@ def test_a_front_with_values_beside_their_labels_gives_every_field() -> None:
 def test_a_front_with_values_below_bilingual_labels_gives_every_field() -> None:
     small = 26
     answer = read_front(
-        page(
+        finder(
             line("台湾居民来往大陆通行证", 200, 60, 60),
             line("姓名 Name", 330, 140, small),
             line("林雅婷", 330, 172),
@@ -87,7 +87,7 @@ def test_a_front_with_values_below_bilingual_labels_gives_every_field() -> None:
 
 def test_a_name_without_a_label_is_the_line_above_the_latin_one() -> None:
     lines = hk_front(name=line("欧阳娜娜", 335, 150), latin=line("AU YEUNG,NA NA", 330, 200))
-    answer = read_front(page(*lines), HK)
+    answer = read_front(finder(*lines), HK)
     assert (answer.Name, answer.EnglishName) == ("欧阳娜娜", "AU YEUNG,NA NA")
 
 
@@ -99,25 +99,25 @@ def test_a_holder_without_a_chinese_name_has_an_empty_one() -> None:
         number=line("证件号码 HA1234567", 330, 440),
         country=line("国籍 葡萄牙", 330, 500),
     )
-    answer = read_front(page(*lines), HK)
+    answer = read_front(finder(*lines), HK)
     assert (answer.Name, answer.EnglishName, answer.Nationality) == ("", "SILVA,JOAO PEDRO", "葡萄牙")
     assert (answer.Number, answer.Type) == ("HA1234567", "港澳居民来往内地通行证（非中国籍）")
 
 
 def test_a_latin_name_that_breaks_after_its_comma_is_put_together() -> None:
     lines = hk_front(latin=line("NGUYEN,", 420, 190), given=line("MINH ANH", 422, 225))
-    assert read_front(page(*lines), HK).EnglishName == "NGUYEN,MINH ANH"
+    assert read_front(finder(*lines), HK).EnglishName == "NGUYEN,MINH ANH"
 
 
 @pytest.mark.parametrize("watermark", ["SPECIMEN", "SPECIMEN样本", "样本 SAMPLE", "仅供测试"])
 def test_a_watermark_in_a_values_row_is_not_part_of_it(watermark: str) -> None:
     lines = hk_front(mark=line(watermark, 1000, 382))
-    assert read_front(page(*lines), HK).IssueAuthority == "公安部出入境管理局"
+    assert read_front(finder(*lines), HK).IssueAuthority == "公安部出入境管理局"
 
 
 def test_a_name_with_a_dot_between_its_parts_keeps_it() -> None:
     lines = hk_front(name=line("姓名 次仁•卓玛", 330, 150), latin=line("CIREN,ZHUOMA", 420, 200))
-    assert read_front(page(*lines), EXIT).Name == "次仁·卓玛"
+    assert read_front(finder(*lines), EXIT).Name == "次仁·卓玛"
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def test_a_name_with_a_dot_between_its_parts_keeps_it() -> None:
     ],
 )
 def test_authority_and_place_are_parted_where_they_are_glued(glued: list[TextLine]) -> None:
-    answer = read_front(page(line("往来港澳通行证", 200, 60, 60), *glued), EXIT)
+    answer = read_front(finder(line("往来港澳通行证", 200, 60, 60), *glued), EXIT)
     assert (answer.IssueAuthority, answer.IssueAddress) == ("公安部出入境管理局", "广东")
 
 
@@ -140,7 +140,7 @@ def test_an_authority_in_two_lines_is_put_together() -> None:
         authority=line("签发机关 中华人民共和国出入", 330, 370),
         rest=line("境管理局", 506, 408),
     )
-    assert read_front(page(*lines), HK).IssueAuthority == "中华人民共和国出入境管理局"
+    assert read_front(finder(*lines), HK).IssueAuthority == "中华人民共和国出入境管理局"
 
 
 def test_a_period_in_two_lines_is_put_together() -> None:
@@ -149,30 +149,30 @@ def test_a_period_in_two_lines_is_put_together() -> None:
         end=line("2028.10.08", 506, 350),
         authority=line("签发机关公安部出入境管理局", 330, 400),
     )
-    assert read_front(page(*lines), HK).ValidDate == "2018.10.09-2028.10.08"
+    assert read_front(finder(*lines), HK).ValidDate == "2018.10.09-2028.10.08"
 
 
 def test_the_first_date_of_a_period_is_never_taken_for_a_birth_date() -> None:
     lines = hk_front(birth=line("出生日期", 330, 280), validity=line("2018.10.09-2028.10.08", 330, 330))
-    answer = read_front(page(*lines), HK)
+    answer = read_front(finder(*lines), HK)
     assert (answer.Birthday, answer.ValidDate) == ("", "2018.10.09-2028.10.08")
 
 
 def test_a_number_without_a_label_is_found_by_its_form() -> None:
     lines = [line for line in hk_front() if "证件号码" not in line.text]
-    answer = read_front(page(*lines, line("C12345678", 700, 110)), EXIT)
+    answer = read_front(finder(*lines, line("C12345678", 700, 110)), EXIT)
     assert answer.Number == "C12345678"
 
 
 def test_a_sex_the_detector_passed_over_is_read_again_right_of_its_label() -> None:
-    def look_again(place: Place, alphabet: str | None) -> str:
+    def reread(place: BoundingBox, alphabet: str | None) -> str:
         return "女" if alphabet == "男女" and place.left > 800 else ""
 
-    assert read_front(page(*hk_front(sex=line("性别", 750, 260)), look_again=look_again), HK).Sex == "女"
+    assert read_front(finder(*hk_front(sex=line("性别", 750, 260)), reread=reread), HK).Sex == "女"
 
 
 def test_a_sex_that_cannot_be_seen_is_empty() -> None:
-    assert read_front(page(*hk_front(sex=line("性别", 750, 260))), HK).Sex == ""
+    assert read_front(finder(*hk_front(sex=line("性别", 750, 260))), HK).Sex == ""
 
 
 def test_the_machine_readable_line_puts_one_confused_character_right() -> None:
@@ -183,7 +183,7 @@ def test_the_machine_readable_line_puts_one_confused_character_right() -> None:
         line("C83593428", 700, 110),
         line("CSC835934200<2612258<9107290<0", 50, 600),
     ]
-    answer = read_front(page(*lines), EXIT)
+    answer = read_front(finder(*lines), EXIT)
     assert answer.ValidDate == "2016.12.26-2026.12.25"
     assert answer.Number == "C83593420", "8 and 0 are confused; the line's check digit proves 0"
     assert answer.Birthday == "1991.07.20", "9 and 0 are not: what is printed is answered, the line does not replace it"
@@ -191,7 +191,7 @@ def test_the_machine_readable_line_puts_one_confused_character_right() -> None:
 
 def test_a_back_gives_name_identity_and_earlier_permit() -> None:
     answer = read_back(
-        page(
+        finder(
             line("港澳居民来往内地通行证", 80, 40, 50),
             line("姓名", 80, 140),
             line("盧家齊", 300, 140),
@@ -212,7 +212,7 @@ def test_a_back_gives_name_identity_and_earlier_permit() -> None:
 
 def test_an_empty_earlier_permit_stays_empty_above_the_machine_readable_lines() -> None:
     answer = read_back(
-        page(
+        finder(
             line("身份证件号码 1793815(8)", 80, 210),
             line("曾持证件号码", 80, 280),
             line("C<CHNM04051665<012<<<<<<<<<<<<", 80, 350),
@@ -225,12 +225,12 @@ def test_an_empty_earlier_permit_stays_empty_above_the_machine_readable_lines() 
 
 def test_another_papers_text_beside_a_value_is_not_part_of_it() -> None:
     lines = hk_front(paper=line("发票金额合计", 1100, 382))
-    assert read_front(page(*lines), HK).IssueAuthority == "公安部出入境管理局"
+    assert read_front(finder(*lines), HK).IssueAuthority == "公安部出入境管理局"
 
 
 def test_fields_without_labels_are_known_by_their_form() -> None:
     answer = read_front(
-        page(
+        finder(
             line("台湾居民来往大陆通行证", 200, 60, 60),
             line("林雅婷", 330, 172),
             line("LIN, YA-TING", 330, 215),
@@ -251,28 +251,28 @@ def test_fields_without_labels_are_known_by_their_form() -> None:
 
 
 def test_what_is_nearly_a_central_authoritys_name_is_hardly_sure() -> None:
-    fields = front_fields(page(*hk_front(authority=line("签发机关公安部出入党管理局", 330, 380))), HK)
+    fields = front_fields(finder(*hk_front(authority=line("签发机关公安部出入党管理局", 330, 380))), HK)
     assert fields["IssueAuthority"].confidence < 0.4
 
 
 def test_a_birth_after_the_issue_is_hardly_sure() -> None:
-    fields = front_fields(page(*hk_front(birth=line("出生日期 2019.08.03", 330, 260))), HK)
+    fields = front_fields(finder(*hk_front(birth=line("出生日期 2019.08.03", 330, 260))), HK)
     assert fields["Birthday"].confidence < 0.4
 
 
 def test_a_hong_kong_number_that_begins_with_a_digit_is_put_right_by_its_check_digit() -> None:
-    fields = back_fields(page(line("身份证件号码 2943144(7)", 80, 210)))
+    fields = back_fields(finder(line("身份证件号码 2943144(7)", 80, 210)))
     assert fields["IDNumber"].text == "Z943144(7)"
     assert fields["IDNumber"].confidence > 0.9
 
 
 @pytest.mark.parametrize("syllables", ["HONG,XIAOMING", "LIN,HONG", "KWOK,MAN HONG"])
 def test_a_syllable_that_titles_have_too_does_not_cost_the_romanised_name(syllables: str) -> None:
-    assert read_front(page(*hk_front(latin=line(syllables, 420, 200))), HK).EnglishName == syllables
+    assert read_front(finder(*hk_front(latin=line(syllables, 420, 200))), HK).EnglishName == syllables
 
 
-def exit_entry_front(period: str, machine_line: str, *others: TextLine) -> Page:
-    return page(
+def exit_entry_front(period: str, machine_line: str, *others: TextLine) -> FieldFinder:
+    return finder(
         line("往来港澳通行证", 200, 60, 60),
         line(f"有效期限 {period}", 330, 320),
         line(machine_line, 50, 600),
@@ -282,12 +282,12 @@ def exit_entry_front(period: str, machine_line: str, *others: TextLine) -> Page:
 
 def test_a_machine_readable_number_that_its_check_digit_contradicts_is_no_number() -> None:
     fields = front_fields(exit_entry_front("2016.12.26-2026.12.25", "CSC835934201<2612258<9107290<0"), EXIT)
-    assert fields["Number"] == NOTHING
+    assert fields["Number"] == EMPTY_FIELD
 
 
 def test_a_number_that_only_the_machine_readable_line_shows_is_answered() -> None:
     fields = front_fields(exit_entry_front("2016.12.26-2026.12.25", "CSC835934200<2612258<9107290<0"), EXIT)
-    assert fields["Number"] == Found("C83593420", PROVEN)
+    assert fields["Number"] == OcrField("C83593420", VERIFIED)
 
 
 def test_the_machine_readable_line_does_not_make_a_period_of_no_usual_term_sure() -> None:
@@ -298,7 +298,7 @@ def test_the_machine_readable_line_does_not_make_a_period_of_no_usual_term_sure(
 
 def test_the_machine_readable_line_puts_the_end_of_a_period_right_or_doubts_it() -> None:
     fields = front_fields(exit_entry_front("2016.12.26-2028.12.25", "CSC835934200<2612258<9107290<0"), EXIT)
-    assert fields["ValidDate"] == Found("2016.12.26-2026.12.25", PROVEN), "8 and 6 are confused"
+    assert fields["ValidDate"] == OcrField("2016.12.26-2026.12.25", VERIFIED), "8 and 6 are confused"
     fields = front_fields(exit_entry_front("2016.12.26-2021.12.25", "CSC835934200<2612258<9107290<0"), EXIT)
     assert fields["ValidDate"].confidence < 0.4, "6 and 1 are not"
 
@@ -310,12 +310,12 @@ def test_a_birth_that_the_machine_readable_line_repeats_is_still_doubted_after_t
 
 
 def test_a_birth_on_a_day_that_there_is_not_is_hardly_sure() -> None:
-    fields = front_fields(page(*hk_front(birth=line("出生日期 1981.02.31", 330, 260))), HK)
+    fields = front_fields(finder(*hk_front(birth=line("出生日期 1981.02.31", 330, 260))), HK)
     assert fields["Birthday"].confidence < 0.4
 
 
 def test_a_period_that_ends_on_a_day_that_there_is_not_is_hardly_sure() -> None:
-    fields = front_fields(page(*hk_front(validity=line("有效期限 2018.10.01-2028.09.31", 330, 320))), HK)
+    fields = front_fields(finder(*hk_front(validity=line("有效期限 2018.10.01-2028.09.31", 330, 320))), HK)
     assert fields["ValidDate"].confidence < 0.4
 
 
@@ -323,43 +323,43 @@ def test_a_romanised_name_on_a_back_is_proven_by_the_machine_readable_line() -> 
     blurred = line("VAN DER BERG,PIETER JAN", 300, 140)
     blurred = replace(blurred, characters=tuple(replace(one, confidence=0.7) for one in blurred.characters))
 
-    def name_beside(machine_line: str) -> Found:
+    def name_beside(machine_line: str) -> OcrField:
         labels = line("姓名", 80, 140), line("身份证件号码 G376849(9)", 80, 210)
-        return back_fields(page(*labels, blurred, line(machine_line, 50, 570)))["Name"]
+        return back_fields(finder(*labels, blurred, line(machine_line, 50, 570)))["Name"]
 
-    assert name_beside("VAN<DER<BERG<<PIETER<JAN<<<<<<") == Found("VAN DER BERG,PIETER JAN", PROVEN)
-    assert name_beside("LO<<KA<CHAI<<<<<<<<<<<<<<<<<<<") == Found("VAN DER BERG,PIETER JAN", 0.7)
+    assert name_beside("VAN<DER<BERG<<PIETER<JAN<<<<<<") == OcrField("VAN DER BERG,PIETER JAN", VERIFIED)
+    assert name_beside("LO<<KA<CHAI<<<<<<<<<<<<<<<<<<<") == OcrField("VAN DER BERG,PIETER JAN", 0.7)
 
 
 def test_a_hong_kong_number_with_a_wrong_check_digit_is_hardly_sure() -> None:
-    fields = back_fields(page(line("身份证件号码 A123456(5)", 80, 210)))
+    fields = back_fields(finder(line("身份证件号码 A123456(5)", 80, 210)))
     assert (fields["IDNumber"].text, fields["IDNumber"].confidence) == ("A123456(5)", 0.5)
 
 
 def test_a_name_of_two_scripts_is_less_sure() -> None:
-    fields = front_fields(page(*hk_front(name=line("姓名 温國華", 330, 150))), HK)
+    fields = front_fields(finder(*hk_front(name=line("姓名 温國華", 330, 150))), HK)
     assert fields["Name"].text == "温國華"
     assert fields["Name"].confidence < 0.9
 
 
 @pytest.mark.parametrize("printed", ["和国出入境管理局", "签发机关 公安部出"])
 def test_one_end_of_a_central_authoritys_name_is_hardly_sure(printed: str) -> None:
-    fields = front_fields(page(*hk_front(authority=line(printed, 330, 380))), HK)
+    fields = front_fields(finder(*hk_front(authority=line(printed, 330, 380))), HK)
     assert fields["IssueAuthority"].confidence < 0.4
 
 
 def test_a_name_is_told_from_a_misread_label_before_it_and_a_romanised_name_behind_it() -> None:
     broken = join([line("86", 330, 150), line("陈大文", 420, 150)])
-    assert read_front(page(*hk_front(name=broken)), HK).Name == "陈大文"
+    assert read_front(finder(*hk_front(name=broken)), HK).Name == "陈大文"
     beside = join([line("陈大文", 330, 150), line("MAN", 600, 150)])
-    assert read_front(page(*hk_front(name=beside)), HK).Name == "陈大文"
+    assert read_front(finder(*hk_front(name=beside)), HK).Name == "陈大文"
 
 
 def test_half_a_romanised_name_is_hardly_sure_but_for_foreigners_who_have_one_word() -> None:
     half = hk_front(latin=line("CHAN", 420, 200))
-    assert front_fields(page(*half), HK)["EnglishName"].confidence == 0.5
+    assert front_fields(finder(*half), HK)["EnglishName"].confidence == 0.5
     foreign = [*half, line("国籍 印度尼西亚", 330, 500)]
-    assert front_fields(page(*foreign), HK)["EnglishName"].confidence == 1.0
+    assert front_fields(finder(*foreign), HK)["EnglishName"].confidence == 1.0
 
 
 @pytest.mark.parametrize(
@@ -371,8 +371,8 @@ def test_half_a_romanised_name_is_hardly_sure_but_for_foreigners_who_have_one_wo
 )
 def test_a_nationality_is_found_at_the_first_character_of_its_label(lines: list[TextLine]) -> None:
     title = line("港澳居民来往内地通行证（非中国籍）", 200, 60, 60)
-    assert read_front(page(*hk_front(title=title), *lines), HK).Nationality == "葡萄牙"
-    assert read_front(page(*hk_front(), *lines), HK).Nationality == "", "only that edition has one"
+    assert read_front(finder(*hk_front(title=title), *lines), HK).Nationality == "葡萄牙"
+    assert read_front(finder(*hk_front(), *lines), HK).Nationality == "", "only that edition has one"
 
 
 @pytest.mark.parametrize(
@@ -393,11 +393,11 @@ def test_a_number_shorter_or_longer_than_those_of_its_time_is_hardly_sure(
     sure: bool,  # noqa: FBT001
 ) -> None:
     lines = hk_front(number=line(f"证件号码 {number}", 330, 440), validity=line(f"有效期限 {period}", 330, 320))
-    fields = front_fields(page(*lines), permit)
-    assert fields["Number"] == Found(number, 1.0 if sure else 0.5)
+    fields = front_fields(finder(*lines), permit)
+    assert fields["Number"] == OcrField(number, 1.0 if sure else 0.5)
 
 
 def test_a_name_on_a_back_whose_label_is_misread_stands_above_the_identity_number() -> None:
     label = line("上名", 80, 140)
-    fields = back_fields(page(label, line("王真睿", 300, 140), line("身份证件号码 S924069(3)", 80, 210)))
-    assert fields["Name"] == Found("王真睿", 0.85)
+    fields = back_fields(finder(label, line("王真睿", 300, 140), line("身份证件号码 S924069(3)", 80, 210)))
+    assert fields["Name"] == OcrField("王真睿", 0.85)

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from recognizer.wire.api_error import ApiError
 from recognizer.wire.common_parameters import Credentials, authenticated_action
-from recognizer.wire.refusal import Refusal
 from tests.unit.recognizer.wire.signing import CREDENTIALS, NOW, SignedCall, signed_call
 
 
@@ -21,8 +21,8 @@ def action_of(call: SignedCall, credentials: Credentials = CREDENTIALS, now: flo
     ).name
 
 
-def refusal_of(call: SignedCall, **circumstances: Any) -> Refusal:
-    with pytest.raises(Refusal) as raised:
+def refusal_of(call: SignedCall, **circumstances: Any) -> ApiError:
+    with pytest.raises(ApiError) as raised:
         action_of(call, **circumstances)
     return raised.value
 

@@ -6,16 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from recognizer.wire.api_error import ApiError
 from recognizer.wire.download import DownloadRules, download
-from recognizer.wire.refusal import Refusal
 from tests.unit.domain.test_public_address import LOCAL, NEVER, PRIVATE
 
 
-def refusal_of(url: str, addresses: list[str], rules: DownloadRules | None = None) -> Refusal:
+def refusal_of(url: str, addresses: list[str], rules: DownloadRules | None = None) -> ApiError:
     async def resolve(host: str, port: int) -> list[str]:
         return addresses
 
-    with pytest.raises(Refusal) as raised:
+    with pytest.raises(ApiError) as raised:
         asyncio.run(download(url, rules=rules or DownloadRules(), limit=10, resolve=resolve))
     return raised.value
 
@@ -53,7 +53,7 @@ def test_a_name_that_nobody_knows_is_a_failed_download() -> None:
     async def unknown(host: str, port: int) -> list[str]:
         raise OSError
 
-    with pytest.raises(Refusal, match=r"DownLoadError"):
+    with pytest.raises(ApiError, match=r"DownLoadError"):
         asyncio.run(download("https://a.test/", rules=DownloadRules(), limit=10, resolve=unknown))
 
 
@@ -62,7 +62,7 @@ def test_a_resolver_that_never_answers_is_given_up() -> None:
         await asyncio.sleep(60)
         return []
 
-    with pytest.raises(Refusal, match=r"DownLoadError"):
+    with pytest.raises(ApiError, match=r"DownLoadError"):
         asyncio.run(download("https://a.test/", rules=DownloadRules(seconds=0.05), limit=10, resolve=silent))
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
+from recognizer.wire.api_error import ApiError
 from recognizer.wire.rate_limit import RateLimit
-from recognizer.wire.refusal import Refusal
 
 
 class Clock:
@@ -17,7 +17,7 @@ class Clock:
 def test_the_21st_call_of_a_second_is_refused_in_the_providers_words() -> None:
     limit = RateLimit(20, Clock())
     assert [limit.admit("A") for _ in range(20)] == list(range(1, 21))
-    with pytest.raises(Refusal) as raised:
+    with pytest.raises(ApiError) as raised:
         limit.admit("A")
     assert raised.value.code == "RequestLimitExceeded"
     assert raised.value.message == (
@@ -30,7 +30,7 @@ def test_refused_calls_count_on() -> None:
     limit = RateLimit(1, Clock())
     limit.admit("A")
     for calls in (2, 3):
-        with pytest.raises(Refusal) as raised:
+        with pytest.raises(ApiError) as raised:
             limit.admit("A")
         assert f"equals to `{calls}`" in raised.value.message
 

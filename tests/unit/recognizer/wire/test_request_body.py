@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from starlette.requests import Request
 
-from recognizer.wire.refusal import Refusal
-from recognizer.wire.request_body import SLOWEST, RequestBodies
+from recognizer.wire.api_error import ApiError
+from recognizer.wire.request_body import MIN_BYTES_PER_SECOND, RequestBodies
 from recognizer.wire.request_parameters import BODY_LIMIT
 from tests.unit.virtual_time import VirtualTime
 
@@ -36,8 +36,8 @@ async def received(bodies: RequestBodies, *pieces: bytes) -> bytes:
         return bytes(body)
 
 
-def refusal_of(bodies: RequestBodies, pieces: Sequence[bytes]) -> Refusal:
-    with pytest.raises(Refusal) as raised:
+def refusal_of(bodies: RequestBodies, pieces: Sequence[bytes]) -> ApiError:
+    with pytest.raises(ApiError) as raised:
         asyncio.run(received(bodies, *pieces), loop_factory=VirtualTime)
     return raised.value
 
@@ -48,7 +48,7 @@ def test_a_body_comes_as_it_was_sent() -> None:
 
 def test_a_body_too_large_is_refused_and_the_connection_ended() -> None:
     refusal = refusal_of(RequestBodies(), [bytes(BODY_LIMIT), b"x", b"y"])
-    assert (refusal.code, refusal.hang_up) == ("RequestSizeLimitExceeded", True)
+    assert (refusal.code, refusal.close_connection) == ("RequestSizeLimitExceeded", True)
 
 
 def test_bodies_that_find_no_room_are_refused_and_room_comes_free_again() -> None:
@@ -56,7 +56,7 @@ def test_bodies_that_find_no_room_are_refused_and_room_comes_free_again() -> Non
         bodies = RequestBodies(memory_limit=10)
         async with bodies.received(request(b"123456")):
             assert await received(bodies, b"1234") == b"1234"
-            with pytest.raises(Refusal, match=r"^RequestLimitExceeded$"):
+            with pytest.raises(ApiError, match=r"^RequestLimitExceeded$"):
                 await received(bodies, b"12", b"345")
             assert await received(bodies, b"1234") == b"1234"
         assert await received(bodies, b"1234567890") == b"1234567890"
@@ -67,10 +67,10 @@ def test_bodies_that_find_no_room_are_refused_and_room_comes_free_again() -> Non
 def test_a_body_that_does_not_come_to_its_end_is_given_up() -> None:
     async def scenario() -> None:
         bodies = RequestBodies(memory_limit=10, seconds=0.01)
-        with pytest.raises(Refusal, match=r"^InvalidParameter$") as raised:
+        with pytest.raises(ApiError, match=r"^InvalidParameter$") as raised:
             async with bodies.received(request(b"1234567890", then=asyncio.Event())):
                 pytest.fail("the body is not there")
-        assert raised.value.hang_up
+        assert raised.value.close_connection
         assert await received(bodies, b"1234567890") == b"1234567890"
 
     asyncio.run(scenario(), loop_factory=VirtualTime)
@@ -80,7 +80,7 @@ def test_who_has_sent_much_may_not_rest_on_it() -> None:
     async def scenario() -> None:
         bodies = RequestBodies(seconds=30, pause_seconds=0.1)
         started = asyncio.get_running_loop().time()
-        with pytest.raises(Refusal, match=r"^InvalidParameter$"):
+        with pytest.raises(ApiError, match=r"^InvalidParameter$"):
             async with bodies.received(request(bytes(BODY_LIMIT), then=asyncio.Event())):
                 pytest.fail("the body is not there")
         assert asyncio.get_running_loop().time() - started < 5
@@ -93,12 +93,12 @@ def test_a_body_that_trickles_is_given_up_and_a_steady_one_is_taken() -> None:
 
     async def scenario() -> None:
         bodies = RequestBodies(seconds=30, pause_seconds=0.15)
-        with pytest.raises(Refusal, match=r"^InvalidParameter$"):
+        with pytest.raises(ApiError, match=r"^InvalidParameter$"):
             async with bodies.received(request(*[b"x"] * 20, seconds=0.02)):
                 pytest.fail("the body came too slowly")
-        steady = [bytes(SLOWEST // 5)] * 20
+        steady = [bytes(MIN_BYTES_PER_SECOND // 5)] * 20
         async with bodies.received(request(*steady, seconds=0.02)) as body:
-            assert len(body) == 20 * (SLOWEST // 5)
+            assert len(body) == 20 * (MIN_BYTES_PER_SECOND // 5)
 
     asyncio.run(scenario(), loop_factory=VirtualTime)
 
@@ -106,7 +106,7 @@ def test_a_body_that_trickles_is_given_up_and_a_steady_one_is_taken() -> None:
 def test_nothing_is_kept_of_the_body_of_a_call_that_is_refused_anyway() -> None:
     async def scenario() -> None:
         bodies = RequestBodies(memory_limit=10)
-        refused = Refusal("AuthFailure.SecretIdNotFound")
+        refused = ApiError("AuthFailure.SecretIdNotFound")
         waiting = asyncio.Event()
 
         async def drain() -> None:
@@ -117,30 +117,30 @@ def test_nothing_is_kept_of_the_body_of_a_call_that_is_refused_anyway() -> None:
         await asyncio.sleep(0.01)
         assert await received(bodies, b"1234567890") == b"1234567890"
         waiting.set()
-        with pytest.raises(Refusal, match=r"^AuthFailure\.SecretIdNotFound$"):
+        with pytest.raises(ApiError, match=r"^AuthFailure\.SecretIdNotFound$"):
             await draining
 
     asyncio.run(scenario(), loop_factory=VirtualTime)
 
 
-@pytest.mark.parametrize("known", [Refusal("MissingParameter"), None])
-def test_the_size_outranks_what_else_a_call_is_refused_for(known: Refusal | None) -> None:
+@pytest.mark.parametrize("known", [ApiError("MissingParameter"), None])
+def test_the_size_outranks_what_else_a_call_is_refused_for(known: ApiError | None) -> None:
     async def scenario(sent: Request) -> None:
         async with RequestBodies().received(sent, known):
             pytest.fail("it is refused")
 
     announced = {"content-length": str(BODY_LIMIT + 1)}
     for sent in (request(bytes(BODY_LIMIT), b"x"), request(b"x", headers=announced)):
-        with pytest.raises(Refusal, match=r"^RequestSizeLimitExceeded$"):
+        with pytest.raises(ApiError, match=r"^RequestSizeLimitExceeded$"):
             asyncio.run(scenario(sent), loop_factory=VirtualTime)
 
 
 def test_who_asks_before_sending_is_refused_without_a_body() -> None:
     async def scenario() -> None:
         headers = {"expect": "100-continue"}
-        async with RequestBodies().received(request(b"x", headers=headers), Refusal("InvalidAction")):
+        async with RequestBodies().received(request(b"x", headers=headers), ApiError("InvalidAction")):
             pytest.fail("it is refused")
 
-    with pytest.raises(Refusal, match=r"^InvalidAction$") as raised:
+    with pytest.raises(ApiError, match=r"^InvalidAction$") as raised:
         asyncio.run(scenario(), loop_factory=VirtualTime)
-    assert raised.value.hang_up
+    assert raised.value.close_connection

@@ -12,24 +12,26 @@ from hypothesis import strategies as st
 from permit_ocr.domain.permits import Side
 from permit_ocr.tencent.actions import MAINLAND_PERMIT_ACTION, RESIDENCE_PERMIT_ACTION, Action
 from permit_ocr.tencent.error_table import UNLISTED, look_up
-from recognizer.wire.refusal import Refusal
-from recognizer.wire.request_parameters import BASE64_LIMIT, IMAGE_LIMIT, Wanted, wanted
+from recognizer.wire.api_error import ApiError
+from recognizer.wire.request_parameters import BASE64_LIMIT, IMAGE_LIMIT, RequestParameters, parse_parameters
 
 IMAGE = {"ImageBase64": base64.b64encode(b"image").decode()}
 ACTIONS = [RESIDENCE_PERMIT_ACTION, MAINLAND_PERMIT_ACTION]
 
 
-def posted(parameters: Any, action: Action = MAINLAND_PERMIT_ACTION, content_type: str = "application/json") -> Wanted:
+def posted(
+    parameters: Any, action: Action = MAINLAND_PERMIT_ACTION, content_type: str = "application/json"
+) -> RequestParameters:
     body = parameters if isinstance(parameters, bytes) else json.dumps(parameters).encode()
-    return wanted(action, method="POST", content_type=content_type, query="", body=body)
+    return parse_parameters(action, method="POST", content_type=content_type, query="", body=body)
 
 
-def got(parameters: dict[str, str], action: Action = MAINLAND_PERMIT_ACTION) -> Wanted:
-    return wanted(action, method="GET", content_type="", query=urlencode(parameters), body=b"")
+def got(parameters: dict[str, str], action: Action = MAINLAND_PERMIT_ACTION) -> RequestParameters:
+    return parse_parameters(action, method="GET", content_type="", query=urlencode(parameters), body=b"")
 
 
-def refusal_of(parameters: Any, action: Action = MAINLAND_PERMIT_ACTION, **more: Any) -> Refusal:
-    with pytest.raises(Refusal) as raised:
+def refusal_of(parameters: Any, action: Action = MAINLAND_PERMIT_ACTION, **more: Any) -> ApiError:
+    with pytest.raises(ApiError) as raised:
         posted(parameters, action, **more)
     return raised.value
 
@@ -37,7 +39,7 @@ def refusal_of(parameters: Any, action: Action = MAINLAND_PERMIT_ACTION, **more:
 @pytest.mark.parametrize("action", ACTIONS)
 def test_every_documented_parameter_is_taken_by_post_and_get(action: Action) -> None:
     said = {**IMAGE, "ImageUrl": "https://a.test/b?c=d&e=f", "CardSide": "BACK"}
-    expected = Wanted(
+    expected = RequestParameters(
         action=action, image=None, image_url="https://a.test/b?c=d&e=f", side=Side.BACK, return_portrait=True
     )
     assert posted({**said, action.portrait_parameter: True}, action) == expected
@@ -81,7 +83,7 @@ def test_a_mistyped_parameter_is_named(name: str, value: Any) -> None:
 
 def test_a_flag_in_a_query_is_true_or_false() -> None:
     assert not got({**IMAGE, "RetProfile": "false"}).return_portrait
-    with pytest.raises(Refusal, match=r"^InvalidParameter$"):
+    with pytest.raises(ApiError, match=r"^InvalidParameter$"):
         got({**IMAGE, "RetProfile": "yes"})
 
 
@@ -138,7 +140,7 @@ json_values = st.recursive(
 @given(st.dictionaries(st.sampled_from([*MAINLAND_PERMIT_ACTION.parameters, "Other"]) | st.text(), json_values))
 def test_any_object_is_understood_or_refused_with_a_documented_code(said: dict[str, Any]) -> None:
     try:
-        outcome: Wanted | Refusal = posted(said)
-    except Refusal as refusal:
+        outcome: RequestParameters | ApiError = posted(said)
+    except ApiError as refusal:
         outcome = refusal
-    assert isinstance(outcome, Wanted) or (look_up(outcome.code) is not UNLISTED and outcome.message)
+    assert isinstance(outcome, RequestParameters) or (look_up(outcome.code) is not UNLISTED and outcome.message)

@@ -1,0 +1,1 @@
+"""Which side of which card the text comes from."""

@@ -1,0 +1,118 @@
+"""Which face of which card a page shows: by its title, else by the labels only it has, else by all that is left."""
+
+import re
+
+from permit_ocr.domain.chinese_script import simplified
+from permit_ocr.domain.permits import PermitType
+from permit_ocr.domain.resident_number import faults_of
+from recognizer.reading.classification.card_sides import PERMIT_BY_FRONT, CardSide
+from recognizer.reading.classification.evidence import side_by_evidence
+from recognizer.reading.fields import value_parsers
+from recognizer.reading.fields.check_digits import is_valid_resident_number
+from recognizer.reading.fields.field_finder import FieldFinder
+from recognizer.reading.fields.mrz import machine_lines
+from recognizer.reading.layout.labels import TITLES, Label, edit_distance
+
+_LINES_OF_A_BACK = 2
+_FEW_FILLERS = 2
+_REGIONS = ("810000", "820000", "830000")
+_MISREAD = 2
+"""Digits of a region that may be misread."""
+_NOT_ON_A_BACK = (Label.BIRTH, Label.VALIDITY, Label.SEX, Label.ADDRESS)
+_PARTS_OF_TITLES = {
+    "来往内": PermitType.HK_MACAO_PERMIT,
+    "来往大": PermitType.TAIWAN_PERMIT,
+    "往来港": PermitType.EXIT_ENTRY_PERMIT,
+}
+_ETHNIC_GROUP = "民族"
+_ALONE = frozenset({_ETHNIC_GROUP, _ETHNIC_GROUP + "汉"})
+_FRONT_OF_PERMIT = {permit: front for front, permit in PERMIT_BY_FRONT.items()}
+
+
+def classify_card_side(finder: FieldFinder) -> CardSide | None:
+    """Return the face, or None for any other paper."""
+    card_side = _side_by_title_or_labels(finder) or side_by_evidence(finder)
+    return None if card_side is CardSide.RESIDENCE_FRONT and _is_another_citizens(finder) else card_side
+
+
+def _side_by_title_or_labels(finder: FieldFinder) -> CardSide | None:
+    layout = finder.layout
+    permit = _permit_by_title(finder) or _permit_by_part_of_title(finder)
+    if permit not in PERMIT_BY_FRONT.values() and _is_residence_front(finder, titled=permit is not None):
+        return CardSide.RESIDENCE_FRONT
+    if permit is PermitType.RESIDENCE_PERMIT or (permit is None and layout.has(Label.PASS_NUMBER, Label.AUTHORITY)):
+        return CardSide.RESIDENCE_BACK
+    if _is_hk_macao_back(finder):
+        return CardSide.HK_MACAO_BACK if permit in {None, PermitType.HK_MACAO_PERMIT} else None
+    holder = layout.anchor(Label.BIRTH) or layout.anchor(Label.SEX) or layout.anchor(Label.VALIDITY)
+    return _FRONT_OF_PERMIT.get(permit) if permit and (holder or finder.anywhere(value_parsers.dotted_date)) else None
+
+
+def _is_residence_front(finder: FieldFinder, *, titled: bool) -> bool:
+    """Tell a residence permit's front, which has no title, or a mainland citizen's identity card, which is alike."""
+    layout = finder.layout
+    if layout.anchor(Label.RESIDENT_NUMBER):
+        return True
+    holder = layout.anchor(Label.SEX) or layout.anchor(Label.BIRTH) or finder.anywhere(_day)
+    if layout.has(Label.ADDRESS, Label.NAME) and (holder or finder.anywhere(_citizens_number)):
+        return True
+    return not titled and bool(
+        finder.anywhere(_citizens_number) or (layout.anchor(Label.SEX) and finder.anywhere(_day))
+    )
+
+
+def _is_another_citizens(finder: FieldFinder) -> bool:
+    """Tell another paper of a citizen's: it has an ethnic group, a nationality or a number of another region."""
+    number = finder.anywhere(_citizens_number)
+    elsewhere = finder.anywhere(_begins_elsewhere) or (number is not None and faults_of(number.text))
+    return bool(elsewhere or finder.layout.anchor(Label.NATIONALITY) or _has_ethnic_group(finder))
+
+
+def _citizens_number(text: str) -> str | None:
+    found = re.search(r"(?<!\d)\d{17}[\dX]", re.sub(r"\s+", "", text))
+    return found[0] if found and is_valid_resident_number(found[0]) else None
+
+
+def _begins_elsewhere(text: str) -> str | None:
+    """Return the region and birth date of a number of another region, whatever of the rest can be read."""
+    found = re.search(r"(?<!\d)(\d{6})(?:19|20)\d\d(?:0\d|1[0-2])(?:[0-2]\d|3[01])", re.sub(r"\s+", "", text))
+    return found[0] if found and all(edit_distance(found[1], region) > _MISREAD for region in _REGIONS) else None
+
+
+def _has_ethnic_group(finder: FieldFinder) -> bool:
+    """Tell whether an ethnic group stands in the row of the sex or alone: addresses have the word, too."""
+    return any(
+        _ETHNIC_GROUP in piece.text if piece.owner and piece.owner.label is Label.SEX else piece.text in _ALONE
+        for piece in finder.layout.pieces
+    )
+
+
+def _day(text: str) -> str | None:
+    """Return the end of a birth date as only the residence permit prints one."""
+    found = re.search(r"月\s*\d{1,2}\s*日", text)
+    return found[0] if found else None
+
+
+def _permit_by_title(finder: FieldFinder) -> PermitType | None:
+    titles = [anchor for anchor in finder.layout.anchors if anchor.label is Label.TITLE]
+    return TITLES[max(titles, key=lambda anchor: len(anchor.word)).word] if titles else None
+
+
+def _permit_by_part_of_title(finder: FieldFinder) -> PermitType | None:
+    """Tell a travel permit by what is left of a title under glare."""
+    said = [simplified(piece.text) for piece in finder.layout.pieces]
+    permits = {permit for part, permit in _PARTS_OF_TITLES.items() if any(part in text for text in said)}
+    return permits.pop() if len(permits) == 1 else None
+
+
+def _is_hk_macao_back(finder: FieldFinder) -> bool:
+    layout = finder.layout
+    if any(layout.anchor(label) for label in _NOT_ON_A_BACK):
+        return False
+    lines = machine_lines([piece.text for piece in layout.pieces])
+    fillers = sum(piece.text.count("<<") > _FEW_FILLERS for piece in layout.pieces)
+    return (
+        bool(layout.anchor(Label.IDENTITY_NUMBER) or layout.anchor(Label.HISTORY_NUMBER))
+        or len(lines) >= _LINES_OF_A_BACK
+        or fillers >= _LINES_OF_A_BACK
+    )

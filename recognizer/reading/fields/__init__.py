@@ -1,0 +1,1 @@
+"""From a laid-out card to the fields of an answer, with a confidence for each."""

@@ -1,0 +1,1 @@
+"""From pixels to text lines: detection, segmentation, deskewing and text recognition."""

@@ -1,0 +1,1 @@
+"""The HTTP service: server, queue, workers, metrics and the fake provider."""

@@ -1,0 +1,25 @@
+"""The real reader as the server wants it. Imported only where cards are really read: the engine loads slowly."""
+
+from permit_ocr.domain.permits import Kind, Side
+from recognizer.reading import reader
+from recognizer.reading.ocr import engine
+from recognizer.reading.result import Reading, ReadingError
+from recognizer.wire.api_error import ApiError
+
+
+def load() -> None:
+    """Load the models. Takes about two seconds."""
+    reader.load_models()
+
+
+def use_threads(count: int) -> None:
+    """Have the readings that begin from now on share so many threads."""
+    engine.use_threads(count)
+
+
+def read_card(image: bytes, *, kind: Kind, side: Side | None, return_portrait: bool) -> Reading:
+    """Read one card. Raises ``Refusal``."""
+    try:
+        return reader.read(image, kind=kind, side=side, return_portrait=return_portrait)
+    except ReadingError as error:
+        raise ApiError(error.code) from None

@@ -1,0 +1,76 @@
+"""Who may call a model at a time, without the models."""
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from recognizer.reading.ocr import engine
+from recognizer.reading.ocr.engine import _CallLimit
+
+CPUS = 3
+
+
+@pytest.fixture
+def turns(monkeypatch: pytest.MonkeyPatch) -> _CallLimit:
+    monkeypatch.setattr(engine, "MAX_CONCURRENT_CALLS", CPUS)
+    return _CallLimit()
+
+
+class AnotherCall:
+    """A thread that asks for a turn when it is ``started``, and keeps it until the test ends."""
+
+    def __init__(self, turns: _CallLimit) -> None:
+        self.has_one = threading.Event()
+        self.may_end = threading.Event()
+        self._call_limit = turns
+        self.thread = threading.Thread(target=self._call, daemon=True)
+
+    def _call(self) -> None:
+        with self._call_limit:
+            self.has_one.set()
+            self.may_end.wait(30)
+
+
+@pytest.fixture
+def another_call(turns: _CallLimit) -> Iterator[AnotherCall]:
+    call = AnotherCall(turns)
+    yield call
+    call.may_end.set()
+    call.thread.join(30)
+
+
+def test_as_many_calls_as_processors_run_and_a_further_one_waits(turns: _CallLimit, another_call: AnotherCall) -> None:
+    with turns, turns:
+        with turns:
+            another_call.thread.start()
+            assert not another_call.has_one.wait(0.1)
+        assert another_call.has_one.wait(30)
+
+
+def test_a_lone_call_has_all_turns_and_gives_them_back(turns: _CallLimit, another_call: AnotherCall) -> None:
+    with turns:
+        with turns.remaining() as alone:
+            assert alone
+            another_call.thread.start()
+            assert not another_call.has_one.wait(0.1)
+        assert another_call.has_one.wait(30)
+
+
+def test_beside_another_call_none_is_alone(turns: _CallLimit, another_call: AnotherCall) -> None:
+    another_call.thread.start()
+    assert another_call.has_one.wait(30)
+    with turns, turns.remaining() as alone:
+        assert not alone
+
+
+@pytest.mark.parametrize(("told", "used"), [(1, 1), (2, 2), (0, 1), (99, CPUS)])
+def test_beside_other_processes_fewer_calls_run_and_none_is_alone(
+    told: int, used: int, turns: _CallLimit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "_call_limit", turns)
+    monkeypatch.setattr("cv2.setNumThreads", lambda _: None)
+    engine.use_threads(told)
+    assert turns.most == used
+    with turns, turns.remaining() as alone:
+        assert alone == (used == CPUS)

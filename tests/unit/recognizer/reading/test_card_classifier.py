@@ -1,0 +1,105 @@
+from dataclasses import replace
+
+import pytest
+
+from recognizer.reading.classification.card_classifier import classify_card_side
+from recognizer.reading.classification.card_sides import CardSide
+from tests.unit.recognizer.reading.cards import finder, line
+
+
+@pytest.mark.parametrize(
+    ("texts", "card_side"),
+    [
+        (["姓名", "性别", "出生", "住址", "公民身份号码"], CardSide.RESIDENCE_FRONT),
+        (["中华人民共和国", "港澳台居民居住证", "签发机关", "有效期限"], CardSide.RESIDENCE_BACK),
+        (["签发机关", "有效期限", "通行证号码 H12345678"], CardSide.RESIDENCE_BACK),
+        (["港澳居民来往内地通行证", "出生日期", "有效期限"], CardSide.HK_MACAO_FRONT),
+        (["港澳居民来往内地通行证", "身份证件号码", "曾持证件号码"], CardSide.HK_MACAO_BACK),
+        (["CRCHNH444927506O4<<<<<<<<<<<<<", "4303086M2811073CHN<<<<<<<<<<<6"], CardSide.HK_MACAO_BACK),
+        (["台湾居民来往大陆通行证", "性别", "有效期限"], CardSide.TAIWAN_FRONT),
+        (["臺灣居民來往大陸通行證", "性别", "有效期限"], CardSide.TAIWAN_FRONT),
+        (["台湾居民来往大陆", "性别", "有效期限"], CardSide.TAIWAN_FRONT),
+        (["往来港", "出生日期"], CardSide.EXIT_ENTRY_FRONT),
+        (["有效期限", "证件号码 83636547"], CardSide.TAIWAN_FRONT),
+        (["有效期限", "证件号码"], None),
+        (["中华人民共和国往来港澳通行证", "出生日期"], CardSide.EXIT_ENTRY_FRONT),
+        (["出生日期", "有效期限", "CU8412490"], CardSide.EXIT_ENTRY_FRONT),
+        (["发票", "合计 12345678"], None),
+        (["姓名 陈小明", "出生 1997年6月2日", "住址 民族大道"], CardSide.RESIDENCE_FRONT),
+        (["姓名 陈小明", "住址 上海市示范路8号", "830000199706020042"], CardSide.RESIDENCE_FRONT),
+        (["姓名 陈小明", "1997年6月2日", "住址 上海市示范路8号"], CardSide.RESIDENCE_FRONT),
+        (["港澳居民来往内地通行证", "姓名", "出生日期", "住址"], CardSide.HK_MACAO_FRONT),
+        (["姓名 陈小明", "住址 上海市示范路8号"], None),
+        (["姓名 王小明", "性别 男 民族 汉", "出生", "住址", "公民身份号码"], None),
+        (["姓名 王小明", "民族汉", "住址", "公民身份号码"], None),
+        (["姓名", "性别", "出生", "住址", "公民身份号码 110105199706020024"], None),
+        (["姓名", "性别", "国籍", "住址", "出生日期", "准驾车型"], None),
+        (["驾驶证", "姓名", "性别"], None),
+        ([], None),
+    ],
+)
+def test_a_face_is_told_by_its_title_or_by_labels_of_its_own(texts: list[str], card_side: CardSide | None) -> None:
+    lines = [line(text, 100, 100 + 70 * number) for number, text in enumerate(texts)]
+    assert classify_card_side(finder(*lines)) is card_side
+
+
+def side_of_texts(*texts: str) -> CardSide | None:
+    return classify_card_side(finder(*(line(text, 100, 100 + 70 * number) for number, text in enumerate(texts))))
+
+
+@pytest.mark.parametrize(
+    ("left", "card_side"),
+    [
+        (["男", "8月8日", "杭州市西湖区范文里1169号", "10000198508089534"], CardSide.RESIDENCE_FRONT),
+        (["女", "出生", "81000019850808"], CardSide.RESIDENCE_FRONT),
+        (["性别 女", "1986年9月", "和平区示范路1473号"], CardSide.RESIDENCE_FRONT),
+        (["身份号码", "海南省三亚市吉阳区试用弄1860号"], CardSide.RESIDENCE_FRONT),
+        (["民居住证", "苏州市公安局吴中分局", "2024.11.15-2029.11.15"], CardSide.RESIDENCE_BACK),
+        (["苏州市公安局吴中分局", "签发次数 02", "H12345678"], CardSide.RESIDENCE_BACK),
+        (["居民居住证", "签发机关 苏州市公安局", "有效期限", "证号码 H12345678"], CardSide.RESIDENCE_BACK),
+        (["港澳居民来", "性别", "出生日期"], CardSide.HK_MACAO_FRONT),
+        (["内地通行证", "1984.04.03", "有效期限"], CardSide.HK_MACAO_FRONT),
+        (["性别 女", "1984.04.03", "H12345678"], CardSide.HK_MACAO_FRONT),
+        (["国籍 新加坡", "换证次数 01", "有效期限"], CardSide.HK_MACAO_FRONT),
+        (["港澳居民", "件号码 H1234567801", "A123456(3)"], CardSide.HK_MACAO_BACK),
+        (["CRCHNH444927506O4<<", "M2811073CHN<<<", "A123456(3)"], CardSide.HK_MACAO_BACK),
+        (["台湾居民来", "出生日期", "83636547"], CardSide.TAIWAN_FRONT),
+        (["性别", "签发次数 03", "签发地点 福建"], CardSide.TAIWAN_FRONT),
+        (["男", "出入境管理局", "CU84124900<3210218<4704214<2"], CardSide.EXIT_ENTRY_FRONT),
+        (["女", "公安部出入境管理局", "CU8412490"], CardSide.EXIT_ENTRY_FRONT),
+    ],
+)
+def test_a_face_half_hidden_is_told_by_all_that_is_left_of_it(left: list[str], card_side: CardSide) -> None:
+    assert side_of_texts(*left) is card_side
+
+
+@pytest.mark.parametrize(
+    "paper",
+    [
+        ["中华人民共和国", "居民身份证", "签发机关 大连市公安局沙河口分局", "有效期限 2019.03.05-2039.03.05"],
+        ["居住证", "签发机关 深圳市公安局福田分局", "有效期限 2019.03.05-2029.03.05"],
+        ["护照", "姓名 王小明", "性别", "国籍", "出生日期", "有效期至", "签发地点 北京", "签发机关 公安部出入境管理局"],
+        ["申请表", "姓名 王小明", "证件号码 H12345678", "申请日期 2024.03.04"],
+        ["样本银行股份有限公司", "日期 2024.03.04", "流水号 83636547"],
+        ["发票", "开票日期 2024年3月4日", "地址 北京市朝阳区例示大街616号"],
+        ["姓名 王小明", "性别 男", "住址", "11010519970602"],
+        ["姓名", "出生日期", "有效期限"],
+        ["性别", "出生日期", "有效期限", "公安部出入境管理局"],
+    ],
+)
+def test_another_paper_that_says_some_of_it_is_no_permit(paper: list[str]) -> None:
+    assert side_of_texts(*paper) is None
+
+
+def test_a_residence_permit_without_its_title_is_no_travel_permit_for_the_number_on_it() -> None:
+    """Its label is like that of a travel permit's own number where the first character is hidden."""
+    texts = ("签发机关 苏州市公安局", "有效期限 2024.11.15-2029.11.15", "证号码 00205107")
+    assert side_of_texts(*texts) is None
+
+
+@pytest.mark.parametrize(("is_covered", "card_side"), [(False, CardSide.TAIWAN_FRONT), (True, None)])
+def test_a_number_before_which_a_letter_may_be_covered_is_no_number_of_taiwan(
+    *, is_covered: bool, card_side: CardSide | None
+) -> None:
+    lines = [line("有效期限", 100, 100), line("证件号码 83636547", 100, 170)]
+    assert classify_card_side(replace(finder(*lines), is_covered=lambda _line: is_covered)) is card_side

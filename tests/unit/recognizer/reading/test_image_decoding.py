@@ -1,0 +1,231 @@
+import io
+import struct
+import zlib
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image, ImageOps
+
+from permit_ocr.domain.permits import Kind
+from recognizer.reading import image_decoding
+from recognizer.reading.image_decoding import EmptyFile, NotAnImage, TooManyPixels, decode
+from recognizer.reading.reader import ReadingError, read
+
+
+def file(picture: Image.Image, kind: str = "PNG", **options: object) -> bytes:
+    written = io.BytesIO()
+    picture.save(written, kind, **options)
+    return written.getvalue()
+
+
+def png_that_claims(width: int, height: int) -> bytes:
+    """Return a PNG of 70 bytes whose header promises that many pixels."""
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    chunks = [(b"IHDR", header), (b"IDAT", zlib.compress(b"\0")), (b"IEND", b"")]
+    body = b"".join(
+        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data)) for name, data in chunks
+    )
+    return b"\x89PNG\r\n\x1a\n" + body
+
+
+def test_colours_come_as_blue_green_red() -> None:
+    pixels, scale = decode(file(Image.new("RGB", (4, 2), (10, 20, 30))))
+    assert pixels.shape == (2, 4, 3)
+    assert pixels[0, 0].tolist() == [30, 20, 10]
+    assert scale == 1
+
+
+def test_a_large_photograph_is_made_smaller_and_says_by_how_much() -> None:
+    pixels, scale = decode(file(Image.new("RGB", (4800, 1200)), "JPEG"))
+    assert pixels.shape == (600, 2400, 3)
+    assert scale == pytest.approx(2.0)
+
+
+def test_an_exif_orientation_is_applied() -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    pixels, _ = decode(file(Image.new("RGB", (40, 20)), "JPEG", exif=exif))
+    assert pixels.shape == (40, 20, 3)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_every_orientation_is_turned_upright(kind: str, orientation: int) -> None:
+    """Against Pillow's own turning, on a picture whose four corners differ."""
+    picture = Image.new("RGB", (60, 40), "white")
+    for colour, corner in (("red", (0, 0)), ("green", (40, 0)), ("blue", (0, 20))):
+        picture.paste(colour, (*corner, corner[0] + 20, corner[1] + 20))
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    written = file(picture, kind, exif=exif)
+    with Image.open(io.BytesIO(written)) as again:
+        expected = np.asarray(ImageOps.exif_transpose(again).convert("RGB"))
+    assert np.array_equal(decode(written)[0][:, :, ::-1], expected)
+
+
+def test_odd_metadata_is_no_reason_to_refuse_a_picture() -> None:
+    """A resolution's unit as a number too large to be written again, as in files that some cameras make."""
+    entries = struct.pack("<HHHIHHHHII", 2, 0x0112, 3, 1, 6, 0, 0x0128, 4, 1, 70_000)
+    exif = b"Exif\0\0II*\0" + struct.pack("<I", 8) + entries + struct.pack("<I", 0)
+    pixels, _ = decode(file(Image.new("RGB", (40, 20)), "JPEG", exif=exif))
+    assert pixels.shape == (40, 20, 3)
+    pixels, _ = decode(file(Image.new("RGB", (40, 20)), "JPEG", exif=b"Exif\0\0no metadata at all"))
+    assert pixels.shape == (20, 40, 3)
+
+
+def test_a_large_picture_is_turned_too() -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 8
+    for kind in ("PNG", "JPEG"):
+        pixels, scale = decode(file(Image.new("RGB", (6000, 1500), "white"), kind, exif=exif))
+        assert pixels.shape == (2400, 600, 3)
+        assert scale == pytest.approx(2.5)
+
+
+def test_16_bits_of_grey_keep_their_shades() -> None:
+    shades = np.linspace(0, 65535, 256 * 16).astype(np.uint16).reshape(16, 256)
+    pixels, _ = decode(file(Image.fromarray(shades)))
+    assert np.array_equal(pixels[:, :, 0], shades >> 8)
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "P", "L", "1"])
+def test_what_is_made_smaller_band_by_band_is_the_same_picture(mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bands must meet without a seam: a slope stays a slope, and as bright as Pillow makes it of the whole."""
+    monkeypatch.setattr(image_decoding, "_WORKING_SIDE", 240)
+    monkeypatch.setattr(image_decoding, "_BAND", 16)
+    slope = Image.linear_gradient("L").resize((731, 556)).convert(mode)
+    pixels, scale = decode(file(slope))
+    whole = np.asarray(slope.convert("RGB").reduce(3).resize((240, pixels.shape[0])), int)
+    assert pixels.shape == whole.shape
+    assert scale == pytest.approx(731 / 240)
+    assert np.abs(pixels.astype(int) - whole).max() <= 1
+
+
+def test_transparent_parts_are_white_paper() -> None:
+    pixels, _ = decode(file(Image.new("RGBA", (2, 2), (0, 0, 0, 0))))
+    assert pixels[0, 0].tolist() == [255, 255, 255]
+
+
+@pytest.mark.parametrize("mode", ["L", "1", "P", "CMYK"])
+def test_every_colour_mode_becomes_three_channels(mode: str) -> None:
+    kind = "JPEG" if mode == "CMYK" else "PNG"
+    assert decode(file(Image.new(mode, (4, 4)), kind))[0].shape == (4, 4, 3)
+
+
+def test_no_bytes_are_an_empty_file() -> None:
+    with pytest.raises(EmptyFile):
+        decode(b"")
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        b"no image at all",
+        file(Image.new("RGB", (20, 20)), "GIF"),
+        file(Image.new("RGB", (20, 20)), "BMP"),
+        file(Image.effect_noise((200, 200), 50).convert("RGB"), "JPEG")[:2000],
+        file(Image.effect_noise((200, 200), 50))[:2000],
+    ],
+)
+def test_what_is_not_a_whole_png_or_jpeg_is_no_image(broken: bytes) -> None:
+    with pytest.raises(NotAnImage):
+        decode(broken)
+
+
+def test_too_many_pixels_are_refused_by_the_header_alone() -> None:
+    with pytest.raises(TooManyPixels):
+        decode(png_that_claims(60_000, image_decoding.MAX_PIXELS // 60_000 + 1))
+
+
+def test_what_cannot_be_made_smaller_while_it_is_decoded_may_have_fewer_pixels() -> None:
+    side = int(image_decoding.MAX_UNSCALED_PIXELS**0.5) + 1
+    assert image_decoding.MAX_UNSCALED_PIXELS < side**2 < image_decoding.MAX_PIXELS
+    with pytest.raises(TooManyPixels):
+        decode(png_that_claims(side, side))
+    grey = Image.new("L", (side, side))
+    with pytest.raises(TooManyPixels):
+        decode(file(grey, "JPEG", progressive=True))
+    assert decode(file(grey, "JPEG"))[0].shape == (2400, 2400, 3)
+
+
+def seed_files() -> list[bytes]:
+    """Return a picture in every way of writing it, each with metadata, for bytes of them to be changed."""
+    picture = Image.effect_noise((48, 32), 60)
+    exif = Image.Exif()
+    exif[0x0112], exif[0x0128] = 6, 2
+    png = [file(picture.convert(mode), exif=exif) for mode in ("RGB", "RGBA", "P", "LA", "1", "I;16")]
+    jpeg = [
+        file(picture.convert(mode), "JPEG", exif=exif, progressive=progressive)
+        for mode in ("RGB", "L", "CMYK")
+        for progressive in (False, True)
+    ]
+    return [*png, *jpeg, file(picture.convert("RGB"), "MPO", save_all=True, append_images=[picture.convert("RGB")])]
+
+
+SEEDS = seed_files()
+CHANGES = st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.binary(max_size=6), st.integers(0, 6)), max_size=6)
+
+
+def with_right_sums(png: bytes) -> bytes:
+    """Return a PNG whose chunks have the check sums of what is in them, so that changes get beyond these."""
+    mended, rest = png[:8], png[8:]
+    while len(rest) >= 12:
+        size = min(int.from_bytes(rest[:4]), len(rest) - 12)
+        said = rest[4 : 8 + size]
+        mended += rest[:4] + said + struct.pack(">I", zlib.crc32(said))
+        rest = rest[12 + size :]
+    return mended + rest
+
+
+@pytest.mark.filterwarnings(
+    "ignore:Corrupt EXIF",
+    "ignore:Tag data larger",
+    "ignore:Truncated File",
+    "ignore:Image appears to be a malformed MPO",
+)
+@given(st.sampled_from(SEEDS), CHANGES, st.booleans())
+@settings(deadline=None, max_examples=300)
+def test_any_file_is_pixels_or_one_of_the_documented_exceptions(
+    seed: bytes,
+    changes: list[tuple[float, bytes, int]],
+    early: bool,  # noqa: FBT001
+) -> None:
+    changed = seed
+    for position, instead, left_out in changes:
+        at = int(position * min(len(changed), 400 if early else len(changed)))  # where headers and metadata are
+        changed = changed[:at] + instead + changed[at + left_out :]
+    if changed.startswith(b"\x89PNG"):
+        changed = with_right_sums(changed)
+    try:
+        pixels, scale = decode(changed)
+    except (EmptyFile, NotAnImage, TooManyPixels):
+        return
+    assert pixels.dtype == np.uint8
+    assert pixels.ndim == 3
+    assert pixels.shape[2] == 3
+    assert scale >= 1
+
+
+@pytest.mark.filterwarnings("ignore:Corrupt EXIF", "ignore:Tag data larger")
+@given(st.binary(max_size=120))
+@settings(deadline=None, max_examples=300)
+def test_any_metadata_leaves_the_picture(said: bytes) -> None:
+    exif = b"Exif\0\0II*\0\x08\0\0\0" + said
+    assert decode(file(Image.new("RGB", (40, 20)), "JPEG", exif=exif))[0].size == 40 * 20 * 3
+
+
+@pytest.mark.parametrize(
+    ("image", "kind", "code"),
+    [
+        (b"", Kind.RESIDENCE_PERMIT, "FailedOperation.EmptyImageError"),
+        (b"", Kind.MAINLAND_PERMIT, "FailedOperation.ImageDecodeFailed"),
+        (b"GIF89a", Kind.RESIDENCE_PERMIT, "FailedOperation.ImageDecodeFailed"),
+        (png_that_claims(90_000, 90_000), Kind.MAINLAND_PERMIT, "LimitExceeded.TooLargeFileError"),
+    ],
+)
+def test_a_file_that_cannot_be_read_gets_the_actions_own_code(image: bytes, kind: Kind, code: str) -> None:
+    with pytest.raises(ReadingError) as caught:
+        read(image, kind=kind)
+    assert caught.value.code == code

@@ -1,0 +1,63 @@
+"""Readers in threads of the server's own process."""
+
+import asyncio
+import threading
+
+import pytest
+
+from permit_ocr.domain.answers import MainlandPermitAnswer
+from permit_ocr.domain.permits import Kind, Side
+from recognizer.reading.result import Reading
+from recognizer.service.workers import ThreadWorkers, WorkerFailed
+from recognizer.wire.api_error import ApiError
+
+
+class OddReader:
+    """Does what the image says; ``freed`` ends what hangs."""
+
+    def __init__(self) -> None:
+        self.freed = threading.Event()
+
+    def __call__(self, image: bytes, *, kind: Kind, side: Side | None, return_portrait: bool) -> Reading:  # noqa: ARG002
+        match image:
+            case b"hang":
+                self.freed.wait(60)
+            case b"refuse":
+                raise ApiError("FailedOperation.ImageNoText")
+            case b"fail":
+                raise ValueError("张三丰")
+        return Reading(MainlandPermitAnswer(Number=str(len(image))), {})
+
+
+async def read(workers: ThreadWorkers, image: bytes) -> Reading:
+    async with asyncio.timeout(30), workers.acquire() as read_card:
+        return await read_card(image, kind=Kind.MAINLAND_PERMIT, side=None, return_portrait=False)
+
+
+def test_a_refusal_is_passed_on_and_of_any_other_exception_only_its_class() -> None:
+    async def scenario() -> None:
+        workers = ThreadWorkers(OddReader())
+        with pytest.raises(ApiError, match=r"^FailedOperation\.ImageNoText$"):
+            await read(workers, b"refuse")
+        with pytest.raises(WorkerFailed, match=r"^ValueError$") as raised:
+            await read(workers, b"fail")
+        assert raised.value.__cause__ is None
+        assert raised.value.__suppress_context__
+
+    asyncio.run(scenario())
+
+
+def test_a_reading_that_hangs_is_given_up_and_the_next_one_is_read() -> None:
+    async def scenario() -> None:
+        reader = OddReader()
+        workers = ThreadWorkers(reader, read_timeout=0.1)
+        try:
+            for replaced in (1, 2):
+                with pytest.raises(ApiError, match=r"^FailedOperation\.OcrFailed$"):
+                    await read(workers, b"hang")
+                assert workers.replaced == replaced
+            assert (await read(workers, b"image")).answer == MainlandPermitAnswer(Number="5")
+        finally:
+            reader.freed.set()
+
+    asyncio.run(scenario())
