@@ -12,7 +12,7 @@ if command -v flock >/dev/null; then flock 9; fi
 
 inputs() {
     echo "$ARCHITECTURE" "$(.venv/bin/python --version)" "$(.venv/bin/sam --version)"
-    find functions layers -type f -not -name '*.pyc' -print0 | LC_ALL=C sort -z | xargs -0 cksum template.yaml samconfig.toml requirements/workshop.txt
+    find functions layers -type f -not -name '*.pyc' -print0 | LC_ALL=C sort -z | xargs -0 cksum template.yaml samconfig.toml requirements/dev.txt
 }
 
 made=.aws-sam/build/made-from

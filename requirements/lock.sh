@@ -1,10 +1,18 @@
 #!/usr/bin/env bash
-# Writes the locked requirements again from pyproject.toml and the layers' requirements.in. Needs uv.
+# Locks every requirements file again, from pyproject.toml and the requirements.in files. Needs uv.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-lock() { uv pip compile --quiet --generate-hashes --python-version 3.13 --no-header --no-emit-index-url --no-emit-find-links "$@"; }
-lock pyproject.toml --all-extras --override requirements/overrides.txt --output-file requirements/workshop.txt
-for layer in third-party imaging; do
-    lock "layers/$layer/requirements.in" --constraint requirements/workshop.txt --output-file "layers/$layer/requirements.txt"
+
+lock() {
+    uv pip compile --quiet --generate-hashes --python-version 3.13 --no-header --no-emit-index-url --no-emit-find-links \
+        --override requirements/overrides-dev.txt "$@"
+}
+
+# dev.txt pins every version; the others are subsets of it.
+lock pyproject.toml --all-extras --output-file requirements/dev.txt
+subset() { lock --constraint requirements/dev.txt "$@"; }
+subset pyproject.toml --extra editable --extra imaging --extra recognizer --extra sandbox --override requirements/overrides-demo.txt \
+    --output-file requirements/demo.txt
+for component in layers/third-party layers/imaging recognizer/deploy; do
+    subset "$component/requirements.in" --output-file "$component/requirements.txt"
 done
-lock recognizer/deploy/requirements.in --constraint requirements/workshop.txt --override requirements/overrides.txt --output-file recognizer/deploy/requirements.txt

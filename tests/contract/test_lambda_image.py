@@ -63,10 +63,10 @@ def test_packages_are_pinned_by_hash_and_bring_no_code_of_their_own_to_the_build
     pinned = (DEPLOY / "requirements.txt").read_text()
     names = re.findall(r"^([a-z0-9-]+)==(\S+) \\$", pinned, re.MULTILINE)
     assert len(names) == len(re.findall(r"^\S", pinned, re.MULTILINE))
-    workshop = dict(
-        re.findall(r"^([a-z0-9-]+)==(\S+) \\$", (ROOT / "requirements/workshop.txt").read_text(), re.MULTILINE)
+    locked = dict(
+        re.findall(r"^([a-z0-9-]+)==(\S+) \\$", (ROOT / "requirements/dev.txt").read_text(), re.MULTILINE)
     )
-    assert all(workshop[name] == version for name, version in names)
+    assert all(locked[name] == version for name, version in names)
 
 
 @pytest.mark.parametrize("stage", ["server", "lambda"])
