@@ -5,8 +5,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 set_name=${1:-dev}
 case $set_name in
-    demo) expectation="two minutes and 800 MB" ;;
-    dev) expectation="three minutes and 1.2 GB" ;;
+    demo) expectation="one to two minutes and 0.6 GB" ;;
+    dev) expectation="two to three minutes and 1.1 GB" ;;
     *) echo "setup: unknown set of packages: $set_name (demo or dev)" >&2; exit 2 ;;
 esac
 
