@@ -1,7 +1,8 @@
-"""Both OCR actions on one machine: ``reading`` reads a card, ``wire`` speaks the protocol, ``server`` joins them.
+"""Both OCR actions on one machine: ``reading`` reads a card, ``wire`` is the protocol, ``service`` the HTTP server.
 
-The engine alone is ``recognizer.read(image, kind=…)``, see ``recognizer.reading.reader.read``. Importing this package
-is cheap: the engine is loaded by the first use of ``read``, ``load_models``, ``Reading`` or ``ReadingError``.
+To use the engine without a server, call ``recognizer.read(image, kind=…)``; see ``recognizer.reading.reader.read``.
+Importing this package is cheap: the first use of ``read``, ``load_models``, ``Reading`` or ``ReadingError`` loads the
+engine.
 """
 
 from importlib import import_module

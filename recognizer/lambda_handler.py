@@ -1,7 +1,7 @@
-"""Both OCR actions as a Lambda function: the event of a function URL or an HTTP API is a call of the same application.
+"""Both OCR actions as a Lambda function: an event of a function URL or an HTTP API becomes a call of the ASGI app.
 
-Who may call is IAM's to say. IAM's signature and the provider's both travel in ``Authorization``, so that a call can
-carry only one of them: what IAM has let in is not asked for the other, and what IAM did not see is refused.
+IAM decides who may call. IAM's signature and the provider's both use the ``Authorization`` header, so a call can have
+only one of them. Calls authenticated by IAM need no provider signature; all others are rejected.
 """
 
 import asyncio
@@ -21,14 +21,14 @@ from recognizer.wire.api_error import ApiError
 from recognizer.wire.response import error_response
 
 _READ_TIMEOUT_SECONDS: Final = 20.0
-"""With a download and its own work the function is done before its time is: an answer, not a 5xx."""
+"""Leaves enough of the function's timeout for a download and the response, so that callers get no 5xx."""
 
 type Event = dict[str, Any]
 type Answer = dict[str, Any]
 
 logging.getLogger().setLevel(logging.WARNING)
 logging.getLogger("recognizer").setLevel(logging.INFO)
-card_reader.load()  # while the environment starts, which is the time when a function has a whole processor
+card_reader.load()  # during init, when a function has a full CPU
 
 
 def handler(event: Event, _context: object) -> Answer:
@@ -40,7 +40,7 @@ def handler(event: Event, _context: object) -> Answer:
 
 
 def _is_authenticated_by_iam(event: Event) -> bool:
-    """Say whether the event names who signed it, which only IAM's own check puts there."""
+    """Tell whether the event names the signer, which only IAM's check adds."""
     context = event.get("requestContext") or {}
     iam = (context.get("authorizer") or {}).get("iam") or {}
     return "http" in context and bool(iam.get("userArn"))
@@ -53,7 +53,7 @@ def _loop() -> asyncio.AbstractEventLoop:
 
 @cache
 def _application() -> Starlette:
-    """Return the server's application; one call at a time, as Lambda has it, and no quota: IAM's and Lambda's hold."""
+    """Return the server's application. Lambda sends one call at a time, and its concurrency replaces the quota."""
     settings = ServerSettings(credentials=None, calls_per_second=0)
     workers = ThreadWorkers(card_reader.read_card, read_timeout=_READ_TIMEOUT_SECONDS)
     return recognizer_app(workers, settings)
@@ -62,19 +62,19 @@ def _application() -> Starlette:
 async def _answer(event: Event) -> Answer:
     body = event.get("body") or ""
     content = base64.b64decode(body) if event.get("isBase64Encoded") else body.encode()
-    asked = [{"type": "http.request", "body": content, "more_body": False}]
-    said: list[Any] = []
+    request = [{"type": "http.request", "body": content, "more_body": False}]
+    messages: list[Any] = []
 
     async def receive() -> Any:  # noqa: ANN401  ASGI
-        if asked:
-            return asked.pop()
-        return await asyncio.get_running_loop().create_future()  # the caller waits and says nothing more
+        if request:
+            return request.pop()
+        return await asyncio.get_running_loop().create_future()  # the caller sends nothing more
 
     async def send(message: Any) -> None:  # noqa: ANN401  ASGI
-        said.append(message)
+        messages.append(message)
 
     await _application()(_scope(event), receive, send)
-    start, *pieces = said
+    start, *pieces = messages
     return _http(start["status"], start["headers"], b"".join(piece.get("body", b"") for piece in pieces))
 
 

@@ -1,4 +1,4 @@
-"""The real reader as the server wants it. Imported only where cards are really read: the engine loads slowly."""
+"""Reads cards with the real engine. Imported only where cards are read: the engine takes long to import."""
 
 from permit_ocr.domain.permits import Kind, Side
 from recognizer.reading import reader
@@ -13,12 +13,12 @@ def load() -> None:
 
 
 def use_threads(count: int) -> None:
-    """Have the readings that begin from now on share so many threads."""
+    """Limit the threads that reads starting from now on share."""
     engine.use_threads(count)
 
 
 def read_card(image: bytes, *, kind: Kind, side: Side | None, return_portrait: bool) -> Reading:
-    """Read one card. Raises ``Refusal``."""
+    """Read one card. Raises ``ApiError``."""
     try:
         return reader.read(image, kind=kind, side=side, return_portrait=return_portrait)
     except ReadingError as error:

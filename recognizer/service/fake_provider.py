@@ -1,4 +1,4 @@
-"""Rehearsing trouble: recorded answers instead of reading, and calls that fail, hang or break off as often as told."""
+"""The fake provider: recorded answers instead of reading cards, and injected faults and latency."""
 
 import asyncio
 import json
@@ -21,36 +21,36 @@ from recognizer.wire.api_error import ApiError
 from recognizer.wire.common_parameters import ACTION_BY_NAME
 
 CONNECTION_FAULTS: Final = ("reset", "hang", "truncated", "html")
-"""Faults below the protocol: connection reset, no answer at all, half an answer, a page of HTML with status 200."""
+"""Faults below the protocol: connection reset, no response, half a response, an HTML page with status 200."""
 _HTTP_FAULT: Final = re.compile(r"http-([45]\d\d)")
 
 
 class InvalidFakeProviderSettings(ValueError):  # noqa: N818
-    """A recorded answer or a fault is not of the form it must have; the text says which and why."""
+    """A recorded answer, a fault or a latency is malformed; the message says which and why."""
 
 
 class RecordedAnswers:
-    """Answers from a file in place of a reader. Any thread may call it.
+    """Answers from a file, used instead of a reader. Thread-safe.
 
     The file is a JSON object with one or both of
 
     - ``images``: SHA-256 of an image in hexadecimal → name of an action → recording;
-    - ``sequence``: name of an action → list of recordings, given in turn to images not listed, over and over.
+    - ``sequence``: name of an action → list of recordings, used in turn and repeatedly for images not listed.
 
-    A recording is the fields of an answer, ``FieldConfidences`` among them if need be, or ``{"Error": "<code>"}``.
-    Raises ``BadRehearsal`` for any other form.
+    A recording is the fields of an answer, optionally with ``FieldConfidences``, or ``{"Error": "<code>"}``.
+    Raises ``InvalidFakeProviderSettings`` for anything else.
     """
 
-    def __init__(self, recordings: Any) -> None:  # noqa: ANN401  JSON, yet to be checked
+    def __init__(self, recordings: Any) -> None:  # noqa: ANN401  JSON, not validated yet
         for key in _object(recordings, "the file"):
             if key not in {"images", "sequence"}:
                 raise InvalidFakeProviderSettings(f"`{key}` is neither `images` nor `sequence`")
         self._images = {
-            digest.lower(): {name: _recording(name, said) for name, said in _object(by_action, "an image").items()}
+            digest.lower(): {name: _recording(name, value) for name, value in _object(by_action, "an image").items()}
             for digest, by_action in _object(recordings.get("images", {}), "`images`").items()
         }
         self._sequence = {
-            name: [_recording(name, said) for said in _list(listed, f"`sequence` of {name}")]
+            name: [_recording(name, value) for value in _list(listed, f"`sequence` of {name}")]
             for name, listed in _object(recordings.get("sequence", {}), "`sequence`").items()
         }
         self._given: Counter[str] = Counter()
@@ -58,14 +58,14 @@ class RecordedAnswers:
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """Return the answers in ``path``. Raises ``BadRehearsal``, ``OSError``."""
+        """Return the answers in ``path``. Raises ``InvalidFakeProviderSettings``, ``OSError``."""
         try:
             return cls(json.loads(path.read_bytes()))
         except ValueError as error:
             raise InvalidFakeProviderSettings(f"{path}: {error}") from None
 
     def __call__(self, image: bytes, *, kind: Kind, side: Side | None, return_portrait: bool) -> Reading:  # noqa: ARG002
-        """Return the answer recorded for the image, else the next in the sequence. Raises ``Refusal``."""
+        """Return the answer recorded for the image, else the next in the sequence. Raises ``ApiError``."""
         name = ACTIONS[kind].name
         recording = self._images.get(sha256(image).hexdigest(), {}).get(name) or self._next(name)
         if isinstance(recording, str):
@@ -82,23 +82,23 @@ class RecordedAnswers:
         return recordings[given % len(recordings)]
 
 
-def _object(said: Any, what: str) -> dict[str, Any]:  # noqa: ANN401  JSON
-    if not isinstance(said, dict):
+def _object(value: Any, what: str) -> dict[str, Any]:  # noqa: ANN401  JSON
+    if not isinstance(value, dict):
         raise InvalidFakeProviderSettings(f"{what} must be an object")
-    return said
+    return value
 
 
-def _list(said: Any, what: str) -> list[Any]:  # noqa: ANN401  JSON
-    if not isinstance(said, list):
+def _list(value: Any, what: str) -> list[Any]:  # noqa: ANN401  JSON
+    if not isinstance(value, list):
         raise InvalidFakeProviderSettings(f"{what} must be a list")
-    return said
+    return value
 
 
-def _recording(name: str, said: Any) -> Reading | str:  # noqa: ANN401  JSON
-    """Return the reading, or the error code, that is recorded for the action called ``name``."""
+def _recording(name: str, value: Any) -> Reading | str:  # noqa: ANN401  JSON
+    """Return the reading or the error code recorded for the action called ``name``."""
     if name not in ACTION_BY_NAME:
-        raise InvalidFakeProviderSettings(f"`{name}` is no action")
-    recorded = _object(said, f"a recording of {name}")
+        raise InvalidFakeProviderSettings(f"`{name}` is not an action")
+    recorded = _object(value, f"a recording of {name}")
     if isinstance(recorded.get("Error"), str):
         return str(recorded["Error"])
     known = {field.name for field in fields(ACTION_BY_NAME[name].answer)} | {"RequestId", CONFIDENCES}
@@ -112,7 +112,7 @@ def _recording(name: str, said: Any) -> Reading | str:  # noqa: ANN401  JSON
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What befalls a ``share`` (0 to 1) of the calls.
+    """A fault injected into a ``share`` (0 to 1) of the calls.
 
     ``name`` is one of ``CONNECTION_FAULTS``, ``http-<status>`` or an error code.
     """
@@ -122,7 +122,7 @@ class Fault:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Return the fault that ``NAME=SHARE`` says. Raises ``BadRehearsal``."""
+        """Parse ``NAME=SHARE``. Raises ``InvalidFakeProviderSettings``."""
         name, _, share_text = text.partition("=")
         try:
             share = float(share_text)
@@ -139,23 +139,23 @@ class Fault:
 
     @property
     def http_status(self) -> int | None:
-        """The status that ``http-<status>`` names, else None."""
+        """The status in ``http-<status>``; None for other faults."""
         match = _HTTP_FAULT.fullmatch(self.name)
         return int(match[1]) if match else None
 
 
 class FaultInjector:
-    """Which call meets which fault, and how long each takes. The same seed gives the same series."""
+    """Decides which calls fail and how long each is delayed. The same seed gives the same sequence."""
 
     def __init__(self, faults: Sequence[Fault] = (), latency: tuple[float, float] = (0.0, 0.0), seed: int = 0) -> None:
         if sum(fault.share for fault in faults) > 1:
             raise InvalidFakeProviderSettings("faults: the shares together must not exceed 1")
         self._faults = tuple(faults)
         self._latency = latency
-        self._chance = random.Random(seed)  # noqa: S311  a series to repeat, not a secret
+        self._chance = random.Random(seed)  # noqa: S311  must be reproducible, not secret
 
     def next_fault(self) -> Fault | None:
-        """Return what befalls the next call."""
+        """Return the fault for the next call, if any."""
         drawn = self._chance.random()
         for fault in self._faults:
             if drawn < fault.share:
@@ -164,14 +164,14 @@ class FaultInjector:
         return None
 
     async def delay(self) -> None:
-        """Wait as long as a call is told to take on top of its work."""
+        """Add the configured latency to a call."""
         seconds = self._chance.uniform(*self._latency)
         if seconds > 0:
             await asyncio.sleep(seconds)
 
 
 def parse_latency(text: str) -> tuple[float, float]:
-    """Return the seconds that ``0.6`` or ``0.3-0.9`` says, from and to. Raises ``BadRehearsal``."""
+    """Parse ``0.6`` or ``0.3-0.9`` into the least and the most seconds. Raises ``InvalidFakeProviderSettings``."""
     least, dash, most = text.partition("-")
     try:
         latency = (float(least), float(most if dash else least))

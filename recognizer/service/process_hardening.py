@@ -1,4 +1,4 @@
-"""What a process holds stays in it: no core file, and no other process of the same user may look inside."""
+"""Keeps what a process has in memory private: no core dump, and no access for other processes of the same user."""
 
 import ctypes
 import resource
@@ -9,13 +9,14 @@ _PR_SET_DUMPABLE: Final = 4
 
 
 def disable_dumps() -> None:
-    """Close this process to debuggers and to ``/proc/<id>/environ`` and ``mem``, and have it leave no core file.
+    """Forbid core dumps, and on Linux close ``/proc/<id>/environ`` and ``mem`` and debuggers to the same user.
 
-    On Linux. Root, and whoever has root's right to trace, can look all the same. Raises ``OSError``.
+    Root and holders of ``CAP_SYS_PTRACE`` still have access. Raises ``OSError``.
     """
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a program that the kernel hands cores to does not ask for it:
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if sys.platform != "linux":
         return
     libc = ctypes.CDLL(None, use_errno=True)
-    if libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0) != 0:  # that is what this is for
+    # The core limit does not bind a crash handler that the kernel pipes cores to; this does.
+    if libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), "prctl")

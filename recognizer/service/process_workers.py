@@ -1,7 +1,7 @@
-"""The processes that read: one card each at a time, replaced when they die, gone when the server is.
+"""Worker processes: each reads one card at a time, is replaced when it dies, and ends with the server.
 
-Processes, not threads: an image that crashes a decoder or a model costs its own caller an error and the others nothing;
-and each has an interpreter of its own, so that they do not wait for each other.
+Processes instead of threads: an image that crashes a decoder or a model fails only its own call, and the workers do
+not wait for each other's interpreter lock.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ from permit_ocr.tencent.answer_format import parse_answer
 from recognizer.cpu_count import available_cpus
 from recognizer.reading.result import Reading
 from recognizer.service.process_hardening import disable_dumps
-from recognizer.service.worker_process import ANSWER_LENGTH, request_head
+from recognizer.service.worker_process import RESPONSE_LENGTH, request_header
 from recognizer.service.workers import OCR_FAILED, READ_TIMEOUT_SECONDS, ReadCard, WorkerFailed, WorkersDidNotStart
 from recognizer.wire.api_error import ApiError
 
@@ -31,64 +31,64 @@ PROGRAM: Final = (sys.executable, "-P", "-m", "recognizer.service.worker_process
 _START_SECONDS: Final = 120.0
 _END_SECONDS: Final = 3.0
 _RESTART_DELAYS: Final = (0.5, 1.0, 2.0, 5.0, 10.0)
-"""Seconds before the next try where one process after the other does not even start."""
+"""Seconds before the next attempt when processes repeatedly fail to start."""
 _INHERITED_VARIABLES: Final = (
     *("PATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR"),
     *("PYTHONPATH", "PYTHONHOME", "PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX"),
 )
-"""Of the server's variables; the others, the account's among them, are none of the business of who decodes images."""
-# Memory freed by one thread serves the others: 100 MB less for each process, measured, and no slower.
+"""The only environment variables a worker gets. It decodes untrusted images, so it must not see the account's."""
+# With a single arena, threads reuse each other's freed memory: measured 100 MB less for each process, and no slower.
 _ENVIRONMENT: Final = {"MALLOC_ARENA_MAX": "1"}
 
 
 class ProcessWorkers:
-    """``count`` processes. Belongs to one event loop; ``start`` it, and ``stop`` it once nothing is read any more."""
+    """A pool of ``count`` processes. Belongs to one event loop; ``stop`` it when no card is being read."""
 
     def __init__(
         self, count: int, *, program: Sequence[str] = PROGRAM, read_timeout: float = READ_TIMEOUT_SECONDS
     ) -> None:
         self.count = count
         self.replaced = 0
-        self._reading = 0
+        self._busy = 0
         self._program = program
         self._read_timeout = read_timeout
         self._alive: set[_Worker] = set()
-        self._free: asyncio.Queue[_Worker] = asyncio.Queue()
+        self._idle: asyncio.Queue[_Worker] = asyncio.Queue()
         self._supervisors: list[asyncio.Task[None]] = []
 
     @property
     def ready(self) -> int:
-        """How many processes have loaded their models and live."""
+        """How many processes are alive and have loaded their models."""
         return len(self._alive)
 
     async def start(self) -> None:
-        """Start the first process and return when it is ready; the others follow. Raises ``ReadersDidNotStart``.
+        """Return when the first process is ready; the others follow. Raises ``WorkersDidNotStart``.
 
-        From now on nobody can look into this process, least of all those that it starts.
+        Also closes this process to others of the same user, the workers included.
         """
         disable_dumps()
         first = await self._start_process()
         if first is None:
             raise WorkersDidNotStart
-        self._welcome(first)
+        self._add(first)
         starts: list[_Worker | None] = [first] + [None] * (self.count - 1)
         self._supervisors = [asyncio.create_task(self._supervise(process)) for process in starts]
 
     @asynccontextmanager
     async def acquire(self) -> AsyncIterator[ReadCard]:
-        """Wait for a process and have it for the block."""
-        process = await self._free.get()
+        """Wait for a process and hold it for the block."""
+        process = await self._idle.get()
         while not process.is_alive:
-            process = await self._free.get()
-        self._reading += 1
+            process = await self._idle.get()
+        self._busy += 1
         try:
-            yield partial(process.read, threads=max(1, available_cpus() // self._reading))
+            yield partial(process.read, threads=max(1, available_cpus() // self._busy))
         finally:
-            self._reading -= 1
-            if process.is_reading:  # the caller was cancelled: what it asked for would be the next caller's answer
+            self._busy -= 1
+            if process.is_busy:  # the caller was cancelled; its answer must not go to the next caller
                 process.kill()
             else:
-                self._free.put_nowait(process)
+                self._idle.put_nowait(process)
 
     async def stop(self) -> None:
         """End all processes."""
@@ -98,12 +98,12 @@ class ProcessWorkers:
         await asyncio.gather(*(process.end() for process in self._alive))
         self._alive.clear()
 
-    def _welcome(self, process: "_Worker") -> None:
+    def _add(self, process: "_Worker") -> None:
         self._alive.add(process)
-        self._free.put_nowait(process)
+        self._idle.put_nowait(process)
 
     async def _supervise(self, process: "_Worker | None") -> None:
-        """See to it that there is a process in this place, for ever."""
+        """Keep one process running, replacing it whenever it ends."""
         failures = 0
         while True:
             if process is None:
@@ -112,7 +112,7 @@ class ProcessWorkers:
                     await asyncio.sleep(_RESTART_DELAYS[min(failures, len(_RESTART_DELAYS) - 1)])
                     failures += 1
                     continue
-                self._welcome(process)
+                self._add(process)
             failures = 0
             status = await process.wait()
             self._alive.discard(process)
@@ -121,18 +121,18 @@ class ProcessWorkers:
             process = None
 
     async def _start_process(self) -> "_Worker | None":
-        """Return a process that is ready, or None if there was none to be had, or it ended or hung before it was."""
+        """Return a process that is ready, or None if it could not be started, ended early or hung."""
         try:
             process = _Worker(await self._new_process(), self._read_timeout)
-        except OSError as error:  # too many processes or open files, too little memory: that may pass
-            log.error("reading_process=did-not-start errno=%s", error.errno)  # noqa: TRY400  its own words
+        except OSError as error:  # too many processes or open files, too little memory: may be temporary
+            log.error("reading_process=did-not-start errno=%s", error.errno)  # noqa: TRY400  no traceback in the log
             return None
         try:
             async with asyncio.timeout(_START_SECONDS):
                 await process.receive()
         except (TimeoutError, OSError, EOFError, ValueError):
-            status = await process.wait_or_kill()  # it may still be saying why
-            log.error("reading_process=did-not-start status=%d", status)  # noqa: TRY400  its own words
+            status = await process.wait_or_kill()  # it may still be printing the reason
+            log.error("reading_process=did-not-start status=%d", status)  # noqa: TRY400  no traceback in the log
             return None
         except asyncio.CancelledError:
             process.kill()
@@ -146,7 +146,7 @@ class ProcessWorkers:
             stdin=PIPE,
             stdout=PIPE,
             env={name: os.environ[name] for name in _INHERITED_VARIABLES if name in os.environ} | _ENVIRONMENT,
-            start_new_session=True,  # Ctrl-C is for the server, which lets a card begun be finished
+            start_new_session=True,  # Ctrl-C must only reach the server, which lets cards in progress finish
         )
 
 
@@ -156,7 +156,7 @@ class _Worker:
     def __init__(self, process: Process, read_timeout: float) -> None:
         self._process = process
         self._read_timeout = read_timeout
-        self.is_reading = False
+        self.is_busy = False
 
     @property
     def is_alive(self) -> bool:
@@ -165,37 +165,37 @@ class _Worker:
     async def read(
         self, image: bytes, *, kind: Kind, side: Side | None, return_portrait: bool, threads: int
     ) -> Reading:
-        """Read one card. Raises ``Refusal``, also for a card that ends the process or keeps it too long."""
-        self.is_reading = True
+        """Read one card. Raises ``ApiError``, also if the card crashes the process or takes too long."""
+        self.is_busy = True
         try:
             async with asyncio.timeout(self._read_timeout):
-                head = request_head(image, kind=kind, side=side, return_portrait=return_portrait, threads=threads)
-                self._send(head, image)
-                said = await self.receive()
+                header = request_header(image, kind=kind, side=side, return_portrait=return_portrait, threads=threads)
+                self._send(header, image)
+                message = await self.receive()
         except (TimeoutError, OSError, EOFError, ValueError):
             self.kill()
             raise ApiError(OCR_FAILED) from None
-        self.is_reading = False
-        if "refused" in said:
-            raise ApiError(said["refused"])
-        if "failed" in said:
-            raise WorkerFailed(said["failed"])
-        return Reading(parse_answer(ACTIONS[kind], said["answer"]), said["confidences"])
+        self.is_busy = False
+        if "refused" in message:
+            raise ApiError(message["refused"])
+        if "failed" in message:
+            raise WorkerFailed(message["failed"])
+        return Reading(parse_answer(ACTIONS[kind], message["answer"]), message["confidences"])
 
     def _send(self, *parts: bytes) -> None:
-        """Hand over what is to be read. Not waited for: a process that takes nothing does not answer either."""
-        assert self._process.stdin is not None  # noqa: S101  it was asked for
+        """Send a request without draining: a process that does not read its input does not answer either."""
+        assert self._process.stdin is not None  # noqa: S101  stdin=PIPE
         self._process.stdin.writelines(parts)
 
     async def receive(self) -> dict[str, Any]:
-        """Return its next answer. Raises ``EOFError`` where there is none."""
-        assert self._process.stdout is not None  # noqa: S101  it was asked for
-        (length,) = ANSWER_LENGTH.unpack(await self._process.stdout.readexactly(ANSWER_LENGTH.size))
-        said: dict[str, Any] = json.loads(await self._process.stdout.readexactly(length))
-        return said
+        """Return the next message. Raises ``EOFError`` if the process has closed its output."""
+        assert self._process.stdout is not None  # noqa: S101  stdout=PIPE
+        (length,) = RESPONSE_LENGTH.unpack(await self._process.stdout.readexactly(RESPONSE_LENGTH.size))
+        message: dict[str, Any] = json.loads(await self._process.stdout.readexactly(length))
+        return message
 
     async def wait(self) -> int:
-        """Wait for its end and return the exit status, the negative signal of one that was killed."""
+        """Wait for the exit status; negative for a signal."""
         return await self._process.wait()
 
     def kill(self) -> None:
@@ -203,7 +203,7 @@ class _Worker:
             self._process.kill()
 
     async def wait_or_kill(self) -> int:
-        """Wait for its end, bring it about if it does not come, and return the exit status."""
+        """Wait a few seconds for the exit, then kill, and return the exit status."""
         with suppress(TimeoutError):
             async with asyncio.timeout(_END_SECONDS):
                 return await self.wait()
@@ -211,7 +211,7 @@ class _Worker:
         return await self.wait()
 
     async def end(self) -> None:
-        """Have it end by itself, kill it if it does not."""
-        assert self._process.stdin is not None  # noqa: S101  it was asked for
+        """Close the input, which ends the process; kill it if it does not end."""
+        assert self._process.stdin is not None  # noqa: S101  stdin=PIPE
         self._process.stdin.close()
         await self.wait_or_kill()

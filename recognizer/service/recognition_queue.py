@@ -1,4 +1,4 @@
-"""The one queue before whoever reads: a bounded number of calls is inside, any further one is refused at once."""
+"""The queue in front of the workers. It holds a bounded number of calls and rejects any further one immediately."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
@@ -11,39 +11,39 @@ from recognizer.service.workers import WorkerPool
 from recognizer.wire.api_error import ApiError
 
 QUEUE_TIMEOUT_SECONDS: Final = 30.0
-"""Somebody who waited so long for a reader is told to come again: there may be none."""
+"""A caller that has waited this long for a worker is told to retry: there may be no worker at all."""
 
 
-class CallerDisconnected(Exception):  # noqa: N818  no error: nobody is left to tell
-    """The caller hung up before its turn came."""
+class CallerDisconnected(Exception):  # noqa: N818  not an error: nobody is left to answer
+    """The caller hung up before a worker was free."""
 
 
 class RecognitionQueue:
-    """``waiting`` calls may wait for the ``readers``. Belongs to one event loop.
+    """Up to ``waiting`` calls wait for one of the ``workers``. Belongs to one event loop.
 
-    ``inside`` calls have a place, of ``room`` places; ``waiting`` of them wait for a reader.
+    ``in_flight`` of ``capacity`` slots are taken; ``waiting`` of those calls wait for a worker.
     """
 
     def __init__(self, workers: WorkerPool, *, waiting: int, queue_timeout: float = QUEUE_TIMEOUT_SECONDS) -> None:
         self.workers = workers
-        self.inside = 0
+        self.in_flight = 0
         self.waiting = 0
-        self.room = workers.count + waiting
+        self.capacity = workers.count + waiting
         self._queue_timeout = queue_timeout
 
     @contextmanager
-    def place(self) -> Iterator[None]:
-        """Have a place in the queue for the block: so many images are in memory and no more.
+    def slot(self) -> Iterator[None]:
+        """Hold a slot for the block. The slots bound the number of images in memory.
 
-        Raises ``Refusal`` if there is no place.
+        Raises ``ApiError`` if no slot is free.
         """
-        if self.inside >= self.room:
+        if self.in_flight >= self.capacity:
             raise ApiError("RequestLimitExceeded")
-        self.inside += 1
+        self.in_flight += 1
         try:
             yield
         finally:
-            self.inside -= 1
+            self.in_flight -= 1
 
     async def read(
         self,
@@ -54,15 +54,15 @@ class RecognitionQueue:
         return_portrait: bool,
         is_disconnected: Callable[[], Awaitable[bool]],
     ) -> Reading:
-        """Wait for a turn and read; to be called in a ``place``.
+        """Wait for a worker and read the card. Call it while holding a ``slot``.
 
-        Raises ``CallerGone``, ``Refusal`` where no reader came free in time, and what the reader raises.
+        Raises ``CallerDisconnected``, ``ApiError`` if no worker was free in time, and whatever the worker raises.
         """
-        async with AsyncExitStack() as acquire:
+        async with AsyncExitStack() as stack:
             self.waiting += 1
             try:
                 async with asyncio.timeout(self._queue_timeout):
-                    read_card = await acquire.enter_async_context(self.workers.acquire())
+                    read_card = await stack.enter_async_context(self.workers.acquire())
             except TimeoutError:
                 raise ApiError("ServiceUnavailable") from None
             finally:

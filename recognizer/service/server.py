@@ -1,6 +1,6 @@
 """Both OCR actions over HTTP, as the provider serves them: signature, quota, parameters, then the card.
 
-Logs are an allow-list: request id, action, code, milliseconds. No image, text, header or URL ever gets into them.
+Logs are an allow-list: request id, action, code, milliseconds. Images, text, headers and URLs are never logged.
 """
 
 import asyncio
@@ -14,6 +14,7 @@ from typing import Final
 from uuid import uuid4
 
 import uvicorn
+from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
@@ -45,35 +46,35 @@ from recognizer.wire.response import error_response, success_response, wants_con
 
 log = logging.getLogger(__name__)
 
-_HEAD_LIMIT: Final = 256 * 1024
-"""Largest request line and headers together: room for a query above ``QUERY_LIMIT`` to be refused in form."""
-_CHECKED_AT_ONCE: Final = 2
-"""Bodies whose signature is checked and which are parsed: each takes three times its size meanwhile."""
+_HEADERS_LIMIT: Final = 256 * 1024
+"""Largest request line plus headers. Leaves room to answer a query above ``QUERY_LIMIT`` with a proper error."""
+_CONCURRENT_CHECKS: Final = 2
+"""Bodies that are verified and parsed at a time: each takes three times its size in memory meanwhile."""
 _UNKNOWN: Final = "FailedOperation.UnKnowError"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerSettings:
-    """How the server behaves. Besides those whose card is being read, ``waiting`` calls may wait; more are refused."""
+    """How the server behaves. ``waiting`` calls may wait for a worker; further ones are rejected."""
 
     credentials: Credentials | None = LOCAL_CREDENTIALS
-    """The account that callers sign with; None where nobody gets here whom IAM has not let in."""
+    """The account that callers sign with; None where IAM has authenticated every caller."""
     calls_per_second: int = QUOTA_PER_SECOND
     download_rules: DownloadRules = field(default_factory=DownloadRules)
     fault_injector: FaultInjector = field(default_factory=FaultInjector)
     placeholders: bool = False
-    """Whether residence permits have ``wire_answer.PLACEHOLDERS`` in place of empty texts."""
+    """Whether residence permits have ``response.PLACEHOLDERS`` instead of empty strings."""
     waiting: int = 16
     grace_seconds: int = 30
-    """How long calls already begun may take once the server is told to stop."""
+    """How long calls in progress may take after the server is told to stop."""
 
 
 def recognizer_app(
     workers: WorkerPool, settings: ServerSettings, *, is_stopping: Callable[[], bool] = lambda: False
 ) -> Starlette:
-    """Return the ASGI application; ``readers`` are the caller's to start and to stop.
+    """Return the ASGI application. The caller starts and stops ``workers``.
 
-    A call that hangs on purpose ends once ``is_stopping``.
+    An injected hang ends once ``is_stopping`` returns true.
     """
     service = _Service(workers, settings, is_stopping)
 
@@ -81,7 +82,7 @@ def recognizer_app(
         return PlainTextResponse("ready\n") if workers.ready else PlainTextResponse("no reader is ready\n", 503)
 
     async def metrics(_: Request) -> Response:
-        return PlainTextResponse(service.metrics.text(service.queue))
+        return Response(service.metrics.render(), media_type=CONTENT_TYPE_LATEST)
 
     return Starlette(routes=[Route("/", service), Route("/health", health), Route("/metrics", metrics)])
 
@@ -101,9 +102,9 @@ def listening_socket(host: str, port: int) -> socket.socket:
 
 
 def serve(listener: socket.socket, workers: WorkerPool, settings: ServerSettings, *, ready: Callable[[], None]) -> None:
-    """Serve until SIGTERM or SIGINT, finish the calls begun, then return. Calls ``ready`` once calls are answered.
+    """Serve until SIGTERM or SIGINT, finish the calls in progress, then return. Calls ``ready`` once it serves.
 
-    Raises ``ReadersDidNotStart``.
+    Raises ``WorkersDidNotStart``.
     """
     mmap_large_buffers()
     server = _Server(
@@ -116,13 +117,13 @@ def serve(listener: socket.socket, workers: WorkerPool, settings: ServerSettings
             log_config=None,
             access_log=False,
             server_header=False,
-            h11_max_incomplete_event_size=_HEAD_LIMIT,
+            h11_max_incomplete_event_size=_HEADERS_LIMIT,
             timeout_graceful_shutdown=settings.grace_seconds,
         ),
         workers,
         ready,
     )
-    # uvicorn raises the signals again once it has stopped; having stopped as told is a success, so they find nobody.
+    # uvicorn raises the signals again after it has stopped. Stopping on request is a success, so they are ignored.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None)
     server.run(sockets=[listener])
@@ -131,50 +132,50 @@ def serve(listener: socket.socket, workers: WorkerPool, settings: ServerSettings
 class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, workers: WorkerPool, ready: Callable[[], None]) -> None:
         super().__init__(config)
-        self._readers = workers
+        self._workers = workers
         self._ready = ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await self._readers.start()
+        await self._workers.start()
         await super().startup(sockets)
         self._ready()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         await super().shutdown(sockets)
-        await self._readers.stop()
+        await self._workers.stop()
 
 
 class _Service:
-    """The application at ``/``, and what its calls share: quota, counters, the queue."""
+    """The application at ``/`` and the state its calls share: quota, metrics, queue."""
 
     def __init__(self, workers: WorkerPool, settings: ServerSettings, is_stopping: Callable[[], bool]) -> None:
         self._settings = settings
         self._is_stopping = is_stopping
         self._rate_limit = RateLimit(settings.calls_per_second)
         self._bodies = RequestBodies()
-        self._checking = asyncio.Semaphore(_CHECKED_AT_ONCE)
-        self.metrics = Metrics()
+        self._checks = asyncio.Semaphore(_CONCURRENT_CHECKS)
         self.queue = RecognitionQueue(workers, waiting=settings.waiting)
+        self.metrics = Metrics(self.queue)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one call, by whatever method it comes."""
+        """Answer one call of any HTTP method."""
         response = await self.call(Request(scope, receive))
         await response(scope, receive, send)
 
     async def call(self, request: Request) -> Response:
-        """Answer one call: every outcome but a broken connection is a well-formed answer with HTTP status 200."""
+        """Answer one call. Unless the connection breaks, the response is well-formed and has HTTP status 200."""
         started, request_id = time.perf_counter(), str(uuid4())
         code, response = "OK", Response()
         try:
             code, response = await self._recognize(request, request_id)
-        except ApiError as refusal:
-            code, response = refusal.code, error_response(request_id, refusal)
+        except ApiError as error:
+            code, response = error.code, error_response(request_id, error)
         except (CallerDisconnected, ClientDisconnect):
             code = "caller-gone"
         except WorkerFailed as error:
             code, response = _UNKNOWN, error_response(request_id, ApiError(_UNKNOWN))
             log.error("request_id=%s reader=%s", request_id, error.cause)  # noqa: TRY400
-        except Exception as error:  # noqa: BLE001  the last resort; the error's text could say what is on a card
+        except Exception as error:  # noqa: BLE001  the last resort; the message could contain text from a card
             code, response = "InternalError", error_response(request_id, ApiError("InternalError"))
             log.error("request_id=%s unexpected=%s", request_id, type(error).__name__)  # noqa: TRY400
         action = request.headers.get("x-tc-action", "")
@@ -185,14 +186,16 @@ class _Service:
         return response
 
     async def _recognize(self, request: Request, request_id: str) -> tuple[str, Response]:
-        asked = await self._parse_request(request)
+        parameters = await self._parse_request(request)
         fault = self._settings.fault_injector.next_fault()
         await self._settings.fault_injector.delay()
         if fault is not None:
             return fault.name, self._fault_response(fault, request_id)
-        reading = await self._read(asked, request)
+        reading = await self._read(parameters, request)
         confidences, placeholders = wants_confidences(request.headers), self._settings.placeholders
-        return "OK", success_response(request_id, asked, reading, confidences=confidences, placeholders=placeholders)
+        return "OK", success_response(
+            request_id, parameters, reading, confidences=confidences, placeholders=placeholders
+        )
 
     async def _parse_request(self, request: Request) -> RequestParameters:
         if request.method not in {"GET", "POST"}:
@@ -200,8 +203,8 @@ class _Service:
         query = request.scope["query_string"].decode("latin-1")
         if len(query) > QUERY_LIMIT:
             raise ApiError("RequestSizeLimitExceeded", close_connection=True)
-        async with self._bodies.received(request, self._refused_by_its_head(request)) as body, self._checking:
-            # Hashing and parsing megabytes would hold up everybody's calls: it is done beside the event loop.
+        async with self._bodies.receive(request, self._header_error(request)) as body, self._checks:
+            # Hashing and parsing megabytes would block every other call, so it happens outside the event loop.
             action = await asyncio.to_thread(
                 authenticated_action,
                 method=request.method,
@@ -210,33 +213,35 @@ class _Service:
                 body=body,
                 credentials=self._settings.credentials,
             )
-            self._count_in(action.name)
+            self._admit(action.name)
             content_type = request.headers.get("content-type", "")
             return await asyncio.to_thread(
                 parse_parameters, action, method=request.method, content_type=content_type, query=query, body=body
             )
 
-    def _refused_by_its_head(self, request: Request) -> ApiError | None:
+    def _header_error(self, request: Request) -> ApiError | None:
         try:
             check_headers(headers=request.headers, credentials=self._settings.credentials)
-        except ApiError as refusal:
-            return refusal
+        except ApiError as error:
+            return error
         return None
 
-    async def _read(self, asked: RequestParameters, request: Request) -> Reading:
-        with self.queue.place():
-            image = asked.image or b""
-            if asked.image_url is not None:
-                image = await download_image(asked.image_url, rules=self._settings.download_rules, limit=IMAGE_LIMIT)
+    async def _read(self, parameters: RequestParameters, request: Request) -> Reading:
+        with self.queue.slot():
+            image = parameters.image or b""
+            if parameters.image_url is not None:
+                image = await download_image(
+                    parameters.image_url, rules=self._settings.download_rules, limit=IMAGE_LIMIT
+                )
             return await self.queue.read(
                 image,
-                kind=asked.action.kind,
-                side=asked.side,
-                return_portrait=asked.return_portrait,
+                kind=parameters.action.kind,
+                side=parameters.side,
+                return_portrait=parameters.return_portrait,
                 is_disconnected=request.is_disconnected,
             )
 
-    def _count_in(self, action: str) -> None:
+    def _admit(self, action: str) -> None:
         try:
             self._rate_limit.admit(action)
         except ApiError:
@@ -246,7 +251,7 @@ class _Service:
 
     def _fault_response(self, fault: Fault, request_id: str) -> Response:
         if fault.http_status is not None:
-            return PlainTextResponse("rehearsed fault\n", fault.http_status)
+            return PlainTextResponse("injected fault\n", fault.http_status)
         if fault.name in CONNECTION_FAULTS:
             return fault_response(fault.name, is_stopping=self._is_stopping)
         return error_response(request_id, ApiError(fault.name))

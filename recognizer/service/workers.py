@@ -1,4 +1,4 @@
-"""Whoever reads the cards that the server was sent: threads of this process, or ``reading_processes``."""
+"""What reads the cards: the worker pool's interface, and workers in threads. ``process_workers`` has real processes."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -12,27 +12,27 @@ from recognizer.reading.result import Reading
 from recognizer.wire.api_error import ApiError
 
 READ_TIMEOUT_SECONDS: Final = 30.0
-"""A reading that takes longer hangs: thirty times what a hard photograph takes."""
+"""A read that takes longer hangs: thirty times what a difficult photo takes."""
 OCR_FAILED: Final = "FailedOperation.OcrFailed"
-"""For a card that hangs or ends who reads it."""
+"""For a card that hangs or kills its worker."""
 
 
 class Reader(Protocol):
     """Reads one card: ``card_reader.read_card`` or ``fake_provider.RecordedAnswers``."""
 
     def __call__(self, image: bytes, *, kind: Kind, side: Side | None, return_portrait: bool) -> Reading:
-        """Return what it says. Raises ``Refusal``."""
+        """Return the fields of the card. Raises ``ApiError``."""
 
 
 class ReadCard(Protocol):
-    """Reads one card beside the event loop."""
+    """Reads one card without blocking the event loop."""
 
     async def __call__(self, image: bytes, *, kind: Kind, side: Side | None, return_portrait: bool) -> Reading:
-        """Return what it says. Raises ``Refusal``, and ``ReaderFailed``."""
+        """Return the fields of the card. Raises ``ApiError`` and ``WorkerFailed``."""
 
 
 class WorkerPool(Protocol):
-    """A number of readers. Belongs to one event loop."""
+    """A fixed number of workers. Belongs to one event loop."""
 
     @property
     def count(self) -> int:
@@ -40,24 +40,24 @@ class WorkerPool(Protocol):
 
     @property
     def ready(self) -> int:
-        """How many of the readers could read now, or are reading."""
+        """How many workers are idle or reading."""
 
     @property
     def replaced(self) -> int:
-        """How many readers have died and been replaced so far."""
+        """How many workers have died and been replaced so far."""
 
     async def start(self) -> None:
-        """Return once the first reader is ready. Raises ``ReadersDidNotStart``."""
+        """Return once the first worker is ready. Raises ``WorkersDidNotStart``."""
 
     def acquire(self) -> AbstractAsyncContextManager[ReadCard]:
-        """Wait for a reader and have it for the block. First come, first served."""
+        """Wait for a worker and hold it for the block. First come, first served."""
 
     async def stop(self) -> None:
-        """Let every reader go; none may be reading any more."""
+        """End all workers; none may be reading."""
 
 
 class WorkerFailed(Exception):  # noqa: N818
-    """A reader met what it does not know; ``cause`` is the name of the exception's class, nothing of a card."""
+    """A worker raised an unexpected exception; ``cause`` is the name of its class and says nothing about the card."""
 
     def __init__(self, cause: str) -> None:
         super().__init__(cause)
@@ -65,28 +65,28 @@ class WorkerFailed(Exception):  # noqa: N818
 
 
 class WorkersDidNotStart(Exception):  # noqa: N818
-    """Nobody can read: the models are missing, or the packages around them."""
+    """No worker can start: the models or the packages they need are missing."""
 
 
 class ThreadWorkers:
-    """Readers in threads of this process: for recorded answers, and where one card is read at a time anyway."""
+    """Workers in threads of this process: for recorded answers, and where only one card is read at a time."""
 
     def __init__(self, read: Reader, count: int = 1, *, read_timeout: float = READ_TIMEOUT_SECONDS) -> None:
         self._read = read
         self.count = self.ready = count
         self.replaced = 0
         self._read_timeout = read_timeout
-        self._turns = asyncio.Semaphore(count)
+        self._idle = asyncio.Semaphore(count)
         self._threads = self._new_threads()
 
     async def start(self) -> None:
-        """Return at once."""
+        """Return immediately: threads start when they are needed."""
 
     @asynccontextmanager
     async def acquire(self) -> AsyncIterator[ReadCard]:
         """Wait for a thread."""
-        async with self._turns:
-            yield self._read_beside
+        async with self._idle:
+            yield self._read_in_thread
 
     async def stop(self) -> None:
         """End the threads."""
@@ -95,7 +95,7 @@ class ThreadWorkers:
     def _new_threads(self) -> ThreadPoolExecutor:
         return ThreadPoolExecutor(self.count, thread_name_prefix="reading")
 
-    async def _read_beside(self, image: bytes, *, kind: Kind, side: Side | None, return_portrait: bool) -> Reading:
+    async def _read_in_thread(self, image: bytes, *, kind: Kind, side: Side | None, return_portrait: bool) -> Reading:
         work = partial(self._read, image, kind=kind, side=side, return_portrait=return_portrait)
         try:
             async with asyncio.timeout(self._read_timeout):
@@ -103,10 +103,10 @@ class ThreadWorkers:
         except ApiError:
             raise
         except TimeoutError:
-            # A thread cannot be ended. It is left to itself, and the next calls get others.
+            # A thread cannot be killed. It is abandoned, and later calls use new threads.
             self._threads.shutdown(wait=False)
             self._threads = self._new_threads()
             self.replaced += 1
             raise ApiError(OCR_FAILED) from None
-        except Exception as error:  # noqa: BLE001  one odd image; its text may say what is on a card
+        except Exception as error:  # noqa: BLE001  caused by one image; the message may contain text from the card
             raise WorkerFailed(type(error).__name__) from None

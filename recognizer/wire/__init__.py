@@ -1,1 +1,1 @@
-"""The provider's protocol: signatures, common parameters, refusals, answers, downloads."""
+"""The provider's protocol: signatures, parameters, errors, responses, downloads."""

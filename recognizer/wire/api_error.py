@@ -1,4 +1,4 @@
-"""A call that gets an error instead of an answer, in the provider's words."""
+"""An error response with the provider's codes and messages."""
 
 from typing import Self
 
@@ -6,9 +6,9 @@ from permit_ocr.tencent.error_table import look_up
 
 
 class ApiError(Exception):
-    """Becomes ``Response.Error``. ``code`` is one of ``permit_ocr.tencent.error_table``, as is the default message.
+    """Becomes ``Response.Error``. The code and the default message are from ``permit_ocr.tencent.error_table``.
 
-    ``hang_up``: the connection ends with the answer, because not all of the request was read.
+    ``close_connection``: the response closes the connection, because the request was not read to its end.
     """
 
     def __init__(self, code: str, message: str | None = None, *, close_connection: bool = False) -> None:
@@ -19,22 +19,22 @@ class ApiError(Exception):
 
     @classmethod
     def missing(cls, parameter: str) -> Self:
-        """Return the refusal of a call without a required common parameter."""
+        """Return the error for a missing common parameter."""
         return cls("MissingParameter", f"The request is missing a required parameter `{parameter}`.")
 
     @classmethod
     def unknown(cls, parameter: str) -> Self:
-        """Return the refusal of a parameter that the action does not have; a long name is cut to 64 characters."""
+        """Return the error for a parameter that the action does not have; its name is cut to 64 characters."""
         return cls("UnknownParameter", f"The parameter `{parameter[:64]}` is not recognized.")
 
     @classmethod
     def wrong_type(cls, parameter: str) -> Self:
-        """Return the refusal of a parameter of the wrong type."""
+        """Return the error for a parameter of the wrong type."""
         return cls("InvalidParameter", f"Parameter `{parameter}` type error.")
 
     @classmethod
-    def too_frequent(cls, calls: int, limit: int) -> Self:
-        """Return the refusal of the ``calls``-th call in a second that has room for ``limit``."""
+    def rate_limited(cls, calls: int, limit: int) -> Self:
+        """Return the error for the ``calls``-th call in a second whose limit is ``limit``."""
         return cls(
             "RequestLimitExceeded",
             f"Your current request times equals to `{calls}` in a second, "

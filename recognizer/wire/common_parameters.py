@@ -1,4 +1,4 @@
-"""Who calls what: the common parameters in the ``X-TC-*`` headers, checked as the provider checks them."""
+"""The common parameters in the ``X-TC-*`` headers, checked as the provider checks them."""
 
 import hmac
 import re
@@ -20,7 +20,7 @@ _REGION: Final = re.compile(r"[a-z0-9-]{0,32}")
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """The one account of this server. With a ``token`` every call must carry it."""
+    """The only account of this server. If there is a ``token``, every call must carry it."""
 
     secret_id: str
     secret_key: str
@@ -28,16 +28,16 @@ class Credentials:
 
 
 LOCAL_CREDENTIALS: Final = Credentials("AKIDlocal", "local")
-"""For use on one machine only. Public, therefore refused on any other address than a loopback one."""
+"""For local use. These credentials are public, so they are only accepted on loopback addresses."""
 
 
 def check_headers(
     *, headers: Mapping[str, str], credentials: Credentials | None, clock: Callable[[], float] = time.time
 ) -> None:
-    """Check what can be checked before the body is there. ``headers`` has lower-case names.
+    """Check everything that can be checked before the body arrives. ``headers`` has lower-case names.
 
-    Without ``credentials`` somebody else has seen to it that the caller may call, and nothing of a signature is asked.
-    Raises ``Refusal``: for a missing or mistyped common parameter, then for a signature that cannot be right.
+    Without ``credentials`` the caller is already authenticated, and no signature is required.
+    Raises ``ApiError``: for a missing or malformed common parameter, then for a signature that cannot be valid.
     """
     _required(headers, "Action")
     _required(headers, "Version")
@@ -46,7 +46,7 @@ def check_headers(
         authorization = _authorization(headers)
         if abs(clock() - timestamp) > CLOCK_SKEW_SECONDS:
             raise ApiError("AuthFailure.SignatureExpire")
-        if not _same(authorization.secret_id, credentials.secret_id):
+        if not _equal(authorization.secret_id, credentials.secret_id):
             raise ApiError("AuthFailure.SecretIdNotFound")
 
 
@@ -59,10 +59,10 @@ def authenticated_action(
     credentials: Credentials | None,
     clock: Callable[[], float] = time.time,
 ) -> Action:
-    """Return the action a call asks for. ``headers`` has lower-case names.
+    """Authenticate a call and return its action. ``headers`` has lower-case names.
 
-    Raises ``Refusal``: for what ``check_head`` checks, then for the signature, and only then for what an authenticated
-    caller asks for.
+    Raises ``ApiError``: for what ``check_headers`` checks, then for the signature, and only then for the region, the
+    version and the action.
     """
     check_headers(headers=headers, credentials=credentials, clock=clock)
     if credentials is not None:
@@ -107,9 +107,9 @@ def _authorization(headers: Mapping[str, str]) -> Authorization:
 def _authenticate(request: SignedRequest, credentials: Credentials) -> None:
     if not verify(request, _authorization(request.headers), credentials.secret_key):
         raise ApiError("AuthFailure.SignatureFailure")
-    if credentials.token and not _same(request.headers.get("x-tc-token", ""), credentials.token):
+    if credentials.token and not _equal(request.headers.get("x-tc-token", ""), credentials.token):
         raise ApiError("AuthFailure.TokenFailure")
 
 
-def _same(given: str, expected: str) -> bool:
-    return hmac.compare_digest(given.encode("utf-8", "surrogatepass"), expected.encode())
+def _equal(value: str, expected: str) -> bool:
+    return hmac.compare_digest(value.encode("utf-8", "surrogatepass"), expected.encode())

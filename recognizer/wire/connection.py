@@ -1,4 +1,4 @@
-"""One connection of a caller: nobody keeps it open for nothing, and what is no HTTP is answered in form."""
+"""A caller's connection: idle connections are closed, and invalid HTTP gets a well-formed error."""
 
 import asyncio
 from typing import TYPE_CHECKING, Final
@@ -14,25 +14,25 @@ if TYPE_CHECKING:
     from uvicorn.protocols.http.h11_impl import RequestResponseCycle
 
 HEADER_TIMEOUT_SECONDS: Final = 20.0
-"""In which a request's headers must be there, counted from the connection or from the answer before."""
+"""A request's headers must arrive within this time after the connection or the previous response."""
 MAX_CONNECTIONS: Final = 512
-"""Further ones are closed at once: each takes a file descriptor and buffers."""
+"""Further ones are closed immediately: each takes a file descriptor and buffers."""
 
 
 class Connection(FaultInjectingProtocol):
-    """uvicorn's HTTP protocol with these rules."""
+    """uvicorn's HTTP protocol with a header timeout and a connection limit."""
 
     _header_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's
-        """Take a connection, unless there are too many."""
+        """Accept a connection, unless there are too many."""
         super().connection_made(transport)
         if len(self.connections) > MAX_CONNECTIONS:
             transport.abort()
         self._start_header_timer()
 
     def data_received(self, data: bytes) -> None:
-        """Take what was sent."""
+        """Handle received data; see ``_start_header_timer``."""
         super().data_received(data)
         self._start_header_timer()
 
@@ -42,12 +42,12 @@ class Connection(FaultInjectingProtocol):
         self._start_header_timer()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget the connection."""
+        """Stop the timer of a closed connection."""
         super().connection_lost(exc)
         self._stop_header_timer()
 
-    def send_400_response(self, msg: str) -> None:  # noqa: ARG002  uvicorn's words, not the protocol's
-        """Answer what is no HTTP; where an answer has gone out already, only the connection can end."""
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002  uvicorn's message, not the protocol's
+        """Answer invalid HTTP with an error; if a response was already sent, only close the connection."""
         if self.conn.our_state is h11.IDLE or self.conn.our_state is h11.SEND_RESPONSE:
             answer = error_response(str(uuid4()), ApiError("InvalidParameter", "The request is not valid HTTP."))
             headers = [*answer.raw_headers, (b"connection", b"close")]
@@ -55,13 +55,13 @@ class Connection(FaultInjectingProtocol):
             for event in (head, h11.Data(data=bytes(answer.body)), h11.EndOfMessage()):
                 self.transport.write(self.conn.send(event) or b"")
         cycle: RequestResponseCycle | None = self.cycle
-        if cycle is not None:  # what is no HTTP may be the rest of a call begun, whose own answer must not follow
+        if cycle is not None:  # the invalid data may belong to a call in progress, whose response must not follow
             cycle.disconnected = True
             cycle.message_event.set()
         self.transport.close()
 
     def _start_header_timer(self) -> None:
-        """Give the next request's headers their time, unless a request is under way."""
+        """Start the timeout for the next request's headers, unless a request is in progress."""
         cycle: RequestResponseCycle | None = self.cycle  # None before the first request
         if cycle is not None and not cycle.response_complete:
             self._stop_header_timer()

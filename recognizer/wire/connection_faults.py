@@ -1,4 +1,4 @@
-"""Answers that break off: responses below the protocol, for rehearsals."""
+"""Injected faults below the protocol: connections that are reset, hang or break off."""
 
 import asyncio
 import socket
@@ -16,7 +16,7 @@ _POLL_SECONDS: Final = 0.2
 
 
 class FaultInjectingProtocol(H11Protocol):
-    """uvicorn's HTTP protocol, which hands the connection itself to the application, so that it can be broken."""
+    """uvicorn's HTTP protocol. It passes the transport to the application, so that it can break the connection."""
 
     def __init__(self, *args: Any, **settings: Any) -> None:  # noqa: ANN401  as uvicorn's
         super().__init__(*args, **settings)
@@ -30,16 +30,16 @@ class FaultInjectingProtocol(H11Protocol):
 
 
 def fault_response(fault: str, *, is_stopping: Callable[[], bool]) -> Response:
-    """Return the response of a ``rehearsal.CONNECTION_FAULTS``; a hanging one ends in a reset once ``is_stopping``."""
+    """Return the response for one of ``CONNECTION_FAULTS``. A hang ends in a reset once ``is_stopping``."""
     if fault == "html":
         return Response(_HTML, media_type="text/html")
     if fault == "truncated":
         return _Truncated()
-    return _Hang(is_stopping) if fault == "hang" else _Reset()
+    return _Hanging(is_stopping) if fault == "hang" else _Resetting()
 
 
-class _Reset(Response):
-    """Ends the connection with RST, as a crashed peer does."""
+class _Resetting(Response):
+    """Ends the connection with RST, as if the peer had crashed."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002  ASGI
         transport: asyncio.Transport = scope["extensions"][_TRANSPORT]
@@ -50,8 +50,8 @@ class _Reset(Response):
         await _disconnected(receive)
 
 
-class _Hang(_Reset):
-    """Never answers: waits for the caller to hang up."""
+class _Hanging(_Resetting):
+    """Never answers; waits for the caller to disconnect."""
 
     def __init__(self, is_stopping: Callable[[], bool]) -> None:
         super().__init__()

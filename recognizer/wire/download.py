@@ -1,4 +1,4 @@
-"""The image behind an ``ImageUrl``, fetched without letting a caller reach what only this machine can reach.
+"""Downloads the image behind an ``ImageUrl`` without giving callers access to this machine's network (SSRF).
 
 Connections are checked ones (``permit_ocr.adapters.checked_connections``), of each redirect again.
 """
@@ -17,22 +17,22 @@ from permit_ocr.adapters.name_look_up import system_resolver
 from recognizer.wire.api_error import ApiError
 
 SECONDS: Final = 3.0
-"""For the whole download: names, connections, redirects and bytes. Source: the API pages."""
-_REDIRECTS: Final = 3
+"""For the whole download: DNS lookups, connections, redirects and content. Source: the API pages."""
+_MAX_REDIRECTS: Final = 3
 _REDIRECT_STATUSES: Final = frozenset({301, 302, 303, 307, 308})
-_FAILED: Final = "FailedOperation.DownLoadError"
-_IMAGES: Final = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"RIFF", b"II*\0", b"MM\0*")
-"""How images begin. Not all can be read, but that is for the reader to say."""
-_HEIF: Final = b"ftyp"
-"""The same for HEIC and AVIF, four bytes in."""
-_AS_IT_IS: Final = "%/:=&?~#+!$,;'@()*[]"
-"""What a path and a query keep as it is; other characters than these, letters and digits are written as %XX."""
-_READ_AHEAD_BYTES: Final = 64 * 1024
+_DOWNLOAD_FAILED: Final = "FailedOperation.DownLoadError"
+_IMAGE_SIGNATURES: Final = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"RIFF", b"II*\0", b"MM\0*")
+"""First bytes of image files. Some of these formats cannot be read; the reader reports that."""
+_HEIF_BRAND: Final = b"ftyp"
+"""The same for HEIC and AVIF, at offset 4."""
+_UNQUOTED: Final = "%/:=&?~#+!$,;'@()*[]"
+"""Besides letters and digits, the characters of a path and a query that are not percent-encoded."""
+_READ_BYTES: Final = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DownloadRules:
-    """What may be fetched. Private includes loopback; link-local and metadata addresses are never allowed."""
+    """What may be downloaded. Private includes loopback; link-local and metadata addresses are never allowed."""
 
     allow_http: bool = False
     allow_private: bool = False
@@ -40,10 +40,10 @@ class DownloadRules:
 
 
 async def download_image(url: str, *, rules: DownloadRules, limit: int) -> bytes:
-    """Return the image at ``url``, which may be empty, of ``limit`` bytes at most. Raises ``Refusal``."""
+    """Return the image at ``url``: at most ``limit`` bytes, possibly none. Raises ``ApiError``."""
     content = await download(url, rules=rules, limit=limit)
-    if content and not content.startswith(_IMAGES) and content[4:8] != _HEIF:
-        raise ApiError(_FAILED)
+    if content and not content.startswith(_IMAGE_SIGNATURES) and content[4:8] != _HEIF_BRAND:
+        raise ApiError(_DOWNLOAD_FAILED)
     return content
 
 
@@ -55,41 +55,39 @@ async def download(
     resolve: Resolver = system_resolver,
     tls: ssl.SSLContext | None = None,
 ) -> bytes:
-    """Return at most ``limit`` bytes from ``url``. Raises ``Refusal``; which rule refused an address is not told."""
+    """Return at most ``limit`` bytes from ``url``. Raises ``ApiError``, which does not reveal why it was rejected."""
     try:
         async with asyncio.timeout(rules.seconds):
-            for _ in range(_REDIRECTS + 1):
+            for _ in range(_MAX_REDIRECTS + 1):
                 target = _target(url, rules)
                 addresses = await checked_addresses(target, allow_private=rules.allow_private, resolve=resolve)
-                reader, writer = await connect(
-                    target, addresses, seconds=rules.seconds, limit=_READ_AHEAD_BYTES, tls=tls
-                )
+                reader, writer = await connect(target, addresses, seconds=rules.seconds, limit=_READ_BYTES, tls=tls)
                 redirect, content = await _get(target, reader, writer, limit)
                 if redirect is None:
                     return content
                 url = urljoin(url, redirect)
     except (OSError, TimeoutError, ValueError, h11.ProtocolError):
-        raise ApiError(_FAILED) from None
-    raise ApiError(_FAILED)
+        raise ApiError(_DOWNLOAD_FAILED) from None
+    raise ApiError(_DOWNLOAD_FAILED)
 
 
 def _target(url: str, rules: DownloadRules) -> SplitResult:
-    """Raise ``ValueError`` unless it is an address of the allowed schemes, without credentials in it."""
+    """Parse the URL. Raises ``ValueError`` unless its scheme is allowed and it has no credentials."""
     target = urlsplit(url)
     schemes = {"https", "http"} if rules.allow_http else {"https"}
     if target.scheme not in schemes or not target.hostname or "@" in target.netloc or "%" in target.netloc:
         raise ValueError
-    target.netloc.encode("ascii")  # a name in another script must come as punycode, as in a header
+    target.netloc.encode("ascii")  # an internationalised name must be punycode, as in a header
     return target
 
 
 async def _get(
     target: SplitResult, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, limit: int
 ) -> tuple[str | None, bytes]:
-    """Return where a redirect leads, or None and the content. Closes the connection."""
+    """Return the target of a redirect, or None and the content. Closes the connection."""
     try:
         connection = h11.Connection(h11.CLIENT)
-        path = quote((target.path or "/") + (f"?{target.query}" if target.query else ""), safe=_AS_IT_IS)
+        path = quote((target.path or "/") + (f"?{target.query}" if target.query else ""), safe=_UNQUOTED)
         headers = [
             ("Host", target.netloc),
             ("Accept", "image/*"),
@@ -110,7 +108,7 @@ async def _answer(connection: h11.Connection, reader: asyncio.StreamReader, limi
     while True:
         event = connection.next_event()
         if event is h11.NEED_DATA:
-            connection.receive_data(await reader.read(_READ_AHEAD_BYTES))
+            connection.receive_data(await reader.read(_READ_BYTES))
         elif isinstance(event, h11.Response):
             location = _location(event)
             if location is not None:
@@ -126,7 +124,7 @@ async def _answer(connection: h11.Connection, reader: asyncio.StreamReader, limi
 
 
 def _location(response: h11.Response) -> str | None:
-    """Return where the response redirects to, None if it is the content. Raises ``ValueError`` if it is neither."""
+    """Return the redirect's target, or None for a 200. Raises ``ValueError`` for any other response."""
     if response.status_code == 200:  # noqa: PLR2004  OK
         return None
     locations = [value for name, value in response.headers if name == b"location"]

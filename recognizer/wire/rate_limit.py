@@ -1,4 +1,4 @@
-"""The provider's quota: so many calls a calendar second for each action, refused calls counted too."""
+"""The provider's quota: a number of calls per calendar second and action. Rejected calls count too."""
 
 import threading
 import time
@@ -8,9 +8,9 @@ from recognizer.wire.api_error import ApiError
 
 
 class RateLimit:
-    """Counts the calls of each action in the calendar second they arrive in. Any thread may call it.
+    """Counts the calls of each action in the calendar second in which they arrive. Thread-safe.
 
-    A window that begins with the second, not one that slides: 20 calls at 0.9 s and 20 at 1.1 s are within the quota.
+    The window is fixed, not sliding: 20 calls at 0.9 s and 20 at 1.1 s are within the quota.
     """
 
     def __init__(self, calls_per_second: int, clock: Callable[[], float] = time.time) -> None:
@@ -20,9 +20,9 @@ class RateLimit:
         self._windows: dict[str, tuple[int, int]] = {}
 
     def admit(self, action: str) -> int:
-        """Count a call and return which one of its second it is; a limit of 0 means none.
+        """Count a call and return its number within the second. A limit of 0 means unlimited.
 
-        Raises ``Refusal`` if the second is full.
+        Raises ``ApiError`` if the quota of this second is used up.
         """
         second = int(self._clock())
         with self._lock:
@@ -30,5 +30,5 @@ class RateLimit:
             counted = counted + 1 if counted_second == second else 1
             self._windows[action] = (second, counted)
         if 0 < self.calls_per_second < counted:
-            raise ApiError.too_frequent(counted, self.calls_per_second)
+            raise ApiError.rate_limited(counted, self.calls_per_second)
         return counted

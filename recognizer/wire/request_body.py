@@ -1,7 +1,7 @@
-"""Requests' bodies: bounded in size, in time, and in how many of them are in memory.
+"""Request bodies, bounded in size, in time and in total memory.
 
-Who sends one has not been let in yet: a signature covers the body. So nothing is kept of the body of a call that its
-headers tell will be refused, and nobody keeps others out by sending slowly.
+Callers are not authenticated until their body has arrived, because the signature covers it. So bodies of calls whose
+headers are already invalid are discarded, and slow senders cannot block others.
 """
 
 import asyncio
@@ -15,44 +15,45 @@ from recognizer.wire.api_error import ApiError
 from recognizer.wire.request_parameters import BODY_LIMIT
 
 MEMORY_LIMIT: Final = 8 * BODY_LIMIT
-"""Bytes of bodies at a time, of those that arrive and those whose signature is being checked."""
+"""Total bytes of all bodies that are arriving or whose signature is being checked."""
 SECONDS: Final = 60.0
-"""In which a body must be there: a caller who sends a little now and then would keep what it has sent in memory."""
+"""A body must be complete within this time, so that a slow sender cannot hold memory for long."""
 PAUSE_SECONDS: Final = 10.0
-"""How long nothing need come; after that a body must come at ``SLOWEST`` at least."""
+"""A sender may pause this long; apart from that, a body must arrive at ``MIN_BYTES_PER_SECOND``."""
 MIN_BYTES_PER_SECOND: Final = 50_000
-"""Bytes a second: what a poor mobile connection sends."""
+"""What a poor mobile connection sends."""
 _DRAIN_LIMIT: Final = 8 * BODY_LIMIT
-"""So much of a refused body is read and thrown away, so that its sender gets to see the answer."""
+"""Up to this much of a rejected body is read and discarded, so that its sender sees the response."""
 
 
 class RequestBodies:
-    """All bodies in memory. Belongs to one event loop."""
+    """All request bodies in memory. Belongs to one event loop."""
 
     def __init__(
         self, *, memory_limit: int = MEMORY_LIMIT, seconds: float = SECONDS, pause_seconds: float = PAUSE_SECONDS
     ) -> None:
-        self._room = memory_limit
+        self._free_memory = memory_limit
         self._seconds = seconds
         self._pause_seconds = pause_seconds
 
     @asynccontextmanager
-    async def received(self, request: Request, refusal: ApiError | None = None) -> AsyncIterator[bytearray]:
-        """Have the body in memory for the block; with a ``refusal``, nothing of it, and raise that once it is read.
+    async def receive(self, request: Request, error: ApiError | None = None) -> AsyncIterator[bytearray]:
+        """Receive the body and keep it in memory for the block. Given an ``error``, discard the body and raise it.
 
-        Raises ``Refusal`` if it is larger than ``BODY_LIMIT``, comes too slowly or finds no room, ``ClientDisconnect``.
+        Raises ``ClientDisconnect``, and ``ApiError`` if the body is larger than ``BODY_LIMIT``, arrives too slowly or
+        there is no memory left for it.
         """
         body = bytearray()
         try:
-            await self._receive(body, request, refusal)
+            await self._receive(body, request, error)
             yield body
         finally:
             self._drop(body)
 
-    async def _receive(self, body: bytearray, request: Request, refusal: ApiError | None) -> None:
-        refusal = _declared_too_large(request) or refusal
-        if refusal is not None and "expect" in request.headers:
-            raise _closing_connection(refusal)  # the body is not sent until it is asked for
+    async def _receive(self, body: bytearray, request: Request, error: ApiError | None) -> None:
+        error = _declared_too_large(request) or error
+        if error is not None and "expect" in request.headers:
+            raise _closing_connection(error)  # the client waits for "100 Continue" before it sends the body
         size = 0
         patience = _Deadline(self._seconds, self._pause_seconds)
         try:
@@ -60,9 +61,9 @@ class RequestBodies:
                 async for piece in request.stream():
                     size += len(piece)
                     limit.reschedule(patience.after(len(piece)))
-                    refusal = self._refusal(size, len(piece), refusal)
-                    if refusal is None:
-                        self._room -= len(piece)
+                    error = self._refusal(size, len(piece), error)
+                    if error is None:
+                        self._free_memory -= len(piece)
                         body += piece
                     else:
                         self._drop(body)
@@ -70,28 +71,28 @@ class RequestBodies:
                         break
         except TimeoutError:
             raise _closing_connection(
-                refusal or ApiError("InvalidParameter", "The request arrives too slowly.")
+                error or ApiError("InvalidParameter", "The request arrives too slowly.")
             ) from None
-        if refusal is not None:
-            raise refusal
+        if error is not None:
+            raise error
 
-    def _refusal(self, size: int, piece: int, refusal: ApiError | None) -> ApiError | None:
-        """Return why a body of ``size`` bytes so far, the last of them a ``piece``, is refused; size comes first."""
+    def _refusal(self, size: int, piece: int, error: ApiError | None) -> ApiError | None:
+        """Return the error for a body with ``size`` bytes so far, including the last ``piece``. The size limit wins."""
         if size > BODY_LIMIT:
             return ApiError("RequestSizeLimitExceeded", close_connection=True)
-        if refusal is None and piece > self._room:
+        if error is None and piece > self._free_memory:
             return ApiError("RequestLimitExceeded", close_connection=True)
-        return refusal
+        return error
 
     def _drop(self, body: bytearray) -> None:
-        self._room += len(body)
+        self._free_memory += len(body)
         body.clear()
 
 
 class _Deadline:
-    """Until when the next piece of a body is waited for, in the event loop's time.
+    """The time by which the next piece of a body must arrive, in the event loop's time.
 
-    It grows with what comes, and never beyond ``pause_seconds`` from then: who has sent much may not rest on that.
+    It moves with the bytes received, but never more than ``pause_seconds`` ahead: sending fast earns no long pause.
     """
 
     def __init__(self, seconds: float, pause_seconds: float) -> None:
@@ -105,12 +106,12 @@ class _Deadline:
         return self.until
 
 
-def _closing_connection(refusal: ApiError) -> ApiError:
-    return ApiError(refusal.code, refusal.message, close_connection=True)
+def _closing_connection(error: ApiError) -> ApiError:
+    return ApiError(error.code, error.message, close_connection=True)
 
 
 def _declared_too_large(request: Request) -> ApiError | None:
-    """Return the refusal of a body that is too large by its own account."""
+    """Return the error for a body whose ``Content-Length`` is too large."""
     length = request.headers.get("content-length", "")
     too_large = length.isascii() and length.isdigit() and (len(length) > 15 or int(length) > BODY_LIMIT)  # noqa: PLR2004
     return ApiError("RequestSizeLimitExceeded", close_connection=True) if too_large else None

@@ -1,4 +1,4 @@
-"""TC3-HMAC-SHA256, the provider's request signature: a request is signed with a key that never travels.
+"""TC3-HMAC-SHA256, the provider's request signature.
 
 Source: the provider's manual, *Signature method v3*, whose examples are in ``tests/unit/recognizer/wire/test_tc3.py``.
 """
@@ -17,8 +17,8 @@ _AUTHORIZATION: Final = re.compile(
     rf"{ALGORITHM}\s+Credential=(?P<secret_id>[^/,\s]+)/(?P<date>\d{{4}}-\d\d-\d\d)/(?P<service>[a-z0-9]+)/tc3_request\s*,"
     r"\s*SignedHeaders=(?P<signed_headers>[^,\s]+)\s*,\s*Signature=(?P<signature>[0-9a-f]{64})\s*"
 )
-_AS_SENT: Final = frozenset({"content-type", "host"})
-_REQUIRED: Final = _AS_SENT
+_CASE_PRESERVED: Final = frozenset({"content-type", "host"})
+_REQUIRED: Final = _CASE_PRESERVED
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Authorization:
 
     @classmethod
     def parse(cls, header: str) -> Self | None:
-        """Return what the header says; None if it has another form or leaves ``content-type`` or ``host`` unsigned."""
+        """Parse the header; None if it is malformed or does not sign ``content-type`` and ``host``."""
         match = _AUTHORIZATION.fullmatch(header)
         if match is None:
             return None
@@ -45,7 +45,7 @@ class Authorization:
 
 @dataclass(frozen=True, slots=True)
 class SignedRequest:
-    """What the signature covers. ``headers``: names in lower case, values as sent; ``query``: the raw string."""
+    """The signed parts of a request. ``headers``: names in lower case, values as sent; ``query``: the raw string."""
 
     method: str
     query: str
@@ -55,18 +55,19 @@ class SignedRequest:
 
     @property
     def date(self) -> str:
-        """The UTC date of the timestamp, as the credential's scope must have it."""
+        """The UTC date of the timestamp, which must match the credential scope."""
         return datetime.fromtimestamp(self.timestamp, UTC).strftime("%Y-%m-%d")
 
 
 def canonical_request(request: SignedRequest, signed_headers: Sequence[str], *, lower_all: bool = False) -> str:
-    """Return the canonical request over ``signed_headers``, which must all be there.
+    """Return the canonical request over ``signed_headers``, which must all be present.
 
-    ``content-type`` and ``host`` are taken as sent, the values of other headers in lower case: so sign the provider's
-    own SDKs. ``lower_all`` is the manual's rule to the letter: every value in lower case.
+    The provider's SDKs keep the case of ``content-type`` and ``host`` and lower the values of other headers.
+    ``lower_all`` follows the manual literally: every value in lower case.
     """
     lines = [
-        _header_line(name, request.headers[name], as_sent=name in _AS_SENT and not lower_all) for name in signed_headers
+        _header_line(name, request.headers[name], keep_case=name in _CASE_PRESERVED and not lower_all)
+        for name in signed_headers
     ]
     unsigned = request.headers.get("x-tc-content-sha256") == UNSIGNED_PAYLOAD
     payload = UNSIGNED_PAYLOAD.encode() if unsigned else request.body
@@ -76,7 +77,7 @@ def canonical_request(request: SignedRequest, signed_headers: Sequence[str], *, 
 
 
 def string_to_sign(hashed_canonical_request: str, *, timestamp: int, date: str, service: str) -> str:
-    """Return the text under the signature."""
+    """Return the string to sign."""
     return f"{ALGORITHM}\n{timestamp}\n{date}/{service}/tc3_request\n{hashed_canonical_request}"
 
 
@@ -89,7 +90,7 @@ def signature(secret_key: str, text: str, *, date: str, service: str) -> str:
 
 
 def verify(request: SignedRequest, authorization: Authorization, secret_key: str) -> bool:
-    """Return whether ``secret_key`` made the signature, for this request, on the UTC date of its timestamp."""
+    """Tell whether the signature was made with ``secret_key`` for this request and the UTC date of its timestamp."""
     if authorization.date != request.date or any(name not in request.headers for name in authorization.signed_headers):
         return False
     return any(
@@ -100,8 +101,8 @@ def verify(request: SignedRequest, authorization: Authorization, secret_key: str
     )
 
 
-def _header_line(name: str, value: str, *, as_sent: bool) -> str:
-    return f"{name}:{value.strip() if as_sent else value.strip().lower()}"
+def _header_line(name: str, value: str, *, keep_case: bool) -> str:
+    return f"{name}:{value.strip() if keep_case else value.strip().lower()}"
 
 
 def _signature_of(canonical: str, request: SignedRequest, authorization: Authorization, secret_key: str) -> str:

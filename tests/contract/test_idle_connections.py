@@ -46,7 +46,7 @@ def running() -> Iterator[int]:
 
 @pytest.fixture
 def port(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
-    monkeypatch.setattr(connection, "HEAD_SECONDS", HEADER_TIMEOUT_SECONDS)
+    monkeypatch.setattr(connection, "HEADER_TIMEOUT_SECONDS", HEADER_TIMEOUT_SECONDS)
     with running() as found:
         yield found
 
@@ -121,7 +121,7 @@ def test_who_waits_for_an_answer_is_not(port: int) -> None:
 
 
 def test_a_connection_too_many_is_closed_and_the_others_are_served(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connection, "MOST_CONNECTIONS", 3)
+    monkeypatch.setattr(connection, "MAX_CONNECTIONS", 3)
     with running() as port, ExitStack() as callers:
         served = [callers.enter_context(connected(port)) for _ in range(3)]
         for caller in served:

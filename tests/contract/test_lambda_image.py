@@ -44,10 +44,10 @@ def instructions(name: str) -> list[str]:
 def stages() -> dict[str, str]:
     """Return each stage's instructions, what it is built upon included."""
     found: dict[str, str] = {}
-    for origin, name, said in re.findall(
+    for origin, name, body in re.findall(
         r"^FROM (\S+) AS (\S+)\n(.*?)(?=^FROM|\Z)", DOCKERFILE, re.MULTILINE | re.DOTALL
     ):
-        found[name] = found.get(origin, "") + said
+        found[name] = found.get(origin, "") + body
     return found
 
 
@@ -84,7 +84,7 @@ def test_what_is_copied_is_there_and_not_ignored() -> None:
     kept = [
         line.removeprefix("!") for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")
     ]
-    for source in (said.split()[0] for said in instructions("COPY") if not said.startswith("--from")):
+    for source in (arguments.split()[0] for arguments in instructions("COPY") if not arguments.startswith("--from")):
         assert (ROOT / source).exists(), source
         assert any(Path(source).is_relative_to(name) for name in kept), source
 

@@ -244,7 +244,7 @@ def test_processes_that_read_do_not_hold_the_accounts_key(server: RunningRecogni
 
 
 def metric(server: RunningRecognizer, name: str) -> int:
-    found = re.search(rf"^permit_ocr_recognizer_{name} (\d+)$", server.get("/metrics"), re.MULTILINE)
+    found = re.search(rf"^permit_ocr_recognizer_{name} (\d+)\.0$", server.get("/metrics"), re.MULTILINE)
     assert found is not None
     return int(found[1])
 

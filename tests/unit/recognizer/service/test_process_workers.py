@@ -182,7 +182,7 @@ def test_the_answer_for_a_caller_who_was_cancelled_goes_to_nobody_else() -> None
     async def scenario() -> None:
         async with processes() as workers:
             cancelled = asyncio.ensure_future(read(workers, b"hang"))
-            await until(workers._free.empty)
+            await until(workers._idle.empty)
             cancelled.cancel()
             assert await read(workers, kind=Kind.RESIDENCE_PERMIT) == Reading(
                 ResidencePermitAnswer(Name="李港安", CardType=1), {"Name": 0.25}

@@ -1,4 +1,4 @@
-"""Reading beside the event loop, by a bounded number of readers, with a bounded number waiting."""
+"""A bounded number of cards is read outside the event loop, and a bounded number of calls waits."""
 
 import asyncio
 import threading
@@ -22,7 +22,7 @@ def reading_of(name: str) -> Reading:
 
 @dataclass
 class SlowReader:
-    """Reads when the test lets it, and knows how many it read at a time."""
+    """Reads when the test lets it, and records how many cards it read at a time."""
 
     go: threading.Event = field(default_factory=threading.Event)
     now: int = 0
@@ -41,13 +41,13 @@ class SlowReader:
         return reading_of(image.decode())
 
 
-class NobodyReads(ThreadWorkers):
-    """Readers of whom none comes free."""
+class NoFreeWorkers(ThreadWorkers):
+    """A pool in which no worker is ever free."""
 
     @asynccontextmanager
     async def acquire(self) -> AsyncIterator[ReadCard]:
         await asyncio.Event().wait()
-        yield self._read_beside
+        yield self._read_in_thread
 
 
 async def here() -> bool:
@@ -59,7 +59,7 @@ async def gone() -> bool:
 
 
 async def read(queue: RecognitionQueue, name: str, is_disconnected: Callable[[], Awaitable[bool]] = here) -> Reading:
-    with queue.place():
+    with queue.slot():
         return await queue.read(
             name.encode(), kind=Kind.MAINLAND_PERMIT, side=None, return_portrait=False, is_disconnected=is_disconnected
         )
@@ -71,27 +71,27 @@ async def until(condition: Callable[[], bool]) -> None:
             await asyncio.sleep(0.005)
 
 
-def test_so_many_are_read_at_a_time_and_the_loop_goes_on() -> None:
+def test_reads_run_in_parallel_without_blocking_the_event_loop() -> None:
     async def scenario() -> None:
         reader = SlowReader()
         queue = RecognitionQueue(ThreadWorkers(reader, 2), waiting=3)
         calls = [asyncio.ensure_future(read(queue, str(number))) for number in range(5)]
-        await until(lambda: reader.now == 2)  # the loop runs while the threads are at it
-        assert (queue.inside, queue.waiting) == (5, 3)
+        await until(lambda: reader.now == 2)  # the loop runs while the threads read
+        assert (queue.in_flight, queue.waiting) == (5, 3)
         reader.go.set()
         assert await asyncio.gather(*calls) == [reading_of(str(number)) for number in range(5)]
-        assert (reader.most, queue.inside, queue.waiting) == (2, 0, 0)
+        assert (reader.most, queue.in_flight, queue.waiting) == (2, 0, 0)
         await queue.workers.stop()
 
     asyncio.run(scenario())
 
 
-def test_one_call_too_many_is_refused_at_once_and_the_next_one_finds_room_again() -> None:
+def test_a_full_queue_rejects_immediately_and_accepts_again_later() -> None:
     async def scenario() -> None:
         reader = SlowReader()
         queue = RecognitionQueue(ThreadWorkers(reader, 1), waiting=1)
         calls = [asyncio.ensure_future(read(queue, name)) for name in ("read", "waits")]
-        await until(lambda: queue.inside == 2)
+        await until(lambda: queue.in_flight == 2)
         with pytest.raises(ApiError, match=r"^RequestLimitExceeded$"):
             await read(queue, "too many")
         reader.go.set()
@@ -103,7 +103,7 @@ def test_one_call_too_many_is_refused_at_once_and_the_next_one_finds_room_again(
     asyncio.run(scenario())
 
 
-def test_nothing_is_read_for_a_caller_who_hung_up_while_waiting() -> None:
+def test_a_disconnected_caller_costs_no_read() -> None:
     async def scenario() -> None:
         reader = SlowReader()
         queue = RecognitionQueue(ThreadWorkers(reader, 1), waiting=1)
@@ -117,12 +117,12 @@ def test_nothing_is_read_for_a_caller_who_hung_up_while_waiting() -> None:
     asyncio.run(scenario())
 
 
-def test_nobody_waits_for_ever() -> None:
+def test_waiting_for_a_worker_times_out() -> None:
     async def scenario() -> None:
-        queue = RecognitionQueue(NobodyReads(SlowReader()), waiting=1, queue_timeout=0.01)
+        queue = RecognitionQueue(NoFreeWorkers(SlowReader()), waiting=1, queue_timeout=0.01)
         with pytest.raises(ApiError, match=r"^ServiceUnavailable$"):
             await read(queue, "waits")
-        assert (queue.inside, queue.waiting) == (0, 0)
+        assert (queue.in_flight, queue.waiting) == (0, 0)
         await queue.workers.stop()
 
     asyncio.run(scenario())

@@ -1,4 +1,4 @@
-"""The service as a caller sees it, by way of ASGI: no network, a fake reader."""
+"""The service as a caller sees it, called through ASGI: no network, a fake reader."""
 
 import base64
 import json
@@ -74,14 +74,14 @@ MAINLAND_PAGE = [
 
 
 class FakeReader:
-    """Gives one answer for each kind, as sure as told, and remembers what it was asked."""
+    """Returns one answer for each kind and records its calls."""
 
     def __init__(self, answer: Answer | Exception | None = None) -> None:
         self.answer = answer
-        self.asked: list[tuple[bytes, Kind, Side | None, bool]] = []
+        self.calls: list[tuple[bytes, Kind, Side | None, bool]] = []
 
     def __call__(self, image: bytes, *, kind: Kind, side: Side | None, return_portrait: bool) -> Reading:
-        self.asked.append((image, kind, side, return_portrait))
+        self.calls.append((image, kind, side, return_portrait))
         if isinstance(self.answer, Exception):
             raise self.answer
         return Reading(self.answer or (RESIDENCE if kind is Kind.RESIDENCE_PERMIT else MAINLAND), {"Name": 0.98765})
@@ -163,7 +163,7 @@ def test_the_reader_is_asked_for_what_the_caller_said() -> None:
     reader = FakeReader()
     call(image(CardSide="BACK", RetProfile=True), reader)
     call(image(CardSide="whatever"), reader, action="HmtResidentPermitOCR")
-    assert reader.asked == [
+    assert reader.calls == [
         (b"image", Kind.MAINLAND_PERMIT, Side.BACK, True),
         (b"image", Kind.RESIDENCE_PERMIT, None, False),
     ]
@@ -175,16 +175,16 @@ def test_confidences_are_one_member_more_for_who_asks_for_them(action: str, *, s
     asking = {"x-permit-ocr-confidence": "fields"}
     request = signed_call(image(), action=action, timestamp=int(time.time()), extra_signed=asking if signed else {})
     request.headers |= asking
-    asked = send(request, FakeReader(), ServerSettings(credentials=CREDENTIALS)).response
-    assert asked.pop("FieldConfidences") == {"Name": 0.9877}
+    calls = send(request, FakeReader(), ServerSettings(credentials=CREDENTIALS)).response
+    assert calls.pop("FieldConfidences") == {"Name": 0.9877}
     without = call(image(), action=action).response
-    assert asked | {"RequestId": ""} == without | {"RequestId": ""}
+    assert calls | {"RequestId": ""} == without | {"RequestId": ""}
 
 
-@pytest.mark.parametrize("said", ["", "none", "words"])
-def test_any_other_value_of_the_header_changes_nothing(said: str) -> None:
+@pytest.mark.parametrize("value", ["", "none", "words"])
+def test_any_other_value_of_the_header_changes_nothing(value: str) -> None:
     request = signed_call(image(), timestamp=int(time.time()))
-    request.headers["x-permit-ocr-confidence"] = said
+    request.headers["x-permit-ocr-confidence"] = value
     reply = send(request, FakeReader(), ServerSettings(credentials=CREDENTIALS))
     assert sorted(reply.response) == sorted(MAINLAND_PAGE)
 
@@ -232,8 +232,8 @@ def test_the_log_says_request_action_code_milliseconds_and_nothing_else(caplog: 
     caplog.set_level(logging.DEBUG)
     request_id = call(image(ImageUrl="http://plain.test/secret?signature=1")).response["RequestId"]
     [line] = [record.getMessage() for record in caplog.records if record.name.startswith("recognizer")]
-    said, _, milliseconds = line.rpartition("=")
-    assert said == f"request_id={request_id} action=MainlandPermitOCR code=FailedOperation.DownLoadError ms"
+    fields, _, milliseconds = line.rpartition("=")
+    assert fields == f"request_id={request_id} action=MainlandPermitOCR code=FailedOperation.DownLoadError ms"
     assert milliseconds.isdigit()
 
 
@@ -264,7 +264,7 @@ def test_a_body_over_10_megabytes_is_refused_whatever_it_says_of_its_length() ->
 
 
 def test_strangers_bodies_take_nobodys_room(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With room for one byte: a call that its headers refuse is refused for that, one in form for want of room."""
+    """With room for one byte, a call with bad headers fails for its headers, a good one for lack of memory."""
     monkeypatch.setattr(server, "RequestBodies", partial(RequestBodies, memory_limit=1))
     stranger = Credentials("AKIDstranger", "key")
     assert call(image(), credentials=stranger).code == "AuthFailure.SecretIdNotFound"
@@ -290,15 +290,15 @@ def test_the_quota_is_for_each_action_and_counts_the_calls() -> None:
     assert codes[1] == ("HmtResidentPermitOCR", "OK")
     assert [code for _, code in codes].count("RequestLimitExceeded") >= 10
     metrics = exchange(application, "GET", path="/metrics").body.decode()
-    assert 'permit_ocr_recognizer_busiest_second_calls{action="MainlandPermitOCR",state="admitted"} 1\n' in metrics
+    assert 'permit_ocr_recognizer_busiest_second_calls{action="MainlandPermitOCR",state="admitted"} 1.0\n' in metrics
     counted = [line for line in metrics.splitlines() if line.startswith("permit_ocr_recognizer_calls_total")]
-    assert sum(int(line.rpartition(" ")[2]) for line in counted) == len(codes)
+    assert sum(float(line.rpartition(" ")[2]) for line in counted) == len(codes)
 
 
 def test_a_rehearsed_error_befalls_a_call_before_its_card_is_read() -> None:
     reader = FakeReader()
     assert call(image(), reader, fault_injector=FaultInjector([Fault("InternalError", 1)])).code == "InternalError"
-    assert reader.asked == []
+    assert reader.calls == []
 
 
 def test_a_rehearsed_http_status_is_no_answer_of_the_protocol() -> None:
@@ -328,16 +328,16 @@ def test_metrics_are_well_formed_and_say_how_the_queue_stands() -> None:
     sample = re.compile(r'permit_ocr_recognizer_[a-z_]+(\{([a-z]+="[^"]*",?)+\})? [0-9.]+')
     assert all(line.startswith(("# HELP ", "# TYPE ")) or sample.fullmatch(line) for line in lines)
     assert {
-        "permit_ocr_recognizer_calls_inside 0",
-        "permit_ocr_recognizer_calls_inside_limit 8",
-        "permit_ocr_recognizer_readers_ready 3",
-        'permit_ocr_recognizer_calls_total{action="-",code="MissingParameter"} 1',
-        'permit_ocr_recognizer_call_seconds_bucket{action="-",le="+Inf"} 1',
-        'permit_ocr_recognizer_call_seconds_count{action="-"} 1',
+        "permit_ocr_recognizer_calls_inside 0.0",
+        "permit_ocr_recognizer_calls_inside_limit 8.0",
+        "permit_ocr_recognizer_readers_ready 3.0",
+        'permit_ocr_recognizer_calls_total{action="-",code="MissingParameter"} 1.0',
+        'permit_ocr_recognizer_call_seconds_bucket{action="-",le="+Inf"} 1.0',
+        'permit_ocr_recognizer_call_seconds_count{action="-"} 1.0',
     } <= set(lines)
 
 
-# --- whatever comes, a well-formed answer goes back ---
+# --- any request gets a well-formed response ---
 
 ANY_SERVICE = recognizer_app(ThreadWorkers(FakeReader()), ServerSettings(credentials=CREDENTIALS, calls_per_second=0))
 HEADER_NAMES = st.sampled_from(
@@ -383,7 +383,7 @@ def test_any_header_in_a_signed_request(changed: Mapping[bytes, bytes]) -> None:
     assert_well_formed(exchange(ANY_SERVICE, "POST", headers=headers.items(), body=[request.body]))
 
 
-@given(st.binary() | st.dictionaries(st.text(), st.text() | st.none()).map(lambda said: json.dumps(said).encode()))
+@given(st.binary() | st.dictionaries(st.text(), st.text() | st.none()).map(lambda body: json.dumps(body).encode()))
 @settings(deadline=None)
 def test_any_signed_body(body: bytes) -> None:
     request = signed_call(body, timestamp=int(time.time()))

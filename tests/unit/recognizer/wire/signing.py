@@ -39,9 +39,9 @@ def signed_call(
     extra_signed: Mapping[str, str] | None = None,
     unsigned_payload: bool = False,
 ) -> SignedCall:
-    said = parameters if parameters is not None else {"ImageBase64": "eA=="}
-    raw = said if isinstance(said, bytes) else json.dumps(said).encode()
-    query = urlencode(said) if method == "GET" and not isinstance(said, bytes) else ""
+    payload = parameters if parameters is not None else {"ImageBase64": "eA=="}
+    raw = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
+    query = urlencode(payload) if method == "GET" and not isinstance(payload, bytes) else ""
     call = SignedCall(method, query, b"" if method == "GET" else raw)
     content_type = "application/x-www-form-urlencoded" if method == "GET" else "application/json"
     signed = {"content-type": content_type, "host": HOST, **(extra_signed or {})}

@@ -37,9 +37,9 @@ def test_a_signed_call_is_let_in(method: str, action: str) -> None:
 def test_a_missing_common_parameter_is_named(parameter: str) -> None:
     call = signed_call()
     del call.headers[f"x-tc-{parameter.lower()}"]
-    refusal = refusal_of(call)
-    assert refusal.code == "MissingParameter"
-    assert refusal.message == f"The request is missing a required parameter `{parameter}`."
+    error = refusal_of(call)
+    assert error.code == "MissingParameter"
+    assert error.message == f"The request is missing a required parameter `{parameter}`."
 
 
 @pytest.mark.parametrize("timestamp", ["now", "-1", "1.5", "٣", "9" * 5000])
@@ -58,21 +58,21 @@ def test_clocks_may_differ_by_five_minutes(difference: int, *, let_in: bool) -> 
     if let_in:
         assert action_of(call, now=NOW + difference)
     else:
-        refusal = refusal_of(call, now=NOW + difference)
-        assert refusal.code == "AuthFailure.SignatureExpire"
-        assert refusal.message == "The signature is expired, please request again."
+        error = refusal_of(call, now=NOW + difference)
+        assert error.code == "AuthFailure.SignatureExpire"
+        assert error.message == "The signature is expired, please request again."
 
 
 def test_an_unknown_id_is_not_found() -> None:
-    refusal = refusal_of(signed_call(credentials=replace(CREDENTIALS, secret_id="AKIDother")))
-    assert refusal.code == "AuthFailure.SecretIdNotFound"
-    assert refusal.message == "The SecretId is not found, please ensure that your SecretId is correct."
+    error = refusal_of(signed_call(credentials=replace(CREDENTIALS, secret_id="AKIDother")))
+    assert error.code == "AuthFailure.SecretIdNotFound"
+    assert error.message == "The SecretId is not found, please ensure that your SecretId is correct."
 
 
 def test_a_wrong_key_fails() -> None:
-    refusal = refusal_of(signed_call(credentials=replace(CREDENTIALS, secret_key="other")))
-    assert refusal.code == "AuthFailure.SignatureFailure"
-    assert refusal.message.startswith("The provided credentials could not be validated.")
+    error = refusal_of(signed_call(credentials=replace(CREDENTIALS, secret_key="other")))
+    assert error.code == "AuthFailure.SignatureFailure"
+    assert error.message.startswith("The provided credentials could not be validated.")
 
 
 def test_yesterdays_scope_fails() -> None:
@@ -93,18 +93,18 @@ def test_a_call_without_a_signature_is_refused() -> None:
 def test_a_configured_token_must_be_sent(token: str) -> None:
     with_token = replace(CREDENTIALS, token="the token")
     assert action_of(signed_call(credentials=with_token), credentials=with_token)
-    refusal = refusal_of(signed_call(credentials=replace(CREDENTIALS, token=token)), credentials=with_token)
-    assert refusal.code == "AuthFailure.TokenFailure"
-    assert refusal.message == "Token verification failed, please check if your Token is correct"
+    error = refusal_of(signed_call(credentials=replace(CREDENTIALS, token=token)), credentials=with_token)
+    assert error.code == "AuthFailure.TokenFailure"
+    assert error.message == "Token verification failed, please check if your Token is correct"
 
 
 def test_an_unknown_action_and_version_are_refused_to_the_authenticated() -> None:
     assert refusal_of(signed_call(action="IDCardOCR")).code == "InvalidAction"
     call = signed_call()
     call.headers["x-tc-version"] = "2017-03-12"
-    refusal = refusal_of(call)
-    assert refusal.code == "NoSuchVersion"
-    assert refusal.message == "The specified api version=`2017-03-12` does not exist in service=`ocr`."
+    error = refusal_of(call)
+    assert error.code == "NoSuchVersion"
+    assert error.message == "The specified api version=`2017-03-12` does not exist in service=`ocr`."
 
 
 @pytest.mark.parametrize(

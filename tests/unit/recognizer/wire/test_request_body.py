@@ -31,35 +31,35 @@ def request(
     return Request({"type": "http", "method": "POST", "headers": raw}, receive)
 
 
-async def received(bodies: RequestBodies, *pieces: bytes) -> bytes:
-    async with bodies.received(request(*pieces)) as body:
+async def receive(bodies: RequestBodies, *pieces: bytes) -> bytes:
+    async with bodies.receive(request(*pieces)) as body:
         return bytes(body)
 
 
 def refusal_of(bodies: RequestBodies, pieces: Sequence[bytes]) -> ApiError:
     with pytest.raises(ApiError) as raised:
-        asyncio.run(received(bodies, *pieces), loop_factory=VirtualTime)
+        asyncio.run(receive(bodies, *pieces), loop_factory=VirtualTime)
     return raised.value
 
 
 def test_a_body_comes_as_it_was_sent() -> None:
-    assert asyncio.run(received(RequestBodies(), b"ab", b"", b"c"), loop_factory=VirtualTime) == b"abc"
+    assert asyncio.run(receive(RequestBodies(), b"ab", b"", b"c"), loop_factory=VirtualTime) == b"abc"
 
 
 def test_a_body_too_large_is_refused_and_the_connection_ended() -> None:
-    refusal = refusal_of(RequestBodies(), [bytes(BODY_LIMIT), b"x", b"y"])
-    assert (refusal.code, refusal.close_connection) == ("RequestSizeLimitExceeded", True)
+    error = refusal_of(RequestBodies(), [bytes(BODY_LIMIT), b"x", b"y"])
+    assert (error.code, error.close_connection) == ("RequestSizeLimitExceeded", True)
 
 
 def test_bodies_that_find_no_room_are_refused_and_room_comes_free_again() -> None:
     async def scenario() -> None:
         bodies = RequestBodies(memory_limit=10)
-        async with bodies.received(request(b"123456")):
-            assert await received(bodies, b"1234") == b"1234"
+        async with bodies.receive(request(b"123456")):
+            assert await receive(bodies, b"1234") == b"1234"
             with pytest.raises(ApiError, match=r"^RequestLimitExceeded$"):
-                await received(bodies, b"12", b"345")
-            assert await received(bodies, b"1234") == b"1234"
-        assert await received(bodies, b"1234567890") == b"1234567890"
+                await receive(bodies, b"12", b"345")
+            assert await receive(bodies, b"1234") == b"1234"
+        assert await receive(bodies, b"1234567890") == b"1234567890"
 
     asyncio.run(scenario(), loop_factory=VirtualTime)
 
@@ -68,10 +68,10 @@ def test_a_body_that_does_not_come_to_its_end_is_given_up() -> None:
     async def scenario() -> None:
         bodies = RequestBodies(memory_limit=10, seconds=0.01)
         with pytest.raises(ApiError, match=r"^InvalidParameter$") as raised:
-            async with bodies.received(request(b"1234567890", then=asyncio.Event())):
+            async with bodies.receive(request(b"1234567890", then=asyncio.Event())):
                 pytest.fail("the body is not there")
         assert raised.value.close_connection
-        assert await received(bodies, b"1234567890") == b"1234567890"
+        assert await receive(bodies, b"1234567890") == b"1234567890"
 
     asyncio.run(scenario(), loop_factory=VirtualTime)
 
@@ -81,7 +81,7 @@ def test_who_has_sent_much_may_not_rest_on_it() -> None:
         bodies = RequestBodies(seconds=30, pause_seconds=0.1)
         started = asyncio.get_running_loop().time()
         with pytest.raises(ApiError, match=r"^InvalidParameter$"):
-            async with bodies.received(request(bytes(BODY_LIMIT), then=asyncio.Event())):
+            async with bodies.receive(request(bytes(BODY_LIMIT), then=asyncio.Event())):
                 pytest.fail("the body is not there")
         assert asyncio.get_running_loop().time() - started < 5
 
@@ -94,10 +94,10 @@ def test_a_body_that_trickles_is_given_up_and_a_steady_one_is_taken() -> None:
     async def scenario() -> None:
         bodies = RequestBodies(seconds=30, pause_seconds=0.15)
         with pytest.raises(ApiError, match=r"^InvalidParameter$"):
-            async with bodies.received(request(*[b"x"] * 20, seconds=0.02)):
+            async with bodies.receive(request(*[b"x"] * 20, seconds=0.02)):
                 pytest.fail("the body came too slowly")
         steady = [bytes(MIN_BYTES_PER_SECOND // 5)] * 20
-        async with bodies.received(request(*steady, seconds=0.02)) as body:
+        async with bodies.receive(request(*steady, seconds=0.02)) as body:
             assert len(body) == 20 * (MIN_BYTES_PER_SECOND // 5)
 
     asyncio.run(scenario(), loop_factory=VirtualTime)
@@ -110,12 +110,12 @@ def test_nothing_is_kept_of_the_body_of_a_call_that_is_refused_anyway() -> None:
         waiting = asyncio.Event()
 
         async def drain() -> None:
-            async with bodies.received(request(b"1234567890", then=waiting), refused):
+            async with bodies.receive(request(b"1234567890", then=waiting), refused):
                 pytest.fail("it is refused")
 
         draining = asyncio.create_task(drain())
         await asyncio.sleep(0.01)
-        assert await received(bodies, b"1234567890") == b"1234567890"
+        assert await receive(bodies, b"1234567890") == b"1234567890"
         waiting.set()
         with pytest.raises(ApiError, match=r"^AuthFailure\.SecretIdNotFound$"):
             await draining
@@ -126,7 +126,7 @@ def test_nothing_is_kept_of_the_body_of_a_call_that_is_refused_anyway() -> None:
 @pytest.mark.parametrize("known", [ApiError("MissingParameter"), None])
 def test_the_size_outranks_what_else_a_call_is_refused_for(known: ApiError | None) -> None:
     async def scenario(sent: Request) -> None:
-        async with RequestBodies().received(sent, known):
+        async with RequestBodies().receive(sent, known):
             pytest.fail("it is refused")
 
     announced = {"content-length": str(BODY_LIMIT + 1)}
@@ -138,7 +138,7 @@ def test_the_size_outranks_what_else_a_call_is_refused_for(known: ApiError | Non
 def test_who_asks_before_sending_is_refused_without_a_body() -> None:
     async def scenario() -> None:
         headers = {"expect": "100-continue"}
-        async with RequestBodies().received(request(b"x", headers=headers), ApiError("InvalidAction")):
+        async with RequestBodies().receive(request(b"x", headers=headers), ApiError("InvalidAction")):
             pytest.fail("it is refused")
 
     with pytest.raises(ApiError, match=r"^InvalidAction$") as raised:

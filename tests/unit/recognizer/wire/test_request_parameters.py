@@ -38,12 +38,12 @@ def refusal_of(parameters: Any, action: Action = MAINLAND_PERMIT_ACTION, **more:
 
 @pytest.mark.parametrize("action", ACTIONS)
 def test_every_documented_parameter_is_taken_by_post_and_get(action: Action) -> None:
-    said = {**IMAGE, "ImageUrl": "https://a.test/b?c=d&e=f", "CardSide": "BACK"}
+    parameters = {**IMAGE, "ImageUrl": "https://a.test/b?c=d&e=f", "CardSide": "BACK"}
     expected = RequestParameters(
         action=action, image=None, image_url="https://a.test/b?c=d&e=f", side=Side.BACK, return_portrait=True
     )
-    assert posted({**said, action.portrait_parameter: True}, action) == expected
-    assert got({**said, action.portrait_parameter: "True"}, action) == expected
+    assert posted({**parameters, action.portrait_parameter: True}, action) == expected
+    assert got({**parameters, action.portrait_parameter: "True"}, action) == expected
 
 
 @pytest.mark.parametrize("content_type", ["application/json", "application/json; charset=utf-8", "Application/JSON"])
@@ -53,8 +53,8 @@ def test_the_image_is_decoded(content_type: str) -> None:
 
 
 def test_null_and_empty_mean_not_given() -> None:
-    said = {**IMAGE, "ImageUrl": None, "CardSide": "", "RetProfile": None}
-    assert posted(said) == posted(IMAGE)
+    parameters = {**IMAGE, "ImageUrl": None, "CardSide": "", "RetProfile": None}
+    assert posted(parameters) == posted(IMAGE)
     assert posted({**IMAGE, "ImageUrl": ""}).image == b"image"
 
 
@@ -62,8 +62,8 @@ def test_null_and_empty_mean_not_given() -> None:
     ("action", "foreign"), [(RESIDENCE_PERMIT_ACTION, "RetProfile"), (MAINLAND_PERMIT_ACTION, "CropPortrait")]
 )
 def test_an_unknown_parameter_is_named(action: Action, foreign: str) -> None:
-    refusal = refusal_of({**IMAGE, foreign: True}, action)
-    assert (refusal.code, refusal.message) == ("UnknownParameter", f"The parameter `{foreign}` is not recognized.")
+    error = refusal_of({**IMAGE, foreign: True}, action)
+    assert (error.code, error.message) == ("UnknownParameter", f"The parameter `{foreign}` is not recognized.")
 
 
 @pytest.mark.parametrize(
@@ -77,8 +77,8 @@ def test_an_unknown_parameter_is_named(action: Action, foreign: str) -> None:
     ],
 )
 def test_a_mistyped_parameter_is_named(name: str, value: Any) -> None:
-    refusal = refusal_of({**IMAGE, name: value})
-    assert (refusal.code, refusal.message) == ("InvalidParameter", f"Parameter `{name}` type error.")
+    error = refusal_of({**IMAGE, name: value})
+    assert (error.code, error.message) == ("InvalidParameter", f"Parameter `{name}` type error.")
 
 
 def test_a_flag_in_a_query_is_true_or_false() -> None:
@@ -97,9 +97,9 @@ def test_a_body_of_another_type_is_refused(content_type: str) -> None:
     assert refusal_of(IMAGE, content_type=content_type).message == "Parameter `Content-Type` type error."
 
 
-@pytest.mark.parametrize("said", [{}, {"ImageUrl": ""}, {"ImageUrl": "", "ImageBase64": None}, {"CardSide": "FRONT"}])
-def test_an_image_or_an_address_must_be_given(said: dict[str, Any]) -> None:
-    assert refusal_of(said).code == "InvalidParameterValue.InvalidParameterValueLimit"
+@pytest.mark.parametrize("parameters", [{}, {"ImageUrl": ""}, {"ImageUrl": "", "ImageBase64": None}, {"CardSide": "FRONT"}])
+def test_an_image_or_an_address_must_be_given(parameters: dict[str, Any]) -> None:
+    assert refusal_of(parameters).code == "InvalidParameterValue.InvalidParameterValueLimit"
 
 
 @pytest.mark.parametrize("encoded", ["", " \r\n"])
@@ -138,9 +138,9 @@ json_values = st.recursive(
 
 
 @given(st.dictionaries(st.sampled_from([*MAINLAND_PERMIT_ACTION.parameters, "Other"]) | st.text(), json_values))
-def test_any_object_is_understood_or_refused_with_a_documented_code(said: dict[str, Any]) -> None:
+def test_any_object_is_understood_or_refused_with_a_documented_code(parameters: dict[str, Any]) -> None:
     try:
-        outcome: RequestParameters | ApiError = posted(said)
-    except ApiError as refusal:
-        outcome = refusal
+        outcome: RequestParameters | ApiError = posted(parameters)
+    except ApiError as error:
+        outcome = error
     assert isinstance(outcome, RequestParameters) or (look_up(outcome.code) is not UNLISTED and outcome.message)
