@@ -97,7 +97,9 @@ def test_a_body_of_another_type_is_refused(content_type: str) -> None:
     assert refusal_of(IMAGE, content_type=content_type).message == "Parameter `Content-Type` type error."
 
 
-@pytest.mark.parametrize("parameters", [{}, {"ImageUrl": ""}, {"ImageUrl": "", "ImageBase64": None}, {"CardSide": "FRONT"}])
+@pytest.mark.parametrize(
+    "parameters", [{}, {"ImageUrl": ""}, {"ImageUrl": "", "ImageBase64": None}, {"CardSide": "FRONT"}]
+)
 def test_an_image_or_an_address_must_be_given(parameters: dict[str, Any]) -> None:
     assert refusal_of(parameters).code == "InvalidParameterValue.InvalidParameterValueLimit"
 
