@@ -1,39 +1,52 @@
-.PHONY: setup demo test check build bench bench-check schemas specimens clean
+.DEFAULT_GOAL := help
+.PHONY: help demo setup unit check test format build bench bench-check schemas specimens lock clean
 ARCHITECTURE ?= x86_64
 export ARCHITECTURE
 export SAM_CLI_TELEMETRY = 0
 
-setup:
-	@requirements/setup.sh
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-build: setup
+demo: ## Run the specimen photos through a local sandbox and print the results
+	@requirements/setup.sh demo
 	@layers/build.sh
-
-check: setup
-	@requirements/check.sh
-
-test: check build
-	@tests/contract/clients/setup.sh
-	@tests/sandbox/setup.sh
-	@.venv/bin/pytest
-
-demo: build
 	@.venv/bin/permit-ocr demo
 
-# A quarter of an hour, on a machine that does nothing else meanwhile.
-bench: setup
+setup: ## Install the locked packages of a developer into .venv
+	@requirements/setup.sh dev
+
+unit: setup ## Run the unit tests: no browser, Node, fonts or network (a minute)
+	@.venv/bin/pytest --quiet --numprocesses=auto -m "not slow" tests/unit
+
+check: setup ## Run every static check: lint, format, types, imports, templates
+	@requirements/check.sh
+
+test: setup ## Run every check and every test, in parallel
+	@tests/run.sh
+
+format: setup ## Format the code and fix what the linter can fix
+	@.venv/bin/ruff check --quiet --fix-only .
+	@.venv/bin/ruff format --quiet .
+
+build: setup ## Build what is deployed, for ARCHITECTURE=x86_64 (default) or arm64
+	@layers/build.sh
+
+bench: setup ## Measure cold starts, cost, memory and size (15 minutes on an idle machine)
 	@.venv/bin/python -m bench.benchmarks
 
-bench-check: setup
+bench-check: setup ## Measure again; fail if a ratio is worse than the committed one
 	@.venv/bin/python -m bench.benchmarks --check
 
-schemas: setup
+schemas: setup ## Write the message schemas, the API description and the samples again
 	@.venv/bin/python events/schemas/write.py
 	@.venv/bin/python events/samples/write.py
 
-specimens: setup
+specimens: setup ## Draw the committed specimen photos again (needs the fonts it names)
 	@.venv/bin/python -m specimens --out events/specimens --committed
 
-clean:
-	@rm -rf .aws-sam .sandbox .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+lock: ## Lock the dependencies again (needs uv)
+	@requirements/lock.sh
+
+clean: ## Delete build results and caches; keep .venv
+	@rm -rf .aws-sam .sandbox .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage
 	@find . -name __pycache__ -not -path './.venv*' -prune -exec rm -rf {} +

@@ -1,4 +1,4 @@
-"""``permit-ocr demo``: the whole job on the specimen photographs, from the upload to the message on the queue."""
+"""``permit-ocr demo``: every step for the specimen photos, from the upload to the message on the results queue."""
 
 import asyncio
 import json
@@ -21,12 +21,22 @@ from sandbox.up import Settings, sandbox
 _SPECIMENS: Final = Path("events/specimens")
 _RESULT_SECONDS: Final = 120.0
 _MESSAGE_SECONDS: Final = 20.0
+_TRY_NEXT: Final = """
+Try next, in this directory:
+  .venv/bin/permit-ocr up                           keeps a sandbox running until Ctrl-C
+  ... and then, in a second terminal:
+  .venv/bin/permit-ocr recognize events/specimens   uploads photos and prints their results
+  .venv/bin/permit-ocr watch                        shows the messages on the results queue
+  or open http://127.0.0.1:8000/ and drop photos on the page
+Without a sandbox:
+  .venv/bin/permit-ocr read events/specimens        shows what the recogniser reads
+README.md has more to try; docs/deploy.md says how to deploy."""
 
 
 def demo() -> None:
     """Run the specimen photographs through a sandbox of their own.
 
-    Builds, starts a sandbox on free ports, uploads the photographs in events/specimens, prints what they came to and
+    Builds, starts a sandbox on free ports, uploads the photographs in events/specimens, prints their results and
     stores the messages of the results queue as JSON.
 
     Exit status: 0 if every photograph has its result on the queue, 1 otherwise.
@@ -59,6 +69,7 @@ async def _demo(root: Path, console: Console) -> None:
     Console().print(f"messages: {written} of {len(done)} in {state / 'results'}", highlight=False, soft_wrap=True)
     if written < len(done):
         raise typer.Exit(1)
+    console.print(_TRY_NEXT, markup=False, highlight=False, soft_wrap=True)
 
 
 def _recognize(
@@ -67,9 +78,9 @@ def _recognize(
     sent: list[Submission] = []
     for specimen in specimens:
         file = directory / specimen["file"]
-        said = {"document": specimen["document"], "card_side": specimen["card_side"] or None}
-        sent.append(submit(file, file.read_bytes(), deployment, **said))
-    console.print(f"uploaded {len(sent)} photographs", style="dim", highlight=False)
+        options = {"document": specimen["document"], "card_side": specimen["card_side"] or None}
+        sent.append(submit(file, file.read_bytes(), deployment, **options))
+    console.print(f"uploaded {len(sent)} photos", style="dim", highlight=False)
     done: list[Result] = []
     for result in results(sent, deployment, timeout_seconds=_RESULT_SECONDS):
         done.append(result)
