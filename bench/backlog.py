@@ -27,8 +27,8 @@ from bench import baseline_backlog
 from bench.comparison import Comparison
 from bench.measurement import Measurement
 from bench.rehearsal import Consumer, System, photograph, system
-from permit_ocr.adapters.dynamodb_line import HORIZON_SECONDS, Lane
-from permit_ocr.tencent.quota import LATE_SECONDS
+from permit_ocr.rate_limit.dynamodb_rate_limiter import HORIZON_SECONDS, Priority
+from permit_ocr.rate_limit.gcra import LATE_SECONDS
 
 DOCUMENTS: Final = 1000
 LATENCY_SECONDS: Final = 0.6
@@ -131,7 +131,7 @@ def work_off(*, documents: int, latency: float, quota: int = 0) -> Backlog:
         ceiling = _documents_a_second(running, documents)
     quota = quota or max(2, int(ceiling / 2))
     rate = int(100 * quota / (1 + LATE_SECONDS)) / 100
-    at_once = max(2, int(rate * (HORIZON_SECONDS[Lane.UPLOADS] + latency) / BATCH))
+    at_once = max(2, int(rate * (HORIZON_SECONDS[Priority.UPLOADS] + latency) / BATCH))
     parameters = [f"MainlandPermitRate={rate:g}", f"MaximumConcurrency={at_once}", f"BatchSize={BATCH}"]
     with system(*provider, f"--rate-limit={quota}", parameters=parameters) as running:
         with ApiClient(running.endpoints["api_url"]) as client:

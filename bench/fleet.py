@@ -24,11 +24,11 @@ from samtranslator.yaml_helper import yaml_parse
 from bench.aws_calls import JOURNEY
 from bench.benchmarks import COMMITTED, PAGE
 from bench.rehearsal import ROOT
-from permit_ocr.adapters.dynamodb_line import FIRST_LEAD_SECONDS, HORIZON_SECONDS, TRIES, Lane, lead_after
-from permit_ocr.adapters.uploads_batch import PREPARED_AT_ONCE
-from permit_ocr.adapters.waits import seconds_of_waiting
-from permit_ocr.domain.errors import NoSlot, RetryLater
-from permit_ocr.tencent.quota import LATE_SECONDS, Intervals, intervals
+from permit_ocr.application.retry_policy import deferral_delay
+from permit_ocr.domain.errors import RateLimited, RetryableError
+from permit_ocr.entrypoints.uploads import PREPARED_AT_ONCE
+from permit_ocr.rate_limit.dynamodb_rate_limiter import FIRST_LEAD_SECONDS, HORIZON_SECONDS, TRIES, Priority, lead_after
+from permit_ocr.rate_limit.gcra import LATE_SECONDS, Intervals, intervals
 from sandbox.processor_share import PERIOD_SECONDS, share_of
 
 _FIRST_POLLERS: Final = 5
@@ -162,7 +162,7 @@ class Shard:
 
 
 @dataclass(slots=True)
-class Memory:
+class LimiterState:
     """What one environment last saw of one shard."""
 
     next_free: dict[str, float]
@@ -178,7 +178,7 @@ class Environment:
 
     processor: Capacity
     turns: simpy.Resource
-    memories: Sequence[Memory]
+    memories: Sequence[LimiterState]
 
 
 class Simulation:
@@ -212,7 +212,7 @@ class Simulation:
             Environment(
                 Capacity(fleet.share),
                 simpy.Resource(self.world, PREPARED_AT_ONCE),
-                [Memory(dict.fromkeys(shard.buckets, 0.0)) for shard in self._shards],
+                [LimiterState(dict.fromkeys(shard.buckets, 0.0)) for shard in self._shards],
             )
             for _ in range(fleet.concurrency)
         ]
@@ -251,7 +251,7 @@ class Simulation:
                 yield self.world.timeout(0.1)
                 continue
             self._held += len(sent)
-            back: list[tuple[float, RetryLater]] = []
+            back: list[tuple[float, RetryableError]] = []
             yield self.world.all_of([self.world.process(self._message(one, environment, back)) for one in sent])
             if back:
                 yield self._call(environment, _QUEUE)  # they are told when to show again
@@ -259,7 +259,7 @@ class Simulation:
             self._held -= len(sent)
             for one, error in back:
                 self.counts["given back"] += 1
-                wait = seconds_of_waiting(error, age_seconds=self.world.now - one)
+                wait = deferral_delay(error, age_seconds=self.world.now - one)
                 heapq.heappush(self._hidden, (self.world.now + wait, one))
 
     def _receive(self) -> list[float]:
@@ -273,7 +273,7 @@ class Simulation:
             self._left -= fresh
         return batch + [self._sent] * fresh
 
-    def _message(self, sent: float, environment: Environment, back: list[tuple[float, RetryLater]]) -> Steps:
+    def _message(self, sent: float, environment: Environment, back: list[tuple[float, RetryableError]]) -> Steps:
         """One message in one batch: its document is done, or it is put among those that are given back."""
         with environment.turns.request() as turn:
             yield turn
@@ -283,7 +283,7 @@ class Simulation:
                     yield from self._take_from(self.table, BEGUN_UNITS)
         try:
             yield from self._ask(environment)
-        except RetryLater as error:
+        except RetryableError as error:
             yield self._call(environment, _CLAIM)  # the claim is given back
             yield from self._take_from(self.table, BEGUN_UNITS)
             back.append((sent, error))
@@ -301,7 +301,7 @@ class Simulation:
             yield self.world.timeout(wait)
 
     def _ask(self, environment: Environment) -> Steps:
-        """Call the provider, twice more where it fails. Raises ``RetryLater``."""
+        """Call the provider, twice more where it fails. Raises ``RetryableError``."""
         for attempt in range(3):
             yield self.world.timeout(self._computed(environment))  # encoded, signed, connected
             yield from self._depart(environment)
@@ -318,19 +318,23 @@ class Simulation:
         self.counts["refused"] += self._in_a_second[second] > self.fleet.quota
 
     def _depart(self, environment: Environment) -> Steps:
-        """Wait for a slot of whichever shard has one, as ``ShardedLine.enter`` does. Raises ``RetryLater``."""
-        nearest = NoSlot(after_seconds=math.inf)
+        """Wait for a slot of whichever shard has one, as ``ShardedRateLimiter.acquire`` does.
+
+        Raises
+        ``RetryableError``.
+        """
+        nearest = RateLimited(after_seconds=math.inf)
         for number in self._chance.sample(range(len(self._shards)), len(self._shards)):
             try:
                 yield from self._enter(self._shards[number], environment.memories[number], environment)
-            except NoSlot as error:
+            except RateLimited as error:
                 nearest = min(nearest, error, key=lambda one: one.after_seconds)
             else:
                 return
         raise nearest
 
-    def _enter(self, shard: Shard, memory: Memory, environment: Environment) -> Steps:
-        """Wait for a slot, as ``DynamoDbLine.enter`` does. Raises ``RetryLater``."""
+    def _enter(self, shard: Shard, memory: LimiterState, environment: Environment) -> Steps:
+        """Wait for a slot, as ``DynamoDbRateLimiter.enter`` does. Raises ``RetryableError``."""
         while True:
             slot = yield from self._take(shard, memory, environment)
             woken = self._chance.expovariate(1 / _WAKING_SECONDS)
@@ -340,16 +344,20 @@ class Simulation:
             if self.world.now - slot <= LATE_SECONDS:
                 return
 
-    def _take(self, shard: Shard, memory: Memory, environment: Environment) -> Steps:
-        """Take the next slot with a conditional write, or several where the memory was wrong. Raises ``RetryLater``."""
-        horizon, lost = HORIZON_SECONDS[Lane.UPLOADS], False
+    def _take(self, shard: Shard, memory: LimiterState, environment: Environment) -> Steps:
+        """Take the next slot with a conditional write, or several where the state was stale.
+
+        Raises
+        ``RetryableError``.
+        """
+        horizon, lost = HORIZON_SECONDS[Priority.UPLOADS], False
         for _ in range(TRIES):
             asked = self.world.now
             earliest, latest = asked + memory.lead, asked + horizon
             bucket = min(memory.next_free, key=lambda one: max(memory.next_free[one], earliest))
             remembered = memory.next_free[bucket]
             if (nearest := max(remembered, earliest)) > latest:
-                raise NoSlot(after_seconds=nearest - asked)
+                raise RateLimited(after_seconds=nearest - asked)
             resets = remembered < earliest and not (lost and remembered > earliest - horizon)
             passed = max(0.0, earliest - remembered)
             try:
@@ -367,10 +375,10 @@ class Simulation:
             if taken:
                 return slot
             lost = True
-        raise NoSlot(after_seconds=1.0)
+        raise RateLimited(after_seconds=1.0)
 
     def _write(self, shard: Shard, environment: Environment) -> Steps:
-        """Bring a write to the item. Raises ``RetryLater`` if there is no capacity for it, twice."""
+        """Bring a write to the item. Raises ``RetryableError`` if there is no capacity for it, twice."""
         yield self.world.timeout(self._computed(environment))
         for pause in (self._chance.uniform(0, 1), None):
             yield self._travel(SLOT, share=0.5)
@@ -381,7 +389,7 @@ class Simulation:
             yield self._travel(SLOT, share=0.5)
             if pause is not None:
                 yield self.world.timeout(pause)
-        raise RetryLater("DynamoDB.ThrottlingException", "", "")
+        raise RetryableError("DynamoDB.ThrottlingException", "", "")
 
     def _call(self, environment: Environment, name: str) -> simpy.Event:
         """One call of the function to AWS: its part of the document's computing, then the way there and back."""
@@ -409,16 +417,17 @@ def seconds_until_added(number: int) -> float:
 
 def seconds_hidden(age: float) -> float:
     """Return how long a message of that age is hidden, on average, that found no slot."""
-    return math.fsum(_waits(age)) / len(_waits(age))
+    return math.fsum(_defer(age)) / len(_defer(age))
 
 
 def _remaining_waits(count: int, age: float, chance: random.Random) -> list[float]:
     """Return how long each of ``count`` hidden messages stays so, seen at any moment: long waits are seen more."""
-    waits = _waits(age)
+    waits = _defer(age)
     return [chance.uniform(0, wait) for wait in chance.choices(waits, weights=waits, k=count)]
 
 
-def _waits(age: float) -> list[float]:
+def _defer(age: float) -> list[float]:
     return [
-        seconds_of_waiting(NoSlot(after_seconds=HORIZON_SECONDS[Lane.UPLOADS]), age_seconds=age) for _ in range(1000)
+        deferral_delay(RateLimited(after_seconds=HORIZON_SECONDS[Priority.UPLOADS]), age_seconds=age)
+        for _ in range(1000)
     ]

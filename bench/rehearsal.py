@@ -32,7 +32,7 @@ from PIL import Image
 
 from bench.checkpoint import Checkpoint
 from bench.emulated import processor_clock
-from permit_ocr.domain.answers import MainlandPermitAnswer
+from permit_ocr.domain.card.answers import MainlandPermitAnswer
 from permit_ocr.domain.identity import document_id_of_object
 from sandbox.cloud_server import SHOW_AGAIN
 from sandbox.runtime import free_ports
@@ -149,7 +149,7 @@ class System:
         said = self.sqs.get_queue_attributes(QueueUrl=self.endpoints[queue], AttributeNames=names)["Attributes"]
         return sum(int(said[name]) for name in names)
 
-    def show_again(self) -> int:
+    def change_visibility(self) -> int:
         """Make every message in flight visible, as its timeout would; return how many there were."""
         return int(httpx.post(f"{self.endpoints['aws_endpoint']}{SHOW_AGAIN}").text)
 

@@ -21,8 +21,8 @@ from bench.aws_calls import JOURNEY
 from bench.checkpoint import Checkpoint, Moment
 from bench.fleet import KEPT_UNITS, PROVIDER, SLOT, Fleet, Simulation, deployed
 from bench.rehearsal import Consumer, System, system
-from permit_ocr.adapters.dynamodb_line import HORIZON_SECONDS, Lane
-from permit_ocr.tencent.quota import LATE_SECONDS
+from permit_ocr.rate_limit.dynamodb_rate_limiter import HORIZON_SECONDS, Priority
+from permit_ocr.rate_limit.gcra import LATE_SECONDS
 from sandbox.processes import SandboxError
 from sandbox.processor_share import MEGABYTES_OF_A_PROCESSOR, require_groups
 
@@ -88,7 +88,7 @@ def points(quota: int) -> dict[str, Fleet]:
     """Return what is compared, by name: within a quota that a sandbox can do, and bound by the limiter or not by it."""
     rate = rate_for(quota)
     fleet = replace(deployed(), quota=quota, rate=rate, concurrency=2, memory=MEGABYTES_OF_A_PROCESSOR)
-    asked = rate * (HORIZON_SECONDS[Lane.UPLOADS] + fleet.latency)
+    asked = rate * (HORIZON_SECONDS[Priority.UPLOADS] + fleet.latency)
     bound_by_it = replace(fleet, batch=max(1, int(asked / fleet.concurrency)))
     bound = {
         f"bound by concurrency, the provider takes {latency:g} s": replace(

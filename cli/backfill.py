@@ -18,7 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from cli.deployment import Deployment, NoDeployment, sandbox_deployment, stack_deployment
 from cli.queue_messages import REQUEST_LIMIT, send_messages
-from permit_ocr.adapters.upload_events import is_folder
+from permit_ocr.entrypoints.upload_events import is_folder
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -28,7 +28,7 @@ _SENDERS: Final = 8
 _SCHEME: Final = "s3://"
 
 
-class NotTaken(Exception):  # noqa: N818  it names what happened
+class NotTaken(Exception):
     """The intake queue did not take some messages, however often they were sent."""
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 
-class NoDeployment(Exception):  # noqa: N818  it names what is missing
+class NoDeployment(Exception):
     """There is nowhere to send photographs to; says what to do."""
 
 

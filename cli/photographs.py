@@ -28,7 +28,7 @@ SideShown = Annotated[
 ]
 
 
-class NoPhotographs(Exception):  # noqa: N818  it names what is missing
+class NoPhotographs(Exception):
     """What was named is not there, or has no photograph in it."""
 
 

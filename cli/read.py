@@ -18,12 +18,12 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.photographs import NoPhotographs, Paths, Shown, SideShown, photographs
+from permit_ocr.application.recognize import ocr_requests_for
 from permit_ocr.domain.confidence import SURE_ENOUGH, confidence_by_field
 from permit_ocr.domain.judgement import has_key_field, side_of
 from permit_ocr.domain.permits import Kind, RecognitionOptions, Side
-from permit_ocr.tencent.answer_format import answer_fields
 from permit_ocr.tencent.error_table import look_up
-from permit_ocr.workflow.recognition import questions
+from permit_ocr.tencent.response_format import answer_fields
 from recognizer.cpu_count import available_cpus
 from recognizer.reading.reader import load_models
 from recognizer.reading.reader import read as read_card
@@ -140,12 +140,12 @@ def _outcome(file: Path, *, asked: RecognitionOptions) -> Outcome:
 def _read(image: bytes, asked: RecognitionOptions) -> Read | NotRead:
     """Ask for each document it may be, as the application does, until the image shows one."""
     code = _NO_CARD
-    for kind, side in questions(asked):
+    for kind, side in ocr_requests_for(asked):
         try:
             reading = read_card(image, kind=kind, side=side)
         except ReadingError as error:
             code = error.code
-            if not look_up(code).another_card:
+            if not look_up(code).try_next_action:
                 break
             continue
         if has_key_field(reading.answer):

@@ -20,7 +20,7 @@ from cli.result_files import FileResult, writer_of
 from cli.result_table import print_results
 from cli.run_journal import OtherRun, Run, RunJournal, Uploaded
 from cli.submission import Result, Submission, results, submit
-from permit_ocr.domain.errors import RetryLater
+from permit_ocr.domain.errors import RetryableError
 
 _UPLOADERS: Final = 8
 _NOT_BEGUN: Final = 2
@@ -72,7 +72,7 @@ def recognize(
         OtherRun,
         ClientError,
         BotoCoreError,
-        RetryLater,
+        RetryableError,
         OSError,
         ValueError,
     ) as error:

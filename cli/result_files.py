@@ -10,9 +10,9 @@ from itertools import batched
 from pathlib import Path
 from typing import Any, Final, get_type_hints
 
-from permit_ocr.domain.answers import MainlandPermitAnswer, MainlandPermitBack, ResidencePermitAnswer
-from permit_ocr.domain.normalized import NormalizedFields
-from permit_ocr.domain.valid_date import Validity
+from permit_ocr.domain.card.answers import MainlandPermitAnswer, MainlandPermitBack, ResidencePermitAnswer
+from permit_ocr.domain.card.normalized import NormalizedFields
+from permit_ocr.domain.card.valid_date import Validity
 
 _ROWS_AT_ONCE: Final = 1000
 _BACK: Final = "MainlandTravelPermitBackInfos"

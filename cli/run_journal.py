@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Any, Self
 
 
-class OtherRun(Exception):  # noqa: N818  it names what was found
+class OtherRun(Exception):
     """The journal is of a run that was asked for something else."""
 
 

@@ -15,7 +15,7 @@ from typing import Any, Final
 from uuid import uuid4
 
 from cli.deployment import Deployment
-from permit_ocr.adapters.dynamodb_documents import DynamoDbDocuments
+from permit_ocr.adapters.dynamodb.documents import DynamoDbDocuments
 from permit_ocr.domain.identity import document_id_of_object, document_id_of_page
 
 _POLL_SECONDS: Final = 0.25
@@ -103,10 +103,10 @@ def results(
 
 def _events(documents: DynamoDbDocuments, document_id: str) -> tuple[dict[str, Any], ...]:
     """Return a document's published event, or those of all its pages; none until they are there."""
-    record = documents.look(document_id)
+    record = documents.get(document_id)
     if record and record.pages:
         ids = [document_id_of_page(document_id, page) for page in range(1, record.pages + 1)]
-        records = [documents.look(page_id) for page_id in ids]
+        records = [documents.get(page_id) for page_id in ids]
     else:
         records = [record]
     kept = [one.event for one in records if one and one.event and one.event.published]

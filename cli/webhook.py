@@ -7,10 +7,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
 from cli.deployment import Deployment, NoDeployment, sandbox_deployment, stack_deployment
-from permit_ocr.adapters.dynamodb_cases import DynamoDbCases
-from permit_ocr.adapters.dynamodb_documents import DynamoDbDocuments
-from permit_ocr.adapters.webhook_queue import send_again
-from permit_ocr.domain.errors import RetryLater
+from permit_ocr.adapters.dynamodb.cases import DynamoDbCases
+from permit_ocr.adapters.dynamodb.documents import DynamoDbDocuments
+from permit_ocr.adapters.webhooks.queue import send_again
+from permit_ocr.domain.errors import RetryableError
 
 
 def webhook(
@@ -33,7 +33,7 @@ def webhook(
     try:
         deployment = stack_deployment(stack) if stack else sandbox_deployment()
         missing = resend(event_ids, deployment)
-    except (NoDeployment, ClientError, BotoCoreError, RetryLater) as error:
+    except (NoDeployment, ClientError, BotoCoreError, RetryableError) as error:
         _complain(stderr, str(error))
         raise typer.Exit(2) from None
     stderr.print(f"sent {len(event_ids) - len(missing)} of {len(event_ids)}", highlight=False)
@@ -46,7 +46,7 @@ def webhook(
 def resend(event_ids: list[str], deployment: Deployment) -> list[str]:
     """Put these events on the queue of webhooks; return the ids that nothing is kept for.
 
-    Raises ``NoDeployment`` where there are no webhooks, ``RetryLater``, and botocore's errors.
+    Raises ``NoDeployment`` where there are no webhooks, ``RetryableError``, and botocore's errors.
     """
     if deployment.webhook_queue_url is None:
         raise NoDeployment("there are no webhooks: the parameter WebhookUrl is empty")
@@ -55,7 +55,7 @@ def resend(event_ids: list[str], deployment: Deployment) -> list[str]:
     cases = DynamoDbCases(deployment.dynamodb, table=deployment.work_table, keep_days=1)
     missing = []
     for event_id in event_ids:
-        record = documents.look(event_id)
+        record = documents.get(event_id)
         kept = record.event if record else None
         event = kept.event if kept and kept.published else cases.completed_event(event_id)
         if event is None:

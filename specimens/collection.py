@@ -7,7 +7,7 @@ from pathlib import Path
 from random import Random
 from typing import Any, Final
 
-from permit_ocr.domain.answers import Answer, MainlandPermitAnswer, MainlandPermitBack, ResidencePermitAnswer
+from permit_ocr.domain.card.answers import Answer, MainlandPermitAnswer, MainlandPermitBack, ResidencePermitAnswer
 from permit_ocr.domain.permits import Kind
 from specimens.cards import Card, Edition, Face, Order, draw_card
 from specimens.copies import Treatment, treated

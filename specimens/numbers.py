@@ -5,7 +5,7 @@ from itertools import cycle
 from random import Random
 from typing import Final
 
-from permit_ocr.domain.resident_number import check_digit as resident_number_check
+from permit_ocr.domain.card.resident_number import check_digit as resident_number_check
 from specimens.holder import Holder
 
 _MRZ_WEIGHTS: Final = (7, 3, 1)

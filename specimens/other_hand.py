@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from PIL import Image
 
-from permit_ocr.domain.answers import MainlandPermitAnswer, MainlandPermitBack, ResidencePermitAnswer
+from permit_ocr.domain.card.answers import MainlandPermitAnswer, MainlandPermitBack, ResidencePermitAnswer
 from permit_ocr.domain.permits import PermitType, Side
 from specimens.cards import TITLES, Card, Face
 from specimens.chance import happens

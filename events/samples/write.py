@@ -9,13 +9,9 @@ from hashlib import md5, sha256
 from pathlib import Path
 from typing import Any, Final
 
-from permit_ocr.domain.answers import Answer
-from permit_ocr.domain.identity import document_id_of_object
-from permit_ocr.domain.image_metadata import without_metadata
-from permit_ocr.domain.image_rejections import rejection
-from permit_ocr.domain.judgement import Judgement, judge_answer
-from permit_ocr.domain.permits import Kind, Side
-from permit_ocr.domain.results import (
+from permit_ocr.domain.card.answers import Answer
+from permit_ocr.domain.card.valid_date import today_in_shanghai
+from permit_ocr.domain.events import (
     Document,
     Provider,
     Recognized,
@@ -26,9 +22,13 @@ from permit_ocr.domain.results import (
     rejected,
     to_json,
 )
-from permit_ocr.domain.valid_date import today_in_shanghai
+from permit_ocr.domain.identity import document_id_of_object
+from permit_ocr.domain.judgement import Judgement, judge_answer
+from permit_ocr.domain.permits import Kind, Side
+from permit_ocr.images.metadata import without_metadata
+from permit_ocr.images.rejections import rejection
 from permit_ocr.tencent.actions import ACTIONS, SITE_ENDPOINT, Site
-from permit_ocr.tencent.answer_format import parse_answer
+from permit_ocr.tencent.response_format import parse_answer
 
 HERE: Final = Path(__file__).parent
 SPECIMENS: Final = HERE.parent / "specimens"

@@ -11,9 +11,9 @@ from typing import Any, Final
 from pydantic import TypeAdapter
 from samtranslator.yaml_helper import yaml_parse
 
-from permit_ocr.adapters.http_api import openapi, resolver
-from permit_ocr.adapters.message_schemas import json_schemas
-from permit_ocr.domain.results import CompletedEvent, RecognizedEvent, RejectedEvent
+from permit_ocr.domain.events import CompletedEvent, RecognizedEvent, RejectedEvent
+from permit_ocr.entrypoints.http_api import openapi, resolver
+from permit_ocr.entrypoints.http_api.json_schemas import json_schemas
 
 HERE: Final = Path(__file__).parent
 TEMPLATE: Final = HERE.parents[1] / "template.yaml"

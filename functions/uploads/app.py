@@ -6,10 +6,8 @@ gc.disable()  # nothing that is imported or made here is garbage; looking for so
 
 from typing import Any
 
-from permit_ocr.adapters.dynamodb_line import Lane
 from permit_ocr.adapters.snapshots import begin_anew_after_restore
-from permit_ocr.adapters.uploads_batch import UploadsApplication, process
-from permit_ocr.composition import (
+from permit_ocr.bootstrap import (
     close_connections,
     dead_letters,
     failures,
@@ -19,11 +17,13 @@ from permit_ocr.composition import (
     services,
     settings,
 )
+from permit_ocr.entrypoints.uploads import UploadsApplication, process
+from permit_ocr.rate_limit.dynamodb_rate_limiter import Priority
 
 # Made when the environment starts, not with its first event: Lambda gives the start a whole processor, and SnapStart
 # keeps what it made.
 _application = UploadsApplication(
-    services=services(Lane.UPLOADS),
+    services=services(Priority.UPLOADS),
     images=images(),
     upload_prefix=settings().upload_prefix,
     intake=intake(),

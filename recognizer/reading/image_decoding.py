@@ -33,15 +33,15 @@ _TURNS: Final[dict[Any, Image.Transpose]] = {
 """What makes a picture upright, for each orientation of EXIF but the upright one, 1."""
 
 
-class EmptyFile(Exception):  # noqa: N818 - a fact about the file, translated by ``reading``
+class EmptyFile(Exception):
     """There are no bytes."""
 
 
-class NotAnImage(Exception):  # noqa: N818
+class NotAnImage(Exception):
     """Neither PNG nor JPEG, or not whole."""
 
 
-class TooManyPixels(Exception):  # noqa: N818
+class TooManyPixels(Exception):
     """More than ``MOST_PIXELS``, or than ``MOST_PIXELS_AT_ONCE`` of a PNG or a progressive JPEG."""
 
 

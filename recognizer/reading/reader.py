@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
-from permit_ocr.domain.answers import Portrait, PortraitPlace, ResidencePermitAnswer
+from permit_ocr.domain.card.answers import Portrait, PortraitPlace, ResidencePermitAnswer
 from permit_ocr.domain.permits import Kind, Side
 from recognizer.reading import image_decoding, photocopy
 from recognizer.reading.classification.card_classifier import classify_card_side

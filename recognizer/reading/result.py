@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from permit_ocr.domain.answers import Answer
+from permit_ocr.domain.card.answers import Answer
 
 NOT_ENABLED: Final = (-9109,)
 """``WarnCardInfos`` where copies were not looked for."""

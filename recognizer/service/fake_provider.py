@@ -14,8 +14,8 @@ from typing import Any, Final, Self
 
 from permit_ocr.domain.permits import Kind, Side
 from permit_ocr.tencent.actions import ACTIONS
-from permit_ocr.tencent.answer_format import CONFIDENCES, parse_answer
 from permit_ocr.tencent.error_table import UNLISTED, look_up
+from permit_ocr.tencent.response_format import CONFIDENCES, parse_answer
 from recognizer.reading.result import Reading
 from recognizer.wire.api_error import ApiError
 from recognizer.wire.common_parameters import ACTION_BY_NAME
@@ -25,7 +25,7 @@ CONNECTION_FAULTS: Final = ("reset", "hang", "truncated", "html")
 _HTTP_FAULT: Final = re.compile(r"http-([45]\d\d)")
 
 
-class InvalidFakeProviderSettings(ValueError):  # noqa: N818
+class InvalidFakeProviderSettings(ValueError):
     """A recorded answer, a fault or a latency is malformed; the message says which and why."""
 
 

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from permit_ocr.domain.permits import Kind, Side
 from permit_ocr.tencent.actions import ACTIONS
-from permit_ocr.tencent.answer_format import parse_answer
+from permit_ocr.tencent.response_format import parse_answer
 from recognizer.cpu_count import available_cpus
 from recognizer.reading.result import Reading
 from recognizer.service.process_hardening import disable_dumps

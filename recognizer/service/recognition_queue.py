@@ -14,7 +14,7 @@ QUEUE_TIMEOUT_SECONDS: Final = 30.0
 """A caller that has waited this long for a worker is told to retry: there may be no worker at all."""
 
 
-class CallerDisconnected(Exception):  # noqa: N818  not an error: nobody is left to answer
+class CallerDisconnected(Exception):
     """The caller hung up before a worker was free."""
 
 

@@ -26,7 +26,7 @@ from queue import SimpleQueue
 from typing import Any, BinaryIO, Final
 
 from permit_ocr.domain.permits import Kind, Side
-from permit_ocr.tencent.answer_format import answer_fields
+from permit_ocr.tencent.response_format import answer_fields
 from recognizer.cpu_count import available_cpus
 from recognizer.service.process_hardening import disable_dumps
 from recognizer.wire.api_error import ApiError

@@ -56,7 +56,7 @@ class WorkerPool(Protocol):
         """End all workers; none may be reading."""
 
 
-class WorkerFailed(Exception):  # noqa: N818
+class WorkerFailed(Exception):
     """A worker raised an unexpected exception; ``cause`` is the name of its class and says nothing about the card."""
 
     def __init__(self, cause: str) -> None:
@@ -64,7 +64,7 @@ class WorkerFailed(Exception):  # noqa: N818
         self.cause = cause
 
 
-class WorkersDidNotStart(Exception):  # noqa: N818
+class WorkersDidNotStart(Exception):
     """No worker can start: the models or the packages they need are missing."""
 
 

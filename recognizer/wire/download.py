@@ -1,6 +1,6 @@
 """Downloads the image behind an ``ImageUrl`` without giving callers access to this machine's network (SSRF).
 
-Connections are checked ones (``permit_ocr.adapters.checked_connections``), of each redirect again.
+Connections are checked ones (``permit_ocr.ssrf_guard.connections``), of each redirect again.
 """
 
 import asyncio
@@ -12,8 +12,8 @@ from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 import h11
 
-from permit_ocr.adapters.checked_connections import Resolver, checked_addresses, connect
-from permit_ocr.adapters.name_look_up import system_resolver
+from permit_ocr.ssrf_guard.connections import Resolver, allowed_addresses, connect
+from permit_ocr.ssrf_guard.name_lookup import system_resolver
 from recognizer.wire.api_error import ApiError
 
 SECONDS: Final = 3.0
@@ -60,7 +60,7 @@ async def download(
         async with asyncio.timeout(rules.seconds):
             for _ in range(_MAX_REDIRECTS + 1):
                 target = _target(url, rules)
-                addresses = await checked_addresses(target, allow_private=rules.allow_private, resolve=resolve)
+                addresses = await allowed_addresses(target, allow_private=rules.allow_private, resolve=resolve)
                 reader, writer = await connect(target, addresses, seconds=rules.seconds, limit=_READ_BYTES, tls=tls)
                 redirect, content = await _get(target, reader, writer, limit)
                 if redirect is None:

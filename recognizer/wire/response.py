@@ -7,9 +7,9 @@ from typing import Any, Final
 
 from starlette.responses import Response
 
-from permit_ocr.domain.answers import MainlandPermitBack
+from permit_ocr.domain.card.answers import MainlandPermitBack
 from permit_ocr.domain.permits import Kind
-from permit_ocr.tencent.answer_format import CONFIDENCE_HEADER, CONFIDENCES, answer_fields
+from permit_ocr.tencent.response_format import CONFIDENCE_HEADER, CONFIDENCES, answer_fields
 from recognizer.reading.result import Reading
 from recognizer.wire.api_error import ApiError
 from recognizer.wire.request_parameters import RequestParameters

@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from permit_ocr.composition import Settings
+from permit_ocr.bootstrap import Settings
 from sandbox.runtime import link_runtime
 
 ROOT = Path(__file__).parents[2]
@@ -95,7 +95,7 @@ def test_a_cold_start_loads_nothing_that_its_first_event_does_not_need(
     function: str, never: set[str], tmp_path: Path
 ) -> None:
     found = loaded(function, tmp_path / "runtime")
-    assert "permit_ocr.composition" in found
+    assert "permit_ocr.bootstrap" in found
     assert not found & never
 
 
@@ -166,7 +166,7 @@ sys.addaudithook(lambda event, arguments: connected.append(event) if event in ne
 import awslambdaric.bootstrap, app
 at_start = list(connected)
 from awslambdaric.lambda_runtime_hooks_runner import run_after_restore, run_before_snapshot
-from permit_ocr import composition
+from permit_ocr import bootstrap as composition
 publish = lambda: composition.intake()._client.send_message(QueueUrl="http://aws.example/1/queue", MessageBody="{}")
 """
 

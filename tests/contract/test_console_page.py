@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
-from permit_ocr.domain.image_format import Format
-from permit_ocr.domain.image_rejections import CODES, rejection
+from permit_ocr.images.formats import Format
+from permit_ocr.images.rejections import CODES, rejection
 from tests.chromium import PATIENCE_MILLISECONDS, chromium
 
 HOST = "https://console.example"

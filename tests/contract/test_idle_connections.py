@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 import pytest
 import uvicorn
 
-from permit_ocr.domain.answers import MainlandPermitAnswer
+from permit_ocr.domain.card.answers import MainlandPermitAnswer
 from permit_ocr.domain.permits import Kind, Side
 from recognizer.reading.result import Reading
 from recognizer.service.server import ServerSettings, listening_socket, recognizer_app

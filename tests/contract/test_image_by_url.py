@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from permit_ocr.adapters import name_look_up
+from permit_ocr.ssrf_guard import name_lookup as name_look_up
 from recognizer.wire.api_error import ApiError
 from recognizer.wire.download import DownloadRules, download, download_image
 from tests.contract.certificate import self_signed
@@ -124,7 +124,7 @@ def test_slow_names_keep_nobody_from_looking_up_others(monkeypatch: pytest.Monke
 
 
 def test_more_names_than_there_may_be_at_a_time_are_failed_downloads(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("permit_ocr.adapters.name_look_up._room", threading.BoundedSemaphore(1))
+    monkeypatch.setattr("permit_ocr.ssrf_guard.name_lookup._room", threading.BoundedSemaphore(1))
     name_look_up._room.acquire()
     assert refusal_of_system("http://localhost:{port}/") == FAILED
     name_look_up._room.release()

@@ -63,9 +63,7 @@ def test_packages_are_pinned_by_hash_and_bring_no_code_of_their_own_to_the_build
     pinned = (DEPLOY / "requirements.txt").read_text()
     names = re.findall(r"^([a-z0-9-]+)==(\S+) \\$", pinned, re.MULTILINE)
     assert len(names) == len(re.findall(r"^\S", pinned, re.MULTILINE))
-    locked = dict(
-        re.findall(r"^([a-z0-9-]+)==(\S+) \\$", (ROOT / "requirements/dev.txt").read_text(), re.MULTILINE)
-    )
+    locked = dict(re.findall(r"^([a-z0-9-]+)==(\S+) \\$", (ROOT / "requirements/dev.txt").read_text(), re.MULTILINE))
     assert all(locked[name] == version for name, version in names)
 
 

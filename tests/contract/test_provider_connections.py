@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from permit_ocr.adapters import gated_connections
-from permit_ocr.adapters.gated_connections import GatedRequests, gate
+from permit_ocr.adapters.ocr import gated_connections
+from permit_ocr.adapters.ocr.gated_connections import GatedRequests, gate
 from tests.contract.certificate import self_signed
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"

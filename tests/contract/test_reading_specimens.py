@@ -15,7 +15,7 @@ import pytest
 from PIL import ExifTags, Image
 
 from bench.accuracy_portrait import FITS, Points, picture_cover, place_cover
-from permit_ocr.domain.answers import ResidencePermitAnswer
+from permit_ocr.domain.card.answers import ResidencePermitAnswer
 from permit_ocr.domain.permits import Kind, Side
 from recognizer.reading.reader import ReadingError, load_models, read
 from specimens.copies import Treatment, treated

@@ -15,15 +15,15 @@ from referencing.jsonschema import DRAFT202012
 
 from events.samples.write import documents as samples
 from events.schemas.write import documents
-from permit_ocr.adapters.http_api import BODY_LIMIT
-from permit_ocr.adapters.http_api.post_uploads import UploadRequest
-from permit_ocr.adapters.http_api.recognition_request import RecognitionRequest
-from permit_ocr.adapters.http_api.request_body import RequestBody, body_of
-from permit_ocr.domain.answers import Answer
+from permit_ocr.application.recognize import recognize
+from permit_ocr.domain.card.answers import Answer
 from permit_ocr.domain.errors import RejectDocument
-from permit_ocr.domain.image_rejections import MOST_BYTES
 from permit_ocr.domain.permits import Kind
-from permit_ocr.workflow.recognition import recognize
+from permit_ocr.entrypoints.http_api import BODY_LIMIT
+from permit_ocr.entrypoints.http_api.post_uploads import UploadRequest
+from permit_ocr.entrypoints.http_api.recognition_request import RecognitionRequest
+from permit_ocr.entrypoints.http_api.request_body import RequestBody, body_of
+from permit_ocr.images.rejections import MOST_BYTES
 from tests.unit.fakes import MAINLAND_FRONT, NOT_THIS_CARD, RESIDENCE_FRONT, photograph, world
 
 SCHEMAS = Path("events/schemas")

@@ -2,7 +2,7 @@
 
 from typing import Any, get_args
 
-from permit_ocr.adapters.journal import Metric
+from permit_ocr.observability import Metric
 from permit_ocr.tencent.actions import ACTIONS
 from tests.contract.deployed_template import DAY_SECONDS, Resources, of_type
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from permit_ocr.adapters.journal import count
+from permit_ocr.observability import count_metric
 from tests.contract.deployed_template import (
     Resources,
     listed,
@@ -24,7 +24,7 @@ def test_no_log_level_leaves_out_the_metrics_that_alarms_watch(
     source: dict[str, Any], capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Lambda filters lines of JSON by their level, and takes INFO for the level of those that name none."""
-    count("LineStopped")
+    count_metric("LineStopped")
     assert "level" not in json.loads(capsys.readouterr().out)
     assert source["Parameters"]["LogLevel"]["AllowedValues"] == ["DEBUG", "INFO"]
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from permit_ocr.rate_limit.gcra import LEAST_RATE, most_in_a_second
 from permit_ocr.tencent.actions import QUOTA_PER_SECOND
-from permit_ocr.tencent.quota import LEAST_RATE, most_in_a_second
 
 
 def test_the_default_rates_stay_within_the_providers_quota(source: dict[str, Any]) -> None:

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from permit_ocr.adapters.dynamodb_documents import BURIED_DAYS
-from permit_ocr.adapters.uploads_batch import WAITING_ENDS_AFTER_SECONDS
-from permit_ocr.adapters.waits import seconds_after_failure
+from permit_ocr.adapters.dynamodb.documents import TOMBSTONE_DAYS
+from permit_ocr.application.retry_policy import retry_delay
+from permit_ocr.entrypoints.uploads import WAITING_ENDS_AFTER_SECONDS
 from tests.contract.deployed_template import DAY_SECONDS, Resources, branches, decided, of_type, policy_statements
 
 
@@ -62,13 +62,13 @@ def test_waiting_ends_in_the_dead_letter_queue_before_the_intake_queue_would_dro
 
 def test_the_attempts_of_a_document_span_an_outage_of_six_hours(source: dict[str, Any]) -> None:
     failures = range(1, source["Parameters"]["MaximumAttempts"]["Default"])
-    assert sum(seconds_after_failure(Exception(), failures=count) for count in failures) > 6 * 3600
+    assert sum(retry_delay(Exception(), failures=count) for count in failures) > 6 * 3600
 
 
 def test_what_fails_to_be_decoded_is_given_up_before_the_images_queue_would_drop_it(resources: Resources) -> None:
     queue = resources["ImagesQueue"]["Properties"]
     receives = range(1, queue["RedrivePolicy"]["maxReceiveCount"] + 1)
-    last_seen = sum(seconds_after_failure(Exception(), failures=count) for count in receives)
+    last_seen = sum(retry_delay(Exception(), failures=count) for count in receives)
     assert queue["MessageRetentionPeriod"] - last_seen >= DAY_SECONDS
 
 
@@ -94,7 +94,7 @@ def test_a_deletion_is_remembered_for_longer_than_any_message_of_the_document_ma
 ) -> None:
     way = ("IntakeQueue", "ImagesQueue", "IntakeQueue", "DeadLetterQueue")
     seconds = sum(resources[queue]["Properties"]["MessageRetentionPeriod"] for queue in way)
-    assert seconds + DAY_SECONDS <= BURIED_DAYS * DAY_SECONDS
+    assert seconds + DAY_SECONDS <= TOMBSTONE_DAYS * DAY_SECONDS
 
 
 def test_a_document_is_known_for_as_long_as_it_may_wait_to_be_begun(

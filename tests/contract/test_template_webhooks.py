@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from permit_ocr.adapters.webhook_retries import RETRY_FOR_SECONDS
+from permit_ocr.application.webhook_retry_policy import RETRY_FOR_SECONDS
 from tests.contract.deployed_template import Resources, role_statements
 
 LONGEST_LIFE_IN_ATTEMPTS = 15
-"""Attempts within a day, by ``permit_ocr.adapters.webhook_retries``."""
+"""Attempts within a day, by ``permit_ocr.application.webhook_retry_policy``."""
 
 
 def test_without_an_address_nothing_of_webhooks_is_deployed(transformed: dict[str, Any]) -> None:

@@ -14,33 +14,33 @@ from typing import Any
 import pytest
 from tencentcloud.common.credential import Credential
 
-from permit_ocr.adapters.credentials import Credentials
-from permit_ocr.adapters.dynamodb_line import LineStands
-from permit_ocr.adapters.ocr_endpoints import Endpoint
-from permit_ocr.adapters.tencent_ocr import TencentOcr
-from permit_ocr.domain.answers import MainlandPermitAnswer, ResidencePermitAnswer
-from permit_ocr.domain.errors import NoSlot, NotNow, PermitOcrError, RejectDocument, RetryLater, StopTheLine
+from permit_ocr.adapters.ocr.credentials import Credentials
+from permit_ocr.adapters.ocr.endpoints import Endpoint
+from permit_ocr.adapters.ocr.tencent_ocr import TencentOcr
+from permit_ocr.application.ports import OcrRequest, OcrResponse
+from permit_ocr.domain.card.answers import MainlandPermitAnswer, ResidencePermitAnswer
+from permit_ocr.domain.errors import CircuitOpen, Deferred, PermitOcrError, RateLimited, RejectDocument, RetryableError
 from permit_ocr.domain.permits import Kind, Side
+from permit_ocr.rate_limit.dynamodb_rate_limiter import CircuitAlreadyOpen
 from permit_ocr.tencent.actions import ACTIONS, VERSION
 from permit_ocr.tencent.error_table import ERROR_TABLE, ErrorCode, Outcome
-from permit_ocr.workflow.ports import Question, Reply
 from tests.contract.provider import Provider, Saying, answer, provider, refusal
 
 IMAGE = b"\xff\xd8\xff an image nobody may see in a log"
 ACTION_NAMES = {action.name for action in ACTIONS.values()}
 ENDS_AS = {
-    Outcome.WAIT: NotNow,
-    Outcome.RETRY: RetryLater,
+    Outcome.WAIT: Deferred,
+    Outcome.RETRY: RetryableError,
     Outcome.REJECT: RejectDocument,
-    Outcome.STOP: StopTheLine,
+    Outcome.STOP: CircuitOpen,
 }
-QUESTION = Question(kind=Kind.MAINLAND_PERMIT, side=Side.FRONT, return_portrait=False, content=IMAGE)
+QUESTION = OcrRequest(kind=Kind.MAINLAND_PERMIT, side=Side.FRONT, return_portrait=False, content=IMAGE)
 
 
 def ask(
-    here: Provider, question: Question = QUESTION, *, timeout: float = 30.0, seconds: float = 60.0, **more: Any
-) -> Reply:
-    return client_of(here, timeout=timeout, **more).ask(question, deadline=time.monotonic() + seconds)
+    here: Provider, question: OcrRequest = QUESTION, *, timeout: float = 30.0, seconds: float = 60.0, **more: Any
+) -> OcrResponse:
+    return client_of(here, timeout=timeout, **more).recognize(question, deadline=time.monotonic() + seconds)
 
 
 def client_of(*providers: Provider, timeout: float = 30.0, scheme: str = "http", **more: Any) -> TencentOcr:
@@ -65,7 +65,7 @@ class FakeLine:
     refuses: PermitOcrError | None = None
     known: PermitOcrError | None = None
 
-    def enter(self, action: str, *, seconds: float, probing: bool = False) -> bool:
+    def acquire(self, action: str, *, seconds: float, probing: bool = False) -> bool:
         assert action in ACTION_NAMES
         assert seconds >= 0
         assert not probing or self.stopped
@@ -74,29 +74,29 @@ class FakeLine:
         self.told.append("probe" if self.stopped else "call")
         return self.stopped
 
-    def look(self, action: str, *, seconds: float, probing: bool = False) -> None:
+    def check(self, action: str, *, seconds: float, probing: bool = False) -> None:
         assert action in ACTION_NAMES
         assert seconds >= 0
         assert not probing or self.stopped
         if self.known:
             raise self.known
 
-    def standing(self, action: str) -> StopTheLine | None:
+    def open_error(self, action: str) -> CircuitOpen | None:
         assert action in ACTION_NAMES
-        return self.known if isinstance(self.known, StopTheLine) else None
+        return self.known if isinstance(self.known, CircuitOpen) else None
 
-    def stop(self, action: str, error: StopTheLine) -> None:
+    def open_circuit(self, action: str, error: CircuitOpen) -> None:
         assert action in ACTION_NAMES
         self.told.append(f"stop {error.code}")
         self.stopped = True
 
-    def resume(self, action: str) -> None:
+    def close_circuit(self, action: str) -> None:
         assert action in ACTION_NAMES
         self.told.append("resume")
         self.stopped = False
 
 
-def error_of(here: Provider, question: Question = QUESTION, **more: Any) -> PermitOcrError:
+def error_of(here: Provider, question: OcrRequest = QUESTION, **more: Any) -> PermitOcrError:
     with pytest.raises(PermitOcrError) as caught:
         ask(here, question, **more)
     assert "provider's own words" not in repr(caught.value.args) + caught.value.meaning
@@ -105,9 +105,12 @@ def error_of(here: Provider, question: Question = QUESTION, **more: Any) -> Perm
 
 def test_every_parameter_is_sent_by_its_name_on_the_api_page() -> None:
     with provider(answer(IdCardNo="830000199706020042", CardType=0)) as here:
-        question = Question(kind=Kind.RESIDENCE_PERMIT, side=Side.BACK, return_portrait=True, content=IMAGE)
+        question = OcrRequest(kind=Kind.RESIDENCE_PERMIT, side=Side.BACK, return_portrait=True, content=IMAGE)
         assert isinstance(ask(here, question).answer, ResidencePermitAnswer)
-        ask(here, Question(kind=Kind.MAINLAND_PERMIT, side=None, return_portrait=True, url="https://example.com/a.jpg"))
+        ask(
+            here,
+            OcrRequest(kind=Kind.MAINLAND_PERMIT, side=None, return_portrait=True, url="https://example.com/a.jpg"),
+        )
     first, second = here.requests
     assert first["json"] == {
         "ImageBase64": base64.b64encode(IMAGE).decode(),
@@ -154,12 +157,12 @@ def test_each_code_is_called_again_and_ends_as_its_row_says(row: ErrorCode) -> N
 @pytest.mark.parametrize(
     ("code", "ends_as", "calls"),
     [
-        ("Brand.NewCode", RetryLater, 1),
+        ("Brand.NewCode", RetryableError, 1),
         ("FailedOperation.ImageSizeTooLarge", RejectDocument, 2),
         ("LimitExceeded.SomethingNew", RejectDocument, 1),
-        ("ServiceUnavailable.ForNow", RetryLater, 3),
-        ("RequestLimitExceeded.SomeOtherLimit", NotNow, 3),
-        ("ResourceUnavailable.NewTrouble", StopTheLine, 1),
+        ("ServiceUnavailable.ForNow", RetryableError, 3),
+        ("RequestLimitExceeded.SomeOtherLimit", Deferred, 3),
+        ("ResourceUnavailable.NewTrouble", CircuitOpen, 1),
     ],
 )
 def test_a_code_nobody_knows_is_judged_by_its_family_and_never_stops_the_line_by_itself(
@@ -192,7 +195,7 @@ def test_a_reader_that_is_not_the_providers_is_asked_how_sure_it_is_and_the_prov
 ) -> None:
     with provider(answer(Number="H12345678", FieldConfidences={"Number": 0.93, "Nonsense": 1})) as here:
         assert ask(here).confidences == {"Number": 0.93}
-        monkeypatch.setattr("permit_ocr.adapters.tencent_ocr.is_providers_own", lambda _host: True)
+        monkeypatch.setattr("permit_ocr.adapters.ocr.tencent_ocr.is_providers_own", lambda _host: True)
         ask(here)
     assert [request["headers"].get("X-Permit-Ocr-Confidence") for request in here.requests] == ["fields", None]
 
@@ -204,7 +207,7 @@ def test_odd_values_are_an_answer_all_the_same() -> None:
         "PortraitImageInfo": {"ImageCoordinates": {"X": "1.5", "Y": None, "Width": "wide"}},
     }
     with provider(answer(**odd)) as here:
-        read = ask(here, Question(kind=Kind.RESIDENCE_PERMIT, side=None, return_portrait=False, content=IMAGE)).answer
+        read = ask(here, OcrRequest(kind=Kind.RESIDENCE_PERMIT, side=None, return_portrait=False, content=IMAGE)).answer
     assert isinstance(read, ResidencePermitAnswer)
     assert (read.CardType, read.Name) == (0, "?")
     assert read.PortraitImageInfo is not None
@@ -277,7 +280,7 @@ def test_an_error_with_a_charset_in_its_content_type_is_seen() -> None:
 def test_what_is_not_the_protocol_is_tried_three_times_and_then_later(saying: Saying, code: str) -> None:
     with provider(saying) as here:
         error = error_of(here)
-    assert isinstance(error, RetryLater)
+    assert isinstance(error, RetryableError)
     assert error.code == code
     assert len(here.requests) == 3
 
@@ -303,8 +306,8 @@ def test_a_call_that_was_not_answered_in_time_is_left_to_the_queue(saying: Sayin
         client = client_of(here, timeout=0.4)
         if noticed_by == "the SDK":
             client._calls._timeout = 60.0
-        with pytest.raises(RetryLater, match="NoAnswerInTime"):
-            client.ask(QUESTION, deadline=time.monotonic() + 60)
+        with pytest.raises(RetryableError, match="NoAnswerInTime"):
+            client.recognize(QUESTION, deadline=time.monotonic() + 60)
     assert len(here.requests) == 1
 
 
@@ -322,8 +325,8 @@ def test_a_connection_that_is_not_made_in_time_is_tried_again_at_once() -> None:
         threading.Thread(target=accept, daemon=True).start()
         here = Provider([], host=f"127.0.0.1:{listener.getsockname()[1]}")
         client = client_of(here, timeout=0.4, scheme="https", line=line)
-        with pytest.raises(RetryLater, match="ClientNetworkError"):
-            client.ask(QUESTION, deadline=time.monotonic() + 60)
+        with pytest.raises(RetryableError, match="ClientNetworkError"):
+            client.recognize(QUESTION, deadline=time.monotonic() + 60)
     assert (len(connections), line.told) == (3, [])
 
 
@@ -332,18 +335,18 @@ def test_the_deadline_holds_against_a_server_that_hangs_or_trickles(saying: Sayi
     """The server takes ten minutes. How exactly the three seconds are kept is the machine's affair, too."""
     with provider(saying) as here:
         began = time.monotonic()
-        assert isinstance(error_of(here, timeout=1.5, seconds=3.0), RetryLater)
+        assert isinstance(error_of(here, timeout=1.5, seconds=3.0), RetryableError)
         assert time.monotonic() - began < 60
 
 
 def test_without_time_left_nothing_is_called() -> None:
     with provider(answer()) as here:
-        assert type(error_of(here, seconds=0.5)) is NotNow
+        assert type(error_of(here, seconds=0.5)) is Deferred
     assert here.requests == []
 
 
 def test_an_address_that_cannot_be_downloaded_is_sent_as_base64_in_the_end() -> None:
-    question = Question(
+    question = OcrRequest(
         kind=Kind.MAINLAND_PERMIT, side=None, return_portrait=False, content=IMAGE, url="https://example.com/a.jpg"
     )
     failed = refusal("FailedOperation.DownLoadError")
@@ -368,7 +371,7 @@ def test_refused_credentials_are_read_anew_once_before_the_line_stops() -> None:
 def test_a_credential_that_has_not_changed_is_not_refused_twice() -> None:
     line = FakeLine()
     with provider(refusal("AuthFailure.SecretIdNotFound")) as here:
-        assert isinstance(error_of(here, line=line), StopTheLine)
+        assert isinstance(error_of(here, line=line), CircuitOpen)
     assert line.told == ["call", "stop AuthFailure.SecretIdNotFound"]
 
 
@@ -379,7 +382,7 @@ def test_every_call_of_a_question_takes_a_slot_of_its_own() -> None:
     assert line.told == ["call", "call", "call"]
 
 
-@pytest.mark.parametrize("known", [NoSlot(after_seconds=1.5), LineStands("ResourceUnavailable.InArrears")])
+@pytest.mark.parametrize("known", [RateLimited(after_seconds=1.5), CircuitAlreadyOpen("ResourceUnavailable.InArrears")])
 def test_where_it_is_known_that_there_is_no_slot_not_even_a_connection_is_opened(known: PermitOcrError) -> None:
     line = FakeLine(known=known)
     with provider(answer()) as here:
@@ -390,9 +393,9 @@ def test_where_it_is_known_that_there_is_no_slot_not_even_a_connection_is_opened
 
 def test_what_is_known_to_be_stopped_is_told_by_kind() -> None:
     with provider(answer()) as here:
-        assert client_of(here).stops() == {}
-        stopped = LineStands("ResourceUnavailable.InArrears")
-        assert client_of(here, line=FakeLine(known=stopped)).stops() == dict.fromkeys(Kind, stopped)
+        assert client_of(here).open_circuits() == {}
+        stopped = CircuitAlreadyOpen("ResourceUnavailable.InArrears")
+        assert client_of(here, line=FakeLine(known=stopped)).open_circuits() == dict.fromkeys(Kind, stopped)
 
 
 def test_the_slot_is_taken_when_the_connection_is_open_and_nothing_but_sending_is_left() -> None:
@@ -400,9 +403,9 @@ def test_the_slot_is_taken_when_the_connection_is_open_and_nothing_but_sending_i
     waited_for: list[tuple[bool, bool]] = []
 
     class Watching(FakeLine):
-        def enter(self, action: str, *, seconds: float, probing: bool = False) -> bool:
+        def acquire(self, action: str, *, seconds: float, probing: bool = False) -> bool:
             waited_for.append((connected.wait(timeout=30), heard.is_set()))
-            return super().enter(action, seconds=seconds, probing=probing)
+            return super().acquire(action, seconds=seconds, probing=probing)
 
     def serve() -> None:
         for _ in range(3):  # as often as it is tried
@@ -416,23 +419,23 @@ def test_the_slot_is_taken_when_the_connection_is_open_and_nothing_but_sending_i
     with socket.create_server(("127.0.0.1", 0)) as listener:
         threading.Thread(target=serve, daemon=True).start()
         client = client_of(Provider([], host=f"127.0.0.1:{listener.getsockname()[1]}"), line=Watching())
-        with suppress(RetryLater):
-            client.ask(QUESTION, deadline=time.monotonic() + 60)
+        with suppress(RetryableError):
+            client.recognize(QUESTION, deadline=time.monotonic() + 60)
     assert waited_for[0] == (True, False)
     assert heard.is_set()
 
 
 def test_a_connection_that_was_closed_while_its_call_waited_for_a_slot_costs_neither_the_call_nor_the_slot() -> None:
     class SlowSecondSlot(FakeLine):
-        def enter(self, action: str, *, seconds: float, probing: bool = False) -> bool:
+        def acquire(self, action: str, *, seconds: float, probing: bool = False) -> bool:
             time.sleep(2.5 if self.told else 0.0)
-            return super().enter(action, seconds=seconds, probing=probing)
+            return super().acquire(action, seconds=seconds, probing=probing)
 
     line = SlowSecondSlot()
     with provider(answer(Number="1"), idle_seconds=1.5) as here:
         client = client_of(here, line=line)
         for _ in range(2):
-            assert client.ask(QUESTION, deadline=time.monotonic() + 60).attempts == 1
+            assert client.recognize(QUESTION, deadline=time.monotonic() + 60).attempts == 1
     assert line.told == ["call", "call"]
 
 
@@ -440,15 +443,15 @@ def test_a_call_that_nobody_waits_for_any_more_never_leaves() -> None:
     given_up = threading.Event()
 
     class Slow(FakeLine):
-        def enter(self, action: str, *, seconds: float, probing: bool = False) -> bool:
+        def acquire(self, action: str, *, seconds: float, probing: bool = False) -> bool:
             given_up.wait(timeout=60)
-            return super().enter(action, seconds=seconds, probing=probing)
+            return super().acquire(action, seconds=seconds, probing=probing)
 
     line = Slow()
     with provider(answer()) as here:
         client = client_of(here, line=line)
-        with pytest.raises(RetryLater):
-            client.ask(QUESTION, deadline=time.monotonic() + 3)
+        with pytest.raises(RetryableError):
+            client.recognize(QUESTION, deadline=time.monotonic() + 3)
         given_up.set()
         client._calls._threads.shutdown(wait=True)
     assert line.told == ["call"]
@@ -457,7 +460,7 @@ def test_a_call_that_nobody_waits_for_any_more_never_leaves() -> None:
 
 def test_without_a_slot_nothing_is_called() -> None:
     with provider(answer()) as here:
-        assert isinstance(error_of(here, line=FakeLine(refuses=NoSlot(after_seconds=1.5))), NoSlot)
+        assert isinstance(error_of(here, line=FakeLine(refuses=RateLimited(after_seconds=1.5))), RateLimited)
     assert here.requests == []
 
 
@@ -466,22 +469,22 @@ def test_account_trouble_stops_the_line_and_whatever_a_probe_is_told_of_its_docu
     line = FakeLine()
     with provider(refusal("ResourceUnavailable.InArrears"), refusal("InternalError"), says) as here:
         client = client_of(here, line=line)
-        with pytest.raises(StopTheLine):
-            client.ask(QUESTION, deadline=time.monotonic() + 60)
+        with pytest.raises(CircuitOpen):
+            client.recognize(QUESTION, deadline=time.monotonic() + 60)
         with suppress(RejectDocument):
-            client.ask(QUESTION, deadline=time.monotonic() + 60)
+            client.recognize(QUESTION, deadline=time.monotonic() + 60)
     assert line.told == ["call", "stop ResourceUnavailable.InArrears", "probe", "probe", "resume"]
 
 
 def test_a_probe_that_tells_nothing_of_the_account_leaves_the_line_as_it_is() -> None:
     line = FakeLine(stopped=True)
     with provider(refusal("ServiceUnavailable")) as here:
-        assert isinstance(error_of(here, line=line), RetryLater)
+        assert isinstance(error_of(here, line=line), RetryableError)
     assert line.told == ["probe"] * 3
 
 
 def test_a_line_that_stands_is_not_stopped_again(capsys: pytest.CaptureFixture[str]) -> None:
-    line = FakeLine(refuses=LineStands("ResourceUnavailable.InArrears"))
+    line = FakeLine(refuses=CircuitAlreadyOpen("ResourceUnavailable.InArrears"))
     with provider(answer()) as here:
         assert error_of(here, line=line).code == "ResourceUnavailable.InArrears"
     assert (here.requests, line.told) == ([], [])
@@ -495,15 +498,15 @@ def test_the_next_endpoint_takes_over_where_the_action_was_withdrawn(
     now = [0.0]
     with provider(refusal(code)) as first, provider(answer(Number="H12345678")) as second:
         client = client_of(first, second, clock=lambda: now[0])
-        reply = client.ask(QUESTION, deadline=60)
+        reply = client.recognize(QUESTION, deadline=60)
         assert (reply.endpoint, reply.attempts, reply.fallback) == (second.host, 2, True)
-        assert client.ask(QUESTION, deadline=60).attempts == 1, "the first is passed over for five minutes"
+        assert client.recognize(QUESTION, deadline=60).attempts == 1, "the first is passed over for five minutes"
         assert len(first.requests) == 1
         now[0] += 301
-        assert client.ask(QUESTION, deadline=1000).attempts == 2, "and then asked again"
+        assert client.recognize(QUESTION, deadline=1000).attempts == 2, "and then asked again"
         first.says[0] = answer(Number="H12345678")
         now[0] += 301
-        assert client.ask(QUESTION, deadline=1000).fallback is False, "it is back"
+        assert client.recognize(QUESTION, deadline=1000).fallback is False, "it is back"
     metrics = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "ActionWithdrawn" in line]
     assert [metric["action"] for metric in metrics] == ["MainlandPermitOCR"] * 2
 
@@ -513,16 +516,16 @@ def test_only_when_the_last_endpoint_has_withdrawn_the_action_the_line_stops() -
     with provider(refusal("ActionOffline")) as first, provider(refusal("InvalidAction")) as second:
         client = client_of(first, second, line=line)
         for _ in range(2):  # the probe asks both again: either may be back
-            with pytest.raises(StopTheLine, match="InvalidAction"):
-                client.ask(QUESTION, deadline=time.monotonic() + 60)
+            with pytest.raises(CircuitOpen, match="InvalidAction"):
+                client.recognize(QUESTION, deadline=time.monotonic() + 60)
         assert (len(first.requests), len(second.requests)) == (2, 2)
     assert line.told == ["call", "call", "stop InvalidAction", "probe", "probe", "stop InvalidAction"]
 
 
 def test_an_endpoint_that_fails_otherwise_is_not_left_for_the_next() -> None:
     with provider(refusal("InternalError")) as first, provider(answer()) as second:
-        with pytest.raises(RetryLater):
-            client_of(first, second).ask(QUESTION, deadline=time.monotonic() + 60)
+        with pytest.raises(RetryableError):
+            client_of(first, second).recognize(QUESTION, deadline=time.monotonic() + 60)
         assert second.requests == []
 
 
@@ -530,7 +533,9 @@ def test_each_endpoint_gets_its_own_credential() -> None:
     with provider(refusal("ActionOffline")) as first, provider(answer(Number="H12345678")) as second:
         own = {second.host: Credential("AKIDsecond", "secret")}
         credentials = Credentials(Credential("AKIDfirst", "secret"), own)
-        client_of(first, second, credentials=lambda **_asked: credentials).ask(QUESTION, deadline=time.monotonic() + 60)
+        client_of(first, second, credentials=lambda **_asked: credentials).recognize(
+            QUESTION, deadline=time.monotonic() + 60
+        )
     assert "AKIDfirst" in first.requests[0]["headers"]["Authorization"]
     assert "AKIDsecond" in second.requests[0]["headers"]["Authorization"]
 

@@ -9,10 +9,10 @@ from typing import NoReturn
 
 import pytest
 
-from permit_ocr.adapters.webhook_delivery import GONE, NotDelivered, Receiver, post
+from permit_ocr.adapters.webhooks.delivery import GONE, DeliveryFailed, Receiver, post
 from tests.contract.certificate import self_signed
 from tests.contract.web_server import SWALLOWING_ADDRESS, Answering, address_that_swallows, saying, web_server
-from tests.unit.domain.test_public_address import LOCAL, NEVER, PRIVATE
+from tests.unit.ssrf_guard.test_public_address import LOCAL, NEVER, PRIVATE
 
 BODY = '{"id": "1", "data": "陈样本"}'.encode()
 OK = b"HTTP/1.1 204 No Content\r\n\r\n"
@@ -42,8 +42,8 @@ def deliver(
     asyncio.run(scenario())
 
 
-def refusal_of(answering: Answering, *, seconds: float = 30.0) -> NotDelivered:
-    with pytest.raises(NotDelivered) as raised:
+def refusal_of(answering: Answering, *, seconds: float = 30.0) -> DeliveryFailed:
+    with pytest.raises(DeliveryFailed) as raised:
         deliver(answering, seconds=seconds)
     return raised.value
 
@@ -121,7 +121,7 @@ def refused(url: str, addresses: list[str], *, local: bool = False) -> str:
         assert port
         return addresses
 
-    with pytest.raises(NotDelivered) as raised:
+    with pytest.raises(DeliveryFailed) as raised:
         asyncio.run(post(Receiver(url=url, local=local), BODY, {}, resolve=resolve))
     return raised.value.code
 
@@ -193,7 +193,7 @@ def test_a_name_that_nobody_knows_is_unreachable(error: Exception) -> None:
         assert port
         raise error
 
-    with pytest.raises(NotDelivered, match="Unreachable"):
+    with pytest.raises(DeliveryFailed, match="Unreachable"):
         asyncio.run(post(Receiver(url="https://hooks.test/"), BODY, {}, resolve=unknown))
 
 
@@ -202,9 +202,9 @@ def test_the_certificate_must_be_the_names_though_the_connection_goes_to_an_addr
     server, client = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context(cafile=certificate)
     server.load_cert_chain(certificate)
     deliver(saying(OK)[0], "https://hooks.test:{port}/", server_tls=server, client_tls=client)
-    with pytest.raises(NotDelivered, match="TlsFailed"):
+    with pytest.raises(DeliveryFailed, match="TlsFailed"):
         deliver(saying(OK)[0], "https://other.test:{port}/", server_tls=server, client_tls=client)
-    with pytest.raises(NotDelivered, match="TlsFailed"):
+    with pytest.raises(DeliveryFailed, match="TlsFailed"):
         deliver(saying(OK)[0], "https://hooks.test:{port}/", server_tls=server)
 
 
@@ -220,7 +220,7 @@ def test_a_name_that_takes_long_is_given_up_at_the_deadline_and_holds_nobody_up(
 
     monkeypatch.setattr(socket, "getaddrinfo", slow)
     try:
-        with pytest.raises(NotDelivered) as raised:
+        with pytest.raises(DeliveryFailed) as raised:
             asyncio.run(post(Receiver(url="https://hooks.test/"), BODY, {}, seconds=0.2))
         assert raised.value.code == "Webhook.TimedOut"
         assert looking.is_set()

@@ -15,8 +15,8 @@ import httpx
 import pytest
 from jsonschema import Draft202012Validator
 
+from permit_ocr.domain.card.valid_date import today_in_shanghai
 from permit_ocr.domain.identity import document_id_of_object
-from permit_ocr.domain.valid_date import today_in_shanghai
 from tests.unit.fakes import jpeg
 
 SPECIMENS = Path("events/specimens")

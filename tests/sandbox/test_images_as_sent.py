@@ -10,7 +10,7 @@ from PIL import Image, ImageChops
 from permit_ocr.domain.identity import document_id_of_page, pair_id
 from permit_ocr.tencent.actions import SITE_BASE64_LIMIT, Site
 from tests.sandbox.test_end_to_end import Bank, validate
-from tests.unit.imaging.files import SECRET, exif_with_a_place, file_of
+from tests.unit.images.converter.files import SECRET, exif_with_a_place, file_of
 
 SPECIMENS = Path("events/specimens")
 FRONT, BACK = "hk-macao-permit-front-1.jpg", "hk-macao-permit-back-1.jpg"

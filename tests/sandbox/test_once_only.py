@@ -71,7 +71,7 @@ def test_killed_at_any_step_a_document_is_neither_lost_nor_shown_twice_nor_paid_
         assert tuple(checkpoint.calls) == PATH[: call + 1]
         documents[document] = call, moment
     running.end_leases()
-    assert running.show_again() >= len(kills)
+    assert running.change_visibility() >= len(kills)
     assert running.consume_until(list(documents), timeout_seconds=PATIENCE_SECONDS)
     consume_all(running)
     assert {document: running.results[document] for document in documents} == dict.fromkeys(documents, 1)

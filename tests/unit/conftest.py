@@ -1,9 +1,61 @@
-"""Unit tests reach no network: whoever opens a socket fails."""
+"""Unit tests open no socket: the ones that try fail. AWS is moto, in memory; it answers botocore itself."""
 
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import boto3
 import pytest
+from moto import mock_aws
 from pytest_socket import disable_socket
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+    from mypy_boto3_sqs import SQSClient
+
+REGION = "us-east-1"
 
 
 @pytest.fixture(autouse=True)
 def _no_sockets() -> None:
     disable_socket(allow_unix_socket=True)
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    with mock_aws():
+        yield
+
+
+@pytest.fixture
+def s3(aws: None) -> "S3Client":
+    client = boto3.client("s3", region_name=REGION)
+    client.create_bucket(Bucket="uploads")
+    client.put_bucket_versioning(Bucket="uploads", VersioningConfiguration={"Status": "Enabled"})
+    return client
+
+
+@pytest.fixture
+def sqs(aws: None) -> "SQSClient":
+    return boto3.client("sqs", region_name=REGION)
+
+
+@pytest.fixture
+def secrets(aws: None) -> "SecretsManagerClient":
+    return boto3.client("secretsmanager", region_name=REGION)
+
+
+@pytest.fixture
+def dynamodb(aws: None) -> "DynamoDBClient":
+    client = boto3.client("dynamodb", region_name=REGION)
+    client.create_table(
+        TableName="work",
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    return client

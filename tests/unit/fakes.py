@@ -6,25 +6,25 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from permit_ocr.adapters.s3_tickets import UploadForm
-from permit_ocr.domain.answers import Answer, MainlandPermitAnswer, MainlandPermitBack, ResidencePermitAnswer
-from permit_ocr.domain.errors import Claimed, Deleted, PermitOcrError, RejectDocument, RetryLater, StopTheLine
-from permit_ocr.domain.permits import Kind, RecognitionOptions, Side
-from permit_ocr.domain.results import Document
-from permit_ocr.workflow.ports import (
+from permit_ocr.adapters.s3.presigned_uploads import UploadForm
+from permit_ocr.application.ports import (
     Case,
     CaseSide,
-    Claim,
-    KeptEvent,
-    KeptOutcome,
-    Photograph,
+    DocumentState,
+    Lease,
+    OcrRequest,
+    OcrResponse,
     Policy,
-    Question,
-    Record,
-    Reply,
     Services,
+    StoredEvent,
+    StoredOutcome,
     StoredVersion,
+    Submission,
 )
+from permit_ocr.domain.card.answers import Answer, MainlandPermitAnswer, MainlandPermitBack, ResidencePermitAnswer
+from permit_ocr.domain.errors import CircuitOpen, Deleted, InProgress, PermitOcrError, RejectDocument, RetryableError
+from permit_ocr.domain.events import Document
+from permit_ocr.domain.permits import Kind, RecognitionOptions, Side
 
 NOW = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)
 
@@ -61,61 +61,63 @@ MAINLAND_BACK = MainlandPermitAnswer(
     WarnCardInfos=(),
 )
 NOT_THIS_CARD = RejectDocument("FailedOperation.ImageNoSpecifiedCard", "another card", "name it")
-NOT_NOW = RetryLater("SQS.Throttled", "not now", "wait")
+NOT_NOW = RetryableError("SQS.Throttled", "not now", "wait")
 
 
 @dataclass
 class FakeOcr:
     """Answers in turn; an exception among the answers is raised."""
 
-    says: list[Answer | Reply | PermitOcrError]
+    says: list[Answer | OcrResponse | PermitOcrError]
     site: str = "intl"
-    asked: list[Question] = field(default_factory=list)
-    stopped: dict[Kind, StopTheLine] = field(default_factory=dict)
+    asked: list[OcrRequest] = field(default_factory=list)
+    stopped: dict[Kind, CircuitOpen] = field(default_factory=dict)
 
-    def ask(self, question: Question, *, deadline: float) -> Reply:
+    def recognize(self, question: OcrRequest, *, deadline: float) -> OcrResponse:
         assert deadline > 0
         self.asked.append(question)
         said = self.says.pop(0)
         if isinstance(said, PermitOcrError):
             raise said
-        if isinstance(said, Reply):
+        if isinstance(said, OcrResponse):
             return said
-        return Reply(
+        return OcrResponse(
             answer=said, endpoint="ocr.example", request_id=f"request-{len(self.asked)}", attempts=1, milliseconds=600
         )
 
-    def stops(self) -> Mapping[Kind, StopTheLine]:
+    def open_circuits(self) -> Mapping[Kind, CircuitOpen]:
         return self.stopped
 
 
 @dataclass
-class FakeWorkTable:
-    outcomes: dict[str, KeptOutcome] = field(default_factory=dict)
+class FakeRecognitionStore:
+    outcomes: dict[str, StoredOutcome] = field(default_factory=dict)
     claimed: set[str] = field(default_factory=set)
     used_by: dict[str, set[str]] = field(default_factory=dict)
 
-    def claim(self, recognition_id: str, kind: Kind, *, document_id: str, lease_seconds: float) -> KeptOutcome | Claim:
+    def acquire_lease(
+        self, recognition_id: str, kind: Kind, *, document_id: str, lease_seconds: float
+    ) -> StoredOutcome | Lease:
         assert kind in Kind
         assert lease_seconds > 0
         if recognition_id in self.outcomes:
             self.used_by[recognition_id].add(document_id)
             return self.outcomes[recognition_id]
         if recognition_id in self.claimed:
-            raise Claimed(after_seconds=1)
+            raise InProgress(after_seconds=1)
         self.claimed.add(recognition_id)
         self.used_by[recognition_id] = {document_id}
-        return Claim(recognition_id=recognition_id, owner="this test", document_id=document_id)
+        return Lease(recognition_id=recognition_id, owner="this test", document_id=document_id)
 
-    def keep_outcome(self, claim: Claim, outcome: KeptOutcome) -> None:
+    def store_outcome(self, claim: Lease, outcome: StoredOutcome) -> None:
         self.claimed.discard(claim.recognition_id)
         self.outcomes[claim.recognition_id] = outcome
         self.used_by.setdefault(claim.recognition_id, set()).add(claim.document_id)
 
-    def give_back(self, claim: Claim) -> None:
+    def release_lease(self, claim: Lease) -> None:
         self.claimed.discard(claim.recognition_id)
 
-    def release(self, recognition_id: str, *, document_id: str) -> bool:
+    def remove_reference(self, recognition_id: str, *, document_id: str) -> bool:
         users = self.used_by.get(recognition_id, set())
         users.discard(document_id)
         if not users:
@@ -128,57 +130,57 @@ class FakeWorkTable:
 class FakeDocuments:
     """Records that never expire; ``buried`` keeps what must be erased until it is forgotten."""
 
-    records: dict[str, Record] = field(default_factory=dict)
+    records: dict[str, DocumentState] = field(default_factory=dict)
 
     @property
-    def events(self) -> dict[str, KeptEvent]:
+    def events(self) -> dict[str, StoredEvent]:
         return {name: record.event for name, record in self.records.items() if record.event}
 
-    def open(self, document_id: str, *, upload_until: float | None = None) -> Record | None:
+    def register(self, document_id: str, *, upload_until: float | None = None) -> DocumentState | None:
         if document_id in self.records:
             return self.records[document_id]
-        self.records[document_id] = Record(upload_until=upload_until)
+        self.records[document_id] = DocumentState(upload_until=upload_until)
         return None
 
-    def begin(self, document: Document, *, readings: Sequence[str]) -> KeptEvent | None:
+    def begin(self, document: Document, *, readings: Sequence[str]) -> StoredEvent | None:
         record = self._alive(document.id)
         if record.event is None:
             self._put(document.id, document=document, readings=tuple(readings), upload_until=None)
         return record.event
 
-    def note_pages(self, document_id: str, *, pages: int) -> None:
+    def record_pages(self, document_id: str, *, pages: int) -> None:
         self._alive(document_id)
         self._put(document_id, pages=pages, upload_until=None)
 
-    def keep_event(self, document_id: str, kept: KeptEvent) -> None:
+    def store_event(self, document_id: str, kept: StoredEvent) -> None:
         self._alive(document_id)
         self._put(document_id, event=kept)
 
-    def look(self, document_id: str) -> Record | None:
+    def get(self, document_id: str) -> DocumentState | None:
         return self.records.get(document_id)
 
-    def bury(self, document_id: str, *, unknown_too: bool = False) -> Record | None:
+    def mark_deleted(self, document_id: str, *, unknown_too: bool = False) -> DocumentState | None:
         if document_id not in self.records and not unknown_too:
             return None
         self._put(document_id, event=None, upload_until=None, deleted=True)
         return self.records[document_id]
 
-    def forget(self, document_id: str, *, case: str | None) -> None:
+    def purge(self, document_id: str, *, case: str | None) -> None:
         document = Document(id=document_id, case=case) if case else None
         self._put(document_id, document=document, readings=(), pages=None)
 
-    def _alive(self, document_id: str) -> Record:
-        record = self.records.get(document_id, Record())
+    def _alive(self, document_id: str) -> DocumentState:
+        record = self.records.get(document_id, DocumentState())
         if record.deleted:
             raise Deleted
         return record
 
     def _put(self, document_id: str, **changes: Any) -> None:
-        self.records[document_id] = replace(self.records.get(document_id, Record()), **changes)
+        self.records[document_id] = replace(self.records.get(document_id, DocumentState()), **changes)
 
 
 @dataclass
-class FakeTickets:
+class FakePresignedUploads:
     """Forms that were given out, and photographs that arrived."""
 
     forms: dict[str, Mapping[str, str]] = field(default_factory=dict)
@@ -206,14 +208,14 @@ class FakeErasure:
     erased: list[str] = field(default_factory=list)
     fails: int = 0
 
-    def photographs_of(self, document: Document) -> list[StoredVersion]:
+    def photo_versions(self, document: Document) -> list[StoredVersion]:
         return [StoredVersion(bucket="uploads", key=key, version="1") for key in self.photographs.get(document.id, [])]
 
-    def portraits_of(self, recognition_id: str) -> list[StoredVersion]:
+    def portrait_versions(self, recognition_id: str) -> list[StoredVersion]:
         key = f"portraits/{recognition_id}.jpg"
         return [StoredVersion(bucket="uploads", key=key, version="1")] if key in self.portraits else []
 
-    def erase(self, stored: Sequence[StoredVersion]) -> None:
+    def delete_versions(self, stored: Sequence[StoredVersion]) -> None:
         if stored and self.fails:
             self.fails -= 1
             raise NOT_NOW
@@ -233,14 +235,14 @@ class FakeCases:
     completed: dict[str, dict[Kind, str]] = field(default_factory=dict)
     events: dict[str, str] = field(default_factory=dict)
 
-    def note(self, case: str, side: CaseSide) -> Case:
+    def add_side(self, case: str, side: CaseSide) -> Case:
         there = self.sides.setdefault(case, {})
         stands = there.get((side.kind, side.side))
         if stands is None or stands.place <= side.place:
             there[side.kind, side.side] = side
         return Case(sides=tuple(there.values()), completed=dict(self.completed.get(case, {})))
 
-    def keep_completed(self, case: str, front: CaseSide, back: CaseSide, *, event_id: str, event: str) -> None:
+    def store_completed(self, case: str, front: CaseSide, back: CaseSide, *, event_id: str, event: str) -> None:
         there = self.sides[case]
         if any(there[one.kind, one.side].document_id != one.document_id for one in (front, back)):
             return
@@ -249,7 +251,7 @@ class FakeCases:
         self.events[event_id] = event
         completed[front.kind] = event_id
 
-    def look(self, case: str) -> Case | None:
+    def get(self, case: str) -> Case | None:
         if case not in self.sides:
             return None
         return Case(sides=tuple(self.sides[case].values()), completed=dict(self.completed.get(case, {})))
@@ -257,7 +259,7 @@ class FakeCases:
     def completed_event(self, event_id: str) -> str | None:
         return self.events.get(event_id)
 
-    def withdraw(self, case: str, *, document_id: str) -> None:
+    def remove_side(self, case: str, *, document_id: str) -> None:
         there = self.sides.get(case, {})
         for side in [side for side in there.values() if side.document_id == document_id]:
             del there[side.kind, side.side]
@@ -299,7 +301,7 @@ class World:
     """The fakes of one test, and the services made of them."""
 
     ocr: FakeOcr
-    work: FakeWorkTable = field(default_factory=FakeWorkTable)
+    work: FakeRecognitionStore = field(default_factory=FakeRecognitionStore)
     documents: FakeDocuments = field(default_factory=FakeDocuments)
     erasure: FakeErasure = field(default_factory=FakeErasure)
     cases: FakeCases = field(default_factory=FakeCases)
@@ -331,7 +333,7 @@ class World:
         self.rejections += 1
 
 
-def world(*says: Answer | Reply | PermitOcrError, publish_fails: int = 0) -> World:
+def world(*says: Answer | OcrResponse | PermitOcrError, publish_fails: int = 0) -> World:
     return World(ocr=FakeOcr(list(says)), results=FakeResultsQueue(fails=publish_fails))
 
 
@@ -343,8 +345,8 @@ def photograph(
     case: str | None = None,
     received: datetime | None = None,
     **options: object,
-) -> Photograph:
-    return Photograph(
+) -> Submission:
+    return Submission(
         document=Document(id=document_id, bucket="uploads", key="uploads/auto/1.jpg", case=case, received=received),
         options=replace(RecognitionOptions(), **options),  # type: ignore[arg-type]
         content=content,

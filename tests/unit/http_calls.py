@@ -7,9 +7,9 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from permit_ocr.adapters.http_api import ApiApplication, answer
-from permit_ocr.adapters.intake_messages import Requested
-from tests.unit.fakes import NOT_NOW, FakeTickets, World
+from permit_ocr.application.intake_messages import RecognizeUrlMessage
+from permit_ocr.entrypoints.http_api import ApiApplication, answer
+from tests.unit.fakes import NOT_NOW, FakePresignedUploads, World
 
 HTTP: dict[str, Any] = json.loads(Path("events/http-api-v2-recognition.json").read_text())
 REST: dict[str, Any] = json.loads(Path("events/rest-api-v1-recognition.json").read_text())
@@ -19,14 +19,14 @@ REST: dict[str, Any] = json.loads(Path("events/rest-api-v1-recognition.json").re
 class FakeIntake:
     fails: bool = False
     handed_over: list[str] = field(default_factory=list)
-    asked: list[Requested] = field(default_factory=list)
+    asked: list[RecognizeUrlMessage] = field(default_factory=list)
 
-    def hand_over(self, document_id: str) -> None:
+    def enqueue_republish(self, document_id: str) -> None:
         if self.fails:
             raise NOT_NOW
         self.handed_over.append(document_id)
 
-    def ask(self, work: Requested) -> None:
+    def enqueue_url(self, work: RecognizeUrlMessage) -> None:
         if self.fails:
             raise NOT_NOW
         self.asked.append(work)
@@ -38,7 +38,7 @@ class Caller:
 
     here: World
     intake: FakeIntake = field(default_factory=FakeIntake)
-    tickets: FakeTickets = field(default_factory=FakeTickets)
+    tickets: FakePresignedUploads = field(default_factory=FakePresignedUploads)
     seconds_left: float = 30.0
 
     def send(self, event: dict[str, Any]) -> tuple[dict[str, Any], Any]:

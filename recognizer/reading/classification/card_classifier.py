@@ -2,9 +2,9 @@
 
 import re
 
-from permit_ocr.domain.chinese_script import simplified
+from permit_ocr.domain.card.chinese_script import simplified
+from permit_ocr.domain.card.resident_number import faults_of
 from permit_ocr.domain.permits import PermitType
-from permit_ocr.domain.resident_number import faults_of
 from recognizer.reading.classification.card_sides import PERMIT_BY_FRONT, CardSide
 from recognizer.reading.classification.evidence import side_by_evidence
 from recognizer.reading.fields import value_parsers

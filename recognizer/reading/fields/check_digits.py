@@ -1,6 +1,7 @@
 """Check digits, and what they allow: one confused character put right where a check digit proves it.
 
-Residence numbers have theirs in ``permit_ocr.domain.resident_number``. Source of the machine-readable lines': ICAO Doc
+Residence numbers have theirs in ``permit_ocr.domain.card.resident_number``. Source of the machine-readable lines':
+ICAO Doc
 9303 part 3.
 """
 
@@ -8,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from permit_ocr.domain.resident_number import parse_resident_number
+from permit_ocr.domain.card.resident_number import parse_resident_number
 
 _MRZ_WEIGHTS: Final = (7, 3, 1)
 _CONFUSED: Final = ("0O", "0D", "0Q", "1I", "1L", "17", "68", "69", "5S", "56", "8B", "2Z", "38", "08", "06")

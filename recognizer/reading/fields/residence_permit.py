@@ -4,9 +4,9 @@ import re
 from dataclasses import replace
 from typing import Any, Final
 
-from permit_ocr.domain.answers import ResidencePermitAnswer
+from permit_ocr.domain.card.answers import ResidencePermitAnswer
+from permit_ocr.domain.card.resident_number import faults_of
 from permit_ocr.domain.permits import PermitType
-from permit_ocr.domain.resident_number import faults_of
 from recognizer.reading.fields import value_parsers
 from recognizer.reading.fields.check_digits import correct_one_character, is_valid_resident_number
 from recognizer.reading.fields.confidence import adjust_for_calendar, adjust_for_script, adjust_for_term

@@ -4,10 +4,10 @@ import re
 from dataclasses import replace
 from typing import Any, Final
 
-from permit_ocr.domain.answers import MainlandPermitAnswer, MainlandPermitBack
-from permit_ocr.domain.permit_number import NON_CHINESE
+from permit_ocr.domain.card.answers import MainlandPermitAnswer, MainlandPermitBack
+from permit_ocr.domain.card.permit_number import NON_CHINESE
+from permit_ocr.domain.card.valid_date import parse_date
 from permit_ocr.domain.permits import PermitType
-from permit_ocr.domain.valid_date import parse_date
 from recognizer.reading.fields import value_parsers
 from recognizer.reading.fields.check_digits import correct_hong_kong_number, may_be_hong_kong
 from recognizer.reading.fields.confidence import adjust_for_calendar, adjust_for_script, adjust_for_term

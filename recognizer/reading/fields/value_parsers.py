@@ -9,11 +9,11 @@ import unicodedata
 from collections.abc import Iterable
 from typing import Final
 
-from permit_ocr.domain import chinese_script
-from permit_ocr.domain.permit_number import NON_CHINESE, Edition, editions_of_type, lasts, terms_of
+from permit_ocr.domain.card import chinese_script
+from permit_ocr.domain.card.permit_number import NON_CHINESE, Edition, editions_of_type, lasts, terms_of
+from permit_ocr.domain.card.valid_date import parse_date
+from permit_ocr.domain.card.width import half_width as plain_signs
 from permit_ocr.domain.permits import PermitType
-from permit_ocr.domain.valid_date import parse_date
-from permit_ocr.domain.width import half_width as plain_signs
 from recognizer.reading.layout.labels import ENGLISH_LABEL_WORDS
 from recognizer.reading.ocr.text_lines import JOINT
 

@@ -10,7 +10,7 @@ from enum import Enum, auto
 from statistics import median
 from typing import Final
 
-from permit_ocr.domain.chinese_script import simplified
+from permit_ocr.domain.card.chinese_script import simplified
 from permit_ocr.domain.permits import PermitType
 from recognizer.reading.ocr.text_lines import JOINT, TextLine
 

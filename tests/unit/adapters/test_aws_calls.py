@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from permit_ocr.adapters.dynamodb_documents import DynamoDbDocuments
-from permit_ocr.adapters.dynamodb_work_table import DynamoDbWorkTable
-from permit_ocr.adapters.intake_messages import Upload
-from permit_ocr.adapters.s3_images import S3Images
-from permit_ocr.adapters.sqs_queues import SqsResultsQueue
+from permit_ocr.adapters.dynamodb.documents import DynamoDbDocuments
+from permit_ocr.adapters.dynamodb.recognition_store import DynamoDbRecognitionStore
+from permit_ocr.adapters.s3.images import S3Images
+from permit_ocr.adapters.sqs.queues import SqsResultsQueue
+from permit_ocr.application.delete_document import delete
+from permit_ocr.application.intake_messages import Upload
+from permit_ocr.application.recognize import recognize
 from permit_ocr.domain.errors import Deleted
-from permit_ocr.workflow.deletion import delete
-from permit_ocr.workflow.recognition import recognize
 from tests.unit.fakes import JPEG, MAINLAND_FRONT, world
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
 
-    from permit_ocr.workflow.ports import Services
+    from permit_ocr.application.ports import Services
 
 METADATA = {"document": "mainland-permit"}
 
@@ -38,7 +38,7 @@ class Counted:
         self.here = world(MAINLAND_FRONT)
         self.services: Services = replace(
             self.here.services,
-            work=DynamoDbWorkTable(dynamodb, table="work", keep_days=7),
+            work=DynamoDbRecognitionStore(dynamodb, table="work", keep_days=7),
             documents=DynamoDbDocuments(dynamodb, table="work", keep_days=7),
             results=SqsResultsQueue(sqs, queue_url=queue),
         )

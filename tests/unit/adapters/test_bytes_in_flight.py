@@ -5,8 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from permit_ocr.adapters.bytes_in_flight import BytesInFlight
-from permit_ocr.domain.errors import RetryLater
+from permit_ocr.adapters.ocr.bytes_in_flight import BytesInFlight
+from permit_ocr.domain.errors import RetryableError
 
 SECONDS = 30.0
 
@@ -48,11 +48,11 @@ def test_whoever_finds_no_room_in_time_comes_again_later() -> None:
     budget = BytesInFlight(10)
 
     def none_left() -> float:
-        raise RetryLater("Deadline", "No time left.", "Nothing.")
+        raise RetryableError("Deadline", "No time left.", "Nothing.")
 
     with (
         budget.room(10, seconds_left=long_enough),
-        pytest.raises(RetryLater),
+        pytest.raises(RetryableError),
         budget.room(1, seconds_left=none_left),
     ):
         pytest.fail("there was no room")

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from permit_ocr.adapters.dynamodb_cases import DynamoDbCases
+from permit_ocr.adapters.dynamodb.cases import DynamoDbCases
+from permit_ocr.application.ports import CaseSide
 from permit_ocr.domain.permits import Kind, Side
-from permit_ocr.workflow.ports import CaseSide
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -43,35 +43,35 @@ FRONT, BACK = side("front"), side("back", Side.BACK)
 
 
 def test_noting_a_side_tells_all_the_sides_of_its_case(cases: DynamoDbCases) -> None:
-    assert cases.note("7", FRONT).sides == (FRONT,)
-    assert cases.note("8", BACK).sides == (BACK,)
-    noted = cases.note("7", BACK)
+    assert cases.add_side("7", FRONT).sides == (FRONT,)
+    assert cases.add_side("8", BACK).sides == (BACK,)
+    noted = cases.add_side("7", BACK)
     assert set(noted.sides) == {FRONT, BACK}
     assert noted.completed == {}
-    assert cases.look("7") == noted
-    assert cases.look("9") is None
+    assert cases.get("7") == noted
+    assert cases.get("9") is None
 
 
 def test_a_newer_photograph_replaces_and_an_older_one_does_not(cases: DynamoDbCases) -> None:
-    cases.note("7", side("older", place="1"))
+    cases.add_side("7", side("older", place="1"))
     newer = side("newer", place="2")
-    assert cases.note("7", newer).sides == (newer,)
-    assert cases.note("7", side("older", place="1")).sides == (newer,)
-    assert cases.note("7", newer).sides == (newer,), "noted again by a redelivery"
+    assert cases.add_side("7", newer).sides == (newer,)
+    assert cases.add_side("7", side("older", place="1")).sides == (newer,)
+    assert cases.add_side("7", newer).sides == (newer,), "noted again by a redelivery"
 
 
 def test_the_kinds_of_a_case_do_not_replace_each_other(cases: DynamoDbCases) -> None:
     other = side("residence", kind=Kind.RESIDENCE_PERMIT)
-    cases.note("7", FRONT)
-    assert set(cases.note("7", other).sides) == {FRONT, other}
+    cases.add_side("7", FRONT)
+    assert set(cases.add_side("7", other).sides) == {FRONT, other}
 
 
 def test_a_completed_event_is_kept_and_named_by_its_case(cases: DynamoDbCases) -> None:
-    cases.note("7", FRONT)
-    cases.note("7", BACK)
-    cases.keep_completed("7", FRONT, BACK, event_id="pair", event="{}")
-    cases.keep_completed("7", FRONT, BACK, event_id="pair", event="{}")
-    case = cases.look("7")
+    cases.add_side("7", FRONT)
+    cases.add_side("7", BACK)
+    cases.store_completed("7", FRONT, BACK, event_id="pair", event="{}")
+    cases.store_completed("7", FRONT, BACK, event_id="pair", event="{}")
+    case = cases.get("7")
     assert case
     assert case.completed == {Kind.MAINLAND_PERMIT: "pair"}
     assert cases.completed_event("pair") == "{}"
@@ -80,14 +80,14 @@ def test_a_completed_event_is_kept_and_named_by_its_case(cases: DynamoDbCases) -
 
 def test_the_event_of_a_newer_pair_takes_the_place_of_the_older_ones(cases: DynamoDbCases) -> None:
     newer = side("newer", place="2")
-    cases.note("7", FRONT)
-    cases.note("7", BACK)
-    cases.keep_completed("7", FRONT, BACK, event_id="pair", event="{}")
-    cases.note("7", newer)
-    cases.keep_completed("7", newer, BACK, event_id="newer pair", event="{}")
+    cases.add_side("7", FRONT)
+    cases.add_side("7", BACK)
+    cases.store_completed("7", FRONT, BACK, event_id="pair", event="{}")
+    cases.add_side("7", newer)
+    cases.store_completed("7", newer, BACK, event_id="newer pair", event="{}")
     assert cases.completed_event("pair") is None
-    cases.keep_completed("7", FRONT, BACK, event_id="pair", event="{}")  # somebody slow
-    case = cases.look("7")
+    cases.store_completed("7", FRONT, BACK, event_id="pair", event="{}")  # somebody slow
+    case = cases.get("7")
     assert case
     assert case.completed == {Kind.MAINLAND_PERMIT: "newer pair"}
     assert cases.completed_event("newer pair") == "{}"
@@ -95,77 +95,77 @@ def test_the_event_of_a_newer_pair_takes_the_place_of_the_older_ones(cases: Dyna
 
 
 def test_a_withdrawn_side_is_gone_with_its_pair_and_the_other_side_stays(cases: DynamoDbCases) -> None:
-    cases.note("7", FRONT)
-    cases.note("7", BACK)
-    cases.keep_completed("7", FRONT, BACK, event_id="pair", event="{}")
+    cases.add_side("7", FRONT)
+    cases.add_side("7", BACK)
+    cases.store_completed("7", FRONT, BACK, event_id="pair", event="{}")
     for _ in range(2):
-        cases.withdraw("7", document_id="front")
-    cases.withdraw("another", document_id="front")
-    case = cases.look("7")
+        cases.remove_side("7", document_id="front")
+    cases.remove_side("another", document_id="front")
+    case = cases.get("7")
     assert case
     assert (case.sides, case.completed) == ((BACK,), {})
     assert cases.completed_event("pair") is None
-    assert cases.look("another") is None
+    assert cases.get("another") is None
 
 
 def test_withdrawing_a_replaced_photograph_changes_nothing(cases: DynamoDbCases) -> None:
     newer = side("newer", place="2")
-    cases.note("7", newer)
-    cases.withdraw("7", document_id="front")
-    case = cases.look("7")
+    cases.add_side("7", newer)
+    cases.remove_side("7", document_id="front")
+    case = cases.get("7")
     assert case
     assert case.sides == (newer,)
 
 
 def test_each_side_is_forgotten_in_its_own_time(cases: DynamoDbCases, clock: Clock, dynamodb: "DynamoDBClient") -> None:
-    cases.note("7", FRONT)
+    cases.add_side("7", FRONT)
     clock.now += 4 * DAY
-    cases.note("7", BACK)
+    cases.add_side("7", BACK)
     clock.now += 4 * DAY
-    case = cases.look("7")
+    case = cases.get("7")
     assert case
     assert case.sides == (BACK,)
     (item,) = dynamodb.scan(TableName="work")["Items"]
     assert float(item["expires_at"]["N"]) == clock.now + 3 * DAY
     clock.now += 4 * DAY
-    assert cases.look("7") is None
+    assert cases.get("7") is None
 
 
 def test_what_a_case_holds_longer_than_that_is_gone_with_the_next_side(
     cases: DynamoDbCases, clock: Clock, dynamodb: "DynamoDBClient"
 ) -> None:
-    cases.note("7", side("front", place="2"))
+    cases.add_side("7", side("front", place="2"))
     for day in range(4):
         clock.now += 3 * DAY
-        cases.note("7", side(f"back {day}", Side.BACK, place=f"{day}"))
+        cases.add_side("7", side(f"back {day}", Side.BACK, place=f"{day}"))
     (item,) = dynamodb.scan(TableName="work")["Items"]
     assert "front" not in json.dumps(item["mainland-permit_back"])
     assert "mainland-permit_front" not in item
-    assert cases.note("7", side("older", place="1")).sides[0].document_id == "older"
+    assert cases.add_side("7", side("older", place="1")).sides[0].document_id == "older"
 
 
 def test_a_side_whose_time_is_over_does_not_stand_in_the_way_of_an_older_photograph(
     cases: DynamoDbCases, clock: Clock
 ) -> None:
-    cases.note("7", side("newer", place="2"))
+    cases.add_side("7", side("newer", place="2"))
     clock.now += 8 * DAY
     older = side("older", place="1")
-    assert cases.note("7", older).sides == (older,)
+    assert cases.add_side("7", older).sides == (older,)
 
 
 def test_a_side_whose_time_is_over_can_be_withdrawn_too(
     cases: DynamoDbCases, clock: Clock, dynamodb: "DynamoDBClient"
 ) -> None:
-    cases.note("7", FRONT)
+    cases.add_side("7", FRONT)
     clock.now += 8 * DAY
-    cases.withdraw("7", document_id="front")
+    cases.remove_side("7", document_id="front")
     (item,) = dynamodb.scan(TableName="work")["Items"]
     assert item.keys() == {"id", "expires_at"}
 
 
 def test_a_completed_event_is_forgotten(cases: DynamoDbCases, clock: Clock) -> None:
-    cases.note("7", FRONT)
-    cases.note("7", BACK)
-    cases.keep_completed("7", FRONT, BACK, event_id="pair", event="{}")
+    cases.add_side("7", FRONT)
+    cases.add_side("7", BACK)
+    cases.store_completed("7", FRONT, BACK, event_id="pair", event="{}")
     clock.now += 8 * DAY
     assert cases.completed_event("pair") is None

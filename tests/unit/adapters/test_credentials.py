@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from permit_ocr.adapters.credentials import from_environment, from_secrets_manager
-from permit_ocr.domain.errors import StopTheLine
+from permit_ocr.adapters.ocr.credentials import from_environment, from_secrets_manager
+from permit_ocr.domain.errors import CircuitOpen
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -69,13 +69,13 @@ def test_while_the_environment_is_read_again_others_go_on_with_what_is_known() -
 )
 def test_a_secret_of_another_form_stops_the_line_without_its_text(secrets: "SecretsManagerClient", text: str) -> None:
     secrets.create_secret(Name="tencent", SecretString=text)
-    with pytest.raises(StopTheLine) as caught:
+    with pytest.raises(CircuitOpen) as caught:
         from_secrets_manager(secrets, "tencent")(again=False)
     assert "AKID" not in repr(caught.value.args) + caught.value.meaning
 
 
 def test_a_secret_that_is_not_there_stops_the_line(secrets: "SecretsManagerClient") -> None:
-    with pytest.raises(StopTheLine, match=r"Credentials\.Unreadable"):
+    with pytest.raises(CircuitOpen, match=r"Credentials\.Unreadable"):
         from_secrets_manager(secrets, "absent")(again=False)
 
 
@@ -83,5 +83,5 @@ def test_the_environment_gives_the_token_too() -> None:
     environment = {"TENCENTCLOUD_SECRET_ID": "AKID", "TENCENTCLOUD_SECRET_KEY": "k", "TENCENTCLOUD_TOKEN": "t"}
     credential = from_environment(environment)(again=False).default
     assert (credential.secret_id, credential.secret_key, credential.token) == ("AKID", "k", "t")
-    with pytest.raises(StopTheLine, match=r"Credentials\.Missing"):
+    with pytest.raises(CircuitOpen, match=r"Credentials\.Missing"):
         from_environment({})(again=False)

@@ -4,12 +4,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from permit_ocr.adapters.intake_messages import Upload
-from permit_ocr.adapters.s3_erasure import S3Erasure
-from permit_ocr.adapters.s3_images import document_of
-from permit_ocr.domain.errors import RetryLater
+from permit_ocr.adapters.s3.erasure import S3Erasure
+from permit_ocr.adapters.s3.images import document_of
+from permit_ocr.application.intake_messages import Upload
+from permit_ocr.domain.errors import RetryableError
+from permit_ocr.domain.events import Document
 from permit_ocr.domain.identity import document_id_of_page
-from permit_ocr.domain.results import Document
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -30,7 +30,7 @@ def left(s3: "S3Client") -> list[str]:
 
 def erase(s3: "S3Client", document: Document) -> None:
     erasure = S3Erasure(s3, bucket="uploads", upload_prefix="uploads/")
-    erasure.erase(erasure.photographs_of(document))
+    erasure.delete_versions(erasure.photo_versions(document))
 
 
 def test_of_an_upload_its_version_goes_and_no_other(s3: "S3Client") -> None:
@@ -93,15 +93,15 @@ def test_a_portrait_goes_in_every_version(s3: "S3Client") -> None:
     erasure = S3Erasure(s3, bucket="uploads", upload_prefix="uploads/")
     for reading in ("r1", "r1", "r12"):
         put(s3, f"portraits/{reading}.jpg")
-    erasure.erase(erasure.portraits_of("r1"))
+    erasure.delete_versions(erasure.portrait_versions("r1"))
     assert left(s3) == ["portraits/r12.jpg"]
 
 
 def test_nothing_to_erase_is_no_call_at_all() -> None:
     no_client: Any = None
-    S3Erasure(no_client, bucket="uploads", upload_prefix="uploads/").erase([])
+    S3Erasure(no_client, bucket="uploads", upload_prefix="uploads/").delete_versions([])
 
 
 def test_a_bucket_that_does_not_answer_is_tried_later(s3: "S3Client") -> None:
-    with pytest.raises(RetryLater, match=r"S3\.NoSuchBucket"):
-        S3Erasure(s3, bucket="absent", upload_prefix="uploads/").portraits_of("r1")
+    with pytest.raises(RetryableError, match=r"S3\.NoSuchBucket"):
+        S3Erasure(s3, bucket="absent", upload_prefix="uploads/").portrait_versions("r1")

@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from permit_ocr.adapters.intake_messages import Page, Upload
-from permit_ocr.adapters.s3_images import S3Images, S3Portraits, document_of, document_of_page
-from permit_ocr.domain.errors import RejectDocument, RetryLater
+from permit_ocr.adapters.s3.images import S3Images, S3Portraits, document_of, document_of_page
+from permit_ocr.application.intake_messages import Page, Upload
+from permit_ocr.application.ports import Submission
+from permit_ocr.domain.errors import RejectDocument, RetryableError
 from permit_ocr.domain.identity import document_id_of_page
 from permit_ocr.domain.permits import Kind, RecognitionOptions, Side
-from permit_ocr.workflow.ports import Photograph
 from tests.unit.fakes import JPEG, NOW, jpeg
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def images(s3: "S3Client", *, presign: bool = False, base64_limit: int = 10_000)
     return S3Images(s3, upload_prefix="uploads/", base64_limit=base64_limit, presign=presign)
 
 
-def fetched(s3: "S3Client", upload: Upload, *, presign: bool = False) -> Photograph:
+def fetched(s3: "S3Client", upload: Upload, *, presign: bool = False) -> Submission:
     photograph = images(s3, presign=presign).fetch(upload)
     assert photograph is not None
     return photograph
@@ -136,7 +136,7 @@ def test_what_is_no_plain_image_has_to_be_decoded_first(s3: "S3Client", content:
 def test_a_file_larger_than_any_scan_is_rejected_with_the_limit(
     s3: "S3Client", monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("permit_ocr.adapters.s3_images.MOST_BYTES", 3)
+    monkeypatch.setattr("permit_ocr.adapters.s3.images.MOST_BYTES", 3)
     with pytest.raises(RejectDocument, match="TooManyBytes") as caught:
         images(s3).fetch(put(s3, "uploads/1.pdf"))
     assert "50,000,000 bytes" in caught.value.meaning
@@ -185,7 +185,7 @@ def test_a_page_without_an_image_is_rejected_with_its_code(s3: "S3Client") -> No
 
 def test_a_bucket_that_cannot_be_read_is_tried_later_without_its_name(s3: "S3Client") -> None:
     elsewhere = Upload(bucket="another", key="uploads/chan-tai-man.jpg", version=None, etag=None)
-    with pytest.raises(RetryLater) as caught:
+    with pytest.raises(RetryableError) as caught:
         images(s3).fetch(elsewhere)
     assert caught.value.code == "S3.NoSuchBucket"
     assert "chan" not in repr(caught.value.args) + caught.value.meaning

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from permit_ocr.adapters.webhook_signature import SecretUnusable, from_secrets_manager, keys_in, signed_headers
+from permit_ocr.adapters.webhooks.signature import SecretUnusable, from_secrets_manager, keys_in, signed_headers
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient

@@ -5,7 +5,7 @@ import pytest
 
 from bench.accuracy_score import Cause, Score, cause_of
 from bench.accuracy_worker import Outcome
-from permit_ocr.domain.answers import MainlandPermitAnswer, MainlandPermitBack, ResidencePermitAnswer
+from permit_ocr.domain.card.answers import MainlandPermitAnswer, MainlandPermitBack, ResidencePermitAnswer
 
 _TYPE = "台湾居民来往大陆通行证"
 _CARD = MainlandPermitAnswer(

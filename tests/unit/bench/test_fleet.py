@@ -6,7 +6,7 @@ import pytest
 
 from bench.aws_calls import JOURNEY
 from bench.fleet import AFTER, BEFORE, Capacity, Fleet, Simulation, deployed, seconds_hidden, seconds_until_added
-from permit_ocr.adapters.uploads_batch import PREPARED_AT_ONCE
+from permit_ocr.entrypoints.uploads import PREPARED_AT_ONCE
 
 FLEET = Fleet(quota=20, rate=19, concurrency=3, batch=10, memory=1_769, processor=0.01)
 

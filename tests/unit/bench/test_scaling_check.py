@@ -7,7 +7,7 @@ import pytest
 
 from bench.fleet import Fleet, deployed
 from bench.scaling_check import LEAST_MEMORY, Compared, compared, modelled, points, rate_for, shared_points
-from permit_ocr.tencent.quota import most_in_a_second
+from permit_ocr.rate_limit.gcra import most_in_a_second
 from sandbox.processor_share import MEGABYTES_OF_A_PROCESSOR
 
 DOCUMENTS = 150

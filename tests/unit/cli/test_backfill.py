@@ -16,10 +16,10 @@ import cli.backfill
 from cli.backfill import Mark, State, announce, pages
 from cli.deployment import Deployment
 from cli.main import app
-from permit_ocr.adapters.intake_messages import Upload
-from permit_ocr.adapters.s3_images import document_of
-from permit_ocr.adapters.upload_events import work_in_body
+from permit_ocr.adapters.s3.images import document_of
+from permit_ocr.application.intake_messages import Upload
 from permit_ocr.domain.identity import document_id_of_object
+from permit_ocr.entrypoints.upload_events import messages_in_body
 
 PAGE = 1000
 BEGINNING = State(mark=None, announced=0)
@@ -86,7 +86,7 @@ class CountingSqs:
 
 
 def upload_in(body: str) -> Upload:
-    (upload,) = work_in_body(body)
+    (upload,) = messages_in_body(body)
     assert isinstance(upload, Upload)
     return upload
 

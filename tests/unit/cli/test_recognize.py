@@ -12,9 +12,9 @@ from typer.testing import CliRunner, Result
 import cli.recognize
 from cli.deployment import Deployment
 from cli.main import app
-from permit_ocr.adapters.dynamodb_documents import DynamoDbDocuments
+from permit_ocr.adapters.dynamodb.documents import DynamoDbDocuments
+from permit_ocr.application.ports import StoredEvent
 from permit_ocr.domain.identity import document_id_of_object, document_id_of_page
-from permit_ocr.workflow.ports import KeptEvent
 
 PATIENCE = "60"
 UNTIL_MISSED = ("--timeout", "3")
@@ -60,12 +60,12 @@ def answering(deployment: Deployment, but: tuple[str, ...] = (), pages: int = 0)
         if said["Body"].decode() in but:
             return answer
         if pages:
-            documents.note_pages(document_id, pages=pages)
+            documents.record_pages(document_id, pages=pages)
         for page in range(1, pages + 1):
             page_id = document_id_of_page(document_id, page)
-            documents.keep_event(page_id, KeptEvent(event=event_of(page_id, page), published=True))
+            documents.store_event(page_id, StoredEvent(event=event_of(page_id, page), published=True))
         if not pages:
-            documents.keep_event(document_id, KeptEvent(event=event_of(document_id), published=True))
+            documents.store_event(document_id, StoredEvent(event=event_of(document_id), published=True))
         return answer
 
     return stored
@@ -107,7 +107,7 @@ def test_a_run_that_lacks_a_result_says_so_and_the_next_one_uploads_nothing_agai
         if "uploaded" in said and said["file"].endswith("b.jpg")
     )
     documents = DynamoDbDocuments(here.dynamodb, table=here.work_table, keep_days=1)
-    documents.keep_event(waiting, KeptEvent(event=event_of(waiting), published=True))
+    documents.store_event(waiting, StoredEvent(event=event_of(waiting), published=True))
     second = run(photographs, "--output", out)
     assert second.exit_code == 0, second.output
     assert uploads(here) == 3

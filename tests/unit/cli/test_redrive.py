@@ -9,7 +9,7 @@ from typer.testing import CliRunner, Result
 import cli.redrive
 from cli.deployment import Deployment
 from cli.main import app
-from permit_ocr.adapters.sqs_queues import SqsDeadLetterQueue
+from permit_ocr.adapters.sqs.queues import SqsDeadLetterQueue
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -47,7 +47,7 @@ def here(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> Deployment:
 def give_up(deployment: Deployment, bodies: list[str], reason: str) -> None:
     dead_letters = SqsDeadLetterQueue(deployment.sqs, queue_url=deployment.dead_letter_queue_url)
     for body in bodies:
-        dead_letters.take(body, reason=reason, document_id="0123")
+        dead_letters.send(body, reason=reason, document_id="0123")
 
 
 def messages(deployment: Deployment, queue_url: str) -> list[Any]:

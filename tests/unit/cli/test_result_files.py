@@ -11,8 +11,8 @@ import pytest
 from pyarrow import parquet
 
 from cli.result_files import FileResult, columns, row, writer_of
+from permit_ocr.application.recognize import recognize
 from permit_ocr.domain.permits import Kind
-from permit_ocr.workflow.recognition import recognize
 from tests.unit.fakes import MAINLAND_FRONT, photograph, world
 
 

@@ -10,10 +10,10 @@ import pytest
 
 from cli.result_table import print_results
 from cli.submission import Result, Submission
-from permit_ocr.domain.answers import Answer
+from permit_ocr.application.recognize import recognize
+from permit_ocr.domain.card.answers import Answer
 from permit_ocr.domain.errors import RejectDocument
 from permit_ocr.domain.permits import Kind
-from permit_ocr.workflow.recognition import recognize
 from tests.unit.fakes import MAINLAND_FRONT, NOT_THIS_CARD, photograph, world
 
 

@@ -8,10 +8,10 @@ from typer.testing import CliRunner
 
 from cli.deployment import Deployment
 from cli.main import app
-from permit_ocr.adapters.dynamodb_cases import DynamoDbCases
-from permit_ocr.adapters.dynamodb_documents import DynamoDbDocuments
+from permit_ocr.adapters.dynamodb.cases import DynamoDbCases
+from permit_ocr.adapters.dynamodb.documents import DynamoDbDocuments
+from permit_ocr.application.ports import CaseSide, StoredEvent
 from permit_ocr.domain.permits import Kind, Side
-from permit_ocr.workflow.ports import CaseSide, KeptEvent
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def run(*arguments: str) -> tuple[int, str]:
 def keep(here: Deployment, document_id: str, *, published: bool = True) -> str:
     event = json.dumps({"id": document_id})
     documents = DynamoDbDocuments(here.dynamodb, table="work", keep_days=7)
-    documents.keep_event(document_id, KeptEvent(event=event, published=published))
+    documents.store_event(document_id, StoredEvent(event=event, published=published))
     return event
 
 
@@ -52,8 +52,8 @@ def test_a_documents_and_a_pairs_event_go_out_as_they_were_published(here: Deplo
         CaseSide(kind=Kind.MAINLAND_PERMIT, side=side, document_id=side.value, place="1", event="{}") for side in Side
     ]
     for side in sides:
-        cases.note("7", side)
-    cases.keep_completed("7", *sides, event_id="pair", event='{"id": "pair"}')
+        cases.add_side("7", side)
+    cases.store_completed("7", *sides, event_id="pair", event='{"id": "pair"}')
     assert run("resend", "document", "pair") == (0, "sent 2 of 2")
     assert sorted(bodies(here)) == sorted([event, '{"id": "pair"}'])
 

@@ -2,9 +2,9 @@ from dataclasses import fields, replace
 
 import pytest
 
-from permit_ocr.domain.answers import Answer, MainlandPermitAnswer, MainlandPermitBack, ResidencePermitAnswer
+from permit_ocr.domain.card.answers import Answer, MainlandPermitAnswer, MainlandPermitBack, ResidencePermitAnswer
+from permit_ocr.domain.card.normalized import NormalizedFields
 from permit_ocr.domain.confidence import SURE_ENOUGH, confidence_by_field, unsure_fields
-from permit_ocr.domain.normalized import NormalizedFields
 
 FRONT = MainlandPermitAnswer(
     Name="样本", EnglishName="YANG, BEN", Number="H12345678", ValidDate="2020.10.09-2030.10.08"

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from permit_ocr.domain.answers import Answer, MainlandPermitAnswer, MainlandPermitBack, ResidencePermitAnswer
+from permit_ocr.domain.card.answers import Answer, MainlandPermitAnswer, MainlandPermitBack, ResidencePermitAnswer
+from permit_ocr.domain.card.valid_date import ValidityStatus
 from permit_ocr.domain.card_warnings import Authenticity
 from permit_ocr.domain.checks import CheckOutcome
 from permit_ocr.domain.judgement import Judgement, has_key_field, judge_answer, side_of
 from permit_ocr.domain.permits import Kind, PermitType, Side
-from permit_ocr.domain.valid_date import ValidityStatus
 from permit_ocr.domain.verdict import Verdict
 from specimens.cards import REFERENCE_DAY, Face, Order, draw_card
 

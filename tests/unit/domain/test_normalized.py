@@ -5,10 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from permit_ocr.domain.answers import MainlandPermitAnswer, MainlandPermitBack, ResidencePermitAnswer
-from permit_ocr.domain.normalized import NormalizedFields, normalize, permit_type_of, plain_number
-from permit_ocr.domain.permits import PermitType
-from permit_ocr.domain.sex import Sex
+from permit_ocr.domain.card.answers import MainlandPermitAnswer, MainlandPermitBack, ResidencePermitAnswer
+from permit_ocr.domain.card.normalized import NormalizedFields, compact_number, normalize, permit_type_of
+from permit_ocr.domain.permits import PermitType, Sex
 
 NOTHING = NormalizedFields(
     name=None,
@@ -184,8 +183,8 @@ def test_a_residence_permit_needs_no_type() -> None:
 
 @given(raw=st.text())
 def test_a_plain_number_is_plain_already(raw: str) -> None:
-    once = plain_number(raw)
-    assert once is None or plain_number(once) == once
+    once = compact_number(raw)
+    assert once is None or compact_number(once) == once
 
 
 TEXT = st.text() | st.text(alphabet=" \u3000\u200a0样本A", max_size=4)
@@ -207,4 +206,4 @@ def test_no_answer_raises_and_no_text_is_blank(answer: ResidencePermitAnswer | M
     for field in fields(said):
         value = getattr(said, field.name)
         assert not isinstance(value, str) or value == value.strip() != ""
-    assert all(number == plain_number(number) for number in said.earlier_numbers)
+    assert all(number == compact_number(number) for number in said.earlier_numbers)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from permit_ocr.domain.permit_number import (
+from permit_ocr.domain.card.permit_number import (
     EDITIONS,
     NON_CHINESE,
     age_on,

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from permit_ocr.domain.resident_number import (
+from permit_ocr.domain.card.resident_number import (
     NumberFault,
     Region,
     ResidentNumber,
@@ -12,7 +12,7 @@ from permit_ocr.domain.resident_number import (
     faults_of,
     parse_resident_number,
 )
-from permit_ocr.domain.sex import Sex
+from permit_ocr.domain.permits import Sex
 
 BODIES = st.builds(
     "{}0000{:%Y%m%d}{:03}".format,

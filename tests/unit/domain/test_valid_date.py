@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from permit_ocr.domain.valid_date import Validity, ValidityStatus, judge_validity, parse_date, today_in_shanghai
+from permit_ocr.domain.card.valid_date import Validity, ValidityStatus, judge_validity, parse_date, today_in_shanghai
 
 AS_OF = date(2026, 11, 21)
 LAST_DAY = date(2199, 12, 31)

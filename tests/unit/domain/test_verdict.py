@@ -1,8 +1,8 @@
 import pytest
 
+from permit_ocr.domain.card.valid_date import ValidityStatus
 from permit_ocr.domain.card_warnings import CardWarning, name_warnings
 from permit_ocr.domain.checks import Check, CheckName, CheckOutcome
-from permit_ocr.domain.valid_date import ValidityStatus
 from permit_ocr.domain.verdict import Verdict, decide
 
 

@@ -4,7 +4,7 @@ from random import Random
 
 import pytest
 
-from permit_ocr.domain.answers import MainlandPermitAnswer, ResidencePermitAnswer
+from permit_ocr.domain.card.answers import MainlandPermitAnswer, ResidencePermitAnswer
 from permit_ocr.domain.checks import CheckOutcome
 from permit_ocr.domain.judgement import judge_answer
 from permit_ocr.domain.permits import PermitType, Side

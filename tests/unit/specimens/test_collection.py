@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from permit_ocr.domain.answers import MainlandPermitAnswer, ResidencePermitAnswer
+from permit_ocr.domain.card.answers import MainlandPermitAnswer, ResidencePermitAnswer
 from specimens.cards import Edition, Face
 from specimens.collection import COMMITTED, committed_cards, make_committed, make_specimens, write
 from specimens.fonts import FontLoader

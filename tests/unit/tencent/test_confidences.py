@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from permit_ocr.tencent.actions import MAINLAND_PERMIT_ACTION, RESIDENCE_PERMIT_ACTION, is_providers_own
-from permit_ocr.tencent.answer_format import parse_confidences
+from permit_ocr.tencent.response_format import parse_confidences
 
 
 @pytest.mark.parametrize(

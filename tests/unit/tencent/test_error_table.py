@@ -9,16 +9,16 @@ def test_no_code_is_listed_twice() -> None:
 
 
 def test_what_is_kept_of_a_refusal_was_judged_by_the_first_call() -> None:
-    lasting = [row for row in ERROR_TABLE if row.lasting]
-    assert {row.outcome for row in lasting} == {Outcome.REJECT}
-    assert {(row.retries, row.remedy) for row in lasting} == {(0, None)}
-    assert {row.code for row in ERROR_TABLE if row.another_card} < {row.code for row in lasting}
+    permanent = [row for row in ERROR_TABLE if row.permanent]
+    assert {row.outcome for row in permanent} == {Outcome.REJECT}
+    assert {(row.retries, row.remedy) for row in permanent} == {(0, None)}
+    assert {row.code for row in ERROR_TABLE if row.try_next_action} < {row.code for row in permanent}
 
 
 def test_whatever_stops_the_line_is_not_repeated_to_the_same_endpoint_with_the_same_credential() -> None:
-    stops = [row for row in ERROR_TABLE if row.outcome is Outcome.STOP]
-    assert {row.retries for row in stops} == {0}
-    assert Remedy.AS_BASE64 not in {row.remedy for row in stops}
+    open_circuits = [row for row in ERROR_TABLE if row.outcome is Outcome.STOP]
+    assert {row.retries for row in open_circuits} == {0}
+    assert Remedy.AS_BASE64 not in {row.remedy for row in open_circuits}
 
 
 def test_what_a_code_is_called_in_a_message_is_judged_as_the_code_itself() -> None:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from permit_ocr.domain.normalized import NormalizedFields
-from permit_ocr.domain.permit_number import (
+from permit_ocr.domain.card.normalized import NormalizedFields
+from permit_ocr.domain.card.permit_number import (
     NON_CHINESE,
     Edition,
     age_on,
@@ -18,10 +18,9 @@ from permit_ocr.domain.permit_number import (
     lasts,
     terms_of,
 )
-from permit_ocr.domain.permits import Kind, PermitType, Side
-from permit_ocr.domain.resident_number import ResidentNumber, parse_resident_number
-from permit_ocr.domain.sex import Sex
-from permit_ocr.domain.valid_date import Validity, ValidityStatus
+from permit_ocr.domain.card.resident_number import ResidentNumber, parse_resident_number
+from permit_ocr.domain.card.valid_date import Validity, ValidityStatus
+from permit_ocr.domain.permits import Kind, PermitType, Sex, Side
 
 
 class CheckName(StrEnum):
@@ -66,7 +65,7 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Face:
+class CardSide:
     """One side of a card as it was read: everything the checks look at."""
 
     kind: Kind
@@ -105,13 +104,13 @@ _NO_RESIDENT_NUMBER: Final = (CheckOutcome.NOT_APPLICABLE, "This side carries no
 _MALFORMED: Final = (CheckOutcome.NOT_APPLICABLE, "The citizen identity number has not the form of one.")
 
 
-def check_face(face: Face) -> tuple[Check, ...]:
+def check_face(face: CardSide) -> tuple[Check, ...]:
     """Return every check of ``face``, always in the same order."""
     findings = ((name, check(face)) for name, check in _CHECKS.items())
     return tuple(Check(name=name, outcome=outcome, reason=reason) for name, (outcome, reason) in findings)
 
 
-def _check_digit(face: Face) -> _Finding:
+def _check_digit(face: CardSide) -> _Finding:
     if not face.carries_resident_number:
         return _NO_RESIDENT_NUMBER
     if face.normalized.number is None:
@@ -124,7 +123,7 @@ def _check_digit(face: Face) -> _Finding:
     return CheckOutcome.PASSED, "The check digit belongs to the citizen identity number."
 
 
-def _region(face: Face) -> _Finding:
+def _region(face: CardSide) -> _Finding:
     number = _resident_number(face)
     if not isinstance(number, ResidentNumber):
         return number
@@ -133,7 +132,7 @@ def _region(face: Face) -> _Finding:
     return CheckOutcome.PASSED, "The citizen identity number begins with a region's code."
 
 
-def _birth(face: Face) -> _Finding:
+def _birth(face: CardSide) -> _Finding:
     number = _resident_number(face)
     if not isinstance(number, ResidentNumber):
         return number
@@ -148,7 +147,7 @@ def _birth(face: Face) -> _Finding:
     return CheckOutcome.PASSED, "The date of birth in the citizen identity number is the printed one."
 
 
-def _sex(face: Face) -> _Finding:
+def _sex(face: CardSide) -> _Finding:
     number = _resident_number(face)
     if not isinstance(number, ResidentNumber):
         return number
@@ -159,13 +158,13 @@ def _sex(face: Face) -> _Finding:
     return CheckOutcome.PASSED, "The sex in the citizen identity number is the printed one."
 
 
-def _resident_number(face: Face) -> ResidentNumber | _Finding:
+def _resident_number(face: CardSide) -> ResidentNumber | _Finding:
     if not face.carries_resident_number:
         return _NO_RESIDENT_NUMBER
     return parse_resident_number(face.normalized.number or "") or _MALFORMED
 
 
-def _grammar(face: Face) -> _Finding:
+def _grammar(face: CardSide) -> _Finding:
     if face.kind is Kind.RESIDENCE_PERMIT:
         # The back gives a travel permit's number without its type: it is either of those that residents have.
         number, types = face.normalized.permit_number, _PERMITS_OF_RESIDENTS
@@ -184,12 +183,12 @@ def _grammar(face: Face) -> _Finding:
     return CheckOutcome.PASSED, "The permit number has the form of its type."
 
 
-def _types(face: Face) -> tuple[PermitType, ...]:
+def _types(face: CardSide) -> tuple[PermitType, ...]:
     """Return what a travel permit can be: its type, or any of them where that was not read."""
     return (face.permit_type,) if face.permit_type else _TRAVEL_PERMITS
 
 
-def _holder(face: Face) -> _Finding:
+def _holder(face: CardSide) -> _Finding:
     wanted = _HOLDER_FIELDS[face.kind, face.side]
     if not wanted:
         return CheckOutcome.NOT_APPLICABLE, "This side says nothing of its holder but numbers."
@@ -198,14 +197,14 @@ def _holder(face: Face) -> _Finding:
     return CheckOutcome.PASSED, "What this side says of its holder was read."
 
 
-def _is_read(name: str, face: Face) -> bool:
+def _is_read(name: str, face: CardSide) -> bool:
     if getattr(face.normalized, name) not in {None, Sex.NOT_KNOWN}:
         return True
     # Who is no Chinese citizen may have a romanised name alone.
     return name == "name" and face.normalized.english_name is not None and NON_CHINESE in _editions(face)
 
 
-def _dates(face: Face) -> _Finding:
+def _dates(face: CardSide) -> _Finding:
     if face.validity.status is ValidityStatus.UNREADABLE:
         return CheckOutcome.FAILED, "The period of validity cannot be read, or is impossible."
     if face.validity.status is not ValidityStatus.NOT_ON_THIS_SIDE:
@@ -215,7 +214,7 @@ def _dates(face: Face) -> _Finding:
     return CheckOutcome.NOT_APPLICABLE, "This side carries no period of validity."
 
 
-def _term(face: Face) -> _Finding:
+def _term(face: CardSide) -> _Finding:
     start, end, birth = face.validity.valid_from, face.validity.valid_until, face.normalized.birth_date
     if face.validity.status is ValidityStatus.LONG_TERM:
         return CheckOutcome.FAILED, "The document is never issued without an end."
@@ -232,7 +231,7 @@ def _term(face: Face) -> _Finding:
     return CheckOutcome.PASSED, "The period of validity is as long as the document's type and the holder's age ask for."
 
 
-def _editions(face: Face) -> tuple[Edition, ...]:
+def _editions(face: CardSide) -> tuple[Edition, ...]:
     """Return the editions a card can be of: by its number, or all of its type where the number tells nothing."""
     types = (PermitType.RESIDENCE_PERMIT,) if face.kind is Kind.RESIDENCE_PERMIT else _types(face)
     editions = editions_of_number(face.normalized.number or "", types) or editions_of_type(types)
@@ -240,7 +239,7 @@ def _editions(face: Face) -> tuple[Edition, ...]:
     return (*editions, NON_CHINESE) if face.normalized.nationality else editions
 
 
-_CHECKS: Final[dict[CheckName, Callable[[Face], _Finding]]] = {
+_CHECKS: Final[dict[CheckName, Callable[[CardSide], _Finding]]] = {
     CheckName.RESIDENT_NUMBER_CHECK_DIGIT: _check_digit,
     CheckName.RESIDENT_NUMBER_REGION: _region,
     CheckName.RESIDENT_NUMBER_BIRTH: _birth,

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from typing import Final
 
-from permit_ocr.domain.answers import Answer, MainlandPermitAnswer, ResidencePermitAnswer
+from permit_ocr.domain.card.answers import Answer, MainlandPermitAnswer, ResidencePermitAnswer
 
 type Confidences = Mapping[str, float]
 """From 0 to 1, by field; of some fields, or of none."""

@@ -27,7 +27,7 @@ class PermitOcrError(Exception):
         self.request_id = request_id
 
 
-class RetryLater(PermitOcrError):  # noqa: N818  the class says what happens next
+class RetryableError(PermitOcrError):
     """Try again; at the earliest after ``after_seconds``."""
 
     def __init__(
@@ -37,11 +37,11 @@ class RetryLater(PermitOcrError):  # noqa: N818  the class says what happens nex
         self.after_seconds = after_seconds
 
 
-class NotNow(RetryLater):
+class Deferred(RetryableError):
     """It is not the document's moment: no failure that would be counted."""
 
 
-class Claimed(NotNow):
+class InProgress(Deferred):
     """The same reading has been begun elsewhere and is not finished; asking for it here too would pay twice."""
 
     def __init__(self, *, after_seconds: float) -> None:
@@ -53,7 +53,7 @@ class Claimed(NotNow):
         )
 
 
-class NoSlot(NotNow):
+class RateLimited(Deferred):
     """The fleet's quota is taken up for as long as this caller may wait: no call was made and no slot taken."""
 
     def __init__(self, *, after_seconds: float) -> None:
@@ -65,21 +65,21 @@ class NoSlot(NotNow):
         )
 
 
-class NotPublished(RetryLater):
+class NotPublished(RetryableError):
     """The result is there and kept, but it could not be published. Whether that is a failure, ``cause`` says."""
 
-    def __init__(self, cause: RetryLater, *, document_id: str, event: str) -> None:
+    def __init__(self, cause: RetryableError, *, document_id: str, event: str) -> None:
         super().__init__(cause.code, cause.meaning, cause.advice)
         self.cause = cause
         self.document_id = document_id
         self.event = event
 
 
-class RejectDocument(PermitOcrError):  # noqa: N818
+class RejectDocument(PermitOcrError):
     """Permanent for this document: the sender has to do something."""
 
 
-class Deleted(PermitOcrError):  # noqa: N818
+class Deleted(PermitOcrError):
     """The document was deleted, before its result was kept or a long time ago; all that is left is to leave it."""
 
     def __init__(self) -> None:
@@ -88,5 +88,5 @@ class Deleted(PermitOcrError):  # noqa: N818
         )
 
 
-class StopTheLine(PermitOcrError):  # noqa: N818
+class CircuitOpen(PermitOcrError):
     """The operator has to do something; documents wait meanwhile."""

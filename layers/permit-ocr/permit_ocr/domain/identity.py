@@ -33,12 +33,12 @@ def document_id_of_page(document_id: str, page: int) -> str:
     return _digest("page", document_id, str(page))
 
 
-def ticket_key(document_id: str, *, upload_prefix: str) -> str:
+def direct_upload_key(document_id: str, *, upload_prefix: str) -> str:
     """Return the key of a photograph whose document's id is known before it is uploaded."""
     return f"{upload_prefix}{_TICKETS}{document_id}"
 
 
-def document_id_of_ticket(key: str, *, upload_prefix: str) -> str | None:
+def document_id_of_direct_upload(key: str, *, upload_prefix: str) -> str | None:
     """Return the id that such a key names, None for any other key."""
     name = key.removeprefix(f"{upload_prefix}{_TICKETS}")
     return name if name != key and is_document_id(name) else None

@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from datetime import date
 
-from permit_ocr.domain.answers import Answer, MainlandPermitBack, ResidencePermitAnswer
+from permit_ocr.domain.card.answers import Answer, MainlandPermitBack, ResidencePermitAnswer
+from permit_ocr.domain.card.normalized import NormalizedFields, compact_number, normalize, permit_type_of
+from permit_ocr.domain.card.valid_date import Validity, judge_validity
 from permit_ocr.domain.card_warnings import Authenticity, CardWarning, judge_authenticity, name_warnings
-from permit_ocr.domain.checks import Check, Face, check_face
+from permit_ocr.domain.checks import CardSide, Check, check_face
 from permit_ocr.domain.confidence import Confidences, confidence_by_field, unsure_fields
-from permit_ocr.domain.normalized import NormalizedFields, normalize, permit_type_of, plain_number
 from permit_ocr.domain.permits import Kind, PermitType, Side
-from permit_ocr.domain.valid_date import Validity, judge_validity
 from permit_ocr.domain.verdict import Verdict, decide
 
 
@@ -55,7 +55,7 @@ def judge_answer(
     ``confidences`` are the reader's own, where it gives them; ``fallback`` says that it was not the preferred one.
     """
     confidences = confidences or {}
-    face = Face(
+    face = CardSide(
         kind=Kind.RESIDENCE_PERMIT if isinstance(answer, ResidencePermitAnswer) else Kind.MAINLAND_PERMIT,
         side=side_of(answer, asked_side=asked_side),
         permit_type=permit_type_of(answer),
@@ -94,10 +94,10 @@ def side_of(answer: Answer, *, asked_side: Side | None) -> Side:
     its own fields, else by what was asked.
     """
     if isinstance(answer, ResidencePermitAnswer):
-        is_back = answer.CardType == 1 or (not plain_number(answer.IdCardNo) and bool(answer.ValidDate.strip()))
+        is_back = answer.CardType == 1 or (not compact_number(answer.IdCardNo) and bool(answer.ValidDate.strip()))
     else:
         is_back = _says_back(answer.MainlandTravelPermitBackInfos) or (
-            asked_side is Side.BACK and not plain_number(answer.Number)
+            asked_side is Side.BACK and not compact_number(answer.Number)
         )
     return Side.BACK if is_back else Side.FRONT
 
@@ -108,8 +108,8 @@ def has_key_field(answer: Answer) -> bool:
     If not, the photograph shows none, or nothing of it was read: that is a rejection, not a success.
     """
     if isinstance(answer, ResidencePermitAnswer):
-        return any((plain_number(answer.IdCardNo), answer.ValidDate.strip(), plain_number(answer.PassNo)))
-    return bool(plain_number(answer.Number)) or _says_back(answer.MainlandTravelPermitBackInfos)
+        return any((compact_number(answer.IdCardNo), answer.ValidDate.strip(), compact_number(answer.PassNo)))
+    return bool(compact_number(answer.Number)) or _says_back(answer.MainlandTravelPermitBackInfos)
 
 
 def _says_back(back: MainlandPermitBack | None) -> bool:

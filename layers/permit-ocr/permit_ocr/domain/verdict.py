@@ -23,9 +23,9 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import Final
 
+from permit_ocr.domain.card.valid_date import ValidityStatus
 from permit_ocr.domain.card_warnings import CardWarning, WarningName
 from permit_ocr.domain.checks import Check, CheckOutcome
-from permit_ocr.domain.valid_date import ValidityStatus
 
 
 class Verdict(StrEnum):

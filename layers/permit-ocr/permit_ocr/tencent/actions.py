@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from permit_ocr.domain.answers import MainlandPermitAnswer, ResidencePermitAnswer
+from permit_ocr.domain.card.answers import MainlandPermitAnswer, ResidencePermitAnswer
 from permit_ocr.domain.permits import Kind
 
 SERVICE: Final = "ocr"

@@ -14,13 +14,13 @@ class Outcome(Enum):
     """What happens next; the classes of ``domain.errors``."""
 
     WAIT = auto()
-    """``NotNow``: others use up the account's quota beside us."""
+    """``Deferred``: others use up the account's quota beside us."""
     RETRY = auto()
-    """``RetryLater``, a failure that is counted."""
+    """``RetryableError``, a failure that is counted."""
     REJECT = auto()
     """``RejectDocument``."""
     STOP = auto()
-    """``StopTheLine``."""
+    """``CircuitOpen``."""
 
 
 class Remedy(Enum):
@@ -49,9 +49,9 @@ class ErrorCode:
     advice: str
     retries: int = 0
     remedy: Remedy | None = None
-    lasting: bool = False
+    permanent: bool = False
     """It holds for the image itself: asking again, on any day, would bring it again."""
-    another_card: bool = False
+    try_next_action: bool = False
     """It says only what the card is not: *auto* asks for the next kind."""
 
 
@@ -77,9 +77,9 @@ def _retry_then_reject(
 
 
 def _reject_image(
-    code: str, message: str, meaning: str, advice: str = _ANOTHER_PHOTO, *, another_card: bool = False
+    code: str, message: str, meaning: str, advice: str = _ANOTHER_PHOTO, *, try_next_action: bool = False
 ) -> ErrorCode:
-    return ErrorCode(code, message, Outcome.REJECT, meaning, advice, lasting=True, another_card=another_card)
+    return ErrorCode(code, message, Outcome.REJECT, meaning, advice, permanent=True, try_next_action=try_next_action)
 
 
 def _reject_request(code: str, message: str, meaning: str, advice: str = _OUR_BUG) -> ErrorCode:
@@ -114,14 +114,14 @@ ERROR_TABLE: Final = (
         "The card in the image is not of the specified type.",
         "The image does not show the kind of card, or the side, that was named.",
         "Name the right document and side, or send it as auto.",
-        another_card=True,
+        try_next_action=True,
     ),
     _reject_image(
         "FailedOperation.NotAppointCard",
         "The card in the image is not of the specified type.",
         "The image does not show the kind of card that was named.",
         "Name the right document, or send it as auto.",
-        another_card=True,
+        try_next_action=True,
     ),
     _reject_image("FailedOperation.ImageBlur", "The image is blurred.", "The image is too blurred to be read."),
     _reject_image(

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from permit_ocr.domain.answers import MainlandPermitAnswer, ResidencePermitAnswer
+from permit_ocr.domain.card.answers import MainlandPermitAnswer, ResidencePermitAnswer
 from permit_ocr.domain.permits import Kind
 from recognizer.reading import reader
 from recognizer.reading.classification.card_sides import CardSide

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from permit_ocr.domain.answers import MainlandPermitAnswer
+from permit_ocr.domain.card.answers import MainlandPermitAnswer
 from permit_ocr.domain.permits import PermitType
 from recognizer.reading.fields.field_finder import FieldFinder
 from recognizer.reading.fields.ocr_field import EMPTY_FIELD, VERIFIED, OcrField

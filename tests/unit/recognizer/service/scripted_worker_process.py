@@ -8,7 +8,7 @@ import time
 from types import ModuleType
 from typing import Any
 
-from permit_ocr.domain.answers import (
+from permit_ocr.domain.card.answers import (
     MainlandPermitAnswer,
     MainlandPermitBack,
     Portrait,

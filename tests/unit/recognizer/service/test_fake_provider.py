@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from permit_ocr.domain.answers import MainlandPermitAnswer
+from permit_ocr.domain.card.answers import MainlandPermitAnswer
 from permit_ocr.domain.permits import Kind
 from recognizer.reading.result import Reading
 from recognizer.service.fake_provider import (

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from permit_ocr.domain.answers import (
+from permit_ocr.domain.card.answers import (
     MainlandPermitAnswer,
     MainlandPermitBack,
     Portrait,

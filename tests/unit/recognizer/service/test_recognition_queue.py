@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from permit_ocr.domain.answers import MainlandPermitAnswer
+from permit_ocr.domain.card.answers import MainlandPermitAnswer
 from permit_ocr.domain.permits import Kind, Side
 from recognizer.reading.result import Reading
 from recognizer.service.recognition_queue import CallerDisconnected, RecognitionQueue

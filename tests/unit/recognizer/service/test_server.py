@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from permit_ocr.domain.answers import (
+from permit_ocr.domain.card.answers import (
     Answer,
     MainlandPermitAnswer,
     MainlandPermitBack,

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from permit_ocr.domain.answers import MainlandPermitAnswer
+from permit_ocr.domain.card.answers import MainlandPermitAnswer
 from permit_ocr.domain.permits import Kind, Side
 from recognizer.reading.result import Reading
 from recognizer.service.workers import ThreadWorkers, WorkerFailed

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from recognizer.wire.api_error import ApiError
 from recognizer.wire.download import DownloadRules, download
-from tests.unit.domain.test_public_address import LOCAL, NEVER, PRIVATE
+from tests.unit.ssrf_guard.test_public_address import LOCAL, NEVER, PRIVATE
 
 
 def refusal_of(url: str, addresses: list[str], rules: DownloadRules | None = None) -> ApiError:

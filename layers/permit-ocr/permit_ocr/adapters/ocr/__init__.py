@@ -1,0 +1,1 @@
+"""The OCR provider, through the official SDK."""

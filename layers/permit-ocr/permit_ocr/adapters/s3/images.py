@@ -1,0 +1,165 @@
+"""Uploaded photographs and stored portraits in S3."""
+
+import base64
+import binascii
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+from botocore.exceptions import ClientError
+
+from permit_ocr.application.intake_messages import Page, Upload
+from permit_ocr.application.ports import Submission
+from permit_ocr.aws_errors import translate_aws_errors
+from permit_ocr.domain.errors import RejectDocument, RetryableError
+from permit_ocr.domain.events import Document
+from permit_ocr.domain.identity import document_id_of_direct_upload, document_id_of_object, document_id_of_page
+from permit_ocr.domain.permits import RecognitionOptions
+from permit_ocr.domain.upload_options import case_of_upload, upload_options
+from permit_ocr.images.formats import base64_length, is_provider_ready
+from permit_ocr.images.rejections import MOST_BYTES, rejection
+from permit_ocr.observability import log_event
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef, GetObjectRequestTypeDef
+
+PORTRAIT_PREFIX: Final = "portraits/"
+PAGE_PREFIX: Final = "pages/"
+RECEIVED: Final = "received"
+"""Metadata of a page: when the upload came that it is of."""
+IS_GONE: Final = frozenset(("NoSuchKey", "NoSuchVersion", "MethodNotAllowed", "404", "405"))
+"""Codes of S3 for an object, or a version of it, that is not there; the numbers where an answer has no body."""
+_URL_SECONDS: Final = 120
+"""Lifetime of a presigned URL: the provider downloads at once, or not at all."""
+
+
+def document_of(upload: Upload, *, upload_prefix: str) -> Document:
+    """Return the identity of an upload; nothing is read for it. The API's tickets have theirs in the key."""
+    object_id = document_id_of_object(bucket=upload.bucket, key=upload.key, version=upload.version, etag=upload.etag)
+    return Document(
+        id=document_id_of_direct_upload(upload.key, upload_prefix=upload_prefix) or object_id,
+        bucket=upload.bucket,
+        key=upload.key,
+        version=upload.version,
+        etag=upload.etag,
+    )
+
+
+def document_of_page(page: Page, *, upload_prefix: str) -> Document:
+    """Return the identity of a page: the upload's, unless that has several pages, each a document of its own."""
+    document = document_of(page.upload, upload_prefix=upload_prefix)
+    if page.number is not None and page.pages != 1:
+        document = replace(document, id=document_id_of_page(document.id, page.number))
+    return replace(document, page=page.number, pages=page.pages)
+
+
+class S3Images:
+    """Reads uploads."""
+
+    def __init__(self, client: "S3Client", *, upload_prefix: str, base64_limit: int, presign: bool) -> None:
+        """``presign`` makes the provider download the image by itself, from a short-lived address."""
+        self._client = client
+        self._prefix = upload_prefix
+        self._limit = base64_limit
+        self._presign = presign
+
+    def fetch(self, upload: Upload) -> Submission | None:
+        """Return the photograph with what its sender said of it; None if it has to be made a plain image first.
+
+        Raises ``RejectDocument`` or ``RetryableError``.
+        """
+        stored = self._get(upload)
+        options = self._options(upload, stored["Metadata"])
+        case = self._case(upload, stored)
+        if stored["ContentLength"] > MOST_BYTES:
+            raise rejection("Document.TooManyBytes")
+        if base64_length(stored["ContentLength"]) > self._limit:
+            stored["Body"].close()
+            return None
+        with translate_aws_errors("S3"):
+            content = stored["Body"].read()
+        if not is_provider_ready(content, base64_limit=self._limit):
+            return None
+        document = replace(document_of(upload, upload_prefix=self._prefix), case=case, received=stored["LastModified"])
+        return Submission(document=document, options=options, content=content, url=self._presigned(upload))
+
+    def fetch_page(self, page: Page) -> Submission:
+        """Return the plain image that was made of a page, with what the sender said of the upload.
+
+        Raises ``RejectDocument`` or ``RetryableError``.
+        """
+        if page.image is None:
+            raise rejection(page.rejection or "Document.Damaged")
+        image = Upload(bucket=page.upload.bucket, key=page.image, version=None, etag=None)
+        stored = self._get(image)
+        options = self._options(page.upload, stored["Metadata"])
+        case = self._case(page.upload, stored)
+        with translate_aws_errors("S3"):
+            content = stored["Body"].read()
+        received = datetime.fromisoformat(stored["Metadata"][RECEIVED])
+        document = replace(document_of_page(page, upload_prefix=self._prefix), case=case, received=received)
+        return Submission(document=document, options=options, content=content, url=self._presigned(image))
+
+    def options(self, upload: Upload) -> RecognitionOptions | None:
+        """Return what the sender said, without the photograph; None where ``fetch`` has to tell what is wrong."""
+        try:
+            with translate_aws_errors("S3"):
+                stored = self._client.head_object(**place_of(upload))
+            return self._options(upload, stored["Metadata"])
+        except (RetryableError, RejectDocument):
+            return None
+
+    def _get(self, upload: Upload) -> "GetObjectOutputTypeDef":
+        with translate_aws_errors("S3"):
+            try:
+                return self._client.get_object(**place_of(upload))
+            except ClientError as error:
+                if error.response["Error"]["Code"] in IS_GONE:
+                    raise rejection("Document.Gone") from None
+                raise
+
+    def _options(self, upload: Upload, metadata: Mapping[str, str]) -> RecognitionOptions:
+        return upload_options(metadata, segment=upload.key.removeprefix(self._prefix).partition("/")[0])
+
+    def _case(self, upload: Upload, stored: "GetObjectOutputTypeDef") -> str | None:
+        folders = upload.key.removeprefix(self._prefix).split("/")[:-1]
+        return case_of_upload(stored["Metadata"], segment=folders[1] if len(folders) > 1 else "")
+
+    def _presigned(self, upload: Upload) -> str | None:
+        if not self._presign:
+            return None
+        return self._client.generate_presigned_url("get_object", Params=dict(place_of(upload)), ExpiresIn=_URL_SECONDS)
+
+
+def place_of(upload: Upload) -> "GetObjectRequestTypeDef":
+    """Return where an upload lies, in S3's words."""
+    place: GetObjectRequestTypeDef = {"Bucket": upload.bucket, "Key": upload.key}
+    if upload.version:
+        place["VersionId"] = upload.version
+    return place
+
+
+class S3Portraits:
+    """The port ``Portraits``: beside the uploads, under a prefix that triggers nothing."""
+
+    def __init__(self, client: "S3Client", *, bucket: str) -> None:
+        """``bucket`` is the upload bucket."""
+        self._client = client
+        self._bucket = bucket
+
+    def store(self, portrait_base64: str, *, recognition_id: str) -> str | None:
+        """See the port."""
+        key = f"{PORTRAIT_PREFIX}{recognition_id}.jpg"
+        try:
+            content = base64.b64decode(portrait_base64)
+            with translate_aws_errors("S3"):
+                self._client.put_object(Bucket=self._bucket, Key=key, Body=content, ContentType="image/jpeg")
+        except RetryableError as error:
+            log_event("portrait_not_stored", code=error.code)
+            return None
+        except binascii.Error:
+            log_event("portrait_not_stored", code="Portrait.NotBase64")
+            return None
+        return key

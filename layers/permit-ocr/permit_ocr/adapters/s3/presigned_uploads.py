@@ -1,0 +1,69 @@
+"""The port ``PresignedUploads`` on S3: forms for uploading files that are too large for an API request."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from permit_ocr.aws_errors import translate_aws_errors
+from permit_ocr.domain.identity import direct_upload_key
+from permit_ocr.images.rejections import MOST_BYTES
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+FORM_SECONDS: Final = 15 * 60
+"""How long a form may be used: a large scan on a slow line, and no longer than the function's credentials live."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UploadForm:
+    """A form to be POSTed to ``url`` as multipart/form-data: these ``fields``, then the file as ``file``."""
+
+    url: str
+    fields: Mapping[str, str]
+
+
+class S3PresignedUploads:
+    """Each photograph under the one key that its document's id names."""
+
+    def __init__(self, client: "S3Client", *, bucket: str, upload_prefix: str) -> None:
+        """``bucket`` is the upload bucket, ``upload_prefix`` the start of the keys of photographs."""
+        self._client = client
+        self._bucket = bucket
+        self._prefix = upload_prefix
+
+    def form(self, document_id: str, metadata: Mapping[str, str], *, content_type: str | None) -> UploadForm:
+        """Return a form that S3 takes for this key, type, metadata and size only; nothing is asked of S3 for it.
+
+        Raises ``RetryableError``.
+        """
+        fields = {f"x-amz-meta-{name}": value for name, value in metadata.items()}
+        if content_type:
+            fields["Content-Type"] = content_type
+        exactly: list[Any] = [{name: value} for name, value in fields.items()]
+        with translate_aws_errors("S3"):
+            said = self._client.generate_presigned_post(
+                Bucket=self._bucket,
+                Key=direct_upload_key(document_id, upload_prefix=self._prefix),
+                Fields=dict(fields),
+                Conditions=[*exactly, ["content-length-range", 1, MOST_BYTES]],
+                ExpiresIn=FORM_SECONDS,
+            )
+        return UploadForm(url=said["url"], fields=said["fields"])
+
+    def store(self, document_id: str, content: bytes, metadata: Mapping[str, str]) -> None:
+        """See the port."""
+        with translate_aws_errors("S3"):
+            self._client.put_object(
+                Bucket=self._bucket,
+                Key=direct_upload_key(document_id, upload_prefix=self._prefix),
+                Body=content,
+                Metadata=dict(metadata),
+            )
+
+    def has_arrived(self, document_id: str) -> bool:
+        """See the port."""
+        key = direct_upload_key(document_id, upload_prefix=self._prefix)
+        with translate_aws_errors("S3"):
+            listing = self._client.list_object_versions(Bucket=self._bucket, Prefix=key, MaxKeys=1)
+        return bool(listing.get("Versions"))

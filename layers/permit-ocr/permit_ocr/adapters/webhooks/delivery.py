@@ -1,0 +1,128 @@
+"""One webhook over the wire: a POST to an address of the operator's, which must not lead inside.
+
+The connection is a checked one (``checked_connections``). Redirects are not followed. One deadline covers names,
+connection and answer, so neither a slow name nor a receiver that sends a byte now and then holds anything up.
+"""
+
+import asyncio
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import SplitResult, urlsplit
+
+from permit_ocr.domain.errors import RetryableError
+from permit_ocr.ssrf_guard.connections import NotAllowedError, Resolver, allowed_addresses, connect, port_of
+from permit_ocr.ssrf_guard.name_lookup import system_resolver
+
+SECONDS: Final = 15.0
+"""For one delivery."""
+GONE: Final = "Webhook.Gone"
+"""The receiver's 410: it wants none of this any more, so no further attempt is made."""
+_HEADERS_LIMIT: Final = 64 * 1024
+_LONGEST_RETRY_AFTER: Final = 6 * 3600.0
+
+
+class DeliveryFailed(RetryableError):
+    """The receiver did not take it; the code says why, such as ``Webhook.Status503``."""
+
+    def __init__(self, code: str, *, after_seconds: float = 0.0) -> None:
+        super().__init__(
+            code,
+            "The receiver of webhooks did not take an event.",
+            "Nothing: it is tried again by itself for 24 hours.",
+            after_seconds=after_seconds,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receiver:
+    """Where webhooks go. ``local`` lets it be http, and an address of this machine or network: for the sandbox."""
+
+    url: str
+    local: bool = False
+
+
+async def post(
+    receiver: Receiver,
+    body: bytes,
+    headers: Mapping[str, str],
+    *,
+    seconds: float = SECONDS,
+    resolve: Resolver = system_resolver,
+    tls: ssl.SSLContext | None = None,
+) -> None:
+    """Send ``body``; return when the receiver has answered 2xx. Raises ``DeliveryFailed``."""
+    try:
+        async with asyncio.timeout(seconds):
+            target = _target(receiver)
+            addresses = await allowed_addresses(target, allow_private=receiver.local, resolve=resolve)
+            reader, writer = await connect(target, addresses, seconds=seconds, limit=_HEADERS_LIMIT, tls=tls)
+            try:
+                writer.write(_request(target, body, headers))
+                await writer.drain()
+                status, retry_after = await _answer(reader)
+            finally:
+                writer.transport.abort()
+    except NotAllowedError:
+        raise DeliveryFailed("Webhook.AddressRefused") from None
+    except TimeoutError:
+        raise DeliveryFailed("Webhook.TimedOut") from None
+    except ssl.SSLError:
+        raise DeliveryFailed("Webhook.TlsFailed") from None
+    except (OSError, EOFError, UnicodeError, asyncio.LimitOverrunError):
+        raise DeliveryFailed("Webhook.Unreachable") from None
+    _judge(status, retry_after)
+
+
+def _judge(status: int, retry_after: str) -> None:
+    if status // 100 == 2:  # noqa: PLR2004  the class of successes
+        return
+    if status == 410:  # noqa: PLR2004  Gone
+        raise DeliveryFailed(GONE)
+    after = float(retry_after) if retry_after.isascii() and retry_after.isdecimal() else 0.0
+    raise DeliveryFailed(f"Webhook.Status{status}", after_seconds=min(after, _LONGEST_RETRY_AFTER))
+
+
+def _target(receiver: Receiver) -> SplitResult:
+    try:
+        target = urlsplit(receiver.url)
+        port_of(target)
+        target.netloc.encode("ascii")  # a name in another script must come as punycode, as in the Host header
+    except ValueError:
+        raise DeliveryFailed("Webhook.AddressRefused") from None
+    allowed = {"https", "http"} if receiver.local else {"https"}
+    # A space or a line break would end the request's first line.
+    plain = receiver.url.isascii() and receiver.url.isprintable() and " " not in receiver.url
+    if target.scheme not in allowed or not target.hostname or not plain or {"@", "%"} & set(target.netloc):
+        raise DeliveryFailed("Webhook.AddressRefused")
+    return target
+
+
+def _request(target: SplitResult, body: bytes, headers: Mapping[str, str]) -> bytes:
+    path = (target.path or "/") + (f"?{target.query}" if target.query else "")
+    said = {
+        "Host": target.netloc,
+        "User-Agent": "permit-ocr",
+        "Content-Type": "application/cloudevents+json; charset=UTF-8",
+        "Content-Length": str(len(body)),
+        "Connection": "close",
+        **headers,
+    }
+    lines = [f"POST {path} HTTP/1.1", *(f"{name}: {value}" for name, value in said.items())]
+    return "\r\n".join([*lines, "", ""]).encode("ascii") + body
+
+
+async def _answer(reader: asyncio.StreamReader) -> tuple[int, str]:
+    """Return the status and ``Retry-After`` of the final answer; what else it says is not read."""
+    while True:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+        first, *lines = head.split("\r\n")
+        version, _, rest = first.partition(" ")
+        status = rest[:3]
+        if not version.startswith("HTTP/1.") or not (status.isascii() and status.isdecimal()):
+            raise EOFError
+        if status >= "200":
+            break
+    said = {name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+    return int(status), said.get("retry-after", "")

@@ -1,0 +1,89 @@
+"""The citizen identity number on a residence permit: GB 11643, its check digit by ISO 7064 MOD 11-2.
+
+830000 19970602 004 2
+│      │        │   └ check digit, 0 to 9 or X for ten
+│      │        └ order; odd for men, even for women
+│      └ date of birth
+└ 810000 Hong Kong, 820000 Macao, 830000 Taiwan
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Final
+
+from permit_ocr.domain.card.valid_date import parse_date
+from permit_ocr.domain.permits import Sex
+
+_FORM: Final = re.compile(r"[0-9]{17}[0-9X]")
+_WEIGHTS: Final = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+_CHECK_DIGITS: Final = "10X98765432"
+
+
+class Region(StrEnum):
+    """Where the holder of a residence permit comes from."""
+
+    HONG_KONG = "hong-kong"
+    MACAO = "macao"
+    TAIWAN = "taiwan"
+
+
+_REGIONS: Final = {"810000": Region.HONG_KONG, "820000": Region.MACAO, "830000": Region.TAIWAN}
+
+
+class NumberFault(StrEnum):
+    """What is wrong with a residence permit's number."""
+
+    FORM = "form"
+    """Not 17 digits and a check digit."""
+    CHECK_DIGIT = "check-digit"
+    """The check digit does not belong to the digits before it."""
+    REGION = "region"
+    """The first six digits are none of the three regions."""
+    BIRTH = "birth"
+    """Digits 7 to 14 are no date."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResidentNumber:
+    """What a number of the right form says, each part read by itself: one misread digit does not hide the others."""
+
+    region: Region | None
+    """None if the first six digits are none of the three regions."""
+    birth: date | None
+    """None if digits 7 to 14 are no date."""
+    sex: Sex
+    """By the 17th digit: odd for men."""
+    check_digit_belongs: bool
+    """Whether the last character is the check digit of the others."""
+
+
+def parse_resident_number(number: str) -> ResidentNumber | None:
+    """Return what ``number`` says (18 characters, capital X, no spaces), or None if it has not the form of one."""
+    if not _FORM.fullmatch(number):
+        return None
+    return ResidentNumber(
+        region=_REGIONS.get(number[:6]),
+        birth=parse_date(number[6:14]),
+        sex=Sex.MALE if int(number[16]) % 2 else Sex.FEMALE,
+        check_digit_belongs=number[17] == check_digit(number[:17]),
+    )
+
+
+def check_digit(body: str) -> str:
+    """Return the check digit of the 17 digits ``body`` (ISO 7064 MOD 11-2)."""
+    return _CHECK_DIGITS[sum(int(digit) * weight for digit, weight in zip(body, _WEIGHTS, strict=True)) % 11]
+
+
+def faults_of(number: str) -> tuple[NumberFault, ...]:
+    """Return everything that is wrong with ``number`` by itself; empty if it could be a residence permit's."""
+    said = parse_resident_number(number)
+    if said is None:
+        return (NumberFault.FORM,)
+    found = (
+        (NumberFault.CHECK_DIGIT, not said.check_digit_belongs),
+        (NumberFault.REGION, said.region is None),
+        (NumberFault.BIRTH, said.birth is None),
+    )
+    return tuple(fault for fault, wrong in found if wrong)

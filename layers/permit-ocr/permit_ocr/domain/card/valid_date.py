@@ -1,0 +1,160 @@
+"""Dates as the cards and the provider write them, and what a period of validity means on a given day.
+
+A period is two dates with a separator between them, or ``长期`` (long-term) after a date or alone. Anything else is
+*unreadable*: no date is ever guessed, since a guess could make an expired card valid.
+
+    date        2018.09.06  2018/9/6  2018-09-06  2018 09 06  20180906  2018年9月6日
+                padded or not, years 1900 to 2199, full-width or not
+    separator   -  –  —  ——  ~  ～  至
+                with or without spaces around
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, timezone
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+from permit_ocr.domain.card.width import half_width
+
+# A fixed offset: a Lambda image need not carry a time zone database, and Shanghai has been UTC+8 without summer time
+# since 1991.
+_SHANGHAI: Final = timezone(timedelta(hours=8), "Asia/Shanghai")
+
+_YEAR: Final = r"(?:19|20|21)\d\d"  # any other year is a misreading
+_DATE: Final = "|".join(
+    (
+        rf"{_YEAR}\.\d\d?\.\d\d?",
+        rf"{_YEAR}/\d\d?/\d\d?",
+        rf"{_YEAR}-\d\d?-\d\d?",
+        rf"{_YEAR} \d\d? \d\d?",
+        rf"{_YEAR}年\d\d?月\d\d?日",
+        rf"{_YEAR}\d\d\d\d",
+    )
+)
+_SEPARATOR: Final = r"(?:--?|~|至)"
+_ONE_DATE: Final = re.compile(_DATE, re.ASCII)
+_PERIOD: Final = re.compile(rf"({_DATE}){_SEPARATOR}({_DATE})", re.ASCII)
+_LONG_TERM: Final = re.compile(rf"(?:({_DATE}){_SEPARATOR}?)?[长長]期", re.ASCII)
+_DASHES_AND_TILDES: Final = str.maketrans(dict.fromkeys("‐‑‒–—―−", "-") | dict.fromkeys("〜∼", "~"))
+_SPACE_BESIDE_A_SIGN: Final = re.compile(r"(?<![0-9]) | (?![0-9])")
+
+
+class ValidityStatus(StrEnum):
+    """What a card's period of validity comes to on one day."""
+
+    VALID = "valid"
+    """Valid, for longer than the set number of days."""
+    EXPIRING = "expiring"
+    """Still valid, and for no more than the set number of days."""
+    EXPIRED = "expired"
+    """The last day is past."""
+    NOT_YET_VALID = "not_yet_valid"
+    """The first day is yet to come."""
+    LONG_TERM = "long_term"
+    """Valid without an end."""
+    NOT_ON_THIS_SIDE = "not_on_this_side"
+    """No period was given: this side does not carry one."""
+    UNREADABLE = "unreadable"
+    """A text was given that is no period of validity, or an impossible one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Validity:
+    """A card's period of validity, judged on one day."""
+
+    status: ValidityStatus
+    """What the period comes to on that day."""
+    valid_from: date | None
+    """First day of validity."""
+    valid_until: date | None
+    """Last day of validity; the card is valid on it."""
+    days_remaining: int | None
+    """Days from ``as_of`` to ``valid_until``: 0 on the last day, negative afterwards; null without an end date."""
+    raw: str
+    """``ValidDate`` as the provider sent it."""
+    as_of: date
+    """The day it was judged on, in Shanghai."""
+
+
+class _Period(NamedTuple):
+    start: date | None
+    end: date | None
+
+
+def today_in_shanghai(now: datetime) -> date:
+    """Return the day that ``now`` falls on in Shanghai, by which Chinese permits begin and end.
+
+    Raises ``ValueError`` if ``now`` has no time zone.
+    """
+    if now.tzinfo is None:
+        raise ValueError("now has no time zone")
+    return now.astimezone(_SHANGHAI).date()
+
+
+def parse_date(raw: str | None) -> date | None:
+    """Return the one date that ``raw`` is, such as ``1997/6/2``, or None if it is anything else."""
+    written = _plain(raw or "")
+    return _to_date(written) if _ONE_DATE.fullmatch(written) else None
+
+
+def judge_validity(raw: str | None, *, as_of: date, expiring_within_days: int) -> Validity:
+    """Judge a ``ValidDate`` on the day ``as_of``. Never raises: what cannot be read is *unreadable*.
+
+    A card whose last day is at most ``expiring_within_days`` days away is *expiring*; with 0, on its last day only.
+    """
+    period = _read_period(_plain(raw or ""))
+    start, end = period or _Period(None, None)
+    if not raw or raw.isspace():
+        status = ValidityStatus.NOT_ON_THIS_SIDE
+    elif period is None:
+        status = ValidityStatus.UNREADABLE
+    else:
+        status = _status(period, as_of, expiring_within_days)
+    return Validity(
+        status=status,
+        valid_from=start,
+        valid_until=end,
+        days_remaining=(end - as_of).days if end else None,
+        raw=raw or "",
+        as_of=as_of,
+    )
+
+
+def _status(period: _Period, as_of: date, expiring_within_days: int) -> ValidityStatus:
+    if period.start and as_of < period.start:
+        return ValidityStatus.NOT_YET_VALID
+    if period.end is None:
+        return ValidityStatus.LONG_TERM
+    if period.end < as_of:
+        return ValidityStatus.EXPIRED
+    return ValidityStatus.EXPIRING if (period.end - as_of).days <= expiring_within_days else ValidityStatus.VALID
+
+
+def _plain(raw: str) -> str:
+    """Return ``raw`` with one dash, one tilde and one space for all of them, and spaces only between digits."""
+    text = " ".join(half_width(raw).translate(_DASHES_AND_TILDES).split())
+    return _SPACE_BESIDE_A_SIGN.sub("", text)
+
+
+def _read_period(written: str) -> _Period | None:
+    if match := _LONG_TERM.fullmatch(written):
+        if match[1] is None:
+            return _Period(None, None)
+        start = _to_date(match[1])
+        return _Period(start, None) if start else None
+    if match := _PERIOD.fullmatch(written):
+        start, end = _to_date(match[1]), _to_date(match[2])
+        return _Period(start, end) if start and end and start <= end else None
+    return None
+
+
+def _to_date(written: str) -> date | None:
+    """Return the date of a text that ``_DATE`` matches, or None if the calendar has no such day."""
+    year, month, day = (
+        (written[:4], written[4:6], written[6:]) if written.isdecimal() else re.findall("[0-9]+", written)
+    )
+    try:
+        return date(int(year), int(month), int(day))
+    except ValueError:
+        return None

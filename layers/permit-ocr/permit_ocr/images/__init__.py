@@ -1,0 +1,1 @@
+"""Image files: their formats, their metadata and their conversion for the provider."""

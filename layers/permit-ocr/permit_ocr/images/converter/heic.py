@@ -1,0 +1,61 @@
+"""HEIC photographs: what telephones take."""
+
+from pathlib import Path
+from typing import Any, Final
+
+import pi_heif
+from PIL import Image
+
+from permit_ocr.images.converter.bounds import reduction
+from permit_ocr.images.converter.colours import plain_colours
+from permit_ocr.images.formats import refuse_size
+from permit_ocr.images.rejections import rejection
+
+_SEQUENCES: Final = frozenset((b"hevc", b"hevx", b"hevm", b"hevs", b"msf1"))
+"""Major brands of films (ISO/IEC 23008-12, annex B)."""
+_STRIP_ROWS: Final = 256
+_BROKEN: Final = (OSError, ValueError, SyntaxError, RuntimeError, EOFError)
+"""What pi-heif raises for one broken file or another."""
+
+pi_heif.options.DECODE_THREADS = 1
+pi_heif.options.THUMBNAILS = pi_heif.options.DEPTH_IMAGES = pi_heif.options.AUX_IMAGES = False
+
+
+class HeicPicture:
+    """The file's primary image; a file of several has no pages."""
+
+    count = None
+
+    def __init__(self, file: Path) -> None:
+        """Open ``file``. Raises ``RejectDocument``."""
+        content = file.read_bytes()
+        if content[8:12] in _SEQUENCES:
+            raise rejection("Document.Animated")
+        try:
+            self._heif = pi_heif.open_heif(content)
+        except _BROKEN as error:
+            raise rejection("Document.Damaged") from error
+        refuse_size(*self._heif.size)
+
+    def picture(self, number: int) -> Image.Image:  # noqa: ARG002  there is one
+        """See ``Pages``. The container says which way is up; what the Exif data says of it is for display only."""
+        try:
+            picture = _in_strips(self._heif)
+        except _BROKEN as error:
+            raise rejection("Document.Damaged") from error
+        picture.info = {"icc_profile": self._heif.info.get("icc_profile")}
+        del self._heif  # its pixels are the other half of the memory
+        return plain_colours(picture)
+
+
+def _in_strips(heif: Any) -> Image.Image:  # noqa: ANN401  pi-heif has no types
+    """Return the decoded picture: a strip at a time, since Pillow needs four bytes for each pixel."""
+    data, mode, stride, (width, height) = heif.data, heif.mode, heif.stride, heif.size
+    factor = reduction(width, height)
+    picture = Image.new(mode, (width // factor, height // factor))
+    for top in range(0, height, _STRIP_ROWS * factor):
+        rows = min(_STRIP_ROWS * factor, height - top)
+        part = data[top * stride : (top + rows) * stride]
+        strip = Image.frombuffer(mode, (width, rows), part, "raw", mode, stride, 1)
+        picture.paste(strip if factor == 1 else strip.reduce(factor), (0, top // factor))
+    return picture

@@ -1,0 +1,127 @@
+"""Forms that upload one photograph and nothing else, judged as S3 judges them."""
+
+import base64
+import json
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+from botocore.config import Config
+
+from permit_ocr.adapters.s3.presigned_uploads import FORM_SECONDS, S3PresignedUploads
+from permit_ocr.domain.errors import RetryableError
+from permit_ocr.images.rejections import MOST_BYTES
+from sandbox.upload_forms import RefusedFormError, refuse_form
+from tests.unit.fakes import JPEG
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+ID = "0123456789abcdef0123456789abcdef"
+METADATA = {"document": "mainland-permit", "case": "2026-0815"}
+
+
+@pytest.fixture
+def tickets(s3: "S3Client") -> S3PresignedUploads:
+    return S3PresignedUploads(s3, bucket="uploads", upload_prefix="in/")
+
+
+def form(tickets: S3PresignedUploads) -> dict[str, str]:
+    return dict(tickets.form(ID, METADATA, content_type="image/heic").fields)
+
+
+def send(fields: dict[str, str], *, size: int = 1000, bucket: str = "uploads", seconds: float = 0) -> None:
+    refuse_form(fields, size, bucket=bucket, now=datetime.now(UTC) + timedelta(seconds=seconds))
+
+
+def test_a_form_is_taken_as_it_is_given_out(tickets: S3PresignedUploads) -> None:
+    fields = form(tickets)
+    assert fields["key"] == f"in/by-id/{ID}"
+    assert fields["Content-Type"] == "image/heic"
+    assert fields["x-amz-meta-case"] == "2026-0815"
+    send(fields)
+    send(fields, size=MOST_BYTES, seconds=FORM_SECONDS - 60)
+    send({**fields, "x-ignore-me": "1"})
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"key": "in/by-id/another"},
+        {"key": "in/residence-permit/1.jpg"},
+        {"Content-Type": "text/html"},
+        {"x-amz-meta-document": "residence-permit"},
+        {"x-amz-meta-return-portrait": "true"},
+        {"acl": "public-read"},
+        {"success_action_redirect": "https://elsewhere.example/"},
+    ],
+)
+def test_a_form_with_another_field_or_value_is_refused(tickets: S3PresignedUploads, changes: dict[str, str]) -> None:
+    with pytest.raises(RefusedFormError, match=r"Policy Condition failed|Extra input fields"):
+        send({**form(tickets), **changes})
+
+
+@pytest.mark.parametrize("name", ["key", "Content-Type", "x-amz-meta-document", "policy"])
+def test_a_form_without_one_of_its_fields_is_refused(tickets: S3PresignedUploads, name: str) -> None:
+    fields = form(tickets)
+    del fields[name]
+    with pytest.raises(RefusedFormError):
+        send(fields)
+
+
+@pytest.mark.parametrize(
+    ("how", "code"),
+    [
+        ({"size": 0}, "EntityTooSmall"),
+        ({"size": MOST_BYTES + 1}, "EntityTooLarge"),
+        ({"seconds": FORM_SECONDS + 60}, "AccessDenied"),
+        ({"bucket": "another"}, "AccessDenied"),
+    ],
+)
+def test_a_form_for_another_size_time_or_bucket_is_refused(
+    tickets: S3PresignedUploads, how: dict[str, Any], code: str
+) -> None:
+    with pytest.raises(RefusedFormError) as caught:
+        send(form(tickets), **how)
+    assert caught.value.code == code
+
+
+def test_a_form_without_a_content_type_takes_none(tickets: S3PresignedUploads) -> None:
+    fields = dict(tickets.form(ID, {}, content_type=None).fields)
+    send(fields)
+    with pytest.raises(RefusedFormError):
+        send({**fields, "Content-Type": "text/html"})
+
+
+def test_a_form_goes_to_the_buckets_own_region_and_costs_no_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Elsewhere S3 redirects, and browsers do not send a form again."""
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    client = boto3.client(
+        "s3",
+        region_name="ap-southeast-1",
+        aws_access_key_id="x",
+        aws_secret_access_key="x",
+        aws_session_token="y",
+        config=Config(signature_version="s3v4", s3={"addressing_style": "virtual"}),
+    )
+    said = S3PresignedUploads(client, bucket="uploads", upload_prefix="in/").form(ID, {}, content_type=None)
+    assert said.url == "https://uploads.s3.ap-southeast-1.amazonaws.com/"
+    assert said.fields["x-amz-security-token"] == "y"
+    send(dict(said.fields))
+    assert "secret" not in json.dumps(base64.b64decode(said.fields["policy"]).decode())
+
+
+def test_a_photograph_is_stored_with_its_metadata_and_seen_to_have_arrived(
+    s3: "S3Client", tickets: S3PresignedUploads
+) -> None:
+    assert not tickets.has_arrived(ID)
+    tickets.store(ID, JPEG, METADATA)
+    assert tickets.has_arrived(ID)
+    stored = s3.get_object(Bucket="uploads", Key=f"in/by-id/{ID}")
+    assert (stored["Body"].read(), stored["Metadata"]) == (JPEG, METADATA)
+
+
+def test_a_bucket_that_does_not_answer_is_tried_later(s3: "S3Client") -> None:
+    with pytest.raises(RetryableError, match=r"S3\.NoSuchBucket"):
+        S3PresignedUploads(s3, bucket="absent", upload_prefix="in/").store(ID, JPEG, {})

@@ -1,0 +1,313 @@
+"""A deleted document leaves nothing of its own, takes nothing of others along, and does not come back."""
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any, cast
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from permit_ocr.application.delete_document import delete
+from permit_ocr.application.ports import DocumentState, StoredEvent, Submission
+from permit_ocr.application.recognize import recognize, reject_unread, republish
+from permit_ocr.domain.errors import Deleted, InProgress, NotPublished, RejectDocument, RetryableError
+from permit_ocr.domain.events import Document
+from permit_ocr.domain.identity import document_id_of_page
+from permit_ocr.domain.permits import Kind
+from tests.unit.fakes import (
+    JPEG,
+    MAINLAND_BACK,
+    MAINLAND_FRONT,
+    NOT_NOW,
+    NOT_THIS_CARD,
+    RESIDENCE_FRONT,
+    World,
+    jpeg,
+    photograph,
+    world,
+)
+
+
+def read(photo: Submission, here: World) -> dict[str, Any]:
+    said: dict[str, Any] = json.loads(recognize(photo, here.services, deadline=time.monotonic() + 45))
+    return said
+
+
+def with_case(photo: Submission) -> Submission:
+    return replace(photo, document=replace(photo.document, case="2026-0815"))
+
+
+def is_a_mark(record: DocumentState) -> bool:
+    """Tell whether only the mark is left of a document, and at most the case by which its side is found."""
+    return record in (
+        DocumentState(deleted=True),
+        DocumentState(deleted=True, document=Document(id="document-1", case="2026-0815")),
+    )
+
+
+def test_nothing_of_a_deleted_document_is_left() -> None:
+    here = world(replace(MAINLAND_FRONT, Profile="cG9ydHJhaXQ="))
+    here.erasure.photographs["document-1"] = ["uploads/auto/1.jpg"]
+    event = read(with_case(photograph(kind=Kind.MAINLAND_PERMIT, return_portrait=True)), here)
+    assert delete("document-1", here.services)
+    assert here.erasure.erased == [event["data"]["portrait_key"], "uploads/auto/1.jpg"]
+    assert here.work.outcomes == {}
+    assert is_a_mark(here.documents.records["document-1"])
+    case = here.cases.get("2026-0815")
+    assert case is not None
+    assert case.sides == ()
+
+
+def test_every_reading_that_auto_came_by_is_forgotten() -> None:
+    here = world(NOT_THIS_CARD, NOT_THIS_CARD, RESIDENCE_FRONT)
+    read(photograph(), here)
+    assert len(here.work.outcomes) == 3
+    delete("document-1", here.services)
+    assert here.work.outcomes == {}
+
+
+def test_what_another_document_shares_stays() -> None:
+    here = world(replace(MAINLAND_FRONT, Profile="cG9ydHJhaXQ="), MAINLAND_BACK)
+    for name in ("document-1", "document-2"):
+        read(with_case(photograph(document_id=name, kind=Kind.MAINLAND_PERMIT, return_portrait=True)), here)
+    delete("document-1", here.services)
+    assert here.erasure.erased == []
+    assert len(here.work.outcomes) == 1
+    assert "document-2" in here.documents.events
+    case = here.cases.get("2026-0815")
+    assert case is not None
+    assert [side.document_id for side in case.sides] == ["document-2"]
+    delete("document-2", here.services)
+    assert here.work.outcomes == {}
+    assert len(here.erasure.erased) == 1
+
+
+def test_pages_are_deleted_with_their_upload_even_those_that_nobody_has_begun() -> None:
+    here = world(MAINLAND_FRONT)
+    here.documents.record_pages("document-1", pages=2)
+    first, second = (document_id_of_page("document-1", page) for page in (1, 2))
+    read(photograph(document_id=first, kind=Kind.MAINLAND_PERMIT), here)
+    delete("document-1", here.services)
+    assert here.work.outcomes == {}
+    assert here.documents.records == dict.fromkeys(("document-1", first, second), DocumentState(deleted=True))
+    with pytest.raises(Deleted):
+        read(photograph(jpeg(b"2"), document_id=second, kind=Kind.MAINLAND_PERMIT), here)
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        lambda here: read(photograph(kind=Kind.MAINLAND_PERMIT), here),
+        lambda here: republish("document-1", here.services),
+        lambda here: reject_unread(photograph().document, RejectDocument("Document.Gone", "", ""), here.services),
+    ],
+)
+def test_a_redelivery_of_a_deleted_document_publishes_nothing_and_leaves_nothing(again: Callable[[World], Any]) -> None:
+    here = world(MAINLAND_FRONT, MAINLAND_FRONT)
+    here.documents.register("document-1")
+    delete("document-1", here.services)
+    here.erasure.photographs["document-1"] = ["uploaded after that"]
+    with pytest.raises(Deleted):
+        again(here)
+    assert here.erasure.photographs == {"document-1": []}
+    assert here.results.sent == []
+    assert here.ocr.asked == []
+    assert here.documents.records == {"document-1": DocumentState(deleted=True)}
+
+
+def test_a_photograph_that_arrives_after_its_deletion_is_erased_when_it_is_delivered() -> None:
+    here = world()
+    here.documents.register("document-1", upload_until=1)
+    delete("document-1", here.services)
+    here.erasure.photographs["document-1"] = ["uploads/by-id/document-1"]
+    with pytest.raises(Deleted):
+        read(photograph(), here)
+    assert here.erasure.erased == ["uploads/by-id/document-1"]
+
+
+def test_a_document_that_is_deleted_while_it_is_read_leaves_nothing() -> None:
+    here = world(replace(MAINLAND_FRONT, Profile="cG9ydHJhaXQ="))
+    ask = here.ocr.recognize
+
+    def ask_and_delete(*arguments: Any, **named: Any) -> Any:
+        reply = ask(*arguments, **named)
+        delete("document-1", here.services)
+        return reply
+
+    here.ocr.recognize = ask_and_delete  # type: ignore[method-assign]
+    with pytest.raises(Deleted):
+        read(with_case(photograph(kind=Kind.MAINLAND_PERMIT, return_portrait=True)), here)
+    assert here.work.outcomes == {}
+    assert here.portraits.stored == {}
+    assert is_a_mark(here.documents.records["document-1"])
+    case = here.cases.get("2026-0815")
+    assert case is None or case.sides == ()
+
+
+def test_a_deletion_cut_short_is_finished_by_the_next() -> None:
+    here = world(MAINLAND_FRONT)
+    here.erasure.photographs["document-1"] = ["uploads/auto/1.jpg"]
+    read(photograph(kind=Kind.MAINLAND_PERMIT), here)
+    here.erasure.fails = 1
+    with pytest.raises(RetryableError):
+        delete("document-1", here.services)
+    assert here.documents.records["document-1"].deleted
+    assert delete("document-1", here.services)
+    assert here.erasure.erased == ["uploads/auto/1.jpg"]
+    assert here.documents.records == {"document-1": DocumentState(deleted=True)}
+
+
+def test_an_unknown_document_is_none_unless_an_upload_of_ours_lies_where_its_id_says() -> None:
+    here = world()
+    assert not delete("document-1", here.services)
+    assert here.documents.records == {}
+    here.erasure.photographs["document-1"] = ["uploads/by-id/document-1"]
+    assert delete("document-1", here.services)
+    assert here.erasure.erased == ["uploads/by-id/document-1"]
+
+
+@pytest.mark.parametrize(
+    "deliver",
+    [
+        lambda here: read(photograph(kind=Kind.MAINLAND_PERMIT), here),
+        lambda here: reject_unread(photograph().document, RejectDocument("Document.Gone", "", ""), here.services),
+    ],
+)
+def test_an_upload_that_is_deleted_after_it_was_forgotten_is_not_published_when_it_is_delivered(
+    deliver: Callable[[World], Any],
+) -> None:
+    here = world(MAINLAND_FRONT)
+    here.erasure.photographs["document-1"] = ["uploads/by-id/document-1"]
+    here.erasure.fails = 1
+    with pytest.raises(RetryableError):
+        delete("document-1", here.services)
+    assert delete("document-1", here.services)
+    with pytest.raises(Deleted):
+        deliver(here)
+    assert here.results.sent == []
+    assert here.erasure.photographs == {"document-1": []}
+    assert delete("document-1", here.services), "twice is no error"
+
+
+class KilledError(BaseException):
+    """The environment is gone, in the middle of whatever it did."""
+
+
+@dataclass
+class Stage:
+    """What happens around each port call in turn: nothing, a kill, a deletion, another delivery."""
+
+    happens: list[str]
+    is_handed_over: bool = False
+    """The API read it, and could not publish: what is delivered is only the request to publish it."""
+    here: World = field(default_factory=lambda: world(*[replace(MAINLAND_FRONT, Profile="cG9ydHJhaXQ=")] * 99))
+    depth: int = 0
+
+    def act(self) -> None:
+        act = self.happens.pop(0) if self.happens else "go on"
+        if act == "kill":
+            self.here.work.claimed.clear()  # as if the lease had run out by the next delivery
+            raise KilledError
+        if self.depth < 3 and act in {"delete", "deliver"}:
+            self.depth += 1
+            try:
+                {"delete": self.delete, "deliver": self.deliver}[act]()
+            finally:
+                self.depth -= 1
+
+    def deliver(self) -> bool:
+        photo = with_case(photograph(JPEG, kind=Kind.MAINLAND_PERMIT, return_portrait=True))
+        try:
+            if self.is_handed_over:
+                republish("document-1", self.stepped)
+            else:
+                recognize(photo, self.stepped, deadline=time.monotonic() + 45)
+        except InProgress:
+            return False
+        except Deleted:
+            return True
+        return True
+
+    def delete(self) -> bool:
+        return delete("document-1", self.stepped)
+
+    @property
+    def stepped(self) -> Any:
+        services = self.here.services
+        names = ("ocr", "work", "documents", "erasure", "cases", "results")
+        return replace(services, **{name: cast("Any", Stepped(self, getattr(services, name))) for name in names})
+
+
+class Stepped:
+    """A port of which every call is two steps: before and after what it does."""
+
+    def __init__(self, stage: Stage, port: object) -> None:
+        self._stage = stage
+        self._port = port
+
+    def __getattr__(self, name: str) -> Any:
+        there = getattr(self._port, name)
+        if not callable(there):
+            return there
+
+        def step(*arguments: Any, **named: Any) -> Any:
+            self._stage.act()
+            answer = there(*arguments, **named)
+            self._stage.act()
+            return answer
+
+        return step
+
+
+@given(
+    happens=st.lists(st.sampled_from(["go on", "go on", "kill", "delete", "deliver"]), max_size=40),
+    is_handed_over=st.booleans(),
+)
+@example(happens=["go on", "delete"], is_handed_over=True)
+@example(happens=["go on", "delete", *["go on"] * 12, "kill"], is_handed_over=True)
+def test_however_deliveries_deletions_and_kills_interleave_nothing_is_left(
+    *, happens: list[str], is_handed_over: bool
+) -> None:
+    stage = Stage(happens=list(happens), is_handed_over=is_handed_over)
+    stage.here.erasure.photographs["document-1"] = ["uploads/auto/1.jpg"]
+    stage.here.documents.register("document-1")
+    if is_handed_over:
+        stage.here.results.fails = 1
+        with pytest.raises(NotPublished):
+            read(with_case(photograph(JPEG, kind=Kind.MAINLAND_PERMIT, return_portrait=True)), stage.here)
+    done = False
+    while not done or stage.happens:  # the message shows again, the caller asks again
+        try:
+            done = stage.deliver() and stage.delete()
+        except KilledError:
+            done = False
+    assert is_a_mark(stage.here.documents.records["document-1"])
+    assert stage.here.work.outcomes == {}
+    assert stage.here.portraits.stored == {}
+    assert stage.here.erasure.photographs == {"document-1": []}
+    case = stage.here.cases.get("2026-0815")
+    assert case is None or case.sides == ()
+
+
+def test_a_kept_but_unpublished_result_is_not_published_after_its_deletion() -> None:
+    here = world()
+    here.documents.begin(Document(id="document-1"), readings=["r1"])
+    here.documents.store_event("document-1", StoredEvent(event="{}", published=False))
+    delete("document-1", here.services)
+    with pytest.raises(Deleted):
+        republish("document-1", here.services)
+    assert here.results.sent == []
+
+
+def test_a_deletion_waits_while_the_tables_do_not_answer() -> None:
+    here = world()
+
+    def bury(*_arguments: Any, **_named: Any) -> None:
+        raise NOT_NOW
+
+    here.documents.mark_deleted = bury  # type: ignore[method-assign]
+    with pytest.raises(RetryableError):
+        delete("document-1", here.services)

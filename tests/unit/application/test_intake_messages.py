@@ -1,0 +1,68 @@
+"""An image at an address that the API accepted: from the queue to its result."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from permit_ocr.application.intake_messages import RecognizeUrlMessage, UnreadableEvent, serialize_message
+from permit_ocr.domain.permits import Kind, RecognitionOptions, Side
+from permit_ocr.entrypoints.upload_events import messages_in_body, messages_in_event
+from tests.unit.entrypoints.test_uploads import run
+from tests.unit.fakes import MAINLAND_FRONT, world
+
+EVENT: dict[str, Any] = json.loads(Path("events/sqs-requested.json").read_text())
+WORK = RecognizeUrlMessage(
+    document_id="0123456789abcdef0123456789abcdef",
+    image_url="https://images.example.com/specimen.jpg",
+    options=RecognitionOptions(kind=Kind.MAINLAND_PERMIT, side=Side.FRONT),
+    case="2026-0815",
+    received=datetime(2026, 11, 21, 4, tzinfo=UTC),
+)
+
+
+def test_the_sample_is_what_the_api_sends() -> None:
+    assert list(messages_in_event(EVENT)) == [WORK]
+    assert json.loads(EVENT["Records"][0]["body"]) == json.loads(serialize_message(WORK))
+
+
+def test_what_is_known_and_what_is_not_survives_the_queue() -> None:
+    unsaid = RecognizeUrlMessage(
+        document_id="1",
+        image_url="https://example.com/",
+        options=RecognitionOptions(),
+        case=None,
+        received=WORK.received,
+    )
+    assert list(messages_in_body(serialize_message(unsaid))) == [unsaid]
+
+
+@pytest.mark.parametrize("changes", [{"kind": "passport"}, {"received": "yesterday"}, {"side": 1}])
+def test_a_request_that_no_version_of_ours_sent_is_unreadable(changes: dict[str, Any]) -> None:
+    said = json.loads(serialize_message(WORK))["requested"] | changes
+    with pytest.raises(UnreadableEvent):
+        list(messages_in_body(json.dumps({"requested": said})))
+
+
+def test_it_is_read_once_at_its_address_under_the_id_that_was_promised() -> None:
+    here = world(MAINLAND_FRONT)
+    for _ in range(2):
+        again, _ = run(EVENT, here)
+        assert again == []
+    (question,) = here.ocr.asked
+    assert (question.url, question.content) == (WORK.image_url, None)
+    ((document_id, event),) = here.results.sent
+    assert document_id == WORK.document_id
+    document = json.loads(event)["data"]["document"]
+    assert (document["case"], document["received"]) == ("2026-0815", "2026-11-21T04:00:00+00:00")
+
+
+def test_a_deleted_one_leaves_the_queue_without_being_read() -> None:
+    here = world()
+    here.documents.register(WORK.document_id)
+    here.documents.mark_deleted(WORK.document_id)
+    again, _ = run(EVENT, here)
+    assert again == []
+    assert here.results.sent == []

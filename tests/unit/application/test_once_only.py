@@ -1,0 +1,194 @@
+"""Called once, nothing lost: any interleaving of deliveries, kills and waits ends with one result and no needless call.
+
+Every call of a port is a place where something may happen: the environment is killed before or after it, another
+delivery of the same upload runs (to its own end, or its own kill), or time passes.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from permit_ocr.application.ports import Lease, OcrRequest, OcrResponse, StoredEvent, StoredOutcome
+from permit_ocr.application.recognize import recognize
+from permit_ocr.domain.errors import InProgress, RetryableError
+from permit_ocr.domain.events import Document
+from permit_ocr.domain.permits import Kind
+from tests.unit.fakes import MAINLAND_FRONT, FakePortraits, World, photograph, world
+
+LEASE = 60.0
+
+
+class KilledError(BaseException):
+    """The environment is gone, in the middle of whatever it did."""
+
+
+@dataclass
+class Stage:
+    """Time, and what happens at each port call in turn; when the list is used up, nothing happens any more."""
+
+    happens: list[str]
+    now: float = 0.0
+    deliveries: int = 0
+    here: World = field(default_factory=lambda: world(*[MAINLAND_FRONT] * 50))
+    killed_after_the_call: int = 0
+    gave_up_lease: int = 0
+
+    def before(self) -> None:
+        self._act()
+
+    def after(self, step: str) -> None:
+        if self.happens and self.happens[0] == "kill" and step == "ask":
+            self.killed_after_the_call += 1
+        self._act()
+
+    def _act(self) -> None:
+        act = self.happens.pop(0) if self.happens else "go on"
+        if act == "kill":
+            raise KilledError
+        if act == "wait":
+            self.now += LEASE / 2 + 1
+        if act == "deliver" and self.deliveries < 6:
+            deliver(self)
+
+
+@dataclass
+class LeasedTable:
+    """A work table with leases on the stage's clock, and documents in it; every call is a step."""
+
+    stage: Stage
+    outcomes: dict[str, StoredOutcome] = field(default_factory=dict)
+    leases: dict[str, tuple[str, float]] = field(default_factory=dict)
+    events: dict[str, StoredEvent] = field(default_factory=dict)
+    owners: int = 0
+
+    def acquire_lease(
+        self, recognition_id: str, kind: Kind, *, document_id: str, lease_seconds: float
+    ) -> StoredOutcome | Lease:
+        assert kind in Kind
+        assert lease_seconds > 0
+        self.stage.before()
+        if recognition_id in self.outcomes:
+            return self.outcomes[recognition_id]
+        _, until = self.leases.get(recognition_id, ("", -1.0))
+        if until >= self.stage.now:
+            raise InProgress(after_seconds=1)
+        self.stage.gave_up_lease += recognition_id in self.leases
+        self.owners += 1
+        claim = Lease(recognition_id=recognition_id, owner=str(self.owners), document_id=document_id)
+        self.leases[recognition_id] = (claim.owner, self.stage.now + LEASE)
+        self.stage.after("claim")
+        return claim
+
+    def store_outcome(self, claim: Lease, outcome: StoredOutcome) -> None:
+        self.stage.before()
+        self.outcomes.setdefault(claim.recognition_id, outcome)
+        self.stage.after("keep_outcome")
+
+    def release_lease(self, claim: Lease) -> None:
+        raise AssertionError(f"nothing fails here but by being killed, and {claim} was given back")
+
+    def begin(self, document: Document, *, readings: Sequence[str]) -> StoredEvent | None:
+        assert readings
+        self.stage.before()
+        return self.events.get(document.id)
+
+    def store_event(self, document_id: str, kept: StoredEvent) -> None:
+        self.stage.before()
+        self.events[document_id] = kept
+        self.stage.after("keep_event")
+
+
+@dataclass
+class SteppedOcr:
+    stage: Stage
+    site: str = "intl"
+    calls: int = 0
+
+    def recognize(self, question: OcrRequest, *, deadline: float) -> OcrResponse:
+        assert question.content
+        assert deadline
+        self.stage.before()
+        self.calls += 1
+        reply = OcrResponse(
+            answer=MAINLAND_FRONT, endpoint="ocr.example", request_id=str(self.calls), attempts=1, milliseconds=600
+        )
+        self.stage.after("ask")
+        return reply
+
+
+@dataclass
+class FifoQueue:
+    """SQS FIFO: the same deduplication id within five minutes is taken and thrown away."""
+
+    stage: Stage
+    taken: dict[str, float] = field(default_factory=dict)
+    visible: list[str] = field(default_factory=list)
+
+    def publish(self, event: str, *, document_id: str) -> None:
+        self.stage.before()
+        assert event
+        if self.stage.now - self.taken.get(document_id, -1e9) > 300:
+            self.visible.append(document_id)
+            self.taken[document_id] = self.stage.now
+        self.stage.after("publish")
+
+
+def deliver(stage: Stage) -> bool:
+    """Deliver the upload once; return whether the message may be deleted."""
+    stage.deliveries += 1
+    try:
+        recognize(photograph(kind=Kind.MAINLAND_PERMIT), stage.here.services, deadline=time.monotonic() + 45)
+    except RetryableError:
+        return False
+    return True
+
+
+def run(happens: list[str]) -> tuple[Stage, Any, Any]:
+    stage = Stage(happens=list(happens))
+    table = cast("Any", LeasedTable(stage))
+    stage.here = World(
+        ocr=cast("Any", SteppedOcr(stage)),
+        work=table,
+        documents=table,
+        results=cast("Any", FifoQueue(stage)),
+        portraits=FakePortraits(),
+    )
+    for _ in range(50):
+        try:
+            if deliver(stage) and not stage.happens:
+                break
+        except KilledError:
+            pass
+        stage.deliveries = 0
+        stage.now += 20  # the message shows again
+    return stage, stage.here.ocr, stage.here.results
+
+
+@given(st.lists(st.sampled_from(["go on", "go on", "kill", "deliver", "wait"]), max_size=25))
+def test_no_interleaving_loses_a_document_or_shows_its_result_twice(happens: list[str]) -> None:
+    stage, ocr, queue = run(happens)
+    assert stage.here.documents.events["document-1"].published
+    if stage.now <= 300:
+        assert queue.visible == ["document-1"]
+    assert ocr.calls <= 1 + stage.gave_up_lease, "paid again only by who took over a lease that ran out"
+
+
+@pytest.mark.parametrize("kill_at", range(12))
+def test_a_kill_at_any_step_costs_a_second_call_only_between_sending_and_keeping(kill_at: int) -> None:
+    stage, ocr, queue = run([*["go on"] * kill_at, "kill"])
+    assert queue.visible == ["document-1"]
+    assert stage.here.documents.events["document-1"].published
+    between = kill_at in {4, 5}
+    assert ocr.calls == (2 if between else 1), f"killed at step {kill_at}"
+
+
+def test_a_hundred_deliveries_within_each_other_make_one_call_and_one_result() -> None:
+    stage, ocr, queue = run([*["go on"] * 3, *["deliver", "go on"] * 50])
+    assert ocr.calls == 1
+    assert queue.visible == ["document-1"]
+    assert stage.here.documents.events["document-1"].published

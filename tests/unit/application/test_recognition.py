@@ -1,0 +1,238 @@
+"""One photograph in, one judged result out."""
+
+import json
+import time
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from permit_ocr.application.ports import OcrResponse, Submission
+from permit_ocr.application.recognize import recognize, reject_unread, republish
+from permit_ocr.domain.card.answers import MainlandPermitAnswer, ResidencePermitAnswer
+from permit_ocr.domain.errors import CircuitOpen, NotPublished, PermitOcrError, RejectDocument, RetryableError
+from permit_ocr.domain.permits import Kind, Side
+from tests.unit.fakes import JPEG, MAINLAND_FRONT, NOT_THIS_CARD, RESIDENCE_FRONT, World, jpeg, photograph, world
+
+
+def event_of(photo: Submission, here: World) -> dict[str, Any]:
+    said: dict[str, Any] = json.loads(recognize(photo, here.services, deadline=time.monotonic() + 45))
+    return said
+
+
+def test_a_read_card_is_published_once_with_the_documents_id_as_event_id() -> None:
+    here = world(MAINLAND_FRONT)
+    event = event_of(photograph(kind=Kind.MAINLAND_PERMIT), here)
+    assert event["type"] == "permit.recognized.v1"
+    assert event["id"] == "document-1"
+    assert event["data"]["validity"]["status"] == "valid"
+    assert event["data"]["fields"]["Number"] == "H12345678"
+    assert [document_id for document_id, _ in here.results.sent] == ["document-1"]
+    assert json.loads(here.results.sent[0][1]) == event
+
+
+def test_a_second_delivery_neither_asks_nor_publishes_again() -> None:
+    here = world(MAINLAND_FRONT)
+    first = event_of(photograph(kind=Kind.MAINLAND_PERMIT), here)
+    assert event_of(photograph(kind=Kind.MAINLAND_PERMIT), here) == first
+    assert len(here.ocr.asked) == 1
+    assert len(here.results.sent) == 1
+
+
+def test_the_same_image_under_another_key_is_answered_from_the_kept_answer_and_says_so() -> None:
+    here = world(MAINLAND_FRONT)
+    first = event_of(photograph(kind=Kind.MAINLAND_PERMIT), here)
+    second = event_of(photograph(kind=Kind.MAINLAND_PERMIT, document_id="document-2"), here)
+    assert len(here.ocr.asked) == 1
+    assert [event["data"]["provider"]["reused"] for event in (first, second)] == [False, True]
+    assert second["id"] == "document-2"
+
+
+def test_a_fallbacks_answer_and_how_sure_it_is_are_published_judged_and_kept_for_the_next_document() -> None:
+    unsure = OcrResponse(
+        answer=MAINLAND_FRONT,
+        endpoint="second.example",
+        request_id="r",
+        attempts=2,
+        milliseconds=600,
+        fallback=True,
+        confidences={"Number": 0.5, "Name": 0.99},
+    )
+    here = world(unsure)
+    for document_id in ("first", "second"):
+        one = photograph(document_id=document_id, kind=Kind.MAINLAND_PERMIT)
+        data = event_of(one, here)["data"]
+        assert (data["verdict"], data["reasons"]) == ("review", ["provider:fallback", "low_confidence:number"])
+        assert (data["confidences"]["Number"], data["confidences"]["ValidDate"]) == (0.5, None)
+        assert data["provider"]["fallback"] is True
+    assert len(here.ocr.asked) == 1
+
+
+def test_what_could_not_be_published_is_published_later_without_asking_again() -> None:
+    here = world(MAINLAND_FRONT, publish_fails=1)
+    with pytest.raises(NotPublished):
+        recognize(photograph(kind=Kind.MAINLAND_PERMIT), here.services, deadline=time.monotonic() + 45)
+    republish("document-1", here.services)
+    republish("document-1", here.services)
+    assert len(here.results.sent) == 1
+    assert len(here.ocr.asked) == 1
+
+
+def test_auto_asks_for_both_sides_of_a_travel_permit_and_then_for_a_residence_permit() -> None:
+    here = world(NOT_THIS_CARD, NOT_THIS_CARD, RESIDENCE_FRONT)
+    event = event_of(photograph(), here)
+    assert [(question.kind, question.side) for question in here.ocr.asked] == [
+        (Kind.MAINLAND_PERMIT, Side.FRONT),
+        (Kind.MAINLAND_PERMIT, Side.BACK),
+        (Kind.RESIDENCE_PERMIT, None),
+    ]
+    assert event["data"]["kind"] == "residence-permit"
+    assert event["data"]["provider"]["action"] == "HmtResidentPermitOCR"
+
+
+def test_auto_takes_an_answer_without_a_key_field_as_another_card() -> None:
+    here = world(MainlandPermitAnswer(), MainlandPermitAnswer(), RESIDENCE_FRONT)
+    assert event_of(photograph(), here)["data"]["kind"] == "residence-permit"
+
+
+def test_an_answer_without_a_key_field_is_a_rejection() -> None:
+    here = world(ResidencePermitAnswer(VisaNum="0", PassNo="000"))
+    event = event_of(photograph(kind=Kind.RESIDENCE_PERMIT), here)
+    assert event["type"] == "permit.rejected.v1"
+    assert event["data"]["error"]["code"] == "Document.NoKeyField"
+
+
+def test_auto_stops_at_a_refusal_that_any_action_would_repeat() -> None:
+    here = world(RejectDocument("FailedOperation.ImageNoText", "no text", "another photo"))
+    assert event_of(photograph(), here)["data"]["error"]["code"] == "FailedOperation.ImageNoText"
+    assert len(here.ocr.asked) == 1
+
+
+def test_a_named_side_is_the_only_one_asked_for() -> None:
+    here = world(MAINLAND_FRONT)
+    recognize(photograph(kind=Kind.MAINLAND_PERMIT, side=Side.BACK), here.services, deadline=time.monotonic() + 45)
+    assert [question.side for question in here.ocr.asked] == [Side.BACK]
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [(b"", "Document.Empty"), (b"GIF89a....", "Document.UnsupportedFormat"), (JPEG[:-1], "Document.Truncated")],
+)
+def test_what_cannot_be_read_is_rejected_before_anything_is_paid(content: bytes, code: str) -> None:
+    here = world()
+    event = event_of(photograph(content), here)
+    assert event["data"]["error"]["code"] == code
+    assert event["data"]["verdict"] == "rejected"
+    assert here.ocr.asked == []
+    assert len(here.results.sent) == 1
+
+
+def test_a_rejection_is_counted_once_however_often_its_publishing_is_tried() -> None:
+    here = world(publish_fails=2)
+    for _ in range(2):
+        with pytest.raises(NotPublished):
+            event_of(photograph(b""), here)
+    assert here.rejections == 0
+    republish("document-1", here.services)
+    republish("document-1", here.services)
+    event_of(photograph(b""), here)
+    assert here.rejections == 1
+
+
+def test_a_read_card_is_not_counted_as_a_rejection() -> None:
+    here = world(MAINLAND_FRONT)
+    event_of(photograph(kind=Kind.MAINLAND_PERMIT), here)
+    assert here.rejections == 0
+
+
+def test_metadata_is_dropped_before_the_image_is_sent_or_known_by_its_content() -> None:
+    plain = jpeg()
+    said_where = plain[:2] + b"\xff\xfe\x00\x0a22.2793N" + plain[2:]
+    here = world(MAINLAND_FRONT)
+    first = event_of(photograph(said_where, document_id="1", kind=Kind.MAINLAND_PERMIT, url="https://bucket/1"), here)
+    assert [(question.content, question.url) for question in here.ocr.asked] == [(plain, None)]
+    second = event_of(photograph(plain, document_id="2", kind=Kind.MAINLAND_PERMIT), here)
+    assert first["data"]["document"]["sha256"] == second["data"]["document"]["sha256"]
+    assert second["data"]["provider"]["reused"] is True
+
+
+def test_an_image_without_metadata_is_sent_as_it_is_and_may_be_downloaded() -> None:
+    here = world(MAINLAND_FRONT)
+    event_of(photograph(JPEG, kind=Kind.MAINLAND_PERMIT, url="https://bucket/1"), here)
+    (question,) = here.ocr.asked
+    assert question.content is JPEG
+    assert question.url == "https://bucket/1"
+
+
+@pytest.mark.parametrize("error", [RetryableError("InternalError", "", ""), CircuitOpen("InArrears", "", "")])
+def test_what_is_not_the_documents_fault_publishes_nothing(error: PermitOcrError) -> None:
+    here = world(error)
+    with pytest.raises(type(error)):
+        recognize(photograph(kind=Kind.MAINLAND_PERMIT), here.services, deadline=time.monotonic() + 45)
+    assert here.results.sent == []
+    assert here.work.outcomes == {}
+
+
+def test_the_portrait_goes_to_the_bucket_and_only_its_key_into_message_and_table() -> None:
+    portrait = "cG9ydHJhaXQ="
+    here = world(replace(MAINLAND_FRONT, Profile=portrait))
+    event = event_of(photograph(kind=Kind.MAINLAND_PERMIT, return_portrait=True), here)
+    key = event["data"]["portrait_key"]
+    assert here.portraits.stored == {key: portrait}
+    assert portrait not in json.dumps(event)
+    assert portrait not in repr(here.work)
+
+
+def test_a_document_that_could_not_be_fetched_is_rejected_once() -> None:
+    here = world()
+    gone = RejectDocument("Document.Gone", "gone", "again")
+    for _ in range(2):
+        reject_unread(photograph().document, gone, here.services)
+    assert [json.loads(event)["data"]["error"]["code"] for _, event in here.results.sent] == ["Document.Gone"]
+
+
+def test_an_address_signed_anew_is_the_same_recognition() -> None:
+    here = world(MAINLAND_FRONT)
+    for number in (1, 2):
+        url = f"https://example.com/a.jpg?X-Amz-Signature={number}&X-Amz-Date={number}&page=1"
+        document_id = f"document-{number}"
+        recognize(
+            photograph(None, url=url, document_id=document_id, kind=Kind.MAINLAND_PERMIT),
+            here.services,
+            deadline=time.monotonic() + 45,
+        )
+    assert len(here.ocr.asked) == 1
+
+
+def test_an_answer_too_large_for_a_message_becomes_a_rejection() -> None:
+    here = world(replace(MAINLAND_FRONT, IssueAuthority="局" * 100_000))
+    event = event_of(photograph(kind=Kind.MAINLAND_PERMIT), here)
+    assert event["data"]["error"]["code"] == "Document.AnswerTooLarge"
+
+
+def test_a_refusal_that_may_be_another_tomorrow_is_not_kept() -> None:
+    failed = RejectDocument("FailedOperation.OcrFailed", "could not be read", "another photograph")
+    here = world(failed, MAINLAND_FRONT)
+    first = event_of(photograph(kind=Kind.MAINLAND_PERMIT), here)
+    second = event_of(photograph(kind=Kind.MAINLAND_PERMIT, document_id="document-2"), here)
+    assert (first["type"], second["type"]) == ("permit.rejected.v1", "permit.recognized.v1")
+
+
+def test_a_refusal_of_an_address_is_not_kept_since_the_image_there_may_change() -> None:
+    here = world(NOT_THIS_CARD, MAINLAND_FRONT)
+    for number, expected in ((1, "permit.rejected.v1"), (2, "permit.recognized.v1")):
+        photo = photograph(None, url="https://example.com/a.jpg", document_id=str(number), kind=Kind.MAINLAND_PERMIT)
+        assert event_of(photo, here)["type"] == expected
+
+
+def test_an_answer_is_not_paid_for_again_because_its_portrait_could_not_be_stored() -> None:
+    here = world(replace(MAINLAND_FRONT, Profile="cG9ydHJhaXQ="))
+    here.portraits.fails = True
+    event = event_of(photograph(kind=Kind.MAINLAND_PERMIT, return_portrait=True), here)
+    assert event["data"]["portrait_key"] is None
+    assert len(here.ocr.asked) == 1
+
+
+def test_a_result_that_is_kept_no_longer_is_not_dropped_in_silence() -> None:
+    with pytest.raises(RetryableError, match="ResultExpired"):
+        republish("long ago", world().services)

@@ -1,0 +1,102 @@
+"""When a message shows again: bounds, and how many receives days of waiting take."""
+
+import pytest
+from botocore.exceptions import ClientError
+
+from permit_ocr.application.retry_policy import (
+    LONGEST_VISIBILITY_SECONDS,
+    NotStarted,
+    deferral_delay,
+    is_deferral,
+    retry_delay,
+)
+from permit_ocr.aws_errors import translate_aws_errors
+from permit_ocr.domain.errors import (
+    CircuitOpen,
+    Deferred,
+    InProgress,
+    NotPublished,
+    PermitOcrError,
+    RateLimited,
+    RetryableError,
+)
+from permit_ocr.entrypoints.uploads import WAITING_ENDS_AFTER_SECONDS
+
+STOPPED = CircuitOpen("ResourceUnavailable.InArrears", "", "")
+HOUR = 3600
+RECEIVES_LIMIT = 1000
+"""The intake queue's maxReceiveCount; the template's test holds it to this."""
+ATTEMPTS = 6
+"""The template's MaximumAttempts, where nothing else is said."""
+
+
+@pytest.mark.parametrize("error", [STOPPED, RateLimited(after_seconds=0), InProgress(after_seconds=1)])
+def test_waiting_to_the_end_takes_far_fewer_receives_than_the_backstop_allows(error: PermitOcrError) -> None:
+    age, receives = 0.0, 0
+    while age < WAITING_ENDS_AFTER_SECONDS:
+        age += deferral_delay(error, age_seconds=age)
+        receives += 1
+    assert receives < RECEIVES_LIMIT * 0.7
+
+
+def test_a_stopped_line_of_ten_minutes_goes_on_within_a_minute() -> None:
+    waits = [deferral_delay(STOPPED, age_seconds=600) for _ in range(200)]
+    assert 30 <= min(waits) < max(waits) <= 60
+    assert max(waits) - min(waits) > 15, "they must not come back all at once"
+
+
+def test_no_wait_is_longer_than_an_hour() -> None:
+    assert max(deferral_delay(STOPPED, age_seconds=14 * 24 * HOUR) for _ in range(100)) <= HOUR
+
+
+def after_failure(failures: int, *, after_seconds: float = 0) -> list[float]:
+    error = RetryableError("InternalError", "", "", after_seconds=after_seconds)
+    return [retry_delay(error, failures=failures) for _ in range(200)]
+
+
+def test_failures_wait_longer_each_time_until_their_attempts_span_an_outage_of_six_hours() -> None:
+    shortest = [min(after_failure(count)) for count in range(1, ATTEMPTS)]
+    assert shortest == sorted(shortest)
+    assert sum(shortest) > 6 * HOUR
+    assert max(after_failure(1)) < 30, "most disturbances are over in a moment"
+    assert max(after_failure(100)) <= LONGEST_VISIBILITY_SECONDS / 2
+
+
+def test_what_failed_together_does_not_come_together_and_never_sooner_than_the_error_says() -> None:
+    for count in range(1, ATTEMPTS):
+        waits = after_failure(count)
+        assert max(waits) - min(waits) > min(waits) / 8
+    assert min(after_failure(1, after_seconds=40)) >= 40
+
+
+def test_only_what_says_not_now_is_waiting() -> None:
+    for error in (
+        STOPPED,
+        RateLimited(after_seconds=1),
+        InProgress(after_seconds=1),
+        NotStarted(),
+        Deferred("Deadline", "", ""),
+    ):
+        assert is_deferral(error)
+    assert not is_deferral(RetryableError("InternalError", "", ""))
+    assert not is_deferral(IndexError())
+
+
+@pytest.mark.parametrize(
+    ("service", "code", "waits"),
+    [
+        ("DynamoDB", "InternalServerError", True),
+        ("DynamoDB", "AccessDeniedException", True),
+        ("DynamoDB", "ValidationException", False),
+        ("SQS", "Throttled", False),
+        ("S3", "AccessDenied", False),
+    ],
+)
+def test_troubles_of_the_tables_are_waited_for_others_are_failures_also_while_a_result_is_published(
+    service: str, code: str, *, waits: bool
+) -> None:
+    with pytest.raises(RetryableError) as caught, translate_aws_errors(service):
+        raise ClientError({"Error": {"Code": code}}, "AnyOperation")
+    assert is_deferral(caught.value) is waits
+    assert is_deferral(NotPublished(caught.value, document_id="0f", event="{}")) is waits
+    assert caught.value.code == f"{service}.{code}"

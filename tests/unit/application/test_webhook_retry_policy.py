@@ -1,0 +1,38 @@
+"""When a webhook is tried again."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from permit_ocr.application.retry_policy import LONGEST_VISIBILITY_SECONDS
+from permit_ocr.application.webhook_retry_policy import RETRY_FOR_SECONDS, seconds_until_retry
+
+
+def test_attempts_go_on_for_a_day_and_become_rare() -> None:
+    age, attempts, pauses = 0.0, 1, []
+    while (pause := seconds_until_retry(attempts=attempts, age_seconds=age)) is not None:
+        pauses.append(pause)
+        age += pause
+        attempts += 1
+    assert 10 <= attempts <= 15
+    assert pauses[0] < 10
+    assert pauses[-2] > 3 * 3600
+    assert age == pytest.approx(RETRY_FOR_SECONDS, abs=2), "the last attempt is at the end of the day"
+
+
+@given(
+    attempts=st.integers(1, 1000),
+    age=st.floats(0, RETRY_FOR_SECONDS - 1),
+    at_least=st.floats(0, 6 * 3600),
+)
+def test_a_wait_is_one_that_sqs_can_keep_and_what_the_receiver_asked_for(
+    attempts: int, age: float, at_least: float
+) -> None:
+    pause = seconds_until_retry(attempts=attempts, age_seconds=age, at_least=at_least)
+    assert pause is not None
+    assert 1 <= pause <= LONGEST_VISIBILITY_SECONDS
+    assert pause >= min(at_least, RETRY_FOR_SECONDS - age)
+
+
+def test_what_is_a_day_old_has_had_its_last_attempt() -> None:
+    assert seconds_until_retry(attempts=1, age_seconds=RETRY_FOR_SECONDS) is None

@@ -1,0 +1,68 @@
+"""GET /v1/cases/{case}."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from permit_ocr.application.delete_document import delete
+from tests.unit.entrypoints.test_http_api import IMAGE, call
+from tests.unit.fakes import MAINLAND_BACK, MAINLAND_FRONT, NOT_NOW, FakeCases, World, world
+from tests.unit.http_calls import HTTP
+
+
+def get(case: str, here: World) -> tuple[dict[str, Any], Any]:
+    event = json.loads(Path("events/http-api-v2-recognition.json").read_text())
+    event |= {"rawPath": f"/v1/cases/{case}", "routeKey": "GET /v1/cases/{case}", "pathParameters": {"case": case}}
+    event["requestContext"]["http"] |= {"method": "GET", "path": f"/v1/cases/{case}"}
+    return call("", here, event=event)
+
+
+def send(side: str, here: World, case: str = "2026-08_15.a") -> dict[str, Any]:
+    body = {"document": "mainland-permit", "card_side": side, "case": case, "image_base64": IMAGE}
+    context = HTTP["requestContext"] | {"requestId": side}
+    said: dict[str, Any] = call(body, here, requestContext=context)[1]
+    return said
+
+
+def test_a_case_tells_its_sides_and_what_the_pair_came_to() -> None:
+    here = world(MAINLAND_FRONT, MAINLAND_BACK)
+    front = send("FRONT", here)
+    response, said = get("2026-08_15.a", here)
+    assert response["statusCode"] == 200
+    assert said["sides"] == [{"kind": "mainland-permit", "side": "front", "document_id": front["id"]}]
+    assert said["completed"] == []
+    back = send("BACK", here)
+    _, said = get("2026-08_15.a", here)
+    assert {side["document_id"] for side in said["sides"]} == {front["id"], back["id"]}
+    (completed,) = said["completed"]
+    assert json.loads(here.results.sent[-1][1]) == completed
+
+
+@pytest.mark.parametrize("case", ["7", "no good", "x" * 65])
+def test_a_case_that_nobody_knows_is_not_found(case: str) -> None:
+    response, said = get(case, world())
+    assert (response["statusCode"], said["code"]) == (404, "Case.Unknown")
+
+
+def test_a_case_whose_sides_were_deleted_is_not_found() -> None:
+    here = world(MAINLAND_FRONT)
+    assert delete(send("FRONT", here, case="7")["id"], here.services)
+    assert get("7", here)[0]["statusCode"] == 404
+
+
+@dataclass
+class BrokenCases(FakeCases):
+    def get(self, case: str) -> None:
+        assert case
+        raise NOT_NOW
+
+
+def test_a_table_in_trouble_is_not_now() -> None:
+    here = world()
+    here.cases = BrokenCases()
+    response, said = get("7", here)
+    assert (response["statusCode"], said["code"]) == (503, "SQS.Throttled")
+    assert int(response["headers"]["Retry-After"]) >= 1

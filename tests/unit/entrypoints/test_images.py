@@ -1,0 +1,213 @@
+"""One invocation of the images function, on S3 and SQS in memory and with the real process that decodes."""
+
+import io
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from PIL import Image
+
+from permit_ocr.adapters.s3.images import document_of
+from permit_ocr.adapters.s3.pages import S3Pages
+from permit_ocr.adapters.sqs.queues import SqsImagesQueue, SqsIntakeQueue
+from permit_ocr.application.intake_messages import Page, Upload, serialize_message
+from permit_ocr.entrypoints.images import ImagesApplication, process
+from permit_ocr.entrypoints.upload_events import messages_in_body
+from permit_ocr.images.conversion import DecodedPage, decode
+from tests.unit.images.converter.files import CORNERS, LIMIT, corners_of, file_of, picture
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sqs import SQSClient
+
+SECONDS = 45
+
+
+@pytest.fixture
+def application(s3: "S3Client", sqs: "SQSClient") -> ImagesApplication:
+    images, intake = (sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("images", "intake"))
+    return ImagesApplication(
+        pages=S3Pages(s3, bucket="uploads"),
+        queue=SqsImagesQueue(sqs, queue_url=images),
+        intake=SqsIntakeQueue(sqs, queue_url=intake),
+        upload_prefix="uploads/",
+        base64_limit=LIMIT,
+    )
+
+
+@pytest.fixture
+def told(sqs: "SQSClient", application: ImagesApplication) -> Any:
+    """Return what takes the work off the intake queue."""
+
+    def take() -> list[Page]:
+        works: list[Page] = []
+        url = sqs.get_queue_url(QueueName="intake")["QueueUrl"]
+        while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+            for message in messages:
+                works += [work for work in messages_in_body(message["Body"]) if isinstance(work, Page)]
+        return sorted(works, key=lambda work: work.number or 0)
+
+    return take
+
+
+def put(s3: "S3Client", content: bytes, **metadata: str) -> Upload:
+    stored = s3.put_object(Bucket="uploads", Key="uploads/auto/1.jpg", Body=content, Metadata=metadata)
+    return Upload(bucket="uploads", key="uploads/auto/1.jpg", version=stored["VersionId"], etag=stored["ETag"])
+
+
+def run(
+    application: ImagesApplication, sqs: "SQSClient", upload: Upload, *, seconds: float = SECONDS
+) -> list[dict[str, str]]:
+    application.queue.enqueue(upload)
+    url = sqs.get_queue_url(QueueName="images")["QueueUrl"]
+    (message,) = sqs.receive_message(QueueUrl=url, MessageSystemAttributeNames=["All"])["Messages"]
+    record = {
+        "messageId": message["MessageId"],
+        "receiptHandle": message["ReceiptHandle"],
+        "body": message["Body"],
+        "attributes": message["Attributes"],
+        "eventSource": "aws:sqs",
+    }
+    failures: list[dict[str, str]] = process({"Records": [record]}, application, seconds=seconds)["batchItemFailures"]
+    if not failures:
+        sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+    return failures
+
+
+def id_of(upload: Upload) -> str:
+    return document_of(upload, upload_prefix="uploads/").id
+
+
+def gone(upload: Upload) -> Page:
+    return Page(upload=upload, number=None, pages=None, image=None, rejection="Document.Gone")
+
+
+def stored_keys(s3: "S3Client") -> list[str]:
+    versions = s3.list_object_versions(Bucket="uploads", Prefix="pages/")
+    return sorted(one["Key"] for one in (*versions.get("Versions", ()), *versions.get("DeleteMarkers", ())))
+
+
+def test_a_photograph_is_stored_upright_and_handed_on_with_what_its_sender_said(
+    application: ImagesApplication, s3: "S3Client", sqs: "SQSClient", told: Any
+) -> None:
+    upload = put(s3, file_of("heic", orientation=6), document="mainland-permit", case="7", note="not ours")
+    assert run(application, sqs, upload) == []
+    key = f"pages/{id_of(upload)}/1.jpg"
+    assert told() == [Page(upload=upload, number=None, pages=None, image=key, rejection=None)]
+    stored = s3.get_object(Bucket="uploads", Key=key)
+    assert corners_of(Image.open(io.BytesIO(stored["Body"].read()))) == CORNERS
+    assert stored["ContentType"] == "image/jpeg"
+    received = s3.head_object(Bucket="uploads", Key=upload.key)["LastModified"].isoformat()
+    assert stored["Metadata"] == {"document": "mainland-permit", "case": "7", "received": received}
+
+
+def test_each_page_is_handed_on_and_the_upload_is_not_touched(
+    application: ImagesApplication, s3: "S3Client", sqs: "SQSClient", told: Any
+) -> None:
+    content = file_of("tiff", save_all=True, append_images=[picture((50, 50)), *[picture()] * 10])
+    upload = put(s3, content)
+    assert run(application, sqs, upload) == []
+    pages = told()
+    assert [(page.number, page.pages) for page in pages] == [(number, 12) for number in range(1, 13)]
+    assert (pages[1].image, pages[1].rejection) == (None, "Document.TooSmall")
+    assert pages[11].image == f"pages/{id_of(upload)}/12.jpg"
+    versions = s3.list_object_versions(Bucket="uploads", Prefix="uploads/")
+    assert [one["VersionId"] for one in versions["Versions"]] == [upload.version]
+
+
+def test_a_message_that_comes_again_ends_with_the_same_keys_and_the_same_work(
+    application: ImagesApplication, s3: "S3Client", sqs: "SQSClient", told: Any
+) -> None:
+    upload = put(s3, file_of("pdf"))
+    run(application, sqs, upload)
+    first, keys = told(), set(stored_keys(s3))
+    run(application, sqs, upload)
+    assert told() == first
+    assert set(stored_keys(s3)) == keys
+
+
+def test_a_file_that_is_rejected_as_a_whole_leaves_no_page(
+    application: ImagesApplication, s3: "S3Client", sqs: "SQSClient", told: Any
+) -> None:
+    upload = put(s3, file_of("webp")[:60])
+    assert run(application, sqs, upload) == []
+    assert told() == [Page(upload=upload, number=None, pages=None, image=None, rejection="Document.Damaged")]
+    assert stored_keys(s3) == []
+
+
+def test_pages_stored_before_the_decoder_crashed_are_taken_back(
+    application: ImagesApplication,
+    s3: "S3Client",
+    sqs: "SQSClient",
+    told: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def crashing(*arguments: Any, **more: Any) -> Any:
+        yield next(decode(*arguments, **more))
+        yield DecodedPage(rejection="Document.TooCostly")
+
+    monkeypatch.setattr("permit_ocr.entrypoints.images.decode", crashing)
+    upload = put(s3, file_of("tiff", save_all=True, append_images=[picture()]))
+    assert run(application, sqs, upload) == []
+    assert told() == [Page(upload=upload, number=None, pages=None, image=None, rejection="Document.TooCostly")]
+    assert stored_keys(s3) == []
+
+
+def test_a_file_that_is_too_large_is_rejected_without_being_read(
+    application: ImagesApplication, s3: "S3Client", sqs: "SQSClient", told: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("permit_ocr.adapters.s3.pages.MOST_BYTES", 100)
+    run(application, sqs, put(s3, file_of("heic")))
+    assert [page.rejection for page in told()] == ["Document.TooManyBytes"]
+
+
+def test_an_upload_that_is_gone_is_told_as_that(
+    application: ImagesApplication, s3: "S3Client", sqs: "SQSClient", told: Any
+) -> None:
+    upload = put(s3, file_of("heic"))
+    s3.delete_object(Bucket="uploads", Key=upload.key, VersionId=upload.version or "")
+    assert run(application, sqs, upload) == []
+    assert told() == [gone(upload)]
+    assert stored_keys(s3) == []
+
+
+def test_an_upload_that_is_deleted_while_it_is_decoded_leaves_no_page_behind(
+    application: ImagesApplication, s3: "S3Client", sqs: "SQSClient", told: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload = put(s3, file_of("pdf", save_all=True, append_images=[picture()]))
+
+    def meanwhile(*arguments: Any, **more: Any) -> Any:
+        yield from decode(*arguments, **more)
+        s3.delete_object(Bucket="uploads", Key=upload.key, VersionId=upload.version or "")
+
+    monkeypatch.setattr("permit_ocr.entrypoints.images.decode", meanwhile)
+    assert run(application, sqs, upload) == []
+    assert told() == [gone(upload)]
+    assert stored_keys(s3) == []
+
+
+def test_trouble_of_ours_is_no_rejection_and_is_tried_again(
+    application: ImagesApplication, s3: "S3Client", sqs: "SQSClient", told: Any
+) -> None:
+    upload = put(s3, file_of("heic"))
+    elsewhere = replace(application, pages=S3Pages(s3, bucket="another"))
+    (failure,) = run(elsewhere, sqs, upload)
+    assert failure["itemIdentifier"]
+    assert told() == []
+
+
+def test_what_could_not_be_decoded_in_the_time_that_is_left_is_tried_again(
+    application: ImagesApplication, s3: "S3Client", sqs: "SQSClient", told: Any
+) -> None:
+    upload = put(s3, file_of("heic"))
+    assert len(run(application, sqs, upload, seconds=20)) == 1
+    assert told() == []
+
+
+def test_a_message_replayed_from_the_dead_letter_queue_is_an_upload_again() -> None:
+    upload = Upload(bucket="uploads", key="uploads/1.heic", version="1", etag="abc")
+    assert list(messages_in_body(serialize_message(upload))) == [upload]
+    assert json.loads(serialize_message(upload)) == {
+        "upload": {"bucket": "uploads", "key": "uploads/1.heic", "version": "1", "etag": "abc"}
+    }

@@ -1,0 +1,498 @@
+"""One invocation of the uploads function: what is given back to the queue, and when it shows again."""
+
+import copy
+import json
+import threading
+import time
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from permit_ocr.adapters.s3.images import document_of, document_of_page
+from permit_ocr.application.intake_messages import Page, UnreadableEvent, Upload, serialize_message
+from permit_ocr.application.ports import OcrRequest, OcrResponse, StoredEvent, Submission
+from permit_ocr.domain.errors import (
+    CircuitOpen,
+    Deferred,
+    InProgress,
+    PermitOcrError,
+    RateLimited,
+    RejectDocument,
+    RetryableError,
+)
+from permit_ocr.domain.identity import document_id_of_page
+from permit_ocr.domain.permits import Kind, RecognitionOptions
+from permit_ocr.entrypoints.upload_events import messages_in_body
+from permit_ocr.entrypoints.uploads import PREPARED_AT_ONCE, WAITING_ENDS_AFTER_SECONDS, UploadsApplication, process
+from permit_ocr.images.rejections import rejection
+from tests.unit.fakes import MAINLAND_FRONT, NOT_NOW, World, jpeg, photograph, world
+
+if TYPE_CHECKING:
+    from permit_ocr.domain.card.answers import Answer
+
+
+def just_sent(name: str) -> dict[str, Any]:
+    """Return a sample event as if its messages were sent now: the day it was written lies ever further back."""
+    event: dict[str, Any] = json.loads(Path(f"events/{name}.json").read_text())
+    for record in event["Records"]:
+        record["attributes"]["SentTimestamp"] = str(round(time.time() * 1000))
+    return event
+
+
+ONE_UPLOAD = just_sent("sqs-s3-object-created")
+PUBLISH_AGAIN = just_sent("sqs-publish-again")
+BATCH = just_sent("sqs-s3-batch")
+DIRECT = json.loads(Path("events/s3-object-created.json").read_text())
+
+
+@dataclass
+class FakeImages:
+    """Every upload is a photograph of its own, unless it is gone."""
+
+    gone: bool = False
+    plain: bool = True
+    fetched: int = 0
+
+    def options(self, _upload: Upload) -> RecognitionOptions | None:
+        return None if self.gone else RecognitionOptions(kind=Kind.MAINLAND_PERMIT)
+
+    def fetch(self, upload: Upload) -> Submission | None:
+        self.fetched += 1
+        if self.gone:
+            raise RejectDocument("Document.Gone", "gone", "again")
+        if not self.plain:
+            return None
+        return replace(
+            photograph(jpeg(upload.key.encode()), kind=Kind.MAINLAND_PERMIT),
+            document=document_of(upload, upload_prefix="uploads/"),
+        )
+
+    def fetch_page(self, page: Page) -> Submission:
+        if page.rejection:
+            raise rejection(page.rejection)
+        return replace(
+            photograph(jpeg(str(page.number).encode()), kind=Kind.MAINLAND_PERMIT),
+            document=document_of_page(page, upload_prefix="uploads/"),
+        )
+
+
+@dataclass
+class SlowImages(FakeImages):
+    """Takes as long as S3 does, and notes how many wait for it at once."""
+
+    waiting: int = 0
+    most_at_once: int = 0
+    turn: threading.Lock = field(default_factory=threading.Lock)
+
+    def fetch(self, upload: Upload) -> Submission | None:
+        with self.turn:
+            self.waiting += 1
+            self.most_at_once = max(self.most_at_once, self.waiting)
+        time.sleep(0.05)
+        with self.turn:
+            self.waiting -= 1
+        return super().fetch(upload)
+
+
+@dataclass
+class FakeIntake:
+    waits: dict[str, float] = field(default_factory=dict)
+
+    def change_visibility(self, waits: dict[str, float]) -> None:
+        self.waits = dict(waits)
+
+
+@dataclass
+class Queues:
+    """What is around a batch, and stays from one invocation to the next."""
+
+    intake: FakeIntake = field(default_factory=FakeIntake)
+    to_decode: list[Upload] = field(default_factory=list)
+    dead: list[tuple[str, str, str | None]] = field(default_factory=list)
+    dead_letter_queue_answers: bool = True
+    failures: dict[str, int] = field(default_factory=dict)
+    table_answers: bool = True
+
+    def enqueue(self, upload: Upload) -> None:
+        self.to_decode.append(upload)
+
+    def send(self, body: str, *, reason: str, document_id: str | None) -> None:
+        if not self.dead_letter_queue_answers:
+            raise NOT_NOW
+        self.dead.append((body, reason, document_id))
+
+    def count(self, message_id: str) -> int:
+        if not self.table_answers:
+            raise Deferred("DynamoDB.InternalServerError", "", "")
+        self.failures[message_id] = self.failures.get(message_id, 0) + 1
+        return self.failures[message_id]
+
+
+def run(
+    event: dict[str, Any],
+    here: World,
+    *,
+    seconds: float = 45,
+    images: FakeImages | None = None,
+    queues: Queues | None = None,
+) -> tuple[list[str], FakeIntake]:
+    queues = queues or Queues()
+    queues.intake.waits.clear()
+    around: Any = queues
+    photographs: Any = images or FakeImages()
+    application = UploadsApplication(
+        services=here.services,
+        images=photographs,
+        upload_prefix="uploads/",
+        intake=around.intake,
+        images_queue=around,
+        dead_letters=around,
+        failures=around,
+        maximum_attempts=3,
+    )
+    answer = process(event, application, seconds=seconds)
+    again = [failure["itemIdentifier"] for failure in (answer or {"batchItemFailures": []})["batchItemFailures"]]
+    return again, queues.intake
+
+
+def message(
+    record: dict[str, Any] = ONE_UPLOAD["Records"][0], *, age_seconds: float = 0, receives: int = 1
+) -> dict[str, Any]:
+    """Return a batch of one message that has been on the queue for so long."""
+    record = copy.deepcopy(record)
+    record["attributes"]["SentTimestamp"] = str(round((time.time() - age_seconds) * 1000))
+    record["attributes"]["ApproximateReceiveCount"] = str(receives)
+    return {"Records": [record]}
+
+
+def pages_of_a_scan(*numbers: int, pages: int = 2, rejection: str | None = None) -> dict[str, Any]:
+    image = None if rejection else "pages/abc/1.jpg"
+    upload = Upload(bucket="uploads", key="uploads/scan.pdf", version="1", etag=None)
+    bodies = [
+        serialize_message(Page(upload=upload, number=number, pages=pages, image=image, rejection=rejection))
+        for number in numbers
+    ]
+    records = [message()["Records"][0] | {"body": body, "messageId": str(place)} for place, body in enumerate(bodies)]
+    return {"Records": records}
+
+
+def scan_id() -> str:
+    upload = Upload(bucket="uploads", key="uploads/scan.pdf", version="1", etag=None)
+    return document_of(upload, upload_prefix="uploads/").id
+
+
+def test_what_is_no_plain_image_is_handed_over_and_nothing_is_published_yet() -> None:
+    here, queues = world(), Queues()
+    again, _ = run(message(), here, images=FakeImages(plain=False), queues=queues)
+    assert again == []
+    (upload,) = queues.to_decode
+    assert upload.key == "uploads/residence-permit/0a1b2c3d.jpg"
+    assert here.results.sent == []
+    record = here.documents.records[document_of(upload, upload_prefix="uploads/").id]
+    assert record.document is not None
+    assert record.document.key == upload.key, "or nobody could delete it before it is read"
+
+
+def test_what_is_published_already_is_not_handed_over_again() -> None:
+    here, queues = world(MAINLAND_FRONT), Queues()
+    run(message(), here)
+    run(message(), here, images=FakeImages(plain=False), queues=queues)
+    assert queues.to_decode == []
+
+
+def test_a_deleted_upload_is_not_handed_over_and_what_is_there_of_it_is_erased() -> None:
+    here, queues = world(MAINLAND_FRONT), Queues()
+    run(message(), here)
+    (document_id,) = here.documents.records
+    here.documents.mark_deleted(document_id)
+    here.erasure.photographs[document_id] = ["uploads/1.heic"]
+    again, _ = run(message(), here, images=FakeImages(plain=False), queues=queues)
+    assert (again, queues.to_decode) == ([], [])
+    assert here.erasure.erased == ["uploads/1.heic"]
+
+
+@pytest.mark.parametrize("body", [None, '{"publish_again": "%s"}'])
+def test_the_log_names_the_document_that_was_deleted(caplog: pytest.LogCaptureFixture, body: str | None) -> None:
+    caplog.set_level("INFO", logger="permit-ocr")
+    here = world(MAINLAND_FRONT)
+    run(message(), here)
+    (document_id,) = here.documents.records
+    here.documents.mark_deleted(document_id)
+    run(message() if body is None else {"Records": [ONE_UPLOAD["Records"][0] | {"body": body % document_id}]}, here)
+    (said,) = [record for record in caplog.records if record.message == "document_deleted"]
+    assert said.__dict__["document_id"] == document_id
+
+
+def test_each_page_of_a_file_is_a_document_and_the_file_knows_how_many() -> None:
+    here = world(MAINLAND_FRONT, MAINLAND_FRONT)
+    again, _ = run(pages_of_a_scan(1, 2), here)
+    assert again == []
+    events = [json.loads(event)["data"]["document"] for _, event in here.results.sent]
+    assert {(event["page"], event["pages"]) for event in events} == {(1, 2), (2, 2)}
+    assert {event["id"] for event in events} == {document_id_of_page(scan_id(), page) for page in (1, 2)}
+    assert here.documents.records[scan_id()].pages == 2
+
+
+def test_the_only_page_of_a_file_has_the_uploads_id() -> None:
+    here = world(MAINLAND_FRONT)
+    run(pages_of_a_scan(1, pages=1), here)
+    assert [document_id for document_id, _ in here.results.sent] == [scan_id()]
+    assert here.documents.records[scan_id()].pages is None
+
+
+def test_a_page_that_cannot_be_decoded_is_rejected_and_the_others_are_read() -> None:
+    here = world(MAINLAND_FRONT)
+    run(pages_of_a_scan(1), here)
+    run(pages_of_a_scan(2, rejection="Document.Damaged"), here)
+    first, second = (json.loads(event) for _, event in here.results.sent)
+    assert first["type"] == "permit.recognized.v1"
+    assert second["data"]["error"]["code"] == "Document.Damaged"
+    assert second["data"]["document"]["page"] == 2
+
+
+def test_pages_of_a_file_that_was_deleted_meanwhile_are_not_published_and_are_erased() -> None:
+    here = world()
+    here.documents.mark_deleted(scan_id(), unknown_too=True)
+    here.erasure.photographs = {document_id_of_page(scan_id(), page): [f"pages/abc/{page}.jpg"] for page in (1, 2)}
+    again, _ = run(pages_of_a_scan(1, 2), here)
+    assert (again, here.results.sent, here.ocr.asked) == ([], [], [])
+    assert sorted(here.erasure.erased) == ["pages/abc/1.jpg", "pages/abc/2.jpg"]
+
+
+@pytest.mark.parametrize("is_deleted", [False, True])
+def test_a_file_that_was_gone_before_it_could_be_decoded_is_a_result_unless_it_was_deleted(*, is_deleted: bool) -> None:
+    here, queues = world(), Queues()
+    run(message(), here, images=FakeImages(plain=False), queues=queues)
+    (upload,) = queues.to_decode
+    if is_deleted:
+        here.documents.mark_deleted(document_of(upload, upload_prefix="uploads/").id)
+    page = Page(upload=upload, number=None, pages=None, image=None, rejection="Document.Gone")
+    again, _ = run({"Records": [message()["Records"][0] | {"body": serialize_message(page)}]}, here)
+    assert again == []
+    codes = [json.loads(event)["data"]["error"]["code"] for _, event in here.results.sent]
+    assert codes == ([] if is_deleted else ["Document.Gone"])
+
+
+def test_every_upload_of_a_batch_becomes_a_result() -> None:
+    here = world(*[MAINLAND_FRONT] * 3)
+    failed, _ = run(BATCH, here)
+    assert failed == []
+    assert len(here.results.sent) == 3
+
+
+def test_only_the_failed_message_is_given_back_and_shows_again_later() -> None:
+    errors: list[Answer | PermitOcrError] = [RetryableError("InternalError", "", "", after_seconds=2)]
+    here = world(*errors, MAINLAND_FRONT, MAINLAND_FRONT)
+    failed, intake = run(BATCH, here)
+    assert len(failed) == 1
+    assert [wait >= 2 for wait in intake.waits.values()] == [True]
+    failed_again, _ = run(BATCH, world(*[MAINLAND_FRONT] * 3))
+    assert failed_again == []
+
+
+def test_few_documents_are_prepared_at_a_time_but_all_of_a_batch_wait_for_the_provider_together() -> None:
+    here, images = world(*[MAINLAND_FRONT] * 10), SlowImages()
+    everyone = threading.Barrier(10)
+    ask = here.ocr.recognize
+
+    def ask_together(question: OcrRequest, *, deadline: float) -> OcrResponse:
+        everyone.wait(timeout=30)
+        return ask(question, deadline=deadline)
+
+    here.ocr.recognize = ask_together  # type: ignore[method-assign]
+    records = []
+    for number in range(10):
+        record = copy.deepcopy(ONE_UPLOAD["Records"][0])
+        record["messageId"] = str(number)
+        record["body"] = record["body"].replace(".jpg", f"-{number}.jpg")
+        records.append(record)
+    failed, _ = run({"Records": records}, here, images=images)
+    assert (failed, len(here.results.sent)) == ([], 10)
+    assert images.most_at_once <= PREPARED_AT_ONCE
+
+
+def test_account_trouble_gives_back_everything_not_begun_without_a_call() -> None:
+    here = world(CircuitOpen("ResourceUnavailable.InArrears", "", ""))
+    two_uploads = message(BATCH["Records"][1])  # the second must not be begun
+    failed, intake = run(two_uploads, here)
+    assert failed == [BATCH["Records"][1]["messageId"]]
+    assert len(here.ocr.asked) == 1
+    assert all(30 <= wait <= 60 for wait in intake.waits.values())
+
+
+@pytest.mark.parametrize(
+    ("stopped", "fetched"), [(Kind.MAINLAND_PERMIT, 0), (Kind.RESIDENCE_PERMIT, 1)], ids=["its action", "another"]
+)
+def test_while_its_action_is_known_to_be_stopped_a_photograph_is_not_even_fetched(stopped: Kind, fetched: int) -> None:
+    here, images = world(MAINLAND_FRONT), FakeImages()
+    here.ocr.stopped[stopped] = CircuitOpen("ResourceUnavailable.InArrears", "", "")
+    queues = Queues()
+    failed, intake = run(message(), here, images=images, queues=queues)
+    assert len(failed) == 1 - fetched
+    assert all(30 <= wait <= 60 for wait in intake.waits.values())
+    assert (images.fetched, len(here.ocr.asked), queues.failures) == (fetched, fetched, {})
+
+
+def test_an_object_that_is_gone_is_rejected_although_the_line_is_stopped() -> None:
+    here = world()
+    here.ocr.stopped[Kind.MAINLAND_PERMIT] = CircuitOpen("ResourceUnavailable.InArrears", "", "")
+    failed, _ = run(message(), here, images=FakeImages(gone=True))
+    assert (failed, len(here.results.sent)) == ([], 1)
+
+
+def test_a_batch_out_of_time_gives_back_what_it_has_not_begun() -> None:
+    here = world()
+    queues = Queues()
+    failed, intake = run(BATCH, here, seconds=6, queues=queues)
+    assert len(failed) == 2, "the test event needs no time"
+    assert all(wait <= 1 for wait in intake.waits.values()), "the next invocation may begin them at once"
+    assert queues.failures == {}
+    assert here.ocr.asked == []
+
+
+def test_an_object_that_is_gone_is_a_result_and_no_failure() -> None:
+    here = world()
+    failed, _ = run(BATCH, here, images=FakeImages(gone=True))
+    assert failed == []
+    assert {json.loads(event)["data"]["error"]["code"] for _, event in here.results.sent} == {"Document.Gone"}
+
+
+def test_an_unreadable_message_is_given_up_at_once_and_alone() -> None:
+    spoilt = copy.deepcopy(BATCH)
+    spoilt["Records"][0]["body"] = "{"
+    here, queues = world(*[MAINLAND_FRONT] * 2), Queues()
+    again, _ = run(spoilt, here, queues=queues)
+    assert again == []
+    assert queues.dead == [("{", "Message.Unreadable", None)]
+    assert len(here.results.sent) == 2
+
+
+def test_a_document_that_fails_again_and_again_is_given_up_with_its_reason() -> None:
+    queues = Queues()
+    for _ in range(2):
+        again, _ = run(message(), world(RetryableError("InternalError", "", "")), queues=queues)
+        assert len(again) == 1
+    again, intake = run(message(), world(RetryableError("InternalError", "", "")), queues=queues)
+    assert (again, intake.waits) == ([], {})
+    ((body, reason, document_id),) = queues.dead
+    (upload,) = messages_in_body(body)
+    assert isinstance(upload, Upload)
+    assert (reason, document_id) == ("InternalError", document_of(upload, upload_prefix="uploads/").id)
+
+
+def test_a_fault_of_ours_is_counted_too_and_named_by_its_type() -> None:
+    queues = Queues()
+    for _ in range(3):
+        run(message(), world(), queues=queues)  # the fake provider has nothing left to say: IndexError
+    assert [reason for _, reason, _ in queues.dead] == ["Unexpected.IndexError"]
+
+
+@pytest.mark.parametrize(
+    ("error", "least", "most"),
+    [
+        (RateLimited(after_seconds=2), 2, 5),
+        (InProgress(after_seconds=4), 4, 7),
+        (CircuitOpen("ResourceUnavailable.InArrears", "", ""), 30, 60),
+        (Deferred("Deadline", "", ""), 1, 4),
+    ],
+)
+def test_waiting_is_never_counted_however_often_it_happens(error: PermitOcrError, least: float, most: float) -> None:
+    queues = Queues()
+    for receives in range(1, 50):
+        again, intake = run(message(receives=receives), world(error), queues=queues)
+        (wait,) = intake.waits.values()
+        assert len(again) == 1
+        assert least <= wait <= most
+    assert (queues.failures, queues.dead) == ({}, [])
+
+
+def test_what_has_waited_almost_as_long_as_the_queue_keeps_it_is_given_up_and_not_lost() -> None:
+    queues = Queues()
+    stopped = CircuitOpen("ResourceUnavailable.InArrears", "", "")
+    run(message(age_seconds=WAITING_ENDS_AFTER_SECONDS - 60), world(stopped), queues=queues)
+    assert queues.dead == []
+    again, _ = run(message(age_seconds=WAITING_ENDS_AFTER_SECONDS + 60), world(stopped), queues=queues)
+    assert again == []
+    assert [reason for _, reason, _ in queues.dead] == ["ResourceUnavailable.InArrears"]
+
+
+def test_what_fails_when_the_queue_would_soon_drop_it_is_given_up_whatever_attempts_are_left() -> None:
+    queues = Queues()
+    failing = RetryableError("InternalError", "", "")
+    again, _ = run(message(age_seconds=WAITING_ENDS_AFTER_SECONDS + 60), world(failing), queues=queues)
+    assert again == []
+    assert [reason for _, reason, _ in queues.dead] == ["InternalError"]
+
+
+def test_a_message_leaves_the_intake_queue_only_once_the_dead_letter_queue_has_it() -> None:
+    queues = Queues(dead_letter_queue_answers=False)
+    spoilt = message(ONE_UPLOAD["Records"][0] | {"body": "{"})
+    again, intake = run(spoilt, world(), queues=queues)
+    assert len(again) == len(intake.waits) == 1
+    queues.dead_letter_queue_answers = True
+    again, _ = run(spoilt, world(), queues=queues)
+    assert (again, len(queues.dead)) == ([], 1)
+
+
+def test_a_failure_that_cannot_be_counted_gives_nothing_up() -> None:
+    queues = Queues(table_answers=False)
+    for _ in range(10):
+        again, intake = run(message(), world(RetryableError("InternalError", "", "")), queues=queues)
+        assert len(again) == len(intake.waits) == 1
+    assert queues.dead == []
+
+
+def test_a_failed_upload_keeps_the_others_of_its_message_from_nothing() -> None:
+    two_uploads = message(BATCH["Records"][1])
+    queues = Queues()
+    here = world(RetryableError("InternalError", "", ""), MAINLAND_FRONT)
+    again, _ = run(two_uploads, here, queues=queues)
+    assert len(again) == len(here.results.sent) == 1
+    assert list(queues.failures.values()) == [1]
+
+
+def test_a_failure_beside_a_wait_in_one_message_is_counted() -> None:
+    queues = Queues()
+    here = world(RateLimited(after_seconds=1), RetryableError("InternalError", "", ""))
+    run(message(BATCH["Records"][1]), here, queues=queues)
+    assert list(queues.failures.values()) == [1]
+
+
+def test_a_result_that_cannot_be_published_is_treated_as_any_other_work() -> None:
+    queues = Queues()
+    for _ in range(3):
+        here = world(publish_fails=1)
+        here.documents.store_event("0123456789abcdef0123456789abcdef", StoredEvent(event="{}", published=False))
+        run(PUBLISH_AGAIN, here, queues=queues)
+    assert [(reason, document_id) for _, reason, document_id in queues.dead] == [
+        ("SQS.Throttled", "0123456789abcdef0123456789abcdef")
+    ]
+
+
+def test_a_direct_event_raises_so_that_lambda_delivers_it_again() -> None:
+    with pytest.raises(RetryableError):
+        run(DIRECT, world(RetryableError("InternalError", "", "")))
+    with pytest.raises(UnreadableEvent):
+        run({"something": "else"}, world())
+
+
+def test_a_result_handed_over_by_the_api_is_published() -> None:
+    here, event = world(), '{"type": "permit.recognized.v1"}'
+    here.documents.store_event("0123456789abcdef0123456789abcdef", StoredEvent(event=event, published=False))
+    failed, _ = run(PUBLISH_AGAIN, here)
+    assert failed == []
+    assert here.results.sent == [("0123456789abcdef0123456789abcdef", event)]
+
+
+def test_the_log_of_a_batch_names_no_key_and_no_text_of_a_card(
+    caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    caplog.set_level("INFO")
+    run(BATCH, world(MAINLAND_FRONT, MAINLAND_FRONT, RetryableError("InternalError", "", "")))
+    run(BATCH, world(CircuitOpen("AuthFailure", "", "")))
+    printed = repr([vars(record) for record in caplog.records]) + capsys.readouterr().out
+    assert "document_done" in printed
+    for secret in ("uploads/residence-permit/1.jpg", "H12345678", "样本", "YANG"):
+        assert secret not in printed

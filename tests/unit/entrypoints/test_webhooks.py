@@ -1,0 +1,215 @@
+"""One batch of webhooks: what leaves the queue, what waits, what is given up."""
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from standardwebhooks import Webhook
+
+from permit_ocr.adapters.sqs.queues import SqsResultsQueue
+from permit_ocr.adapters.webhooks.delivery import GONE, DeliveryFailed, Receiver
+from permit_ocr.adapters.webhooks.queue import WebhookQueue, send_again
+from permit_ocr.adapters.webhooks.signature import SecretUnusable, keys_in
+from permit_ocr.domain.errors import RetryableError
+from permit_ocr.entrypoints.webhooks import WebhooksApplication, process
+from tests.unit.fakes import NOT_NOW
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+RECEIVER = Receiver(url="https://hooks.example/")
+DAY = 24 * 3600
+
+
+@dataclass
+class FakeWebhookQueue:
+    fails: bool = False
+    waits: dict[str, float] = field(default_factory=dict)
+    given_up: list[tuple[str, str]] = field(default_factory=list)
+
+    def change_visibility(self, waits: dict[str, float]) -> None:
+        self.waits |= waits
+
+    def send_to_dead_letter_queue(self, body: str, *, reason: str, message_id: str) -> None:
+        assert message_id
+        if self.fails:
+            raise NOT_NOW
+        self.given_up.append((json.loads(body)["id"], reason))
+
+
+@dataclass
+class Posts:
+    """A receiver that answers by the event's id; what it was sent is verified."""
+
+    answers: Mapping[str, Exception] = field(default_factory=dict)
+    taken: list[str] = field(default_factory=list)
+
+    async def __call__(self, receiver: Receiver, body: bytes, headers: Mapping[str, str]) -> None:
+        assert receiver is RECEIVER
+        event = Webhook(SECRET).verify(body, dict(headers))
+        assert headers["webhook-id"] == event["id"]
+        if error := self.answers.get(event["id"]):
+            raise error
+        self.taken.append(event["id"])
+
+
+def record(event_id: str, *, age: float = 0, attempts: int = 1, **more: Any) -> dict[str, Any]:
+    return {
+        "messageId": f"message-{event_id}",
+        "receiptHandle": f"handle-{event_id}",
+        "body": json.dumps({"id": event_id, "data": {"name": "陈样本"}}, ensure_ascii=False),
+        "attributes": {
+            "SentTimestamp": str(int((time.time() - age) * 1000)),
+            "ApproximateReceiveCount": str(attempts),
+        },
+        **more,
+    }
+
+
+def run(*records: dict[str, Any], posts: Posts, queue: FakeWebhookQueue | None = None) -> list[str]:
+    application = WebhooksApplication(
+        receiver=RECEIVER,
+        secrets=lambda: keys_in(SECRET),
+        queue=queue or FakeWebhookQueue(),  # type: ignore[arg-type]
+        post=posts,
+    )
+    said = process({"Records": list(records)}, application)
+    return [failure["itemIdentifier"] for failure in said["batchItemFailures"]]
+
+
+def test_what_the_receiver_takes_leaves_the_queue() -> None:
+    posts = Posts()
+    assert run(record("1"), record("2"), posts=posts) == []
+    assert posts.taken == ["1", "2"]
+
+
+def test_what_it_does_not_take_waits_and_holds_nothing_else_up() -> None:
+    queue = FakeWebhookQueue()
+    posts = Posts({"1": DeliveryFailed("Webhook.Status503"), "3": DeliveryFailed("Webhook.TimedOut")})
+    again = run(record("1"), record("2"), record("3", attempts=6), posts=posts, queue=queue)
+    assert again == ["message-1", "message-3"]
+    assert posts.taken == ["2"]
+    assert queue.waits["handle-1"] < 10
+    assert queue.waits["handle-3"] > 2000
+    assert queue.given_up == []
+
+
+def test_a_receiver_is_left_alone_for_as_long_as_it_asks() -> None:
+    queue = FakeWebhookQueue()
+    posts = Posts({"1": DeliveryFailed("Webhook.Status429", after_seconds=1000)})
+    assert run(record("1"), posts=posts, queue=queue) == ["message-1"]
+    assert queue.waits["handle-1"] == 1000
+
+
+def test_after_a_day_of_attempts_a_webhook_is_given_up_with_its_reason() -> None:
+    queue = FakeWebhookQueue()
+    posts = Posts({"1": DeliveryFailed("Webhook.Status500")})
+    assert run(record("1", age=DAY + 1, attempts=14), posts=posts, queue=queue) == []
+    assert queue.given_up == [("1", "Webhook.Status500")]
+
+
+def test_the_last_attempt_may_still_succeed() -> None:
+    posts = Posts()
+    assert run(record("1", age=DAY + 1, attempts=14), posts=posts) == []
+    assert posts.taken == ["1"]
+
+
+def test_a_receiver_that_is_gone_gets_no_second_attempt() -> None:
+    queue = FakeWebhookQueue()
+    assert run(record("1"), posts=Posts({"1": DeliveryFailed(GONE)}), queue=queue) == []
+    assert queue.given_up == [("1", "Webhook.Gone")]
+
+
+def test_what_cannot_be_given_up_stays_on_the_queue() -> None:
+    queue = FakeWebhookQueue(fails=True)
+    posts = Posts({"1": DeliveryFailed(GONE)})
+    assert run(record("1"), posts=posts, queue=queue) == ["message-1"]
+
+
+def test_a_fault_of_ours_is_a_failed_attempt_like_another() -> None:
+    queue = FakeWebhookQueue()
+    posts = Posts({"1": KeyError("陈样本")})
+    assert run(record("1"), record("2", body="not json"), record("3"), posts=posts, queue=queue) == [
+        "message-1",
+        "message-2",
+    ]
+    assert posts.taken == ["3"]
+    assert len(queue.waits) == 2
+
+
+@pytest.mark.parametrize(
+    ("error", "told"), [(SecretUnusable("Webhook.SecretUnreadable"), True), (RetryableError("x", "", ""), False)]
+)
+def test_without_a_secret_nothing_is_sent_and_one_that_must_be_mended_is_told_of(
+    error: RetryableError,
+    told: bool,  # noqa: FBT001
+    caplog: pytest.LogCaptureFixture,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def unusable() -> list[bytes]:
+        raise error
+
+    caplog.set_level("INFO")
+    posts, queue = Posts(), FakeWebhookQueue()
+    application = WebhooksApplication(receiver=RECEIVER, secrets=unusable, queue=queue, post=posts)  # type: ignore[arg-type]
+    assert len(process({"Records": [record("1")]}, application)["batchItemFailures"]) == 1
+    assert posts.taken == []
+    errors = [line.getMessage() for line in caplog.records if line.levelname == "ERROR"]
+    assert errors == (["webhook_secret_unusable"] if told else [])
+    assert ('"WebhookSecretUnusable": 1' in capsys.readouterr().out) is told
+
+
+@pytest.mark.parametrize("code", ["Webhook.Status500", GONE])
+def test_no_log_line_says_where_a_webhook_went_or_what_it_said(code: str, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    run(record("1", age=DAY + 1), record("2"), posts=Posts({"1": DeliveryFailed(code)}))
+    printed = repr([vars(line) for line in caplog.records])
+    assert code in printed
+    assert "webhook_delivered" in printed
+    assert not [word for word in ("hooks.example", "陈样本", "whsec", "v1,") if word in printed]
+
+
+@pytest.fixture
+def queues(sqs: "SQSClient") -> dict[str, str]:
+    def create(name: str) -> str:
+        return sqs.create_queue(QueueName=f"{name}.fifo", Attributes={"FifoQueue": "true"})["QueueUrl"]
+
+    return {name: create(name) for name in ("results", "webhooks", "dead")}
+
+
+def received(sqs: "SQSClient", queue_url: str) -> list[Any]:
+    return sqs.receive_message(
+        QueueUrl=queue_url, MaxNumberOfMessages=10, MessageAttributeNames=["All"], VisibilityTimeout=0
+    ).get("Messages", [])
+
+
+def test_an_event_goes_to_both_queues_once(sqs: "SQSClient", queues: dict[str, str]) -> None:
+    both = SqsResultsQueue(sqs, queue_url=queues["results"], webhook_queue_url=queues["webhooks"])
+    for _ in range(2):
+        both.publish('{"type": "permit.recognized.v1"}', document_id="1")
+    for name in ("results", "webhooks"):
+        assert [message["Body"] for message in received(sqs, queues[name])] == ['{"type": "permit.recognized.v1"}']
+
+
+def test_without_webhooks_an_event_goes_to_the_results_queue_alone(sqs: "SQSClient", queues: dict[str, str]) -> None:
+    SqsResultsQueue(sqs, queue_url=queues["results"]).publish('{"type": "permit.recognized.v1"}', document_id="1")
+    assert len(received(sqs, queues["results"])) == 1
+    assert received(sqs, queues["webhooks"]) == []
+
+
+def test_a_webhook_given_up_twice_is_there_once_with_its_reason(sqs: "SQSClient", queues: dict[str, str]) -> None:
+    queue = WebhookQueue(sqs, queue_url=queues["webhooks"], dead_letter_queue_url=queues["dead"])
+    for _ in range(2):
+        queue.send_to_dead_letter_queue("{}", reason="Webhook.TimedOut", message_id="1")
+    (letter,) = received(sqs, queues["dead"])
+    assert letter["MessageAttributes"]["reason"]["StringValue"] == "Webhook.TimedOut"
+
+
+def test_an_event_that_is_sent_again_waits_for_no_earlier_attempt(sqs: "SQSClient", queues: dict[str, str]) -> None:
+    for _ in range(2):
+        send_again(sqs, queues["webhooks"], "{}")
+    assert len(received(sqs, queues["webhooks"])) == 2

@@ -1,0 +1,151 @@
+"""What is told of a file by its bytes alone."""
+
+import struct
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from permit_ocr.domain.errors import RejectDocument
+from permit_ocr.images import rejections as image_rejections
+from permit_ocr.images.formats import Format, format_of, is_provider_ready, refuse_what_cannot_be_read
+from permit_ocr.images.rejections import CODES, rejection
+from tests.unit.fakes import jpeg
+from tests.unit.images.converter.files import FORMATS, LIMIT, WITH_ORIENTATION, file_of, noise, picture
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_the_first_bytes_tell_the_format(form: str) -> None:
+    assert format_of(file_of(form)[:1024]) is Format(form)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"a text", b"PK\3\4", b"RIFF\0\0\0\0WAVE", b"\0\0\0\x18ftypmp42\0\0\0\0isommp42", b"BZh9", b"\xff\xd8 text"],
+)
+def test_other_files_have_no_format(content: bytes) -> None:
+    assert format_of(content) is None
+
+
+@pytest.mark.parametrize(
+    ("brands", "form"),
+    [
+        ((b"mif1", b"heic"), Format.HEIC),
+        ((b"heic", b"mif1"), Format.HEIC),
+        ((b"heix",), Format.HEIC),
+        ((b"mif1", b"avif"), Format.AVIF),
+        ((b"avif", b"heic"), Format.AVIF),
+        ((b"mif1", b"miaf"), None),
+        ((b"qt  ",), None),
+    ],
+)
+def test_brands_tell_heic_from_avif_and_from_films(brands: tuple[bytes, ...], form: Format | None) -> None:
+    box = b"ftyp" + brands[0] + bytes(4) + b"".join(brands)
+    assert format_of(struct.pack(">I", 4 + len(box)) + box + b"avif") is form
+
+
+def test_a_pdf_may_begin_a_little_later() -> None:
+    assert format_of(b"\n" * 900 + b"%PDF-1.4") is Format.PDF
+
+
+@pytest.mark.parametrize("form", ["jpeg", "png"])
+def test_an_upright_png_or_jpeg_within_the_limit_is_plain(form: str) -> None:
+    assert is_provider_ready(file_of(form), base64_limit=LIMIT)
+
+
+@pytest.mark.parametrize("orientation", range(2, 9))
+@pytest.mark.parametrize("form", ["jpeg", "png"])
+def test_a_photograph_that_is_not_upright_is_not_plain(form: str, orientation: int) -> None:
+    assert not is_provider_ready(file_of(form, orientation=orientation), base64_limit=LIMIT)
+
+
+@pytest.mark.parametrize("form", [form for form in FORMATS if form not in {"jpeg", "png"}])
+def test_no_other_format_is_plain(form: str) -> None:
+    assert not is_provider_ready(file_of(form), base64_limit=LIMIT)
+
+
+@pytest.mark.parametrize("form", ["jpeg", "png"])
+def test_nothing_over_the_limit_is_plain(form: str) -> None:
+    content = file_of(form, noise((300, 200)))
+    assert is_provider_ready(content, base64_limit=(len(content) + 2) // 3 * 4)
+    assert not is_provider_ready(content, base64_limit=(len(content) + 2) // 3 * 4 - 1)
+
+
+@pytest.mark.parametrize("content", [b"", b"a text", jpeg()[:-9], file_of("png")[:100]])
+def test_for_what_nobody_can_read_there_is_nothing_to_be_made(content: bytes) -> None:
+    assert is_provider_ready(content, base64_limit=LIMIT)
+    with pytest.raises(RejectDocument):
+        refuse_what_cannot_be_read(content)
+
+
+PNG = file_of("png", exif=b"")
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (b"", "Document.Empty"),
+        (b"GIF89a....", "Document.UnsupportedFormat"),
+        (jpeg()[:-1], "Document.Truncated"),
+        (jpeg()[:30], "Document.Truncated"),
+        (b"\xff\xd8\xff\xd9", "Document.Damaged"),
+        (file_of("jpeg", picture((199, 150))), "Document.TooSmall"),
+        (file_of("jpeg", picture((400, 99))), "Document.TooSmall"),
+        (PNG[:-1], "Document.Truncated"),
+        (PNG[:20], "Document.Truncated"),
+        (PNG[:50] + bytes([PNG[50] ^ 1]) + PNG[51:], "Document.Damaged"),
+        (PNG.replace(b"IHDR", b"IDAT"), "Document.Damaged"),
+        (file_of("png", save_all=True, append_images=[noise((400, 250))]), "Document.Animated"),
+        (file_of("png", picture((199, 150))), "Document.TooSmall"),
+    ],
+)
+def test_what_the_provider_would_refuse_is_rejected_first(content: bytes, code: str) -> None:
+    with pytest.raises(RejectDocument) as caught:
+        refuse_what_cannot_be_read(content)
+    assert caught.value.code == code
+
+
+@pytest.mark.parametrize("form", ["jpeg", "png"])
+def test_a_bomb_is_rejected_by_its_header(form: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("permit_ocr.images.formats.MOST_PIXELS", 400 * 250 - 1)
+    with pytest.raises(RejectDocument) as caught:
+        refuse_what_cannot_be_read(file_of(form))
+    assert caught.value.code == "Document.TooManyPixels"
+
+
+def test_restart_markers_and_progressive_scans_are_part_of_the_image() -> None:
+    for options in ({"progressive": True}, {"restart_marker_blocks": 2}, {"optimize": True}):
+        content = file_of("jpeg", noise((300, 200)), **options)
+        refuse_what_cannot_be_read(content)
+
+
+@given(st.binary(max_size=200), st.sampled_from(["jpeg", "png", ""]))
+def test_any_bytes_are_plain_or_not_and_readable_or_rejected(tail: bytes, form: str) -> None:
+    content = {"jpeg": jpeg()[:2], "png": PNG[:33], "": b""}[form] + tail
+    is_provider_ready(content, base64_limit=LIMIT)
+    try:
+        refuse_what_cannot_be_read(content)
+    except RejectDocument as error:
+        assert error.code in CODES  # noqa: PT017  most are rejected, not all
+
+
+@pytest.mark.parametrize("code", sorted(CODES))
+def test_each_rejection_says_what_is_wrong_and_what_to_do(code: str) -> None:
+    error = rejection(code)
+    assert error.code == code
+    assert error.meaning.endswith(".")
+    assert error.advice.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("code", "limit"),
+    [("TooManyPixels", "MOST_PIXELS"), ("TooManyPages", "MOST_PAGES"), ("TooManyBytes", "MOST_BYTES")],
+)
+def test_a_limit_is_named_in_its_rejection(code: str, limit: str) -> None:
+    value: Any = getattr(image_rejections, limit)
+    assert f"{value:,}" in rejection(f"Document.{code}").meaning
+
+
+def test_formats_with_an_orientation_are_known() -> None:
+    assert set(WITH_ORIENTATION) <= set(Format)

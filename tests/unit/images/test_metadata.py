@@ -1,0 +1,131 @@
+"""Nothing that a photograph says of itself leaves, and its picture stays what it was, bit for bit."""
+
+import io
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image, ImageChops
+from PIL.ExifTags import Base
+
+from permit_ocr.images.formats import refuse_what_cannot_be_read
+from permit_ocr.images.metadata import orientation, without_metadata
+from tests.unit.fakes import jpeg
+from tests.unit.images.converter.files import SECRET, file_of, noise, picture, with_metadata
+
+
+def opened(content: bytes) -> Image.Image:
+    return Image.open(io.BytesIO(content))
+
+
+def segment(marker: int, body: bytes) -> bytes:
+    return bytes([0xFF, marker]) + (len(body) + 2).to_bytes(2) + body
+
+
+def with_segment(marker: int, body: bytes) -> bytes:
+    content = file_of("jpeg", exif=b"")
+    return content[:2] + segment(marker, body) + content[2:]
+
+
+@pytest.mark.parametrize("form", ["jpeg", "png"])
+def test_metadata_goes_and_the_picture_stays_the_same(form: str) -> None:
+    content = with_metadata(form)
+    cleaned = without_metadata(content)
+    assert SECRET in content
+    assert SECRET not in cleaned
+    assert ImageChops.difference(opened(content), opened(cleaned)).getbbox() is None
+    assert opened(cleaned).info["icc_profile"] == opened(content).info["icc_profile"]
+    refuse_what_cannot_be_read(cleaned)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        jpeg(),
+        file_of("jpeg", exif=b""),
+        file_of("jpeg", noise((300, 200)), exif=b"", progressive=True),
+        file_of("png", exif=b""),
+        file_of("png", picture(mode="P"), exif=b"", transparency=0),
+    ],
+)
+def test_without_metadata_a_file_is_passed_on_byte_for_byte(content: bytes) -> None:
+    assert without_metadata(content) is content
+
+
+@pytest.mark.parametrize(
+    ("marker", "body"),
+    [
+        (0xE1, b"Exif\0\0II*\0" + SECRET),
+        (0xE1, b"http://ns.adobe.com/xap/1.0/\0" + SECRET),
+        (0xE0, b"JFXX\0\x10" + SECRET),
+        (0xE0, b"JFIF\0\1\1\0\0\1\0\1\1\1" + SECRET),
+        (0xE2, b"MPF\0" + SECRET),
+        (0xE2, b"FPXR\0" + SECRET),
+        (0xED, b"Photoshop 3.0\x008BIM" + SECRET),
+        (0xEB, b"JP" + SECRET),
+        (0xEF, SECRET),
+        (0xFE, SECRET),
+    ],
+)
+def test_every_place_for_words_in_a_jpeg_is_emptied(marker: int, body: bytes) -> None:
+    content = with_segment(marker, body)
+    assert SECRET not in without_metadata(content)
+    assert ImageChops.difference(opened(content), opened(without_metadata(content))).getbbox() is None
+
+
+def test_markers_that_say_what_the_colours_are_stay() -> None:
+    adobe = segment(0xEE, b"Adobe\0\x64\0\0\0\0\1")
+    content = file_of("jpeg", exif=b"")
+    content = content[:2] + adobe + content[2:]
+    assert without_metadata(content) is content
+
+
+@pytest.mark.parametrize("form", ["jpeg", "png"])
+def test_what_comes_after_the_picture_goes(form: str) -> None:
+    content = file_of(form, exif=b"")
+    assert without_metadata(content + SECRET) == content
+
+
+def test_further_pictures_of_a_telephone_go_with_their_metadata() -> None:
+    content = file_of("jpeg", format="MPO", save_all=True, append_images=[opened(with_metadata("jpeg"))], exif=b"")
+    assert getattr(opened(content), "n_frames", 1) == 2
+    cleaned = without_metadata(content)
+    assert getattr(opened(cleaned), "n_frames", 1) == 1
+    assert SECRET not in cleaned
+
+
+def test_words_between_the_scans_of_a_progressive_jpeg_go() -> None:
+    content = file_of("jpeg", noise((300, 200)), exif=b"", progressive=True)
+    second = content.rindex(b"\xff\xda")
+    assert without_metadata(content[:second] + segment(0xFE, SECRET) + content[second:]) == content
+
+
+def test_what_is_not_whole_or_of_another_format_is_left_as_it_is() -> None:
+    for content in (b"", b"a text", with_metadata("jpeg")[:-1], with_metadata("png")[:-1], with_metadata("webp")):
+        assert without_metadata(content) is content
+
+
+@given(st.binary(max_size=300), st.integers(0, 15))
+def test_cleaning_twice_changes_nothing_more(body: bytes, application: int) -> None:
+    once = without_metadata(with_segment(0xE0 + application, body))
+    assert without_metadata(once) is once
+
+
+@pytest.mark.parametrize("order", ["little", "big"])
+@pytest.mark.parametrize("said", range(1, 9))
+def test_the_orientation_is_read_in_either_byte_order(said: int, order: str) -> None:
+    exif = Image.Exif()
+    exif.endian = "<" if order == "little" else ">"
+    exif[Base.Make] = "A telephone"
+    exif[Base.Orientation] = said
+    assert orientation(exif.tobytes().removeprefix(b"Exif\0\0")) == said
+
+
+@pytest.mark.parametrize("exif", [b"", b"II*\0", b"II*\0\xff\xff\xff\xff", b"nonsense", b"MM\0*\0\0\0\x08\xff\xff"])
+def test_what_cannot_be_read_says_upright(exif: bytes) -> None:
+    assert orientation(exif) == 1
+
+
+@given(st.binary(max_size=120))
+def test_no_exif_data_is_too_odd(exif: bytes) -> None:
+    assert orientation(b"II*\0" + exif) in range(1, 9)

@@ -1,0 +1,41 @@
+"""What the environment variables make of the adapters."""
+
+from dataclasses import fields
+
+import pytest
+
+from permit_ocr.adapters.ocr.endpoints import Endpoint
+from permit_ocr.bootstrap import Settings, SettingsError, endpoints
+from permit_ocr.domain.permits import Kind
+
+ENVIRONMENT = {field.name.upper(): "" for field in fields(Settings)} | {
+    "OCR_SITE": "intl",
+    "OCR_SCHEME": "https",
+    "OCR_TIMEOUT_SECONDS": "10",
+    "RESIDENCE_PERMIT_RATE": "19",
+    "MAINLAND_PERMIT_RATE": "9.5",
+    "LIMITER_SHARDS": "1",
+    "EXPIRING_WITHIN_DAYS": "30",
+    "KEEP_DAYS": "7",
+    "MAXIMUM_ATTEMPTS": "6",
+}
+
+
+def test_endpoints_keep_their_order_and_the_sites_own_stands_for_none() -> None:
+    said = Settings.from_environment(
+        ENVIRONMENT | {"RESIDENCE_PERMIT_ENDPOINT": "ocr.example,reader.example:8443", "RESIDENCE_PERMIT_REGION": "x-1"}
+    )
+    assert endpoints(said) == {
+        Kind.RESIDENCE_PERMIT: (
+            Endpoint(host="ocr.example", region="x-1", scheme="https"),
+            Endpoint(host="reader.example:8443", region="x-1", scheme="https"),
+        ),
+        Kind.MAINLAND_PERMIT: (Endpoint(host="ocr.intl.tencentcloudapi.com", region="", scheme="https"),),
+    }
+
+
+def test_a_setting_that_is_missing_or_wrong_is_named() -> None:
+    with pytest.raises(SettingsError, match="LIMITER_TABLE is missing"):
+        Settings.from_environment({name: said for name, said in ENVIRONMENT.items() if name != "LIMITER_TABLE"})
+    with pytest.raises(SettingsError, match="MAINLAND_PERMIT_RATE must be a float"):
+        Settings.from_environment(ENVIRONMENT | {"MAINLAND_PERMIT_RATE": "many"})
