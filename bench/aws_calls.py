@@ -15,7 +15,7 @@ from typing import Final
 
 from bench.checkpoint import Checkpoint
 from bench.stage import Stage, batch_event, build, s3_event, stage
-from sandbox.lambda_events import Json
+from sandbox.lambda_runtime.invocation import Json
 
 JOURNEY: Final = (
     ("S3 GET", "the photograph: what it is, and its content, by which it is paid for once"),

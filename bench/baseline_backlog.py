@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from bench.stage import s3_event, stage
-from sandbox.lambda_events import Json
-from sandbox.runtime import FunctionRuns
+from sandbox.lambda_runtime.execution_environments import EnvironmentPool
+from sandbox.lambda_runtime.invocation import Json
 
 WAITS_SECONDS: Final = (0.0, 60.0, 120.0)
 """Before each try of an event."""
@@ -39,7 +39,7 @@ async def work_off(*, documents: int, latency: float, quota: int) -> Losses:
     return Losses(documents=documents, lost=done.count(False), refused=refused)
 
 
-async def _is_read(runs: FunctionRuns, record: Json) -> bool:
+async def _is_read(runs: EnvironmentPool, record: Json) -> bool:
     for wait in WAITS_SECONDS:
         await asyncio.sleep(wait)
         if not (await runs.invoke(s3_event(record))).function_error:

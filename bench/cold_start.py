@@ -14,7 +14,7 @@ from bench.comparison import Comparison, Rounds
 from bench.emulated import Runnable
 from bench.measurement import Measurement, run_alone
 from bench.stage import Stage, api_event, batch_event, s3_event, stage
-from sandbox.lambda_events import Json
+from sandbox.lambda_runtime.invocation import Json
 
 
 async def measure(rounds: int) -> list[Comparison]:

@@ -15,11 +15,14 @@ from typing import Any, Final
 
 import httpx
 
-from sandbox.lambda_events import Json
-from sandbox.processes import Processes, SandboxError
-from sandbox.processor_share import Share
-from sandbox.runtime import FunctionRuns, emulator, free_ports, outcome_of
-from sandbox.template import Function
+from sandbox.errors import SandboxError
+from sandbox.lambda_runtime.cpu_quota import CpuQuota
+from sandbox.lambda_runtime.emulator import emulator_path, invocation_result
+from sandbox.lambda_runtime.execution_environments import EnvironmentPool
+from sandbox.lambda_runtime.invocation import Json
+from sandbox.ports import free_ports
+from sandbox.processes import Processes
+from sandbox.template.deployed_stack import Function
 
 START_SECONDS: Final = 30.0
 _SLACK_SECONDS: Final = 15.0
@@ -64,7 +67,7 @@ class Environment:
         """Run the function once. Raises ``SandboxError`` if it fails: a measurement of failures is none."""
         async with httpx.AsyncClient(trust_env=False, timeout=self._timeout) as client:
             answer = await client.post(self._address, json=event)
-        outcome = outcome_of(answer.status_code, answer.content)
+        outcome = invocation_result(answer.status_code, answer.content)
         if outcome.function_error:
             raise SandboxError(
                 f"the function failed: {outcome.payload[:300].decode(errors='replace')}; see {self._log}"
@@ -95,9 +98,9 @@ class Environment:
             return 0.0
         return time.clock_gettime(processor_clock(self._runtime())) * 1000
 
-    def hold(self, share: Share) -> None:
+    def hold(self, share: CpuQuota) -> None:
         """Keep the runtime within a part of a processor from now on; Lambda gives a start a whole one."""
-        share.hold(self._runtime())
+        share.apply_to(self._runtime())
 
     def _runtime(self) -> int:
         tasks = Path(f"/proc/{self._emulator_pid}/task").glob("*/children")
@@ -112,14 +115,14 @@ class Emulator:
         self._processes = processes
         self._started = 0
 
-    def runs(self, runnable: Runnable, *, most: int) -> FunctionRuns:
+    def runs(self, runnable: Runnable, *, most: int) -> EnvironmentPool:
         """Return the invocations of a function: in up to ``most`` environments at once, which end with the stage."""
-        return FunctionRuns(
+        return EnvironmentPool(
             runnable.function,
             runnable.configuration,
             processes=self._processes,
-            environment=runnable.variables,
-            most=most,
+            variables=runnable.variables,
+            max_environments=most,
         )
 
     @asynccontextmanager
@@ -131,7 +134,7 @@ class Emulator:
         process = await self._processes.start(
             name,
             [
-                emulator(),
+                emulator_path(),
                 f"--runtime-interface-emulator-address=127.0.0.1:{invoke_port}",
                 f"--runtime-api-address=127.0.0.1:{runtime_port}",
                 sys.executable,

@@ -29,7 +29,7 @@ from permit_ocr.domain.errors import RateLimited, RetryableError
 from permit_ocr.entrypoints.uploads import PREPARED_AT_ONCE
 from permit_ocr.rate_limit.dynamodb_rate_limiter import FIRST_LEAD_SECONDS, HORIZON_SECONDS, TRIES, Priority, lead_after
 from permit_ocr.rate_limit.gcra import LATE_SECONDS, Intervals, intervals
-from sandbox.processor_share import PERIOD_SECONDS, share_of
+from sandbox.lambda_runtime.cpu_quota import PERIOD_SECONDS, cpus_for
 
 _FIRST_POLLERS: Final = 5
 _POLLERS_A_MINUTE: Final = 300
@@ -91,7 +91,7 @@ class Fleet:
     @property
     def share(self) -> float:
         """Of a processor. Python computes in one thread at a time, so more than one is of no use."""
-        return min(1.0, share_of(self.memory))
+        return min(1.0, cpus_for(self.memory))
 
 
 @cache

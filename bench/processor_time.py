@@ -18,7 +18,7 @@ from bench import page, timed_invocations
 from bench.emulated import Runnable
 from bench.stage import batch_event, build, s3_event, stage
 from bench.warm import batch_size
-from sandbox.lambda_events import Json
+from sandbox.lambda_runtime.invocation import Json
 
 BATCHES: Final = 10
 _ORDER: Final = ("S3 GetObject", "DynamoDB UpdateItem", "SQS SendMessage", "the provider's SDK", "our own code", "rest")

@@ -34,8 +34,8 @@ from bench.checkpoint import Checkpoint
 from bench.emulated import processor_clock
 from permit_ocr.domain.card.answers import MainlandPermitAnswer
 from permit_ocr.domain.identity import document_id_of_object
-from sandbox.cloud_server import SHOW_AGAIN
-from sandbox.runtime import free_ports
+from sandbox.aws.visibility_timeouts import EXPIRE_VISIBILITY_PATH
+from sandbox.ports import free_ports
 
 ROOT: Final = Path(__file__).parents[1]
 COMMAND: Final = Path(sys.executable).parent / "permit-ocr"
@@ -151,7 +151,7 @@ class System:
 
     def change_visibility(self) -> int:
         """Make every message in flight visible, as its timeout would; return how many there were."""
-        return int(httpx.post(f"{self.endpoints['aws_endpoint']}{SHOW_AGAIN}").text)
+        return int(httpx.post(f"{self.endpoints['aws_endpoint']}{EXPIRE_VISIBILITY_PATH}").text)
 
     def end_leases(self) -> None:
         """Let every claim's lease be over, as the time until a message shows again would."""
@@ -229,7 +229,7 @@ def system(
         provider.start(*provider_options)
         try:
             options = [f"--parameter={parameter}" for parameter in parameters]
-            options += ["--processor-shares", f"--memory-size={shares_of}"] if shares_of else []
+            options += ["--cpu-quota", f"--memory-size={shares_of}"] if shares_of else []
             with _sandbox(state / "sandbox", provider.endpoint, options, checkpoint):
                 endpoints = json.loads((state / "sandbox" / "endpoints.json").read_text())
                 yield System(endpoints, provider)

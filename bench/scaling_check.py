@@ -23,8 +23,8 @@ from bench.fleet import KEPT_UNITS, PROVIDER, SLOT, Fleet, Simulation, deployed
 from bench.rehearsal import Consumer, System, system
 from permit_ocr.rate_limit.dynamodb_rate_limiter import HORIZON_SECONDS, Priority
 from permit_ocr.rate_limit.gcra import LATE_SECONDS
-from sandbox.processes import SandboxError
-from sandbox.processor_share import MEGABYTES_OF_A_PROCESSOR, require_groups
+from sandbox.errors import SandboxError
+from sandbox.lambda_runtime.cpu_quota import MEMORY_MB_PER_CPU, require_cgroups
 
 AGREES_WITHIN: Final = 0.10
 NO_LIMIT: Final = 1_000.0
@@ -87,7 +87,7 @@ def rate_for(quota: int, shards: int = 1) -> float:
 def points(quota: int) -> dict[str, Fleet]:
     """Return what is compared, by name: within a quota that a sandbox can do, and bound by the limiter or not by it."""
     rate = rate_for(quota)
-    fleet = replace(deployed(), quota=quota, rate=rate, concurrency=2, memory=MEGABYTES_OF_A_PROCESSOR)
+    fleet = replace(deployed(), quota=quota, rate=rate, concurrency=2, memory=MEMORY_MB_PER_CPU)
     asked = rate * (HORIZON_SECONDS[Priority.UPLOADS] + fleet.latency)
     bound_by_it = replace(fleet, batch=max(1, int(asked / fleet.concurrency)))
     bound = {
@@ -144,10 +144,10 @@ def check(documents: int) -> tuple[str, bool]:
     Raises ``SystemExit`` where the machine lets nobody share a processor out.
     """
     try:
-        require_groups()
+        require_cgroups()
     except SandboxError as error:
         raise SystemExit(str(error)) from None
-    ceiling = measured(replace(deployed(), quota=0, rate=NO_LIMIT, memory=MEGABYTES_OF_A_PROCESSOR), documents)
+    ceiling = measured(replace(deployed(), quota=0, rate=NO_LIMIT, memory=MEMORY_MB_PER_CPU), documents)
     quota = max(2, int(ceiling.seen.documents_a_second / 2))
     rows, took, computed = [], [], []
     for name, fleet in (points(quota) | shared_points(quota)).items():

@@ -23,11 +23,18 @@ from samtranslator.yaml_helper import yaml_parse
 from bench.emulated import Emulator, Runnable
 from bench.rehearsal import ANSWER, ROOT, Provider
 from recognizer.wire.common_parameters import LOCAL_CREDENTIALS
-from sandbox.cloud import Cloud, start_cloud
-from sandbox.lambda_events import ACCOUNT, HttpRequest, Json, http_event, sqs_record
-from sandbox.processes import Processes, SandboxError
-from sandbox.runtime import free_ports, function_environment, link_runtime
-from sandbox.template import REGION, Deployed, Function, transform
+from sandbox.aws.account import ACCOUNT_ID, REGION
+from sandbox.aws.client import LocalAws, start_aws
+from sandbox.errors import SandboxError
+from sandbox.http_api.events import HttpRequest, request_event
+from sandbox.lambda_runtime.environment_variables import environment_variables, link_runtime_packages
+from sandbox.lambda_runtime.invocation import Json
+from sandbox.lambda_runtime.sqs_event import sqs_record
+from sandbox.ports import free_ports
+from sandbox.processes import Processes
+from sandbox.settings import environment_overrides
+from sandbox.template.deployed_stack import DeployedStack, Function
+from sandbox.template.transform import transform
 
 BUILT: Final = ROOT / ".aws-sam" / "build"
 BASELINE: Final = ROOT / ".cache" / "baseline"
@@ -45,11 +52,11 @@ class Stage:
     ``floor-…``.
     """
 
-    cloud: Cloud
+    cloud: LocalAws
     provider: Provider
     emulator: Emulator
     runnables: Mapping[str, Runnable]
-    deployed: Deployed
+    deployed: DeployedStack
 
     @property
     def bucket(self) -> str:
@@ -95,7 +102,7 @@ def photograph(size: int | None = None) -> bytes:
 
 def batch_event(records: Sequence[Json]) -> Json:
     """Return the event of one batch of the intake queue, a message for each of S3's records."""
-    arn = f"arn:aws:sqs:{REGION}:{ACCOUNT}:intake"
+    arn = f"arn:aws:sqs:{REGION}:{ACCOUNT_ID}:intake"
     messages = (
         {
             "MessageId": secrets.token_hex(16),
@@ -126,7 +133,7 @@ def api_event() -> Json:
         source_ip="127.0.0.1",
         protocol="HTTP/1.1",
     )
-    return http_event(
+    return request_event(
         request,
         route_key="POST /v1/recognitions",
         path_parameters={},
@@ -155,8 +162,8 @@ async def stage(
                 provider.start, f"--latency={latency}", "--workers=64", "--waiting=256", f"--rate-limit={quota}"
             )
             try:
-                cloud = await start_cloud(processes, aws_port, ROOT)
-                runtime = link_runtime(state / "runtime")
+                cloud = await start_aws(processes, aws_port, ROOT)
+                runtime = link_runtime_packages(state / "runtime")
                 deployed = await asyncio.to_thread(_deploy, cloud, provider, dict(parameters or {}))
                 runnables = _ours(deployed, cloud, runtime) | _others(cloud, provider, runtime)
                 yield Stage(
@@ -185,30 +192,29 @@ def _run(command: Sequence[str | Path]) -> None:
         raise SandboxError(f"{command[0]} failed: {done.stderr[-2000:]}")
 
 
-def _deploy(cloud: Cloud, provider: Provider, parameters: dict[str, str]) -> Deployed:
+def _deploy(cloud: LocalAws, provider: Provider, parameters: dict[str, str]) -> DeployedStack:
     host = provider.endpoint.removeprefix("http://")
     account = {"secret_id": LOCAL_CREDENTIALS.secret_id, "secret_key": LOCAL_CREDENTIALS.secret_key}
     given = {
         "CredentialsSecret": cloud.store_secret("permit-ocr/provider", account),
-        "OcrScheme": "http",
         "ResidencePermitEndpoint": host,
         "MainlandPermitEndpoint": host,
         **parameters,
     }
     deployed = cloud.deploy(transform(BUILT / "template.yaml"), given, BUILT)
     for bucket in deployed.buckets:
-        cloud.finish_bucket(replace(bucket, notifications={}))
+        cloud.configure_bucket(replace(bucket, notifications={}))
     return deployed
 
 
-def _ours(deployed: Deployed, cloud: Cloud, runtime: Path) -> dict[str, Runnable]:
+def _ours(deployed: DeployedStack, cloud: LocalAws, runtime: Path) -> dict[str, Runnable]:
     return {
         function.logical_id: _runnable(function, cloud.function_configuration(function.name), cloud, runtime)
         for function in deployed.functions
     }
 
 
-def _others(cloud: Cloud, provider: Provider, runtime: Path) -> dict[str, Runnable]:
+def _others(cloud: LocalAws, provider: Provider, runtime: Path) -> dict[str, Runnable]:
     """Return the baseline's functions and the floors', with the same bucket and a queue of their own."""
     queue = cloud.client("sqs").create_queue(QueueName="baseline-results")["QueueUrl"]
     template = yaml_parse(_BASELINE_TEMPLATE.read_text(encoding="utf-8"))
@@ -247,9 +253,15 @@ def _without_boto3(artefact: Path, directory: Path) -> Path:
     return directory
 
 
-def _runnable(function: Function, configuration: Json, cloud: Cloud, runtime: Path) -> Runnable:
+def _runnable(function: Function, configuration: Json, cloud: LocalAws, runtime: Path) -> Runnable:
     return Runnable(
         function=function,
         configuration=configuration,
-        variables=function_environment(function, configuration, runtime=runtime, aws_endpoint=cloud.endpoint),
+        variables=environment_variables(
+            function,
+            configuration,
+            runtime=runtime,
+            aws_endpoint=cloud.endpoint,
+            overrides=environment_overrides("http"),
+        ),
     )

@@ -19,7 +19,7 @@ from bench.comparison import Comparison, Rounds
 from bench.emulated import Environment, Runnable
 from bench.measurement import Measurement, run_alone
 from bench.stage import Stage, batch_event, s3_event, stage
-from sandbox.processor_share import processor_share, share_of
+from sandbox.lambda_runtime.cpu_quota import cpu_quota, cpus_for
 
 LATENCY_SECONDS: Final = 0.6
 _OURS: Final = "UploadsFunction"
@@ -51,7 +51,7 @@ async def measure(rounds: int) -> list[Comparison]:
 def batch_size(on: Stage) -> int:
     """Return how many messages of the intake queue Lambda hands over at once."""
     name = on.runnables[_OURS].function.name
-    return next(mapping.batch_size for mapping in on.deployed.mappings if mapping.function_name == name)
+    return next(mapping.batch_size for mapping in on.deployed.event_source_mappings if mapping.function_name == name)
 
 
 async def _whole_processors(rounds: int, on: Stage, limited: Stage, batch: int, taken: Rounds) -> None:
@@ -72,7 +72,7 @@ async def _whole_processors(rounds: int, on: Stage, limited: Stage, batch: int, 
 async def _shares_of_processors(rounds: int, on: Stage, batch: int, taken: Rounds) -> bool:
     """Measure the functions as they are deployed; return False where a processor cannot be shared."""
     with ExitStack() as stack:
-        shares = [stack.enter_context(processor_share(share_of(on.runnables[name].memory_mb))) for name in _PAIR]
+        shares = [stack.enter_context(cpu_quota(cpus_for(on.runnables[name].memory_mb))) for name in _PAIR]
         async with _started(on, _OURS) as ours, _started(on, _BASELINE) as baseline:
             await _batch("", ours, batch, Rounds())
             await _one_by_one("", baseline, batch, Rounds(), waits=True)
@@ -126,7 +126,7 @@ def _billed(taken: Rounds, batch: int, ours: Runnable, *, is_shared: bool) -> It
         yield Comparison(
             key="billed",
             what=f"Billed for 1,000 documents as deployed: batches of {batch}, the default rate, {memory} MB "
-            f"and the {share_of(memory):.0%} of a processor that come with them",
+            f"and the {cpus_for(memory):.0%} of a processor that come with them",
             unit="GB-s",
             ours=taken["shared billed"],
             baseline=taken["shared baseline billed"],

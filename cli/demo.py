@@ -14,9 +14,10 @@ from rich.console import Console
 from cli.deployment import Deployment, deployment_of
 from cli.result_table import print_results
 from cli.submission import Result, Submission, results, submit
-from sandbox.processes import SandboxError
+from sandbox.errors import SandboxError
 from sandbox.project import find_root, state_directory
-from sandbox.up import Settings, sandbox
+from sandbox.settings import Settings
+from sandbox.up import running_sandbox
 
 _SPECIMENS: Final = Path("events/specimens")
 _RESULT_SECONDS: Final = 120.0
@@ -59,7 +60,7 @@ async def _demo(root: Path, console: Console) -> None:
     def say(line: str) -> None:
         console.print(line, style="dim", markup=False, highlight=False, soft_wrap=True)
 
-    async with sandbox(settings, say) as running:
+    async with running_sandbox(settings, say) as running:
         say(f"ready after {running.seconds:.1f} s")
         deployment = deployment_of(running.endpoints)
         specimens = json.loads((root / _SPECIMENS / "truth.json").read_text())["specimens"]

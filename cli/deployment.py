@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from sandbox.processes import SandboxError
+from sandbox.errors import SandboxError
 from sandbox.project import find_root, state_directory
 
 if TYPE_CHECKING:

@@ -7,9 +7,10 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from sandbox.processes import SandboxError
+from sandbox.errors import SandboxError
 from sandbox.project import find_root, state_directory
-from sandbox.up import Sandbox, Settings, run
+from sandbox.settings import Settings
+from sandbox.up import Sandbox, run_until_stopped
 
 _PORT_HELP = "; 0 for any free one."
 
@@ -24,11 +25,11 @@ def up(
     parameter: Annotated[
         list[str] | None, typer.Option(metavar="NAME=VALUE", help="A parameter of the template; may be repeated.")
     ] = None,
-    processor_shares: Annotated[
+    cpu_quota: Annotated[
         bool,
         typer.Option(
-            "--processor-shares",
-            help="Give each function the part of a processor that Lambda gives its memory size; takes root.",
+            "--cpu-quota",
+            help="Limit each function to the CPU that Lambda gives its memory size; needs root.",
         ),
     ] = False,
     memory_size: Annotated[
@@ -60,7 +61,7 @@ def up(
             ocr_endpoint=ocr_endpoint,
             parameters=_parameters(parameter or []),
             functions_aws_endpoint=functions_aws_endpoint,
-            processor_shares=processor_shares,
+            cpu_quota=cpu_quota,
             memory_size=memory_size,
         )
         with console.status("starting") as status:
@@ -72,7 +73,7 @@ def up(
                 status.stop()
                 _print_ready(console, sandbox, settings)
 
-            asyncio.run(run(settings, say, ready))
+            asyncio.run(run_until_stopped(settings, say, ready))
     except SandboxError as error:
         console.print(f"permit-ocr up: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
         raise typer.Exit(1) from None
@@ -89,13 +90,13 @@ def _print_ready(console: Console, sandbox: Sandbox, settings: Settings) -> None
     console.print(f"ready after {sandbox.seconds:.1f} s", style="bold", highlight=False)
     rows = [
         *sandbox.endpoints.items(),
-        *(("route", f"{route.method} {route.path}") for route in sandbox.deployed.routes),
+        *(("route", f"{route.method} {route.path}") for route in sandbox.stack.routes),
     ]
     for name, value in rows:
         console.print(
             f"{name:<30}{value}", markup=False, highlight=False, soft_wrap=True
         )  # whole, so that it can be copied
-    issuers = {route.jwt.issuer for route in sandbox.deployed.routes if route.jwt}
+    issuers = {route.jwt.issuer for route in sandbox.stack.routes if route.jwt}
     asks = (
         f"The API asks for tokens of {', '.join(issuers)}."
         if issuers

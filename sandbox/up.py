@@ -1,311 +1,230 @@
-"""Everything of the sandbox together: started in parallel, watched, stopped."""
+"""Starts everything in the sandbox in parallel, supervises it and stops it."""
 
 import asyncio
 import base64
 import contextlib
 import os
-import re
 import secrets
 import signal
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
 
 from recognizer.wire.common_parameters import LOCAL_CREDENTIALS
-from sandbox import parameters, project
-from sandbox.cloud import SERVER, Cloud, start_cloud, wait_until_healthy
-from sandbox.http_api import ApiServer, HttpApi
-from sandbox.mappings import Poller, SqsQueue
-from sandbox.processes import Processes, SandboxError
-from sandbox.processor_share import require_groups
-from sandbox.runtime import FunctionRuns, link_runtime, machine_architecture, prepare_runs
-from sandbox.template import REGION, Deployed, read_source, transform
+from sandbox import project
+from sandbox.aws.account import REGION
+from sandbox.aws.client import SERVER, LocalAws, start_aws
+from sandbox.errors import SandboxError
+from sandbox.http_api.server import ApiServer, HttpApi
+from sandbox.lambda_runtime.cpu_quota import require_cgroups
+from sandbox.lambda_runtime.emulator import machine_architecture
+from sandbox.lambda_runtime.environment_variables import link_runtime_packages
+from sandbox.lambda_runtime.execution_environments import EnvironmentPool, environment_pools
+from sandbox.lambda_runtime.sqs_poller import SqsPoller, SqsQueue
+from sandbox.ports import claim_ports
+from sandbox.processes import Processes
+from sandbox.settings import (
+    CREDENTIALS_SECRET,
+    OcrServer,
+    Settings,
+    environment_overrides,
+    other_ocr_server,
+    recogniser,
+    template_parameters,
+)
+from sandbox.template.deployed_stack import DeployedStack
+from sandbox.template.transform import transform
 
 RECOGNIZER: Final = "recognizer"
-SECRET_NAME: Final = "permit-ocr/ocr-credentials"  # noqa: S105  a name
-_LOCAL: Final = {"secret_id": LOCAL_CREDENTIALS.secret_id, "secret_key": LOCAL_CREDENTIALS.secret_key}
-_CREDENTIAL_VARIABLES: Final = {
-    "secret_id": "TENCENTCLOUD_SECRET_ID",
-    "secret_key": "TENCENTCLOUD_SECRET_KEY",
-    "token": "TENCENTCLOUD_TOKEN",
-}
 
-# It reads two cards at a time: more would only wait there, and on a busy machine longer than a call may take.
-_FOR_THE_RECOGNISER: Final = {"OcrTimeoutSeconds": "25", "MaximumConcurrency": "2", "BatchSize": "5"}
-
-RULES_OF_DEPLOYMENTS: Final = {
-    "ProviderIsCalledWithTls",  # the recogniser is on this machine
-    "WebhookTargetsArePublic",  # and so may the receiver of webhooks be
-    "ConsoleNeedsTokens",  # nobody has to sign what the sandbox's API is asked
-    "SnapshotsAreOfWhatIsDeployed",  # nothing is published here
-}
-_LOCAL_RECEIVER: Final = re.compile(r"http://[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?(/[!-~]{0,512})?")
-"""An address of ``WebhookUrl`` that deployments refuse; here ``WebhookTargets=local`` allows it."""
-_LOCAL_ISSUER: Final = re.compile(r"http://127\.0\.0\.1:[0-9]{1,5}(/[A-Za-z0-9._~/-]{0,512})?")
-"""An issuer of tokens on this machine: deployments refuse it, as API Gateway takes https alone."""
-
-type Say = Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
-    """What ``permit-ocr up`` was asked for; a port 0 is any free one."""
-
-    root: Path
-    state: Path
-    api_port: int
-    aws_port: int
-    ocr_port: int
-    ocr_endpoint: str | None
-    parameters: Mapping[str, str] = field(default_factory=dict)
-    """Values for the template's parameters, in place of its defaults."""
-    functions_aws_endpoint: str | None = None
-    """What the functions call as AWS: something that stands before moto and passes their calls on."""
-    processor_shares: bool = False
-    """Whether each environment is held within the part of a processor that Lambda gives its memory size."""
-    memory_size: int | None = None
-    """MB that every function is deployed with, in place of the template's."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recogniser:
-    """The OCR server that the functions call."""
-
-    endpoint: str
-    scheme: str
-    host: str
-    credentials: dict[str, str]
+type Report = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sandbox:
-    """A sandbox that is ready; ``endpoints`` is what its file says."""
+    """A sandbox that is ready; ``endpoints`` is the content of its endpoints file."""
 
     endpoints: dict[str, str]
-    deployed: Deployed
+    stack: DeployedStack
     seconds: float
 
 
 @contextlib.asynccontextmanager
-async def sandbox(settings: Settings, say: Say) -> AsyncIterator[Sandbox]:
-    """Run a sandbox for the ``async with`` block; ``say`` is told each step in a line. Raises ``SandboxError``.
+async def running_sandbox(settings: Settings, report: Report) -> AsyncIterator[Sandbox]:
+    """Run a sandbox for the ``async with`` block; ``report`` receives a line for each step. Raises ``SandboxError``.
 
     The block is cancelled when one of the processes ends or the polling fails.
     """
     began = time.monotonic()
-    endpoints = settings.state / "endpoints.json"
-    if project.is_running(endpoints):
-        raise SandboxError(f"a sandbox is running here already ({endpoints}): stop it first")
-    endpoints.unlink(missing_ok=True)
-    if settings.processor_shares:
-        require_groups()
+    endpoints_file = settings.state / "endpoints.json"
+    if project.is_running(endpoints_file):
+        raise SandboxError(f"a sandbox is running here already ({endpoints_file}): stop it first")
+    endpoints_file.unlink(missing_ok=True)
+    if settings.cpu_quota:
+        require_cgroups()
     ports = _claim_ports(settings)
-    recogniser = _recogniser(settings, ports)
-    given = deployed_with(settings, recogniser)
+    ocr_server = _ocr_server(settings, ports)
+    parameters = template_parameters(settings, ocr_server)
     async with (
-        Processes(settings.state / "logs", endpoints) as processes,
-        _failures_in_one_line(),
+        Processes(settings.state / "logs", endpoints_file) as processes,
+        _first_sandbox_error(),
         asyncio.TaskGroup() as tasks,
     ):
-        cloud, build = await _start_all(settings, ports, processes, say)
-        deployed, webhook_secret = await _deploy(cloud, build, recogniser, given)
-        say(
-            f"deployed {len(deployed.functions)} functions, {len(deployed.mappings)} event source mappings, "
-            f"{len(deployed.routes)} routes"
+        aws, build = await _start_all(settings, ports, processes, report)
+        stack, webhook_secret = await _deploy(aws, build, ocr_server, parameters)
+        report(
+            f"deployed {len(stack.functions)} functions, {len(stack.event_source_mappings)} event source mappings, "
+            f"{len(stack.routes)} routes"
         )
-        runs = prepare_runs(
-            deployed,
-            cloud,
+        pools = environment_pools(
+            stack,
+            aws,
             processes,
-            link_runtime(settings.state / "runtime"),
-            aws_endpoint=settings.functions_aws_endpoint or cloud.endpoint,
-            processor_shares=settings.processor_shares,
+            link_runtime_packages(settings.state / "runtime"),
+            aws_endpoint=settings.functions_aws_endpoint or aws.endpoint,
+            overrides=environment_overrides(ocr_server.scheme),
+            cpu_quota=settings.cpu_quota,
             memory_size=settings.memory_size,
         )
-        api = ApiServer(HttpApi(deployed.routes, {name: run.invoke for name, run in runs.items()}), ports["--api-port"])
+        api = ApiServer(HttpApi(stack.routes, {name: pool.invoke for name, pool in pools.items()}), ports["--api-port"])
         background = [
             tasks.create_task(api.serve()),
-            *(tasks.create_task(p.run()) for p in _pollers(deployed, cloud, runs, say)),
+            *(tasks.create_task(poller.run()) for poller in _pollers(stack, aws, pools, report)),
         ]
-        watched = [SERVER, *([RECOGNIZER] if settings.ocr_endpoint is None else [])]
-        background.append(tasks.create_task(_fail_when_one_ends(processes, watched)))
-        for bucket in deployed.buckets:
-            await asyncio.to_thread(cloud.finish_bucket, bucket)
+        supervised = [SERVER, *([RECOGNIZER] if settings.ocr_endpoint is None else [])]
+        background.append(tasks.create_task(_fail_when_one_ends(processes, supervised)))
+        for bucket in stack.buckets:
+            await asyncio.to_thread(aws.configure_bucket, bucket)
         while not api.started:  # noqa: ASYNC110  uvicorn has no event for it
             await asyncio.sleep(0.01)
-        said = _endpoints(settings, ports, recogniser, deployed, cloud) | webhook_secret
-        project.write_endpoints(endpoints, {**said, "mark": processes.mark})
+        endpoints = _endpoints(settings, ports, ocr_server, stack, aws) | webhook_secret
+        project.write_endpoints(endpoints_file, {**endpoints, "sandbox_id": processes.sandbox_id})
         try:
-            yield Sandbox(endpoints=said, deployed=deployed, seconds=time.monotonic() - began)
+            yield Sandbox(endpoints=endpoints, stack=stack, seconds=time.monotonic() - began)
         finally:
-            endpoints.unlink(missing_ok=True)
+            endpoints_file.unlink(missing_ok=True)
             for task in background:
                 task.cancel()
 
 
-async def run(settings: Settings, say: Say, ready: Callable[[Sandbox], None]) -> None:
-    """Run a sandbox until SIGINT or SIGTERM. Raises ``SandboxError``."""
+async def run_until_stopped(settings: Settings, report: Report, ready: Callable[[Sandbox], None]) -> None:
+    """Run a sandbox until SIGINT, SIGTERM or SIGHUP. Raises ``SandboxError``."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     task = asyncio.current_task()
-    assert task is not None  # noqa: S101  this is a coroutine, so it runs in one
+    assert task is not None  # noqa: S101  a coroutine always runs in a task
 
-    def asked() -> None:
-        # Before it is ready there is nobody to wait for the event: the start itself is cancelled.
+    def handle_signal() -> None:
+        # Nothing waits for the event until the sandbox is ready; before that, the start itself is cancelled.
         (stop.set if started else task.cancel)()
 
     started = False
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        loop.add_signal_handler(number, asked)
+        loop.add_signal_handler(number, handle_signal)
     with contextlib.suppress(asyncio.CancelledError):
-        async with sandbox(settings, say) as running:
+        async with running_sandbox(settings, report) as sandbox:
             started = True
-            ready(running)
+            ready(sandbox)
             await stop.wait()
-            say("stopping")
+            report("stopping")
 
 
 def _claim_ports(settings: Settings) -> dict[str, int]:
     wanted = {"--api-port": settings.api_port, "--aws-port": settings.aws_port}
     if settings.ocr_endpoint is None:
         wanted["--ocr-port"] = settings.ocr_port
-    return project.claim_ports(wanted)
+    return claim_ports(wanted)
 
 
-def _recogniser(settings: Settings, ports: dict[str, int]) -> Recogniser:
+def _ocr_server(settings: Settings, ports: dict[str, int]) -> OcrServer:
     if settings.ocr_endpoint is not None:
-        return other_recogniser(settings.ocr_endpoint)
-    host = f"127.0.0.1:{ports['--ocr-port']}"
-    return Recogniser(endpoint=f"http://{host}", scheme="http", host=host, credentials=_LOCAL)
+        return other_ocr_server(settings.ocr_endpoint)
+    return recogniser(ports["--ocr-port"])
 
 
-def deployed_with(settings: Settings, recogniser: Recogniser) -> dict[str, str]:
-    """Return the parameters that the template is deployed with here.
+async def _start_all(
+    settings: Settings, ports: dict[str, int], processes: Processes, report: Report
+) -> tuple[LocalAws, Path]:
+    """Build, start moto and start the recogniser, all in parallel."""
 
-    Raises ``SandboxError`` for what CloudFormation would refuse, but for what only concerns deployments.
-    """
-    template = read_source(settings.root / "template.yaml")
-    ours = {
-        "CredentialsSecret": SECRET_NAME,
-        "OcrScheme": recogniser.scheme,
-        "Console": "enabled",
-        "ResidencePermitEndpoint": recogniser.host,
-        "MainlandPermitEndpoint": recogniser.host,
-        **(_FOR_THE_RECOGNISER if settings.ocr_endpoint is None else {}),
-    }
-    there = template.get("Parameters", {})
-    given = {**{name: value for name, value in ours.items() if name in there}, **settings.parameters}
-    local = given.get("WebhookTargets") == "local"
-    parameters.check(
-        template,
-        given,
-        without_rules=RULES_OF_DEPLOYMENTS,
-        also_allowed={"JwtIssuer": _LOCAL_ISSUER} | ({"WebhookUrl": _LOCAL_RECEIVER} if local else {}),
-    )
-    if given.get("WebhookSecret", "").startswith("arn:"):
-        raise SandboxError("--parameter WebhookSecret: give a name; the sandbox makes the secret of that name itself")
-    return given
-
-
-async def _start_all(settings: Settings, ports: dict[str, int], processes: Processes, say: Say) -> tuple[Cloud, Path]:
-    """Build, start moto and start the recogniser, all at once."""
-
-    async def built() -> Path:
+    async def build() -> Path:
         directory = await project.build(processes, settings.root, machine_architecture())
-        say("built")
+        report("built")
         return directory
 
-    async def cloud() -> Cloud:
-        started = await start_cloud(processes, ports["--aws-port"], settings.root)
-        say(f"AWS (moto) at {started.endpoint}")
-        return started
+    async def start_moto() -> LocalAws:
+        aws = await start_aws(processes, ports["--aws-port"], settings.root)
+        report(f"AWS (moto) at {aws.endpoint}")
+        return aws
 
-    async def recogniser() -> None:
+    async def start_recogniser() -> None:
         if settings.ocr_endpoint is None:
             endpoint = await _start_recogniser(processes, ports["--ocr-port"], settings.root)
-            say(f"recogniser at {endpoint}")
+            report(f"recogniser at {endpoint}")
 
-    say("starting: the build, AWS (moto), the recogniser")
+    report("starting: the build, AWS (moto), the recogniser")
     async with asyncio.TaskGroup() as group:
-        parts = group.create_task(cloud()), group.create_task(built())
-        group.create_task(recogniser())
-    return parts[0].result(), parts[1].result()
+        moto, built = group.create_task(start_moto()), group.create_task(build())
+        group.create_task(start_recogniser())
+    return moto.result(), built.result()
 
 
 async def _start_recogniser(processes: Processes, port: int, root: Path) -> str:
-    # A presigned URL of the sandbox's S3 is http, and on this machine.
-    images = ["--allow-http", "--allow-private"]
-    command: list[str | Path] = [Path(sys.executable).parent / "permit-ocr", "recognizer", f"--port={port}", *images]
-    account = {
+    # Presigned URLs of the sandbox's S3 are http, and on this machine.
+    download_options = ["--allow-http", "--allow-private"]
+    program = Path(sys.executable).parent / "permit-ocr"
+    command: list[str | Path] = [program, "recognizer", f"--port={port}", *download_options]
+    credentials = {
         "RECOGNIZER_SECRET_ID": LOCAL_CREDENTIALS.secret_id,
         "RECOGNIZER_SECRET_KEY": LOCAL_CREDENTIALS.secret_key,
         "RECOGNIZER_TOKEN": LOCAL_CREDENTIALS.token,
     }
-    await processes.start(RECOGNIZER, command, environment={**os.environ, **account}, directory=root)
+    await processes.start(RECOGNIZER, command, environment={**os.environ, **credentials}, directory=root)
     endpoint = f"http://127.0.0.1:{port}"
-    await wait_until_healthy(processes, RECOGNIZER, f"{endpoint}/health")
+    await processes.wait_until_healthy(RECOGNIZER, f"{endpoint}/health")
     return endpoint
 
 
-def other_recogniser(endpoint: str) -> Recogniser:
-    """Return the server at ``endpoint``, with the environment's credentials or, without TLS, the sandbox's own.
-
-    Raises ``SandboxError`` for what is no http or https endpoint, and for https without credentials.
-    """
-    parts = urlsplit(endpoint)
-    if parts.scheme not in ("http", "https") or not parts.netloc or parts.path.strip("/") or parts.query:
-        raise SandboxError(f"--ocr-endpoint is {endpoint}; it must be http://HOST:PORT or https://HOST, without a path")
-    credentials = {key: value for key, name in _CREDENTIAL_VARIABLES.items() if (value := os.environ.get(name))}
-    if not {"secret_id", "secret_key"} <= credentials.keys():
-        if parts.scheme == "https":
-            raise SandboxError(
-                "--ocr-endpoint with https needs TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY in the environment"
-            )
-        credentials = _LOCAL
-    return Recogniser(endpoint=endpoint.rstrip("/"), scheme=parts.scheme, host=parts.netloc, credentials=credentials)
-
-
 async def _deploy(
-    cloud: Cloud, build: Path, recogniser: Recogniser, given: Mapping[str, str]
-) -> tuple[Deployed, dict[str, str]]:
-    """Deploy; return the stack, and what ``webhook_secret`` the receiver of webhooks checks, if there is one."""
+    aws: LocalAws, build: Path, ocr_server: OcrServer, parameters: Mapping[str, str]
+) -> tuple[DeployedStack, dict[str, str]]:
+    """Deploy; return the stack and, if there are webhooks, the ``webhook_secret`` that their receiver verifies with."""
     cloudformation = await asyncio.to_thread(transform, build / "template.yaml")
-    await asyncio.to_thread(cloud.store_secret, SECRET_NAME, recogniser.credentials)
+    await asyncio.to_thread(aws.store_secret, CREDENTIALS_SECRET, ocr_server.credentials)
     webhook_secret = {}
-    if name := given.get("WebhookSecret"):
+    if name := parameters.get("WebhookSecret"):
         webhook_secret = {"webhook_secret": "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()}
-        await asyncio.to_thread(cloud.store_secret, name, webhook_secret["webhook_secret"])
-    return await asyncio.to_thread(cloud.deploy, cloudformation, given, build), webhook_secret
+        await asyncio.to_thread(aws.store_secret, name, webhook_secret["webhook_secret"])
+    return await asyncio.to_thread(aws.deploy, cloudformation, parameters, build), webhook_secret
 
 
-def _pollers(deployed: Deployed, cloud: Cloud, runs: dict[str, FunctionRuns], say: Say) -> list[Poller]:
-    sqs = cloud.client("sqs")
+def _pollers(stack: DeployedStack, aws: LocalAws, pools: dict[str, EnvironmentPool], report: Report) -> list[SqsPoller]:
+    sqs = aws.client("sqs")
     return [
-        Poller(
+        SqsPoller(
             mapping,
-            SqsQueue(sqs, cloud.queue_url(sqs, mapping.queue_arn)),
-            runs[mapping.function_name].invoke,
-            report=say,
+            SqsQueue(sqs, aws.queue_url(sqs, mapping.queue_arn)),
+            pools[mapping.function_name].invoke,
+            report=report,
         )
-        for mapping in deployed.mappings
+        for mapping in stack.event_source_mappings
         if mapping.enabled
     ]
 
 
 def _endpoints(
-    settings: Settings, ports: dict[str, int], recogniser: Recogniser, deployed: Deployed, cloud: Cloud
+    settings: Settings, ports: dict[str, int], ocr_server: OcrServer, stack: DeployedStack, aws: LocalAws
 ) -> dict[str, str]:
-    sqs = cloud.client("sqs")
-    outputs = deployed.outputs
-    values = {
-        "aws_endpoint": cloud.endpoint,
+    sqs = aws.client("sqs")
+    outputs = stack.outputs
+    endpoints = {
+        "aws_endpoint": aws.endpoint,
         "region": REGION,
         "api_url": f"http://127.0.0.1:{ports['--api-port']}",
-        "ocr_endpoint": recogniser.endpoint,
+        "ocr_endpoint": ocr_server.endpoint,
         "upload_bucket": outputs["UploadBucketName"],
         "upload_prefix": outputs["UploadPrefix"],
         "work_table": outputs["WorkTableName"],
@@ -318,19 +237,19 @@ def _endpoints(
         "webhook_queue_url": "WebhookQueueUrl",
         "webhook_dead_letter_queue_url": "WebhookDeadLetterQueueUrl",
     }
-    # Without webhooks their queues are not there.
-    there = {name: output for name, output in queues.items() if output in outputs}
-    return values | {name: cloud.queue_url(sqs, outputs[output]) for name, output in there.items()}
+    # The webhook queues exist only if webhooks are configured.
+    created = {name: output for name, output in queues.items() if output in outputs}
+    return endpoints | {name: aws.queue_url(sqs, outputs[output]) for name, output in created.items()}
 
 
 async def _fail_when_one_ends(processes: Processes, names: list[str]) -> None:
-    name = await processes.one_ended(*names)
+    name = await processes.wait_until_one_ends(*names)
     raise SandboxError(f"{name} has ended" + (f": see {processes.log(name)}" if name in names else ""))
 
 
 @contextlib.asynccontextmanager
-async def _failures_in_one_line() -> AsyncIterator[None]:
-    """Raise the first ``SandboxError`` of the group that a task group raises."""
+async def _first_sandbox_error() -> AsyncIterator[None]:
+    """Raise only the first ``SandboxError`` of a task group's exception group."""
     try:
         yield
     except BaseExceptionGroup as group:

@@ -12,7 +12,7 @@ from types import CodeType, ModuleType
 import pytest
 from samtranslator.yaml_helper import yaml_parse
 
-from sandbox.runtime import link_runtime
+from sandbox.lambda_runtime.environment_variables import link_runtime_packages
 from tests.contract.deployed_template import Resources, function_of
 
 ROOT = Path(__file__).parents[2]
@@ -181,7 +181,7 @@ def test_handlers_load_with_nothing_but_their_layers_and_the_runtime(
 ) -> None:
     """As in Lambda: no site-packages, the function first, then the layers, then what the runtime has."""
     layers = (BUILT / layer / "python" for layer in ("ThirdPartyLayer", "PermitOcrLayer"))
-    path = [BUILT / function, *layers, link_runtime(tmp_path / "runtime")]
+    path = [BUILT / function, *layers, link_runtime_packages(tmp_path / "runtime")]
     script = (
         f"import sys; sys.path[:0] = {list(map(str, path))!r}\n"
         "import app, permit_ocr; assert callable(app.handler); print(permit_ocr.__file__)"

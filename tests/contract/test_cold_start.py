@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 
 from permit_ocr.bootstrap import Settings
-from sandbox.runtime import link_runtime
+from sandbox.lambda_runtime.environment_variables import link_runtime_packages
 
 ROOT = Path(__file__).parents[2]
 BUILT = ROOT / ".aws-sam" / "build"
@@ -47,7 +47,7 @@ def run(function: str, runtime: Path, script: str, **variables: str) -> str:
     layers = (BUILT / layer / "python" for layer in ("ThirdPartyLayer", "PermitOcrLayer"))
     environment = {
         "PATH": os.environ["PATH"],
-        "PYTHONPATH": os.pathsep.join(map(str, [BUILT / function, *layers, link_runtime(runtime)])),
+        "PYTHONPATH": os.pathsep.join(map(str, [BUILT / function, *layers, link_runtime_packages(runtime)])),
         "AWS_DEFAULT_REGION": "eu-central-1",
         "PYDANTIC_DISABLE_PLUGINS": "__all__",
         "PYTHONDONTWRITEBYTECODE": "1",  # Lambda's file system is read-only

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from werkzeug.serving import make_server
 
-from sandbox.cloud_server import KeptConnections
+from sandbox.aws.server import KeepAliveRequestHandler
 
 
 def _application(environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
@@ -28,7 +28,7 @@ def _application(environ: dict[str, Any], start_response: Callable[..., Any]) ->
 
 @pytest.fixture
 def connection() -> Iterator[http.client.HTTPConnection]:
-    server = make_server("127.0.0.1", 0, _application, threaded=True, request_handler=KeptConnections)
+    server = make_server("127.0.0.1", 0, _application, threaded=True, request_handler=KeepAliveRequestHandler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=60)
     connection.connect()

@@ -22,7 +22,8 @@ from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
 from samtranslator.yaml_helper import yaml_parse
 
-from sandbox.runtime import emulator, free_ports
+from sandbox.lambda_runtime.emulator import emulator_path
+from sandbox.ports import free_ports
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "recognizer" / "deploy"
@@ -154,7 +155,7 @@ def started_emulator(command: list[str], environment: dict[str, str], log: Path,
     )
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [emulator(), *addresses, *command],
+            [emulator_path(), *addresses, *command],
             env=environment, cwd="/", stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
         )  # fmt: skip
     try:

@@ -72,19 +72,6 @@ def test_the_credentials_secret_is_an_arn_or_a_name(source: dict[str, Any], secr
 
 def test_a_deployment_without_credentials_is_refused_at_once(source: dict[str, Any]) -> None:
     rule = source["Rules"]["CredentialsAreNamed"]
-    assert rule["RuleCondition"] == {"Fn::Equals": [{"Ref": "OcrScheme"}, "https"]}
+    assert "RuleCondition" not in rule
     (assertion,) = rule["Assertions"]
     assert assertion["Assert"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "CredentialsSecret"}, ""]}]}
-
-
-@pytest.mark.parametrize(
-    ("rule", "parameter", "value"),
-    [("ProviderIsCalledWithTls", "OcrScheme", "https"), ("WebhookTargetsArePublic", "WebhookTargets", "public")],
-)
-def test_what_exists_for_one_machine_cannot_be_deployed(
-    source: dict[str, Any], rule: str, parameter: str, value: str
-) -> None:
-    assert "RuleCondition" not in source["Rules"][rule]
-    (assertion,) = source["Rules"][rule]["Assertions"]
-    assert assertion["Assert"] == {"Fn::Equals": [{"Ref": parameter}, value]}
-    assert assertion["AssertDescription"].startswith(f"{parameter} must be {value}.")

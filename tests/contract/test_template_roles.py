@@ -125,7 +125,7 @@ def test_no_secret_is_in_the_template_only_its_name(resources: Resources) -> Non
             {"CredentialsSecret": "permit-ocr/provider"},
             f"arn:aws:secretsmanager:eu-central-1:{ACCOUNT}:secret:permit-ocr/provider-??????",
         ),
-        ({"OcrScheme": "http"}, None),
+        ({}, None),
     ],
 )
 def test_functions_may_read_the_one_secret_that_is_named(

@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from sandbox.guardian import MARK_VARIABLE
+from sandbox.watchdog import SANDBOX_ID_VARIABLE
 from tests.sandbox.conftest import STOP_SECONDS, Running, start, stop, wait_until_ready
 
 PROJECT = Path(__file__).parent / "small_project"
@@ -36,7 +36,11 @@ def processes_of(state: Path) -> dict[int, str]:
             environment = (entry / "environ").read_bytes().decode(errors="replace").split("\0")
             command = (entry / "cmdline").read_bytes().decode(errors="replace").replace("\0", " ")
             said_state = f"PERMIT_OCR_SANDBOX_DIRECTORY={state}" in environment
-            if said_state or str(state) in command or any(f"{MARK_VARIABLE}={mark}" in environment for mark in marks):
+            if (
+                said_state
+                or str(state) in command
+                or any(f"{SANDBOX_ID_VARIABLE}={mark}" in environment for mark in marks)
+            ):
                 found[int(entry.name)] = command
     return found
 

@@ -14,7 +14,7 @@ import boto3
 import httpx
 import pytest
 
-from sandbox.cloud_server import SHOW_AGAIN
+from sandbox.aws.visibility_timeouts import EXPIRE_VISIBILITY_PATH
 from tests.sandbox.conftest import STOP_SECONDS, Running, start, wait_until_ready
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ class Probe:
 
     def show_again(self) -> None:
         """End the time that messages in flight are hidden for."""
-        httpx.post(f"{self.endpoints['aws_endpoint']}{SHOW_AGAIN}", timeout=60).raise_for_status()
+        httpx.post(f"{self.endpoints['aws_endpoint']}{EXPIRE_VISIBILITY_PATH}", timeout=60).raise_for_status()
 
     def until_dead(self, body: str) -> None:
         """Let what is in flight show again until the dead-letter queue has this."""

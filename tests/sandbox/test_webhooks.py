@@ -63,7 +63,6 @@ def running(receiver: tuple[Receiver, int], tmp_path_factory: pytest.TempPathFac
     parameters = {
         "WebhookUrl": f"http://127.0.0.1:{receiver[1]}/in?tenant=7",
         "WebhookSecret": "webhooks",
-        "WebhookTargets": "local",
     }
     options = [f"--parameter={name}={value}" for name, value in parameters.items()]
     process = start(state, "--ocr-endpoint=http://127.0.0.1:9", *options)

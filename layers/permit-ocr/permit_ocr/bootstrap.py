@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from datetime import UTC, datetime
 from functools import cache, partial
 from typing import Any, Self, cast
@@ -39,10 +39,13 @@ class SettingsError(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """The functions' environment variables, named in capitals there. The template sets every one of them."""
+    """The functions' environment variables, named in capitals there. The template sets all but those with a default.
+
+    Only the sandbox sets ``OCR_SCHEME`` and ``WEBHOOK_TARGETS``, since its provider and receiver are on one machine.
+    """
 
     ocr_site: Site
-    ocr_scheme: str
+    ocr_scheme: str = "https"
     residence_permit_endpoint: str
     mainland_permit_endpoint: str
     residence_permit_region: str
@@ -63,7 +66,7 @@ class Settings:
     webhook_dead_letter_queue_url: str
     webhook_url: str
     webhook_secret: str
-    webhook_targets: str
+    webhook_targets: str = "public"
     work_table: str
     limiter_table: str
     expiring_within_days: int
@@ -78,6 +81,8 @@ class Settings:
         for field in fields(cls):
             name = field.name.upper()
             if name not in environment:
+                if field.default is not MISSING:
+                    continue
                 raise SettingsError(f"the environment variable {name} is missing")
             made_from_text = cast("type", field.type)
             try:

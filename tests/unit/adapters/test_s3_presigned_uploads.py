@@ -12,7 +12,7 @@ from botocore.config import Config
 from permit_ocr.adapters.s3.presigned_uploads import FORM_SECONDS, S3PresignedUploads
 from permit_ocr.domain.errors import RetryableError
 from permit_ocr.images.rejections import MOST_BYTES
-from sandbox.upload_forms import RefusedFormError, refuse_form
+from sandbox.aws.post_policy import PostPolicyError, check_post_policy
 from tests.unit.fakes import JPEG
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def form(tickets: S3PresignedUploads) -> dict[str, str]:
 
 
 def send(fields: dict[str, str], *, size: int = 1000, bucket: str = "uploads", seconds: float = 0) -> None:
-    refuse_form(fields, size, bucket=bucket, now=datetime.now(UTC) + timedelta(seconds=seconds))
+    check_post_policy(fields, size, bucket=bucket, now=datetime.now(UTC) + timedelta(seconds=seconds))
 
 
 def test_a_form_is_taken_as_it_is_given_out(tickets: S3PresignedUploads) -> None:
@@ -58,7 +58,7 @@ def test_a_form_is_taken_as_it_is_given_out(tickets: S3PresignedUploads) -> None
     ],
 )
 def test_a_form_with_another_field_or_value_is_refused(tickets: S3PresignedUploads, changes: dict[str, str]) -> None:
-    with pytest.raises(RefusedFormError, match=r"Policy Condition failed|Extra input fields"):
+    with pytest.raises(PostPolicyError, match=r"Policy Condition failed|Extra input fields"):
         send({**form(tickets), **changes})
 
 
@@ -66,7 +66,7 @@ def test_a_form_with_another_field_or_value_is_refused(tickets: S3PresignedUploa
 def test_a_form_without_one_of_its_fields_is_refused(tickets: S3PresignedUploads, name: str) -> None:
     fields = form(tickets)
     del fields[name]
-    with pytest.raises(RefusedFormError):
+    with pytest.raises(PostPolicyError):
         send(fields)
 
 
@@ -82,7 +82,7 @@ def test_a_form_without_one_of_its_fields_is_refused(tickets: S3PresignedUploads
 def test_a_form_for_another_size_time_or_bucket_is_refused(
     tickets: S3PresignedUploads, how: dict[str, Any], code: str
 ) -> None:
-    with pytest.raises(RefusedFormError) as caught:
+    with pytest.raises(PostPolicyError) as caught:
         send(form(tickets), **how)
     assert caught.value.code == code
 
@@ -90,7 +90,7 @@ def test_a_form_for_another_size_time_or_bucket_is_refused(
 def test_a_form_without_a_content_type_takes_none(tickets: S3PresignedUploads) -> None:
     fields = dict(tickets.form(ID, {}, content_type=None).fields)
     send(fields)
-    with pytest.raises(RefusedFormError):
+    with pytest.raises(PostPolicyError):
         send({**fields, "Content-Type": "text/html"})
 
 

@@ -8,7 +8,7 @@ import pytest
 from bench.fleet import Fleet, deployed
 from bench.scaling_check import LEAST_MEMORY, Compared, compared, modelled, points, rate_for, shared_points
 from permit_ocr.rate_limit.gcra import most_in_a_second
-from sandbox.processor_share import MEGABYTES_OF_A_PROCESSOR
+from sandbox.lambda_runtime.cpu_quota import MEMORY_MB_PER_CPU
 
 DOCUMENTS = 150
 QUOTA = 6
@@ -74,7 +74,7 @@ def test_no_rate_is_beyond_its_quota_and_none_wastes_a_tenth_of_it(quota: int, s
 @pytest.mark.parametrize("quota", range(6, 10))
 def test_where_processors_are_in_the_way_a_model_with_whole_ones_is_refused(quota: int) -> None:
     _, one_less = shared_points(quota).values()
-    assert not _agree(one_less, replace(one_less, memory=MEGABYTES_OF_A_PROCESSOR))["documents"]
+    assert not _agree(one_less, replace(one_less, memory=MEMORY_MB_PER_CPU))["documents"]
 
 
 def test_where_processors_are_in_the_way_more_computing_or_another_environment_is_refused() -> None:

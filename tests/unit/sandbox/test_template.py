@@ -7,8 +7,11 @@ from typing import Any
 
 import pytest
 
-from sandbox.processes import SandboxError
-from sandbox.template import artefact_keys, for_moto, read_deployed, routes, sqs_mapping, transform
+from sandbox.errors import SandboxError
+from sandbox.template.deployed_stack import event_source_mapping, read_stack
+from sandbox.template.for_moto import adapt_for_moto
+from sandbox.template.routes import read_routes
+from sandbox.template.transform import artefact_keys, transform
 
 PROJECT = Path(__file__).parents[2] / "sandbox" / "small_project"
 ARN = "arn:aws:sqs:us-east-1:123456789012:intake"
@@ -26,7 +29,7 @@ def test_artefacts_become_keys_that_are_their_paths(cloudformation: dict[str, An
 def test_moto_gets_mappings_that_are_disabled_and_the_template_keeps_its_own_value(
     cloudformation: dict[str, Any],
 ) -> None:
-    given = for_moto(cloudformation)
+    given = adapt_for_moto(cloudformation)
     mappings = {name for name, one in given["Resources"].items() if one["Type"] == "AWS::Lambda::EventSourceMapping"}
     assert len(mappings) == 2
     assert all(given["Resources"][name]["Properties"]["Enabled"] is False for name in mappings)
@@ -39,33 +42,16 @@ def test_moto_gets_mappings_that_are_disabled_and_the_template_keeps_its_own_val
 
 
 def test_moto_gets_fifo_queues_with_a_name_that_ends_in_fifo(cloudformation: dict[str, Any]) -> None:
-    queues = for_moto(cloudformation)["Resources"]
+    queues = adapt_for_moto(cloudformation)["Resources"]
     assert queues["ResultsQueue"]["Properties"]["QueueName"] == {"Fn::Sub": "${AWS::StackName}-ResultsQueue.fifo"}
     assert "QueueName" not in queues["IntakeQueue"]["Properties"]
-
-
-def test_who_calls_an_alias_calls_its_function_on_moto(cloudformation: dict[str, Any]) -> None:
-    aliased = copy.deepcopy(cloudformation)
-    aliased["Resources"]["ProbeAlias"] = {
-        "Type": "AWS::Lambda::Alias",
-        "Properties": {"Name": "published", "FunctionName": {"Ref": "ProbeFunction"}, "FunctionVersion": "1"},
-    }
-    calls = {"Fn::If": ["HasSnapStart", {"Ref": "ProbeAlias"}, {"Ref": "ProbeFunction"}]}
-    aliased["Resources"]["ProbeFunctionIntake"]["Properties"]["FunctionName"] = calls
-    given = for_moto(aliased)
-    assert "ProbeAlias" not in given["Resources"]
-    resolved = {"Fn::If": ["HasSnapStart", {"Fn::GetAtt": ["ProbeFunction", "Arn"]}, {"Ref": "ProbeFunction"}]}
-    asked = given["Outputs"]["SandboxMappings"]["Value"]["Fn::ToJsonString"]["ProbeFunctionIntake"]
-    assert given["Resources"]["ProbeFunctionIntake"]["Properties"]["FunctionName"] == resolved
-    assert asked["FunctionName"] == resolved
-    assert "ProbeAlias" in aliased["Resources"], "the template keeps its own"
 
 
 def test_what_a_condition_leaves_out_of_the_stack_is_not_asked_about(cloudformation: dict[str, Any]) -> None:
     conditional = copy.deepcopy(cloudformation)
     for name in ("ProbeFunction", "ProbeFunctionIntake"):
         conditional["Resources"][name]["Condition"] = "HasProbe"
-    asked = for_moto(conditional)["Outputs"]
+    asked = adapt_for_moto(conditional)["Outputs"]
     for question, name in (("SandboxFunctions", "ProbeFunction"), ("SandboxMappings", "ProbeFunctionIntake")):
         condition, _, otherwise = asked[question]["Value"]["Fn::ToJsonString"][name]["Fn::If"]
         assert (condition, otherwise) == ("HasProbe", {"Ref": "AWS::NoValue"})
@@ -96,7 +82,7 @@ def test_what_was_deployed_is_read_from_the_stacks_answers(cloudformation: dict[
         ),
         "SandboxApis": "{}",
     }
-    deployed = read_deployed(cloudformation, outputs, Path("/build"))
+    deployed = read_stack(cloudformation, outputs, Path("/build"))
     assert deployed.outputs == {"ApiUrl": "https://…"}
     (function,) = deployed.functions
     assert (function.name, function.task_root) == ("probe-1", Path("/build/functions/probe"))
@@ -116,8 +102,8 @@ def test_what_was_deployed_is_read_from_the_stacks_answers(cloudformation: dict[
 
 
 def test_a_mapping_that_says_little_has_lambdas_defaults() -> None:
-    mapping = sqs_mapping("Intake", {"EventSourceArn": ARN, "FunctionName": "uploads"})
-    assert (mapping.enabled, mapping.batch_size, mapping.window) == (True, 10, 0.0)
+    mapping = event_source_mapping("Intake", {"EventSourceArn": ARN, "FunctionName": "uploads"})
+    assert (mapping.enabled, mapping.batch_size, mapping.batching_window) == (True, 10, 0.0)
     assert (mapping.maximum_concurrency, mapping.reports_item_failures) == (5, False)
 
 
@@ -131,15 +117,15 @@ def test_a_mappings_properties_may_be_texts_as_cloudformation_resolves_them() ->
         "ScalingConfig": {"MaximumConcurrency": "3"},
         "FunctionResponseTypes": ["ReportBatchItemFailures"],
     }
-    mapping = sqs_mapping("Intake", properties)
+    mapping = event_source_mapping("Intake", properties)
     assert (mapping.function_name, mapping.enabled, mapping.batch_size) == ("uploads", False, 5)
-    assert (mapping.window, mapping.maximum_concurrency, mapping.reports_item_failures) == (1.0, 3, True)
+    assert (mapping.batching_window, mapping.maximum_concurrency, mapping.reports_item_failures) == (1.0, 3, True)
 
 
 def test_a_mapping_of_a_stream_is_refused_by_name() -> None:
     arn = "arn:aws:kinesis:us-east-1:123456789012:stream/s"
     with pytest.raises(SandboxError, match="Intake: the sandbox polls only queues, not kinesis"):
-        sqs_mapping("Intake", {"EventSourceArn": arn, "FunctionName": "uploads"})
+        event_source_mapping("Intake", {"EventSourceArn": arn, "FunctionName": "uploads"})
 
 
 def test_routes_come_from_the_integrations_of_the_api() -> None:
@@ -152,7 +138,7 @@ def test_routes_come_from_the_integrations_of_the_api() -> None:
         "/$default": {"x-amazon-apigateway-any-method": operation},
         "/mock": {"get": {"responses": {}}},
     }
-    assert [(route.method, route.path, route.function_name) for route in routes({"paths": paths})] == [
+    assert [(route.method, route.path, route.function_name) for route in read_routes({"paths": paths})] == [
         ("POST", "/v1/things", "f-1_A"),
         ("ANY", "/{proxy+}", "f-1_A"),
         ("ANY", "$default", "f-1_A"),

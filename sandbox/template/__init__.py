@@ -1,0 +1,1 @@
+"""The SAM template: validated, transformed, deployed and read back."""

@@ -1,0 +1,67 @@
+"""Adapts the template to moto, and makes the stack return what the sandbox needs to know.
+
+The stack's own outputs do not include event source mappings, bucket notifications and routes. The adapted template has
+one more output for each, whose value is that part of the template as JSON. So moto's CloudFormation resolves every
+``Ref``, ``Fn::GetAtt`` and condition in it.
+"""
+
+import copy
+from typing import Final
+
+from sandbox.template.transform import Json, resources_of_type
+
+OUTPUT_PREFIX: Final = "Sandbox"
+
+
+def adapt_for_moto(cloudformation: Json) -> Json:
+    """Return the template that moto deploys.
+
+    Event source mappings are disabled: moto would consume messages as they are sent, and the sandbox polls instead.
+    FIFO queues get a name, because moto's generated names do not end in .fifo. The sandbox's outputs are added.
+    """
+    adapted: Json = copy.deepcopy(cloudformation)
+    adapted.setdefault("Outputs", {}).update(_sandbox_outputs(adapted))
+    for logical_id, properties in resources_of_type(adapted, "AWS::SQS::Queue"):
+        if properties.get("FifoQueue") in (True, "true"):
+            properties.setdefault("QueueName", {"Fn::Sub": f"${{AWS::StackName}}-{logical_id}.fifo"})
+    for _, properties in resources_of_type(adapted, "AWS::Lambda::EventSourceMapping"):
+        properties["Enabled"] = False
+    return adapted
+
+
+def _sandbox_outputs(cloudformation: Json) -> Json:
+    parts: dict[str, Json] = {
+        "Functions": {
+            name: {"Name": {"Ref": name}, "Logging": properties.get("LoggingConfig", {})}
+            for name, properties in resources_of_type(cloudformation, "AWS::Lambda::Function")
+        },
+        "Mappings": dict(resources_of_type(cloudformation, "AWS::Lambda::EventSourceMapping")),
+        "Buckets": {
+            name: {
+                "Name": {"Ref": name},
+                "Notifications": properties.get("NotificationConfiguration", {}),
+                "Versioning": properties.get("VersioningConfiguration", {}),
+            }
+            for name, properties in resources_of_type(cloudformation, "AWS::S3::Bucket")
+        },
+        "Apis": {
+            name: properties.get("Body", {})
+            for name, properties in resources_of_type(cloudformation, "AWS::ApiGatewayV2::Api")
+        },
+    }
+    return {
+        OUTPUT_PREFIX + output: {
+            "Value": {
+                "Fn::ToJsonString": {
+                    name: _if_created(cloudformation["Resources"][name], copy.deepcopy(value))
+                    for name, value in values.items()
+                }
+            }
+        }
+        for output, values in parts.items()
+    }
+
+
+def _if_created(resource: Json, value: Json) -> Json:
+    """Omit the value of a resource whose condition omits it from the stack."""
+    return {"Fn::If": [resource["Condition"], value, {"Ref": "AWS::NoValue"}]} if "Condition" in resource else value

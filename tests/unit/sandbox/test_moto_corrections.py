@@ -1,0 +1,147 @@
+"""SQS FIFO as moto alone would not have it, and whose turn a request is."""
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.sqs import models as sqs
+
+from sandbox.aws.fifo_deduplication import FifoDeduplication
+from sandbox.aws.serialized_writes import SerializedWrites
+from sandbox.aws.visibility_timeouts import expire_visibility_timeouts
+
+
+class _Clock:
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> _Clock:
+    monkeypatch.setattr(sqs.Queue, "add_message", sqs.Queue.add_message)  # restored afterwards
+    clock = _Clock()
+    FifoDeduplication(clock)
+    return clock
+
+
+@pytest.fixture
+def results(clock: _Clock) -> sqs.Queue:
+    del clock
+    make: Any = sqs.Queue
+    queue: sqs.Queue = make("results.fifo", "us-east-1", "123456789012", FifoQueue="true")
+    return queue
+
+
+def _send(queue: sqs.Queue, event_id: str) -> None:
+    message = sqs.Message("id", "{}")
+    message.group_id = message.deduplication_id = event_id
+    message.mark_sent()
+    queue.add_message(message)
+
+
+def test_a_message_that_was_consumed_and_deleted_is_not_delivered_again_within_five_minutes(
+    results: sqs.Queue, clock: _Clock
+) -> None:
+    _send(results, "event")
+    results._messages.clear()
+    clock.now += 299
+    _send(results, "event")
+    assert not results._messages
+    clock.now += 1
+    _send(results, "event")
+    assert len(results._messages) == 1
+
+
+def test_of_many_that_arrive_at_once_one_is_delivered(results: sqs.Queue) -> None:
+    with ThreadPoolExecutor(16) as senders:
+        list(senders.map(lambda _: _send(results, "event"), range(200)))
+    assert len(results._messages) == 1
+
+
+def test_what_is_in_flight_is_shown_again_when_that_is_asked_for(results: sqs.Queue) -> None:
+    region = sqs.sqs_backends[DEFAULT_ACCOUNT_ID]["us-east-1"]
+    region.queues["results.fifo"] = results
+    try:
+        _send(results, "event")
+        (message,) = results._messages
+        message.mark_received(visibility_timeout=270)
+        results.pending_messages.add(message)
+        assert not message.visible
+        assert expire_visibility_timeouts() == 1
+        assert message.visible_at <= time.time() * 1000
+        assert not results.pending_messages
+    finally:
+        del region.queues["results.fifo"]
+
+
+UPLOAD = {"REQUEST_METHOD": "PUT"}
+WRITE = {"REQUEST_METHOD": "POST", "HTTP_X_AMZ_TARGET": "DynamoDB_20120810.UpdateItem"}
+RECEIVE = {"REQUEST_METHOD": "POST", "HTTP_X_AMZ_TARGET": "AmazonSQS.ReceiveMessage"}
+UPLOADERS = 8
+PATIENCE_SECONDS = 30.0
+
+
+def _start_response(*_: object) -> None:
+    """Take what a WSGI application says of its answer."""
+
+
+class _Service:
+    """Notes how many requests it answers at once, and how many uploads it has answered."""
+
+    def __init__(self) -> None:
+        self.most_at_once = self.uploads = self._at_once = 0
+
+    def __call__(self, environ: dict[str, Any], _: object) -> list[bytes]:
+        self._at_once += 1
+        self.most_at_once = max(self.most_at_once, self._at_once)
+        time.sleep(0.002)  # others may come in between
+        self._at_once -= 1
+        self.uploads += environ == UPLOAD
+        return []
+
+
+def test_a_write_waits_for_few_of_those_who_upload_all_the_time_and_nothing_is_done_beside_it() -> None:
+    service, is_over = _Service(), threading.Event()
+    application = SerializedWrites(service)
+
+    def upload_all_the_time() -> None:
+        while not is_over.is_set():
+            application(UPLOAD, _start_response)
+
+    def uploads_during_a_write() -> int:
+        before = service.uploads
+        application(WRITE, _start_response)
+        return service.uploads - before
+
+    with ThreadPoolExecutor(UPLOADERS) as uploaders:
+        uploading = [uploaders.submit(upload_all_the_time) for _ in range(UPLOADERS)]
+        waited_for = [uploads_during_a_write() for _ in range(20)]
+        is_over.set()
+    for one in uploading:
+        one.result()
+    assert service.most_at_once == 1
+    assert sorted(waited_for)[len(waited_for) // 2] < UPLOADERS / 2
+
+
+def test_who_waits_for_messages_keeps_nobody_waiting() -> None:
+    receives, is_written = threading.Event(), threading.Event()
+
+    def answer(environ: dict[str, Any], _: object) -> list[bytes]:
+        if environ == RECEIVE:
+            receives.set()
+            assert is_written.wait(PATIENCE_SECONDS)
+        return []
+
+    application = SerializedWrites(answer)
+    with ThreadPoolExecutor(1) as receivers:
+        receiving = receivers.submit(application, RECEIVE, _start_response)
+        assert receives.wait(PATIENCE_SECONDS)
+        application(WRITE, _start_response)
+        application(UPLOAD, _start_response)
+        is_written.set()
+        assert receiving.result() == []
