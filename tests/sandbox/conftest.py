@@ -1,4 +1,4 @@
-"""The sandbox as its users have it: the ``permit-ocr up`` command, on free ports, with files of its own."""
+"""Runs the sandbox as its users do: with the ``permit-ocr up`` command, on free ports, in its own directory."""
 
 import json
 import os
@@ -14,13 +14,13 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 COMMAND = Path(sys.executable).parent / "permit-ocr"
-STOP_SECONDS = 60.0  # against hanging alone
-START_SECONDS = 120.0  # with a build and a busy machine; the 20 s it may take are measured elsewhere
+STOP_SECONDS = 60.0  # only a guard against hanging
+START_SECONDS = 120.0  # for a build on a busy machine; test_sandbox_lifecycle.py measures the start
 
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A sandbox that is ready. ``state`` is where its endpoints file and its logs are."""
+    """A sandbox that is ready. ``state`` is the directory of its endpoints file and its logs."""
 
     endpoints: dict[str, str]
     state: Path
@@ -43,12 +43,12 @@ def start(state: Path, *options: str, root: Path = ROOT) -> subprocess.Popen[str
 def wait_until_ready(process: subprocess.Popen[str], state: Path) -> Running:
     """Return when the sandbox has written its endpoints."""
     file = state / "endpoints.json"
-    give_up = time.monotonic() + START_SECONDS
+    deadline = time.monotonic() + START_SECONDS
     while not file.exists():
-        if process.poll() is not None or time.monotonic() > give_up:
+        if process.poll() is not None or time.monotonic() > deadline:
             process.kill()
-            _, said = process.communicate()
-            pytest.fail(f"the sandbox did not start: {said}")
+            _, stderr = process.communicate()
+            pytest.fail(f"the sandbox did not start: {stderr}")
         time.sleep(0.02)
     return Running(json.loads(file.read_text()), state, process)
 
@@ -56,9 +56,9 @@ def wait_until_ready(process: subprocess.Popen[str], state: Path) -> Running:
 def stop(process: subprocess.Popen[str]) -> str:
     """Stop the sandbox as Ctrl-C does and return what it printed."""
     process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=STOP_SECONDS)
-    assert process.returncode == 0, said
-    return said
+    _, stderr = process.communicate(timeout=STOP_SECONDS)
+    assert process.returncode == 0, stderr
+    return stderr
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,7 @@
-"""A function that is held within the part of a processor that comes with its memory size: always, and no longer.
+"""With ``--cpu-quota`` every invocation, but not the init phase, is limited to the CPU of the function's memory size.
 
-These need control groups, which take root and cgroup's cpu controller. A machine that lets nobody make groups must say
-so in one line, which is what each of these asserts there.
+These tests need control groups, which need root and cgroup's cpu controller. On a machine that does not allow control
+groups, each test asserts instead that the command says so in one line.
 """
 
 import os
@@ -25,69 +25,69 @@ from tests.sandbox.conftest import Running, start, stop, wait_until_ready
 
 PROJECT = Path(__file__).parent / "small_project"
 MEMORY_MB = 128
-OPTIONS = ("--ocr-endpoint=http://127.0.0.1:9", "--processor-shares", f"--memory-size={MEMORY_MB}")
-LEFT_SECONDS = 30.0
+OPTIONS = ("--ocr-endpoint=http://127.0.0.1:9", "--cpu-quota", f"--memory-size={MEMORY_MB}")
+CLEAN_UP_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """What one environment told of itself."""
+    """An execution environment, as its function reported it."""
 
-    told: dict[str, Any]
-    mark: str
+    report: dict[str, Any]
+    sandbox_id: str
 
     @property
     def process(self) -> int:
-        return int(self.told["process"])
+        return int(self.report["process"])
 
-    def groups(self, when: str) -> list[str]:
-        """Return the names of the sandbox's groups that it was in."""
-        return re.findall(re.escape(cgroup_name(self.mark, "")) + r"\S+", self.told[when])
+    def cgroups(self, when: str) -> list[str]:
+        """Return the names of the sandbox's control groups that it was in."""
+        return re.findall(re.escape(cgroup_name(self.sandbox_id, "")) + r"\S+", self.report[when])
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
-    """A sandbox whose functions have shares."""
+class LimitedSandbox:
+    """A sandbox whose functions have CPU quotas."""
 
     running: Running
 
-    def request(self, what: str) -> httpx.Response:
-        return httpx.get(f"{self.running.endpoints['api_url']}/probe/{what}", timeout=60)
+    def request(self, command: str) -> httpx.Response:
+        return httpx.get(f"{self.running.endpoints['api_url']}/probe/{command}", timeout=60)
 
     def environment(self) -> "Environment":
-        """Return the environment that answers now."""
-        return Environment(told=self.request("groups").json(), mark=self.mark)
+        """Return the environment that answers the next request."""
+        return Environment(report=self.request("groups").json(), sandbox_id=self.sandbox_id)
 
     @property
-    def mark(self) -> str:
-        return self.running.endpoints["mark"]
+    def sandbox_id(self) -> str:
+        return self.running.endpoints["sandbox_id"]
 
-    def made(self) -> set[str]:
-        """Return the names of the groups that this machine has for the sandbox."""
-        return {group.name for place in CGROUP_ROOTS for group in place.glob(cgroup_name(self.mark, "*"))}
+    def existing_cgroups(self) -> set[str]:
+        """Return the names of the sandbox's control groups on this machine."""
+        return {group.name for root in CGROUP_ROOTS for group in root.glob(cgroup_name(self.sandbox_id, "*"))}
 
 
 @contextmanager
-def started(directory: Path) -> Iterator[Held | None]:
-    """Run the small project with shares; None where the machine makes no groups, once the command has said so."""
+def started(directory: Path) -> Iterator[LimitedSandbox | None]:
+    """Run the small project with CPU quotas; None, after the command has said so, where no control group is allowed."""
     shutil.copytree(PROJECT, directory / "project")
     state = directory / "project" / ".sandbox"
     process = start(state, *OPTIONS, root=directory / "project")
     try:
         if refusal := _refusal():
-            _, said = process.communicate(timeout=60)
-            assert (process.returncode, said.strip()) == (1, f"permit-ocr up: {refusal}")
+            _, stderr = process.communicate(timeout=60)
+            assert (process.returncode, stderr.strip()) == (1, f"permit-ocr up: {refusal}")
             yield None
         else:
-            yield Held(wait_until_ready(process, state))
+            yield LimitedSandbox(wait_until_ready(process, state))
     finally:
         process.kill()
         process.wait()
 
 
 @pytest.fixture(scope="module")
-def held(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Held | None]:
-    with started(tmp_path_factory.mktemp("shares")) as running:
+def limited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LimitedSandbox | None]:
+    with started(tmp_path_factory.mktemp("limited")) as running:
         yield running
 
 
@@ -99,51 +99,51 @@ def _refusal() -> str | None:
     return None
 
 
-def test_a_start_has_a_whole_processor_and_what_follows_the_share_of_its_memory_size(held: Held | None) -> None:
-    if held is None:
+def test_init_has_a_whole_cpu_and_invocations_the_quota(limited: LimitedSandbox | None) -> None:
+    if limited is None:
         return
-    environment = held.environment()
-    assert environment.groups("at the start") == []
-    assert len(environment.groups("now")) == 1
+    environment = limited.environment()
+    assert environment.cgroups("at the start") == []
+    assert len(environment.cgroups("now")) == 1
     began = time.monotonic()
-    assert held.request("compute 0.08").status_code == 200
+    assert limited.request("compute 0.08").status_code == 200
     assert time.monotonic() - began > 0.9 * 0.08 / cpus_for(MEMORY_MB)
 
 
-def test_a_runtime_that_follows_one_that_crashed_is_held_too(held: Held | None) -> None:
-    if held is None:
+def test_a_runtime_restarted_after_a_crash_has_the_quota_too(limited: LimitedSandbox | None) -> None:
+    if limited is None:
         return
-    first = held.environment()
-    assert held.request("crash").status_code == 500
-    second = held.environment()
+    first = limited.environment()
+    assert limited.request("crash").status_code == 500
+    second = limited.environment()
     assert second.process != first.process
-    assert second.groups("at the start") == []
-    assert len(second.groups("now")) == 1
+    assert second.cgroups("at the start") == []
+    assert len(second.cgroups("now")) == 1
 
 
-def test_the_group_of_an_environment_that_was_killed_goes_with_it(held: Held | None) -> None:
-    if held is None:
+def test_a_killed_environments_control_group_is_removed(limited: LimitedSandbox | None) -> None:
+    if limited is None:
         return
-    first = held.environment()
-    assert set(first.groups("now")) <= held.made()
+    first = limited.environment()
+    assert set(first.cgroups("now")) <= limited.existing_cgroups()
     os.kill(_parent(first.process), signal.SIGKILL)
-    second = held.environment()
-    assert set(second.groups("now")) <= held.made()
-    assert not set(first.groups("now")) & held.made()
+    second = limited.environment()
+    assert set(second.cgroups("now")) <= limited.existing_cgroups()
+    assert not set(first.cgroups("now")) & limited.existing_cgroups()
 
 
 @pytest.mark.parametrize("end", [stop, lambda process: process.kill()], ids=["stopped", "killed"])
-def test_no_group_outlives_the_sandbox(tmp_path: Path, end: Callable[..., object]) -> None:
+def test_no_control_group_outlives_the_sandbox(tmp_path: Path, end: Callable[..., object]) -> None:
     with started(tmp_path) as ending:
         if ending is None:
             return
         ending.environment()
-        assert ending.made()
+        assert ending.existing_cgroups()
         end(ending.running.process)
-        give_up = time.monotonic() + LEFT_SECONDS
-        while ending.made() and time.monotonic() < give_up:
+        deadline = time.monotonic() + CLEAN_UP_SECONDS
+        while ending.existing_cgroups() and time.monotonic() < deadline:
             time.sleep(0.05)
-        assert ending.made() == set()
+        assert ending.existing_cgroups() == set()
 
 
 def _parent(process: int) -> int:

@@ -1,4 +1,4 @@
-"""Execution environments of one small function: kept while they live, replaced when they were killed."""
+"""Execution environments of one small function: reused while they live, replaced once they were killed."""
 
 import asyncio
 import os
@@ -16,39 +16,39 @@ CONFIGURATION = {"Timeout": 20, "MemorySize": 128, "Handler": "app.handler"}
 CODE = "import os\n\ndef handler(event, context):\n    return os.getpid()\n"
 
 
-def test_an_environment_that_is_killed_while_idle_is_replaced_before_the_next_invocation(tmp_path: Path) -> None:
+def test_an_environment_killed_while_idle_is_replaced(tmp_path: Path) -> None:
     async def invoke_and_kill() -> list[InvocationResult]:
-        outcomes = []
+        results = []
         async with Processes(tmp_path / "logs", tmp_path / "endpoints.json") as processes:
-            runs = _runs(tmp_path, processes)
+            pool = _pool(tmp_path, processes)
             for _ in range(ROUNDS):
-                outcomes.append(await runs.invoke({}))
-                os.kill(int(outcomes[-1].payload), signal.SIGKILL)
-        return outcomes
+                results.append(await pool.invoke({}))
+                os.kill(int(results[-1].payload), signal.SIGKILL)
+        return results
 
-    outcomes = asyncio.run(invoke_and_kill())
-    assert [outcome for outcome in outcomes if outcome.function_error] == []
-    assert len({outcome.payload for outcome in outcomes}) == ROUNDS
+    results = asyncio.run(invoke_and_kill())
+    assert [result for result in results if result.function_error] == []
+    assert len({result.payload for result in results}) == ROUNDS
 
 
-def test_an_environment_that_lives_is_used_again(tmp_path: Path) -> None:
+def test_a_living_environment_is_reused(tmp_path: Path) -> None:
     async def invoke_twice() -> list[InvocationResult]:
         async with Processes(tmp_path / "logs", tmp_path / "endpoints.json") as processes:
-            runs = _runs(tmp_path, processes)
-            return [await runs.invoke({}), await runs.invoke({})]
+            pool = _pool(tmp_path, processes)
+            return [await pool.invoke({}), await pool.invoke({})]
 
     first, second = asyncio.run(invoke_twice())
     assert not first.function_error
     assert first.payload == second.payload
 
 
-def _runs(directory: Path, processes: Processes) -> EnvironmentPool:
+def _pool(directory: Path, processes: Processes) -> EnvironmentPool:
     task = directory / "task"
     task.mkdir()
     (task / "app.py").write_text(CODE)
     function = Function(logical_id="Probe", name="probe", task_root=task, layers=(), json_logs=False, log_level=None)
-    nowhere = "http://127.0.0.1:9"  # it calls nothing
+    unused_endpoint = "http://127.0.0.1:9"
     variables = environment_variables(
-        function, CONFIGURATION, runtime=link_runtime_packages(directory / "runtime"), aws_endpoint=nowhere
+        function, CONFIGURATION, runtime=link_runtime_packages(directory / "runtime"), aws_endpoint=unused_endpoint
     )
     return EnvironmentPool(function, CONFIGURATION, processes=processes, variables=variables, max_environments=1)
