@@ -32,10 +32,10 @@ build: setup ## Build what is deployed, for ARCHITECTURE=x86_64 (default) or arm
 	@layers/build.sh
 
 bench: setup ## Measure cold starts, cost, memory and size (15 minutes on an idle machine)
-	@.venv/bin/python -m bench.benchmarks
+	@.venv/bin/python -m bench.system
 
 bench-check: setup ## Measure again; fail if a ratio is worse than the committed one
-	@.venv/bin/python -m bench.benchmarks --check
+	@.venv/bin/python -m bench.system --check
 
 schemas: setup ## Write the message schemas, the API description and the samples again
 	@.venv/bin/python events/schemas/write.py

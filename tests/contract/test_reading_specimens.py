@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from PIL import ExifTags, Image
 
-from bench.accuracy_portrait import FITS, Points, picture_cover, place_cover
+from bench.accuracy.portraits import GOOD_IOU, Points, picture_iou, rectangle_iou
 from permit_ocr.domain.card.answers import ResidencePermitAnswer
 from permit_ocr.domain.permits import Kind, Side
 from recognizer.reading.reader import ReadingError, load_models, read
@@ -135,11 +135,11 @@ def assert_cut_out_where_it_is(entry: dict[str, Any], sent: bytes, upright: byte
     answer = asdict(read(sent, kind=Kind(entry["kind"]), return_portrait=True).answer)
     if entry["kind"] == "residence-permit":
         jpeg = answer["PortraitImageInfo"]["PortraitImage"]
-        assert place_cover(true, answer["PortraitImageInfo"]["ImageCoordinates"]) >= FITS
+        assert rectangle_iou(true, answer["PortraitImageInfo"]["ImageCoordinates"]) >= GOOD_IOU
     else:
         jpeg = answer["Profile"]
     assert Image.open(io.BytesIO(base64.b64decode(jpeg))).format == "JPEG"
-    assert picture_cover(true, upright, jpeg) >= FITS
+    assert picture_iou(true, upright, jpeg) >= GOOD_IOU
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Prints told from cards, on patches drawn for it; how well it does on photographs is measured by bench.copies."""
+"""Prints told from cards, on patches drawn for it; how well it does on photographs is measured by bench.accuracy.copies."""
 
 from typing import Any
 

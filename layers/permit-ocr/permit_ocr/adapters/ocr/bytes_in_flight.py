@@ -11,7 +11,7 @@ from typing import Final
 
 BYTES_AT_ONCE: Final = 28 * 1024 * 1024
 """Photographs of the usual size never come near it. Of 5 MB each, five are on their way and others wait for an answer:
-so ten of them in one batch stay within 256 MB (``bench/memory.py``)."""
+so ten of them in one batch stay within 256 MB (``bench/system/memory.py``)."""
 
 
 class BytesInFlight:

@@ -1,0 +1,144 @@
+"""Accuracy and speed of the recogniser at each difficulty level, compared with RapidOCR on the same photos.
+
+    python -m bench.accuracy --check                     the report: unseen seeds, 300 cards per level, all thresholds
+    python -m bench.accuracy --seed 7 --cards 60 --level 2 --show-errors     while tuning rules
+    python -m bench.accuracy --other-hand                cards in other fonts and layouts, with the same thresholds
+    python -m bench.accuracy --memory 2000               resident size over a long run
+    python -m bench.accuracy DIRECTORY…                  photos written by ``python -m specimens``
+
+The first and the fourth write their figures to docs/reading.md; ``--output`` names another page with the same markers.
+One image is read at a time, with all processors available to the process. Each reader runs in a process of its own, and
+they take turns. Exit status: 1 if ``--check`` is given and a threshold is missed.
+"""
+
+import argparse
+import os
+import shlex
+import sys
+from io import TextIOWrapper
+from pathlib import Path
+from typing import Final
+
+from bench import markdown
+from bench.accuracy import tables
+from bench.accuracy.datasets import (
+    REPORTING_SEED,
+    TUNING_SEEDS,
+    Photo,
+    add_options,
+    cached_photos,
+    load_photos,
+)
+from bench.accuracy.evaluation import evaluate
+from bench.accuracy.memory import long_run
+from bench.accuracy.thresholds import MIN_CARDS, MIN_LONG_RUN, THRESHOLDS, checks
+from specimens.photograph import Level
+
+PAGE: Final = Path(__file__).parents[2] / "docs" / "reading.md"
+REPORT_COMMAND: Final = "python -m bench.accuracy --check"
+MEMORY_COMMAND: Final = f"python -m bench.accuracy --memory {MIN_LONG_RUN}"
+_MEMORY_PHOTOS: Final = 100
+"""Photos per level that a long run repeats."""
+
+
+def main() -> int:
+    """Run the benchmark that the options select, print its figures and return the exit status."""
+    options = parse_options()
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(line_buffering=True)  # so that a long run's output can be followed in a file
+    if options.memory:
+        passed = _measure_memory(options)
+    elif options.directories:
+        _measure_directories(options)
+        passed = True
+    else:
+        passed = _measure_levels(options)
+    return 0 if passed or not options.check else 1
+
+
+def parse_options() -> argparse.Namespace:
+    """Parse the command line. Raises ``SystemExit`` if the options contradict each other."""
+    parser = argparse.ArgumentParser(prog="python -m bench.accuracy", description=__doc__.partition("\n")[0])
+    parser.add_argument("directories", nargs="*", type=Path, metavar="DIRECTORY")
+    add_options(parser, cards=MIN_CARDS, page=PAGE)
+    parser.add_argument("--show-errors", action="store_true", help="print each wrong field (only for tuning seeds)")
+    parser.add_argument("--other-hand", action="store_true", help="cards in other fonts, spacings and layouts")
+    parser.add_argument("--no-rapidocr", action="store_true", help="leave out the comparison with RapidOCR")
+    parser.add_argument("--check", action="store_true", help="exit with status 1 unless all thresholds are met")
+    parser.add_argument("--memory", type=int, default=0, metavar="IMAGES", help="only measure memory, over IMAGES")
+    options = parser.parse_args()
+    options.level = [Level(level) for level in options.level]
+    if problem := _contradiction(options):
+        parser.error(problem)
+    if _is_report(options):
+        options.output = options.output or PAGE
+    return options
+
+
+def _contradiction(options: argparse.Namespace) -> str:
+    """Return why the options contradict each other; empty if they do not."""
+    is_for_tuning = bool(options.directories) or options.seed in TUNING_SEEDS
+    if not is_for_tuning and options.seed != REPORTING_SEED:
+        return f"seeds for tuning are below {TUNING_SEEDS.stop}"
+    if options.check and not _is_report(options):
+        return f"--check needs the reporting seed, {MIN_CARDS} cards or more at every level, and RapidOCR"
+    if options.show_errors and (not is_for_tuning or options.other_hand):
+        return "errors of the reporting seed and of --other-hand are hidden so that nobody tunes on them"
+    if options.output and options.output.resolve() == PAGE and not _is_report(options):
+        return f"{PAGE.name} holds only figures of the reporting seed"
+    return "figures of a directory are only printed" if options.output and options.directories else ""
+
+
+def _is_report(options: argparse.Namespace) -> bool:
+    """Whether the figures are for the documentation."""
+    if options.directories or options.seed != REPORTING_SEED or options.other_hand or options.cards < MIN_CARDS:
+        return False
+    if options.memory:
+        return bool(options.memory >= MIN_LONG_RUN)
+    return bool(options.check and not options.no_rapidocr and len(options.level) == len(Level))
+
+
+def _measure_levels(options: argparse.Namespace) -> bool:
+    """Evaluate every level; return whether all thresholds are met."""
+    photos = {level: _photos(options, level) for level in options.level}
+    load = os.getloadavg()[0]
+    reports = {}
+    for level, level_photos in photos.items():
+        reports[level] = evaluate(level_photos, with_rapidocr=not options.no_rapidocr, show_errors=options.show_errors)
+        print(f"\n{tables.report({level: reports[level]})}")
+    seeds = ", ".join(str(options.seed + level) for level in photos)
+    _finish(options, REPORT_COMMAND, f"{options.cards} a level; seeds {seeds}", tables.report(reports), load=load)
+    return all(check.passed for level, report in reports.items() for check in checks(report, THRESHOLDS[level]))
+
+
+def _measure_directories(options: argparse.Namespace) -> None:
+    for directory in options.directories:
+        photos = load_photos(directory)
+        report = evaluate(photos, with_rapidocr=not options.no_rapidocr, show_errors=options.show_errors)
+        score = report.score
+        print(f"\n{directory}: {score.right.total()} of {score.fields} legible fields", end=" ")
+        print(f"and {score.cards_right} of {score.cards} cards are right\n\n{tables.details({str(directory): report})}")
+
+
+def _measure_memory(options: argparse.Namespace) -> bool:
+    """Measure a long run; return whether the resident size stays constant."""
+    levels = [_photos(options, level)[:_MEMORY_PHOTOS] for level in Level]
+    photos = [photo for one_of_each_level in zip(*levels, strict=True) for photo in one_of_each_level]
+    load = os.getloadavg()[0]
+    run = long_run(photos, options.memory)
+    cards = f"{options.memory:,} times one of {len(photos)}, of all levels in turn"
+    _finish(options, MEMORY_COMMAND, cards, tables.memory(run), load=load)
+    return run.is_flat
+
+
+def _photos(options: argparse.Namespace, level: Level) -> list[Photo]:
+    return cached_photos(seed=options.seed + level, level=level, count=options.cards, other_hand=options.other_hand)
+
+
+def _finish(options: argparse.Namespace, command: str, cards: str, figures: str, *, load: float) -> None:
+    """Print how the figures came about, and write both to the page if there is one."""
+    actual_command = shlex.join(["python", "-m", "bench.accuracy", *sys.argv[1:]])
+    run = tables.run_description(actual_command, cards, load=load)
+    print(f"\n{run}")
+    if options.output:
+        markdown.write_figures(options.output, command=command, figures=f"{run}\n\n{figures}")

@@ -1,0 +1,115 @@
+"""The photos to measure on: drawn once, cached, and separated by seed from those that rules were tuned on."""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from hashlib import sha256
+from importlib.metadata import version
+from itertools import chain, zip_longest
+from multiprocessing import get_context
+from pathlib import Path
+from shutil import rmtree
+from typing import Any, Final
+
+from specimens.cards import Face
+from specimens.collection import Specimen, make_specimens, write
+from specimens.copies import COPIES_AND_ORIGINALS, Treatment
+from specimens.faces import draw_face
+from specimens.fonts import FAMILIES, OTHER_FAMILIES, FontLoader, debian_font, require_fonts
+from specimens.other_hand import draw_face_otherwise
+from specimens.photograph import Level
+
+TUNING_SEEDS: Final = range(100_000)
+"""Cards of these seeds may be inspected while tuning."""
+REPORTING_SEED: Final = 2_026_112
+"""Only for published figures. Nobody looks at its pictures or single errors, so the tools never show them."""
+
+_ROOT: Final = Path(__file__).parents[2]
+_CACHE: Final = _ROOT / ".cache" / "accuracy"
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """One photo and its ground truth, as in ``truth.json``."""
+
+    path: Path
+    truth: dict[str, Any]
+
+
+def add_options(parser: argparse.ArgumentParser, *, cards: int, page: Path) -> None:
+    """Add the options that choose the photos, and ``--output``."""
+    levels = [level.value for level in Level]
+    parser.add_argument("--cards", type=int, default=cards, help=f"photos per level (default {cards})")
+    parser.add_argument("--level", type=int, nargs="+", choices=levels, default=levels)
+    parser.add_argument(
+        "--seed", type=int, default=REPORTING_SEED, help="below 100,000 for tuning (default: the reporting seed)"
+    )
+    parser.add_argument("--output", type=Path, help=f"page to write the figures to instead of docs/{page.name}")
+
+
+def load_photos(folder: Path) -> list[Photo]:
+    """Return the photos that ``python -m specimens`` wrote to a folder."""
+    truths = json.loads((folder / "truth.json").read_text(encoding="utf-8"))["specimens"]
+    return [Photo(folder / truth["file"], truth) for truth in truths]
+
+
+def cached_photos(
+    *, seed: int, level: Level, count: int, copies: bool = False, other_hand: bool = False
+) -> list[Photo]:
+    """Return ``count`` photos of a seed; draw them unless this version of the generator already has.
+
+    ``copies``: half photocopies, half originals. ``other_hand``: in the style that no rule was tuned on.
+    """
+    sort = "copies" if copies else "other-hand" if other_hand else "cards"
+    name = f"{sort}-{seed}-level-{level.value}-{count}-{_generator_version()}"
+    folder = _CACHE / name
+    if not (folder / "truth.json").exists():
+        require_fonts(FAMILIES | OTHER_FAMILIES if other_hand else FAMILIES)
+        sys.stderr.write(f"drawing {count} photos of level {level.value}\n")
+        unfinished = folder.with_name(f"{name}.unfinished")
+        rmtree(unfinished, ignore_errors=True)
+        write(draw(seed=seed, level=level, count=count, copies=copies, other_hand=other_hand), unfinished)
+        unfinished.rename(folder)
+    return load_photos(folder)
+
+
+def draw(
+    *, seed: int, level: Level, count: int, copies: bool, other_hand: bool, fonts: FontLoader = debian_font
+) -> Iterator[Specimen]:
+    """Draw the card faces in parallel, in the order that ``make_specimens`` draws them one after another.
+
+    A specimen does not depend on which other faces are drawn.
+    """
+    counts = [len(range(place, count, len(Face))) for place in range(len(Face))]
+    draw_one_face = partial(_draw_face, seed=seed, level=level, copies=copies, other_hand=other_hand, fonts=fonts)
+    with ProcessPoolExecutor(os.process_cpu_count(), mp_context=get_context("spawn")) as pool:
+        rounds = zip_longest(*pool.map(draw_one_face, Face, counts))
+        yield from (specimen for specimen in chain.from_iterable(rounds) if specimen is not None)
+
+
+def _draw_face(
+    face: Face, count: int, *, seed: int, level: Level, copies: bool, other_hand: bool, fonts: FontLoader
+) -> list[Specimen]:
+    specimens = make_specimens(
+        seed=seed,
+        count=count,
+        level=level,
+        faces=[face],
+        fonts=fonts,
+        treatments=COPIES_AND_ORIGINALS if copies else (Treatment.ORIGINAL,),
+        hand=draw_face_otherwise if other_hand else draw_face,
+    )
+    return list(specimens)
+
+
+def _generator_version() -> str:
+    """Return a short hash of the generator's source and of the library that it draws with."""
+    code = sha256(version("pillow").encode())
+    for source in sorted((_ROOT / "specimens").glob("*.py")):
+        code.update(source.read_bytes())
+    return code.hexdigest()[:10]

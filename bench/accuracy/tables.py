@@ -1,0 +1,168 @@
+"""The figures of the accuracy benchmark as Markdown tables, as printed and as written to docs/reading.md."""
+
+import os
+import platform
+from collections.abc import Iterator, Mapping, Sequence
+from importlib.metadata import version
+from statistics import mean, median, quantiles
+from typing import Final
+
+from bench.accuracy.evaluation import Report
+from bench.accuracy.memory import LongRun
+from bench.accuracy.portraits import GOOD_IOU, share_of_good
+from bench.accuracy.scoring import Cause
+from bench.accuracy.thresholds import MAX_MEMORY_GROWTH, THRESHOLDS, Check, checks
+from bench.accuracy.worker import RAPIDOCR, RAPIDOCR_DEFAULTS
+from bench.markdown import date_and_machine, key_value_table, table
+from specimens.photograph import Level
+
+_PACKAGES: Final = ("rapidocr", "onnxruntime", "opencv-python-headless", "pillow")
+_READERS: Final = {RAPIDOCR: "RapidOCR, same settings", RAPIDOCR_DEFAULTS: "RapidOCR, default settings"}
+
+
+def run_description(command: str, cards: str, *, load: float) -> str:
+    """Return what ran, where and when; ``load`` is the machine's load average before the run."""
+    versions = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
+    return key_value_table(
+        {
+            "Command": f"`.venv/bin/{command}`",
+            "Cards": cards,
+            **date_and_machine(load=load),
+            "Versions": f"Python {platform.python_version()}, {versions}",
+            "Load at the end": f"{os.getloadavg()[0]:.1f}",
+        }
+    )
+
+
+def report(reports: Mapping[Level, Report]) -> str:
+    """Return all tables: the thresholds of each level, then errors, portraits, time and memory."""
+    levels = [
+        f"### Level {level.value}\n\n{threshold_table(tuple(checks(one, THRESHOLDS[level])))}"
+        for level, one in reports.items()
+    ]
+    return "\n\n".join([*levels, details({str(level.value): one for level, one in reports.items()})])
+
+
+def details(reports: Mapping[str, Report]) -> str:
+    """Return the tables of errors, portraits, time and memory; the reports are named by level or directory."""
+    return "\n\n".join(
+        [
+            f"### Errors\n\n{_errors_table(reports)}",
+            _results_table(reports),
+            f"### Portraits\n\n{_portraits_table(reports)}",
+            f"### Time and memory\n\n{_costs_table(reports)}",
+        ]
+    )
+
+
+def memory(run: LongRun) -> str:
+    """Return the table of a long run."""
+    (_, first), (last_number, last) = run.samples[0], run.samples[-1]
+    return table(
+        ("resident size", "MB"),
+        (
+            ("after the first photo", f"{first.resident_mb:.0f}"),
+            (f"after {last_number:,}", f"{last.resident_mb:.0f}"),
+            ("peak", f"{run.peak_mb:.0f}"),
+            (
+                f"last quarter relative to the second, at most {MAX_MEMORY_GROWTH:.0%}",
+                f"{run.growth:.1%}, {_verdict(passed=run.is_flat)}",
+            ),
+        ),
+    )
+
+
+def threshold_table(rows: Sequence[Check]) -> str:
+    """Return each measured value with its threshold."""
+    return table(
+        ("", "measured", "counts", "threshold", ""),
+        [
+            (row.name, row.formatted_value, row.counts, row.formatted_threshold, _verdict(passed=row.passed))
+            for row in rows
+        ],
+    )
+
+
+def _verdict(*, passed: bool) -> str:
+    return "met" if passed else "**not met**"
+
+
+def _errors_table(reports: Mapping[str, Report]) -> str:
+    rows = [
+        (name, field, f"{one.score.right[field]:,} of {one.score.right[field] + causes.total():,}",
+         *(str(causes[cause] or "") for cause in Cause))
+        for name, one in reports.items()
+        for field, causes in sorted(one.score.wrong.items())
+        if causes.total()
+    ]  # fmt: skip
+    if not rows:
+        return "Every legible field was right."
+    return f"Legible fields with at least one error, by cause.\n\n{table(('level', 'field', 'right', *Cause), rows)}"
+
+
+def _results_table(reports: Mapping[str, Report]) -> str:
+    return table(
+        ("level", "illegible fields", "refused cards", "requested as another kind"),
+        [
+            (
+                name,
+                _counts(one.score.illegible),
+                _counts(one.score.error_codes),
+                f"{one.wrong_kind_requests}, answered {one.wrong_kind_answers}",
+            )
+            for name, one in reports.items()
+        ],
+    )
+
+
+def _counts(counter: Mapping[str, int]) -> str:
+    return ", ".join(f"{name} {count}" for name, count in sorted(counter.items())) or "none"
+
+
+def _portraits_table(reports: Mapping[str, Report]) -> str:
+    return table(
+        (
+            "level",
+            "cards with a portrait",
+            "answered",
+            f"picture: mean IoU, {GOOD_IOU} or more",
+            f"coordinates (residence permits): mean IoU, {GOOD_IOU} or more",
+        ),
+        [
+            (
+                name,
+                str(one.portraits.shown),
+                str(one.portraits.answered),
+                _iou(one.portraits.pictures),
+                _iou(one.portraits.coordinates),
+            )
+            for name, one in reports.items()
+        ],
+    )
+
+
+def _iou(values: Sequence[float]) -> str:
+    return f"{mean(values):.2f}, {share_of_good(values):.1%} of {len(values)}" if values else "n/a"
+
+
+def _costs_table(reports: Mapping[str, Report]) -> str:
+    head = ("level", "reader", "cards", "median s", "95th percentile s", "processor s, median", "peak MB")
+    rows = [row for name, one in reports.items() for row in _cost_rows(name, one)]
+    return table((*head, "recogniser ÷ reader: seconds, processor seconds"), rows)
+
+
+def _cost_rows(name: str, report: Report) -> Iterator[tuple[str, ...]]:
+    score = report.score
+    recognizer = _cost(score.seconds, score.cpu_seconds, score.peak_mb)
+    yield (name, "recogniser", str(score.cards), *recognizer, "")
+    for reader, comparison in report.comparisons.items():
+        if outcomes := comparison.baseline:
+            seconds, cpu_seconds = [one.seconds for one in outcomes], [one.cpu_seconds for one in outcomes]
+            cost = _cost(seconds, cpu_seconds, max(one.peak_mb for one in outcomes))
+            ratios = f"{comparison.time_ratio:.2f}, {comparison.cpu_ratio:.2f}"
+            yield (name, _READERS[reader], str(len(outcomes)), *cost, ratios)
+
+
+def _cost(seconds: Sequence[float], cpu_seconds: Sequence[float], peak_mb: float) -> tuple[str, ...]:
+    percentile_95 = quantiles(seconds, n=20, method="inclusive")[-1] if len(seconds) > 1 else seconds[0]
+    return f"{median(seconds):.2f}", f"{percentile_95:.2f}", f"{median(cpu_seconds):.2f}", f"{peak_mb:.0f}"

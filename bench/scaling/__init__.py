@@ -1,0 +1,1 @@
+"""A simulation of the fleet at larger quotas, and its validation against the sandbox."""
