@@ -1,1 +1,1 @@
-"""Clearly fictitious permit photographs, drawn by seed, each with the answer it should get."""
+"""Photos of clearly fictitious permits, generated from a seed, each with the expected OCR answer."""

@@ -1,25 +1,25 @@
-"""``python -m specimens``: writes photographs and their truth into a folder."""
+"""``python -m specimens``: writes specimen photos and their truth to a folder."""
 
 import argparse
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from specimens.cards import Face
+from specimens.cards.card import CardSide
 from specimens.collection import make_committed, make_specimens, write
-from specimens.copies import COPIES_AND_ORIGINALS, Treatment
-from specimens.faces import draw_face
-from specimens.fonts import (
+from specimens.photography.copies import COPIES_AND_ORIGINALS, Treatment
+from specimens.photography.photo import Level
+from specimens.rendering.fonts import (
     FAMILIES,
-    OTHER_FAMILIES,
+    INDEPENDENT_FAMILIES,
     FontFile,
     FontLoader,
     MissingFontsError,
     debian_font,
     require_fonts,
 )
-from specimens.other_hand import draw_face_otherwise
-from specimens.photograph import Level
+from specimens.rendering.independent_layout import draw_independent_layout
+from specimens.rendering.layout import draw_card
 
 
 def main(
@@ -27,62 +27,62 @@ def main(
     *,
     fonts: FontLoader = debian_font,
     files: Mapping[str, FontFile] = FAMILIES,
-    other_files: Mapping[str, FontFile] = OTHER_FAMILIES,
+    independent_files: Mapping[str, FontFile] = INDEPENDENT_FAMILIES,
 ) -> int:
-    """Run the command and return its exit status: 1 where fonts are missing or the folder cannot be written.
+    """Run the command and return its exit status: 1 if fonts are missing or the folder cannot be written.
 
-    ``fonts`` draws; ``files`` must be there before anything is drawn, and ``other_files`` for the other hand.
+    ``files``, and ``independent_files`` for the independent layout, must exist before anything is drawn.
     """
     options = _parser().parse_args(arguments)
     try:
-        require_fonts({**files, **other_files} if options.other_hand else files)
+        require_fonts({**files, **independent_files} if options.independent_layout else files)
         if options.committed:
-            made = make_committed(fonts)
+            specimens = make_committed(fonts)
         else:
-            faces = options.kind or list(Face)
-            level = Level(options.level)
-            treatments = COPIES_AND_ORIGINALS if options.copies else (Treatment.ORIGINAL,)
-            made = make_specimens(
+            specimens = make_specimens(
                 seed=options.seed,
                 count=options.count,
-                level=level,
-                faces=faces,
+                level=Level(options.level),
+                card_sides=options.kind or list(CardSide),
                 fonts=fonts,
-                treatments=treatments,
-                hand=draw_face_otherwise if options.other_hand else draw_face,
+                treatments=COPIES_AND_ORIGINALS if options.copies else (Treatment.ORIGINAL,),
+                layout=draw_independent_layout if options.independent_layout else draw_card,
             )
-        count = write(made, options.out)
+        count = write(specimens, options.out)
     except (MissingFontsError, OSError) as error:
         sys.stderr.write(f"specimens: {error}\n")
         return 1
-    sys.stdout.write(f"specimens: {count} photographs and truth.json in {options.out}\n")
+    sys.stdout.write(f"specimens: wrote {count} photos and truth.json to {options.out}\n")
     return 0
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m specimens", description="Draws clearly fictitious permit photographs, each with its truth."
+        prog="python -m specimens",
+        description="Draws photos of clearly fictitious permits with their expected answers.",
     )
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for NAME.jpg and truth.json")
-    parser.add_argument("--seed", type=int, default=1, help="same seed, same pictures (default 1)")
-    parser.add_argument("--count", type=_positive, default=12, help="how many pictures, faces in turn (default 12)")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the JPEGs and truth.json")
+    parser.add_argument("--seed", type=int, default=1, help="the same seed gives the same photos (default 1)")
+    parser.add_argument("--count", type=_positive, default=12, help="number of photos, cycling the sides (default 12)")
     levels = [level.value for level in Level]
     parser.add_argument("--level", type=int, choices=levels, default=0, help="0 scan, 1 hand-held, 2 hard (default 0)")
-    names = ", ".join(Face)
+    names = ", ".join(CardSide)
     parser.add_argument(
-        "--kind", type=_face, action="append", metavar="FACE", help=f"only this face (repeatable): {names}"
+        "--kind", type=_card_side, action="append", metavar="CARD_SIDE", help=f"only this side (repeatable): {names}"
     )
-    parser.add_argument("--copies", action="store_true", help="copies and originals in turn, half of each")
-    parser.add_argument("--other-hand", action="store_true", help="other fonts, spacings and arrangements")
-    parser.add_argument("--committed", action="store_true", help="the set of events/specimens, whatever the rest says")
+    parser.add_argument("--copies", action="store_true", help="alternate copies and originals, half of each")
+    parser.add_argument("--independent-layout", action="store_true", help="use other fonts, spacings and arrangements")
+    parser.add_argument(
+        "--committed", action="store_true", help="redraw the set in events/specimens; ignores the other options"
+    )
     return parser
 
 
-def _face(text: str) -> Face:
+def _card_side(text: str) -> CardSide:
     try:
-        return Face(text)
+        return CardSide(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"must be one of {', '.join(Face)}, not {text}") from None
+        raise argparse.ArgumentTypeError(f"must be one of {', '.join(CardSide)}, not {text}") from None
 
 
 def _positive(text: str) -> int:

@@ -1,4 +1,4 @@
-"""A folder of specimens: one JPEG each and one ``truth.json`` that says what every one should be read as."""
+"""Generate specimens and write them to a folder: one JPEG each, and ``truth.json`` with the expected answers."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -9,24 +9,25 @@ from typing import Any, Final
 
 from permit_ocr.domain.card.answers import Answer, MainlandPermitAnswer, MainlandPermitBack, ResidencePermitAnswer
 from permit_ocr.domain.permits import Kind
-from specimens.cards import Card, Edition, Face, Order, draw_card
-from specimens.copies import Treatment, treated
-from specimens.faces import draw_face, rounded
-from specimens.fonts import FontLoader
-from specimens.legibility import legible_fields
-from specimens.perspective import Corners
-from specimens.photograph import Level, photograph
-from specimens.sheet import Sheet
+from specimens.cards.card import Card, CardSide, Edition
+from specimens.cards.generate import CardSpec, generate_card
+from specimens.photography.copies import Treatment, apply_treatment
+from specimens.photography.legibility import legible_fields
+from specimens.photography.perspective import Corners
+from specimens.photography.photo import Level, take_photo
+from specimens.rendering.canvas import Canvas
+from specimens.rendering.fonts import FontLoader
+from specimens.rendering.layout import draw_card, round_corners
 
-type Hand = Callable[[Card, Random, FontLoader], Sheet]
-"""Prints a card."""
+type CardLayout = Callable[[Card, Random, FontLoader], Canvas]
+"""Draws a card."""
 AUTO: Final = "auto"
-"""The document an uploader names who does not know what the photograph shows."""
+"""The document type to upload with when the uploader does not know what the photo shows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Specimen:
-    """A photograph and its truth."""
+    """A photo and its truth."""
 
     file: str
     document: str
@@ -37,21 +38,21 @@ class Specimen:
     portrait_corners: Corners | None
     treatment: Treatment = Treatment.ORIGINAL
     illegible: tuple[str, ...] = ()
-    """Fields of the answer that nobody could read in the photograph, nested ones as ``Outer.Inner``."""
+    """Answer fields that nobody could read in the photo; nested ones as ``Outer.Inner``."""
 
     def truth(self) -> dict[str, Any]:
-        """Return the truth as JSON: what to say of the photograph, and the answer to expect from the action.
+        """Return the truth as JSON: the upload options to use and the answer to expect from the OCR action.
 
-        Corners are in pixels of the photograph: the card's own upper left, upper right, lower right, lower left.
+        Corners are in photo pixels: the card's own upper left, upper right, lower right and lower left corner.
         """
-        face = self.card.face
+        card_side = self.card.card_side
         return {
             "file": self.file,
             "document": self.document,
-            "card_side": "" if self.document == AUTO else face.side.upper(),
-            "kind": face.kind.value,
-            "side": face.side.value,
-            "permit_type": face.permit_type.value,
+            "card_side": "" if self.document == AUTO else card_side.side.upper(),
+            "kind": card_side.kind.value,
+            "side": card_side.side.value,
+            "permit_type": card_side.permit_type.value,
             "edition": self.card.edition.value,
             "level": self.level.value,
             "treatment": self.treatment.value,
@@ -64,38 +65,38 @@ class Specimen:
 
 
 COMMITTED: Final = Path(__file__).parents[1] / "events" / "specimens" / "truth.json"
-"""The set that is shown and tested. Its truth says who the holders are, whatever the generator has learned since."""
+"""The truth of the committed set. It stores the card contents, so changes to the generator do not affect them."""
 _COMMITTED_SEED: Final = "committed"
 
 
 def committed_cards(truth: Path = COMMITTED) -> Iterator[Card]:
     """Return the cards of ``events/specimens``, in the order of its ``truth.json``."""
-    for one in _read(truth):
+    for entry in _read_truth(truth):
         yield Card(
-            face=Face(f"{one['permit_type']}-{one['side']}"),
-            edition=Edition(one["edition"]),
-            answer=_answer(one["kind"], one["answer"]),
-            mrz=tuple(one["mrz"]),
+            card_side=CardSide(f"{entry['permit_type']}-{entry['side']}"),
+            edition=Edition(entry["edition"]),
+            answer=_parse_answer(entry["kind"], entry["answer"]),
+            mrz=tuple(entry["mrz"]),
         )
 
 
 def make_committed(fonts: FontLoader, truth: Path = COMMITTED) -> Iterator[Specimen]:
-    """Photograph the cards of ``events/specimens`` again, under the names and at the levels its truth says."""
-    for card, one in zip(committed_cards(truth), _read(truth), strict=True):
-        name, level = Path(one["file"]).stem, Level(one["level"])
-        yield _photographed(card, name, _COMMITTED_SEED, level, fonts, document=one["document"])
+    """Photograph the cards of ``events/specimens`` again, with the file names and levels of its truth."""
+    for card, entry in zip(committed_cards(truth), _read_truth(truth), strict=True):
+        name, level = Path(entry["file"]).stem, Level(entry["level"])
+        yield _make_specimen(card, name, _COMMITTED_SEED, level, fonts, document=entry["document"])
 
 
-def _read(truth: Path) -> list[dict[str, Any]]:
-    specimens: list[dict[str, Any]] = json.loads(truth.read_text(encoding="utf-8"))["specimens"]
-    return specimens
+def _read_truth(truth: Path) -> list[dict[str, Any]]:
+    entries: list[dict[str, Any]] = json.loads(truth.read_text(encoding="utf-8"))["specimens"]
+    return entries
 
 
-def _answer(kind: str, said: dict[str, Any]) -> Answer:
+def _parse_answer(kind: str, fields: dict[str, Any]) -> Answer:
     if kind == Kind.RESIDENCE_PERMIT:
-        return ResidencePermitAnswer(**said)
-    back = said["MainlandTravelPermitBackInfos"]
-    return MainlandPermitAnswer(**said | {"MainlandTravelPermitBackInfos": back and MainlandPermitBack(**back)})
+        return ResidencePermitAnswer(**fields)
+    back = fields["MainlandTravelPermitBackInfos"]
+    return MainlandPermitAnswer(**fields | {"MainlandTravelPermitBackInfos": back and MainlandPermitBack(**back)})
 
 
 def make_specimens(
@@ -103,24 +104,24 @@ def make_specimens(
     seed: int,
     count: int,
     level: Level,
-    faces: Sequence[Face],
+    card_sides: Sequence[CardSide],
     fonts: FontLoader,
     treatments: Sequence[Treatment] = (Treatment.ORIGINAL,),
-    hand: Hand = draw_face,
+    layout: CardLayout = draw_card,
 ) -> Iterator[Specimen]:
-    """Make ``count`` specimens, the faces in turn, and of each face the treatments in turn.
+    """Make ``count`` specimens, cycling through the card sides, and through the treatments for each side.
 
-    Each is the same whatever the count and the other faces are. ``hand`` prints the cards.
+    A specimen does not depend on the count or on the other card sides.
     """
     for number in range(count):
-        face = faces[number % len(faces)]
-        name = f"{face.value}-{number // len(faces) + 1}"
-        card = draw_card(Random(f"{seed}/{name}"), Order(face=face))
-        treatment = treatments[number // len(faces) % len(treatments)]
-        yield _photographed(card, name, str(seed), level, fonts, treatment=treatment, hand=hand)
+        card_side = card_sides[number % len(card_sides)]
+        name = f"{card_side.value}-{number // len(card_sides) + 1}"
+        card = generate_card(Random(f"{seed}/{name}"), CardSpec(card_side=card_side))
+        treatment = treatments[number // len(card_sides) % len(treatments)]
+        yield _make_specimen(card, name, str(seed), level, fonts, treatment=treatment, layout=layout)
 
 
-def _photographed(
+def _make_specimen(
     card: Card,
     name: str,
     seed: str,
@@ -129,40 +130,40 @@ def _photographed(
     *,
     document: str = "",
     treatment: Treatment = Treatment.ORIGINAL,
-    hand: Hand = draw_face,
+    layout: CardLayout = draw_card,
 ) -> Specimen:
-    """Print a card and photograph it. Only here does chance know the level: one card can be had at every level."""
+    """Draw a card and photograph it. The level is seeded only here, so the same card exists at every level."""
     random = Random(f"{seed}/{name}/level-{level.value}")
-    sheet = hand(card, random, fonts)
-    thing, origin = treated(rounded(sheet.image), treatment, random)
-    picture = photograph(thing, random, level, fonts, origin=origin)
-    portrait = sheet.places.get("portrait")
+    canvas = layout(card, random, fonts)
+    image, origin = apply_treatment(round_corners(canvas.image), treatment, random)
+    photo = take_photo(image, random, level, fonts, origin=origin)
+    portrait = canvas.boxes.get("portrait")
     return Specimen(
         file=f"{name}.jpg",
-        document=document or card.face.kind.value,
+        document=document or card.card_side.kind.value,
         card=card,
         level=level,
         treatment=treatment,
-        jpeg=picture.jpeg,
-        card_corners=picture.card,
-        portrait_corners=picture.corners(portrait[0]) if portrait else None,
-        illegible=tuple(_illegible(card, legible_fields(sheet.places, picture.to_photograph, picture.hidden))),
+        jpeg=photo.jpeg,
+        card_corners=photo.card,
+        portrait_corners=photo.corners(portrait[0]) if portrait else None,
+        illegible=tuple(_illegible_fields(card, legible_fields(canvas.boxes, photo.card_to_photo, photo.mask))),
     )
 
 
-def _illegible(card: Card, legible: Mapping[str, bool]) -> Iterator[str]:
-    """Name the fields of the answer that are lost, in its order; a back's are nested, and ``Type`` stands twice."""
+def _illegible_fields(card: Card, legible: Mapping[str, bool]) -> Iterator[str]:
+    """Return the illegible answer fields in answer order. Back fields are nested; ``Type`` occurs twice."""
     nested = "MainlandTravelPermitBackInfos"
     for name, value in asdict(card.answer).items():
         if name == nested:
-            inner = value if card.face is Face.HK_MACAO_BACK else {"Type": ""}
+            inner = value if card.card_side is CardSide.HK_MACAO_BACK else {"Type": ""}
             yield from (f"{nested}.{field}" for field in inner if value and not legible.get(field, True))
         elif not legible.get(name, True) and value:
             yield name
 
 
 def write(specimens: Iterable[Specimen], folder: Path) -> int:
-    """Write the JPEGs and ``truth.json`` into a folder, made if need be; return how many."""
+    """Write the JPEGs and ``truth.json`` to a folder, creating it if necessary; return the number of photos."""
     folder.mkdir(parents=True, exist_ok=True)
     truths = []
     for specimen in specimens:

@@ -2,7 +2,7 @@
 
     python -m bench.accuracy --check                     the report: unseen seeds, 300 cards per level, all thresholds
     python -m bench.accuracy --seed 7 --cards 60 --level 2 --show-errors     while tuning rules
-    python -m bench.accuracy --other-hand                cards in other fonts and layouts, with the same thresholds
+    python -m bench.accuracy --independent-layout        cards in other fonts and layouts, with the same thresholds
     python -m bench.accuracy --memory 2000               resident size over a long run
     python -m bench.accuracy DIRECTORY…                  photos written by ``python -m specimens``
 
@@ -32,7 +32,7 @@ from bench.accuracy.datasets import (
 from bench.accuracy.evaluation import evaluate
 from bench.accuracy.memory import long_run
 from bench.accuracy.thresholds import MIN_CARDS, MIN_LONG_RUN, THRESHOLDS, checks
-from specimens.photograph import Level
+from specimens.photography.photo import Level
 
 PAGE: Final = Path(__file__).parents[2] / "docs" / "reading.md"
 REPORT_COMMAND: Final = "python -m bench.accuracy --check"
@@ -62,7 +62,7 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("directories", nargs="*", type=Path, metavar="DIRECTORY")
     add_options(parser, cards=MIN_CARDS, page=PAGE)
     parser.add_argument("--show-errors", action="store_true", help="print each wrong field (only for tuning seeds)")
-    parser.add_argument("--other-hand", action="store_true", help="cards in other fonts, spacings and layouts")
+    parser.add_argument("--independent-layout", action="store_true", help="cards in other fonts, spacings and layouts")
     parser.add_argument("--no-rapidocr", action="store_true", help="leave out the comparison with RapidOCR")
     parser.add_argument("--check", action="store_true", help="exit with status 1 unless all thresholds are met")
     parser.add_argument("--memory", type=int, default=0, metavar="IMAGES", help="only measure memory, over IMAGES")
@@ -82,8 +82,8 @@ def _contradiction(options: argparse.Namespace) -> str:
         return f"seeds for tuning are below {TUNING_SEEDS.stop}"
     if options.check and not _is_report(options):
         return f"--check needs the reporting seed, {MIN_CARDS} cards or more at every level, and RapidOCR"
-    if options.show_errors and (not is_for_tuning or options.other_hand):
-        return "errors of the reporting seed and of --other-hand are hidden so that nobody tunes on them"
+    if options.show_errors and (not is_for_tuning or options.independent_layout):
+        return "errors of the reporting seed and of --independent-layout are hidden so that nobody tunes on them"
     if options.output and options.output.resolve() == PAGE and not _is_report(options):
         return f"{PAGE.name} holds only figures of the reporting seed"
     return "figures of a directory are only printed" if options.output and options.directories else ""
@@ -91,7 +91,7 @@ def _contradiction(options: argparse.Namespace) -> str:
 
 def _is_report(options: argparse.Namespace) -> bool:
     """Whether the figures are for the documentation."""
-    if options.directories or options.seed != REPORTING_SEED or options.other_hand or options.cards < MIN_CARDS:
+    if options.directories or options.seed != REPORTING_SEED or options.independent_layout or options.cards < MIN_CARDS:
         return False
     if options.memory:
         return bool(options.memory >= MIN_LONG_RUN)
@@ -132,7 +132,9 @@ def _measure_memory(options: argparse.Namespace) -> bool:
 
 
 def _photos(options: argparse.Namespace, level: Level) -> list[Photo]:
-    return cached_photos(seed=options.seed + level, level=level, count=options.cards, other_hand=options.other_hand)
+    return cached_photos(
+        seed=options.seed + level, level=level, count=options.cards, independent_layout=options.independent_layout
+    )
 
 
 def _finish(options: argparse.Namespace, command: str, cards: str, figures: str, *, load: float) -> None:

@@ -25,8 +25,8 @@ from bench.accuracy.tables import run_description
 from bench.accuracy.thresholds import MIN_CARDS
 from bench.accuracy.worker import RECOGNIZER, Worker
 from bench.markdown import table
-from specimens.copies import Treatment
-from specimens.photograph import Level
+from specimens.photography.copies import Treatment
+from specimens.photography.photo import Level
 
 COPY_WARNING: Final = -9102
 PAGE: Final = Path(__file__).parents[2] / "docs" / "recognizer.md"

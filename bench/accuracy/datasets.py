@@ -16,13 +16,13 @@ from pathlib import Path
 from shutil import rmtree
 from typing import Any, Final
 
-from specimens.cards import Face
+from specimens.cards.card import CardSide
 from specimens.collection import Specimen, make_specimens, write
-from specimens.copies import COPIES_AND_ORIGINALS, Treatment
-from specimens.faces import draw_face
-from specimens.fonts import FAMILIES, OTHER_FAMILIES, FontLoader, debian_font, require_fonts
-from specimens.other_hand import draw_face_otherwise
-from specimens.photograph import Level
+from specimens.photography.copies import COPIES_AND_ORIGINALS, Treatment
+from specimens.photography.photo import Level
+from specimens.rendering.fonts import FAMILIES, INDEPENDENT_FAMILIES, FontLoader, debian_font, require_fonts
+from specimens.rendering.independent_layout import draw_independent_layout
+from specimens.rendering.layout import draw_card
 
 TUNING_SEEDS: Final = range(100_000)
 """Cards of these seeds may be inspected while tuning."""
@@ -59,50 +59,61 @@ def load_photos(folder: Path) -> list[Photo]:
 
 
 def cached_photos(
-    *, seed: int, level: Level, count: int, copies: bool = False, other_hand: bool = False
+    *, seed: int, level: Level, count: int, copies: bool = False, independent_layout: bool = False
 ) -> list[Photo]:
     """Return ``count`` photos of a seed; draw them unless this version of the generator already has.
 
-    ``copies``: half photocopies, half originals. ``other_hand``: in the style that no rule was tuned on.
+    ``copies``: half photocopies, half originals. ``independent_layout``: in the style that no rule was tuned on.
     """
-    sort = "copies" if copies else "other-hand" if other_hand else "cards"
+    sort = "copies" if copies else "independent-layout" if independent_layout else "cards"
     name = f"{sort}-{seed}-level-{level.value}-{count}-{_generator_version()}"
     folder = _CACHE / name
     if not (folder / "truth.json").exists():
-        require_fonts(FAMILIES | OTHER_FAMILIES if other_hand else FAMILIES)
+        require_fonts(FAMILIES | INDEPENDENT_FAMILIES if independent_layout else FAMILIES)
         sys.stderr.write(f"drawing {count} photos of level {level.value}\n")
         unfinished = folder.with_name(f"{name}.unfinished")
         rmtree(unfinished, ignore_errors=True)
-        write(draw(seed=seed, level=level, count=count, copies=copies, other_hand=other_hand), unfinished)
+        write(
+            draw(seed=seed, level=level, count=count, copies=copies, independent_layout=independent_layout), unfinished
+        )
         unfinished.rename(folder)
     return load_photos(folder)
 
 
 def draw(
-    *, seed: int, level: Level, count: int, copies: bool, other_hand: bool, fonts: FontLoader = debian_font
+    *, seed: int, level: Level, count: int, copies: bool, independent_layout: bool, fonts: FontLoader = debian_font
 ) -> Iterator[Specimen]:
-    """Draw the card faces in parallel, in the order that ``make_specimens`` draws them one after another.
+    """Draw the card sides in parallel, in the order that ``make_specimens`` draws them one after another.
 
-    A specimen does not depend on which other faces are drawn.
+    A specimen does not depend on which other sides are drawn.
     """
-    counts = [len(range(place, count, len(Face))) for place in range(len(Face))]
-    draw_one_face = partial(_draw_face, seed=seed, level=level, copies=copies, other_hand=other_hand, fonts=fonts)
+    counts = [len(range(place, count, len(CardSide))) for place in range(len(CardSide))]
+    draw_one_side = partial(
+        _draw_side, seed=seed, level=level, copies=copies, independent_layout=independent_layout, fonts=fonts
+    )
     with ProcessPoolExecutor(os.process_cpu_count(), mp_context=get_context("spawn")) as pool:
-        rounds = zip_longest(*pool.map(draw_one_face, Face, counts))
+        rounds = zip_longest(*pool.map(draw_one_side, CardSide, counts))
         yield from (specimen for specimen in chain.from_iterable(rounds) if specimen is not None)
 
 
-def _draw_face(
-    face: Face, count: int, *, seed: int, level: Level, copies: bool, other_hand: bool, fonts: FontLoader
+def _draw_side(
+    card_side: CardSide,
+    count: int,
+    *,
+    seed: int,
+    level: Level,
+    copies: bool,
+    independent_layout: bool,
+    fonts: FontLoader,
 ) -> list[Specimen]:
     specimens = make_specimens(
         seed=seed,
         count=count,
         level=level,
-        faces=[face],
+        card_sides=[card_side],
         fonts=fonts,
         treatments=COPIES_AND_ORIGINALS if copies else (Treatment.ORIGINAL,),
-        hand=draw_face_otherwise if other_hand else draw_face,
+        layout=draw_independent_layout if independent_layout else draw_card,
     )
     return list(specimens)
 
@@ -110,6 +121,6 @@ def _draw_face(
 def _generator_version() -> str:
     """Return a short hash of the generator's source and of the library that it draws with."""
     code = sha256(version("pillow").encode())
-    for source in sorted((_ROOT / "specimens").glob("*.py")):
+    for source in sorted((_ROOT / "specimens").rglob("*.py")):
         code.update(source.read_bytes())
     return code.hexdigest()[:10]

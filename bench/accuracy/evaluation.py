@@ -10,7 +10,7 @@ from bench.accuracy.datasets import Photo
 from bench.accuracy.portraits import Portraits
 from bench.accuracy.scoring import Score, text_fields
 from bench.accuracy.worker import RAPIDOCR, RAPIDOCR_DEFAULTS, RECOGNIZER, Outcome, Worker
-from specimens.cards import Face
+from specimens.cards.card import CardSide
 
 _EVERY: Final = {RAPIDOCR: 2, RAPIDOCR_DEFAULTS: 10}
 """RapidOCR reads all faces of every second or tenth round."""
@@ -81,7 +81,7 @@ def print_progress(done: int, total: int) -> None:
 
 def _compare(report: Report, baselines: Mapping[str, Worker], number: int, photo: Photo, outcome: Outcome) -> None:
     for reader, worker in baselines.items():
-        if number // len(Face) % _EVERY[reader] == 0:
+        if number // len(CardSide) % _EVERY[reader] == 0:
             if number == 0:
                 _read(worker, photo)  # a model's first call is slow; the recogniser is warmed up when it starts
             report.comparisons[reader].baseline.append(_read(worker, photo))

@@ -13,7 +13,7 @@ from typing import Any, Final
 from bench.accuracy.worker import Outcome
 from permit_ocr.domain.permits import PermitType
 from recognizer.reading.layout.labels import edit_distance
-from specimens.cards import TITLES
+from specimens.cards.card import TITLES
 
 CONFIDENT: Final = 0.9
 """An error at this confidence or more counts as a confident error."""

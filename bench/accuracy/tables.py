@@ -14,7 +14,7 @@ from bench.accuracy.scoring import Cause
 from bench.accuracy.thresholds import MAX_MEMORY_GROWTH, THRESHOLDS, Check, checks
 from bench.accuracy.worker import RAPIDOCR, RAPIDOCR_DEFAULTS
 from bench.markdown import date_and_machine, key_value_table, table
-from specimens.photograph import Level
+from specimens.photography.photo import Level
 
 _PACKAGES: Final = ("rapidocr", "onnxruntime", "opencv-python-headless", "pillow")
 _READERS: Final = {RAPIDOCR: "RapidOCR, same settings", RAPIDOCR_DEFAULTS: "RapidOCR, default settings"}

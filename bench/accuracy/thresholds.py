@@ -8,7 +8,7 @@ from typing import Final
 from bench.accuracy.evaluation import Report
 from bench.accuracy.scoring import CONFIDENT
 from bench.accuracy.worker import RAPIDOCR
-from specimens.photograph import Level
+from specimens.photography.photo import Level
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,8 +18,8 @@ from bench.accuracy.portraits import GOOD_IOU, Points, picture_iou, rectangle_io
 from permit_ocr.domain.card.answers import ResidencePermitAnswer
 from permit_ocr.domain.permits import Kind, Side
 from recognizer.reading.reader import ReadingError, load_models, read
-from specimens.copies import Treatment, treated
-from specimens.sheet import HEIGHT, WIDTH
+from specimens.photography.copies import Treatment, apply_treatment
+from specimens.rendering.canvas import HEIGHT, WIDTH
 
 SPECIMENS = Path(__file__).parents[2] / "events" / "specimens"
 TRUTH = json.loads((SPECIMENS / "truth.json").read_text())["specimens"]
@@ -62,7 +62,7 @@ def test_a_copy_from_near_by_is_warned_of(treatment: Treatment) -> None:
     corners = np.array([[0, 0], [WIDTH, 0], [WIDTH, HEIGHT], [0, HEIGHT]], np.float32)
     flat = cv2.getPerspectiveTransform(np.array(entry["card_corners"], np.float32), corners)
     card = cv2.cvtColor(cv2.warpPerspective(scan, flat, (WIDTH, HEIGHT)), cv2.COLOR_BGR2RGBA)
-    sheet, _ = treated(Image.fromarray(card), treatment, Random(1))
+    sheet, _ = apply_treatment(Image.fromarray(card), treatment, Random(1))
     file = io.BytesIO()
     sheet.convert("RGB").save(file, "JPEG", quality=80)
     reading = read(file.getvalue(), kind=Kind.RESIDENCE_PERMIT)

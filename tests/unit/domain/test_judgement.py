@@ -16,7 +16,8 @@ from permit_ocr.domain.checks import CheckOutcome
 from permit_ocr.domain.judgement import Judgement, has_key_field, judge_answer, side_of
 from permit_ocr.domain.permits import Kind, PermitType, Side
 from permit_ocr.domain.verdict import Verdict
-from specimens.cards import REFERENCE_DAY, Face, Order, draw_card
+from specimens.cards.card import CardSide
+from specimens.cards.generate import REFERENCE_DAY, CardSpec, generate_card
 
 AS_OF = date(2026, 11, 21)
 # The examples of the API pages, with the names and the sex that were taken out there.
@@ -194,10 +195,10 @@ def test_any_answer_is_judged_and_can_be_told_in_json(answer: Answer, asked_side
     assert json.loads(json.dumps(asdict(judgement), default=date.isoformat))["kind"] == judgement.kind
 
 
-@pytest.mark.parametrize("face", Face)
-def test_a_specimen_fails_no_check_on_either_side_of_its_last_day(face: Face) -> None:
+@pytest.mark.parametrize("face", CardSide)
+def test_a_specimen_fails_no_check_on_either_side_of_its_last_day(face: CardSide) -> None:
     for seed in range(100):
-        card = draw_card(Random(seed), Order(face=face))
+        card = generate_card(Random(seed), CardSpec(card_side=face))
         judgement = judge(card.answer, as_of=REFERENCE_DAY)
         assert (judgement.kind, judgement.side, judgement.permit_type) == (face.kind, face.side, face.permit_type)
         assert not [check.name for check in judgement.checks if check.outcome is CheckOutcome.FAILED]
@@ -236,19 +237,19 @@ def _misread(answer: Answer) -> Answer:
 
 @given(
     data=st.data(),
-    face=st.sampled_from(Face),
+    face=st.sampled_from(CardSide),
     seed=st.integers(0, 10_000),
     is_misread=st.booleans(),
 )
 def test_no_card_is_accepted_because_less_of_it_was_read_or_less_surely(
-    *, data: st.DataObject, face: Face, seed: int, is_misread: bool
+    *, data: st.DataObject, face: CardSide, seed: int, is_misread: bool
 ) -> None:
-    card = draw_card(Random(seed), Order(face=face))
+    card = generate_card(Random(seed), CardSpec(card_side=face))
     answer = _misread(card.answer) if is_misread else card.answer
     names = list(judge(answer).confidences)
     more = {name: data.draw(st.floats(0, 1), label=name) for name in names}
     less = {name: data.draw(st.sampled_from([more[name], more[name] / 2, 0.0]), label=name) for name in names}
-    if face is Face.RESIDENCE_BACK:  # a back without both is the one of a holder who has no travel permit
+    if face is CardSide.RESIDENCE_BACK:  # a back without both is the one of a holder who has no travel permit
         more["VisaNum"] = less["VisaNum"] = 1.0
     as_of = judge(card.answer).validity.valid_until or REFERENCE_DAY
 

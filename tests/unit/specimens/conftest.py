@@ -1,4 +1,4 @@
-"""Fonts and folders for the generator's tests: no Debian font package is needed."""
+"""Fonts and folders for the generator's tests, which need no Debian font package."""
 
 import json
 from functools import cache
@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from PIL import ImageFont
 
-from specimens.fonts import Font, FontLoader
+from specimens.rendering.fonts import Font, FontLoader
 
 COMMITTED = Path(__file__).parents[3] / "events" / "specimens"
 
@@ -20,7 +20,7 @@ def _plain_font(_family: str, size: int) -> Font:
 
 @pytest.fixture(scope="session")
 def plain_font() -> FontLoader:
-    """Return a loader of Pillow's own font, whatever the family."""
+    """Return a loader that gives Pillow's built-in font for every family."""
     return _plain_font
 
 

@@ -3,20 +3,20 @@ from pathlib import Path
 import pytest
 
 from specimens.__main__ import main
-from specimens.fonts import FAMILIES, FontFile, FontLoader, MissingFontsError, require_fonts
+from specimens.rendering.fonts import FAMILIES, FontFile, FontLoader, MissingFontsError, require_fonts
 
 
-def test_the_command_writes_pictures_and_truth(
+def test_the_command_writes_photos_and_truth(
     tmp_path: Path, plain_font: FontLoader, capsys: pytest.CaptureFixture[str]
 ) -> None:
     arguments = ["--out", str(tmp_path), "--count", "1", "--kind", "taiwan-permit-front"]
 
     assert main(arguments, fonts=plain_font, files={}) == 0
     assert sorted(path.name for path in tmp_path.iterdir()) == ["taiwan-permit-front-1.jpg", "truth.json"]
-    assert "1 photographs" in capsys.readouterr().out
+    assert "1 photos" in capsys.readouterr().out
 
 
-def test_missing_fonts_are_one_line_naming_the_debian_packages(
+def test_missing_fonts_are_reported_with_their_debian_packages(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     files = {
@@ -29,18 +29,18 @@ def test_missing_fonts_are_one_line_naming_the_debian_packages(
     assert not (tmp_path / "out").exists()
 
 
-def test_the_other_hand_needs_its_own_fonts(
+def test_the_independent_layout_needs_its_own_fonts(
     tmp_path: Path, plain_font: FontLoader, capsys: pytest.CaptureFixture[str]
 ) -> None:
     gone = {"gone": FontFile("fonts-gone", str(tmp_path / "absent.ttf"))}
     arguments = ["--out", str(tmp_path), "--count", "1", "--kind", "taiwan-permit-front"]
 
-    assert main(arguments, fonts=plain_font, files={}, other_files=gone) == 0
-    assert main([*arguments, "--other-hand"], fonts=plain_font, files={}, other_files=gone) == 1
+    assert main(arguments, fonts=plain_font, files={}, independent_files=gone) == 0
+    assert main([*arguments, "--independent-layout"], fonts=plain_font, files={}, independent_files=gone) == 1
     assert "fonts-gone" in capsys.readouterr().err
 
 
-def test_installed_fonts_are_not_named_among_the_missing(tmp_path: Path) -> None:
+def test_installed_fonts_are_not_reported_as_missing(tmp_path: Path) -> None:
     (tmp_path / "here.ttf").touch()
     files = {"here": FontFile("fonts-here", str(tmp_path / "here.ttf")), "gone": FontFile("fonts-gone", "/nowhere")}
 
@@ -48,11 +48,11 @@ def test_installed_fonts_are_not_named_among_the_missing(tmp_path: Path) -> None
         require_fonts(files)
 
 
-def test_every_family_names_its_debian_package() -> None:
+def test_every_font_family_has_a_debian_package() -> None:
     assert all(font.package.startswith("fonts-") for font in FAMILIES.values())
 
 
-def test_a_folder_that_cannot_be_made_is_one_line(
+def test_a_folder_that_cannot_be_created_is_a_one_line_error(
     tmp_path: Path, plain_font: FontLoader, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "file").touch()
@@ -69,7 +69,7 @@ def test_a_folder_that_cannot_be_made_is_one_line(
         (["--level", "9"], "--level"),
     ],
 )
-def test_a_wrong_argument_is_named(arguments: list[str], named: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_invalid_argument_is_named(arguments: list[str], named: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["--out", "unused", *arguments], files={})
 

@@ -1,51 +1,51 @@
 import numpy as np
 import pytest
 
-from specimens.legibility import legible_fields
-from specimens.obstruction import Hidden
-from specimens.sheet import Place
+from specimens.photography.legibility import legible_fields
+from specimens.photography.occlusion import OcclusionMask
+from specimens.rendering.canvas import Box
 
-_SAME_PLACE = np.eye(3)
-_NAME, _NUMBER = Place(100, 50, 220, 90), Place(100, 150, 300, 180)
-_PLACES = {"Name": [_NAME], "Number": [_NUMBER]}
+_IDENTITY = np.eye(3)
+_NAME, _NUMBER = Box(100, 50, 220, 90), Box(100, 150, 300, 180)
+_BOXES = {"Name": [_NAME], "Number": [_NUMBER]}
 
 
-def _seen(width: int = 400, height: int = 250) -> Hidden:
+def _unhidden(width: int = 400, height: int = 250) -> OcclusionMask:
     return np.zeros((height, width), np.float32)
 
 
-def test_a_card_in_plain_sight_is_legible() -> None:
-    assert legible_fields(_PLACES, _SAME_PLACE, _seen()) == {"Name": True, "Number": True}
+def test_an_unobstructed_card_is_legible() -> None:
+    assert legible_fields(_BOXES, _IDENTITY, _unhidden()) == {"Name": True, "Number": True}
 
 
-def test_one_covered_character_makes_its_field_illegible_and_no_other() -> None:
-    hidden = _seen()
-    hidden[150:180, 270:290] = 1
+def test_one_hidden_character_makes_only_its_field_illegible() -> None:
+    mask = _unhidden()
+    mask[150:180, 270:290] = 1
 
-    assert legible_fields(_PLACES, _SAME_PLACE, hidden) == {"Name": True, "Number": False}
+    assert legible_fields(_BOXES, _IDENTITY, mask) == {"Name": True, "Number": False}
 
 
-def test_a_faint_veil_hides_nothing() -> None:
-    hidden = _seen()
-    hidden[:] = 0.5
+def test_faint_glare_hides_nothing() -> None:
+    mask = _unhidden()
+    mask[:] = 0.5
 
-    assert all(legible_fields(_PLACES, _SAME_PLACE, hidden).values())
+    assert all(legible_fields(_BOXES, _IDENTITY, mask).values())
 
 
 def test_glare_beside_the_text_does_not_matter() -> None:
-    hidden = _seen()
-    hidden[95:148, :] = 1
+    mask = _unhidden()
+    mask[95:148, :] = 1
 
-    assert all(legible_fields(_PLACES, _SAME_PLACE, hidden).values())
+    assert all(legible_fields(_BOXES, _IDENTITY, mask).values())
 
 
 @pytest.mark.parametrize(("width", "legible"), [(301, True), (280, False)])
 def test_text_cut_off_by_the_frame_is_illegible(width: int, *, legible: bool) -> None:
-    assert legible_fields(_PLACES, _SAME_PLACE, _seen(width))["Number"] is legible
+    assert legible_fields(_BOXES, _IDENTITY, _unhidden(width))["Number"] is legible
 
 
-def test_a_field_in_two_lines_needs_both() -> None:
-    hidden = _seen()
-    hidden[150:180] = 1
+def test_a_two_line_field_needs_both_lines() -> None:
+    mask = _unhidden()
+    mask[150:180] = 1
 
-    assert legible_fields({"Address": [_NAME, _NUMBER]}, _SAME_PLACE, hidden) == {"Address": False}
+    assert legible_fields({"Address": [_NAME, _NUMBER]}, _IDENTITY, mask) == {"Address": False}

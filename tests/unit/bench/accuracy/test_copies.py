@@ -3,8 +3,8 @@ from collections import Counter
 import pytest
 
 from bench.accuracy.copies import Warnings, figures, wilson_interval
-from specimens.copies import Treatment
-from specimens.photograph import Level
+from specimens.photography.copies import Treatment
+from specimens.photography.photo import Level
 
 
 @pytest.mark.parametrize(

@@ -3,11 +3,11 @@ from functools import cache
 from PIL import ImageFont
 
 from bench.accuracy.datasets import draw
-from specimens.cards import Face
+from specimens.cards.card import CardSide
 from specimens.collection import make_specimens
-from specimens.copies import COPIES_AND_ORIGINALS
-from specimens.fonts import Font
-from specimens.photograph import Level
+from specimens.photography.copies import COPIES_AND_ORIGINALS
+from specimens.photography.photo import Level
+from specimens.rendering.fonts import Font
 
 
 @cache
@@ -17,12 +17,17 @@ def plain_font(_family: str, size: int) -> Font:
 
 def test_photos_drawn_in_parallel_equal_those_drawn_in_sequence() -> None:
     """One more than the faces, so that the first has two photos, the second of them a copy."""
-    count = len(Face) + 1
+    count = len(CardSide) + 1
     made = make_specimens(
-        seed=3, count=count, level=Level.SCAN, faces=list(Face), fonts=plain_font, treatments=COPIES_AND_ORIGINALS
+        seed=3,
+        count=count,
+        level=Level.SCAN,
+        card_sides=list(CardSide),
+        fonts=plain_font,
+        treatments=COPIES_AND_ORIGINALS,
     )
 
-    in_parallel = draw(seed=3, level=Level.SCAN, count=count, copies=True, other_hand=False, fonts=plain_font)
+    in_parallel = draw(seed=3, level=Level.SCAN, count=count, copies=True, independent_layout=False, fonts=plain_font)
     assert [(one.file, one.truth(), one.jpeg) for one in in_parallel] == [
         (one.file, one.truth(), one.jpeg) for one in made
     ]

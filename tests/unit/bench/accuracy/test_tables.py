@@ -9,7 +9,7 @@ from bench.accuracy.portraits import Portraits
 from bench.accuracy.scoring import Cause, Score
 from bench.accuracy.thresholds import THRESHOLDS, checks
 from bench.accuracy.worker import RAPIDOCR, RAPIDOCR_DEFAULTS, Outcome
-from specimens.photograph import Level
+from specimens.photography.photo import Level
 
 OUTCOME = Outcome(seconds=0.5, cpu_seconds=0.8, resident_mb=300, peak_mb=400)
 

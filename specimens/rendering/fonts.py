@@ -1,4 +1,4 @@
-"""Fonts from Debian packages, by family and size. Tests pass a loader of their own and need no package."""
+"""Fonts from Debian packages, by family and size. Tests pass another loader and need no font package."""
 
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -9,11 +9,11 @@ from PIL import ImageFont
 
 type Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 type FontLoader = Callable[[str, int], Font]
-"""Takes a family of ``FAMILIES`` and a size in pixels."""
+"""Takes a family name and a size in pixels."""
 
 
 class FontFile(NamedTuple):
-    """Where a Debian package puts a face: the file, and which face of a collection."""
+    """A font file of a Debian package and the index of the face within it."""
 
     package: str
     path: str
@@ -34,7 +34,7 @@ FAMILIES: Final = {
     "wenkai-bold": FontFile("fonts-lxgw-wenkai", _TRUETYPE + "lxgw-wenkai/LXGWWenKai-Bold.ttf"),
     "ocr-b": FontFile("fonts-ocr-b", "/usr/share/fonts/opentype/ocr-b/OCRB.otf"),
 }
-OTHER_FAMILIES: Final = {
+INDEPENDENT_FAMILIES: Final = {
     "uming": FontFile("fonts-arphic-uming", _TRUETYPE + "arphic/uming.ttc"),
     "noto-sans-medium": FontFile("fonts-noto-cjk-extra", _NOTO + "NotoSansCJK-Medium.ttc", 2),
     "noto-sans-tc-light": FontFile("fonts-noto-cjk-extra", _NOTO + "NotoSansCJK-Light.ttc", 3),
@@ -43,7 +43,7 @@ OTHER_FAMILIES: Final = {
     "dejavu-mono": FontFile("fonts-dejavu-core", _TRUETYPE + "dejavu/DejaVuSansMono.ttf"),
     "dejavu-serif": FontFile("fonts-dejavu-core", _TRUETYPE + "dejavu/DejaVuSerif.ttf"),
 }
-"""Families of the other hand only; what it draws also needs those of ``FAMILIES``."""
+"""Extra families of the independent layout, which also needs ``FAMILIES``."""
 
 
 class MissingFontsError(Exception):
@@ -51,7 +51,7 @@ class MissingFontsError(Exception):
 
 
 def require_fonts(files: Mapping[str, FontFile]) -> None:
-    """Raise ``MissingFontsError`` naming every package of which a font file is not there."""
+    """Raise ``MissingFontsError`` naming every package that must be installed."""
     missing = sorted({font.package for font in files.values() if not Path(font.path).is_file()})
     if missing:
         raise MissingFontsError(f"fonts are missing: apt-get install {' '.join(missing)}")
@@ -59,6 +59,6 @@ def require_fonts(files: Mapping[str, FontFile]) -> None:
 
 @cache
 def debian_font(family: str, size: int) -> Font:
-    """Load a family of ``FAMILIES`` or ``OTHER_FAMILIES`` in ``size`` pixels."""
-    font = FAMILIES.get(family) or OTHER_FAMILIES[family]
+    """Load a family of ``FAMILIES`` or ``INDEPENDENT_FAMILIES`` at ``size`` pixels."""
+    font = FAMILIES.get(family) or INDEPENDENT_FAMILIES[family]
     return ImageFont.truetype(font.path, size, index=font.face)

@@ -1,14 +1,13 @@
-"""Fictitious holders: every name is put together by chance from lists, every number is drawn by chance."""
+"""Fictitious holders with random names, birth dates and addresses."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
 from random import Random
 from typing import Final
 
-from specimens.chance import happens
-from specimens.names import COMPOUND_SURNAMES, ETHNIC, FOREIGN, GIVEN, NATIONALITIES, SURNAMES, Part
+from specimens.cards.name_lists import COMPOUND_SURNAMES, ETHNIC, FOREIGN, GIVEN, NATIONALITIES, SURNAMES, Part
 
-_STREETS: Final = (
+_DISTRICTS: Final = (
     ("北京市朝阳区", "北京市公安局朝阳分局"),
     ("北京市海淀区", "北京市公安局海淀分局"),
     ("上海市浦东新区", "上海市公安局浦东分局"),
@@ -51,7 +50,7 @@ _ESTATES: Final = ("", "", "", "样本花园", "示例新村", "虚构公寓", "
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holder:
-    """One fictitious person. ``romanised`` is ``SURNAME,GIVEN``, or one part without a comma."""
+    """One fictitious person. ``romanised`` is ``SURNAME,GIVEN``, or a single name without a comma."""
 
     simplified: str
     traditional: str
@@ -59,11 +58,11 @@ class Holder:
     sex: str
     birth: date
     nationality: str = ""
-    """Empty for Chinese citizens, on whose permits none is printed."""
+    """Empty for Chinese citizens; their permits print none."""
 
     @property
     def nationality_code(self) -> str:
-        """The three letters of a machine-readable line."""
+        """The three-letter code in a machine-readable line."""
         return NATIONALITIES.get(self.nationality, "CHN")
 
 
@@ -76,14 +75,14 @@ class Residence:
 
 
 def chinese_holder(random: Random, *, birth: date, region: str) -> Holder:
-    """Draw a holder of Chinese nationality; ``region`` (HK, MO, TW, CN) decides how the name is romanised."""
+    """Return a Chinese citizen; ``region`` (HK, MO, TW, CN) decides how the name is romanised."""
     sex = random.choice("男女")
-    if happens(random, 0.12 if region == "CN" else 0.03):
+    if random.random() < (0.12 if region == "CN" else 0.03):
         name, latin = random.choice(ETHNIC)
-        if happens(random, 0.25):
+        if random.random() < 0.25:
             latin = latin.replace(",", "")
         return Holder(simplified=name, traditional=name, romanised=latin, sex=sex, birth=birth)
-    surname = random.choice(COMPOUND_SURNAMES if happens(random, 0.15) else SURNAMES)
+    surname = random.choice(COMPOUND_SURNAMES if random.random() < 0.15 else SURNAMES)
     given = random.sample(GIVEN, random.choice((1, 2, 2, 2)))
     return Holder(
         simplified=surname.simplified + "".join(part.simplified for part in given),
@@ -99,12 +98,12 @@ def _romanise(random: Random, surname: Part, given: list[Part], region: str) -> 
         return f"{surname.pinyin},{''.join(part.pinyin for part in given)}"
     if region == "TW":
         return f"{surname.pinyin},{'-'.join(part.pinyin for part in given)}"
-    joint = random.choice((" ", " ", "-", "-", ""))
-    return f"{surname.cantonese},{joint.join(part.cantonese for part in given)}"
+    separator = random.choice((" ", " ", "-", "-", ""))
+    return f"{surname.cantonese},{separator.join(part.cantonese for part in given)}"
 
 
 def foreign_holder(random: Random, *, birth: date) -> Holder:
-    """Draw a holder who is not a Chinese citizen: a Latin name, at times a Chinese one beside it."""
+    """Return a holder who is not a Chinese citizen: a Latin name, sometimes with a Chinese one."""
     latin, chinese = random.choice(FOREIGN)
     return Holder(
         simplified=chinese,
@@ -117,21 +116,21 @@ def foreign_holder(random: Random, *, birth: date) -> Holder:
 
 
 def residence(random: Random) -> Residence:
-    """Draw a mainland address of one to three printed lines, with roads and estates that do not exist."""
-    district, authority = random.choice(_STREETS)
+    """Return a mainland address of one to three printed lines, with fictitious roads and estates."""
+    district, authority = random.choice(_DISTRICTS)
     address = f"{district}{random.choice(_ROADS)}{random.randint(1, 1999)}号"
     estate = random.choice(_ESTATES)
     if estate:
         address += estate
-    if happens(random, 0.65):
+    if random.random() < 0.65:
         address += f"{random.randint(1, 40)}{random.choice(('栋', '栋', '号楼', '座'))}"
-        if happens(random, 0.4):
+        if random.random() < 0.4:
             address += f"{random.randint(1, 6)}单元"
         address += f"{random.randint(1, 32)}{random.randint(1, 12):02d}{random.choice(('室', '房', '号', ''))}"
     return Residence(address, authority)
 
 
-def birth_of(random: Random, *, age: int, on: date) -> date:
-    """Return a birth date that makes somebody ``age`` years old on the day, never 29 February."""
+def birth_date(random: Random, *, age: int, on: date) -> date:
+    """Return a birth date, never 29 February, of a person who is ``age`` years old on the given day."""
     born = date(on.year - age, on.month, 1) - timedelta(days=random.randrange(1, 330))
     return born if (born.month, born.day) != (2, 29) else born - timedelta(days=1)

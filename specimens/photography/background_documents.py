@@ -1,4 +1,4 @@
-"""Other papers and cards that lie on the table, full of words that are not the card's."""
+"""Other papers and cards on the table, whose text must not be taken for the card's."""
 
 from collections.abc import Callable, Iterator
 from random import Random
@@ -6,8 +6,7 @@ from typing import Final
 
 from PIL import Image, ImageDraw
 
-from specimens.chance import happens
-from specimens.fonts import FontLoader
+from specimens.rendering.fonts import FontLoader
 
 _PHRASES: Final = (
     "请于收到通知后十五日内到窗口办理",
@@ -32,20 +31,20 @@ _WORD_FAMILIES: Final = ("noto-sans", "noto-serif", "zenhei", "microhei", "wenka
 type Paint = Callable[[Random, FontLoader], Image.Image]
 
 
-def papers(random: Random, fonts: FontLoader) -> Iterator[Image.Image]:
-    """Draw up to four things, RGBA, each as large beside a card of 1,200 pixels as it would be in the hand."""
+def draw_background_documents(random: Random, fonts: FontLoader) -> Iterator[Image.Image]:
+    """Draw up to four documents (RGBA), to scale with a card 1,200 pixels wide."""
     for _ in range(random.choice((0, 1, 2, 2, 3, 4))):
         paint: Paint = random.choice((_letter, _letter, _form, _receipt, _bank_card, _business_card))
         yield paint(random, fonts)
 
 
-def _sheet(size: tuple[int, int], colour: tuple[int, int, int]) -> tuple[Image.Image, ImageDraw.ImageDraw]:
+def _blank(size: tuple[int, int], colour: tuple[int, int, int]) -> tuple[Image.Image, ImageDraw.ImageDraw]:
     image = Image.new("RGBA", size, (*colour, 255))
     return image, ImageDraw.Draw(image)
 
 
 def _letter(random: Random, fonts: FontLoader) -> Image.Image:
-    image, draw = _sheet((1500, random.randint(900, 1700)), random.choice(((252, 252, 250), (246, 242, 230))))
+    image, draw = _blank((1500, random.randint(900, 1700)), random.choice(((252, 252, 250), (246, 242, 230))))
     size = random.randint(26, 44)
     font = fonts(random.choice(_WORD_FAMILIES), size)
     ink = random.choice(((30, 30, 34), (40, 40, 90), (90, 90, 90)))
@@ -55,7 +54,7 @@ def _letter(random: Random, fonts: FontLoader) -> Image.Image:
 
 
 def _form(random: Random, fonts: FontLoader) -> Image.Image:
-    image, draw = _sheet((1500, 1300), (253, 253, 253))
+    image, draw = _blank((1500, 1300), (253, 253, 253))
     font, rows = fonts(random.choice(_WORD_FAMILIES), 36), random.sample(_FORM_LABELS, 6)
     for row, label in enumerate(rows):
         top = 90 + row * 190
@@ -66,7 +65,7 @@ def _form(random: Random, fonts: FontLoader) -> Image.Image:
 
 
 def _receipt(random: Random, fonts: FontLoader) -> Image.Image:
-    image, draw = _sheet((760, 1500), (250, 250, 247))
+    image, draw = _blank((760, 1500), (250, 250, 247))
     font = fonts("noto-sans", 32)
     draw.text((60, 50), random.choice(_PHRASES), font=font, fill=(60, 60, 60))
     for row in range(18):
@@ -79,7 +78,7 @@ def _receipt(random: Random, fonts: FontLoader) -> Image.Image:
 
 def _bank_card(random: Random, fonts: FontLoader) -> Image.Image:
     colour = random.choice(((32, 60, 120), (140, 30, 40), (30, 90, 70), (70, 70, 78)))
-    image, draw = _sheet((1200, 757), colour)
+    image, draw = _blank((1200, 757), colour)
     draw.rounded_rectangle((90, 250, 250, 370), radius=16, fill=(206, 180, 110))
     number = " ".join(f"{random.randrange(10_000):04d}" for _ in range(4))
     draw.text((90, 430), number, font=fonts("noto-sans-bold", 78), fill=(232, 232, 232))
@@ -91,7 +90,7 @@ def _bank_card(random: Random, fonts: FontLoader) -> Image.Image:
 
 
 def _business_card(random: Random, fonts: FontLoader) -> Image.Image:
-    image, draw = _sheet((1260, 760), random.choice(((250, 250, 250), (236, 240, 246), (40, 44, 52))))
+    image, draw = _blank((1260, 760), random.choice(((250, 250, 250), (236, 240, 246), (40, 44, 52))))
     ink = (236, 236, 236) if image.getpixel((0, 0)) == (40, 44, 52, 255) else (40, 44, 60)
     family = random.choice(_WORD_FAMILIES)
     draw.text(
@@ -101,7 +100,7 @@ def _business_card(random: Random, fonts: FontLoader) -> Image.Image:
         fill=ink,
     )
     draw.text((110, 300), random.choice(("甲经理", "乙工程师", "A. N. OTHER")), font=fonts(family, 74), fill=ink)
-    if happens(random, 0.7):
+    if random.random() < 0.7:
         phone = f"+86 000 {random.randrange(10_000):04d} {random.randrange(10_000):04d}"
         draw.text((110, 520), phone, font=fonts(family, 44), fill=ink)
     draw.text((110, 600), "post@example.invalid", font=fonts(family, 44), fill=ink)

@@ -1,4 +1,4 @@
-"""What fictitious names are put together from: simplified, traditional, Pinyin, Cantonese as in Hong Kong."""
+"""Building blocks of fictitious names: simplified, traditional, Pinyin, Cantonese as romanised in Hong Kong."""
 
 from typing import Final, NamedTuple
 
@@ -14,7 +14,7 @@ class Part(NamedTuple):
 
 
 def _parts(table: str) -> tuple[Part, ...]:
-    """Read four words a part, parts separated by ``/``; ``_`` stands for a space within a word."""
+    """Parse parts separated by ``/``, four words each; ``_`` is a space within a word."""
     return tuple(Part(*(word.replace("_", " ") for word in part.split())) for part in table.split("/"))
 
 
@@ -75,7 +75,7 @@ ETHNIC: Final = (
     ("加央·曲珍", "JIAYANG,QUZHEN"),
     ("塔依尔江·木合塔尔", "TAYIERJIANG,MUHETAER"),
 )
-"""Long names with their dot, in one script only."""
+"""Long names with an interpunct, in one script only."""
 FOREIGN: Final = (
     ("MILLER,ANNA MARIE", ""),
     ("TANAKA,YUKI", "田中由纪"),
@@ -113,4 +113,4 @@ NATIONALITIES: Final = {
     "越南": "VNM",
     "荷兰": "NLD",
 }
-"""Nationalities as the edition for non-Chinese citizens prints them, with the codes of ISO 3166-1."""
+"""Nationalities as printed on the non-Chinese edition, with their ISO 3166-1 codes."""

@@ -1,0 +1,1 @@
+"""Generates fictitious card contents."""

@@ -1,0 +1,1 @@
+"""Turns a drawn card into a photo: scan, hand-held, poor conditions, copies."""

@@ -1,0 +1,1 @@
+"""Draws a card side as an image."""

@@ -1,0 +1,99 @@
+from dataclasses import asdict
+from functools import cache
+from random import Random
+
+import pytest
+
+from specimens.cards.card import EDITIONS, Card, CardSide, Edition
+from specimens.cards.generate import CardSpec, generate_card
+from specimens.collection import CardLayout
+from specimens.rendering.canvas import HEIGHT, WIDTH, Canvas
+from specimens.rendering.fonts import FontLoader
+from specimens.rendering.independent_layout import draw_independent_layout
+from specimens.rendering.layout import draw_card, round_corners
+
+_SEEDS = range(4)
+
+
+@cache
+def _drawn(
+    card_side: CardSide, seed: int, fonts: FontLoader, edition: Edition | None = None, layout: CardLayout = draw_card
+) -> tuple[Card, Canvas]:
+    random = Random(seed)
+    card = generate_card(random, CardSpec(card_side=card_side, edition=edition))
+    return card, layout(card, random, fonts)
+
+
+def _printed(card: Card) -> set[str]:
+    """Return the fields that a card side must show."""
+    fields = asdict(card.answer)
+    fields.pop("CardType", None)
+    back = fields.pop("MainlandTravelPermitBackInfos", None)
+    return {name for name, value in (back if card.card_side is CardSide.HK_MACAO_BACK else fields).items() if value}
+
+
+@pytest.mark.parametrize("layout", [draw_card, draw_independent_layout])
+@pytest.mark.parametrize("card_side", CardSide)
+@pytest.mark.parametrize("seed", _SEEDS)
+def test_exactly_the_fields_of_the_truth_are_printed(
+    card_side: CardSide, seed: int, layout: CardLayout, plain_font: FontLoader
+) -> None:
+    card, canvas = _drawn(card_side, seed, plain_font, layout=layout)
+
+    not_fields = {"label", "mark", "mrz", "portrait"}
+    assert set(canvas.boxes) - not_fields == _printed(card)
+    assert len(canvas.boxes.get("mrz", [])) == len(card.mrz)
+
+
+@pytest.mark.parametrize("card_side", CardSide)
+def test_every_edition_can_be_drawn(card_side: CardSide, plain_font: FontLoader) -> None:
+    for edition in EDITIONS[card_side.permit_type] if card_side is not CardSide.RESIDENCE_FRONT else (Edition.CURRENT,):
+        card, canvas = _drawn(card_side, 1, plain_font, edition)
+
+        assert canvas.image.size == (WIDTH, HEIGHT)
+        assert card.edition is edition
+
+
+@pytest.mark.parametrize("layout", [draw_card, draw_independent_layout])
+@pytest.mark.parametrize("card_side", CardSide)
+@pytest.mark.parametrize("seed", _SEEDS)
+def test_printed_elements_neither_overlap_nor_leave_the_card(
+    card_side: CardSide, seed: int, layout: CardLayout, plain_font: FontLoader
+) -> None:
+    _, canvas = _drawn(card_side, seed, plain_font, layout=layout)
+
+    boxes = [(name, box) for name, lines in canvas.boxes.items() for box in lines]
+    for number, (name, box) in enumerate(boxes):
+        assert box.left >= 0, name
+        assert box.top >= 0, name
+        assert box.right <= WIDTH, name
+        assert box.bottom <= HEIGHT, name
+        assert [other for other, other_box in boxes[number + 1 :] if box.overlaps(other_box)] == [], name
+
+
+@pytest.mark.parametrize("card_side", CardSide)
+def test_every_card_side_is_marked_as_a_specimen(card_side: CardSide, plain_font: FontLoader) -> None:
+    _, canvas = _drawn(card_side, 1, plain_font)
+
+    assert len(canvas.boxes["mark"]) == 1
+
+
+def test_only_fronts_have_a_portrait(plain_font: FontLoader) -> None:
+    for card_side in CardSide:
+        _, canvas = _drawn(card_side, 1, plain_font)
+
+        assert ("portrait" in canvas.boxes) == (card_side.side == "front")
+
+
+def test_corners_are_rounded(plain_font: FontLoader) -> None:
+    _, canvas = _drawn(CardSide.TAIWAN_FRONT, 1, plain_font)
+
+    alpha = round_corners(canvas.image).getchannel("A")
+    assert alpha.getpixel((0, 0)) == 0
+    assert alpha.getpixel((WIDTH // 2, HEIGHT // 2)) == 255
+
+
+def test_fonts_and_inks_vary_between_cards(plain_font: FontLoader) -> None:
+    styles = {repr(_drawn(CardSide.TAIWAN_FRONT, seed, plain_font)[1].style) for seed in range(6)}
+
+    assert len(styles) == 6
