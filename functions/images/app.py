@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from permit_ocr.bootstrap import base64_limit, images_queue, intake, pages, settings
+from permit_ocr.bootstrap import base64_limit, images_queue, intake, pages
 from permit_ocr.entrypoints.images import ImagesApplication, process
+from permit_ocr.settings import settings
 
 # Made when the environment starts, not with its first event.
 _application = ImagesApplication(

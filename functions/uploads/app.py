@@ -15,10 +15,10 @@ from permit_ocr.bootstrap import (
     images_queue,
     intake,
     services,
-    settings,
 )
 from permit_ocr.entrypoints.uploads import UploadsApplication, process
 from permit_ocr.rate_limit.dynamodb_rate_limiter import Priority
+from permit_ocr.settings import settings
 
 # Made when the environment starts, not with its first event: Lambda gives the start a whole processor, and SnapStart
 # keeps what it made.

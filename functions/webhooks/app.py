@@ -3,8 +3,9 @@
 from typing import Any
 
 from permit_ocr.adapters.webhooks.delivery import Receiver
-from permit_ocr.bootstrap import settings, webhook_queue, webhook_secrets
+from permit_ocr.bootstrap import webhook_queue, webhook_secrets
 from permit_ocr.entrypoints.webhooks import WebhooksApplication, process
+from permit_ocr.settings import settings
 
 # Made when the environment starts, not with its first event.
 _application = WebhooksApplication(

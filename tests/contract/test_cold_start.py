@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from permit_ocr.bootstrap import Settings
+from permit_ocr.settings import Settings
 from sandbox.lambda_runtime.environment_variables import link_runtime_packages
 
 ROOT = Path(__file__).parents[2]

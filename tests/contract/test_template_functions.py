@@ -3,8 +3,8 @@
 import dataclasses
 import re
 
-from permit_ocr.bootstrap import Settings
 from permit_ocr.images.rejections import DECODING_MEGABYTES, DECODING_SECONDS
+from permit_ocr.settings import Settings
 from tests.contract.deployed_template import Resources, function_of, of_type
 
 API_GIVES_UP_SECONDS = 30

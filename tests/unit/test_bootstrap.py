@@ -5,8 +5,9 @@ from dataclasses import fields
 import pytest
 
 from permit_ocr.adapters.ocr.endpoints import Endpoint
-from permit_ocr.bootstrap import Settings, SettingsError, endpoints
+from permit_ocr.bootstrap import endpoints
 from permit_ocr.domain.permits import Kind
+from permit_ocr.settings import Settings, SettingsError
 
 ENVIRONMENT = {field.name.upper(): "" for field in fields(Settings)} | {
     "OCR_SITE": "intl",

@@ -1,11 +1,8 @@
-"""The composition root: reads all settings but the metrics' service name, and builds the adapters once, when needed."""
+"""The composition root: builds each adapter and use case from the settings, once, when it is first needed."""
 
-import os
-from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, fields
 from datetime import UTC, datetime
 from functools import cache, partial
-from typing import Any, Self, cast
+from typing import Any
 
 from botocore.config import Config
 
@@ -30,72 +27,8 @@ from permit_ocr.application.ports import Policy, Services
 from permit_ocr.domain.permits import Kind
 from permit_ocr.rate_limit.dynamodb_rate_limiter import DynamoDbRateLimiter, Priority
 from permit_ocr.rate_limit.sharded_rate_limiter import ShardedRateLimiter
-from permit_ocr.tencent.actions import ACTIONS, SITE_BASE64_LIMIT, SITE_ENDPOINT, Site
-
-
-class SettingsError(ValueError):
-    """An environment variable is missing or wrong; names it and what it may be."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
-    """The functions' environment variables, named in capitals there. The template sets all but those with a default.
-
-    Only the sandbox sets ``OCR_SCHEME`` and ``WEBHOOK_TARGETS``, since its provider and receiver are on one machine.
-    """
-
-    ocr_site: Site
-    ocr_scheme: str = "https"
-    residence_permit_endpoint: str
-    mainland_permit_endpoint: str
-    residence_permit_region: str
-    mainland_permit_region: str
-    residence_permit_rate: float
-    mainland_permit_rate: float
-    limiter_shards: int
-    ocr_timeout_seconds: float
-    credentials_secret: str
-    image_source: str
-    upload_bucket: str
-    upload_prefix: str
-    intake_queue_url: str
-    images_queue_url: str
-    dead_letter_queue_url: str
-    results_queue_url: str
-    webhook_queue_url: str
-    webhook_dead_letter_queue_url: str
-    webhook_url: str
-    webhook_secret: str
-    webhook_targets: str = "public"
-    work_table: str
-    limiter_table: str
-    expiring_within_days: int
-    keep_days: int
-    maximum_attempts: int
-    event_source: str
-
-    @classmethod
-    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
-        """Return the settings. Raises ``SettingsError``."""
-        said: dict[str, Any] = {}
-        for field in fields(cls):
-            name = field.name.upper()
-            if name not in environment:
-                if field.default is not MISSING:
-                    continue
-                raise SettingsError(f"the environment variable {name} is missing")
-            made_from_text = cast("type", field.type)
-            try:
-                said[field.name] = made_from_text(environment[name])
-            except ValueError:
-                raise SettingsError(f"the environment variable {name} must be a {made_from_text.__name__}") from None
-        return cls(**said)
-
-
-@cache
-def settings() -> Settings:
-    """Return the function's settings."""
-    return Settings.from_environment()
+from permit_ocr.settings import Settings, settings
+from permit_ocr.tencent.actions import ACTIONS, SITE_BASE64_LIMIT, SITE_ENDPOINT
 
 
 @cache
