@@ -274,13 +274,13 @@ class FakeResultsQueue:
     fails_on: set[str] = field(default_factory=set)
     sent: list[tuple[str, str]] = field(default_factory=list)
 
-    def publish(self, event: str, *, document_id: str) -> None:
+    def publish(self, event: str, *, event_id: str) -> None:
         if self.fails:
             self.fails -= 1
             raise NOT_NOW
         if json.loads(event).get("type") in self.fails_on:
             raise NOT_NOW
-        self.sent.append((document_id, event))
+        self.sent.append((event_id, event))
 
 
 @dataclass

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from permit_ocr.application.delete_document import delete
 from permit_ocr.application.ports import DocumentState, StoredEvent, Submission
-from permit_ocr.application.recognize import recognize, reject_unread, republish
+from permit_ocr.application.publish import republish
+from permit_ocr.application.recognize import recognize, reject_unread
 from permit_ocr.domain.errors import Deleted, InProgress, NotPublished, RejectDocument, RetryableError
 from permit_ocr.domain.events import Document
 from permit_ocr.domain.identity import document_id_of_page

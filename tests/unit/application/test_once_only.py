@@ -129,12 +129,12 @@ class FifoQueue:
     taken: dict[str, float] = field(default_factory=dict)
     visible: list[str] = field(default_factory=list)
 
-    def publish(self, event: str, *, document_id: str) -> None:
+    def publish(self, event: str, *, event_id: str) -> None:
         self.stage.before()
         assert event
-        if self.stage.now - self.taken.get(document_id, -1e9) > 300:
-            self.visible.append(document_id)
-            self.taken[document_id] = self.stage.now
+        if self.stage.now - self.taken.get(event_id, -1e9) > 300:
+            self.visible.append(event_id)
+            self.taken[event_id] = self.stage.now
         self.stage.after("publish")
 
 

@@ -11,7 +11,8 @@ import pytest
 from permit_ocr.application.delete_document import delete
 from permit_ocr.application.pair_sides import SIDE_LIMIT
 from permit_ocr.application.ports import OcrResponse
-from permit_ocr.application.recognize import recognize, republish
+from permit_ocr.application.publish import republish
+from permit_ocr.application.recognize import recognize
 from permit_ocr.domain.errors import NotPublished, RejectDocument
 from permit_ocr.domain.identity import pair_id
 from permit_ocr.domain.permits import Kind, Side

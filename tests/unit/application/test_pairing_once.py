@@ -145,11 +145,11 @@ class FifoQueue:
 
     stage: Stage
 
-    def publish(self, event: str, *, document_id: str) -> None:
-        assert json.loads(event)["id"] == document_id
-        if self.stage.now - self.stage.taken.get(document_id, -1e9) > FIFO_SECONDS:
-            self.stage.visible.append(document_id)
-            self.stage.taken[document_id] = self.stage.now
+    def publish(self, event: str, *, event_id: str) -> None:
+        assert json.loads(event)["id"] == event_id
+        if self.stage.now - self.stage.taken.get(event_id, -1e9) > FIFO_SECONDS:
+            self.stage.visible.append(event_id)
+            self.stage.taken[event_id] = self.stage.now
 
 
 def run(happens: list[str], documents: tuple[str, ...]) -> Stage:

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from permit_ocr.application.ports import OcrResponse, Submission
-from permit_ocr.application.recognize import recognize, reject_unread, republish
+from permit_ocr.application.publish import republish
+from permit_ocr.application.recognize import recognize, reject_unread
 from permit_ocr.domain.card.answers import MainlandPermitAnswer, ResidencePermitAnswer
 from permit_ocr.domain.errors import CircuitOpen, NotPublished, PermitOcrError, RejectDocument, RetryableError
 from permit_ocr.domain.permits import Kind, Side

@@ -190,13 +190,13 @@ def received(sqs: "SQSClient", queue_url: str) -> list[Any]:
 def test_an_event_goes_to_both_queues_once(sqs: "SQSClient", queues: dict[str, str]) -> None:
     both = SqsResultsQueue(sqs, queue_url=queues["results"], webhook_queue_url=queues["webhooks"])
     for _ in range(2):
-        both.publish('{"type": "permit.recognized.v1"}', document_id="1")
+        both.publish('{"type": "permit.recognized.v1"}', event_id="1")
     for name in ("results", "webhooks"):
         assert [message["Body"] for message in received(sqs, queues[name])] == ['{"type": "permit.recognized.v1"}']
 
 
 def test_without_webhooks_an_event_goes_to_the_results_queue_alone(sqs: "SQSClient", queues: dict[str, str]) -> None:
-    SqsResultsQueue(sqs, queue_url=queues["results"]).publish('{"type": "permit.recognized.v1"}', document_id="1")
+    SqsResultsQueue(sqs, queue_url=queues["results"]).publish('{"type": "permit.recognized.v1"}', event_id="1")
     assert len(received(sqs, queues["results"])) == 1
     assert received(sqs, queues["webhooks"]) == []
 

@@ -280,8 +280,8 @@ class Cases(Protocol):
 class ResultsQueue(Protocol):
     """Where results go."""
 
-    def publish(self, event: str, *, document_id: str) -> None:
-        """Send one event; sending the same document's event again within five minutes changes nothing.
+    def publish(self, event: str, *, event_id: str) -> None:
+        """Send one event. Sending the same event again within five minutes changes nothing.
 
         Raises ``RetryableError``.
         """

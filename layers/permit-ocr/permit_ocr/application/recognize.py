@@ -8,10 +8,9 @@ ask, one action after the other (each answer is kept before the next step, so th
       │
 judge today (the answer is kept raw: a verdict that waited would be stale)
       │
-publish, complete the pair if it has a case (see ``pairing``), then note that it is published
+publish (see ``publish``)
 """
 
-import json
 import time
 from contextlib import suppress
 from dataclasses import replace
@@ -19,27 +18,25 @@ from hashlib import sha256
 from typing import Final
 
 from permit_ocr.application.delete_document import erase
-from permit_ocr.application.pair_sides import complete_pair
 from permit_ocr.application.ports import (
-    DocumentState,
     Lease,
     OcrRequest,
     Services,
-    StoredEvent,
     StoredOutcome,
     StoredResponse,
     Submission,
 )
+from permit_ocr.application.publish import publish
 from permit_ocr.domain.card.valid_date import today_in_shanghai
-from permit_ocr.domain.errors import Deleted, NotPublished, PermitOcrError, RejectDocument, RetryableError
+from permit_ocr.domain.errors import Deleted, PermitOcrError, RejectDocument, RetryableError
 from permit_ocr.domain.events import (
     Document,
     Provider,
-    ResultEvent,
+    RecognizedEvent,
+    RejectedEvent,
     portrait_of,
     recognized,
     rejected,
-    to_json,
     without_portrait,
 )
 from permit_ocr.domain.identity import recognition_id, without_signature
@@ -72,12 +69,14 @@ def recognize(photograph: Submission, services: Services, *, deadline: float) ->
     try:
         if (kept := services.documents.begin(document, readings=readings)) and kept.published:
             return kept.event
-        event = _as_message(_read_and_judge(photograph, services, deadline=deadline), photograph, services)
-        _publish(event, services, document_id=document.id)
+        event = _read_and_judge(photograph, services, deadline=deadline)
+        try:
+            return publish(event, services)
+        except RejectDocument as error:  # the event is too large
+            return publish(_reject(photograph, error, services), services)
     except Deleted:
         erase(document, readings, services)
         raise
-    return event
 
 
 def reject_unread(document: Document, error: RejectDocument, services: Services) -> None:
@@ -89,51 +88,13 @@ def reject_unread(document: Document, error: RejectDocument, services: Services)
     try:
         if (kept := services.documents.begin(document, readings=())) and kept.published:
             return
-        _publish(to_json(_reject(recognition_of_nothing, error, services)), services, document_id=document.id)
+        publish(_reject(recognition_of_nothing, error, services), services)
     except Deleted:
         erase(document, (), services)
         raise
 
 
-def republish(document_id: str, services: Services) -> None:
-    """Publish the event kept for a document whose first publishing failed.
-
-    Does nothing if it is published by now. Raises ``Deleted`` if it was deleted: nothing of it is left then. Raises
-    ``RetryableError``, also if the event is kept no longer: then the message ends in the dead-letter queue, where it is
-    seen.
-    """
-    record = services.documents.get(document_id)
-    try:
-        _publish_kept(document_id, record, services)
-    except Deleted:
-        if record:
-            erase(record.document or Document(id=document_id), record.readings, services)
-        raise
-
-
-def _publish_kept(document_id: str, record: DocumentState | None, services: Services) -> None:
-    if record and record.deleted:
-        raise Deleted
-    if record is None or record.event is None:
-        raise RetryableError("Document.ResultExpired", "The result is kept no longer.", "Upload the photograph again.")
-    if not record.event.published:
-        _publish(record.event.event, services, document_id=document_id)
-
-
-def _publish(event: str, services: Services, *, document_id: str) -> None:
-    said = json.loads(event)
-    try:
-        services.results.publish(event, document_id=document_id)
-        complete_pair(event, said, services)
-    except RetryableError as error:
-        services.documents.store_event(document_id, StoredEvent(event=event, published=False))
-        raise NotPublished(error, document_id=document_id, event=event) from None
-    services.documents.store_event(document_id, StoredEvent(event=event, published=True))
-    if said["type"] == "permit.rejected.v1":
-        services.count_rejection()
-
-
-def _read_and_judge(photograph: Submission, services: Services, *, deadline: float) -> ResultEvent:
+def _read_and_judge(photograph: Submission, services: Services, *, deadline: float) -> RecognizedEvent | RejectedEvent:
     try:
         if photograph.content is not None:
             refuse_what_cannot_be_read(photograph.content)
@@ -143,14 +104,7 @@ def _read_and_judge(photograph: Submission, services: Services, *, deadline: flo
         return _reject(photograph, error, services)
 
 
-def _as_message(event: ResultEvent, photograph: Submission, services: Services) -> str:
-    try:
-        return to_json(event)
-    except RejectDocument as error:
-        return to_json(_reject(photograph, error, services))
-
-
-def _reject(photograph: Submission, error: RejectDocument, services: Services) -> ResultEvent:
+def _reject(photograph: Submission, error: RejectDocument, services: Services) -> RejectedEvent:
     return rejected(
         photograph.document,
         error,
@@ -260,7 +214,7 @@ def _pay_once(question: OcrRequest, reading: str, services: Services, *, deadlin
 
 def _judge(
     photograph: Submission, question: OcrRequest, kept: StoredResponse, services: Services, *, reused: bool
-) -> ResultEvent:
+) -> RecognizedEvent:
     now = services.now()
     reply = kept.reply
     judgement = judge_answer(

@@ -6,7 +6,7 @@ CloudEvents 1.0, and the only description of them (the JSON Schemas are generate
 import json
 from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import date, datetime
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from permit_ocr.domain.card.answers import Answer, MainlandPermitAnswer, ResidencePermitAnswer
 from permit_ocr.domain.card.normalized import NormalizedFields
@@ -282,6 +282,23 @@ def completed(
     )
     event_id = pair_id(case=case, front=front_data.document.id, back=back_data.document.id)
     return CompletedEvent(id=event_id, source=source, time=time, subject=case, data=data)
+
+
+def parse_document(payload: dict[str, Any]) -> Document:
+    """Return the document in stored JSON. Fields that a later version of this code added are ignored."""
+    known = _known_fields(Document, payload)
+    if received := known.get("received"):
+        known["received"] = datetime.fromisoformat(received)
+    return Document(**known)
+
+
+def parse_provider(payload: dict[str, Any]) -> Provider:
+    """Return the provider in stored JSON. Fields that a later version of this code added are ignored."""
+    return Provider(**_known_fields(Provider, payload))
+
+
+def _known_fields(shape: type[Document | Provider], payload: dict[str, Any]) -> dict[str, Any]:
+    return {field.name: payload[field.name] for field in fields(shape) if field.name in payload}
 
 
 def without_portrait[AnswerT: Answer](answer: AnswerT) -> AnswerT:

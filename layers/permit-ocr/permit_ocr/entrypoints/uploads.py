@@ -24,7 +24,8 @@ from permit_ocr.application.intake_messages import (
     Upload,
 )
 from permit_ocr.application.ports import Services, Submission
-from permit_ocr.application.recognize import ocr_requests_for, recognize, reject_unread, republish
+from permit_ocr.application.publish import republish
+from permit_ocr.application.recognize import ocr_requests_for, recognize, reject_unread
 from permit_ocr.application.retry_policy import NotStarted, deferral_delay, is_deferral, retry_delay
 from permit_ocr.domain.errors import CircuitOpen, Deleted, PermitOcrError, RejectDocument, RetryableError
 from permit_ocr.domain.events import Document

@@ -8,14 +8,14 @@ published), or ``deleted``, then with ``begun`` only until all of it is erased, 
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from permit_ocr.application.ports import DocumentState, StoredEvent
 from permit_ocr.aws_errors import translate_aws_errors
 from permit_ocr.domain.errors import Deleted
-from permit_ocr.domain.events import Document
+from permit_ocr.domain.events import Document, parse_document
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -167,21 +167,13 @@ def _begun(document: Document, readings: Sequence[str]) -> str:
 def _record(item: Mapping[str, Any]) -> DocumentState:
     begun = json.loads(item["begun"]["S"]) if "begun" in item else {"readings": []}
     return DocumentState(
-        document=_document(begun["document"]) if "document" in begun else None,
+        document=parse_document(begun["document"]) if "document" in begun else None,
         readings=tuple(begun["readings"]),
         event=StoredEvent(**json.loads(item["json"]["S"])) if "json" in item else None,
         upload_until=float(item["upload_until"]["N"]) if "upload_until" in item else None,
         pages=int(item["pages"]["N"]) if "pages" in item else None,
         deleted="deleted" in item,
     )
-
-
-def _document(said: dict[str, Any]) -> Document:
-    """Return a document as it was kept, without what a later version of this code may have said."""
-    known = {field.name: said[field.name] for field in fields(Document) if field.name in said}
-    if received := known.get("received"):
-        known["received"] = datetime.fromisoformat(received)
-    return Document(**known)
 
 
 def _iso(value: object) -> str:

@@ -28,7 +28,7 @@ class SqsResultsQueue:
         self._client = client
         self._queue_urls = [queue_url, *([webhook_queue_url] if webhook_queue_url else [])]
 
-    def publish(self, event: str, *, document_id: str) -> None:
+    def publish(self, event: str, *, event_id: str) -> None:
         """See the port. The document's id is the event's: group and deduplication id in one.
 
         If the second queue takes it not, it is sent to both again, of which the first knows it already.
@@ -38,8 +38,8 @@ class SqsResultsQueue:
                 self._client.send_message(
                     QueueUrl=queue_url,
                     MessageBody=event,
-                    MessageGroupId=document_id,
-                    MessageDeduplicationId=document_id,
+                    MessageGroupId=event_id,
+                    MessageDeduplicationId=event_id,
                 )
 
 
