@@ -142,10 +142,10 @@ class FakeDocuments:
         self.records[document_id] = DocumentState(upload_until=upload_until)
         return None
 
-    def begin(self, document: Document, *, readings: Sequence[str]) -> StoredEvent | None:
+    def begin(self, document: Document, *, recognition_ids: Sequence[str]) -> StoredEvent | None:
         record = self._alive(document.id)
         if record.event is None:
-            self._put(document.id, document=document, readings=tuple(readings), upload_until=None)
+            self._put(document.id, document=document, recognition_ids=tuple(recognition_ids), upload_until=None)
         return record.event
 
     def record_pages(self, document_id: str, *, pages: int) -> None:
@@ -167,7 +167,7 @@ class FakeDocuments:
 
     def purge(self, document_id: str, *, case: str | None) -> None:
         document = Document(id=document_id, case=case) if case else None
-        self._put(document_id, document=document, readings=(), pages=None)
+        self._put(document_id, document=document, recognition_ids=(), pages=None)
 
     def _alive(self, document_id: str) -> DocumentState:
         record = self.records.get(document_id, DocumentState())
@@ -238,7 +238,7 @@ class FakeCases:
     def add_side(self, case: str, side: CaseSide) -> Case:
         there = self.sides.setdefault(case, {})
         stands = there.get((side.kind, side.side))
-        if stands is None or stands.place <= side.place:
+        if stands is None or stands.sort_key <= side.sort_key:
             there[side.kind, side.side] = side
         return Case(sides=tuple(there.values()), completed=dict(self.completed.get(case, {})))
 

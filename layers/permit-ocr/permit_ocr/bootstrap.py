@@ -63,8 +63,8 @@ def base64_limit() -> int:
 
 
 @cache
-def services(lane: Priority) -> Services:
-    """Return everything outside that a recognition uses; ``lane`` is whose calls these are."""
+def services(priority: Priority) -> Services:
+    """Return everything outside that a recognition uses; ``priority`` is whose calls these are."""
     said = settings()
     credentials = (
         from_secrets_manager(_aws("secretsmanager"), said.credentials_secret)
@@ -76,7 +76,7 @@ def services(lane: Priority) -> Services:
         endpoints=endpoints(said),
         timeout_seconds=said.ocr_timeout_seconds,
         credentials=credentials,
-        line=_line(said, lane),
+        line=_line(said, priority),
     )
     return Services(
         ocr=ocr,
@@ -162,7 +162,7 @@ def failures() -> DynamoDbFailureCounts:
     return DynamoDbFailureCounts(_aws("dynamodb"), table=settings().work_table)
 
 
-def _line(said: Settings, lane: Priority) -> RateLimiter:
+def _line(said: Settings, priority: Priority) -> RateLimiter:
     # A client of its own, which gives up early: a slot that comes seconds late is of no use.
     config = Config(retries={"mode": "standard", "total_max_attempts": 2}, connect_timeout=1, read_timeout=2)
     rates = {Kind.RESIDENCE_PERMIT: said.residence_permit_rate, Kind.MAINLAND_PERMIT: said.mainland_permit_rate}
@@ -171,7 +171,7 @@ def _line(said: Settings, lane: Priority) -> RateLimiter:
         DynamoDbRateLimiter(
             client,
             table=said.limiter_table,
-            lane=lane,
+            priority=priority,
             rates={ACTIONS[kind].name: rate / count for kind, rate in rates.items()},
             shard=f"#{number}" if count > 1 else "",
         )

@@ -34,9 +34,11 @@ def cases(dynamodb: "DynamoDBClient", clock: Callable[[], float]) -> DynamoDbCas
 
 
 def side(
-    document_id: str, which: Side = Side.FRONT, *, place: str = "1", kind: Kind = Kind.MAINLAND_PERMIT
+    document_id: str, which: Side = Side.FRONT, *, sort_key: str = "1", kind: Kind = Kind.MAINLAND_PERMIT
 ) -> CaseSide:
-    return CaseSide(kind=kind, side=which, document_id=document_id, place=place, event=f'{{"of": "{document_id}"}}')
+    return CaseSide(
+        kind=kind, side=which, document_id=document_id, sort_key=sort_key, event=f'{{"of": "{document_id}"}}'
+    )
 
 
 FRONT, BACK = side("front"), side("back", Side.BACK)
@@ -53,10 +55,10 @@ def test_noting_a_side_tells_all_the_sides_of_its_case(cases: DynamoDbCases) -> 
 
 
 def test_a_newer_photograph_replaces_and_an_older_one_does_not(cases: DynamoDbCases) -> None:
-    cases.add_side("7", side("older", place="1"))
-    newer = side("newer", place="2")
+    cases.add_side("7", side("older", sort_key="1"))
+    newer = side("newer", sort_key="2")
     assert cases.add_side("7", newer).sides == (newer,)
-    assert cases.add_side("7", side("older", place="1")).sides == (newer,)
+    assert cases.add_side("7", side("older", sort_key="1")).sides == (newer,)
     assert cases.add_side("7", newer).sides == (newer,), "noted again by a redelivery"
 
 
@@ -79,7 +81,7 @@ def test_a_completed_event_is_kept_and_named_by_its_case(cases: DynamoDbCases) -
 
 
 def test_the_event_of_a_newer_pair_takes_the_place_of_the_older_ones(cases: DynamoDbCases) -> None:
-    newer = side("newer", place="2")
+    newer = side("newer", sort_key="2")
     cases.add_side("7", FRONT)
     cases.add_side("7", BACK)
     cases.store_completed("7", FRONT, BACK, event_id="pair", event="{}")
@@ -109,7 +111,7 @@ def test_a_withdrawn_side_is_gone_with_its_pair_and_the_other_side_stays(cases: 
 
 
 def test_withdrawing_a_replaced_photograph_changes_nothing(cases: DynamoDbCases) -> None:
-    newer = side("newer", place="2")
+    newer = side("newer", sort_key="2")
     cases.add_side("7", newer)
     cases.remove_side("7", document_id="front")
     case = cases.get("7")
@@ -134,22 +136,22 @@ def test_each_side_is_forgotten_in_its_own_time(cases: DynamoDbCases, clock: Clo
 def test_what_a_case_holds_longer_than_that_is_gone_with_the_next_side(
     cases: DynamoDbCases, clock: Clock, dynamodb: "DynamoDBClient"
 ) -> None:
-    cases.add_side("7", side("front", place="2"))
+    cases.add_side("7", side("front", sort_key="2"))
     for day in range(4):
         clock.now += 3 * DAY
-        cases.add_side("7", side(f"back {day}", Side.BACK, place=f"{day}"))
+        cases.add_side("7", side(f"back {day}", Side.BACK, sort_key=f"{day}"))
     (item,) = dynamodb.scan(TableName="work")["Items"]
     assert "front" not in json.dumps(item["mainland-permit_back"])
     assert "mainland-permit_front" not in item
-    assert cases.add_side("7", side("older", place="1")).sides[0].document_id == "older"
+    assert cases.add_side("7", side("older", sort_key="1")).sides[0].document_id == "older"
 
 
 def test_a_side_whose_time_is_over_does_not_stand_in_the_way_of_an_older_photograph(
     cases: DynamoDbCases, clock: Clock
 ) -> None:
-    cases.add_side("7", side("newer", place="2"))
+    cases.add_side("7", side("newer", sort_key="2"))
     clock.now += 8 * DAY
-    older = side("older", place="1")
+    older = side("older", sort_key="1")
     assert cases.add_side("7", older).sides == (older,)
 
 

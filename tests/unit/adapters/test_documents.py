@@ -48,22 +48,22 @@ def test_an_event_is_kept_with_whether_it_is_published(documents: DynamoDbDocume
 
 
 def test_a_begun_document_is_known_with_its_place_and_readings(documents: DynamoDbDocuments) -> None:
-    assert documents.begin(DOCUMENT, readings=["r1", "r2"]) is None
-    assert documents.begin(DOCUMENT, readings=["r1", "r2"]) is None
-    assert documents.get("abc") == DocumentState(document=DOCUMENT, readings=("r1", "r2"))
+    assert documents.begin(DOCUMENT, recognition_ids=["r1", "r2"]) is None
+    assert documents.begin(DOCUMENT, recognition_ids=["r1", "r2"]) is None
+    assert documents.get("abc") == DocumentState(document=DOCUMENT, recognition_ids=("r1", "r2"))
 
 
 def test_what_is_done_is_not_begun_again(documents: DynamoDbDocuments) -> None:
-    documents.begin(DOCUMENT, readings=["r1"])
+    documents.begin(DOCUMENT, recognition_ids=["r1"])
     documents.store_event("abc", PUBLISHED)
-    assert documents.begin(DOCUMENT, readings=["other"]) == PUBLISHED
-    assert documents.get("abc") == DocumentState(document=DOCUMENT, readings=("r1",), event=PUBLISHED)
+    assert documents.begin(DOCUMENT, recognition_ids=["other"]) == PUBLISHED
+    assert documents.get("abc") == DocumentState(document=DOCUMENT, recognition_ids=("r1",), event=PUBLISHED)
 
 
 def test_a_ticket_is_opened_once_and_closed_by_whoever_begins(documents: DynamoDbDocuments) -> None:
     assert documents.register("abc", upload_until=2_000_000) is None
     assert documents.register("abc", upload_until=3_000_000) == DocumentState(upload_until=2_000_000)
-    documents.begin(DOCUMENT, readings=["r1"])
+    documents.begin(DOCUMENT, recognition_ids=["r1"])
     record = documents.get("abc")
     assert record is not None
     assert record.upload_until is None
@@ -83,17 +83,17 @@ def test_what_has_expired_is_gone_at_once_and_not_when_dynamodb_gets_to_it(
     clock.now += 1
     assert documents.get("abc") is None
     assert documents.mark_deleted("abc") is None
-    assert documents.begin(DOCUMENT, readings=["r1"]) is None
-    assert documents.get("abc") == DocumentState(document=DOCUMENT, readings=("r1",))
+    assert documents.begin(DOCUMENT, recognition_ids=["r1"]) is None
+    assert documents.get("abc") == DocumentState(document=DOCUMENT, recognition_ids=("r1",))
 
 
 def test_a_deleted_document_is_neither_begun_nor_kept_nor_paged(documents: DynamoDbDocuments) -> None:
-    documents.begin(DOCUMENT, readings=["r1"])
+    documents.begin(DOCUMENT, recognition_ids=["r1"])
     documents.store_event("abc", PUBLISHED)
-    left = DocumentState(document=DOCUMENT, readings=("r1",), deleted=True)
+    left = DocumentState(document=DOCUMENT, recognition_ids=("r1",), deleted=True)
     assert documents.mark_deleted("abc") == left
     with pytest.raises(Deleted):
-        documents.begin(DOCUMENT, readings=["r1"])
+        documents.begin(DOCUMENT, recognition_ids=["r1"])
     with pytest.raises(Deleted):
         documents.store_event("abc", PUBLISHED)
     with pytest.raises(Deleted):
@@ -104,7 +104,7 @@ def test_a_deleted_document_is_neither_begun_nor_kept_nor_paged(documents: Dynam
 def test_a_finished_deletion_leaves_a_mark_without_personal_data_that_outlives_every_message(
     documents: DynamoDbDocuments, dynamodb: "DynamoDBClient", clock: Clock
 ) -> None:
-    documents.begin(DOCUMENT, readings=["r1"])
+    documents.begin(DOCUMENT, recognition_ids=["r1"])
     documents.record_pages("abc", pages=2)
     documents.store_event("abc", PUBLISHED)
     documents.mark_deleted("abc")
@@ -123,17 +123,17 @@ def test_a_document_nobody_knows_is_buried_only_on_demand(documents: DynamoDbDoc
     assert documents.get("abc") is None
     assert documents.mark_deleted("abc", unknown_too=True) == DocumentState(deleted=True)
     with pytest.raises(Deleted):
-        documents.begin(DOCUMENT, readings=["r1"])
+        documents.begin(DOCUMENT, recognition_ids=["r1"])
 
 
 def test_forgetting_touches_only_what_is_buried(documents: DynamoDbDocuments) -> None:
-    documents.begin(DOCUMENT, readings=["r1"])
+    documents.begin(DOCUMENT, recognition_ids=["r1"])
     documents.purge("abc", case="7")
-    assert documents.get("abc") == DocumentState(document=DOCUMENT, readings=("r1",))
+    assert documents.get("abc") == DocumentState(document=DOCUMENT, recognition_ids=("r1",))
 
 
 def test_the_mark_of_a_document_with_a_case_names_that_alone(documents: DynamoDbDocuments) -> None:
-    documents.begin(replace(DOCUMENT, case="7"), readings=["r1"])
+    documents.begin(replace(DOCUMENT, case="7"), recognition_ids=["r1"])
     documents.record_pages("abc", pages=2)
     documents.mark_deleted("abc")
     documents.purge("abc", case="7")

@@ -295,7 +295,7 @@ def test_however_deliveries_deletions_and_kills_interleave_nothing_is_left(
 
 def test_a_kept_but_unpublished_result_is_not_published_after_its_deletion() -> None:
     here = world()
-    here.documents.begin(Document(id="document-1"), readings=["r1"])
+    here.documents.begin(Document(id="document-1"), recognition_ids=["r1"])
     here.documents.store_event("document-1", StoredEvent(event="{}", published=False))
     delete("document-1", here.services)
     with pytest.raises(Deleted):

@@ -92,8 +92,8 @@ class LeasedTable:
     def release_lease(self, claim: Lease) -> None:
         raise AssertionError(f"nothing fails here but by being killed, and {claim} was given back")
 
-    def begin(self, document: Document, *, readings: Sequence[str]) -> StoredEvent | None:
-        assert readings
+    def begin(self, document: Document, *, recognition_ids: Sequence[str]) -> StoredEvent | None:
+        assert recognition_ids
         self.stage.before()
         return self.events.get(document.id)
 

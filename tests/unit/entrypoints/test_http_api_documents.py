@@ -76,7 +76,7 @@ def test_a_document_is_awaited_then_queued_then_read_then_done() -> None:
     assert stage() == "awaiting_upload"
     caller.tickets.store(ticket["id"], JPEG, {})
     assert stage() == "queued"
-    caller.here.documents.begin(document, readings=["r1"])
+    caller.here.documents.begin(document, recognition_ids=["r1"])
     assert stage() == "reading"
     caller.here.documents.store_event(ticket["id"], replace(published(), published=False))
     assert stage() == "reading"
@@ -107,7 +107,7 @@ def test_a_file_of_several_pages_tells_how_many_are_done_and_then_names_them() -
     caller = Caller(world())
     caller.here.documents.record_pages(ID, pages=2)
     pages = [document_id_of_page(ID, page) for page in (1, 2)]
-    caller.here.documents.begin(Document(id=pages[0]), readings=["r1"])
+    caller.here.documents.begin(Document(id=pages[0]), recognition_ids=["r1"])
     caller.here.documents.store_event(pages[1], published())
     _, said = caller.call("GET", f"/v1/recognitions/{ID}")
     assert said["progress"] == {"stage": "reading", "pages": 2, "pages_done": 1}
@@ -204,7 +204,7 @@ def test_the_same_idempotency_key_is_accepted_again_and_stored_again_only_until_
             "POST", "/v1/recognitions", {"image_base64": IMAGE}, prefer="respond-async", idempotency_key="k"
         )
         ids.add(said["id"])
-        caller.here.documents.begin(Document(id=said["id"]), readings=["r1"])
+        caller.here.documents.begin(Document(id=said["id"]), recognition_ids=["r1"])
         caller.tickets.stored.pop(said["id"], None)
     assert len(ids) == 1
     assert caller.tickets.stored == {}
@@ -220,7 +220,7 @@ def test_who_does_not_wait_and_repeats_a_request_is_told_how_far_its_document_is
 
     _, said = again()
     document_id = said["id"]
-    caller.here.documents.begin(Document(id=document_id), readings=["r1"])
+    caller.here.documents.begin(Document(id=document_id), recognition_ids=["r1"])
     response, said = again()
     assert (response["statusCode"], said["progress"]["stage"]) == (HTTPStatus.ACCEPTED, "reading")
     assert response["headers"]["Preference-Applied"] == "respond-async"

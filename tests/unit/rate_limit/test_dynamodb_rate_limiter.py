@@ -81,9 +81,11 @@ def clock() -> Clock:
     return Clock()
 
 
-def line(table: Any, clock: Clock, lane: Priority = Priority.UPLOADS, *, name: str = "limiter") -> DynamoDbRateLimiter:
+def line(
+    table: Any, clock: Clock, priority: Priority = Priority.UPLOADS, *, name: str = "limiter"
+) -> DynamoDbRateLimiter:
     return DynamoDbRateLimiter(
-        table, table=name, lane=lane, rates={ACTION: RATE, OTHER: RATE}, clock=clock, sleep=clock.sleep
+        table, table=name, priority=priority, rates={ACTION: RATE, OTHER: RATE}, clock=clock, sleep=clock.sleep
     )
 
 
@@ -209,8 +211,15 @@ def test_without_the_table_nothing_is_called(table: Table, clock: Clock) -> None
 @pytest.mark.parametrize("rate", [0.5, 0.9, 1.5, 4.5])
 def test_a_rate_may_be_a_fraction(table: Table, clock: Clock, rate: float) -> None:
     environments = [
-        DynamoDbRateLimiter(table, table="limiter", lane=lane, rates={ACTION: rate}, clock=clock, sleep=clock.sleep)  # type: ignore[arg-type]
-        for lane in Priority
+        DynamoDbRateLimiter(
+            table,  # type: ignore[arg-type]
+            table="limiter",
+            priority=priority,
+            rates={ACTION: rate},
+            clock=clock,
+            sleep=clock.sleep,
+        )
+        for priority in Priority
     ]
     calls = []
     end = clock.now + 40
@@ -412,7 +421,7 @@ def calls_of(callers: int, seconds: float, chance: random.Random, *, wakes_late:
                 environment = DynamoDbRateLimiter(
                     table,  # type: ignore[arg-type]
                     table="limiter",
-                    lane=Priority.API if number % 5 == 0 else Priority.UPLOADS,
+                    priority=Priority.API if number % 5 == 0 else Priority.UPLOADS,
                     rates={ACTION: RATE},
                     clock=now,
                     sleep=lambda seconds: now.sleep(seconds + wakes_late()),
@@ -472,7 +481,7 @@ def test_threads_that_hammer_the_table_stay_within_the_rate(table: Table) -> Non
         environment = DynamoDbRateLimiter(
             table,  # type: ignore[arg-type]
             table="limiter",
-            lane=Priority.UPLOADS,
+            priority=Priority.UPLOADS,
             rates={ACTION: RATE},
             clock=clock,
         )

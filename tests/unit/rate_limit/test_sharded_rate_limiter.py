@@ -47,12 +47,12 @@ def client() -> Iterator[Any]:
         yield made
 
 
-def line(client: Any, clock: Clock, *, rate: float = RATE, lane: Priority = Priority.UPLOADS) -> ShardedRateLimiter:
+def line(client: Any, clock: Clock, *, rate: float = RATE, priority: Priority = Priority.UPLOADS) -> ShardedRateLimiter:
     shards = [
         DynamoDbRateLimiter(
             client,
             table="limiter",
-            lane=lane,
+            priority=priority,
             rates={ACTION: rate / SHARDS},
             shard=f"#{number}",
             clock=clock,
@@ -101,7 +101,9 @@ def taken_until_none_is_left(sharded: ShardedRateLimiter, clock: Clock) -> tuple
 
 def test_where_one_has_no_slot_the_next_is_asked(client: Any) -> None:
     clock = Clock()
-    slow = line(client, clock, rate=4.0, lane=Priority.API)  # of each shard at most three slots lie within two seconds
+    slow = line(
+        client, clock, rate=4.0, priority=Priority.API
+    )  # of each shard at most three slots lie within two seconds
     taken, refused = taken_until_none_is_left(slow, clock)
     assert taken > SHARDS
     assert 0 < refused.after_seconds < 10

@@ -15,7 +15,7 @@ def begin_conversion(upload: Document, services: Services) -> bool:
     Raises ``Deleted``: nothing of it is left then. Raises ``RetryableError``.
     """
     try:
-        kept = services.documents.begin(upload, readings=())
+        kept = services.documents.begin(upload, recognition_ids=())
     except Deleted:
         erase(upload, (), services)
         raise

@@ -36,9 +36,9 @@ def delete(document_id: str, services: Services) -> bool:
     return True
 
 
-def erase(document: Document, readings: Iterable[str], services: Services) -> None:
+def erase(document: Document, recognition_ids: Iterable[str], services: Services) -> None:
     """Erase everything that is kept for a deleted document. Raises ``RetryableError``."""
-    for reading in readings:
+    for reading in recognition_ids:
         # Looked for before: a portrait that is stored after the reading is let go is somebody else's.
         portraits = services.erasure.portrait_versions(reading)
         if services.work.remove_reference(reading, document_id=document.id):
@@ -54,5 +54,5 @@ def _delete_page(page_id: str, services: Services) -> None:
 
 
 def _erase_recorded(document_id: str, record: DocumentState, services: Services) -> None:
-    erase(record.document or Document(id=document_id), record.readings, services)
+    erase(record.document or Document(id=document_id), record.recognition_ids, services)
     services.documents.purge(document_id, case=record.document.case if record.document else None)

@@ -50,7 +50,7 @@ def case_side(document: Document, kind: Kind, side: Side, *, judged: datetime, e
         kind=kind,
         side=side,
         document_id=document.id,
-        place=_place(document.received or judged, document.id),
+        sort_key=_sort_key(document.received or judged, document.id),
         event=event,
     )
 
@@ -72,7 +72,7 @@ def complete_pair(case: str, side: CaseSide, services: Services) -> None:
     services.cases.store_completed(case, front, back, event_id=event_id, event=text)
 
 
-def _place(received: datetime, document_id: str) -> str:
+def _sort_key(received: datetime, document_id: str) -> str:
     """Return a text that sorts the photos of one side by time; no two documents have the same."""
     return f"{received.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}/{document_id}"
 

@@ -83,13 +83,13 @@ class StoredEvent:
 class DocumentState:
     """What is known of one document.
 
-    ``readings`` are the ids of all recognitions that it may use, ``pages`` how many documents an upload of several
-    pages became, ``upload_until`` (seconds since 1970) how long a photograph that is not there yet may be uploaded.
+    ``recognition_ids`` are all recognitions it may use, ``pages`` how many documents a multi-page upload became,
+    ``upload_until`` (seconds since 1970) how long a photo that has not arrived may still be uploaded.
     """
 
     document: Document | None = None
     """What was begun; none before."""
-    readings: tuple[str, ...] = ()
+    recognition_ids: tuple[str, ...] = ()
     event: StoredEvent | None = None
     upload_until: float | None = None
     pages: int | None = None
@@ -107,12 +107,12 @@ class StoredVersion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseSide:
-    """One side in a case. Of two photographs of it the one with the greater ``place`` counts."""
+    """One side in a case. Of two photographs of it the one with the greater ``sort_key`` counts."""
 
     kind: Kind
     side: Side
     document_id: str
-    place: str
+    sort_key: str
     event: str
     """The document's event as JSON."""
 
@@ -184,8 +184,8 @@ class Documents(Protocol):
         """Note a document before it is read; return what is known of it if it is no new one."""
         ...
 
-    def begin(self, document: Document, *, readings: Sequence[str]) -> StoredEvent | None:
-        """Note that a document is read now, with the ``readings`` it may use; return its event if there is one.
+    def begin(self, document: Document, *, recognition_ids: Sequence[str]) -> StoredEvent | None:
+        """Note that a document is read now, with the ``recognition_ids`` it may use; return its event if there is one.
 
         Raises ``Deleted``.
         """

@@ -48,7 +48,7 @@ def republish(document_id: str, services: Services) -> None:
     try:
         _republish(document, state, services)
     except Deleted:
-        erase(document, state.readings if state else (), services)
+        erase(document, state.recognition_ids if state else (), services)
         raise
 
 

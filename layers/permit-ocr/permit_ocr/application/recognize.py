@@ -65,9 +65,9 @@ def recognize(photograph: Submission, services: Services, *, deadline: float) ->
     that was deleted, at the latest before its result is kept: nothing of it is left then.
     """
     photograph = _identified(photograph)
-    document, readings = photograph.document, _readings(photograph)
+    document, recognition_ids = photograph.document, _recognition_ids(photograph)
     try:
-        if (kept := services.documents.begin(document, readings=readings)) and kept.published:
+        if (kept := services.documents.begin(document, recognition_ids=recognition_ids)) and kept.published:
             return kept.event
         event = _read_and_judge(photograph, services, deadline=deadline)
         try:
@@ -75,7 +75,7 @@ def recognize(photograph: Submission, services: Services, *, deadline: float) ->
         except RejectDocument as error:  # the event is too large
             return publish(_reject(photograph, error, services), services)
     except Deleted:
-        erase(document, readings, services)
+        erase(document, recognition_ids, services)
         raise
 
 
@@ -86,7 +86,7 @@ def reject_unread(document: Document, error: RejectDocument, services: Services)
     """
     recognition_of_nothing = Submission(document=document, options=RecognitionOptions())
     try:
-        if (kept := services.documents.begin(document, readings=())) and kept.published:
+        if (kept := services.documents.begin(document, recognition_ids=())) and kept.published:
             return
         publish(_reject(recognition_of_nothing, error, services), services)
     except Deleted:
@@ -140,14 +140,14 @@ def _identified(photograph: Submission) -> Submission:
     return replace(photograph, document=replace(photograph.document, sha256=digest))
 
 
-def _reading(photograph: Submission, kind: Kind, side: Side | None) -> str:
+def _recognition_id(photograph: Submission, kind: Kind, side: Side | None) -> str:
     image = photograph.document.sha256 or without_signature(photograph.url or "")
     return recognition_id(image=image, kind=kind, side=side, return_portrait=photograph.options.return_portrait)
 
 
-def _readings(photograph: Submission) -> list[str]:
+def _recognition_ids(photograph: Submission) -> list[str]:
     """Return the ids of all readings that the photograph may come to."""
-    return [_reading(photograph, kind, side) for kind, side in ocr_requests_for(photograph.options)]
+    return [_recognition_id(photograph, kind, side) for kind, side in ocr_requests_for(photograph.options)]
 
 
 def _ask_in_turn(
@@ -181,7 +181,7 @@ def _ask_in_turn(
 def _ask_once(
     photograph: Submission, question: OcrRequest, services: Services, *, deadline: float
 ) -> tuple[StoredOutcome, bool]:
-    reading = _reading(photograph, question.kind, question.side)
+    reading = _recognition_id(photograph, question.kind, question.side)
     claim = services.work.acquire_lease(
         reading,
         question.kind,

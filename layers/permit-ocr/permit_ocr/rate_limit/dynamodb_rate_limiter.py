@@ -63,14 +63,14 @@ class CircuitAlreadyOpen(CircuitOpen):
 
 
 class DynamoDbRateLimiter:
-    """The line, for one lane. Any number of threads may use it at once."""
+    """The line, for one priority. Any number of threads may use it at once."""
 
     def __init__(
         self,
         client: "DynamoDBClient",
         *,
         table: str,
-        lane: Priority,
+        priority: Priority,
         rates: Mapping[str, float],
         shard: str = "",
         clock: Callable[[], float] = time.time,
@@ -83,8 +83,8 @@ class DynamoDbRateLimiter:
         self._client = client
         self._table = table
         self._shard = shard
-        self._horizon = HORIZON_SECONDS[lane]
-        self._memories = {action: LimiterState(_buckets(rate, lane)) for action, rate in rates.items()}
+        self._horizon = HORIZON_SECONDS[priority]
+        self._memories = {action: LimiterState(_buckets(rate, priority)) for action, rate in rates.items()}
         self._clock = clock
         self._sleep = sleep
         self._lead = FIRST_LEAD_SECONDS
@@ -268,11 +268,11 @@ def lead_after(lead: float, *, seconds: float) -> float:
     return min(max(seconds, 0.9 * lead), _LONGEST_LEAD_SECONDS)
 
 
-def _buckets(rate: float, lane: Priority) -> tuple[TokenSeries, ...]:
-    """Return the buckets a lane takes from, in order."""
+def _buckets(rate: float, priority: Priority) -> tuple[TokenSeries, ...]:
+    """Return the buckets a priority takes from, in order."""
     said = intervals(rate)
     everyone = TokenSeries("everyone_next", said.everyone)
-    if lane is Priority.API or said.uploads is None:
+    if priority is Priority.API or said.uploads is None:
         return (everyone,)
     return (everyone, TokenSeries("uploads_next", said.uploads))
 

@@ -21,7 +21,7 @@ _SLOTS: Final = {f"{kind}_{side}": (kind, side) for kind in Kind for side in Sid
 class DynamoDbCases:
     """Items: ``case#…`` and ``completed#…``, with ``expires_at`` (seconds since 1970).
 
-    A case has a map for each side that is in (``mainland-permit_front`` and so on: ``document_id``, ``place``,
+    A case has a map for each side that is in (``mainland-permit_front`` and so on: ``document_id``, ``sort_key``,
     ``event``, and ``until``, since one side may expire before the other), and for each kind that was completed the id
     of that event (``mainland-permit_completed``). A completed event is one text, ``json``.
     """
@@ -44,7 +44,7 @@ class DynamoDbCases:
         expires = str(round(now + self._keep_seconds))
         said = {
             "document_id": {"S": side.document_id},
-            "place": {"S": side.place},
+            "place": {"S": side.sort_key},
             "event": {"S": side.event},
             "until": {"N": expires},
         }
@@ -59,7 +59,7 @@ class DynamoDbCases:
                     ExpressionAttributeValues={
                         ":side": {"M": said},
                         ":expires": {"N": expires},
-                        ":place": {"S": side.place},
+                        ":place": {"S": side.sort_key},
                         ":now": {"N": f"{now:.3f}"},
                     },
                     ReturnValues="ALL_NEW",
@@ -167,7 +167,7 @@ class DynamoDbCases:
                     kind=kind,
                     side=side,
                     document_id=said["document_id"]["S"],
-                    place=said["place"]["S"],
+                    sort_key=said["place"]["S"],
                     event=said["event"]["S"],
                 )
                 for (kind, side), said in there

@@ -52,9 +52,9 @@ class DynamoDbDocuments:
         )
         return _record(stands) if stands else None
 
-    def begin(self, document: Document, *, readings: Sequence[str]) -> StoredEvent | None:
+    def begin(self, document: Document, *, recognition_ids: Sequence[str]) -> StoredEvent | None:
         """See the port."""
-        begun = _begun(document, readings)
+        begun = _begun(document, recognition_ids)
         stands = self._change(
             document.id,
             "SET begun = :begun, expires_at = :expires REMOVE upload_until, json, deleted",
@@ -160,15 +160,15 @@ def _key(document_id: str) -> dict[str, Any]:
     return {"id": {"S": f"document#{document_id}"}}
 
 
-def _begun(document: Document, readings: Sequence[str]) -> str:
-    return json.dumps({"document": asdict(document), "readings": list(readings)}, default=_iso)
+def _begun(document: Document, recognition_ids: Sequence[str]) -> str:
+    return json.dumps({"document": asdict(document), "recognition_ids": list(recognition_ids)}, default=_iso)
 
 
 def _record(item: Mapping[str, Any]) -> DocumentState:
-    begun = json.loads(item["begun"]["S"]) if "begun" in item else {"readings": []}
+    begun = json.loads(item["begun"]["S"]) if "begun" in item else {"recognition_ids": []}
     return DocumentState(
         document=parse_document(begun["document"]) if "document" in begun else None,
-        readings=tuple(begun["readings"]),
+        recognition_ids=tuple(begun["recognition_ids"]),
         event=StoredEvent(**json.loads(item["json"]["S"])) if "json" in item else None,
         upload_until=float(item["upload_until"]["N"]) if "upload_until" in item else None,
         pages=int(item["pages"]["N"]) if "pages" in item else None,
