@@ -1,9 +1,9 @@
-"""Reading a card: from a photograph to the fields of an answer. ``reader`` is the way in."""
+"""Reading a card: from a photo to the fields of an answer. Start with ``reader``."""
 
 import os
 from typing import Final
 
-# ONNX Runtime's wheels report to their maker over the network, and keep an identifier of the machine in the home
-# directory, unless this is set before they are loaded. Nothing leaves a reader of identity documents, whoever asks.
+# Unless this is set before it is imported, ONNX Runtime sends telemetry to its vendor and stores a machine identifier
+# in the home directory. Software that reads identity documents must not send anything anywhere.
 _NO_TELEMETRY: Final = {"ORT_DISABLE_TELEMETRY": "1"}
 os.environ.update(_NO_TELEMETRY)

@@ -1,4 +1,4 @@
-"""From the bytes of a file to upright pixels, or to the reason why not."""
+"""Decodes an image file into upright pixels."""
 
 import io
 from typing import Any, Final
@@ -9,19 +9,18 @@ from PIL import Image, UnidentifiedImageError
 from recognizer.reading.ocr.engine import Pixels
 
 _FORMATS: Final = ("PNG", "JPEG", "MPO")
-"""MPO is a JPEG that carries further pictures: some telephones write it and name it JPEG."""
+"""MPO is a JPEG with additional images: some phones write it and name it JPEG."""
 MAX_PIXELS: Final = 64_000_000
-"""A file whose header says more is refused before it is decoded: a few kilobytes of PNG may hold gigabytes of pixels.
-"""
+"""Larger images are rejected by their header, before decoding: a PNG of a few kilobytes may expand to gigabytes."""
 MAX_UNSCALED_PIXELS: Final = 40_000_000
-"""The same for what must be decoded in full before it can be made smaller: PNG, 4 bytes a pixel, and progressive JPEG,
-up to 8."""
+"""The same for images that cannot be downscaled while decoding: PNG (4 bytes a pixel) and progressive JPEG (up to 8).
+"""
 _WORKING_SIDE: Final = 2400
-"""Longest side in pixels that is worked on: a card that fills half of it still has text 25 pixels high."""
-_BAND: Final = 256
-"""Rows of the smaller picture that are made at a time, so that there is never a second picture of full size."""
+"""Images are downscaled to this longest side: a card that fills half of it still has text 25 pixels high."""
+_BAND_ROWS: Final = 256
+"""Rows of the downscaled image made at a time, so that there is never a second image of full size."""
 _ORIENTATION: Final = 0x0112
-_TURNS: Final[dict[Any, Image.Transpose]] = {
+_TRANSPOSE_BY_ORIENTATION: Final[dict[Any, Image.Transpose]] = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
     4: Image.Transpose.FLIP_TOP_BOTTOM,
@@ -30,85 +29,85 @@ _TURNS: Final[dict[Any, Image.Transpose]] = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-"""What makes a picture upright, for each orientation of EXIF but the upright one, 1."""
+"""How to make an image upright, by EXIF orientation; 1 is upright already."""
 
 
 class EmptyFile(Exception):
-    """There are no bytes."""
+    """The file has no bytes."""
 
 
 class NotAnImage(Exception):
-    """Neither PNG nor JPEG, or not whole."""
+    """The file is neither PNG nor JPEG, or is damaged."""
 
 
 class TooManyPixels(Exception):
-    """More than ``MOST_PIXELS``, or than ``MOST_PIXELS_AT_ONCE`` of a PNG or a progressive JPEG."""
+    """More than ``MAX_PIXELS``, or more than ``MAX_UNSCALED_PIXELS`` in a PNG or a progressive JPEG."""
 
 
 def decode(file: bytes) -> tuple[Pixels, float]:
-    """Return the picture upright and at most ``_WORKING_SIDE`` long, and how many times longer the original is.
-
-    Upright is what its EXIF orientation says.
+    """Return the image, upright by its EXIF orientation and at most ``_WORKING_SIDE`` long, and its downscaling factor.
 
     Raises ``EmptyFile``, ``NotAnImage``, ``TooManyPixels`` and ``MemoryError``.
     """
     if not file:
         raise EmptyFile
     try:
-        with Image.open(io.BytesIO(file), formats=_FORMATS) as picture:
-            longest = max(picture.size)
-            if picture.width * picture.height > _max_pixels(picture):
+        with Image.open(io.BytesIO(file), formats=_FORMATS) as image:
+            longest = max(image.size)
+            if image.width * image.height > _max_pixels(image):
                 raise TooManyPixels
             if longest > _WORKING_SIDE:
-                width, height = (max(1, _WORKING_SIDE * side // longest) for side in picture.size)
-                picture.draft("RGB", (width, height))
-            picture.load()
-            orientation = _orientation(picture)
-            small = _made_smaller(picture)
+                width, height = (max(1, _WORKING_SIDE * side // longest) for side in image.size)
+                image.draft("RGB", (width, height))
+            image.load()
+            orientation = _orientation(image)
+            scaled = _downscaled(image)
     except Image.DecompressionBombError as error:
         raise TooManyPixels from error
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, ArithmeticError, LookupError, TypeError) as error:
-        raise NotAnImage from error  # Pillow raises each of these for one broken file or another
-    upright = small.transpose(_TURNS[orientation]) if orientation in _TURNS else small
+        raise NotAnImage from error  # Pillow raises each of these for some damaged file
+    upright = (
+        scaled.transpose(_TRANSPOSE_BY_ORIENTATION[orientation]) if orientation in _TRANSPOSE_BY_ORIENTATION else scaled
+    )
     pixels = np.ascontiguousarray(np.asarray(upright)[:, :, ::-1])
     return pixels, longest / max(upright.size)
 
 
-def _max_pixels(picture: Image.Image) -> int:
-    is_whole = picture.format == "PNG" or "progressive" in picture.info
+def _max_pixels(image: Image.Image) -> int:
+    is_whole = image.format == "PNG" or "progressive" in image.info
     return MAX_UNSCALED_PIXELS if is_whole else MAX_PIXELS
 
 
-def _orientation(picture: Image.Image) -> int:
-    """Return the EXIF orientation, 1 to 8; metadata that cannot be understood is no reason to refuse a picture."""
+def _orientation(image: Image.Image) -> int:
+    """Return the EXIF orientation, 1 to 8. Invalid metadata counts as upright."""
     try:
-        said = picture.getexif().get(_ORIENTATION, 1)
-        return int(said) if said in _TURNS else 1
-    except Exception:  # noqa: BLE001  whatever a parser raises for metadata of another's making
+        orientation = image.getexif().get(_ORIENTATION, 1)
+        return int(orientation) if orientation in _TRANSPOSE_BY_ORIENTATION else 1
+    except Exception:  # noqa: BLE001  parsers raise anything for malformed metadata
         return 1
 
 
-def _made_smaller(picture: Image.Image) -> Image.Image:
-    """Return the picture in three colours, at most ``_WORKING_SIDE`` long."""
-    factor = max(1, max(picture.size) // _WORKING_SIDE)
-    if factor == 1 and picture.mode == "RGB" and not picture.has_transparency_data:
-        small = picture
+def _downscaled(image: Image.Image) -> Image.Image:
+    """Return the image in RGB, at most ``_WORKING_SIDE`` long."""
+    factor = max(1, max(image.size) // _WORKING_SIDE)
+    if factor == 1 and image.mode == "RGB" and not image.has_transparency_data:
+        scaled = image
     else:
-        small = Image.new("RGB", (-(-picture.width // factor), -(-picture.height // factor)))
-        for top in range(0, small.height, _BAND):
-            bottom = min((top + _BAND) * factor, picture.height)
-            band = _on_white(picture.crop((0, top * factor, picture.width, bottom)))
-            small.paste(band.reduce(factor), (0, top))
-    small.thumbnail((_WORKING_SIDE, _WORKING_SIDE))
-    return small
+        scaled = Image.new("RGB", (-(-image.width // factor), -(-image.height // factor)))
+        for top in range(0, scaled.height, _BAND_ROWS):
+            bottom = min((top + _BAND_ROWS) * factor, image.height)
+            band = _on_white(image.crop((0, top * factor, image.width, bottom)))
+            scaled.paste(band.reduce(factor), (0, top))
+    scaled.thumbnail((_WORKING_SIDE, _WORKING_SIDE))
+    return scaled
 
 
-def _on_white(picture: Image.Image) -> Image.Image:
-    """Return the picture in three colours, as on white paper where it is transparent."""
-    if picture.mode.startswith("I"):  # 16 bits of grey, of which Pillow would keep the lower 8
-        return Image.fromarray((np.asarray(picture) >> 8).astype(np.uint8)).convert("RGB")
-    if not picture.has_transparency_data:
-        return picture.convert("RGB")
-    layer = picture.convert("RGBA")
+def _on_white(image: Image.Image) -> Image.Image:
+    """Return the image in RGB, transparent areas white."""
+    if image.mode.startswith("I"):  # 16-bit grey, of which Pillow would keep the lower 8 bits
+        return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8)).convert("RGB")
+    if not image.has_transparency_data:
+        return image.convert("RGB")
+    layer = image.convert("RGBA")
     paper = Image.new("RGBA", layer.size, "white")
     return Image.alpha_composite(paper, layer).convert("RGB")

@@ -1,6 +1,6 @@
-"""The holder's portrait: a rectangle of a portrait's shape, an edge on each side, paper beyond it and no text inside.
+"""Finds the portrait: a rectangle with a portrait's shape, edges on all sides, paper around it and no text inside.
 
-No face is looked for: the portrait is printed in a rectangle of its own beside the text, whoever it shows.
+There is no face detection: the portrait is always printed in a separate rectangle beside the text.
 """
 
 import base64
@@ -19,36 +19,35 @@ from recognizer.reading.ocr.text_lines import BoundingBox, TextLine
 
 type Grid = NDArray[Any]
 _WORKING_WIDTH: Final = 300
-"""Width in pixels at which the card is searched."""
+"""The card is scaled to this width in pixels for the search."""
 _HEIGHTS: Final = np.geomspace(6.5, 14.0, 20)
-"""Heights tried, in text heights."""
+"""Rectangle heights to try, in text heights."""
 _SHAPES: Final = (0.68, 0.72, 0.76, 0.8, 0.84, 0.88)
-"""Widths tried, as parts of the height: identity photographs are 0.7 to 0.85."""
-_LARGER_IS_LIKELIER: Final = 0.2
-"""For each text height: within a portrait there are edges too, of shoulders and hair."""
-_LEAST_EDGE: Final = 0.3
-"""Each side's edge must be there along this part of it."""
-_BEYOND: Final = 0.25
-"""The paper is looked for so many text heights beyond each side: the card's own edge has none there."""
-_WITHOUT_PAPER: Final = 0.2
-"""What is left of a rectangle's score where one of its sides has no paper beyond it: glare and shadows look like none.
-"""
+"""Rectangle widths to try, as fractions of the height: identity photos have 0.7 to 0.85."""
+_SIZE_BONUS: Final = 0.2
+"""Score bonus for each text height of size: shoulders and hair make edges within a portrait, too."""
+_MIN_EDGE: Final = 0.3
+"""An edge must be visible along this fraction of each side."""
+_PAPER_STRIP: Final = 0.25
+"""Width in text heights of the strip around the rectangle that must be paper: there is none outside the card's edge."""
+_NO_PAPER_FACTOR: Final = 0.2
+"""Score factor if there is no paper along one side. Not 0, because glare and shadows hide paper."""
 _DARK: Final = 12
-"""Added to brightness before its logarithm is taken, so that noise in the dark is no colour."""
-_PAPER: Final = 75
-"""Percentile of brightness that is the paper's, in a line of text."""
-_DARKER: Final = -0.2
-_BRIGHTER: Final = 0.4
-_TINTED: Final = 0.08
-"""How far a card's paper is from what it usually is on this card: logarithms of brightness, and of any one colour."""
-_UNSEEN: Final = 0.5
-"""What is beyond the searched part may be paper or not."""
+"""Added to brightness before taking its logarithm, so that noise in dark areas does not count as colour."""
+_PAPER_PERCENTILE: Final = 75
+"""Percentile of brightness within a text line that is the paper's."""
+_MIN_BRIGHTNESS: Final = -0.2
+_MAX_BRIGHTNESS: Final = 0.4
+_MAX_TINT: Final = 0.08
+"""How far paper may differ from the card's median paper, in log brightness and in the log of any one colour."""
+_UNKNOWN_PAPER: Final = 0.5
+"""Paper value outside the searched area, which is unknown."""
 _JPEG_QUALITY: Final = 90
 
 
 @dataclass(frozen=True, slots=True)
-class PortraitFound:
-    """The portrait as a JPEG file in Base64 and its place in the upright photograph's own pixels."""
+class PortraitCrop:
+    """The portrait as a Base64 JPEG, and its bounding box in the pixels of the upright photo."""
 
     jpeg: str
     x: int
@@ -57,42 +56,39 @@ class PortraitFound:
     height: int
 
 
-def find_portrait(text: CardText, layout: Layout, scale: float) -> PortraitFound | None:
-    """Return the portrait, or None if there is nothing like one.
-
-    ``scale``: how many times longer the photograph is than ``text.image``.
-    """
+def find_portrait(text: CardText, layout: Layout, scale: float) -> PortraitCrop | None:
+    """Return the portrait, or None if none is found. ``scale``: the photo's size divided by that of ``text.image``."""
     search = _search_area(layout)
-    flat = engine.cut(text.image, text.quad(search))
+    flat = engine.crop(text.image, text.quad(search))
     reduction = min(1.0, _WORKING_WIDTH / flat.shape[1])
     small = cv2.resize(flat, None, fx=reduction, fy=reduction, interpolation=cv2.INTER_AREA)
-    unit = flat.shape[1] / (search.right - search.left) * reduction
-    boxes = [_moved(line, search, unit) for line in text.lines]
-    framed = _best_rectangle(small, boxes, layout.height * unit)
-    if framed is None:
+    scale_to_search = flat.shape[1] / (search.right - search.left) * reduction
+    text_boxes = [_scaled(line, search, scale_to_search) for line in text.lines]
+    rectangle = _best_rectangle(small, text_boxes, layout.height * scale_to_search)
+    if rectangle is None:
         return None
-    place = BoundingBox(
-        search.left + framed.left / unit,
-        search.top + framed.top / unit,
-        search.left + framed.right / unit,
-        search.top + framed.bottom / unit,
+    box = BoundingBox(
+        search.left + rectangle.left / scale_to_search,
+        search.top + rectangle.top / scale_to_search,
+        search.left + rectangle.right / scale_to_search,
+        search.top + rectangle.bottom / scale_to_search,
     )
-    return _cut_out(text, place, scale)
+    return _crop_portrait(text, box, scale)
 
 
-def _moved(line: TextLine, search: BoundingBox, unit: float) -> BoundingBox:
+def _scaled(line: TextLine, search: BoundingBox, scale_to_search: float) -> BoundingBox:
     return BoundingBox(
-        (line.left - search.left) * unit,
-        (line.top - search.top) * unit,
-        (line.right - search.left) * unit,
-        (line.bottom - search.top) * unit,
+        (line.left - search.left) * scale_to_search,
+        (line.top - search.top) * scale_to_search,
+        (line.right - search.left) * scale_to_search,
+        (line.bottom - search.top) * scale_to_search,
     )
 
 
 def _search_area(layout: Layout) -> BoundingBox:
-    """Return the text's rectangle with room for a portrait on either side.
+    """Return the text's bounding box with a margin for a portrait on either side.
 
-    Watermarks and other papers' text do not count.
+    Watermarks and text on other papers are ignored.
     """
     lines = [anchor.line for anchor in layout.anchors] or [piece.line for piece in layout.pieces]
     lines = lines + [piece.line for piece in layout.pieces if piece.owner]
@@ -102,21 +98,25 @@ def _search_area(layout: Layout) -> BoundingBox:
     return BoundingBox(left - room, top - 0.25 * (bottom - top), right + room, bottom + 0.3 * (bottom - top))
 
 
-def _best_rectangle(small: Pixels, boxes: list[BoundingBox], text_height: float) -> BoundingBox | None:
-    """Return the rectangle whose four sides lie best on edges; None if every one lacks an edge or has text in it."""
-    ink = _ink(small.shape[:2], boxes, text_height)
-    upright, level = _edges(small, ink)
-    beyond = max(1, round(_BEYOND * text_height))
-    paper = _integral(np.pad(np.maximum(_paper(small, boxes), ink), beyond + 1, constant_values=_UNSEEN))
-    sums = (_summed(upright, 0), _summed(level, 1), _integral(ink))
+def _best_rectangle(small: Pixels, text_boxes: list[BoundingBox], text_height: float) -> BoundingBox | None:
+    """Return the rectangle whose sides match edges best; None if all candidates lack an edge or contain text."""
+    text_mask = _text_mask(small.shape[:2], text_boxes, text_height)
+    upright, level = _edges(small, text_mask)
+    margin_width = max(1, round(_PAPER_STRIP * text_height))
+    paper = _integral(
+        np.pad(np.maximum(_paper_mask(small, text_boxes), text_mask), margin_width + 1, constant_values=_UNKNOWN_PAPER)
+    )
+    sums = (_cumulative(upright, 0), _cumulative(level, 1), _integral(text_mask))
     best: BoundingBox | None = None
     most = 0.0
     for height in sorted({round(times * text_height) for times in _HEIGHTS}):
         for width in sorted({round(shape * height) for shape in _SHAPES}):
             if height + 1 >= small.shape[0] or width + 1 >= small.shape[1]:
                 continue
-            score = _scores(sums, width, height) * (1 + _LARGER_IS_LIKELIER * height / text_height)
-            score *= _WITHOUT_PAPER + (1 - _WITHOUT_PAPER) * _least_paper(paper, width, height, beyond, score.shape)
+            score = _scores(sums, width, height) * (1 + _SIZE_BONUS * height / text_height)
+            score *= _NO_PAPER_FACTOR + (1 - _NO_PAPER_FACTOR) * _least_paper(
+                paper, width, height, margin_width, score.shape
+            )
             top, left = np.unravel_index(int(score.argmax()), score.shape)
             if score[top, left] > most:
                 most = float(score[top, left])
@@ -124,57 +124,57 @@ def _best_rectangle(small: Pixels, boxes: list[BoundingBox], text_height: float)
     return best
 
 
-def _ink(shape: tuple[int, ...], boxes: list[BoundingBox], text_height: float) -> Grid:
-    """Return 1 where there is text, but for what is too high to be text: a portrait misread as a character."""
-    ink = np.zeros(shape, np.float32)
-    for box in boxes:
+def _text_mask(shape: tuple[int, ...], text_boxes: list[BoundingBox], text_height: float) -> Grid:
+    """Return 1 where there is text. Boxes too high for text are ignored: a portrait may be misread as a character."""
+    text_mask = np.zeros(shape, np.float32)
+    for box in text_boxes:
         if box.bottom - box.top < 3 * text_height:
-            ink[_span(box.top, box.bottom), _span(box.left, box.right)] = 1
-    return ink
+            text_mask[_span(box.top, box.bottom), _span(box.left, box.right)] = 1
+    return text_mask
 
 
 def _span(start: float, end: float) -> slice:
     return slice(max(0, int(start)), max(0, int(end) + 1))
 
 
-def _edges(small: Pixels, ink: Grid) -> tuple[Grid, Grid]:
-    """Return where upright and where level edges run, 0 to 1.
+def _edges(small: Pixels, text_mask: Grid) -> tuple[Grid, Grid]:
+    """Return the strength of vertical and horizontal edges, 0 to 1.
 
-    Steps in any colour channel, beside what the paper's pattern makes.
+    An edge is a step in any colour channel that is stronger than the paper's pattern.
     """
     smooth = cv2.GaussianBlur(small, (3, 3), 0).astype(np.float32)
     edges = []
     for axis in (1, 0):
-        step = np.zeros(ink.shape, np.float32)
+        step = np.zeros(text_mask.shape, np.float32)
         difference = np.abs(np.diff(smooth, axis=axis)).max(axis=2)
         step[: difference.shape[0], : difference.shape[1]] = difference
         usual = max(1.0, float(np.median(step)))
-        step = np.where(ink > 0, 0, np.clip(step / usual / 3 - 0.4, 0, 1))
+        step = np.where(text_mask > 0, 0, np.clip(step / usual / 3 - 0.4, 0, 1))
         edges.append(cv2.dilate(step, np.ones((1, 5) if axis == 1 else (5, 1), np.uint8)))
     return edges[0], edges[1]
 
 
-def _paper(small: Pixels, boxes: list[BoundingBox]) -> Grid:
-    """Return 1 where the ground is as it usually is behind the text, 0 elsewhere."""
+def _paper_mask(small: Pixels, text_boxes: list[BoundingBox]) -> Grid:
+    """Return 1 where the background looks like the paper behind the text, 0 elsewhere."""
     colours = np.log(small.astype(np.float32) + _DARK)
-    cuts = [colours[_span(box.top, box.bottom), _span(box.left, box.right)].reshape(-1, 3) for box in boxes]
-    grounds = [np.percentile(cut, _PAPER, axis=0) for cut in cuts if len(cut)]
-    if not grounds:
+    cuts = [colours[_span(box.top, box.bottom), _span(box.left, box.right)].reshape(-1, 3) for box in text_boxes]
+    paper_colours = [np.percentile(crop, _PAPER_PERCENTILE, axis=0) for crop in cuts if len(crop)]
+    if not paper_colours:
         return np.zeros(small.shape[:2], np.float32)
-    other = colours - np.median(grounds, axis=0)
-    brighter = other.mean(axis=2)
-    tinted = np.abs(other - brighter[..., None]).max(axis=2)
-    paper = (tinted < _TINTED) & (brighter > _DARKER) & (brighter < _BRIGHTER)
+    difference = colours - np.median(paper_colours, axis=0)
+    brighter = difference.mean(axis=2)
+    tint = np.abs(difference - brighter[..., None]).max(axis=2)
+    paper = (tint < _MAX_TINT) & (brighter > _MIN_BRIGHTNESS) & (brighter < _MAX_BRIGHTNESS)
     return np.asarray(paper, np.float32)
 
 
-def _least_paper(paper: Grid, width: int, height: int, beyond: int, shape: tuple[int, ...]) -> Grid:
-    """Return for every upper left corner how much of the strip beyond a rectangle's side is paper, where it is least.
+def _least_paper(paper: Grid, width: int, height: int, margin_width: int, shape: tuple[int, ...]) -> Grid:
+    """For every upper left corner, return the fraction of paper along the rectangle's side that has the least.
 
-    ``paper`` is summed, with a margin for the strips.
+    ``paper`` is an integral image with a margin for the strips.
     """
     rows, columns = shape
-    margin = beyond + 1
+    margin = margin_width + 1
 
     def at(down: int, right: int) -> Grid:
         return paper[margin + down : margin + down + rows, margin + right : margin + right + columns]
@@ -192,49 +192,57 @@ def _integral(grid: Grid) -> Grid:
     return np.pad(grid.cumsum(0).cumsum(1), ((1, 0), (1, 0)))
 
 
-def _summed(edge: Grid, axis: int) -> Grid:
+def _cumulative(edge: Grid, axis: int) -> Grid:
     pad = ((1, 0), (0, 0)) if axis == 0 else ((0, 0), (1, 0))
     return np.pad(edge.cumsum(axis), pad)
 
 
 def _scores(sums: tuple[Grid, Grid, Grid], width: int, height: int) -> Grid:
-    """Return for every upper left corner how well a rectangle of this size lies on edges.
+    """For every upper left corner, return how well a rectangle of this size matches edges.
 
-    0 where a side has none or text is inside.
+    0 if a side has no edge or there is text inside.
     """
-    upright, level, ink = sums
-    sides, ends = _along(upright, height), _along(level.T, width).T
+    upright, level, text_mask = sums
+    sides, ends = _edge_along(upright, height), _edge_along(level.T, width).T
     rows, columns = sides.shape[0] - 1, ends.shape[1] - 1
     left, right = sides[:rows, :columns], sides[:rows, width : width + columns]
     top, bottom = ends[:rows, :columns], ends[height : height + rows, :columns]
-    inside = ink[height:, width:] - ink[:-height, width:] - ink[height:, :-width] + ink[:-height, :-width]
+    inside = (
+        text_mask[height:, width:]
+        - text_mask[:-height, width:]
+        - text_mask[height:, :-width]
+        + text_mask[:-height, :-width]
+    )
     clear = inside[:rows, :columns] < 0.02 * width * height
     weakest = np.minimum(np.minimum(left, right), np.minimum(top, bottom))
-    total: Grid = np.where(clear & (weakest > _LEAST_EDGE), left + right + top + bottom + weakest, 0)
+    total: Grid = np.where(clear & (weakest > _MIN_EDGE), left + right + top + bottom + weakest, 0)
     return total
 
 
-def _along(summed: Grid, length: int) -> Grid:
-    """Return how much edge there is along each stretch of this length, less what there is just beyond it.
+def _edge_along(cumulative: Grid, length: int) -> Grid:
+    """Return the edge strength along each stretch of this length, minus that just beyond its ends.
 
-    The card's own edge goes on.
+    The card's own edge continues beyond them, a portrait's does not.
     """
-    beyond = length // 4
-    padded = np.pad(summed, ((beyond, beyond), (0, 0)), mode="edge")
-    count = summed.shape[0] - length
-    start, end = padded[beyond : beyond + count], padded[beyond + length : beyond + length + count]
-    before = (start - padded[:count]) / beyond
-    after = (padded[2 * beyond + length :][:count] - end) / beyond
+    margin_width = length // 4
+    padded = np.pad(cumulative, ((margin_width, margin_width), (0, 0)), mode="edge")
+    count = cumulative.shape[0] - length
+    start, end = (
+        padded[margin_width : margin_width + count],
+        padded[margin_width + length : margin_width + length + count],
+    )
+    before = (start - padded[:count]) / margin_width
+    after = (padded[2 * margin_width + length :][:count] - end) / margin_width
     kept: Grid = (end - start) / length - 0.5 * (before + after) / 2
     return kept
 
 
-def _cut_out(text: CardText, place: BoundingBox, scale: float) -> PortraitFound:
-    quad = text.quad(place)
-    done, file = cv2.imencode(".jpg", engine.cut(text.image, quad), [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
-    if not done:
-        raise ValueError("the portrait could not be written as a JPEG")
+def _crop_portrait(text: CardText, box: BoundingBox, scale: float) -> PortraitCrop:
+    quad = text.quad(box)
+    encoded, file = cv2.imencode(".jpg", engine.crop(text.image, quad), [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
+    if not encoded:
+        raise ValueError("the portrait could not be encoded as JPEG")
     corners = text.in_photo(quad) * scale
     left, top = np.floor(corners.min(axis=0)).astype(int).tolist()
     right, bottom = np.ceil(corners.max(axis=0)).astype(int).tolist()
-    return PortraitFound(base64.b64encode(file.tobytes()).decode(), left, top, right - left, bottom - top)
+    return PortraitCrop(base64.b64encode(file.tobytes()).decode(), left, top, right - left, bottom - top)

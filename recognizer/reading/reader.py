@@ -1,11 +1,11 @@
-"""One photograph in, one answer out: the reading half of the recogniser, without a network.
+"""Reads the card in a photo: the entry point of the engine, without a network.
 
-Every failure that an image brings about is a ``ReadingError`` whose code is a row of
-``permit_ocr.tencent.error_table``. What a page of the provider does not list is answered so:
+Every failure caused by an image is a ``ReadingError`` with a code from ``permit_ocr.tencent.error_table``. Cases that
+the provider's pages do not list:
 
-- The residence action knows no *other card*: a photograph of anything else is answered with every field empty, which
-  callers must take for a rejection.
-- The travel permits' action knows neither *no text* (answered ``ImageNoSpecifiedCard``) nor *empty image* (answered
+- The residence action has no code for *other card*: the answer to any other photo has only empty fields, which callers
+  must treat as a rejection.
+- The travel permits' action has no code for *no text* (answered ``ImageNoSpecifiedCard``) and *empty image* (answered
   ``ImageDecodeFailed``).
 """
 
@@ -29,43 +29,40 @@ from recognizer.reading.ocr import engine
 from recognizer.reading.ocr.card_text import CardText, ImageScan, close_up
 from recognizer.reading.ocr.engine import Pixels
 from recognizer.reading.ocr.text_lines import TextLine
-from recognizer.reading.portrait import PortraitFound, find_portrait
+from recognizer.reading.portrait import PortraitCrop, find_portrait
 from recognizer.reading.result import NOT_ENABLED, Reading, ReadingError
 
 __all__ = ("Reading", "ReadingError", "load_models", "read")
 
 _SMALL_TEXT: Final = 15.0
-"""Median text height in pixels, at the scale where text is looked for, below which a second look from nearer pays."""
-_UNSURE: Final = 0.6
-"""A field less sure than this deserves a second look."""
+"""Below this median text height in pixels, at detection scale, a closer second reading is worth its time."""
+_UNCERTAIN: Final = 0.6
+"""A field with a lower confidence is worth a second reading."""
 _RESIDENCE: Final = frozenset({CardSide.RESIDENCE_FRONT, CardSide.RESIDENCE_BACK})
 _BACK_INFOS: Final = "MainlandTravelPermitBackInfos"
-_EXTRAS_FAIL: Final = (*engine.ENGINE_ERRORS, ValueError, ArithmeticError, LookupError)
-"""What odd shapes bring about in the search for portraits and copies, after the card was read."""
-_NOTHING_FOUND: Final = 99
-"""More fields than any face has."""
+_EXTRAS_ERRORS: Final = (*engine.ENGINE_ERRORS, ValueError, ArithmeticError, LookupError)
+"""What unusual shapes may raise in the search for portraits and copies, after the card was read."""
+_UNREADABLE: Final = 99
+"""More fields than any card side has."""
 
 
 def load_models() -> None:
-    """Load the models and run each once, so that the first card is not slower than the others.
-
-    Takes about two seconds.
-    """
+    """Load the models and run each once, so that the first card is not slower. Takes about two seconds."""
     engine.warm_up()
 
 
 def read(image: bytes, *, kind: Kind, side: Side | None = None, return_portrait: bool = False) -> Reading:
-    """Read the card in an image file (PNG or JPEG, at most ``photograph.MOST_PIXELS``).
+    """Read the card in an image file (PNG or JPEG, at most ``image_decoding.MAX_PIXELS``).
 
-    A residence permit's side is found out and ``side`` is ignored. A travel permit's is taken as said, the front by
-    default. Raises ``ReadingError`` for whatever an image does to the libraries; any other exception is a mistake here.
-    Any number of threads may call it; ``engine.AT_ONCE`` calls of a model run at a time, whoever asks.
+    For a residence permit, ``side`` is ignored and the side is detected. For a travel permit, the default is the front.
+    Raises ``ReadingError`` for any failure caused by the image; any other exception is a bug. Thread-safe; at most
+    ``engine.MAX_CONCURRENT_CALLS`` model calls run at a time.
     """
     try:
         pixels, scale = _decode(image, kind)
-        card = _read_best(pixels, kind, _wanted(kind, side))
+        card = _read_best(pixels, kind, _requested_sides(kind, side))
     except engine.ENGINE_ERRORS:
-        raise ReadingError("FailedOperation.OcrFailed") from None  # their texts may hold what was read
+        raise ReadingError("FailedOperation.OcrFailed") from None  # the messages may contain text from the card
     if kind is Kind.RESIDENCE_PERMIT:
         reading = _residence_reading(card, scale if return_portrait else None)
     else:
@@ -75,8 +72,8 @@ def read(image: bytes, *, kind: Kind, side: Side | None = None, return_portrait:
     return replace(reading, answer=replace(reading.answer, WarnCardInfos=_warnings(pixels, card)))
 
 
-def _wanted(kind: Kind, side: Side | None) -> frozenset[CardSide]:
-    """Return the faces that were asked for."""
+def _requested_sides(kind: Kind, side: Side | None) -> frozenset[CardSide]:
+    """Return the card sides that the caller accepts."""
     if kind is Kind.RESIDENCE_PERMIT:
         return _RESIDENCE
     return frozenset({CardSide.HK_MACAO_BACK}) if side is Side.BACK else frozenset(PERMIT_BY_FRONT)
@@ -102,48 +99,48 @@ def _decode(image: bytes, kind: Kind) -> tuple[Pixels, float]:
         raise ReadingError("LimitExceeded.TooLargeFileError") from None
 
 
-def _read_best(pixels: Pixels, kind: Kind, wanted: frozenset[CardSide]) -> _Card:
-    """Read the image; once more from nearer where text is small or a field unsure, and put both together."""
-    frame = ImageScan(pixels)
-    card = _find(frame, wanted)
+def _read_best(pixels: Pixels, kind: Kind, requested: frozenset[CardSide]) -> _Card:
+    """Read the image. If text is small or a field uncertain, read a closer crop as well and merge both readings."""
+    scan = ImageScan(pixels)
+    card = _find_card(scan, requested)
     if card is None:
         code = "ImageNoText" if kind is Kind.RESIDENCE_PERMIT else "ImageNoSpecifiedCard"
         raise ReadingError(f"FailedOperation.{code}")
-    if not (_is_small(card) or _missing(card)):
+    if not (_is_small(card) or _uncertain_fields(card)):
         return card
-    frame = ImageScan(*close_up(card.text, _core(card)))
-    nearer = _find(frame, wanted)
-    if nearer is None:
+    scan = ImageScan(*close_up(card.text, _core(card)))
+    closer = _find_card(scan, requested)
+    if closer is None:
         return card
-    if _missing(nearer) and (text := frame.widened(nearer.text)):
-        nearer = _merge(nearer, _lay_out(text))
-    return _merge(card, nearer)
+    if _uncertain_fields(closer) and (text := scan.joined_across_edges(closer.text)):
+        closer = _merge(closer, _lay_out(text))
+    return _merge(card, closer)
 
 
-def _merge(card: _Card, again: _Card) -> _Card:
-    """Return the better of two readings, with what the other one adds if it shows the same face."""
-    better, other = (again, card) if _missing(again) <= _missing(card) else (card, again)
+def _merge(card: _Card, second: _Card) -> _Card:
+    """Return the better of two readings, merged with the other one if both show the same card side."""
+    better, other = (second, card) if _uncertain_fields(second) <= _uncertain_fields(card) else (card, second)
     return (
         replace(better, fields=merge_readings(better.fields, other.fields))
-        if card.card_side is again.card_side
+        if card.card_side is second.card_side
         else better
     )
 
 
-def _find(frame: ImageScan, wanted: frozenset[CardSide]) -> _Card | None:
-    """Return the first sheet with a face asked for, else the one that is most like a card; None where no text is."""
+def _find_card(scan: ImageScan, requested: frozenset[CardSide]) -> _Card | None:
+    """Return the first card with a requested side, else the segment most like a card; None if there is no text."""
     best: _Card | None = None
-    for text in frame.segments():
+    for text in scan.segments():
         for lines in split_stacked_cards(text.lines):
             card = _lay_out(replace(text, lines=tuple(lines)))
-            if card.card_side in wanted:
+            if card.card_side in requested:
                 return card
-            if best is None or _likeness(card) > _likeness(best):
+            if best is None or _card_likeness(card) > _card_likeness(best):
                 best = card
     return best
 
 
-def _likeness(card: _Card) -> tuple[bool, int]:
+def _card_likeness(card: _Card) -> tuple[bool, int]:
     return card.card_side is not None, len(card.finder.layout.anchors)
 
 
@@ -162,7 +159,7 @@ _FIELDS: Final[dict[CardSide, Callable[[FieldFinder], Fields]]] = {
 
 
 def _core(card: _Card) -> tuple[TextLine, ...]:
-    """Return the lines that surely are the card's: labels and what they own; all lines where there is no label."""
+    """Return the lines that certainly belong to the card: labels and their values; all if there is no label."""
     layout = card.finder.layout
     owned = [piece.line for piece in layout.pieces if piece.owner]
     return tuple(anchor.line for anchor in layout.anchors) + tuple(owned) if layout.anchors else card.text.lines
@@ -173,15 +170,15 @@ def _is_small(card: _Card) -> bool:
     return card.finder.layout.height * min(1.0, engine.DETECTION_SIDE / longest) < _SMALL_TEXT
 
 
-def _missing(card: _Card) -> int:
-    """Return how many fields that the face always carries were not read surely."""
+def _uncertain_fields(card: _Card) -> int:
+    """Count the missing and uncertain fields: those always on this card side, and any others that were read."""
     if card.card_side is None:
-        return _NOTHING_FOUND
-    always = sum(card.fields[name].confidence < _UNSURE for name in _ALWAYS[card.card_side])
-    return always + sum(bool(found.text) and found.confidence < _UNSURE for found in card.fields.values())
+        return _UNREADABLE
+    required = sum(card.fields[name].confidence < _UNCERTAIN for name in _ALWAYS_PRESENT[card.card_side])
+    return required + sum(bool(found.text) and found.confidence < _UNCERTAIN for found in card.fields.values())
 
 
-_ALWAYS: Final = {
+_ALWAYS_PRESENT: Final = {
     CardSide.RESIDENCE_FRONT: ("Name", "Sex", "Birth", "Address", "IdCardNo"),
     CardSide.RESIDENCE_BACK: ("ValidDate", "Authority", "VisaNum", "PassNo"),
     CardSide.HK_MACAO_FRONT: ("EnglishName", "Sex", "Birthday", "ValidDate", "IssueAuthority", "Number"),
@@ -214,40 +211,40 @@ def _residence_reading(card: _Card, portrait_scale: float | None) -> Reading:
     return Reading(answer, confidences_of(fields))
 
 
-def _portrait(card: _Card, scale: float | None) -> PortraitFound | None:
-    """Return the portrait, None where nobody asked (no ``scale``) or none is found: what was read stands without it."""
+def _portrait(card: _Card, scale: float | None) -> PortraitCrop | None:
+    """Return the portrait; None if it was not requested (no ``scale``) or not found. This is never an error."""
     if scale is None:
         return None
     try:
         return find_portrait(card.text, card.finder.layout, scale)
-    except _EXTRAS_FAIL:
+    except _EXTRAS_ERRORS:
         return None
 
 
 def _warnings(pixels: Pixels, card: _Card) -> tuple[int, ...]:
-    """Return the warnings of copies; where nobody could look for one, as where nobody does."""
+    """Return the copy warnings; if the check fails, the same as without a check."""
     try:
         return photocopy.warnings(pixels, card.text, _core(card))
-    except _EXTRAS_FAIL:
+    except _EXTRAS_ERRORS:
         return NOT_ENABLED
 
 
 def _travel_reading(card: _Card, side: Side, portrait_scale: float | None) -> Reading:
     fields = drop_uncertain(card.fields)
     if side is Side.BACK and card.card_side is CardSide.HK_MACAO_BACK:
-        return Reading(travel_permit.back_answer(fields), _of_back(confidences_of(fields)))
+        return Reading(travel_permit.back_answer(fields), _with_back_names(confidences_of(fields)))
     if side is not Side.FRONT or card.card_side not in PERMIT_BY_FRONT:
         raise ReadingError("FailedOperation.ImageNoSpecifiedCard")
     answer = travel_permit.front_answer(fields)
     found = _portrait(card, portrait_scale)
-    return Reading(replace(answer, Profile=found.jpeg) if found else answer, _of_front(confidences_of(fields)))
+    return Reading(replace(answer, Profile=found.jpeg) if found else answer, _with_front_names(confidences_of(fields)))
 
 
-def _of_front(confidences: Mapping[str, float]) -> Mapping[str, float]:
-    """Return the confidences under the answer's names: the document's is there twice."""
+def _with_front_names(confidences: Mapping[str, float]) -> Mapping[str, float]:
+    """Return the confidences by the answer's field names; the answer has the type twice."""
     return {**confidences, f"{_BACK_INFOS}.Type": confidences["Type"]}
 
 
-def _of_back(confidences: Mapping[str, float]) -> Mapping[str, float]:
-    inside = {f"{_BACK_INFOS}.{name}": confidence for name, confidence in confidences.items()}
-    return {"Type": confidences["Type"], **inside}
+def _with_back_names(confidences: Mapping[str, float]) -> Mapping[str, float]:
+    nested = {f"{_BACK_INFOS}.{name}": confidence for name, confidence in confidences.items()}
+    return {"Type": confidences["Type"], **nested}

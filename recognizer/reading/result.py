@@ -1,4 +1,4 @@
-"""What comes of reading a photograph. Importing this loads no engine."""
+"""The result of reading a photo. Importing this does not load the engine."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,15 +7,15 @@ from typing import Final
 from permit_ocr.domain.card.answers import Answer
 
 NOT_ENABLED: Final = (-9109,)
-"""``WarnCardInfos`` where copies were not looked for."""
+"""``WarnCardInfos`` if the card was not checked for being a copy."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The answer of the action, and how sure each of its fields is.
+    """The action's answer, and a confidence from 0 to 1 for each field.
 
-    ``confidences`` has every field that is not empty and was read (not the warnings, the portrait and ``CardType``), 0
-    to 1, under the answer's name; the back's as ``MainlandTravelPermitBackInfos.Name``.
+    ``confidences`` has an entry for every non-empty field that was read (not for the warnings, the portrait and
+    ``CardType``), keyed by the answer's field name; for the back, names such as ``MainlandTravelPermitBackInfos.Name``.
     """
 
     answer: Answer
@@ -23,7 +23,7 @@ class Reading:
 
 
 class ReadingError(Exception):
-    """The image gives no answer; ``code`` is the action's error code for the cause."""
+    """The image could not be read; ``code`` is the action's error code."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)

@@ -34,9 +34,11 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningRecogniz
         yield running
 
 
-def output_of(*command: str | Path, said: str = "", **variables: str) -> Any:
+def output_of(*command: str | Path, stdin: str = "", **variables: str) -> Any:
     environment = {"PATH": os.environ["PATH"], **variables}
-    done = subprocess.run(command, input=said, capture_output=True, text=True, timeout=60, check=False, env=environment)
+    done = subprocess.run(
+        command, input=stdin, capture_output=True, text=True, timeout=60, check=False, env=environment
+    )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
@@ -44,13 +46,13 @@ def output_of(*command: str | Path, said: str = "", **variables: str) -> Any:
 def call_typed(port: int, method: str, action: str, parameters: dict[str, Any], key: str = SECRET_KEY) -> Any:
     python = INSTALLED / "intl/bin/python"
     script = (HERE / "typed_intl.py", str(port), SECRET_ID, key, method, action)
-    return output_of(python, *script, said=json.dumps(parameters))
+    return output_of(python, *script, stdin=json.dumps(parameters))
 
 
 def call_node(port: int, method: str, action: str, parameters: dict[str, Any], key: str = SECRET_KEY) -> Any:
     script = (HERE / "node_sdk.js", str(port), SECRET_ID, key, method, action)
     modules = str(INSTALLED / "npm/node_modules")
-    return output_of(INSTALLED / "node", *script, said=json.dumps(parameters), NODE_PATH=modules)
+    return output_of(INSTALLED / "node", *script, stdin=json.dumps(parameters), NODE_PATH=modules)
 
 
 def call_tccli(which: str, port: int, action: str, *parameters: str, home: Path) -> Any:

@@ -194,9 +194,9 @@ def function(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     log = tmp_path_factory.mktemp("function") / "log"
     with started_emulator([sys.executable, *entry_point[1:], *command], environment, log) as invoke_port:
         yield f"http://127.0.0.1:{invoke_port}/2015-03-31/functions/function/invocations"
-    said = log.read_text()
-    assert "action=HmtResidentPermitOCR code=OK" in said
-    assert not any(str(value) in said for value in TRUTH[RESIDENCE]["answer"].values() if len(str(value)) > 3)
+    log_text = log.read_text()
+    assert "action=HmtResidentPermitOCR code=OK" in log_text
+    assert not any(str(value) in log_text for value in TRUTH[RESIDENCE]["answer"].values() if len(str(value)) > 3)
 
 
 def event(
@@ -222,11 +222,11 @@ def event(
     return made | changes
 
 
-def invoked(function: str, said: Any) -> dict[str, Any]:
+def invoked(function: str, payload: Any) -> dict[str, Any]:
     give_up = time.monotonic() + PATIENCE_SECONDS
     while True:
         try:
-            with urlopen(function, data=json.dumps(said).encode(), timeout=PATIENCE_SECONDS) as response:
+            with urlopen(function, data=json.dumps(payload).encode(), timeout=PATIENCE_SECONDS) as response:
                 answer: dict[str, Any] = json.load(response)
                 return answer
         except (URLError, ConnectionError):  # the emulator is not there yet
@@ -263,9 +263,9 @@ def test_a_body_may_come_as_base64_and_errors_are_the_providers(function: str) -
 
 def test_whom_iam_did_not_see_is_refused(function: str) -> None:
     context = {"http": {"method": "POST", "path": "/"}}
-    said: dict[str, Any]
-    for said in (event(photograph(), requestContext=context), {"Records": []}, {}):
-        answer = invoked(function, said)
+    payload: dict[str, Any]
+    for payload in (event(photograph(), requestContext=context), {"Records": []}, {}):
+        answer = invoked(function, payload)
         assert answer["statusCode"] == 403
         assert json.loads(answer["body"])["Response"]["Error"]["Code"] == "AuthFailure.UnauthorizedOperation"
 

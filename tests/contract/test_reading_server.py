@@ -89,7 +89,7 @@ def png(width: int, height: int) -> bytes:
     header = struct.pack("!IIBBBBB", width, height, 8, 2, 0, 0, 0)
     chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(b"")), (b"IEND", b""))
     return b"\x89PNG\r\n\x1a\n" + b"".join(
-        struct.pack("!I", len(said)) + name + said + struct.pack("!I", zlib.crc32(name + said)) for name, said in chunks
+        struct.pack("!I", len(data)) + name + data + struct.pack("!I", zlib.crc32(name + data)) for name, data in chunks
     )
 
 
@@ -273,8 +273,8 @@ def stopped_readers(server: RunningRecognizer) -> Iterator[list[int]]:
 
 def started_calls(server: RunningRecognizer, threads: ThreadPoolExecutor, count: int) -> list[Future[dict[str, Any]]]:
     """Have so many calls inside the server, none of which can be answered yet."""
-    said = {"ImageBase64": encoded(photograph(TRAVEL))}
-    calls = [threads.submit(call, server, MAINLAND, said) for _ in range(count)]
+    parameters = {"ImageBase64": encoded(photograph(TRAVEL))}
+    calls = [threads.submit(call, server, MAINLAND, parameters) for _ in range(count)]
     wait_until(lambda: metric(server, "calls_inside") == count)
     return calls
 
@@ -309,8 +309,8 @@ def test_a_full_house_takes_the_memory_that_is_documented_and_gives_it_back() ->
         ThreadPoolExecutor(18) as threads,
     ):
         with stopped_readers(server):
-            said = {"ImageBase64": "A" * 7 * 1024 * 1024}
-            calls = [threads.submit(code, server, MAINLAND, said) for _ in range(18)]
+            parameters = {"ImageBase64": "A" * 7 * 1024 * 1024}
+            calls = [threads.submit(code, server, MAINLAND, parameters) for _ in range(18)]
             wait_until(lambda: metric(server, "calls_inside") == 18)
             bodies = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(8)]
             for body in bodies:

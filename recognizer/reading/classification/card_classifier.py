@@ -1,4 +1,4 @@
-"""Which face of which card a page shows: by its title, else by the labels only it has, else by all that is left."""
+"""Classifies which side of which card the text is from: by title, else by specific labels, else by ``evidence``."""
 
 import re
 
@@ -13,26 +13,26 @@ from recognizer.reading.fields.field_finder import FieldFinder
 from recognizer.reading.fields.mrz import machine_lines
 from recognizer.reading.layout.labels import TITLES, Label, edit_distance
 
-_LINES_OF_A_BACK = 2
-_FEW_FILLERS = 2
+_MRZ_LINES_OF_BACK = 2
+_MIN_FILLERS = 2
 _REGIONS = ("810000", "820000", "830000")
-_MISREAD = 2
-"""Digits of a region that may be misread."""
+_MAX_MISREAD = 2
+"""How many digits of a region may be misread."""
 _NOT_ON_A_BACK = (Label.BIRTH, Label.VALIDITY, Label.SEX, Label.ADDRESS)
-_PARTS_OF_TITLES = {
+_TITLE_PARTS = {
     "来往内": PermitType.HK_MACAO_PERMIT,
     "来往大": PermitType.TAIWAN_PERMIT,
     "往来港": PermitType.EXIT_ENTRY_PERMIT,
 }
 _ETHNIC_GROUP = "民族"
-_ALONE = frozenset({_ETHNIC_GROUP, _ETHNIC_GROUP + "汉"})
+_ETHNIC_GROUP_TEXTS = frozenset({_ETHNIC_GROUP, _ETHNIC_GROUP + "汉"})
 _FRONT_OF_PERMIT = {permit: front for front, permit in PERMIT_BY_FRONT.items()}
 
 
 def classify_card_side(finder: FieldFinder) -> CardSide | None:
-    """Return the face, or None for any other paper."""
+    """Return the card side, or None for any other document."""
     card_side = _side_by_title_or_labels(finder) or side_by_evidence(finder)
-    return None if card_side is CardSide.RESIDENCE_FRONT and _is_another_citizens(finder) else card_side
+    return None if card_side is CardSide.RESIDENCE_FRONT and _is_mainland_identity_card(finder) else card_side
 
 
 def _side_by_title_or_labels(finder: FieldFinder) -> CardSide | None:
@@ -49,7 +49,7 @@ def _side_by_title_or_labels(finder: FieldFinder) -> CardSide | None:
 
 
 def _is_residence_front(finder: FieldFinder, *, titled: bool) -> bool:
-    """Tell a residence permit's front, which has no title, or a mainland citizen's identity card, which is alike."""
+    """Tell whether this is a residence permit's front, which has no title, or a similar mainland identity card."""
     layout = finder.layout
     if layout.anchor(Label.RESIDENT_NUMBER):
         return True
@@ -61,11 +61,11 @@ def _is_residence_front(finder: FieldFinder, *, titled: bool) -> bool:
     )
 
 
-def _is_another_citizens(finder: FieldFinder) -> bool:
-    """Tell another paper of a citizen's: it has an ethnic group, a nationality or a number of another region."""
+def _is_mainland_identity_card(finder: FieldFinder) -> bool:
+    """Tell whether this is another citizen's card: with an ethnic group, a nationality or another region's number."""
     number = finder.anywhere(_citizens_number)
-    elsewhere = finder.anywhere(_begins_elsewhere) or (number is not None and faults_of(number.text))
-    return bool(elsewhere or finder.layout.anchor(Label.NATIONALITY) or _has_ethnic_group(finder))
+    other_region = finder.anywhere(_number_of_other_region) or (number is not None and faults_of(number.text))
+    return bool(other_region or finder.layout.anchor(Label.NATIONALITY) or _has_ethnic_group(finder))
 
 
 def _citizens_number(text: str) -> str | None:
@@ -73,22 +73,24 @@ def _citizens_number(text: str) -> str | None:
     return found[0] if found and is_valid_resident_number(found[0]) else None
 
 
-def _begins_elsewhere(text: str) -> str | None:
-    """Return the region and birth date of a number of another region, whatever of the rest can be read."""
+def _number_of_other_region(text: str) -> str | None:
+    """Return region and birth date of another region's number; the rest may be unreadable."""
     found = re.search(r"(?<!\d)(\d{6})(?:19|20)\d\d(?:0\d|1[0-2])(?:[0-2]\d|3[01])", re.sub(r"\s+", "", text))
-    return found[0] if found and all(edit_distance(found[1], region) > _MISREAD for region in _REGIONS) else None
+    return found[0] if found and all(edit_distance(found[1], region) > _MAX_MISREAD for region in _REGIONS) else None
 
 
 def _has_ethnic_group(finder: FieldFinder) -> bool:
-    """Tell whether an ethnic group stands in the row of the sex or alone: addresses have the word, too."""
+    """Tell whether an ethnic group is in the row of the sex or a separate text: addresses contain the word, too."""
     return any(
-        _ETHNIC_GROUP in piece.text if piece.owner and piece.owner.label is Label.SEX else piece.text in _ALONE
+        _ETHNIC_GROUP in piece.text
+        if piece.owner and piece.owner.label is Label.SEX
+        else piece.text in _ETHNIC_GROUP_TEXTS
         for piece in finder.layout.pieces
     )
 
 
 def _day(text: str) -> str | None:
-    """Return the end of a birth date as only the residence permit prints one."""
+    """Return the end of a birth date in the format that only the residence permit uses."""
     found = re.search(r"月\s*\d{1,2}\s*日", text)
     return found[0] if found else None
 
@@ -99,9 +101,9 @@ def _permit_by_title(finder: FieldFinder) -> PermitType | None:
 
 
 def _permit_by_part_of_title(finder: FieldFinder) -> PermitType | None:
-    """Tell a travel permit by what is left of a title under glare."""
-    said = [simplified(piece.text) for piece in finder.layout.pieces]
-    permits = {permit for part, permit in _PARTS_OF_TITLES.items() if any(part in text for text in said)}
+    """Identify a travel permit by the part of its title that glare leaves visible."""
+    texts = [simplified(piece.text) for piece in finder.layout.pieces]
+    permits = {permit for part, permit in _TITLE_PARTS.items() if any(part in text for text in texts)}
     return permits.pop() if len(permits) == 1 else None
 
 
@@ -110,9 +112,9 @@ def _is_hk_macao_back(finder: FieldFinder) -> bool:
     if any(layout.anchor(label) for label in _NOT_ON_A_BACK):
         return False
     lines = machine_lines([piece.text for piece in layout.pieces])
-    fillers = sum(piece.text.count("<<") > _FEW_FILLERS for piece in layout.pieces)
+    fillers = sum(piece.text.count("<<") > _MIN_FILLERS for piece in layout.pieces)
     return (
         bool(layout.anchor(Label.IDENTITY_NUMBER) or layout.anchor(Label.HISTORY_NUMBER))
-        or len(lines) >= _LINES_OF_A_BACK
-        or fillers >= _LINES_OF_A_BACK
+        or len(lines) >= _MRZ_LINES_OF_BACK
+        or fillers >= _MRZ_LINES_OF_BACK
     )

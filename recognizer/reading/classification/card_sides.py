@@ -1,4 +1,4 @@
-"""The six faces that the two actions read, and the labels that each of them prints."""
+"""The six card sides that the two actions read, and the labels on each of them."""
 
 from enum import Enum, auto
 from typing import Final
@@ -23,15 +23,15 @@ PERMIT_BY_FRONT: Final = {
     CardSide.TAIWAN_FRONT: PermitType.TAIWAN_PERMIT,
     CardSide.EXIT_ENTRY_FRONT: PermitType.EXIT_ENTRY_PERMIT,
 }
-"""The travel permits' sides with a portrait."""
-_OF_TRAVEL_FRONTS: Final = frozenset(
+"""The travel permits' sides with the portrait."""
+_TRAVEL_FRONT_LABELS: Final = frozenset(
     {Label.NAME, Label.SEX, Label.BIRTH, Label.VALIDITY, Label.AUTHORITY, Label.PERMIT_NUMBER}
 )
-LABELS: Final = {
+LABELS_BY_SIDE: Final = {
     CardSide.RESIDENCE_FRONT: frozenset({Label.NAME, Label.SEX, Label.BIRTH, Label.ADDRESS, Label.RESIDENT_NUMBER}),
     CardSide.RESIDENCE_BACK: frozenset({Label.AUTHORITY, Label.VALIDITY, Label.PASS_NUMBER, Label.ISSUE_COUNT}),
-    CardSide.HK_MACAO_FRONT: _OF_TRAVEL_FRONTS | {Label.ISSUE_COUNT, Label.NATIONALITY},
+    CardSide.HK_MACAO_FRONT: _TRAVEL_FRONT_LABELS | {Label.ISSUE_COUNT, Label.NATIONALITY},
     CardSide.HK_MACAO_BACK: frozenset({Label.NAME, Label.IDENTITY_NUMBER, Label.HISTORY_NUMBER}),
-    CardSide.TAIWAN_FRONT: _OF_TRAVEL_FRONTS | {Label.ISSUE_COUNT, Label.ISSUE_PLACE},
-    CardSide.EXIT_ENTRY_FRONT: _OF_TRAVEL_FRONTS | {Label.ISSUE_PLACE},
+    CardSide.TAIWAN_FRONT: _TRAVEL_FRONT_LABELS | {Label.ISSUE_COUNT, Label.ISSUE_PLACE},
+    CardSide.EXIT_ENTRY_FRONT: _TRAVEL_FRONT_LABELS | {Label.ISSUE_PLACE},
 }

@@ -1,7 +1,7 @@
-"""Which face a page shows where neither its title nor a label of its own can be read: by all that is left of it.
+"""Classifies a card side by scoring all evidence, for cards whose title and specific labels are unreadable.
 
-What a face prints counts for it, a label that it has not counts against it. A face is known only if one of the clues
-tells it from other papers, too, and the sum is well above what those have by chance.
+Text that a side prints counts for it; labels that it does not have count against it. A side is only accepted if some of
+its evidence is specific, which means rare on other documents, and if its score is well above what those get by chance.
 """
 
 import re
@@ -12,128 +12,128 @@ from difflib import SequenceMatcher
 from typing import Final
 
 from permit_ocr.domain.permits import PermitType
-from recognizer.reading.classification.card_sides import LABELS, PERMIT_BY_FRONT, CardSide
+from recognizer.reading.classification.card_sides import LABELS_BY_SIDE, PERMIT_BY_FRONT, CardSide
 from recognizer.reading.fields import value_parsers
 from recognizer.reading.fields.check_digits import is_valid_resident_number
 from recognizer.reading.fields.field_finder import FieldFinder
 from recognizer.reading.layout.card_layout import Piece
 from recognizer.reading.layout.labels import TITLES, Label
 
-_ENOUGH: Final = 4
-"""Points from which on a face is known."""
-_TELLING: Final = 2
-"""Points from which on a clue is one that other papers hardly have."""
+_MIN_POINTS: Final = 4
+"""Minimum score of a card side."""
+_SPECIFIC: Final = 2
+"""Evidence with at least this many points is rare on other documents."""
 _WHOLE_TITLE: Final = 3
-_FOREIGN: Final = -2
-"""Points of what a face has not: another's label, for one."""
-_PART: Final = 3
-"""Characters of the shortest part of a title that counts."""
-_SAID_ELSEWHERE: Final = frozenset({"居住证", "居民居", "居民居住"})
-"""Parts of one permit's title that other papers say, too."""
-_ANYWHERE: Final = "通行证"
-"""What all travel permits' titles end in stands on the residence permit's back, too."""
-_ON_ANY_PAPER: Final = frozenset({Label.NAME, Label.PERMIT_NUMBER, Label.TITLE, Label.NOISE})
-"""Labels that tell nothing: any form asks for a name and the number of some paper."""
+_COUNTER_EVIDENCE: Final = -2
+"""Points for text that a side does not have, such as another side's label."""
+_MIN_PART: Final = 3
+"""Minimum length of a part of a title."""
+_PARTS_ON_OTHER_DOCUMENTS: Final = frozenset({"居住证", "居民居", "居民居住"})
+"""Parts of a permit's title that also occur on other documents."""
+_COMMON_ENDING: Final = "通行证"
+"""All travel permits' titles end with this, and it is also on the residence permit's back."""
+_LABELS_OF_ANY_FORM: Final = frozenset({Label.NAME, Label.PERMIT_NUMBER, Label.TITLE, Label.NOISE})
+"""Labels without evidence: any form has a name and a document number."""
 _FRONT: Final = frozenset({CardSide.RESIDENCE_FRONT})
 _BACK: Final = frozenset({CardSide.RESIDENCE_BACK})
 _HK_MACAO_BACK: Final = frozenset({CardSide.HK_MACAO_BACK})
 _TAIWAN: Final = frozenset({CardSide.TAIWAN_FRONT})
 _EXIT_ENTRY: Final = frozenset({CardSide.EXIT_ENTRY_FRONT})
 _TRAVEL_FRONTS: Final = frozenset(PERMIT_BY_FRONT)
-_TITLED: Final = {
+_SIDES_BY_TITLE: Final = {
     PermitType.RESIDENCE_PERMIT: _BACK,
     PermitType.HK_MACAO_PERMIT: frozenset({CardSide.HK_MACAO_FRONT, CardSide.HK_MACAO_BACK}),
     PermitType.TAIWAN_PERMIT: _TAIWAN,
     PermitType.EXIT_ENTRY_PERMIT: _EXIT_ENTRY,
 }
-"""The faces on which a permit's title is printed."""
-_ENDED_NUMBER: Final = re.compile(r"(?<!\d)\d?([123]0000(?:19|20)\d{9}[\dX])(?!\d)")
+"""The sides on which a permit's title is printed."""
+_NUMBER_WITHOUT_START: Final = re.compile(r"(?<!\d)\d?([123]0000(?:19|20)\d{9}[\dX])(?!\d)")
 
 type _Points = tuple[frozenset[CardSide], int]
 
 
 @dataclass(frozen=True, slots=True)
-class _Clue:
-    """What speaks for faces, and what it is told by in a piece of text without spaces."""
+class _Evidence:
+    """Points for some card sides if ``matches`` accepts a piece of text (without spaces)."""
 
     points: int
     card_sides: frozenset[CardSide]
-    shows: Callable[[str], object]
+    matches: Callable[[str], object]
 
 
 def side_by_evidence(finder: FieldFinder) -> CardSide | None:
-    """Return the face that most clues speak for, None if none of them is telling or two faces have as many."""
-    points: Counter[CardSide] = Counter()
-    told: set[CardSide] = set()
-    for card_sides, worth in _found(finder):
+    """Return the side with the highest score; None if it is too low, not specific or tied."""
+    points_by_side: Counter[CardSide] = Counter()
+    with_specific_evidence: set[CardSide] = set()
+    for card_sides, points in _all_evidence(finder):
         for card_side in card_sides:
-            points[card_side] += worth
-        if worth >= _TELLING:
-            told |= card_sides
-    ranked = points.most_common(2)
-    if not ranked or ranked[0][0] not in told or ranked[0][1] < _ENOUGH:
+            points_by_side[card_side] += points
+        if points >= _SPECIFIC:
+            with_specific_evidence |= card_sides
+    ranked = points_by_side.most_common(2)
+    if not ranked or ranked[0][0] not in with_specific_evidence or ranked[0][1] < _MIN_POINTS:
         return None
     return ranked[0][0] if len(ranked) == 1 or ranked[0][1] > ranked[1][1] else None
 
 
-def _found(finder: FieldFinder) -> Iterator[_Points]:
-    """Yield the faces that each clue speaks for, with its points."""
+def _all_evidence(finder: FieldFinder) -> Iterator[_Points]:
+    """Yield card sides and their points for each piece of evidence."""
     texts = [_plain(piece.text) for piece in finder.layout.pieces]
     yield from _labels(finder)
-    for clue in _CLUES:
-        if any(clue.shows(text) for text in texts):
-            yield clue.card_sides, clue.points
+    for evidence in _EVIDENCE:
+        if any(evidence.matches(text) for text in texts):
+            yield evidence.card_sides, evidence.points
     yield from _label_and_value(finder, texts)
     yield from _parts_of_titles(texts)
 
 
 def _labels(finder: FieldFinder) -> Iterator[_Points]:
     layout = finder.layout
-    for label in {anchor.label for anchor in layout.anchors} - _ON_ANY_PAPER:
-        have = frozenset(card_side for card_side, printed in LABELS.items() if label in printed)
-        yield have, 1
-        yield frozenset(CardSide) - have, _FOREIGN
-    for together, card_sides in _TOGETHER:
-        if layout.has(*together):
-            yield card_sides, _TELLING
+    for label in {anchor.label for anchor in layout.anchors} - _LABELS_OF_ANY_FORM:
+        with_label = frozenset(card_side for card_side, printed in LABELS_BY_SIDE.items() if label in printed)
+        yield with_label, 1
+        yield frozenset(CardSide) - with_label, _COUNTER_EVIDENCE
+    for labels, card_sides in _SPECIFIC_LABELS:
+        if layout.has(*labels):
+            yield card_sides, _SPECIFIC
     if title := layout.anchor(Label.TITLE):
-        yield _TITLED[TITLES[title.word]], _WHOLE_TITLE
+        yield _SIDES_BY_TITLE[TITLES[title.word]], _WHOLE_TITLE
 
 
 def _label_and_value(finder: FieldFinder, texts: list[str]) -> Iterator[_Points]:
-    """Yield the faces of which a label beside a value is telling, though neither is alone."""
+    """Yield the sides for which a label together with a value is specific, though neither is by itself."""
     layout = finder.layout
     holder = layout.anchor(Label.SEX) or layout.anchor(Label.BIRTH) or any(map(_sex, texts))
     if holder and any(map(_day, texts)):
-        yield _FRONT, _TELLING
+        yield _FRONT, _SPECIFIC
     if layout.anchor(Label.ISSUE_COUNT) and any(map(_local_authority, texts)):
-        yield _BACK, _TELLING
-    if layout.anchor(Label.PERMIT_NUMBER) and any(_is_whole_number_of_taiwan(finder, piece) for piece in layout.pieces):
-        yield _TAIWAN, _TELLING
+        yield _BACK, _SPECIFIC
+    if layout.anchor(Label.PERMIT_NUMBER) and any(_is_complete_taiwan_number(finder, piece) for piece in layout.pieces):
+        yield _TAIWAN, _SPECIFIC
 
 
-def _is_whole_number_of_taiwan(finder: FieldFinder, piece: Piece) -> bool:
-    """Tell a number of digits alone, before which no letter may be covered: the other permits' numbers have one."""
+def _is_complete_taiwan_number(finder: FieldFinder, piece: Piece) -> bool:
+    """Tell whether a number has only digits and no covered letter before it: other permits' numbers have a letter."""
     return bool(_number_of(PermitType.TAIWAN_PERMIT)(_plain(piece.text))) and not finder.is_covered(piece.line)
 
 
 def _parts_of_titles(texts: list[str]) -> Iterator[_Points]:
-    """Yield the faces whose titles have most in common with the texts: telling if they are one permit's."""
+    """Yield the sides whose titles match the texts best; specific if they belong to a single permit."""
     parts: dict[PermitType, list[str]] = {}
     for title, permit in TITLES.items():
-        said = [part for text in texts for part in _in_common(value_parsers.simplified(text), title)]
-        parts[permit] = max(parts.get(permit, []), said, key=_length)
+        parts_found = [part for text in texts for part in _in_common(value_parsers.simplified(text), title)]
+        parts[permit] = max(parts.get(permit, []), parts_found, key=_length)
     most = max(map(_length, parts.values()))
-    best = [permit for permit, said in parts.items() if said and _length(said) == most]
+    best = [permit for permit, parts_found in parts.items() if parts_found and _length(parts_found) == most]
     for permit in best:
-        is_telling = len(best) == 1 and not _SAID_ELSEWHERE.issuperset(parts[permit])
-        yield _TITLED[permit], _TELLING if is_telling else 1
+        is_specific = len(best) == 1 and not _PARTS_ON_OTHER_DOCUMENTS.issuperset(parts[permit])
+        yield _SIDES_BY_TITLE[permit], _SPECIFIC if is_specific else 1
 
 
 def _in_common(text: str, title: str) -> list[str]:
     blocks = SequenceMatcher(None, text, title, autojunk=False).get_matching_blocks()
-    parts = [text[block.a : block.a + block.size] for block in blocks if block.size >= _PART]
-    return [part for part in parts if part != _ANYWHERE]
+    parts = [text[block.a : block.a + block.size] for block in blocks if block.size >= _MIN_PART]
+    return [part for part in parts if part != _COMMON_ENDING]
 
 
 def _length(parts: list[str]) -> int:
@@ -144,9 +144,9 @@ def _plain(text: str) -> str:
     return re.sub(r"\s+", "", value_parsers.half_width(text))
 
 
-def _end_of_number(text: str) -> bool:
-    """Tell the end of a residence permit's number: its check digit proves the 8 it begins with."""
-    found = _ENDED_NUMBER.search(text)
+def _is_end_of_number(text: str) -> bool:
+    """Tell whether this is the end of a residence permit's number: the check digit verifies the leading 8."""
+    found = _NUMBER_WITHOUT_START.search(text)
     return found is not None and is_valid_resident_number("8" + found[1])
 
 
@@ -162,44 +162,44 @@ def _latin_name(text: str) -> bool:
     return "," in (value_parsers.latin_name(text) or "")
 
 
-def _says(pattern: str) -> Callable[[str], object]:
-    wanted = re.compile(pattern)
-    return lambda text: wanted.search(value_parsers.simplified(text))
+def _contains(pattern: str) -> Callable[[str], object]:
+    compiled = re.compile(pattern)
+    return lambda text: compiled.search(value_parsers.simplified(text))
 
 
 def _sex(text: str) -> bool:
     return text in {"男", "女"}
 
 
-_day: Final = _says(r"月\d{1,2}日|(?:19|20)\d\d年\d{1,2}月")
-_local_authority: Final = _says(r"[市县区州盟旗]公安|分局")
-_TOGETHER: Final = (
+_day: Final = _contains(r"月\d{1,2}日|(?:19|20)\d\d年\d{1,2}月")
+_local_authority: Final = _contains(r"[市县区州盟旗]公安|分局")
+_SPECIFIC_LABELS: Final = (
     ((Label.PASS_NUMBER,), _BACK),
     ((Label.ISSUE_COUNT, Label.ISSUE_PLACE), _TAIWAN),
     ((Label.ISSUE_COUNT, Label.NATIONALITY), frozenset({CardSide.HK_MACAO_FRONT})),
 )
-"""Labels that only these faces have, or have together."""
-_CLUES: Final = (
-    _Clue(3, _FRONT, _says(r"(?<!\d)8[123]0000(?:19|20)\d\d(?:0\d|1[0-2])")),
-    _Clue(2, _FRONT, _end_of_number),
-    _Clue(1, _FRONT, _day),
-    _Clue(1, _FRONT, _says(r"^(?!.*公安).*(?:省.{1,6}市|市.{1,6}区)")),
-    _Clue(1, _FRONT, _says(r"[路街巷里道村]\d+号|\d+号.*\d[栋幢楼室]|\d[栋幢]\d")),
-    _Clue(1, _FRONT, _says("公民身")),
-    _Clue(1, _BACK, _local_authority),
-    _Clue(_FOREIGN, _TRAVEL_FRONTS, _local_authority),
-    _Clue(1, _TRAVEL_FRONTS | _FRONT, _sex),
-    _Clue(1, _TRAVEL_FRONTS, _birth),
-    _Clue(1, _TRAVEL_FRONTS, _latin_name),
-    _Clue(1, _TRAVEL_FRONTS, _says("公安部|出入境管|移民管理")),
-    _Clue(1, _TRAVEL_FRONTS | _BACK, value_parsers.period),
-    _Clue(1, _TAIWAN | _EXIT_ENTRY, value_parsers.province),
-    _Clue(2, _BACK | _TITLED[PermitType.HK_MACAO_PERMIT], _number_of(PermitType.HK_MACAO_PERMIT)),
-    _Clue(1, _BACK | _TAIWAN, _number_of(PermitType.TAIWAN_PERMIT)),
-    _Clue(2, _EXIT_ENTRY, _number_of(PermitType.EXIT_ENTRY_PERMIT)),
-    _Clue(3, _EXIT_ENTRY, _says(r"CSC[A-Z0-9]\d{7}|<\d{7}<|\d{7}<\d{7}")),
-    _Clue(2, _HK_MACAO_BACK, _says(r"曾持|(?<![A-Z\d])(?:[A-Z]{1,2}\d{6}|\d{7})\([\dA]\)")),
-    _Clue(1, _HK_MACAO_BACK, _says("份证件|<<")),
-    _Clue(2, _HK_MACAO_BACK, _says("C[R<]CHN[HM]")),
-    _Clue(2, _TITLED[PermitType.HK_MACAO_PERMIT], _says("非中国|中国籍")),
+"""Labels, or combinations of labels, that only these sides have."""
+_EVIDENCE: Final = (
+    _Evidence(3, _FRONT, _contains(r"(?<!\d)8[123]0000(?:19|20)\d\d(?:0\d|1[0-2])")),
+    _Evidence(2, _FRONT, _is_end_of_number),
+    _Evidence(1, _FRONT, _day),
+    _Evidence(1, _FRONT, _contains(r"^(?!.*公安).*(?:省.{1,6}市|市.{1,6}区)")),
+    _Evidence(1, _FRONT, _contains(r"[路街巷里道村]\d+号|\d+号.*\d[栋幢楼室]|\d[栋幢]\d")),
+    _Evidence(1, _FRONT, _contains("公民身")),
+    _Evidence(1, _BACK, _local_authority),
+    _Evidence(_COUNTER_EVIDENCE, _TRAVEL_FRONTS, _local_authority),
+    _Evidence(1, _TRAVEL_FRONTS | _FRONT, _sex),
+    _Evidence(1, _TRAVEL_FRONTS, _birth),
+    _Evidence(1, _TRAVEL_FRONTS, _latin_name),
+    _Evidence(1, _TRAVEL_FRONTS, _contains("公安部|出入境管|移民管理")),
+    _Evidence(1, _TRAVEL_FRONTS | _BACK, value_parsers.period),
+    _Evidence(1, _TAIWAN | _EXIT_ENTRY, value_parsers.province),
+    _Evidence(2, _BACK | _SIDES_BY_TITLE[PermitType.HK_MACAO_PERMIT], _number_of(PermitType.HK_MACAO_PERMIT)),
+    _Evidence(1, _BACK | _TAIWAN, _number_of(PermitType.TAIWAN_PERMIT)),
+    _Evidence(2, _EXIT_ENTRY, _number_of(PermitType.EXIT_ENTRY_PERMIT)),
+    _Evidence(3, _EXIT_ENTRY, _contains(r"CSC[A-Z0-9]\d{7}|<\d{7}<|\d{7}<\d{7}")),
+    _Evidence(2, _HK_MACAO_BACK, _contains(r"曾持|(?<![A-Z\d])(?:[A-Z]{1,2}\d{6}|\d{7})\([\dA]\)")),
+    _Evidence(1, _HK_MACAO_BACK, _contains("份证件|<<")),
+    _Evidence(2, _HK_MACAO_BACK, _contains("C[R<]CHN[HM]")),
+    _Evidence(2, _SIDES_BY_TITLE[PermitType.HK_MACAO_PERMIT], _contains("非中国|中国籍")),
 )

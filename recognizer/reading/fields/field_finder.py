@@ -1,4 +1,4 @@
-"""What the field readers are given: a card's layout, a way to look again, and the rules for finding a label's value."""
+"""Finds the value of a label on a card, reading empty strips again if necessary."""
 
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -11,83 +11,83 @@ from recognizer.reading.layout.labels import Label
 from recognizer.reading.ocr.text_lines import BoundingBox, TextLine, join
 
 type Reread = Callable[[BoundingBox, str | None], str]
-"""Reads one line in a rectangle of levelled pixels, only in the characters given; empty unless it is sure."""
+"""Reads one line in a box in deskewed pixels, only characters of the given alphabet; empty unless it is confident."""
 type IsCovered = Callable[[TextLine], bool]
-"""Tells whether something may lie over the beginning or the end of a line: glare, a finger, the image's edge."""
+"""Tells whether something may cover the beginning or the end of a line: glare, a finger, the image's edge."""
 type Parse = Callable[[str], str | None]
-"""Takes a value in its printed form out of a text."""
-_READ_AGAIN: Final = 0.8
-"""How sure what was read again is at most: the detector saw no text there."""
-_MAYBE_CUT: Final = 0.8
-"""How sure a text is at most that may go on under glare."""
-_WHOLE: Final = re.compile(r"[男女]|\d{4}[./]\d{1,2}[./]\d{1,2}(-.*)?|\d{17}[\dX]|.*\(.\)")
-"""Forms that show that nothing is missing."""
-_PUT_TOGETHER: Final = 0.8
-"""How sure a value of several pieces is at most: there may be another between them that was not seen."""
+"""Extracts a value from a text; see ``value_parsers``."""
+_REREAD: Final = 0.8
+"""Maximum confidence of reread text: the detector found no text there."""
+_MAYBE_COVERED: Final = 0.8
+"""Maximum confidence of a text that may continue under glare."""
+_COMPLETE: Final = re.compile(r"[男女]|\d{4}[./]\d{1,2}[./]\d{1,2}(-.*)?|\d{17}[\dX]|.*\(.\)")
+"""Formats in which a missing part would be noticed."""
+_JOINED: Final = 0.8
+"""Maximum confidence of a value joined from several pieces: another one between them may have been missed."""
 _WITHOUT_LABEL: Final = 0.85
-"""How sure a value is at most that was found by its form alone."""
+"""Maximum confidence of a value found only by its format."""
 
 
 def no_reread(_place: BoundingBox, _alphabet: str | None) -> str:
-    """Look again and see nothing: for a page that is only text."""
+    """Read nothing: for a card without an image."""
     return ""
 
 
 def never_covered(_line: TextLine) -> bool:
-    """Tell that all of a line is seen: for a page that is only text."""
+    """Report nothing covered: for a card without an image."""
     return False
 
 
 @dataclass(frozen=True)
 class FieldFinder:
-    """One card as text."""
+    """The layout of one card, with the rules for finding values on it."""
 
     layout: Layout
     reread: Reread = no_reread
     is_covered: IsCovered = never_covered
 
-    def found(self, text: str, lines: Sequence[TextLine]) -> OcrField:
-        """Return a text that was taken from some lines, as sure as their characters are, and as their ends are seen."""
-        found = field_from_lines(text, lines)
-        if _WHOLE.fullmatch(text) or not any(self.is_covered(line) for line in lines):
-            return found
-        return found.at_most(_MAYBE_CUT)
+    def field(self, text: str, lines: Sequence[TextLine]) -> OcrField:
+        """Return a text extracted from some lines; less confident if the ends of the lines may be covered."""
+        field = field_from_lines(text, lines)
+        if _COMPLETE.fullmatch(text) or not any(self.is_covered(line) for line in lines):
+            return field
+        return field.at_most(_MAYBE_COVERED)
 
     def value(self, label: Label, parse: Parse, *, alphabet: str | None = None) -> OcrField | None:
-        """Return what stands beside or below a label, in the form that ``take`` knows.
+        """Return the value beside or below a label that ``parse`` accepts.
 
-        With an ``alphabet``, strips where the detector found nothing are read again: it passes over lone characters.
+        With an ``alphabet``, empty strips are read again, because the detector misses single characters.
         """
         anchor = self.layout.anchor(label)
         if anchor is None:
             return None
         beside, below = self.layout.right_of(anchor), self.layout.below(anchor)
         for pieces in (below, beside) if self.layout.values_are_below() else (beside, below):
-            for reading in _readings(pieces):
-                if text := parse(text_of(reading)):
-                    found = self.found(text, [join([piece.line for piece in reading])])
-                    return found if len(reading) == 1 else found.at_most(_PUT_TOGETHER)
+            for pieces_tried in _combinations(pieces):
+                if text := parse(text_of(pieces_tried)):
+                    field = self.field(text, [join([piece.line for piece in pieces_tried])])
+                    return field if len(pieces_tried) == 1 else field.at_most(_JOINED)
         if alphabet is None:
             return None
         strips = [self.layout.strip_right_of(anchor), self.layout.strip_below(anchor)]
         for strip in reversed(strips) if self.layout.values_are_below() else strips:
             if strip and (text := parse(self.reread(strip, alphabet))):
-                return OcrField(text, _READ_AGAIN)
+                return OcrField(text, _REREAD)
         return None
 
     def anywhere(self, parse: Parse, *, not_beside: frozenset[Label] = frozenset()) -> OcrField | None:
-        """Return the first value of a form on the whole card, leaving out what other labels own."""
+        """Return the first value on the card that ``parse`` accepts, except those owned by ``not_beside``."""
         for piece in self.layout.pieces:
             if (piece.owner is None or piece.owner.label not in not_beside) and (text := parse(piece.text)):
-                return self.found(text, [piece.line]).at_most(_WITHOUT_LABEL)
+                return self.field(text, [piece.line]).at_most(_WITHOUT_LABEL)
         return None
 
     def lone_sex(self) -> OcrField | None:
-        """Return the sex that stands alone, without a label."""
+        """Return a 男 or 女 without a label."""
         return self.anywhere(lambda text: text if text in {"男", "女"} else None)
 
 
-def _readings(pieces: list[Piece]) -> Iterator[list[Piece]]:
-    """Yield the piece nearest to the label, it with more and more of those beyond, then each of the others alone."""
+def _combinations(pieces: list[Piece]) -> Iterator[list[Piece]]:
+    """Yield the piece nearest to the label, then it joined with more and more others, then each other one."""
     yield from (pieces[: end + 1] for end in range(len(pieces)))
     yield from ([piece] for piece in pieces[1:])

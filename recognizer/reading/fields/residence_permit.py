@@ -1,4 +1,4 @@
-"""The residence permit's two faces: text lines in, the fields of ``HmtResidentPermitOCR`` out."""
+"""Reads the fields of ``HmtResidentPermitOCR`` from both sides of the residence permit."""
 
 import re
 from dataclasses import replace
@@ -21,18 +21,18 @@ from recognizer.reading.result import NOT_ENABLED
 _FRONT: Final = 0
 _BACK: Final = 1
 _NUMBER: Final = re.compile(r"(?<![\dA-Z])\d{17}[\dX](?![\dA-Z])")
-_SHORTER: Final = 5.0
-"""A line that ends this many text heights before the longest one is the last: digits are narrower than characters."""
+_LAST_LINE_GAP: Final = 5.0
+"""A line that ends this many text heights before the longest one is the last: digits are narrow, so lines differ."""
 _END_OF_ADDRESS: Final = re.compile(r"[\u4e00-\u9fffA-Z0-9-]{1,5}")
-_END_READ_AGAIN: Final = 0.8
-_ENDS_IN_A_NUMBER: Final = 0.8
-"""How sure an address is at most that ends in a digit: most go on with 号 or 室."""
-_BEGINNING: Final = re.compile(r"[\u4e00-\u9fff]{1,9}[省市区县州旗盟]")
-_NO_BEGINNING: Final = 0.5
-"""How sure an address is at most that does not begin with a province or a town: its first line is not seen."""
+_END_REREAD: Final = 0.8
+_ENDS_WITH_DIGIT: Final = 0.8
+"""Maximum confidence of an address that ends with a digit: most continue with 号 or 室."""
+_PROVINCE_OR_TOWN: Final = re.compile(r"[\u4e00-\u9fff]{1,9}[省市区县州旗盟]")
+_WITHOUT_PROVINCE: Final = 0.5
+"""Maximum confidence of an address that does not begin with a province or a town: its first line was missed."""
 _WITHOUT_LABEL: Final = 0.85
-_UNPROVEN: Final = 0.5
-"""How sure a number is at most whose check digit or region is wrong, or what the number contradicts."""
+_UNVERIFIED: Final = 0.5
+"""Maximum confidence of a number with a wrong check digit or region, and of fields that contradict the number."""
 
 
 def front_fields(finder: FieldFinder) -> Fields:
@@ -43,15 +43,15 @@ def front_fields(finder: FieldFinder) -> Fields:
     address = _address(finder)
     return {
         "Name": adjust_for_script(_name(finder) or EMPTY_FIELD),
-        "Sex": _agreed_sex(sex, number),
-        "Birth": _agreed_birth(birth, number),
+        "Sex": _checked_sex(sex, number),
+        "Birth": _checked_birth(birth, number),
         "Address": replace(address, text=value_parsers.simplified(address.text)),
         "IdCardNo": number,
     }
 
 
 def _name(finder: FieldFinder) -> OcrField | None:
-    """Return the name beside its label, else the nearest line above the birth date in its column that may be one."""
+    """Return the name beside its label, else the nearest possible name above the birth date in its column."""
     for form in (value_parsers.chinese_name, value_parsers.latin_name):
         if found := finder.value(Label.NAME, form):
             return found
@@ -66,7 +66,7 @@ def _name(finder: FieldFinder) -> OcrField | None:
     nearest = max(above, key=lambda piece: piece.line.middle, default=None)
     if nearest is None:
         return None
-    return finder.found(value_parsers.chinese_name(nearest.text) or "", [nearest.line]).at_most(_WITHOUT_LABEL)
+    return finder.field(value_parsers.chinese_name(nearest.text) or "", [nearest.line]).at_most(_WITHOUT_LABEL)
 
 
 def _birth_line(finder: FieldFinder) -> Piece | None:
@@ -74,18 +74,18 @@ def _birth_line(finder: FieldFinder) -> Piece | None:
 
 
 def _written_date(text: str) -> str | None:
-    """Return a date as only this card prints one: ``1997年6月2日``."""
+    """Return a date in the format that only this card uses: ``1997年6月2日``."""
     return value_parsers.slashed_date(text) if re.fullmatch(r"\D{0,3}\d{4}\s*年.*月.*", text) else None
 
 
 def back_fields(finder: FieldFinder) -> Fields:
     """Read the side with the emblem."""
-    own = frozenset({Label.VALIDITY, Label.ISSUE_COUNT, Label.AUTHORITY})
+    other_labels = frozenset({Label.VALIDITY, Label.ISSUE_COUNT, Label.AUTHORITY})
     period = finder.value(Label.VALIDITY, value_parsers.period) or finder.anywhere(value_parsers.period) or EMPTY_FIELD
     number = (
         finder.value(Label.PASS_NUMBER, _pass_number)
-        or finder.value(Label.PASS_NUMBER, _no_pass_number)
-        or finder.anywhere(_pass_number, not_beside=own)
+        or finder.value(Label.PASS_NUMBER, _placeholder_number)
+        or finder.anywhere(_pass_number, not_beside=other_labels)
     )
     return {
         "ValidDate": adjust_for_term(period, PermitType.RESIDENCE_PERMIT),
@@ -113,27 +113,24 @@ def _pass_number(text: str) -> str | None:
     return value_parsers.permit_number(text, PermitType.RESIDENCE_PERMIT)
 
 
-def _no_pass_number(text: str) -> str | None:
-    """Return the three zeros that some cards print in place of a number."""
+def _placeholder_number(text: str) -> str | None:
+    """Return the three zeros that some cards print instead of a number."""
     return text if text == "000" else None
 
 
 def _resident_number(finder: FieldFinder, birth: str) -> OcrField:
-    """Return the number.
-
-    A wrong character is put right if that makes the check digit, the region and the printed birth date right.
-    """
-    read = finder.value(Label.RESIDENT_NUMBER, _number) or finder.anywhere(_number)
-    if read is None:
+    """Return the number, with one character corrected if check digit, region and printed birth date then match."""
+    printed = finder.value(Label.RESIDENT_NUMBER, _number) or finder.anywhere(_number)
+    if printed is None:
         return EMPTY_FIELD
 
     def is_valid(number: str) -> bool:
         return not faults_of(number) and (not birth or _birth_in(number) == birth)
 
-    right = correct_one_character(read.text, is_valid)
-    if right is None:
-        return read.at_most(_UNPROVEN) if faults_of(read.text) else read.at_least(VERIFIED)
-    return replace(read, text=right).at_least(VERIFIED)
+    corrected = correct_one_character(printed.text, is_valid)
+    if corrected is None:
+        return printed.at_most(_UNVERIFIED) if faults_of(printed.text) else printed.at_least(VERIFIED)
+    return replace(printed, text=corrected).at_least(VERIFIED)
 
 
 def _number(text: str) -> str | None:
@@ -146,38 +143,38 @@ def _birth_in(number: str) -> str:
     return f"{int(number[6:10])}/{int(number[10:12])}/{int(number[12:14])}"
 
 
-def _agreed_birth(birth: OcrField, number: OcrField) -> OcrField:
-    """Return the birth date the number's check digit proves, where the printed one differs in one character at most."""
+def _checked_birth(birth: OcrField, number: OcrField) -> OcrField:
+    """Return the birth date verified by the number, if the printed one differs in at most one character."""
     if not birth.text or not is_valid_resident_number(number.text):
         return adjust_for_calendar(birth)
     if edit_distance(birth.text, _birth_in(number.text)) > 1:
-        return adjust_for_calendar(birth).at_most(_UNPROVEN)
+        return adjust_for_calendar(birth).at_most(_UNVERIFIED)
     return replace(birth, text=_birth_in(number.text)).at_least(VERIFIED)
 
 
-def _agreed_sex(sex: OcrField, number: OcrField) -> OcrField:
-    """Return the sex, as sure as the number's 17th digit makes it: odd for men."""
+def _checked_sex(sex: OcrField, number: OcrField) -> OcrField:
+    """Adjust the confidence of the sex by the number's 17th digit, which is odd for men."""
     if not sex.text or not is_valid_resident_number(number.text):
         return sex
     agrees = (int(number.text[16]) % 2 == 1) == (sex.text == "男")
-    return sex.at_least(VERIFIED) if agrees else sex.at_most(_UNPROVEN)
+    return sex.at_least(VERIFIED) if agrees else sex.at_most(_UNVERIFIED)
 
 
 def _address(finder: FieldFinder) -> OcrField:
-    """Return the lines beside the label and those below that begin where the first one does."""
+    """Return the line beside the label and the aligned lines below."""
     layout = finder.layout
     lines = [piece for piece in _first_line(finder) if _address_line(piece)]
-    while lines and (following := layout.line_after(lines[0].line, lines[-1].line)) and _address_line(following):
-        lines.append(following)
+    while lines and (next_line := layout.line_after(lines[0].line, lines[-1].line)) and _address_line(next_line):
+        lines.append(next_line)
     if not lines:
         return EMPTY_FIELD
-    parts = [finder.found(_address_line(piece), [piece.line]) for piece in lines]
+    parts = [finder.field(_address_line(piece), [piece.line]) for piece in lines]
     whole = OcrField("".join(part.text for part in parts), min(part.confidence for part in parts))
     end = _short_last_line(finder, lines)
-    address = OcrField(whole.text + end, min(whole.confidence, _END_READ_AGAIN)) if end else whole
-    if not _BEGINNING.match(address.text):
-        return address.at_most(_NO_BEGINNING)
-    return address.at_most(_ENDS_IN_A_NUMBER) if address.text[-1].isdigit() else address
+    address = OcrField(whole.text + end, min(whole.confidence, _END_REREAD)) if end else whole
+    if not _PROVINCE_OR_TOWN.match(address.text):
+        return address.at_most(_WITHOUT_PROVINCE)
+    return address.at_most(_ENDS_WITH_DIGIT) if address.text[-1].isdigit() else address
 
 
 def _first_line(finder: FieldFinder) -> list[Piece]:
@@ -191,26 +188,28 @@ def _first_line(finder: FieldFinder) -> list[Piece]:
 
 
 def _address_line(piece: Piece) -> str:
-    """Return a line of an address without spaces; empty for a residence number."""
+    """Return an address line without spaces; empty for a residence number."""
     return "" if _number(piece.text) else value_parsers.chinese_text(piece.text) or re.sub(r"\s+", "", piece.text)
 
 
 def _short_last_line(finder: FieldFinder, lines: list[Piece]) -> str:
-    """Return what a last line of a few characters says: the detector may pass over it."""
+    """Return a last line of only a few characters, which the detector may miss."""
     first, last = lines[0].line, lines[-1].line
     pitch = last.middle - lines[-2].line.middle if len(lines) > 1 else 1.3 * last.height
-    place = BoundingBox(
+    box = BoundingBox(
         first.left - 0.2 * first.height, last.top + pitch, first.left + 4 * first.height, last.bottom + pitch
     )
-    if last.right < max(line.line.right for line in lines) - _SHORTER * last.height or _taken(finder.layout, place):
+    if last.right < max(line.line.right for line in lines) - _LAST_LINE_GAP * last.height or _has_text(
+        finder.layout, box
+    ):
         return ""
-    text = finder.reread(place, None)
+    text = finder.reread(box, None)
     return text if _END_OF_ADDRESS.fullmatch(text) else ""
 
 
-def _taken(layout: Layout, place: BoundingBox) -> bool:
+def _has_text(layout: Layout, box: BoundingBox) -> bool:
     lines = [*(piece.line for piece in layout.pieces), *(anchor.line for anchor in layout.anchors)]
     return any(
-        line.top < place.bottom and place.top < line.bottom and line.left < place.right and place.left < line.right
+        line.top < box.bottom and box.top < line.bottom and line.left < box.right and box.left < line.right
         for line in lines
     )

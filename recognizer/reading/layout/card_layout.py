@@ -1,7 +1,7 @@
-"""A card's text laid out: labels, the pieces of text between them, and which piece answers which label.
+"""The layout of a card's text: labels, the pieces of text between them, and which piece belongs to which label.
 
-A value stands to the right of its label or below it; both kinds of card exist, and some mix them. Where it may stand
-follows from the labels around it, what it may say is the caller's business.
+A value is to the right of its label or below it; both kinds of card exist, and some mix them. This module decides where
+a value may be, from the labels around it; the caller decides whether its text is valid.
 """
 
 import re
@@ -11,32 +11,36 @@ from functools import cached_property
 from statistics import median
 from typing import Final
 
-from recognizer.reading.layout.labels import ENGLISH_LABEL_WORDS, SPREAD, Anchor, Label, find_anchors, spread_labels
+from recognizer.reading.layout.labels import (
+    ENGLISH_LABEL_WORDS,
+    SPACED_LABELS,
+    Anchor,
+    Label,
+    find_anchors,
+    spaced_labels,
+)
 from recognizer.reading.ocr.text_lines import SAME_ROW, BoundingBox, TextLine, join, rows, strip_spaces
 
 WIDE_GAP: Final = 1.9
-"""Characters whose centres are this many text heights apart belong to different pieces."""
-_BELOW: Final = 2.4
-"""A value stands at most this many text heights below its label, middle to middle."""
-_LEAST_DROP: Final = 0.15
-_ALIGNED: Final = 1.3
-"""Lines that begin this many text heights apart at most are lines of one value."""
-_COLUMN_SLACK: Final = 0.9
+"""Characters whose centres are this many text heights apart belong to different pieces of text."""
+_MAX_DROP: Final = 2.4
+"""A value is at most this many text heights below its label, middle to middle."""
+_MIN_DROP: Final = 0.15
+_ALIGNMENT_TOLERANCE: Final = 1.3
+"""Lines of one value begin at most this many text heights apart."""
+_COLUMN_TOLERANCE: Final = 0.9
 """A value below its label begins at most this many text heights to the left of it."""
-_LOOSE_SIGNS: Final = " \u3000:：;；,，.。、|·-_"
+_PUNCTUATION: Final = " \u3000:：;；,，.。、|·-_"
 _WATERMARK: Final = re.compile(
     r"SPECIMEN|SAMPLE|EXAMPLE|FICTITIOUS|DEMO|TEST|VOID|NOT VALID|仅供测试|测试专用|样本|樣本|样张|样例|示例|测试|虚构"
 )
-_LARGE: Final = 2.2
-"""A box this many times as high as the usual one, with a character or two in it, is a picture taken for text."""
+_PICTURE_RATIO: Final = 2.2
+"""A box this many times as high as the median with only one or two characters is a picture mistaken for text."""
 
 
 @dataclass(frozen=True)
 class Piece:
-    """A run of characters without a label and without a wide gap.
-
-    ``owner`` is the label before it in its row, if any.
-    """
+    """A run of characters without labels and wide gaps. ``owner`` is the label before it in its row, if any."""
 
     line: TextLine
     row: int
@@ -44,12 +48,12 @@ class Piece:
 
     @property
     def text(self) -> str:
-        """What it says."""
-        return self.line.text.strip(_LOOSE_SIGNS)
+        """The text without surrounding punctuation."""
+        return self.line.text.strip(_PUNCTUATION)
 
 
 class Layout:
-    """The rows of one card; made once from its lines, then asked."""
+    """The labels and pieces of one card, made from its lines."""
 
     def __init__(self, lines: Iterable[TextLine]) -> None:
         self.anchors: list[Anchor] = []
@@ -57,36 +61,36 @@ class Layout:
         self._row_of: dict[int, int] = {}
         joined = [join(row) for row in rows(_without_pictures(list(lines)))]
         anchors = [find_anchors(line) for line in joined]
-        if not any(anchor.label in SPREAD for row in anchors for anchor in row):
-            for number, anchor in spread_labels(joined).items():
-                anchors[number].insert(0, anchor)
-        for number, (line, found) in enumerate(zip(joined, anchors, strict=True)):
-            self._add_row(number, line, found)
+        if not any(anchor.label in SPACED_LABELS for row in anchors for anchor in row):
+            for row, anchor in spaced_labels(joined).items():
+                anchors[row].insert(0, anchor)
+        for row, (line, matches) in enumerate(zip(joined, anchors, strict=True)):
+            self._add_row(row, line, matches)
 
-    def _add_row(self, number: int, line: TextLine, anchors: list[Anchor]) -> None:
+    def _add_row(self, row: int, line: TextLine, anchors: list[Anchor]) -> None:
         ends = [0, *(anchor.end for anchor in anchors)]
         starts = [*(anchor.start for anchor in anchors), len(line.characters)]
         for owner, start, end in zip([None, *anchors], ends, starts, strict=True):
-            belongs = owner if owner and owner.label not in {Label.TITLE, Label.NOISE} else None
+            owner_label = owner if owner and owner.label not in {Label.TITLE, Label.NOISE} else None
             for part in _split(line, start, end):
-                if not _is_printed_around(part.text):
-                    self.pieces.append(Piece(part, number, belongs))
+                if not _is_background_text(part.text):
+                    self.pieces.append(Piece(part, row, owner_label))
         for anchor in anchors:
-            self._row_of[id(anchor)] = number
+            self._row_of[id(anchor)] = row
         self.anchors.extend(anchors)
 
     @cached_property
     def height(self) -> float:
-        """The usual height of a text line."""
+        """The median height of the text lines."""
         return median(piece.line.height for piece in self.pieces) if self.pieces else 1.0
 
     def anchor(self, label: Label) -> Anchor | None:
-        """Return the label's place; if it was found twice the best spelt one, then the one nearest to all labels."""
-        found = [anchor for anchor in self.anchors if anchor.label is label]
-        return max(found, key=lambda anchor: (len(anchor.word), -self._far_off(anchor)), default=None)
+        """Return the label's anchor. Of several, prefer the longest spelling, then the one nearest to all labels."""
+        matches = [anchor for anchor in self.anchors if anchor.label is label]
+        return max(matches, key=lambda anchor: (len(anchor.word), -self._distance_to_labels(anchor)), default=None)
 
-    def _far_off(self, anchor: Anchor) -> float:
-        """Return how far a label stands from the middle of them all: those of other papers stand apart."""
+    def _distance_to_labels(self, anchor: Anchor) -> float:
+        """Return a label's distance to the median of all labels: labels on other papers are farther away."""
         across = abs(anchor.line.left - median(other.line.left for other in self.anchors))
         return across + abs(anchor.line.middle - median(other.line.middle for other in self.anchors))
 
@@ -95,58 +99,55 @@ class Layout:
         return all(self.anchor(label) for label in labels)
 
     def right_of(self, anchor: Anchor) -> list[Piece]:
-        """Return the pieces in the label's row, from it to the next label."""
+        """Return the pieces between the label and the next label in its row."""
         return [piece for piece in self.pieces if piece.owner is anchor]
 
     def below(self, anchor: Anchor) -> list[Piece]:
-        """Return the pieces of the nearest row below that begin in the label's column.
-
-        Cut where the next label's column begins.
-        """
+        """Return the pieces of the nearest row below that begin in the label's column, clipped to that column."""
         left, right = self.column(anchor)
         row = self._row_of[id(anchor)]
         nearest: list[Piece] = []
         for piece in self.pieces:
             drop = piece.line.middle - anchor.line.middle
             height = max(anchor.line.height, piece.line.height)
-            if piece.owner or piece.row == row or not _LEAST_DROP * anchor.line.height < drop < _BELOW * height:
+            if piece.owner or piece.row == row or not _MIN_DROP * anchor.line.height < drop < _MAX_DROP * height:
                 continue
-            kept = _within(piece, left, right)
-            if kept and (not nearest or piece.row == nearest[0].row):
-                nearest.append(kept)
+            clipped = _clip_to_column(piece, left, right)
+            if clipped and (not nearest or piece.row == nearest[0].row):
+                nearest.append(clipped)
         return nearest
 
     def column(self, anchor: Anchor) -> tuple[float, float]:
-        """Return where the label's column begins and where the next one's does."""
+        """Return where the label's column and the next column begin."""
         others = [
             other for other in self.anchors if self._same_row(other, anchor) and other.line.left > anchor.line.left
         ]
         height = max(anchor.line.height, self.height)
         end = min((other.line.left - 0.5 * height for other in others), default=float("inf"))
-        return anchor.line.left - _COLUMN_SLACK * height, end
+        return anchor.line.left - _COLUMN_TOLERANCE * height, end
 
     def _same_row(self, one: Anchor, other: Anchor) -> bool:
         return self._row_of[id(one)] == self._row_of[id(other)]
 
     def line_after(self, first: TextLine, last: TextLine) -> Piece | None:
-        """Return the line below the last one that begins where the first one does: a value goes on there."""
+        """Return the line below ``last`` that is aligned with ``first``: the continuation of a value."""
         for piece in self.pieces:
             drop = (piece.line.middle - last.middle) / last.height
             if (
                 piece.owner is None
-                and abs(piece.line.left - first.left) < _ALIGNED * first.height
-                and SAME_ROW < drop < _BELOW
+                and abs(piece.line.left - first.left) < _ALIGNMENT_TOLERANCE * first.height
+                and SAME_ROW < drop < _MAX_DROP
             ):
                 return piece
         return None
 
     def in_column(self, piece: Piece) -> list[Piece]:
-        """Return the other pieces that begin where one does."""
-        near = _ALIGNED * piece.line.height
+        """Return the other pieces with the same left edge."""
+        near = _ALIGNMENT_TOLERANCE * piece.line.height
         return [one for one in self.pieces if one is not piece and abs(one.line.left - piece.line.left) < near]
 
     def values_are_below(self) -> bool:
-        """Tell whether this card prints values below their labels, by the majority of its labels."""
+        """Tell whether most labels on this card have their value below."""
         votes = 0
         for anchor in self.anchors:
             if anchor.label in {Label.TITLE, Label.NOISE}:
@@ -155,7 +156,7 @@ class Layout:
         return votes > 0
 
     def strip_right_of(self, anchor: Anchor, *, heights: float = 7.0) -> BoundingBox | None:
-        """Return the blank strip between a label and whatever comes next in its row; None if there is no room."""
+        """Return the empty strip between a label and the next text in its row; None if it is too narrow."""
         line = anchor.line
         followers = [
             other.left
@@ -168,7 +169,7 @@ class Layout:
         return strip if strip.right - strip.left > 0.6 * line.height else None
 
     def strip_below(self, anchor: Anchor, *, heights: float = 4.0) -> BoundingBox | None:
-        """Return the strip below a label, as high as the values beside it if there are any."""
+        """Return the strip below a label, as high as the values next to it, if there are any."""
         line = anchor.line
         neighbours = [
             piece.line
@@ -193,35 +194,35 @@ class Layout:
 
 
 def text_of(pieces: Iterable[Piece]) -> str:
-    """Return the pieces' text with a space between them."""
+    """Join the pieces' text with spaces."""
     return " ".join(piece.text for piece in pieces)
 
 
 def _split(line: TextLine, start: int, end: int) -> Iterator[TextLine]:
-    """Yield the runs of characters between two labels, cut at wide gaps."""
-    solid = [index for index in range(start, end) if line.characters[index].text.strip()]
-    begin = 0
-    for place in range(1, len(solid) + 1):
-        if place < len(solid):
-            gap = line.characters[solid[place]].x - line.characters[solid[place - 1]].x
+    """Yield the runs of characters between two labels, split at wide gaps."""
+    visible = [index for index in range(start, end) if line.characters[index].text.strip()]
+    first = 0
+    for position in range(1, len(visible) + 1):
+        if position < len(visible):
+            gap = line.characters[visible[position]].x - line.characters[visible[position - 1]].x
             if gap <= WIDE_GAP * line.height:
                 continue
-        yield line.part(solid[begin], solid[place - 1] + 1)
-        begin = place
+        yield line.part(visible[first], visible[position - 1] + 1)
+        first = position
 
 
-def _within(piece: Piece, left: float, right: float) -> Piece | None:
-    """Return the part of a piece whose characters stand in a column; None if none do."""
+def _clip_to_column(piece: Piece, left: float, right: float) -> Piece | None:
+    """Return the part of a piece that is within a column; None if there is none."""
     line = piece.line
     if line.left >= right or line.right <= left:
         return None
-    start, end = _cut_at(line, left), _cut_at(line, right)
+    start, end = _index_at(line, left), _index_at(line, right)
     part = strip_spaces(line.part(start, end)) if start < end else None
     return Piece(part, piece.row, piece.owner) if part else None
 
 
-def _cut_at(line: TextLine, x: float) -> int:
-    """Return the first character of a column that begins at x; or after a gap close by."""
+def _index_at(line: TextLine, x: float) -> int:
+    """Return the index of the first character at or after x, or of the one after a gap close to x."""
     if line.characters[0].x >= x:
         return 0
     near = [
@@ -238,15 +239,18 @@ def _without_pictures(lines: list[TextLine]) -> list[TextLine]:
     if not lines:
         return []
     usual = median(line.height for line in lines)
-    return [line for line in lines if line.height < _LARGE * usual or len(line.text.strip()) > 2]  # noqa: PLR2004
+    return [line for line in lines if line.height < _PICTURE_RATIO * usual or len(line.text.strip()) > 2]  # noqa: PLR2004
 
 
-def _is_printed_around(text: str) -> bool:
-    """Tell a watermark or a translated label from a value: English labels have small letters, values have none."""
-    bare = text.strip(_LOOSE_SIGNS)
-    words = bare.replace("/", " ").replace(".", " ").split()
-    if not _WATERMARK.sub("", bare).strip(_LOOSE_SIGNS) or all(word.upper() in ENGLISH_LABEL_WORDS for word in words):
+def _is_background_text(text: str) -> bool:
+    """Tell whether the text is a watermark or a translated label: those have lower-case letters, values do not."""
+    stripped = text.strip(_PUNCTUATION)
+    words = stripped.replace("/", " ").replace(".", " ").split()
+    if not _WATERMARK.sub("", stripped).strip(_PUNCTUATION) or all(
+        word.upper() in ENGLISH_LABEL_WORDS for word in words
+    ):
         return True
-    letters = [character for character in bare if character.isascii() and character.isalpha()]
-    small = sum(character.islower() for character in letters)
-    return len(letters) >= 2 and small > len(letters) / 2 and not any(character.isdigit() for character in bare)  # noqa: PLR2004
+    letters = [character for character in stripped if character.isascii() and character.isalpha()]
+    lower_case = sum(character.islower() for character in letters)
+    has_digit = any(character.isdigit() for character in stripped)
+    return len(letters) > 1 and lower_case > len(letters) / 2 and not has_digit

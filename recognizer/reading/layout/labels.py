@@ -1,6 +1,6 @@
-"""The words printed beside the values, and the cards' titles, found in text that may be misread in a character or two.
+"""Finds the printed labels and titles of the cards, even if one or two of their characters are misread.
 
-Sources: the faces listed in the documents' rules of issue (labels of the 1999, 2013, 2015, 2018 and 2024 editions),
+Sources: the card designs in the documents' rules of issue (labels of the 1999, 2013, 2015, 2018 and 2024 editions),
 both simplified and traditional.
 """
 
@@ -12,11 +12,11 @@ from typing import Final
 
 from permit_ocr.domain.card.chinese_script import simplified
 from permit_ocr.domain.permits import PermitType
-from recognizer.reading.ocr.text_lines import JOINT, TextLine
+from recognizer.reading.ocr.text_lines import BOX_GAP, TextLine
 
 
 class Label(Enum):
-    """What a printed label announces."""
+    """The meaning of a printed label."""
 
     NAME = auto()
     SEX = auto()
@@ -79,18 +79,18 @@ ENGLISH_LABEL_WORDS: Final = frozenset((
     "DOCUMENT", "CARD", "NO", "NUMBER", "NATIONALITY", "ENGLISH", "CHINESE", "ADDRESS",
 ))
 # fmt: on
-SPREAD: Final = (Label.NAME, Label.SEX, Label.BIRTH, Label.ADDRESS)
-_LEAST_SPREAD: Final = 2
-_COLUMN: Final = 1.0
-_DECORATION: Final = frozenset(JOINT + " 　:：·.,，。、|/（）()-_")
-_STATE: Final = "中华人民共和国"
+SPACED_LABELS: Final = (Label.NAME, Label.SEX, Label.BIRTH, Label.ADDRESS)
+_MIN_SPACED_LABELS: Final = 2
+_COLUMN_TOLERANCE: Final = 1.0
+_DECORATION: Final = frozenset(BOX_GAP + " 　:：·.,，。、|/（）()-_")
+_STATE_NAME: Final = "中华人民共和国"
 
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """A label where it is printed.
+    """A label with its position.
 
-    ``word`` is its spelling in the table, ``start`` and ``end`` its characters in the line it was found in.
+    ``word`` is its spelling in the table; ``start`` and ``end`` delimit it in the line in which it was found.
     """
 
     label: Label
@@ -110,76 +110,80 @@ class _Match:
 
 
 def find_anchors(line: TextLine) -> list[Anchor]:
-    """Return the labels and titles in a line, from left to right, none overlapping.
-
-    A longer and truer match goes first.
-    """
+    """Return the labels and titles in a line, from left to right and without overlap. Longer, better matches win."""
     text = simplified(line.text)
-    places = [index for index, character in enumerate(text) if character not in _DECORATION]
-    bare = "".join(text[index] for index in places)
+    indexes = [index for index, character in enumerate(text) if character not in _DECORATION]
+    bare = "".join(text[index] for index in indexes)
     matches = [match for label, words in _WORDS.items() for word in words for match in _matches(bare, label, word)]
     matches.extend(_state_title(bare))
     matches.sort(key=lambda match: (-match.score, match.start))
-    taken: list[_Match] = []
+    accepted: list[_Match] = []
     for match in matches:
-        if all(match.end <= other.start or other.end <= match.start for other in taken):
-            taken.append(match)
-    taken.sort(key=lambda match: match.start)
+        if all(match.end <= other.start or other.end <= match.start for other in accepted):
+            accepted.append(match)
+    accepted.sort(key=lambda match: match.start)
     return [
         Anchor(match.label, match.word, start, end, line.part(start, end))
-        for match in taken
-        for start, end in [(places[match.start], places[match.end - 1] + 1)]
+        for match in accepted
+        for start, end in [(indexes[match.start], indexes[match.end - 1] + 1)]
     ]
 
 
-def spread_labels(lines: Sequence[TextLine]) -> dict[int, Anchor]:
-    """Return labels of which only the last character was seen, by their line's index.
+def spaced_labels(lines: Sequence[TextLine]) -> dict[int, Anchor]:
+    """Return labels of which only the last character was detected, by the index of their line.
 
-    Some cards print the residence permit's short labels as wide as their longest (姓　　名): the detector passes over
-    the first character and takes the other one for the beginning of the value. One such line proves nothing; several
-    that begin in one column do.
+    Some cards space the residence permit's short labels as wide as the longest one (姓　　名): the detector misses the
+    first character and takes the other one for the beginning of the value. One such line is no evidence; several that
+    begin in one column are.
     """
-    ends = dict(zip("名别生址", SPREAD, strict=True))
-    begun = {index: line for index, line in enumerate(lines) if line.text[:1] in ends}
-    column = median(line.left for line in begun.values()) if begun else 0.0
-    kept = {index: line for index, line in begun.items() if abs(line.left - column) < _COLUMN * line.height}
-    if len({line.text[0] for line in kept.values()}) < _LEAST_SPREAD:
+    label_by_character = dict(zip("名别生址", SPACED_LABELS, strict=True))
+    candidates = {index: line for index, line in enumerate(lines) if line.text[:1] in label_by_character}
+    column = median(line.left for line in candidates.values()) if candidates else 0.0
+    kept = {
+        index: line for index, line in candidates.items() if abs(line.left - column) < _COLUMN_TOLERANCE * line.height
+    }
+    if len({line.text[0] for line in kept.values()}) < _MIN_SPACED_LABELS:
         return {}
-    return {index: Anchor(ends[line.text[0]], line.text[0], 0, 1, line.part(0, 1)) for index, line in kept.items()}
+    return {
+        index: Anchor(label_by_character[line.text[0]], line.text[0], 0, 1, line.part(0, 1))
+        for index, line in kept.items()
+    }
 
 
 def _state_title(bare: str) -> list[_Match]:
-    """Match the name of the state above or before a title, not where it begins the name of an authority."""
-    start = bare.find(_STATE)
-    after = bare[start + len(_STATE) :]
+    """Match the state's name above or before a title, but not at the beginning of an authority's name."""
+    start = bare.find(_STATE_NAME)
+    after = bare[start + len(_STATE_NAME) :]
     if start < 0 or (after and not any(edit_distance(after[: len(title)], title) <= 2 for title in TITLES)):  # noqa: PLR2004
         return []
-    return [_Match(len(_STATE), Label.NOISE, _STATE, start, start + len(_STATE))]
+    return [_Match(len(_STATE_NAME), Label.NOISE, _STATE_NAME, start, start + len(_STATE_NAME))]
 
 
 def _matches(bare: str, label: Label, word: str) -> list[_Match]:
-    """Find a word exactly if it is short; else with one character in four wrong, missing or too many."""
+    """Find a short word exactly, and longer ones with up to one error (wrong, missing or extra) per four characters."""
     allowed = len(word) // 4
     found: list[_Match] = []
     if sum(character in bare for character in word) < len(word) - allowed:
-        return found  # nearly every word on nearly every line: the comparison below is slow
+        return found  # true for most words and lines; the comparison below is slow
     for start in range(len(bare)):
         for length in range(len(word) - (allowed > 0), len(word) + 1 + (allowed > 0)):
             end = start + length
             if end > len(bare):
                 break
-            wrong = edit_distance(bare[start:end], word)
-            if wrong <= allowed:
-                found.append(_Match(len(word) - 1.6 * wrong, label, word, start, end))
+            errors = edit_distance(bare[start:end], word)
+            if errors <= allowed:
+                found.append(_Match(len(word) - 1.6 * errors, label, word, start, end))
     return found
 
 
 def edit_distance(one: str, other: str) -> int:
-    """Return how many characters must be changed, left out or put in to make one text of the other (Levenshtein)."""
-    before = list(range(len(other) + 1))
+    """Return the Levenshtein distance."""
+    previous = list(range(len(other) + 1))
     for index, character in enumerate(one, 1):
         current = [index]
-        for place, wanted in enumerate(other, 1):
-            current.append(min(before[place] + 1, current[-1] + 1, before[place - 1] + (character != wanted)))
-        before = current
-    return before[-1]
+        for index_in_other, wanted in enumerate(other, 1):
+            current.append(
+                min(previous[index_in_other] + 1, current[-1] + 1, previous[index_in_other - 1] + (character != wanted))
+            )
+        previous = current
+    return previous[-1]

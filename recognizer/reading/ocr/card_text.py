@@ -1,4 +1,4 @@
-"""From pixels to the text of a card: found, turned upright, levelled, read; and the part to read again from nearer."""
+"""From pixels to the text of a card: detect, rotate, deskew, recognise; and the crop for a closer second look."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -14,42 +14,42 @@ from recognizer.reading.ocr.engine import Glyph, Pixels, Quad
 from recognizer.reading.ocr.segmentation import Segmentation
 from recognizer.reading.ocr.text_lines import BoundingBox, Character, TextLine
 
-_SURE: Final = 0.5
-"""A line whose characters are less sure than this on average is a pattern, not text."""
-_SURE_AGAIN: Final = 0.75
-"""The same for strips read without the detector's word that there is text."""
-_UNMOVED: Final[NDArray[Any]] = np.eye(3)
-_TALL: Final = 1.5
-_LONG: Final = 4.0
+_MIN_CONFIDENCE: Final = 0.5
+"""A line with a lower average confidence is a background pattern, not text."""
+_MIN_REREAD_CONFIDENCE: Final = 0.75
+"""The same for each character of a strip in which the detector found no text."""
+_IDENTITY: Final[NDArray[Any]] = np.eye(3)
+_VERTICAL_RATIO: Final = 1.5
+_LONG_LINE_RATIO: Final = 4.0
 _FEW_LINES: Final = 6
-"""Fewer lines than this do not show how large the card is."""
-_BESIDE: Final = 0.65
-_ABOVE: Final = 0.35
-"""The card goes on beside and above its lines by these parts of their width and height."""
-_LEAST_LINES: Final = 3
-_MOST_LINES: Final = 40
-"""A sheet with more lines is more likely a page than a card."""
-_MOST_SHEETS: Final = 5
-_BADLY: Final = 0.8
-_PAPER: Final = 75
-_BLANK: Final = 60
-"""Percentiles of brightness that are the ground's, in a line of text and beside it."""
+"""With fewer lines, the size of the card cannot be estimated."""
+_SIDE_MARGIN: Final = 0.65
+_TOP_MARGIN: Final = 0.35
+"""The card extends beyond its text to the sides and above by these fractions of the text's width and height."""
+_MIN_LINES: Final = 3
+_MAX_CARD_LINES: Final = 40
+"""A segment with more lines is more likely a page than a card."""
+_MAX_SEGMENTS: Final = 5
+_POOR_CONFIDENCE: Final = 0.8
+_PAPER_PERCENTILE: Final = 75
+_BLANK_PERCENTILE: Final = 60
+"""Percentiles of brightness that are the background's, in a line of text and beside it."""
 _DARK: Final = 12
 _COVERED: Final = 0.085
-"""A difference of the logarithm of brightness, in any colour, that one in ten lines reaches that go on unhurt."""
-_VOTES: Final = 8
-_STRAY: Final = 0.06
-"""Radians from the usual slope; a line further off lies on another paper or in a bad box."""
-_ENOUGH_LINES: Final = 4
-_MOST_FAN: Final = 0.0003
-"""Radians a pixel; a card seen at 45 degrees fans out less."""
+"""A difference of log brightness, in any colour. One in ten lines that are not covered reaches it."""
+_ORIENTATION_VOTES: Final = 8
+_MAX_SLOPE_DEVIATION: Final = 0.06
+"""Radians from the median slope; a line beyond that is on another paper or has a bad box."""
+_MIN_FIT_LINES: Final = 4
+_MAX_FAN: Final = 0.0003
+"""Radians per pixel; a card seen at 45 degrees fans out less."""
 
 
 @dataclass(frozen=True)
 class Deskew:
-    """The turn from the image's pixels to levelled ones: by ``slope`` radians about the origin, then row by row.
+    """Transforms the image's pixels to deskewed ones: rotates by ``slope`` radians about the origin, then row by row.
 
-    At height y they rise by ``fan`` * y + ``rise``, measured from x = ``centre`` on: perspective makes rows fan out.
+    At height y, rows rise by ``fan`` * y + ``rise`` from x = ``centre`` on: perspective makes rows fan out.
     """
 
     slope: float = 0.0
@@ -58,13 +58,13 @@ class Deskew:
     centre: float = 0.0
 
     def to_deskewed(self, x: float, y: float) -> tuple[float, float]:
-        """Return where a point of the image lies once levelled."""
+        """Transform a point of the image to deskewed pixels."""
         cos, sin = np.cos(self.slope), np.sin(self.slope)
         turned_x, turned_y = x * cos + y * sin, y * cos - x * sin
         return float(turned_x), float(turned_y - (self.fan * turned_y + self.rise) * (turned_x - self.centre))
 
     def to_image(self, x: float, y: float) -> tuple[float, float]:
-        """Return where a levelled point lies in the image."""
+        """Transform a deskewed point to the image's pixels."""
         y = (y + self.rise * (x - self.centre)) / (1 - self.fan * (x - self.centre))
         cos, sin = np.cos(self.slope), np.sin(self.slope)
         return float(x * cos - y * sin), float(y * cos + x * sin)
@@ -72,150 +72,170 @@ class Deskew:
 
 @dataclass(frozen=True)
 class CardText:
-    """The lines of one image in levelled pixels, and the image to look at again.
+    """The lines of one image segment in deskewed pixels, and the image for reading parts of it again.
 
-    ``turns`` quarter turns to the left made it upright; ``origin`` takes points of the image before those turns to the
-    photograph. ``places``: which of the image's places of text were read.
+    ``quarter_turns`` to the left made the image upright. ``origin`` maps points of the image before those turns to the
+    photo. ``quad_indexes``: which of the image's text quadrilaterals were read.
     """
 
     image: Pixels
     lines: tuple[TextLine, ...]
-    level: Deskew
-    turns: int
+    deskew: Deskew
+    quarter_turns: int
     origin: NDArray[Any]
-    places: tuple[int, ...]
+    quad_indexes: tuple[int, ...]
 
-    def quad(self, place: BoundingBox) -> Quad:
-        """Return the corners in the image of a rectangle of levelled pixels."""
-        corners = [(x, y) for y in (place.top, place.bottom) for x in (place.left, place.right)]
-        upper_left, upper_right, lower_left, lower_right = (self.level.to_image(x, y) for x, y in corners)
+    def quad(self, box: BoundingBox) -> Quad:
+        """Return the corners in the image of a box in deskewed pixels."""
+        corners = [(x, y) for y in (box.top, box.bottom) for x in (box.left, box.right)]
+        upper_left, upper_right, lower_left, lower_right = (self.deskew.to_image(x, y) for x, y in corners)
         return np.array([upper_left, upper_right, lower_right, lower_left], np.float32)
 
     def in_photo(self, points: Quad) -> Quad:
-        """Return where points of the image lie in the photograph it was taken from."""
+        """Transform points of the image to the photo that it was cropped from."""
         x, y = points[:, 0], points[:, 1]
         height, width = self.image.shape[:2]
-        back = ((x, y), (height - 1 - y, x), (width - 1 - x, height - 1 - y), (y, width - 1 - x))[self.turns % 4]
+        back = ((x, y), (height - 1 - y, x), (width - 1 - x, height - 1 - y), (y, width - 1 - x))[
+            self.quarter_turns % 4
+        ]
         moved = cv2.perspectiveTransform(np.stack(back, axis=1)[None].astype(np.float32), self.origin)
         return np.asarray(moved[0], np.float32)
 
     def is_covered(self, line: TextLine) -> bool:
-        """Tell whether the ground before or behind a line is another than its own: text may go on there unseen."""
-        paper = _ground(self._cut(line, line.left, line.right), _PAPER)
+        """Tell whether the background beside a line differs from the line's own: something may cover text there."""
+        paper = _background_log_brightness(self._crop(line, line.left, line.right), _PAPER_PERCENTILE)
         reach, gap = 1.3 * line.height, 0.2 * line.height
         beside = ((line.left - reach, line.left - gap), (line.right + gap, line.right + reach))
-        steps = [np.abs(_ground(self._cut(line, left, right), _BLANK) - paper).max() for left, right in beside]
+        steps = [
+            np.abs(_background_log_brightness(self._crop(line, left, right), _BLANK_PERCENTILE) - paper).max()
+            for left, right in beside
+        ]
         return bool(max(steps) > _COVERED)
 
-    def _cut(self, line: TextLine, left: float, right: float) -> Pixels:
+    def _crop(self, line: TextLine, left: float, right: float) -> Pixels:
         margin = 0.1 * line.height
-        return engine.cut(self.image, self.quad(BoundingBox(left, line.top + margin, right, line.bottom - margin)))
+        return engine.crop(self.image, self.quad(BoundingBox(left, line.top + margin, right, line.bottom - margin)))
 
-    def reread(self, place: BoundingBox, alphabet: str | None) -> str:
-        """Read one line in a rectangle of levelled pixels; empty unless every character is sure."""
-        glyphs = engine.read_strip(engine.cut(self.image, self.quad(place)), alphabet)
-        solid = [glyph for glyph in glyphs if glyph.text.strip()]
-        return "".join(glyph.text for glyph in solid) if all(glyph.confidence >= _SURE_AGAIN for glyph in solid) else ""
+    def reread(self, box: BoundingBox, alphabet: str | None) -> str:
+        """Read one line in a box in deskewed pixels; empty unless every character is confident."""
+        glyphs = engine.read_strip(engine.crop(self.image, self.quad(box)), alphabet)
+        visible = [glyph for glyph in glyphs if glyph.text.strip()]
+        return (
+            "".join(glyph.text for glyph in visible)
+            if all(glyph.confidence >= _MIN_REREAD_CONFIDENCE for glyph in visible)
+            else ""
+        )
 
 
 class ImageScan:
-    """One image in which text was looked for. Reading is what takes time: each line is read once at most."""
+    """The text detected in one image. Recognition takes most of the time, so each line is read at most once."""
 
-    def __init__(self, image: Pixels, origin: NDArray[Any] = _UNMOVED) -> None:
+    def __init__(self, image: Pixels, origin: NDArray[Any] = _IDENTITY) -> None:
         self._image, self._origin = image, origin
-        self._places = engine.find_text(image)
-        self._ground = Segmentation(image, self._places)
-        self._read: dict[tuple[int, int], list[Glyph]] = {}
+        self._quads = engine.find_text(image)
+        self._segmentation = Segmentation(image, self._quads)
+        self._glyphs_by_line: dict[tuple[int, int], list[Glyph]] = {}
 
     def segments(self) -> Iterator[CardText]:
-        """Yield the text of each sheet in the image, the likeliest card first; then what reads badly, turned over."""
-        segments = self._ground.segments()
-        candidates = [segment for segment in segments if len(segment) >= _LEAST_LINES] or segments
-        candidates.sort(key=lambda segment: (len(segment) > _MOST_LINES, -_amount(self._places_of(segment))))
+        """Yield the text of each segment, the likeliest card first; then poorly read lines, rotated by 180 degrees."""
+        segments = self._segmentation.segments()
+        candidates = [segment for segment in segments if len(segment) >= _MIN_LINES] or segments
+        candidates.sort(key=lambda segment: (len(segment) > _MAX_CARD_LINES, -_text_area(self._quads_of(segment))))
         read = []
-        for segment in candidates[:_MOST_SHEETS]:
-            read.append(self._text(segment, _upright_after(self._image, self._places_of(segment))))
+        for segment in candidates[:_MAX_SEGMENTS]:
+            read.append(self._read_segment(segment, _quarter_turns_to_upright(self._image, self._quads_of(segment))))
             yield read[-1]
         for text in read:
-            badly = [index for index in text.places if self._is_badly_read(index, text.turns)]
-            if len(badly) >= _LEAST_LINES:
-                yield self._text(badly, text.turns + 2)
+            poorly_read = [index for index in text.quad_indexes if self._is_poorly_read(index, text.quarter_turns)]
+            if len(poorly_read) >= _MIN_LINES:
+                yield self._read_segment(poorly_read, text.quarter_turns + 2)
 
-    def _is_badly_read(self, index: int, turns: int) -> bool:
-        """Tell whether a line reads so badly that it may stand on its head, though those around it do not."""
-        sure = [glyph.confidence for glyph in self._read[index, turns] if glyph.text.strip()]
-        return not sure or sum(sure) < _BADLY * len(sure)
+    def _is_poorly_read(self, index: int, quarter_turns: int) -> bool:
+        """Tell whether a line has such low confidence that it may be upside down, unlike those around it."""
+        glyphs = self._glyphs_by_line[index, quarter_turns]
+        confidences = [glyph.confidence for glyph in glyphs if glyph.text.strip()]
+        return not confidences or sum(confidences) < _POOR_CONFIDENCE * len(confidences)
 
-    def widened(self, text: CardText) -> CardText | None:
-        """Return the text of a sheet and of all that runs the same way beside it, whatever edge lies between.
+    def joined_across_edges(self, text: CardText) -> CardText | None:
+        """Return the text of a segment joined with all parallel text beside it, ignoring edges between them.
 
-        A shadow, glare or a band of another colour may look like the end of a sheet. None where nothing is added.
+        A shadow, glare or a coloured band may look like the edge of a card. None if this adds nothing.
         """
-        wider = next(segment for segment in self._ground.segments(apart=False) if text.places[0] in segment)
-        return self._text(wider, text.turns) if len(wider) > len(text.places) else None
+        joined = next(
+            segment for segment in self._segmentation.segments(split_at_edges=False) if text.quad_indexes[0] in segment
+        )
+        return self._read_segment(joined, text.quarter_turns) if len(joined) > len(text.quad_indexes) else None
 
-    def _places_of(self, segment: list[int]) -> list[Quad]:
-        return [self._places[index] for index in segment]
+    def _quads_of(self, segment: list[int]) -> list[Quad]:
+        return [self._quads[index] for index in segment]
 
-    def _text(self, segment: list[int], turns: int) -> CardText:
-        """Read a sheet after quarter turns of the image to the left."""
-        turns %= 4
-        upright = np.ascontiguousarray(np.rot90(self._image, turns))
+    def _read_segment(self, segment: list[int], quarter_turns: int) -> CardText:
+        """Read a segment after quarter turns of the image to the left."""
+        quarter_turns %= 4
+        upright = np.ascontiguousarray(np.rot90(self._image, quarter_turns))
         height, width = self._image.shape[:2]
-        places = {index: _turn(self._places[index], turns, width, height) for index in segment}
-        new = [index for index in segment if (index, turns) not in self._read]
+        quads = {index: _rotated(self._quads[index], quarter_turns, width, height) for index in segment}
+        new = [index for index in segment if (index, quarter_turns) not in self._glyphs_by_line]
         for index, glyphs in zip(
-            new, engine.read_strips(engine.cut(upright, places[index]) for index in new), strict=True
+            new, engine.read_strips(engine.crop(upright, quads[index]) for index in new), strict=True
         ):
-            self._read[index, turns] = glyphs
-        level = _fit_deskew(list(places.values()))
-        lines = [line for index in segment if (line := _line(self._read[index, turns], places[index], level))]
-        return CardText(upright, tuple(lines), level, turns, self._origin, tuple(segment))
+            self._glyphs_by_line[index, quarter_turns] = glyphs
+        deskew = _fit_deskew(list(quads.values()))
+        lines = [
+            line
+            for index in segment
+            if (line := _text_line(self._glyphs_by_line[index, quarter_turns], quads[index], deskew))
+        ]
+        return CardText(upright, tuple(lines), deskew, quarter_turns, self._origin, tuple(segment))
 
 
-def _ground(pixels: Pixels, percentile: float) -> NDArray[Any]:
-    """Return the logarithm of each colour's brightness at a percentile: strokes are darker than the ground."""
+def _background_log_brightness(pixels: Pixels, percentile: float) -> NDArray[Any]:
+    """Return the log brightness of each colour at a percentile: strokes are darker than the background."""
     return np.asarray(np.log(np.percentile(pixels.reshape(-1, 3), percentile, axis=0) + _DARK))
 
 
-def _amount(segment: list[Quad]) -> float:
-    """Return the area of the image that a sheet's text covers."""
+def _text_area(segment: list[Quad]) -> float:
+    """Return the area of the image that a segment's text covers."""
     return float(sum(cv2.contourArea(quad) for quad in segment))
 
 
-def _upright_after(image: Pixels, places: list[Quad]) -> int:
-    """Return how many quarter turns to the left make lines upright."""
-    turns = 1 if _runs_down(places) else 0
-    upright = np.rot90(image, turns)
-    longest = sorted(places, key=lambda quad: -float(np.linalg.norm(quad[2] - quad[0])))[:_VOTES]
-    turned = [_turn(quad, turns, image.shape[1], image.shape[0]) for quad in longest]
-    return turns + 2 * engine.is_upside_down(engine.cut(upright, quad) for quad in turned)
+def _quarter_turns_to_upright(image: Pixels, quads: list[Quad]) -> int:
+    """Return how many quarter turns to the left make the lines upright."""
+    quarter_turns = 1 if _is_vertical(quads) else 0
+    upright = np.rot90(image, quarter_turns)
+    longest = sorted(quads, key=lambda quad: -float(np.linalg.norm(quad[2] - quad[0])))[:_ORIENTATION_VOTES]
+    turned = [_rotated(quad, quarter_turns, image.shape[1], image.shape[0]) for quad in longest]
+    return quarter_turns + 2 * engine.is_upside_down(engine.crop(upright, quad) for quad in turned)
 
 
-def _runs_down(places: list[Quad]) -> bool:
-    """Tell whether most text, by its length, runs up or down the image."""
+def _is_vertical(quads: list[Quad]) -> bool:
+    """Tell whether most text, by length, runs vertically."""
     down = along = 0.0
-    for quad in places:
+    for quad in quads:
         width, height = np.linalg.norm(quad[1] - quad[0]), np.linalg.norm(quad[3] - quad[0])
-        if height > _TALL * width:
+        if height > _VERTICAL_RATIO * width:
             down += float(height)
-        elif width > _TALL * height:
+        elif width > _VERTICAL_RATIO * height:
             along += float(width)
     return down > along
 
 
-def _turn(quad: Quad, turns: int, width: int, height: int) -> Quad:
-    """Return a quadrilateral after quarter turns of its image to the left, corners in order again."""
-    for _ in range(turns):
+def _rotated(quad: Quad, quarter_turns: int, width: int, height: int) -> Quad:
+    """Return a quadrilateral after quarter turns of its image to the left, with its corners in order."""
+    for _ in range(quarter_turns):
         quad = np.stack([quad[:, 1], width - 1 - quad[:, 0]], axis=1)
         width, height = height, width
         quad = np.roll(quad, -1, axis=0)
     return quad.astype(np.float32)
 
 
-def _fit_deskew(places: list[Quad]) -> Deskew:
-    """Fit the slope of the long lines, and how it changes from the top of the image to its bottom."""
-    long = [quad for quad in places if np.linalg.norm(quad[1] - quad[0]) > _LONG * np.linalg.norm(quad[3] - quad[0])]
+def _fit_deskew(quads: list[Quad]) -> Deskew:
+    """Fit the slope of the long lines and its change from the top of the image to the bottom."""
+    long = [
+        quad
+        for quad in quads
+        if np.linalg.norm(quad[1] - quad[0]) > _LONG_LINE_RATIO * np.linalg.norm(quad[3] - quad[0])
+    ]
     if not long:
         return Deskew()
     slopes = np.array([_slope(quad) for quad in long])
@@ -223,33 +243,33 @@ def _fit_deskew(places: list[Quad]) -> Deskew:
     turned = Deskew(slope)
     middles = np.array([turned.to_deskewed(*quad.mean(axis=0)) for quad in long])
     centre = float(middles[:, 0].mean())
-    kept = np.abs(slopes - slope) < _STRAY
-    if kept.sum() < _ENOUGH_LINES or np.ptp(middles[kept, 1]) == 0:
+    kept = np.abs(slopes - slope) < _MAX_SLOPE_DEVIATION
+    if kept.sum() < _MIN_FIT_LINES or np.ptp(middles[kept, 1]) == 0:
         return Deskew(slope, centre=centre)
     lengths = np.array([np.linalg.norm(quad[1] - quad[0]) for quad in long])[kept]
     fan, rise = np.polyfit(middles[kept, 1], slopes[kept] - slope, 1, w=lengths)
-    return Deskew(slope, float(fan), float(rise), centre) if abs(fan) < _MOST_FAN else Deskew(slope, centre=centre)
+    return Deskew(slope, float(fan), float(rise), centre) if abs(fan) < _MAX_FAN else Deskew(slope, centre=centre)
 
 
 def _slope(quad: Quad) -> float:
-    """Return the angle of a line in radians, from the middles of its short edges."""
+    """Return the angle of a line in radians, measured between the middles of its short edges."""
     start, end = (quad[0] + quad[3]) / 2, (quad[1] + quad[2]) / 2
     return float(np.arctan2(end[1] - start[1], end[0] - start[0]))
 
 
-def _line(glyphs: list[Glyph], quad: Quad, level: Deskew) -> TextLine | None:
-    solid = [glyph for glyph in glyphs if glyph.text.strip()]
-    if not solid or sum(glyph.confidence for glyph in solid) / len(solid) < _SURE:
+def _text_line(glyphs: list[Glyph], quad: Quad, deskew: Deskew) -> TextLine | None:
+    visible = [glyph for glyph in glyphs if glyph.text.strip()]
+    if not visible or sum(glyph.confidence for glyph in visible) / len(visible) < _MIN_CONFIDENCE:
         return None
-    return _placed(glyphs, quad, level)
+    return _with_positions(glyphs, quad, deskew)
 
 
-def _placed(glyphs: list[Glyph], quad: Quad, level: Deskew) -> TextLine:
-    """Return the characters in levelled places.
+def _with_positions(glyphs: list[Glyph], quad: Quad, deskew: Deskew) -> TextLine:
+    """Return the characters at their deskewed positions.
 
-    The box is as high as the quadrilateral's short edges, whatever its remaining slope.
+    The box is as high as the quadrilateral's short edges, regardless of its remaining slope.
     """
-    corners = np.array([level.to_deskewed(*corner) for corner in quad])
+    corners = np.array([deskew.to_deskewed(*corner) for corner in quad])
     left, right = float((corners[0, 0] + corners[3, 0]) / 2), float((corners[1, 0] + corners[2, 0]) / 2)
     height = float((np.linalg.norm(corners[3] - corners[0]) + np.linalg.norm(corners[2] - corners[1])) / 2)
     middle = float(corners[:, 1].mean())
@@ -258,33 +278,35 @@ def _placed(glyphs: list[Glyph], quad: Quad, level: Deskew) -> TextLine:
 
 
 def close_up(text: CardText, core: Sequence[TextLine]) -> tuple[Pixels, NDArray[Any]]:
-    """Return the part of the image around the lines of the card, straightened, and its ``origin``.
+    """Return the part of the image around the card's lines, rectified, and its ``origin``.
 
-    ``core`` are the lines that surely belong to the card, at least one. The card goes on around them: by a portrait
-    beside, by a title above.
+    ``core`` are the lines that certainly belong to the card, at least one. The card extends beyond them: there may be a
+    portrait beside them and a title above.
     """
     left, right = min(line.left for line in core), max(line.right for line in core)
     top, bottom = min(line.top for line in core), max(line.bottom for line in core)
     width, height = right - left, bottom - top
     few = len(core) < _FEW_LINES
-    beside = max(_BESIDE * width, height if few else 0.0)
-    above = max(_ABOVE * height, width if few else 0.0)
-    left, right, top, bottom = _inside(text, BoundingBox(left - beside, top - above, right + beside, bottom + above))
+    beside = max(_SIDE_MARGIN * width, height if few else 0.0)
+    above = max(_TOP_MARGIN * height, width if few else 0.0)
+    left, right, top, bottom = _clipped_to_image(
+        text, BoundingBox(left - beside, top - above, right + beside, bottom + above)
+    )
     quad = text.quad(BoundingBox(left, top, right, bottom))
-    straight = engine.cut(text.image, quad)
+    straight = engine.crop(text.image, quad)
     rows, columns = straight.shape[:2]
     corners = np.array([[0, 0], [columns, 0], [columns, rows], [0, rows]], np.float32)
     return straight, cv2.getPerspectiveTransform(corners, text.in_photo(quad))
 
 
-def _inside(text: CardText, place: BoundingBox) -> tuple[float, float, float, float]:
-    """Return left, right, top and bottom of the part of a rectangle that the image covers."""
+def _clipped_to_image(text: CardText, box: BoundingBox) -> tuple[float, float, float, float]:
+    """Clip a box to the image. Returns left, right, top and bottom."""
     height, width = text.image.shape[:2]
-    corners = np.array([text.level.to_deskewed(x, y) for x in (0, width) for y in (0, height)])
+    corners = np.array([text.deskew.to_deskewed(x, y) for x in (0, width) for y in (0, height)])
     (least_x, least_y), (most_x, most_y) = corners.min(axis=0), corners.max(axis=0)
     return (
-        max(place.left, float(least_x)),
-        min(place.right, float(most_x)),
-        max(place.top, float(least_y)),
-        min(place.bottom, float(most_y)),
+        max(box.left, float(least_x)),
+        min(box.right, float(most_x)),
+        max(box.top, float(least_y)),
+        min(box.bottom, float(most_y)),
     )

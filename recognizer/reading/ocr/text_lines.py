@@ -1,8 +1,8 @@
-"""Text with places: lines as the models give them, levelled, put together to rows and cut into pieces.
+"""Text lines with positions, as the models return them: grouped into rows and split into pieces.
 
-All places are in *levelled* pixels: turned so that text runs along x, and straightened where perspective makes rows fan
-out. Distances are told in text heights, never in pixels, so that neither the resolution nor the size of the card in its
-frame matters.
+All positions are in *deskewed* pixels: rotated so that text runs along x, and corrected where perspective makes rows
+fan out. Distances are measured in text heights, not in pixels, so that neither the resolution nor the size of the card
+in the photo matters.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,19 +12,19 @@ from statistics import median
 from typing import Final
 
 SAME_ROW: Final = 0.55
-"""Middles this many text heights apart are still one row: label and value differ in size, and hardly any card is quite
-flat."""
-_ONE_LINE: Final = 0.2
-"""Boxes so little apart are of one line even where they overlap."""
+"""Lines whose middles differ by less, in text heights, are in one row: labels and values differ in size, and few cards
+are perfectly flat."""
+_SAME_LINE: Final = 0.2
+"""Boxes whose middles differ by less, in text heights, are in one line even if they overlap."""
 
-JOINT: Final = "\u2003"
-"""Stands where two boxes were joined: white space that no reader gives."""
-_SURE_IN_OVERLAP: Final = 0.9
+BOX_GAP: Final = "\u2003"
+"""Marks where two boxes were joined; the recognition model never returns this space."""
+_CONFIDENT_IN_OVERLAP: Final = 0.9
 
 
 @dataclass(frozen=True, slots=True)
 class BoundingBox:
-    """A rectangle in levelled pixels."""
+    """A rectangle in deskewed pixels."""
 
     left: float
     top: float
@@ -34,9 +34,9 @@ class BoundingBox:
 
 @dataclass(frozen=True, slots=True)
 class Character:
-    """One character with its centre's place along the line. ``confidence`` from 0 to 1.
+    """One character. ``x`` is its centre along the line, ``confidence`` is 0 to 1.
 
-    ``box``: top and bottom of the box it was read in, where the line was put together from several.
+    ``box``: top and bottom of the box it was read in, if the line was joined from several boxes.
     """
 
     text: str
@@ -47,7 +47,7 @@ class Character:
 
 @dataclass(frozen=True)
 class TextLine:
-    """Characters from left to right in one box."""
+    """Characters from left to right, with their bounding box."""
 
     characters: tuple[Character, ...]
     left: float
@@ -57,29 +57,26 @@ class TextLine:
 
     @cached_property
     def text(self) -> str:
-        """What it says, spaces included."""
+        """The characters as a string, spaces included."""
         return "".join(character.text for character in self.characters)
 
     @property
     def height(self) -> float:
-        """Height of the box: about 1.2 times a Chinese character's."""
+        """Height of the box: about 1.2 times the height of a Chinese character."""
         return self.bottom - self.top
 
     @property
     def middle(self) -> float:
-        """Half way between top and bottom."""
+        """The vertical middle."""
         return (self.top + self.bottom) / 2
 
     @property
     def confidence(self) -> float:
-        """The least sure character's."""
+        """The lowest confidence of its characters."""
         return min((character.confidence for character in self.characters if character.text != " "), default=0.0)
 
     def part(self, start: int, end: int) -> "TextLine":
-        """Return the characters from ``start`` to before ``end``, in a box as wide as they are.
-
-        There must be at least one.
-        """
+        """Return the characters from ``start`` up to ``end`` (at least one), in a box as wide as they are."""
         kept = self.characters[start:end]
         half = self.height * 0.3
         left = self.left if start == 0 else max(self.left, kept[0].x - half)
@@ -90,7 +87,7 @@ class TextLine:
 
 
 def text_line(text: str, *, left: float, top: float, right: float, bottom: float, confidence: float = 1.0) -> TextLine:
-    """Return a line whose characters are as wide as each other, Chinese ones twice as wide as the others."""
+    """Return a line of evenly spaced characters; Chinese ones are twice as wide as others."""
     widths = [2 if ord(character) >= 0x2E80 else 1 for character in text]  # noqa: PLR2004 - the first CJK radical
     unit = (right - left) / max(1, sum(widths))
     characters = []
@@ -102,13 +99,13 @@ def text_line(text: str, *, left: float, top: float, right: float, bottom: float
 
 
 def strip_spaces(line: TextLine) -> TextLine | None:
-    """Return the line without the spaces at its ends; None if nothing else is there."""
+    """Return the line without leading and trailing spaces; None if nothing is left."""
     kept = [index for index, character in enumerate(line.characters) if character.text.strip()]
     return line.part(kept[0], kept[-1] + 1) if kept else None
 
 
 def rows(lines: Iterable[TextLine]) -> list[list[TextLine]]:
-    """Return the lines grouped by the row they stand in: rows from top to bottom, lines from left to right."""
+    """Group the lines into rows: rows from top to bottom, lines from left to right."""
     grouped: list[list[TextLine]] = []
     for line in sorted(lines, key=lambda line: line.middle):
         row = next((row for row in reversed(grouped[-3:]) if _in_row(line, row)), None)
@@ -121,15 +118,15 @@ def rows(lines: Iterable[TextLine]) -> list[list[TextLine]]:
 
 
 def _in_row(line: TextLine, row: Sequence[TextLine]) -> bool:
-    """Tell by the nearest neighbour, which is the least displaced by a card that is not flat.
+    """Compare with the nearest neighbour, because a curved card displaces it least.
 
-    Lines one above the other are two rows.
+    Lines above each other are in different rows.
     """
     nearest = min(row, key=lambda other: max(other.left - line.right, line.left - other.right))
     apart = abs(nearest.middle - line.middle) / min(line.height, nearest.height)
     overlap = min(nearest.right, line.right) - max(nearest.left, line.left)
     if (
-        apart > _ONE_LINE
+        apart > _SAME_LINE
         and overlap > 0.5 * min(line.height, nearest.height)
         and overlap > 0.3 * min(line.right - line.left, nearest.right - nearest.left)
     ):
@@ -138,18 +135,21 @@ def _in_row(line: TextLine, row: Sequence[TextLine]) -> bool:
 
 
 def join(lines: Sequence[TextLine]) -> TextLine:
-    """Return the lines as one, with a ``JOINT`` between them: the detector parts text only at gaps.
+    """Join the lines into one, with a ``BOX_GAP`` between them: the detector splits text only at gaps.
 
-    Where two boxes overlap, each may show a slice of the other's characters: unsure characters in the overlap go.
+    Where two boxes overlap, each may show a slice of the other's characters, so uncertain characters in the overlap
+    are dropped.
     """
     characters: list[Character] = []
     for before, line in zip([None, *lines[:-1]], lines, strict=True):
         if before is not None:
-            while characters and characters[-1].x > line.left and characters[-1].confidence < _SURE_IN_OVERLAP:
+            while characters and characters[-1].x > line.left and characters[-1].confidence < _CONFIDENT_IN_OVERLAP:
                 characters.pop()
-            characters.append(Character(JOINT, (before.right + line.left) / 2))
+            characters.append(Character(BOX_GAP, (before.right + line.left) / 2))
         box = (line.top, line.bottom)
-        characters.extend(line.characters if len(lines) == 1 else (replace(one, box=box) for one in line.characters))
+        characters.extend(
+            line.characters if len(lines) == 1 else (replace(character, box=box) for character in line.characters)
+        )
     return TextLine(
         tuple(characters),
         lines[0].left,

@@ -71,6 +71,6 @@ def test_beside_other_processes_fewer_calls_run_and_none_is_alone(
     monkeypatch.setattr(engine, "_call_limit", turns)
     monkeypatch.setattr("cv2.setNumThreads", lambda _: None)
     engine.use_threads(told)
-    assert turns.most == used
+    assert turns.limit == used
     with turns, turns.remaining() as alone:
         assert alone == (used == CPUS)

@@ -74,7 +74,7 @@ def test_parts_that_the_digit_over_all_of_them_contradicts_prove_nothing() -> No
 
 
 @pytest.mark.parametrize(
-    ("name", "machine_line", "said"),
+    ("name", "machine_line", "confirms"),
     [
         ("VAN DER BERG,PIETER JAN", "VAN<DER<BERG<<PIETER<JAN<<<<<<", True),
         ("LI,YOU-TU", "LI<<YOU<TU<<<<<<<<<<<<<<<<<", True),
@@ -85,8 +85,8 @@ def test_parts_that_the_digit_over_all_of_them_contradicts_prove_nothing() -> No
         ("盧家齊", "LO<<KA<CHAI<<<<<<<<<<<<<<<<<<<", False),
     ],
 )
-def test_the_third_line_repeats_a_romanised_name_or_does_not(name: str, machine_line: str, said: bool) -> None:  # noqa: FBT001
-    assert confirms_name([machine_line], name) == said
+def test_the_third_line_repeats_a_romanised_name_or_does_not(name: str, machine_line: str, confirms: bool) -> None:  # noqa: FBT001
+    assert confirms_name([machine_line], name) == confirms
 
 
 @pytest.mark.parametrize(

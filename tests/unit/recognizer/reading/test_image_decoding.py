@@ -94,7 +94,7 @@ def test_16_bits_of_grey_keep_their_shades() -> None:
 def test_what_is_made_smaller_band_by_band_is_the_same_picture(mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Bands must meet without a seam: a slope stays a slope, and as bright as Pillow makes it of the whole."""
     monkeypatch.setattr(image_decoding, "_WORKING_SIDE", 240)
-    monkeypatch.setattr(image_decoding, "_BAND", 16)
+    monkeypatch.setattr(image_decoding, "_BAND_ROWS", 16)
     slope = Image.linear_gradient("L").resize((731, 556)).convert(mode)
     pixels, scale = decode(file(slope))
     whole = np.asarray(slope.convert("RGB").reduce(3).resize((240, pixels.shape[0])), int)
@@ -170,13 +170,13 @@ CHANGES = st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.binary(max_si
 
 def with_right_sums(png: bytes) -> bytes:
     """Return a PNG whose chunks have the check sums of what is in them, so that changes get beyond these."""
-    mended, rest = png[:8], png[8:]
+    fixed, rest = png[:8], png[8:]
     while len(rest) >= 12:
         size = min(int.from_bytes(rest[:4]), len(rest) - 12)
-        said = rest[4 : 8 + size]
-        mended += rest[:4] + said + struct.pack(">I", zlib.crc32(said))
+        chunk = rest[4 : 8 + size]
+        fixed += rest[:4] + chunk + struct.pack(">I", zlib.crc32(chunk))
         rest = rest[12 + size :]
-    return mended + rest
+    return fixed + rest
 
 
 @pytest.mark.filterwarnings(
@@ -211,8 +211,8 @@ def test_any_file_is_pixels_or_one_of_the_documented_exceptions(
 @pytest.mark.filterwarnings("ignore:Corrupt EXIF", "ignore:Tag data larger")
 @given(st.binary(max_size=120))
 @settings(deadline=None, max_examples=300)
-def test_any_metadata_leaves_the_picture(said: bytes) -> None:
-    exif = b"Exif\0\0II*\0\x08\0\0\0" + said
+def test_any_metadata_leaves_the_picture(metadata: bytes) -> None:
+    exif = b"Exif\0\0II*\0\x08\0\0\0" + metadata
     assert decode(file(Image.new("RGB", (40, 20)), "JPEG", exif=exif))[0].size == 40 * 20 * 3
 
 

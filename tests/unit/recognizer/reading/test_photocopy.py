@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from recognizer.reading.photocopy import PrintTraits, print_in
+from recognizer.reading.photocopy import PrintTraits, print_traits
 
 WIDTH, HEIGHT = 900, 600
 CARD = np.array([[120, 100], [780, 100], [780, 500], [120, 500]], np.float32)
@@ -35,7 +35,7 @@ def seen(light: NDArray[Any], *, noise: float = 1.0, tint: tuple[float, float, f
     pixels = np.clip(colours + RANDOM.normal(0, noise, (HEIGHT, WIDTH, 1)), 0, 255).astype(np.uint8)
     _, file = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, 80])
     taken: Any = cv2.imdecode(file, cv2.IMREAD_COLOR)
-    found = print_in(taken, CARD)
+    found = print_traits(taken, CARD)
     assert found is not None
     return found
 
@@ -83,7 +83,7 @@ def test_noise_everywhere_is_the_cameras() -> None:
 def test_a_photograph_that_was_enlarged_is_no_copy(scale: float) -> None:
     pixels = np.clip(180 + RANDOM.normal(0, 6, (HEIGHT, WIDTH)), 0, 255).astype(np.uint8)
     large = cv2.resize(cv2.merge([pixels] * 3), None, fx=scale, fy=scale, interpolation=cv2.INTER_LINEAR)
-    found = print_in(large, CARD * np.float32(scale))
+    found = print_traits(large, CARD * np.float32(scale))
     assert found is not None
     assert not found.is_copy
 
@@ -92,12 +92,12 @@ def test_a_card_turned_in_the_frame_is_judged_by_its_own_angles() -> None:
     whole = np.array([[60, 200], [660, -20], [840, 400], [240, 620]], np.float32)
     turned = float(np.degrees(np.arctan2(-220, 600)))
     pixels = cv2.merge([np.clip(170 + 14 * screen(3.3, 45 + turned), 0, 255).astype(np.uint8)] * 3)
-    found = print_in(pixels, whole)
+    found = print_traits(pixels, whole)
     assert found is not None
     assert found.is_copy
 
 
 def test_too_little_of_a_card_is_not_judged() -> None:
     pixels = np.full((HEIGHT, WIDTH, 3), 200, np.uint8)
-    assert print_in(pixels, CARD * np.float32(0.2)) is None
-    assert print_in(pixels, np.zeros((4, 2), np.float32)) is None
+    assert print_traits(pixels, CARD * np.float32(0.2)) is None
+    assert print_traits(pixels, np.zeros((4, 2), np.float32)) is None

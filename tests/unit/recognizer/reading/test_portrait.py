@@ -6,7 +6,7 @@ import numpy as np
 from recognizer.reading.layout.card_layout import Layout
 from recognizer.reading.ocr.card_text import CardText, Deskew
 from recognizer.reading.ocr.engine import Pixels
-from recognizer.reading.portrait import PortraitFound, find_portrait
+from recognizer.reading.portrait import PortraitCrop, find_portrait
 from tests.unit.recognizer.reading.cards import line
 
 DESK, PAPER, BACKGROUND, COAT = (60, 90, 70), (225, 230, 235), (180, 150, 140), (50, 40, 90)
@@ -25,12 +25,12 @@ def card() -> Pixels:
     return np.asarray(cv2.GaussianBlur(image, (0, 0), 5), np.uint8)
 
 
-def found(image: Pixels) -> PortraitFound | None:
+def found(image: Pixels) -> PortraitCrop | None:
     text = CardText(image, LINES, Deskew(), 0, np.eye(3), ())
     return find_portrait(text, Layout(LINES), 1.0)
 
 
-def cover(portrait: PortraitFound) -> float:
+def cover(portrait: PortraitCrop) -> float:
     """Return intersection over union with the true place."""
     x, y, width, height = PORTRAIT
     common_width = min(x + width, portrait.x + portrait.width) - max(x, portrait.x)

@@ -34,7 +34,7 @@ def card(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have every photograph show a front with a name, of the kind asked for."""
     lines = (line("姓名", 0, 20), line("李港安", 200, 20))
     pixels = np.zeros((20, 40, 3), np.uint8)
-    text = CardText(image=pixels, lines=lines, level=Deskew(), turns=0, origin=np.eye(3), places=(0, 1))
+    text = CardText(image=pixels, lines=lines, deskew=Deskew(), quarter_turns=0, origin=np.eye(3), quad_indexes=(0, 1))
     names = {
         Kind.RESIDENCE_PERMIT: ("Sex", "Birth", "Address", "IdCardNo"),
         Kind.MAINLAND_PERMIT: ("EnglishName", "Sex", "Birthday", "ValidDate", "Number", "Nationality"),

@@ -35,7 +35,7 @@ def test_edges_can_be_left_out_of_account() -> None:
     image = paper()
     image[105:] = 120
     places = [place(50, 50), place(50, 80), place(50, 130), place(50, 160)]
-    assert Segmentation(image, places).segments(apart=False) == [[0, 1, 2, 3]]
+    assert Segmentation(image, places).segments(split_at_edges=False) == [[0, 1, 2, 3]]
 
 
 def test_lines_that_run_another_way_are_another_sheet() -> None:

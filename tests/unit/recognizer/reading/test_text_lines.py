@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recognizer.reading.ocr.card_text import Deskew, _fit_deskew, _turn
-from recognizer.reading.ocr.text_lines import JOINT, join, rows
+from recognizer.reading.ocr.card_text import Deskew, _fit_deskew, _rotated
+from recognizer.reading.ocr.text_lines import BOX_GAP, join, rows
 from tests.unit.recognizer.reading.cards import line
 
 
@@ -20,7 +20,7 @@ def test_lines_above_each_other_are_two_rows_however_close() -> None:
 
 def test_joined_lines_keep_every_characters_place() -> None:
     joined = join([line("姓名", 0, 0), line("陈大文", 200, 0)])
-    assert joined.text == f"姓名{JOINT}陈大文"
+    assert joined.text == f"姓名{BOX_GAP}陈大文"
     assert joined.characters[3].x > 200
 
 
@@ -51,5 +51,5 @@ def test_a_text_place_follows_its_images_quarter_turns(turns: int) -> None:
     image[10:20, 30:70] = 255
     place = np.array([[30, 10], [69, 10], [69, 19], [30, 19]], np.float32)
     turned = np.rot90(image, turns)
-    for x, y in _turn(place, turns, 100, 60).astype(int):
+    for x, y in _rotated(place, turns, 100, 60).astype(int):
         assert turned[y, x] == 255
