@@ -124,7 +124,7 @@ sizes = st.lists(st.integers(1, 100), max_size=6)
 
 @given(st.none() | sizes, st.lists(st.integers(1, 400), max_size=5))
 @FUZZED
-def test_a_call_is_answered_however_it_is_cut_into_chunks_and_packets(
+def test_chunks_and_packet_boundaries_do_not_matter(
     server: RunningRecognizer, chunks: list[int] | None, packets: list[int]
 ) -> None:
     whole = request_bytes(chunks=chunks, more=b"connection: close\r\n")
@@ -137,7 +137,7 @@ def test_a_call_is_answered_however_it_is_cut_into_chunks_and_packets(
 
 @given(st.none() | sizes, positions)
 @FUZZED
-def test_a_call_that_breaks_off_ends_the_connection(
+def test_an_incomplete_call_ends_the_connection(
     server: RunningRecognizer, chunks: list[int] | None, position: float
 ) -> None:
     whole = request_bytes(chunks=chunks)
@@ -149,7 +149,7 @@ def test_a_call_that_breaks_off_ends_the_connection(
     st.none() | sizes, st.lists(st.tuples(positions, st.binary(max_size=8), st.integers(0, 8)), min_size=1, max_size=6)
 )
 @FUZZED
-def test_a_call_with_other_bytes_in_it_is_answered_in_form(
+def test_a_call_with_random_bytes_gets_a_well_formed_response(
     server: RunningRecognizer, chunks: list[int] | None, changes: list[tuple[float, bytes, int]]
 ) -> None:
     changed = request_bytes(chunks=chunks)
@@ -161,7 +161,7 @@ def test_a_call_with_other_bytes_in_it_is_answered_in_form(
 
 @given(st.lists(st.binary(max_size=300), min_size=1, max_size=4))
 @FUZZED
-def test_any_bytes_at_all(server: RunningRecognizer, pieces: list[bytes]) -> None:
+def test_any_bytes_are_handled(server: RunningRecognizer, pieces: list[bytes]) -> None:
     assert_well_formed(exchanged(server, *pieces, hang_up_after=0.05))
 
 
@@ -192,7 +192,7 @@ LINES = st.one_of(
 
 @given(st.lists(LINES, max_size=4), st.sampled_from([b"POST", b"GET", b"PUT", b"OPTIONS", b"BREW", b"post", b""]))
 @FUZZED
-def test_headers_that_contradict_each_other(server: RunningRecognizer, lines: list[bytes], method: bytes) -> None:
+def test_contradictory_headers_are_handled(server: RunningRecognizer, lines: list[bytes], method: bytes) -> None:
     more = b"".join(line + b"\r\n" for line in lines)
     assert_well_formed(exchanged(server, request_bytes(more=more, method=method), hang_up_after=0.1))
 
@@ -205,7 +205,7 @@ def test_headers_that_contradict_each_other(server: RunningRecognizer, lines: li
         (b"".join(b"x-%d: y\r\n" % number for number in range(100_000)), {"InvalidParameter", "closed"}),
     ],
 )
-def test_huge_headers(server: RunningRecognizer, more: bytes, codes: set[str]) -> None:
+def test_huge_headers_are_handled(server: RunningRecognizer, more: bytes, codes: set[str]) -> None:
     whole = request_bytes(more=more + b"connection: close\r\n")
     assert assert_well_formed(exchanged(server, whole, hang_up_after=30)) in codes
 
@@ -214,14 +214,14 @@ def test_huge_headers(server: RunningRecognizer, more: bytes, codes: set[str]) -
     "body", [b"zz\r\nabc\r\n0\r\n\r\n", b"3\r\nabcdef\r\n0\r\n\r\n", b"-3\r\nabc\r\n0\r\n\r\n", b"f" * 40 + b"\r\nabc"]
 )
 @pytest.mark.parametrize("method", [b"POST", b"PUT"])
-def test_chunks_of_impossible_sizes(server: RunningRecognizer, body: bytes, method: bytes) -> None:
+def test_impossible_chunk_sizes_are_handled(server: RunningRecognizer, body: bytes, method: bytes) -> None:
     """A call by another method is refused before its body has come; both refusals must not get out."""
     whole = request_bytes(chunks=[], method=method)
     head = whole[: whole.index(b"\r\n\r\n") + 4]
     assert assert_well_formed(exchanged(server, head + body, hang_up_after=30)) in {"InvalidParameter", "closed"}
 
 
-def test_two_calls_in_one_packet_get_two_answers(server: RunningRecognizer) -> None:
+def test_two_calls_in_one_packet_get_two_responses(server: RunningRecognizer) -> None:
     received = exchanged(server, request_bytes() + request_bytes(more=b"connection: close\r\n"))
     assert received.count(b"HTTP/1.1 200 ") == 2
     assert received.count(b'"RequestId"') == 2

@@ -81,13 +81,13 @@ def seconds_until_ended(caller: socket.socket, started: float, meanwhile: Callab
     return time.monotonic() - started
 
 
-def test_who_says_nothing_is_hung_up_on(port: int) -> None:
+def test_a_silent_connection_is_closed(port: int) -> None:
     started = time.monotonic()
     with connected(port) as caller:
         assert HEADER_TIMEOUT_SECONDS / 2 < seconds_until_ended(caller, started) < PATIENCE_SECONDS
 
 
-def test_who_drips_a_head_is_hung_up_on(port: int) -> None:
+def test_slowly_sent_headers_are_cut_off(port: int) -> None:
     started = time.monotonic()
     with connected(port) as caller:
         caller.sendall(b"POST / HTTP/1.1\r\nx: ")
@@ -95,7 +95,7 @@ def test_who_drips_a_head_is_hung_up_on(port: int) -> None:
     assert HEADER_TIMEOUT_SECONDS / 2 < seconds < PATIENCE_SECONDS
 
 
-def test_who_stays_on_after_an_answer_is_hung_up_on(port: int) -> None:
+def test_an_idle_connection_is_closed_after_a_response(port: int) -> None:
     with connected(port) as caller:
         last_call = ask_for_health(caller)
         for _ in range(5):  # each answer begins the time anew
@@ -112,7 +112,7 @@ def ask_for_health(caller: socket.socket) -> float:
     return asked
 
 
-def test_who_waits_for_an_answer_is_not(port: int) -> None:
+def test_a_connection_waiting_for_a_response_stays_open(port: int) -> None:
     call = signed_call(timestamp=int(time.time()))
     head = "".join(f"{name}: {value}\r\n" for name, value in call.headers.items())
     with connected(port) as caller:
@@ -120,7 +120,7 @@ def test_who_waits_for_an_answer_is_not(port: int) -> None:
         assert b"H12345678" in answer(caller, b"}}")
 
 
-def test_a_connection_too_many_is_closed_and_the_others_are_served(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_excess_connections_are_closed_and_others_served(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection, "MAX_CONNECTIONS", 3)
     with running() as port, ExitStack() as callers:
         served = [callers.enter_context(connected(port)) for _ in range(3)]

@@ -62,7 +62,7 @@ def test_the_connection_goes_to_the_address_that_was_checked() -> None:
     assert any(line.startswith("host: images.test:") for line in lines)
 
 
-def test_where_the_first_address_takes_no_connection_the_next_one_is_tried() -> None:
+def test_the_next_address_is_tried_after_a_failed_connection() -> None:
     async def scenario() -> bytes:
         async def two_addresses(host: str, port: int) -> list[str]:
             return [SWALLOWING_ADDRESS, "127.0.0.1"]
@@ -73,7 +73,7 @@ def test_where_the_first_address_takes_no_connection_the_next_one_is_tried() -> 
     assert asyncio.run(scenario()) == b"image"
 
 
-def test_an_address_that_swallows_everything_leaves_time_for_the_next_one() -> None:
+def test_an_unresponsive_address_leaves_time_for_the_next_one() -> None:
     async def scenario(port: int, addresses: list[str]) -> bytes:
         async def resolve(host: str, port: int) -> list[str]:
             return addresses
@@ -89,7 +89,7 @@ def test_an_address_that_swallows_everything_leaves_time_for_the_next_one() -> N
             asyncio.run(scenario(port, [SWALLOWING_ADDRESS]))
 
 
-def test_slow_names_keep_nobody_from_looking_up_others(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_slow_lookups_do_not_block_others(monkeypatch: pytest.MonkeyPatch) -> None:
     """As many as an image may wait for: more names than there were threads, none of which comes to an end."""
     freed = threading.Event()
     given_up: list[threading.Thread] = []
@@ -123,7 +123,7 @@ def test_slow_names_keep_nobody_from_looking_up_others(monkeypatch: pytest.Monke
         thread.join(PATIENCE_SECONDS)
 
 
-def test_more_names_than_there_may_be_at_a_time_are_failed_downloads(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_many_lookups_are_failed_downloads(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("permit_ocr.ssrf_guard.name_lookup._room", threading.BoundedSemaphore(1))
     name_look_up._room.acquire()
     assert refusal_of_system("http://localhost:{port}/") == FAILED
@@ -154,13 +154,13 @@ def refusal_of_system(url: str) -> str:
         ("?a=b#c", "/?a=b"),
     ],
 )
-def test_a_path_is_asked_for_in_ascii_and_otherwise_as_it_is(path: str, asked: str) -> None:
+def test_a_path_is_only_encoded_where_necessary(path: str, asked: str) -> None:
     answering, requests = saying(OK)
     assert fetched(answering, "http://images.test:{port}" + path) == b"image"
     assert requests[0].split()[1].decode() == asked
 
 
-def test_a_redirect_may_name_a_path_in_any_script() -> None:
+def test_a_redirect_may_have_a_non_ascii_path() -> None:
     answering, requests = saying("HTTP/1.1 302 Found\r\nLocation: /证件.jpg\r\n\r\n".encode(), OK)
     assert fetched(answering) == b"image"
     assert requests[1].split()[1] == b"/%E8%AF%81%E4%BB%B6.jpg"
@@ -186,7 +186,7 @@ def always_here() -> Iterator[int]:
 
 @given(st.text())
 @settings(deadline=None, max_examples=200)
-def test_any_path_leads_to_the_image_or_to_a_failed_download(always_here: int, path: str) -> None:
+def test_any_path_gives_the_image_or_a_failed_download(always_here: int, path: str) -> None:
     async def scenario() -> bytes:
         url = f"http://images.test:{always_here}/{path}"
         return await download(url, rules=HERE, limit=LIMIT, resolve=resolver)
@@ -197,7 +197,7 @@ def test_any_path_leads_to_the_image_or_to_a_failed_download(always_here: int, p
         assert refusal.code == FAILED  # noqa: PT017  either will do
 
 
-def test_a_forbidden_address_beside_an_allowed_one_is_passed_over() -> None:
+def test_forbidden_addresses_are_skipped() -> None:
     async def scenario() -> bytes:
         async def two_addresses(host: str, port: int) -> list[str]:
             return ["169.254.169.254", "127.0.0.1"]
@@ -218,17 +218,17 @@ def image_fetched(content: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("content", [b"\x89PNG\r\n", b"\xff\xd8\xff\xe0", b"GIF89a", b"\0\0\0\x18ftypheic", b""])
-def test_images_of_any_format_and_no_bytes_at_all_are_for_the_reader_to_judge(content: bytes) -> None:
+def test_any_image_format_and_empty_files_are_downloaded(content: bytes) -> None:
     assert image_fetched(content) == content
 
 
 @pytest.mark.parametrize("content", [b"<!doctype html>", b'{"error": "expired"}', b"image"])
-def test_what_is_no_image_is_a_failed_download(content: bytes) -> None:
+def test_anything_but_an_image_is_a_failed_download(content: bytes) -> None:
     with pytest.raises(ApiError, match=FAILED):
         image_fetched(content)
 
 
-def test_the_system_resolver_finds_this_machine() -> None:
+def test_the_system_resolver_resolves_localhost() -> None:
     async def scenario() -> bytes:
         async with web_server(saying(OK)[0]) as port:
             return await download(f"http://localhost:{port}/", rules=HERE, limit=LIMIT)
@@ -244,7 +244,7 @@ def test_the_system_resolver_finds_this_machine() -> None:
         b"HTTP/1.0 200 OK\r\n\r\nimage",
     ],
 )
-def test_every_framing_of_http_is_understood(response: bytes) -> None:
+def test_every_http_framing_is_understood(response: bytes) -> None:
     assert fetched(saying(response)[0]) == b"image"
 
 
@@ -259,16 +259,16 @@ def test_every_framing_of_http_is_understood(response: bytes) -> None:
         b"",
     ],
 )
-def test_anything_but_a_whole_image_is_a_failed_download(response: bytes) -> None:
+def test_an_incomplete_image_is_a_failed_download(response: bytes) -> None:
     assert refusal_of(saying(response)[0]) == FAILED
 
 
-def test_a_server_that_is_not_there_is_a_failed_download() -> None:
+def test_an_unreachable_server_is_a_failed_download() -> None:
     assert refusal_of(saying(OK)[0], "http://images.test:1/") == FAILED
 
 
 @pytest.mark.parametrize("framing", [b"Content-Length: 1001\r\n", b""])
-def test_no_more_than_the_limit_is_read(framing: bytes) -> None:
+def test_reading_stops_at_the_limit(framing: bytes) -> None:
     assert refusal_of(saying(b"HTTP/1.1 200 OK\r\n" + framing + b"\r\n" + b"x" * 1001)[0]) == TOO_LARGE
     assert len(fetched(saying(b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 1000)[0])) == 1000
 
@@ -283,7 +283,7 @@ def test_an_endless_image_is_cut_off() -> None:
     assert refusal_of(endless) == TOO_LARGE
 
 
-def test_the_time_is_for_the_whole_download_however_steadily_it_trickles() -> None:
+def test_the_timeout_covers_the_whole_download() -> None:
     async def trickling(_: bytes, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
         for _number in range(100):
@@ -298,13 +298,13 @@ def redirect(to: str) -> bytes:
     return f"HTTP/1.1 302 Found\r\nLocation: {to}\r\nContent-Length: 0\r\n\r\n".encode()
 
 
-def test_redirects_are_followed_relative_ones_too() -> None:
+def test_absolute_and_relative_redirects_are_followed() -> None:
     answering, requests = saying(redirect("/b.jpg"), redirect("c.jpg"), OK)
     assert fetched(answering) == b"image"
     assert [request.split()[1] for request in requests] == [b"/a.jpg?signature=1", b"/b.jpg", b"/c.jpg"]
 
 
-def test_redirects_come_to_an_end() -> None:
+def test_the_number_of_redirects_is_limited() -> None:
     assert refusal_of(saying(*[redirect("/again")] * 10)[0]) == FAILED
 
 
@@ -317,14 +317,14 @@ def test_redirects_come_to_an_end() -> None:
         "file:///etc/hosts",
     ],
 )
-def test_a_redirect_to_a_forbidden_place_is_not_followed(to: str) -> None:
+def test_a_redirect_to_a_forbidden_address_is_not_followed(to: str) -> None:
     answering, requests = saying(redirect(to), OK)
     assert refusal_of(answering) == FAILED
     assert len(requests) == 1
 
 
 @pytest.mark.parametrize("rules", [DownloadRules(allow_private=True), DownloadRules(allow_http=True), DownloadRules()])
-def test_nothing_is_asked_of_a_server_that_the_settings_forbid(rules: DownloadRules) -> None:
+def test_forbidden_servers_get_no_request(rules: DownloadRules) -> None:
     answering, requests = saying(OK)
     assert refusal_of(answering, rules=rules) == FAILED
     assert requests == []

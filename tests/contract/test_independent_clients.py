@@ -71,11 +71,13 @@ def assert_answers(answer: dict[str, Any], recorded: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("method", ["POST", "GET"])
 @pytest.mark.parametrize(("action", "recorded"), ACTIONS)
-def test_typed_intl_client(server: RunningRecognizer, method: str, action: str, recorded: dict[str, Any]) -> None:
+def test_the_typed_international_client_gets_answers(
+    server: RunningRecognizer, method: str, action: str, recorded: dict[str, Any]
+) -> None:
     assert_answers(call_typed(server.port, method, action, {"ImageBase64": IMAGE}), recorded)
 
 
-def test_typed_intl_client_gets_the_portraits(server: RunningRecognizer) -> None:
+def test_the_typed_international_client_gets_portraits(server: RunningRecognizer) -> None:
     image = {"ImageBase64": IMAGE}
     residence = call_typed(server.port, "POST", "HmtResidentPermitOCR", {**image, "CropPortrait": True})
     mainland = call_typed(server.port, "GET", "MainlandPermitOCR", {**image, "RetProfile": True})
@@ -85,28 +87,32 @@ def test_typed_intl_client_gets_the_portraits(server: RunningRecognizer) -> None
 
 @pytest.mark.parametrize("method", ["POST", "GET"])
 @pytest.mark.parametrize(("action", "recorded"), ACTIONS)
-def test_node_sdk(server: RunningRecognizer, method: str, action: str, recorded: dict[str, Any]) -> None:
+def test_the_node_sdk_gets_answers(
+    server: RunningRecognizer, method: str, action: str, recorded: dict[str, Any]
+) -> None:
     assert_answers(call_node(server.port, method, action, {"ImageBase64": IMAGE, "CardSide": "FRONT"}), recorded)
 
 
 @pytest.mark.parametrize("call", [call_typed, call_node])
-def test_a_wrong_key_is_an_error_to_the_clients(server: RunningRecognizer, call: Any) -> None:
+def test_clients_report_a_wrong_key_as_an_error(server: RunningRecognizer, call: Any) -> None:
     answer = call(server.port, "POST", "MainlandPermitOCR", {"ImageBase64": IMAGE}, key="wrong")
     assert answer["Error"]["Code"] == "AuthFailure.SignatureFailure"
     assert answer["RequestId"]
 
 
-def test_tccli(server: RunningRecognizer, tmp_path: Path) -> None:
+def test_tccli_gets_answers(server: RunningRecognizer, tmp_path: Path) -> None:
     answer = call_tccli("tccli", server.port, "MainlandPermitOCR", "--ImageBase64", IMAGE, home=tmp_path)
     assert_answers(answer, MAINLAND)
 
 
 @pytest.mark.parametrize(("action", "recorded"), ACTIONS)
-def test_tccli_intl(server: RunningRecognizer, tmp_path: Path, action: str, recorded: dict[str, Any]) -> None:
+def test_tccli_of_the_international_site_gets_answers(
+    server: RunningRecognizer, tmp_path: Path, action: str, recorded: dict[str, Any]
+) -> None:
     assert_answers(call_tccli("intl", server.port, action, "--ImageBase64", IMAGE, home=tmp_path), recorded)
 
 
-def test_a_photograph_is_read_for_a_client_that_other_people_wrote() -> None:
+def test_a_card_is_read_for_an_independent_client() -> None:
     """One card from the file to its fields; test_reading_specimens.py reads them all."""
     truth = json.loads((SPECIMENS / "truth.json").read_text())["specimens"]
     card = next(entry for entry in truth if entry["file"].startswith("hk-macao-permit-front"))

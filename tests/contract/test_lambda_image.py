@@ -52,13 +52,13 @@ def stages() -> dict[str, str]:
     return found
 
 
-def test_nothing_but_a_python_image_is_built_upon() -> None:
+def test_only_a_python_base_image_is_used() -> None:
     assert instructions("ARG") == ["PYTHON=python:3.13-slim-bookworm"]
     assert {origin.split()[0] for origin in instructions("FROM")} == {"${PYTHON}", "server"}
     assert "http" not in DOCKERFILE.replace("http://127.0.0.1:8100/health", "")
 
 
-def test_packages_are_pinned_by_hash_and_bring_no_code_of_their_own_to_the_build() -> None:
+def test_packages_are_pinned_by_hash_and_wheels_only() -> None:
     [install] = re.findall(r"pip install .*?&&", DOCKERFILE)
     assert {"--require-hashes", "--only-binary=:all:", "--no-deps"} <= set(install.split())
     pinned = (DEPLOY / "requirements.txt").read_text()
@@ -69,17 +69,17 @@ def test_packages_are_pinned_by_hash_and_bring_no_code_of_their_own_to_the_build
 
 
 @pytest.mark.parametrize("stage", ["server", "lambda"])
-def test_it_runs_as_nobody_in_particular(stage: str) -> None:
+def test_it_does_not_run_as_root(stage: str) -> None:
     [user] = re.findall(r"^USER (\d+):(\d+)$", stages()[stage], re.MULTILINE)
     assert all(int(number) > 0 for number in user)
 
 
-def test_the_server_says_how_it_is() -> None:
+def test_the_server_has_a_health_check() -> None:
     assert "HEALTHCHECK --" in stages()["server"]
     assert "/health" in stages()["server"]
 
 
-def test_what_is_copied_is_there_and_not_ignored() -> None:
+def test_copied_files_exist_and_are_not_ignored() -> None:
     kept = [
         line.removeprefix("!") for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")
     ]
@@ -88,7 +88,7 @@ def test_what_is_copied_is_there_and_not_ignored() -> None:
         assert any(Path(source).is_relative_to(name) for name in kept), source
 
 
-def test_every_package_that_is_imported_is_in_the_image() -> None:
+def test_every_imported_package_is_in_the_image() -> None:
     """What the server, the reading command and the function import, of packages from outside."""
     script = (
         "import json, sys; before = set(sys.modules)\n"
@@ -116,13 +116,13 @@ def resources() -> dict[str, dict[str, Any]]:
     return found
 
 
-def test_only_who_iam_lets_in_can_call(resources: dict[str, dict[str, Any]]) -> None:
+def test_only_callers_authenticated_by_iam_can_call(resources: dict[str, dict[str, Any]]) -> None:
     [url] = [resource for resource in resources.values() if resource["Type"] == "AWS::Lambda::Url"]
     assert url["Properties"]["AuthType"] == "AWS_IAM"
     assert not any(resource["Type"] == "AWS::Lambda::Permission" for resource in resources.values())
 
 
-def test_the_function_may_write_its_log_and_nothing_else(resources: dict[str, dict[str, Any]]) -> None:
+def test_the_function_may_only_write_its_log(resources: dict[str, dict[str, Any]]) -> None:
     [role] = [resource["Properties"] for resource in resources.values() if resource["Type"] == "AWS::IAM::Role"]
     assert "ManagedPolicyArns" not in role
     [policy] = role["Policies"]
@@ -245,7 +245,7 @@ def photograph() -> dict[str, str]:
     return {"ImageBase64": base64.b64encode((SPECIMENS / RESIDENCE).read_bytes()).decode()}
 
 
-def test_a_card_is_read_for_whom_iam_has_let_in(function: str) -> None:
+def test_a_card_is_read_for_callers_authenticated_by_iam(function: str) -> None:
     response = response_of(invoked(function, event(photograph())))
     truth = TRUTH[RESIDENCE]["answer"]
     assert {name: response[name] for name in ("CardType", "ValidDate", "Authority", "PassNo")} == {
@@ -254,14 +254,14 @@ def test_a_card_is_read_for_whom_iam_has_let_in(function: str) -> None:
     assert response["FieldConfidences"]["ValidDate"] > 0.5
 
 
-def test_a_body_may_come_as_base64_and_errors_are_the_providers(function: str) -> None:
+def test_a_body_may_be_base64_and_errors_are_the_providers(function: str) -> None:
     encoded = base64.b64encode(json.dumps({"ImageBase64": "bm8gaW1hZ2U="}).encode()).decode()
     response = response_of(invoked(function, event({}, body=encoded, isBase64Encoded=True)))
     assert response["Error"]["Code"] == "FailedOperation.ImageDecodeFailed"
     assert response_of(invoked(function, event({}, "Other")))["Error"]["Code"] == "InvalidAction"
 
 
-def test_whom_iam_did_not_see_is_refused(function: str) -> None:
+def test_callers_not_authenticated_by_iam_are_rejected(function: str) -> None:
     context = {"http": {"method": "POST", "path": "/"}}
     payload: dict[str, Any]
     for payload in (event(photograph(), requestContext=context), {"Records": []}, {}):
@@ -270,6 +270,6 @@ def test_whom_iam_did_not_see_is_refused(function: str) -> None:
         assert json.loads(answer["body"])["Response"]["Error"]["Code"] == "AuthFailure.UnauthorizedOperation"
 
 
-def test_health_is_there_as_well(function: str) -> None:
+def test_health_is_available_as_well(function: str) -> None:
     answer = invoked(function, event({}, method="GET", path="/health"))
     assert (answer["statusCode"], answer["body"]) == (200, "ready\n")

@@ -114,9 +114,7 @@ IMAGE_ERRORS = [
 
 
 @pytest.mark.parametrize(("action", "image", "expected"), IMAGE_ERRORS, ids=range(len(IMAGE_ERRORS)))
-def test_what_is_wrong_with_an_image_has_its_code(
-    server: RunningRecognizer, action: str, image: bytes, expected: str
-) -> None:
+def test_image_errors_have_their_codes(server: RunningRecognizer, action: str, image: bytes, expected: str) -> None:
     assert code(server, action, {"ImageBase64": encoded(image)}) == expected
 
 
@@ -131,7 +129,7 @@ def test_what_is_wrong_with_an_image_has_its_code(
         ({"ImageBase64": "AAAA", "Rotate": True}, "UnknownParameter"),
     ],
 )
-def test_what_is_wrong_with_a_parameter_has_its_code(
+def test_parameter_errors_have_their_codes(
     server: RunningRecognizer, parameters: dict[str, Any], expected: str
 ) -> None:
     assert code(server, MAINLAND, parameters) == expected
@@ -174,7 +172,7 @@ def deaf_port() -> Iterator[int]:
         yield taken.getsockname()[1]
 
 
-def test_what_is_wrong_with_a_download_has_its_code(server: RunningRecognizer) -> None:
+def test_download_errors_have_their_codes(server: RunningRecognizer) -> None:
     with images() as web, deaf_port() as port:
         for path, expected in {
             "page": "FailedOperation.DownLoadError",
@@ -196,7 +194,7 @@ def test_what_is_wrong_with_a_download_has_its_code(server: RunningRecognizer) -
             assert (url, code(server, HMT, {"ImageUrl": url})) == (url, "FailedOperation.DownLoadError")
 
 
-def test_the_address_wins_over_the_image(server: RunningRecognizer) -> None:
+def test_the_url_takes_precedence_over_the_image(server: RunningRecognizer) -> None:
     with images() as web:
         both = {"ImageUrl": f"{web}/{TRAVEL}", "ImageBase64": encoded(photograph(RESIDENCE))}
         assert call(server, MAINLAND, both)["Number"] == TRUTH[TRAVEL]["answer"]["Number"]
@@ -207,7 +205,7 @@ def test_the_address_wins_over_the_image(server: RunningRecognizer) -> None:
 # --- processes ---
 
 
-def test_cards_are_read_with_confidences_for_who_asks(server: RunningRecognizer) -> None:
+def test_cards_are_read_with_confidences_on_request(server: RunningRecognizer) -> None:
     asking = {"X-Permit-Ocr-Confidence": "fields"}
     answer = call(server, HMT, {"ImageBase64": encoded(photograph(RESIDENCE))}, asking)
     confidences = answer.pop("FieldConfidences")
@@ -231,7 +229,7 @@ def processes_of(server: RunningRecognizer) -> list[int]:
     return found
 
 
-def test_processes_that_read_do_not_hold_the_accounts_key(server: RunningRecognizer) -> None:
+def test_worker_processes_do_not_hold_the_secret_key(server: RunningRecognizer) -> None:
     wait_until(lambda: len(processes_of(server)) == WORKERS)
     for process in processes_of(server):
         try:
@@ -279,7 +277,7 @@ def started_calls(server: RunningRecognizer, threads: ThreadPoolExecutor, count:
     return calls
 
 
-def test_a_full_queue_refuses_at_once_and_the_calls_in_it_are_answered(server: RunningRecognizer) -> None:
+def test_a_full_queue_rejects_and_its_calls_are_answered(server: RunningRecognizer) -> None:
     with ThreadPoolExecutor(8) as threads:
         with stopped_readers(server):
             calls = started_calls(server, threads, WORKERS + WAITING)
@@ -297,7 +295,7 @@ def memory(server: RunningRecognizer, name: str) -> int:
     return int(found[1]) // 1024
 
 
-def test_a_full_house_takes_the_memory_that_is_documented_and_gives_it_back() -> None:
+def test_peak_memory_is_as_documented_and_is_returned() -> None:
     """The largest images in all 18 places, and 8 bodies of 10 MB that are there but for their last bytes."""
     largest = signed_call(
         b" " * 10 * 1024 * 1024, credentials=Credentials(SECRET_ID, SECRET_KEY), timestamp=int(time.time())
@@ -325,7 +323,7 @@ def test_a_full_house_takes_the_memory_that_is_documented_and_gives_it_back() ->
         wait_until(lambda: memory(server, "VmRSS") < 100)
 
 
-def test_a_process_that_dies_costs_its_own_call_and_is_replaced(server: RunningRecognizer) -> None:
+def test_a_crashed_worker_fails_only_its_call_and_is_replaced(server: RunningRecognizer) -> None:
     replaced = metric(server, "readers_replaced_total")
     with ThreadPoolExecutor(8) as threads:
         with stopped_readers(server) as processes:
@@ -339,7 +337,7 @@ def test_a_process_that_dies_costs_its_own_call_and_is_replaced(server: RunningR
     assert server.get("/health") == "ready\n"
 
 
-def test_told_to_stop_it_answers_the_calls_it_has_begun_and_leaves_no_process() -> None:
+def test_stopping_answers_calls_in_progress_and_ends_all_workers() -> None:
     with own_server() as server, ThreadPoolExecutor(8) as threads:
         with stopped_readers(server) as processes:
             calls = started_calls(server, threads, WORKERS + 1)
@@ -350,7 +348,7 @@ def test_told_to_stop_it_answers_the_calls_it_has_begun_and_leaves_no_process() 
         assert not any(lives(process) for process in processes)
 
 
-def test_killed_outright_it_leaves_no_process() -> None:
+def test_a_killed_server_leaves_no_worker() -> None:
     with own_server() as server:
         wait_until(lambda: metric(server, "readers_ready") == WORKERS)
         processes = processes_of(server)

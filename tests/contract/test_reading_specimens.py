@@ -48,14 +48,14 @@ def _models() -> None:
 
 
 @pytest.mark.parametrize("entry", TRUTH, ids=lambda entry: entry["file"])
-def test_a_specimen_reads_to_its_truth_and_is_not_taken_for_a_copy(entry: dict[str, Any]) -> None:
+def test_every_specimen_is_read_correctly_and_is_not_a_copy(entry: dict[str, Any]) -> None:
     answer = read(photograph(entry), kind=Kind(entry["kind"]), side=Side(entry["side"])).answer
     assert fields(asdict(answer)) == fields(entry["answer"])
     assert answer.WarnCardInfos == (-9109,)
 
 
 @pytest.mark.parametrize("treatment", [Treatment.TONER_COPY, Treatment.COLOUR_COPY])
-def test_a_copy_from_near_by_is_warned_of(treatment: Treatment) -> None:
+def test_a_close_up_of_a_copy_gets_a_warning(treatment: Treatment) -> None:
     """The card of a scanned specimen, printed as copiers print, and scanned again."""
     entry = specimen("residence-permit-front")
     scan: Any = cv2.imread(str(SPECIMENS / entry["file"]))
@@ -71,13 +71,13 @@ def test_a_copy_from_near_by_is_warned_of(treatment: Treatment) -> None:
     assert reading.answer.IdCardNo == entry["answer"]["IdCardNo"]
 
 
-def test_readings_at_the_same_time_do_not_disturb_each_other() -> None:
+def test_concurrent_reads_do_not_affect_each_other() -> None:
     with ThreadPoolExecutor(4) as pool:
         assert list(pool.map(read_entry, TRUTH[:6])) == [fields(entry["answer"]) for entry in TRUTH[:6]]
 
 
 @pytest.mark.parametrize("turn", [Image.Transpose.ROTATE_90, Image.Transpose.ROTATE_180, Image.Transpose.ROTATE_270])
-def test_a_photograph_taken_sideways_or_upside_down_reads_the_same(turn: Image.Transpose) -> None:
+def test_a_rotated_photo_is_read_the_same(turn: Image.Transpose) -> None:
     entry = specimen("taiwan-permit-front")
     turned = io.BytesIO()
     Image.open(SPECIMENS / entry["file"]).transpose(turn).save(turned, "JPEG", quality=92)
@@ -85,7 +85,7 @@ def test_a_photograph_taken_sideways_or_upside_down_reads_the_same(turn: Image.T
     assert fields(asdict(answer)) == fields(entry["answer"])
 
 
-def test_a_residence_permits_side_is_found_out_whatever_was_said() -> None:
+def test_a_residence_permits_side_is_always_detected() -> None:
     front, back = specimen("residence-permit-front"), specimen("residence-permit-back")
     for image, side in ((front, Side.BACK), (back, None)):
         answer = read(photograph(image), kind=Kind.RESIDENCE_PERMIT, side=side).answer
@@ -103,13 +103,13 @@ def test_a_residence_permits_side_is_found_out_whatever_was_said() -> None:
         ("residence-permit-back", Side.FRONT),
     ],
 )
-def test_the_wrong_side_or_card_is_not_the_specified_one(start: str, side: Side) -> None:
+def test_the_wrong_side_or_card_is_rejected(start: str, side: Side) -> None:
     with pytest.raises(ReadingError) as caught:
         read(photograph(specimen(start)), kind=Kind.MAINLAND_PERMIT, side=side)
     assert caught.value.code == "FailedOperation.ImageNoSpecifiedCard"
 
 
-def test_another_card_is_empty_to_the_residence_action_whose_page_knows_no_code_for_it() -> None:
+def test_the_residence_action_returns_empty_fields_for_other_cards() -> None:
     reading = read(photograph(specimen("taiwan-permit-front")), kind=Kind.RESIDENCE_PERMIT)
     assert reading.answer == ResidencePermitAnswer(WarnCardInfos=(-9109,))
     assert not reading.confidences
@@ -122,7 +122,7 @@ def test_another_card_is_empty_to_the_residence_action_whose_page_knows_no_code_
         (Kind.MAINLAND_PERMIT, "FailedOperation.ImageNoSpecifiedCard"),
     ],
 )
-def test_an_image_without_text_gets_the_actions_own_code(kind: Kind, code: str) -> None:
+def test_an_image_without_text_gets_the_actions_error_code(kind: Kind, code: str) -> None:
     blank = io.BytesIO()
     Image.new("RGB", (800, 500), "white").save(blank, "PNG")
     with pytest.raises(ReadingError) as caught:
@@ -145,14 +145,14 @@ def assert_cut_out_where_it_is(entry: dict[str, Any], sent: bytes, upright: byte
 @pytest.mark.parametrize(
     "entry", [entry for entry in TRUTH if entry["side"] == "front"], ids=lambda entry: entry["file"]
 )
-def test_a_portrait_is_cut_out_where_it_is(entry: dict[str, Any]) -> None:
+def test_portraits_are_cropped_at_their_position(entry: dict[str, Any]) -> None:
     image = photograph(entry)
     assert_cut_out_where_it_is(entry, image, image, np.array(entry["portrait_corners"], np.float32))
 
 
 @pytest.mark.parametrize("start", ["residence-permit-front-1", "taiwan-permit-front-2"])
 @pytest.mark.parametrize("turn", [Image.Transpose.ROTATE_90, Image.Transpose.ROTATE_180])
-def test_the_portrait_of_a_card_that_lies_turned_is_cut_out_upright(start: str, turn: Image.Transpose) -> None:
+def test_the_portrait_of_a_rotated_card_is_upright(start: str, turn: Image.Transpose) -> None:
     entry = specimen(start)
     picture = Image.open(SPECIMENS / entry["file"])
     turned = io.BytesIO()
@@ -167,7 +167,7 @@ def test_the_portrait_of_a_card_that_lies_turned_is_cut_out_upright(start: str, 
 
 
 @pytest.mark.parametrize("start", ["residence-permit-front-1", "taiwan-permit-front-2"])
-def test_a_portraits_place_is_that_in_the_photograph_as_its_exif_orientation_shows_it(start: str) -> None:
+def test_portrait_coordinates_respect_the_exif_orientation(start: str) -> None:
     entry = specimen(start)
     exif = Image.Exif()
     exif[ExifTags.Base.Orientation] = 6  # to be turned clockwise by a quarter

@@ -74,23 +74,23 @@ def test_the_official_client_gets_answers(
     assert response["RequestId"]
 
 
-def test_the_official_client_takes_an_error_for_an_error(server: RunningRecognizer) -> None:
+def test_the_official_client_recognises_an_error(server: RunningRecognizer) -> None:
     with pytest.raises(TencentCloudSDKException) as raised:
         called(server, key="wrong")
     assert raised.value.code == "AuthFailure.SignatureFailure"
     assert raised.value.requestId
 
 
-def test_the_largest_image_there_is_gets_an_answer(server: RunningRecognizer) -> None:
+def test_the_largest_allowed_image_gets_an_answer(server: RunningRecognizer) -> None:
     assert called(server, {"ImageBase64": "A" * 7 * 1024 * 1024})["Name"] == MAINLAND["Name"]
 
 
-def test_a_sender_of_too_much_gets_to_see_why(server: RunningRecognizer) -> None:
+def test_the_sender_of_too_large_a_body_sees_the_error(server: RunningRecognizer) -> None:
     with pytest.raises(TencentCloudSDKException, match="RequestSizeLimitExceeded"):
         called(server, {"ImageBase64": "A" * 11 * 1024 * 1024})
 
 
-def test_an_image_is_fetched_by_its_url(server: RunningRecognizer) -> None:
+def test_an_image_is_downloaded_from_its_url(server: RunningRecognizer) -> None:
     class Images(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self.send_response(200)
@@ -120,7 +120,7 @@ def code_of_next(answers: BufferedReader) -> str:
     return response["Error"]["Code"] if "Error" in response else "OK"
 
 
-def test_the_21st_call_of_a_second_is_one_too_many(tmp_path: Path) -> None:
+def test_the_21st_call_of_a_second_is_rejected(tmp_path: Path) -> None:
     """The calls lie ready on eight connections, signed beforehand, so that far more than 21 are one second's."""
     with recognizer(tmp_path) as here, ExitStack() as connections:
         call = signed_call(IMAGE, credentials=Credentials(SECRET_ID, SECRET_KEY), timestamp=int(time.time()))
@@ -145,7 +145,7 @@ def test_the_21st_call_of_a_second_is_one_too_many(tmp_path: Path) -> None:
         ("hang", requests.exceptions.ReadTimeout, 1),
     ],
 )
-def test_connections_break_as_told(tmp_path: Path, fault: str, error: type[Exception], seconds: float) -> None:
+def test_injected_connection_faults_occur(tmp_path: Path, fault: str, error: type[Exception], seconds: float) -> None:
     with recognizer(tmp_path, "--fault", f"{fault}=1") as here:
         call = signed_call(IMAGE, credentials=Credentials(SECRET_ID, SECRET_KEY), timestamp=int(time.time()))
         with pytest.raises(error):
@@ -155,13 +155,13 @@ def test_connections_break_as_told(tmp_path: Path, fault: str, error: type[Excep
         assert f'code="{fault}"' in here.get("/metrics")
 
 
-def test_the_bad_gateway_of_a_rehearsal_is_what_the_sdk_calls_a_network_error(tmp_path: Path) -> None:
+def test_an_injected_502_is_a_network_error_to_the_sdk(tmp_path: Path) -> None:
     with recognizer(tmp_path, "--fault", "http-502=1") as here, pytest.raises(TencentCloudSDKException) as raised:
         called(here)
     assert raised.value.code == "ServerNetworkError"
 
 
-def test_a_call_takes_as_long_as_told(tmp_path: Path) -> None:
+def test_injected_latency_delays_a_call(tmp_path: Path) -> None:
     with recognizer(tmp_path, "--latency", "0.3") as here:
         started = time.monotonic()
         called(here)
@@ -176,7 +176,7 @@ def wait_for_a_call(here: RunningRecognizer) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_call_begun_is_finished_before_it_stops(tmp_path: Path, number: signal.Signals) -> None:
+def test_calls_in_progress_finish_before_it_stops(tmp_path: Path, number: signal.Signals) -> None:
     with recognizer(tmp_path, "--latency", "1") as here, ThreadPoolExecutor(1) as thread:
         answer = thread.submit(called, here)
         wait_for_a_call(here)
@@ -185,7 +185,7 @@ def test_a_call_begun_is_finished_before_it_stops(tmp_path: Path, number: signal
         assert here.process.wait(PATIENCE_SECONDS) == 0
 
 
-def test_a_call_that_hangs_on_purpose_does_not_keep_it_from_stopping(tmp_path: Path) -> None:
+def test_an_injected_hang_does_not_prevent_stopping(tmp_path: Path) -> None:
     with recognizer(tmp_path, "--fault", "hang=1") as here, ThreadPoolExecutor(1) as thread:
         answer = thread.submit(called, here)
         wait_for_a_call(here)
@@ -194,7 +194,7 @@ def test_a_call_that_hangs_on_purpose_does_not_keep_it_from_stopping(tmp_path: P
         assert isinstance(answer.exception(PATIENCE_SECONDS), TencentCloudSDKException)
 
 
-def test_an_idle_connection_does_not_keep_it_from_stopping(tmp_path: Path) -> None:
+def test_an_idle_connection_does_not_prevent_stopping(tmp_path: Path) -> None:
     with recognizer(tmp_path) as here:
         idle = HTTPConnection("127.0.0.1", here.port)
         idle.request("GET", "/health")
@@ -204,7 +204,7 @@ def test_an_idle_connection_does_not_keep_it_from_stopping(tmp_path: Path) -> No
         idle.close()
 
 
-def test_no_log_line_holds_anything_of_a_card_a_caller_or_a_url(tmp_path: Path) -> None:
+def test_the_log_contains_no_card_caller_or_url(tmp_path: Path) -> None:
     with recognizer(tmp_path) as here:
         called(here, {**IMAGE, "RetProfile": True})
         with pytest.raises(TencentCloudSDKException):
@@ -238,14 +238,14 @@ def run(*options: str, **variables: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_a_taken_port_is_one_clear_line(server: RunningRecognizer) -> None:
+def test_a_taken_port_is_a_one_line_error(server: RunningRecognizer) -> None:
     done = run("--port", str(server.port))
     assert done.returncode == 2
     assert done.stderr == f"permit-ocr recognizer: 127.0.0.1:{server.port}: Address already in use\n"
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.1"])  # noqa: S104  what must be refused
-def test_the_account_that_everybody_knows_is_for_this_machine_only(host: str) -> None:
+def test_the_public_account_is_for_loopback_only(host: str) -> None:
     done = run("--host", host, "--port", "0")
     assert done.returncode == 2
     assert done.stderr.startswith(f"permit-ocr recognizer: --host {host}: needs --secret-id and RECOGNIZER_SECRET_KEY")
@@ -259,14 +259,14 @@ def test_the_account_that_everybody_knows_is_for_this_machine_only(host: str) ->
         (("--latency", "soon"), "latency `soon`: must be seconds"),
     ],
 )
-def test_a_rehearsal_of_another_form_is_one_clear_line(options: tuple[str, ...], reason: str) -> None:
+def test_invalid_fault_options_are_a_one_line_error(options: tuple[str, ...], reason: str) -> None:
     done = run(*options, "--port", "0")
     assert done.returncode == 2
     assert done.stderr.startswith(f"permit-ocr recognizer: {reason}")
     assert done.stderr.count("\n") == 1
 
 
-def test_wrong_recorded_answers_are_one_clear_line(tmp_path: Path) -> None:
+def test_malformed_recorded_answers_are_a_one_line_error(tmp_path: Path) -> None:
     path = tmp_path / "answers.json"
     path.write_text(json.dumps({**RECORDED, "other": {}}))
     done = run("--answers", str(path), "--port", "0")

@@ -25,7 +25,7 @@ def found(directory: Path, membership: str | None = "0::/outer/inner\n", **quota
 
 
 @pytest.mark.parametrize("group", ["root", "outer", "inner"])
-def test_the_quota_of_its_own_group_counts_and_of_those_around_it(group: str, tmp_path: Path) -> None:
+def test_the_quotas_of_the_cgroup_and_its_ancestors_count(group: str, tmp_path: Path) -> None:
     assert found(tmp_path, **{group: "200000 100000\n"}) == 2
 
 
@@ -33,14 +33,14 @@ def test_the_smallest_quota_counts(tmp_path: Path) -> None:
     assert found(tmp_path, root="max 100000", outer="300000 100000", inner="600000 100000") == 3
 
 
-def test_a_part_of_a_processor_is_one(tmp_path: Path) -> None:
+def test_a_fraction_of_a_cpu_counts_as_one(tmp_path: Path) -> None:
     assert found(tmp_path, inner="50000 100000") == 1
 
 
-def test_nobody_elses_quota_counts(tmp_path: Path) -> None:
+def test_quotas_of_other_cgroups_do_not_count(tmp_path: Path) -> None:
     assert found(tmp_path, "0::/\n", inner="100000 100000") == 8
 
 
 @pytest.mark.parametrize("membership", [None, "", "1:cpu:/outer\n", "nonsense"])
-def test_without_a_quota_it_is_the_affinity(membership: str | None, tmp_path: Path) -> None:
+def test_without_a_quota_the_affinity_counts(membership: str | None, tmp_path: Path) -> None:
     assert found(tmp_path, membership, root="max 100000", outer="max", inner="") == 8

@@ -40,7 +40,7 @@ def another_call(turns: _CallLimit) -> Iterator[AnotherCall]:
     call.thread.join(30)
 
 
-def test_as_many_calls_as_processors_run_and_a_further_one_waits(turns: _CallLimit, another_call: AnotherCall) -> None:
+def test_one_call_per_cpu_runs_and_further_ones_wait(turns: _CallLimit, another_call: AnotherCall) -> None:
     with turns, turns:
         with turns:
             another_call.thread.start()
@@ -48,7 +48,7 @@ def test_as_many_calls_as_processors_run_and_a_further_one_waits(turns: _CallLim
         assert another_call.has_one.wait(30)
 
 
-def test_a_lone_call_has_all_turns_and_gives_them_back(turns: _CallLimit, another_call: AnotherCall) -> None:
+def test_a_lone_call_reserves_all_slots_and_releases_them(turns: _CallLimit, another_call: AnotherCall) -> None:
     with turns:
         with turns.remaining() as alone:
             assert alone
@@ -57,7 +57,7 @@ def test_a_lone_call_has_all_turns_and_gives_them_back(turns: _CallLimit, anothe
         assert another_call.has_one.wait(30)
 
 
-def test_beside_another_call_none_is_alone(turns: _CallLimit, another_call: AnotherCall) -> None:
+def test_with_another_call_running_nothing_is_reserved(turns: _CallLimit, another_call: AnotherCall) -> None:
     another_call.thread.start()
     assert another_call.has_one.wait(30)
     with turns, turns.remaining() as alone:
@@ -65,7 +65,7 @@ def test_beside_another_call_none_is_alone(turns: _CallLimit, another_call: Anot
 
 
 @pytest.mark.parametrize(("told", "used"), [(1, 1), (2, 2), (0, 1), (99, CPUS)])
-def test_beside_other_processes_fewer_calls_run_and_none_is_alone(
+def test_use_threads_lowers_the_limit_and_prevents_reservation(
     told: int, used: int, turns: _CallLimit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(engine, "_call_limit", turns)

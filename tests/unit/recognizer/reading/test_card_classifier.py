@@ -38,7 +38,7 @@ from tests.unit.recognizer.reading.cards import finder, line
         ([], None),
     ],
 )
-def test_a_face_is_told_by_its_title_or_by_labels_of_its_own(texts: list[str], card_side: CardSide | None) -> None:
+def test_a_title_or_specific_labels_identify_a_card_side(texts: list[str], card_side: CardSide | None) -> None:
     lines = [line(text, 100, 100 + 70 * number) for number, text in enumerate(texts)]
     assert classify_card_side(finder(*lines)) is card_side
 
@@ -69,7 +69,7 @@ def side_of_texts(*texts: str) -> CardSide | None:
         (["女", "公安部出入境管理局", "CU8412490"], CardSide.EXIT_ENTRY_FRONT),
     ],
 )
-def test_a_face_half_hidden_is_told_by_all_that_is_left_of_it(left: list[str], card_side: CardSide) -> None:
+def test_a_partly_hidden_card_side_is_identified_by_evidence(left: list[str], card_side: CardSide) -> None:
     assert side_of_texts(*left) is card_side
 
 
@@ -87,18 +87,18 @@ def test_a_face_half_hidden_is_told_by_all_that_is_left_of_it(left: list[str], c
         ["性别", "出生日期", "有效期限", "公安部出入境管理局"],
     ],
 )
-def test_another_paper_that_says_some_of_it_is_no_permit(paper: list[str]) -> None:
+def test_similar_documents_are_not_permits(paper: list[str]) -> None:
     assert side_of_texts(*paper) is None
 
 
-def test_a_residence_permit_without_its_title_is_no_travel_permit_for_the_number_on_it() -> None:
+def test_an_untitled_residence_permit_back_is_not_a_travel_permit() -> None:
     """Its label is like that of a travel permit's own number where the first character is hidden."""
     texts = ("签发机关 苏州市公安局", "有效期限 2024.11.15-2029.11.15", "证号码 00205107")
     assert side_of_texts(*texts) is None
 
 
 @pytest.mark.parametrize(("is_covered", "card_side"), [(False, CardSide.TAIWAN_FRONT), (True, None)])
-def test_a_number_before_which_a_letter_may_be_covered_is_no_number_of_taiwan(
+def test_a_possibly_incomplete_number_is_no_taiwan_permit_number(
     *, is_covered: bool, card_side: CardSide | None
 ) -> None:
     lines = [line("有效期限", 100, 100), line("证件号码 83636547", 100, 170)]

@@ -30,14 +30,14 @@ def png_that_claims(width: int, height: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + body
 
 
-def test_colours_come_as_blue_green_red() -> None:
+def test_pixels_are_blue_green_red() -> None:
     pixels, scale = decode(file(Image.new("RGB", (4, 2), (10, 20, 30))))
     assert pixels.shape == (2, 4, 3)
     assert pixels[0, 0].tolist() == [30, 20, 10]
     assert scale == 1
 
 
-def test_a_large_photograph_is_made_smaller_and_says_by_how_much() -> None:
+def test_a_large_photo_is_downscaled_and_reports_its_factor() -> None:
     pixels, scale = decode(file(Image.new("RGB", (4800, 1200)), "JPEG"))
     assert pixels.shape == (600, 2400, 3)
     assert scale == pytest.approx(2.0)
@@ -52,7 +52,7 @@ def test_an_exif_orientation_is_applied() -> None:
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG"])
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_every_orientation_is_turned_upright(kind: str, orientation: int) -> None:
+def test_every_orientation_becomes_upright(kind: str, orientation: int) -> None:
     """Against Pillow's own turning, on a picture whose four corners differ."""
     picture = Image.new("RGB", (60, 40), "white")
     for colour, corner in (("red", (0, 0)), ("green", (40, 0)), ("blue", (0, 20))):
@@ -65,7 +65,7 @@ def test_every_orientation_is_turned_upright(kind: str, orientation: int) -> Non
     assert np.array_equal(decode(written)[0][:, :, ::-1], expected)
 
 
-def test_odd_metadata_is_no_reason_to_refuse_a_picture() -> None:
+def test_invalid_metadata_is_ignored() -> None:
     """A resolution's unit as a number too large to be written again, as in files that some cameras make."""
     entries = struct.pack("<HHHIHHHHII", 2, 0x0112, 3, 1, 6, 0, 0x0128, 4, 1, 70_000)
     exif = b"Exif\0\0II*\0" + struct.pack("<I", 8) + entries + struct.pack("<I", 0)
@@ -75,7 +75,7 @@ def test_odd_metadata_is_no_reason_to_refuse_a_picture() -> None:
     assert pixels.shape == (20, 40, 3)
 
 
-def test_a_large_picture_is_turned_too() -> None:
+def test_a_large_image_is_rotated_as_well() -> None:
     exif = Image.Exif()
     exif[0x0112] = 8
     for kind in ("PNG", "JPEG"):
@@ -84,14 +84,14 @@ def test_a_large_picture_is_turned_too() -> None:
         assert scale == pytest.approx(2.5)
 
 
-def test_16_bits_of_grey_keep_their_shades() -> None:
+def test_16_bit_grey_keeps_its_shades() -> None:
     shades = np.linspace(0, 65535, 256 * 16).astype(np.uint16).reshape(16, 256)
     pixels, _ = decode(file(Image.fromarray(shades)))
     assert np.array_equal(pixels[:, :, 0], shades >> 8)
 
 
 @pytest.mark.parametrize("mode", ["RGB", "RGBA", "P", "L", "1"])
-def test_what_is_made_smaller_band_by_band_is_the_same_picture(mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_downscaling_in_bands_gives_the_same_image(mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Bands must meet without a seam: a slope stays a slope, and as bright as Pillow makes it of the whole."""
     monkeypatch.setattr(image_decoding, "_WORKING_SIDE", 240)
     monkeypatch.setattr(image_decoding, "_BAND_ROWS", 16)
@@ -103,7 +103,7 @@ def test_what_is_made_smaller_band_by_band_is_the_same_picture(mode: str, monkey
     assert np.abs(pixels.astype(int) - whole).max() <= 1
 
 
-def test_transparent_parts_are_white_paper() -> None:
+def test_transparent_areas_become_white() -> None:
     pixels, _ = decode(file(Image.new("RGBA", (2, 2), (0, 0, 0, 0))))
     assert pixels[0, 0].tolist() == [255, 255, 255]
 
@@ -114,7 +114,7 @@ def test_every_colour_mode_becomes_three_channels(mode: str) -> None:
     assert decode(file(Image.new(mode, (4, 4)), kind))[0].shape == (4, 4, 3)
 
 
-def test_no_bytes_are_an_empty_file() -> None:
+def test_zero_bytes_are_an_empty_file() -> None:
     with pytest.raises(EmptyFile):
         decode(b"")
 
@@ -129,17 +129,17 @@ def test_no_bytes_are_an_empty_file() -> None:
         file(Image.effect_noise((200, 200), 50))[:2000],
     ],
 )
-def test_what_is_not_a_whole_png_or_jpeg_is_no_image(broken: bytes) -> None:
+def test_anything_but_a_complete_png_or_jpeg_is_rejected(broken: bytes) -> None:
     with pytest.raises(NotAnImage):
         decode(broken)
 
 
-def test_too_many_pixels_are_refused_by_the_header_alone() -> None:
+def test_too_many_pixels_are_rejected_before_decoding() -> None:
     with pytest.raises(TooManyPixels):
         decode(png_that_claims(60_000, image_decoding.MAX_PIXELS // 60_000 + 1))
 
 
-def test_what_cannot_be_made_smaller_while_it_is_decoded_may_have_fewer_pixels() -> None:
+def test_images_that_cannot_be_scaled_while_decoding_have_a_lower_limit() -> None:
     side = int(image_decoding.MAX_UNSCALED_PIXELS**0.5) + 1
     assert image_decoding.MAX_UNSCALED_PIXELS < side**2 < image_decoding.MAX_PIXELS
     with pytest.raises(TooManyPixels):
@@ -187,7 +187,7 @@ def with_right_sums(png: bytes) -> bytes:
 )
 @given(st.sampled_from(SEEDS), CHANGES, st.booleans())
 @settings(deadline=None, max_examples=300)
-def test_any_file_is_pixels_or_one_of_the_documented_exceptions(
+def test_any_file_gives_pixels_or_a_documented_exception(
     seed: bytes,
     changes: list[tuple[float, bytes, int]],
     early: bool,  # noqa: FBT001
@@ -211,7 +211,7 @@ def test_any_file_is_pixels_or_one_of_the_documented_exceptions(
 @pytest.mark.filterwarnings("ignore:Corrupt EXIF", "ignore:Tag data larger")
 @given(st.binary(max_size=120))
 @settings(deadline=None, max_examples=300)
-def test_any_metadata_leaves_the_picture(metadata: bytes) -> None:
+def test_any_metadata_leaves_the_image_intact(metadata: bytes) -> None:
     exif = b"Exif\0\0II*\0\x08\0\0\0" + metadata
     assert decode(file(Image.new("RGB", (40, 20)), "JPEG", exif=exif))[0].size == 40 * 20 * 3
 
@@ -225,7 +225,7 @@ def test_any_metadata_leaves_the_picture(metadata: bytes) -> None:
         (png_that_claims(90_000, 90_000), Kind.MAINLAND_PERMIT, "LimitExceeded.TooLargeFileError"),
     ],
 )
-def test_a_file_that_cannot_be_read_gets_the_actions_own_code(image: bytes, kind: Kind, code: str) -> None:
+def test_an_unreadable_file_gets_the_actions_error_code(image: bytes, kind: Kind, code: str) -> None:
     with pytest.raises(ReadingError) as caught:
         read(image, kind=kind)
     assert caught.value.code == code

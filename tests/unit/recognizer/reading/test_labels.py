@@ -24,13 +24,11 @@ def found(text: str) -> list[tuple[Label, str]]:
         ("陈大文", []),
     ],
 )
-def test_labels_are_found_in_their_spellings_and_with_one_character_in_four_wrong(
-    text: str, expected: list[tuple[Label, str]]
-) -> None:
+def test_labels_are_found_despite_one_wrong_character_in_four(text: str, expected: list[tuple[Label, str]]) -> None:
     assert found(text) == expected
 
 
-def test_the_states_name_is_a_title_before_a_title_but_not_in_an_authority() -> None:
+def test_the_states_name_belongs_to_titles_but_not_to_authorities() -> None:
     assert found("中华人民共和国往来港澳通行证") == [
         (Label.NOISE, "中华人民共和国"),
         (Label.TITLE, "往来港澳通行证"),
@@ -39,7 +37,7 @@ def test_the_states_name_is_a_title_before_a_title_but_not_in_an_authority() -> 
     assert found("中华人民共和国出入境管理局") == []
 
 
-def test_the_mark_of_the_edition_for_non_citizens_is_not_the_label_nationality() -> None:
+def test_the_suffix_for_non_citizens_is_not_the_nationality_label() -> None:
     labels = [label for label, _ in found("港澳居民来往内地通行证（非中国籍）")]
     assert labels == [Label.TITLE, Label.NOISE]
 

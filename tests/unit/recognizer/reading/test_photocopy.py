@@ -1,4 +1,4 @@
-"""Prints told from cards, on patches drawn for it; how well it does on photographs is measured by bench.accuracy.copies."""
+"""Detection of printed copies on synthetic patches; ``bench.accuracy.copies`` measures it on photos."""
 
 from typing import Any
 
@@ -43,9 +43,7 @@ def seen(light: NDArray[Any], *, noise: float = 1.0, tint: tuple[float, float, f
 @pytest.mark.parametrize("degrees", [45, 15, 75])
 @pytest.mark.parametrize("period", [2.7, 3.3, 4.5])
 @pytest.mark.parametrize("tint", [(1, 1, 1), (0.8, 1, 1)])
-def test_a_screen_at_the_angles_of_printers_is_a_copys(
-    degrees: float, period: float, tint: tuple[float, float, float]
-) -> None:
+def test_a_screen_at_printer_angles_is_a_copy(degrees: float, period: float, tint: tuple[float, float, float]) -> None:
     assert seen(170 + 12 * screen(period, degrees), tint=tint).is_copy
 
 
@@ -63,24 +61,24 @@ def test_a_screen_at_the_angles_of_printers_is_a_copys(
     ],
     ids=["plain", "parallel lines", "a display's pixels", "winding lines", "something like text"],
 )
-def test_no_other_pattern_is(light: NDArray[Any]) -> None:
+def test_other_patterns_are_not_copies(light: NDArray[Any]) -> None:
     found = seen(light)
     assert found.screen < 0.8
     assert not found.is_copy
 
 
-def test_a_grainy_card_without_colour_on_a_calm_sheet_is_a_copy() -> None:
+def test_a_grainy_colourless_card_on_a_smooth_background_is_a_copy() -> None:
     grain = RANDOM.normal(0, 22, (HEIGHT, WIDTH))
     assert seen(170 + grain).is_copy
     assert not seen(170 + grain, tint=(0.8, 1, 1)).is_copy
 
 
-def test_noise_everywhere_is_the_cameras() -> None:
+def test_noise_in_the_whole_photo_is_not_a_copy() -> None:
     assert not seen(np.full((HEIGHT, WIDTH), 170.0), noise=22).is_copy
 
 
 @pytest.mark.parametrize("scale", [1.5, 2.0])
-def test_a_photograph_that_was_enlarged_is_no_copy(scale: float) -> None:
+def test_an_enlarged_photo_is_not_a_copy(scale: float) -> None:
     pixels = np.clip(180 + RANDOM.normal(0, 6, (HEIGHT, WIDTH)), 0, 255).astype(np.uint8)
     large = cv2.resize(cv2.merge([pixels] * 3), None, fx=scale, fy=scale, interpolation=cv2.INTER_LINEAR)
     found = print_traits(large, CARD * np.float32(scale))
@@ -88,7 +86,7 @@ def test_a_photograph_that_was_enlarged_is_no_copy(scale: float) -> None:
     assert not found.is_copy
 
 
-def test_a_card_turned_in_the_frame_is_judged_by_its_own_angles() -> None:
+def test_screen_angles_are_relative_to_the_card() -> None:
     whole = np.array([[60, 200], [660, -20], [840, 400], [240, 620]], np.float32)
     turned = float(np.degrees(np.arctan2(-220, 600)))
     pixels = cv2.merge([np.clip(170 + 14 * screen(3.3, 45 + turned), 0, 255).astype(np.uint8)] * 3)
@@ -97,7 +95,7 @@ def test_a_card_turned_in_the_frame_is_judged_by_its_own_angles() -> None:
     assert found.is_copy
 
 
-def test_too_little_of_a_card_is_not_judged() -> None:
+def test_too_small_a_card_is_not_judged() -> None:
     pixels = np.full((HEIGHT, WIDTH, 3), 200, np.uint8)
     assert print_traits(pixels, CARD * np.float32(0.2)) is None
     assert print_traits(pixels, np.zeros((4, 2), np.float32)) is None

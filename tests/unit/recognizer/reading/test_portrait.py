@@ -45,7 +45,7 @@ def test_the_portrait_is_the_rectangle_with_paper_around_it() -> None:
     assert cover(portrait) > 0.8
 
 
-def test_a_larger_sheet_of_its_shape_beside_the_card_is_not_the_portrait() -> None:
+def test_a_larger_paper_beside_the_card_is_not_the_portrait() -> None:
     image = card()
     cv2.rectangle(image, (840, 90), (1090, 430), (250, 250, 250), -1)
     portrait = found(image)

@@ -54,7 +54,7 @@ def card(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("card")
 @pytest.mark.parametrize("error", [*engine.ENGINE_ERRORS, ValueError, IndexError, ZeroDivisionError])
 @pytest.mark.parametrize("kind", Kind)
-def test_what_was_read_stands_where_portrait_and_copies_cannot_be_looked_for(
+def test_fields_survive_a_failed_portrait_or_copy_search(
     error: type[Exception], kind: Kind, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reader, "find_portrait", gives_up(error))
@@ -71,9 +71,7 @@ def test_what_was_read_stands_where_portrait_and_copies_cannot_be_looked_for(
 @pytest.mark.parametrize(
     "where", ["recognizer.reading.image_decoding.decode", "recognizer.reading.ocr.engine.find_text"]
 )
-def test_a_library_that_gives_up_is_ocr_failed(
-    where: str, error: type[Exception], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_library_failure_is_ocr_failed(where: str, error: type[Exception], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(where, gives_up(error))
     with pytest.raises(reader.ReadingError, match=r"^FailedOperation\.OcrFailed$"):
         reader.read(PHOTOGRAPH, kind=Kind.MAINLAND_PERMIT)

@@ -15,7 +15,7 @@ def read_back(finder: FieldFinder) -> ResidencePermitAnswer:
     return back_answer(back_fields(finder))
 
 
-def test_a_front_gives_its_fields_from_labels_in_one_column_and_values_in_another() -> None:
+def test_a_front_with_label_and_value_columns_gives_every_field() -> None:
     answer = read_front(
         finder(
             line("姓名", 60, 100),
@@ -36,12 +36,12 @@ def test_a_front_gives_its_fields_from_labels_in_one_column_and_values_in_anothe
     assert answer.WarnCardInfos == (-9109,)
 
 
-def test_labels_merged_with_values_and_with_each_other_are_parted() -> None:
+def test_labels_merged_with_values_or_labels_are_separated() -> None:
     answer = read_front(finder(line("姓 名陈小明", 60, 100), line("性别男出生1985 年 2 月 1 日", 60, 180)))
     assert (answer.Name, answer.Sex, answer.Birth) == ("陈小明", "男", "1985/2/1")
 
 
-def test_an_address_goes_on_in_the_lines_that_begin_below_its_first() -> None:
+def test_an_address_continues_in_aligned_lines_below() -> None:
     answer = read_front(
         finder(
             line("住址", 60, 300),
@@ -54,7 +54,7 @@ def test_an_address_goes_on_in_the_lines_that_begin_below_its_first() -> None:
     assert answer.Address == "广东省深圳市南山区示范中路212号海景苑8栋5单元3010室"
 
 
-def test_a_last_address_line_too_short_for_the_detector_is_read_again() -> None:
+def test_a_short_last_address_line_is_reread() -> None:
     def reread(place: BoundingBox, _alphabet: str | None) -> str:
         return "8" if place.top < 352 < place.bottom else ""
 
@@ -62,30 +62,30 @@ def test_a_last_address_line_too_short_for_the_detector_is_read_again() -> None:
     assert read_front(finder(*lines, reread=reread)).Address == "上海市浦东新区样本大道1988"
 
 
-def test_a_watermark_below_the_portrait_is_no_part_of_an_address() -> None:
+def test_a_watermark_below_the_portrait_is_not_in_the_address() -> None:
     answer = read_front(
         finder(line("住址", 60, 300), line("上海市示范路8号", 200, 300), line("SPECIMEN 样本", 700, 302))
     )
     assert answer.Address == "上海市示范路8号"
 
 
-def test_one_confused_character_of_the_number_is_put_right_where_the_check_digit_proves_it() -> None:
+def test_one_confused_character_of_the_number_is_corrected() -> None:
     answer = read_front(finder(line("出生1997年6月2日", 60, 200), line("公民身份号码 830000199706020O42", 60, 560)))
     assert answer.IdCardNo == "830000199706020042"
     answer = read_front(finder(line("出生1997年6月2日", 60, 200), line("公民身份号码 830000199706080042", 60, 560)))
     assert answer.IdCardNo == "830000199706080042", "no single confusion proves another number: it stays as read"
 
 
-def test_a_birth_date_misread_in_one_character_follows_the_number() -> None:
+def test_a_birth_date_misread_in_one_character_is_corrected() -> None:
     answer = read_front(finder(line("出生1997年6月3日", 60, 200), line("公民身份号码830000199706020042", 60, 560)))
     assert answer.Birth == "1997/6/2"
 
 
-def test_a_covered_birth_date_stays_empty_although_the_number_tells_it() -> None:
+def test_a_covered_birth_date_is_not_filled_from_the_number() -> None:
     assert read_front(finder(line("出生", 60, 200), line("公民身份号码830000199706020042", 60, 560))).Birth == ""
 
 
-def test_a_back_gives_its_fields_and_a_lone_digit_is_read_again() -> None:
+def test_a_back_gives_every_field_and_rereads_a_single_digit() -> None:
     def reread(place: BoundingBox, alphabet: str | None) -> str:
         return "1" if alphabet and place.top < 520 < place.bottom else ""
 
@@ -106,11 +106,11 @@ def test_a_back_gives_its_fields_and_a_lone_digit_is_read_again() -> None:
 
 
 @pytest.mark.parametrize("number", ["H12345678", "M87654321", "01234567", "H1234567801"])
-def test_every_form_of_a_travel_permit_number_is_taken_from_a_back(number: str) -> None:
+def test_a_back_accepts_every_format_of_travel_permit_number(number: str) -> None:
     assert read_back(finder(line("通行证号码", 160, 445), line(number, 370, 446))).PassNo == number
 
 
-def test_labels_printed_wide_are_known_by_their_last_characters() -> None:
+def test_widely_spaced_labels_are_found_by_their_last_character() -> None:
     answer = read_front(
         finder(
             line("名金鑫", 324, 245),
@@ -141,7 +141,7 @@ def test_values_in_one_column_need_no_labels() -> None:
     assert answer.Address == "北京市示范路954号"
 
 
-def test_a_number_that_holds_makes_birth_and_sex_sure_and_a_wrong_one_is_hardly_sure() -> None:
+def test_a_valid_number_verifies_birth_and_sex() -> None:
     lines = [line("性别 女", 60, 180), line("出生 1997年6月2日", 60, 260)]
     held = front_fields(finder(*lines, line("公民身份号码 830000199706020042", 60, 560)))
     assert {held[name].confidence for name in ("Sex", "Birth", "IdCardNo")} == {1.0}
@@ -149,42 +149,42 @@ def test_a_number_that_holds_makes_birth_and_sex_sure_and_a_wrong_one_is_hardly_
     assert wrong["IdCardNo"].confidence < 0.6
 
 
-def test_a_period_of_no_usual_term_is_hardly_sure() -> None:
+def test_a_period_of_unusual_term_has_low_confidence() -> None:
     usual = back_fields(finder(line("有效期限 2018.09.06-2023.09.06", 60, 100)))
     odd = back_fields(finder(line("有效期限 2018.09.06-2043.09.06", 60, 100)))
     assert usual["ValidDate"].confidence == 1.0
     assert odd["ValidDate"].confidence < 0.6
 
 
-def test_a_birth_on_a_day_that_there_is_not_is_hardly_sure_unless_the_number_puts_it_right() -> None:
+def test_a_nonexistent_birth_has_low_confidence_unless_corrected() -> None:
     birth = line("出生 1997年6月31日", 60, 260)
     assert front_fields(finder(birth))["Birth"].confidence < 0.4
     proven = front_fields(finder(birth, line("公民身份号码 83000019970630001X", 60, 560)))
     assert proven["Birth"].text == "1997/6/30"
 
 
-def test_a_number_of_another_region_is_hardly_sure() -> None:
+def test_a_number_of_another_region_has_low_confidence() -> None:
     number = front_fields(finder(line("公民身份号码 110105199706020024", 60, 560)))["IdCardNo"]
     assert (number.text, number.confidence) == ("110105199706020024", 0.5)
 
 
-def test_a_period_of_another_permits_term_is_hardly_sure() -> None:
+def test_a_period_of_another_permits_term_has_low_confidence() -> None:
     ten_years = back_fields(finder(line("有效期限 2018.09.06-2028.09.06", 60, 100)))
     assert ten_years["ValidDate"].confidence < 0.6
 
 
 @pytest.mark.parametrize(("address", "sure"), [("上海市示范路8号", True), ("上海市示范路8号25栋27", False)])
-def test_an_address_that_ends_in_a_digit_may_go_on(address: str, sure: bool) -> None:  # noqa: FBT001
+def test_an_address_ending_with_a_digit_is_less_confident(address: str, sure: bool) -> None:  # noqa: FBT001
     fields = front_fields(finder(line("住址", 60, 300), line(address, 200, 300)))
     assert fields["Address"].text == address
     assert (fields["Address"].confidence >= 0.9) == sure
 
 
 @pytest.mark.parametrize("authority", ["公安局南山分局", "市公安局渝中区分局", "深圳市公安"])
-def test_an_authority_without_its_place_or_its_office_is_hardly_sure(authority: str) -> None:
+def test_an_authority_without_place_or_office_has_low_confidence(authority: str) -> None:
     assert back_fields(finder(line(f"签发机关 {authority}", 60, 100)))["Authority"].confidence == 0.5
 
 
-def test_an_address_without_its_first_line_is_hardly_sure() -> None:
+def test_an_address_without_its_first_line_has_low_confidence() -> None:
     fields = front_fields(finder(line("住址", 60, 300), line("新村40栋2603室", 200, 300)))
     assert (fields["Address"].text, fields["Address"].confidence) == ("新村40栋2603室", 0.5)

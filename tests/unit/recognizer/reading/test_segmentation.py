@@ -18,11 +18,11 @@ def paper(grey: int = 200) -> NDArray[np.uint8]:
     return np.full((480, 480, 3), grey, np.uint8)
 
 
-def test_lines_on_one_ground_are_one_sheet() -> None:
+def test_lines_on_the_same_background_are_one_segment() -> None:
     assert Segmentation(paper(), [place(50, 50), place(60, 90), place(50, 130)]).segments() == [[0, 1, 2]]
 
 
-def test_an_edge_between_lines_parts_them() -> None:
+def test_an_edge_between_lines_separates_them() -> None:
     image = paper()
     image[105:] = 120
     assert sorted(Segmentation(image, [place(50, 50), place(50, 80), place(50, 130), place(50, 160)]).segments()) == [
@@ -31,28 +31,28 @@ def test_an_edge_between_lines_parts_them() -> None:
     ]
 
 
-def test_edges_can_be_left_out_of_account() -> None:
+def test_edges_can_be_ignored() -> None:
     image = paper()
     image[105:] = 120
     places = [place(50, 50), place(50, 80), place(50, 130), place(50, 160)]
     assert Segmentation(image, places).segments(split_at_edges=False) == [[0, 1, 2, 3]]
 
 
-def test_lines_that_run_another_way_are_another_sheet() -> None:
+def test_lines_in_another_direction_are_another_segment() -> None:
     places = [place(50, 50), place(50, 80), place(50, 300, degrees=30), place(70, 330, degrees=30)]
     assert sorted(Segmentation(paper(), places).segments()) == [[0, 1], [2, 3]]
 
 
-def test_lines_far_apart_are_two_sheets() -> None:
+def test_distant_lines_are_two_segments() -> None:
     assert len(Segmentation(paper(), [place(50, 50), place(50, 400)]).segments()) == 2
 
 
-def test_a_short_place_joins_the_nearest_line_and_bridges_nothing() -> None:
+def test_a_short_region_joins_the_nearest_line_but_connects_nothing() -> None:
     image = paper()
     image[105:] = 120
     places = [place(50, 50), place(270, 52, width=20), place(50, 130)]
     assert sorted(sorted(segment) for segment in Segmentation(image, places).segments()) == [[0, 1], [2]]
 
 
-def test_no_text_makes_no_sheet() -> None:
+def test_no_text_makes_no_segment() -> None:
     assert Segmentation(paper(), []).segments() == []

@@ -39,11 +39,11 @@ def hk_front(**changed: TextLine) -> list[TextLine]:
 
 
 @pytest.mark.parametrize(("read", "count"), [("0", ""), ("0]", "01"), ("00", ""), ("10", "10")])
-def test_an_issue_is_counted_from_one_whatever_of_its_digits_is_read(read: str, count: str) -> None:
+def test_an_issue_count_of_zero_is_not_accepted(read: str, count: str) -> None:
     assert read_front(finder(*hk_front(count=line(f"换证次数 {read}", 750, 440))), HK).IssueNumber == count
 
 
-def test_a_front_with_values_beside_their_labels_gives_every_field() -> None:
+def test_a_front_with_values_beside_labels_gives_every_field() -> None:
     answer = read_front(finder(*hk_front()), HK)
     assert (answer.Name, answer.EnglishName, answer.Sex) == ("陈大文", "CHAN,TAI MAN", "男")
     assert (answer.Birthday, answer.ValidDate) == ("1981.08.03", "2018.10.09-2028.10.08")
@@ -85,7 +85,7 @@ def test_a_front_with_values_below_bilingual_labels_gives_every_field() -> None:
     assert (answer.Number, answer.IssueNumber) == ("12345678", "03")
 
 
-def test_a_name_without_a_label_is_the_line_above_the_latin_one() -> None:
+def test_a_name_without_label_is_the_line_above_the_latin_name() -> None:
     lines = hk_front(name=line("欧阳娜娜", 335, 150), latin=line("AU YEUNG,NA NA", 330, 200))
     answer = read_front(finder(*lines), HK)
     assert (answer.Name, answer.EnglishName) == ("欧阳娜娜", "AU YEUNG,NA NA")
@@ -104,7 +104,7 @@ def test_a_holder_without_a_chinese_name_has_an_empty_one() -> None:
     assert (answer.Number, answer.Type) == ("HA1234567", "港澳居民来往内地通行证（非中国籍）")
 
 
-def test_a_latin_name_that_breaks_after_its_comma_is_put_together() -> None:
+def test_a_latin_name_wrapped_after_its_comma_is_joined() -> None:
     lines = hk_front(latin=line("NGUYEN,", 420, 190), given=line("MINH ANH", 422, 225))
     assert read_front(finder(*lines), HK).EnglishName == "NGUYEN,MINH ANH"
 
@@ -115,7 +115,7 @@ def test_a_watermark_in_a_values_row_is_not_part_of_it(watermark: str) -> None:
     assert read_front(finder(*lines), HK).IssueAuthority == "公安部出入境管理局"
 
 
-def test_a_name_with_a_dot_between_its_parts_keeps_it() -> None:
+def test_a_name_keeps_the_dot_between_its_parts() -> None:
     lines = hk_front(name=line("姓名 次仁•卓玛", 330, 150), latin=line("CIREN,ZHUOMA", 420, 200))
     assert read_front(finder(*lines), EXIT).Name == "次仁·卓玛"
 
@@ -130,12 +130,12 @@ def test_a_name_with_a_dot_between_its_parts_keeps_it() -> None:
         [line("签发机关", 330, 380), line("签发地点", 600, 380), line("公安部出入境管理局广东", 330, 420)],
     ],
 )
-def test_authority_and_place_are_parted_where_they_are_glued(glued: list[TextLine]) -> None:
+def test_authority_and_place_read_as_one_text_are_separated(glued: list[TextLine]) -> None:
     answer = read_front(finder(line("往来港澳通行证", 200, 60, 60), *glued), EXIT)
     assert (answer.IssueAuthority, answer.IssueAddress) == ("公安部出入境管理局", "广东")
 
 
-def test_an_authority_in_two_lines_is_put_together() -> None:
+def test_an_authority_on_two_lines_is_joined() -> None:
     lines = hk_front(
         authority=line("签发机关 中华人民共和国出入", 330, 370),
         rest=line("境管理局", 506, 408),
@@ -143,7 +143,7 @@ def test_an_authority_in_two_lines_is_put_together() -> None:
     assert read_front(finder(*lines), HK).IssueAuthority == "中华人民共和国出入境管理局"
 
 
-def test_a_period_in_two_lines_is_put_together() -> None:
+def test_a_period_on_two_lines_is_joined() -> None:
     lines = hk_front(
         validity=line("有效期限 2018.10.09-", 330, 310),
         end=line("2028.10.08", 506, 350),
@@ -152,30 +152,30 @@ def test_a_period_in_two_lines_is_put_together() -> None:
     assert read_front(finder(*lines), HK).ValidDate == "2018.10.09-2028.10.08"
 
 
-def test_the_first_date_of_a_period_is_never_taken_for_a_birth_date() -> None:
+def test_the_start_of_a_period_is_never_a_birth_date() -> None:
     lines = hk_front(birth=line("出生日期", 330, 280), validity=line("2018.10.09-2028.10.08", 330, 330))
     answer = read_front(finder(*lines), HK)
     assert (answer.Birthday, answer.ValidDate) == ("", "2018.10.09-2028.10.08")
 
 
-def test_a_number_without_a_label_is_found_by_its_form() -> None:
+def test_a_number_without_a_label_is_found_by_its_format() -> None:
     lines = [line for line in hk_front() if "证件号码" not in line.text]
     answer = read_front(finder(*lines, line("C12345678", 700, 110)), EXIT)
     assert answer.Number == "C12345678"
 
 
-def test_a_sex_the_detector_passed_over_is_read_again_right_of_its_label() -> None:
+def test_a_sex_missed_by_the_detector_is_reread_beside_its_label() -> None:
     def reread(place: BoundingBox, alphabet: str | None) -> str:
         return "女" if alphabet == "男女" and place.left > 800 else ""
 
     assert read_front(finder(*hk_front(sex=line("性别", 750, 260)), reread=reread), HK).Sex == "女"
 
 
-def test_a_sex_that_cannot_be_seen_is_empty() -> None:
+def test_an_invisible_sex_is_empty() -> None:
     assert read_front(finder(*hk_front(sex=line("性别", 750, 260))), HK).Sex == ""
 
 
-def test_the_machine_readable_line_puts_one_confused_character_right() -> None:
+def test_the_mrz_corrects_one_confused_character() -> None:
     lines = [
         line("往来港澳通行证", 200, 60, 60),
         line("出生日期 1991.07.20", 330, 260),
@@ -189,7 +189,7 @@ def test_the_machine_readable_line_puts_one_confused_character_right() -> None:
     assert answer.Birthday == "1991.07.20", "9 and 0 are not: what is printed is answered, the line does not replace it"
 
 
-def test_a_back_gives_name_identity_and_earlier_permit() -> None:
+def test_a_back_gives_name_identity_number_and_previous_permit() -> None:
     answer = read_back(
         finder(
             line("港澳居民来往内地通行证", 80, 40, 50),
@@ -210,7 +210,7 @@ def test_a_back_gives_name_identity_and_earlier_permit() -> None:
     assert (answer.Type, answer.Name, answer.Number) == ("港澳居民来往内地通行证", "", "")
 
 
-def test_an_empty_earlier_permit_stays_empty_above_the_machine_readable_lines() -> None:
+def test_an_empty_previous_permit_stays_empty_above_the_mrz() -> None:
     answer = read_back(
         finder(
             line("身份证件号码 1793815(8)", 80, 210),
@@ -223,12 +223,12 @@ def test_an_empty_earlier_permit_stays_empty_above_the_machine_readable_lines() 
     assert (back.IDNumber, back.HistoryNumber) == ("1793815(8)", "")
 
 
-def test_another_papers_text_beside_a_value_is_not_part_of_it() -> None:
+def test_text_of_another_document_is_not_part_of_a_value() -> None:
     lines = hk_front(paper=line("发票金额合计", 1100, 382))
     assert read_front(finder(*lines), HK).IssueAuthority == "公安部出入境管理局"
 
 
-def test_fields_without_labels_are_known_by_their_form() -> None:
+def test_fields_without_labels_are_found_by_format() -> None:
     answer = read_front(
         finder(
             line("台湾居民来往大陆通行证", 200, 60, 60),
@@ -250,24 +250,24 @@ def test_fields_without_labels_are_known_by_their_form() -> None:
     assert (answer.Number, answer.IssueNumber) == ("12345678", "03")
 
 
-def test_what_is_nearly_a_central_authoritys_name_is_hardly_sure() -> None:
+def test_an_almost_central_authority_has_low_confidence() -> None:
     fields = front_fields(finder(*hk_front(authority=line("签发机关公安部出入党管理局", 330, 380))), HK)
     assert fields["IssueAuthority"].confidence < 0.4
 
 
-def test_a_birth_after_the_issue_is_hardly_sure() -> None:
+def test_a_birth_after_the_issue_has_low_confidence() -> None:
     fields = front_fields(finder(*hk_front(birth=line("出生日期 2019.08.03", 330, 260))), HK)
     assert fields["Birthday"].confidence < 0.4
 
 
-def test_a_hong_kong_number_that_begins_with_a_digit_is_put_right_by_its_check_digit() -> None:
+def test_a_hong_kong_number_starting_with_a_digit_is_corrected() -> None:
     fields = back_fields(finder(line("身份证件号码 2943144(7)", 80, 210)))
     assert fields["IDNumber"].text == "Z943144(7)"
     assert fields["IDNumber"].confidence > 0.9
 
 
 @pytest.mark.parametrize("syllables", ["HONG,XIAOMING", "LIN,HONG", "KWOK,MAN HONG"])
-def test_a_syllable_that_titles_have_too_does_not_cost_the_romanised_name(syllables: str) -> None:
+def test_a_romanised_name_may_contain_a_word_of_titles(syllables: str) -> None:
     assert read_front(finder(*hk_front(latin=line(syllables, 420, 200))), HK).EnglishName == syllables
 
 
@@ -280,46 +280,46 @@ def exit_entry_front(period: str, machine_line: str, *others: TextLine) -> Field
     )
 
 
-def test_a_machine_readable_number_that_its_check_digit_contradicts_is_no_number() -> None:
+def test_an_mrz_number_with_a_wrong_check_digit_is_ignored() -> None:
     fields = front_fields(exit_entry_front("2016.12.26-2026.12.25", "CSC835934201<2612258<9107290<0"), EXIT)
     assert fields["Number"] == EMPTY_FIELD
 
 
-def test_a_number_that_only_the_machine_readable_line_shows_is_answered() -> None:
+def test_a_number_found_only_in_the_mrz_is_returned() -> None:
     fields = front_fields(exit_entry_front("2016.12.26-2026.12.25", "CSC835934200<2612258<9107290<0"), EXIT)
     assert fields["Number"] == OcrField("C83593420", VERIFIED)
 
 
-def test_the_machine_readable_line_does_not_make_a_period_of_no_usual_term_sure() -> None:
+def test_the_mrz_does_not_verify_a_period_of_unusual_term() -> None:
     fields = front_fields(exit_entry_front("2018.12.26-2026.12.25", "CSC835934200<2612258<9107290<0"), EXIT)
     assert fields["ValidDate"].text == "2018.12.26-2026.12.25"
     assert fields["ValidDate"].confidence < 0.6
 
 
-def test_the_machine_readable_line_puts_the_end_of_a_period_right_or_doubts_it() -> None:
+def test_the_mrz_corrects_or_contradicts_the_end_of_a_period() -> None:
     fields = front_fields(exit_entry_front("2016.12.26-2028.12.25", "CSC835934200<2612258<9107290<0"), EXIT)
     assert fields["ValidDate"] == OcrField("2016.12.26-2026.12.25", VERIFIED), "8 and 6 are confused"
     fields = front_fields(exit_entry_front("2016.12.26-2021.12.25", "CSC835934200<2612258<9107290<0"), EXIT)
     assert fields["ValidDate"].confidence < 0.4, "6 and 1 are not"
 
 
-def test_a_birth_that_the_machine_readable_line_repeats_is_still_doubted_after_the_issue() -> None:
+def test_a_verified_birth_after_the_issue_still_has_low_confidence() -> None:
     birth = line("出生日期 2091.07.29", 330, 260)
     fields = front_fields(exit_entry_front("2016.12.26-2026.12.25", "CSC835934200<2612258<9107290<0", birth), EXIT)
     assert fields["Birthday"].confidence < 0.4, "the line leaves the century out"
 
 
-def test_a_birth_on_a_day_that_there_is_not_is_hardly_sure() -> None:
+def test_a_birth_on_a_nonexistent_day_has_low_confidence() -> None:
     fields = front_fields(finder(*hk_front(birth=line("出生日期 1981.02.31", 330, 260))), HK)
     assert fields["Birthday"].confidence < 0.4
 
 
-def test_a_period_that_ends_on_a_day_that_there_is_not_is_hardly_sure() -> None:
+def test_a_period_ending_on_a_nonexistent_day_has_low_confidence() -> None:
     fields = front_fields(finder(*hk_front(validity=line("有效期限 2018.10.01-2028.09.31", 330, 320))), HK)
     assert fields["ValidDate"].confidence < 0.4
 
 
-def test_a_romanised_name_on_a_back_is_proven_by_the_machine_readable_line() -> None:
+def test_a_romanised_name_on_a_back_is_verified_by_the_mrz() -> None:
     blurred = line("VAN DER BERG,PIETER JAN", 300, 140)
     blurred = replace(blurred, characters=tuple(replace(one, confidence=0.7) for one in blurred.characters))
 
@@ -331,31 +331,31 @@ def test_a_romanised_name_on_a_back_is_proven_by_the_machine_readable_line() -> 
     assert name_beside("LO<<KA<CHAI<<<<<<<<<<<<<<<<<<<") == OcrField("VAN DER BERG,PIETER JAN", 0.7)
 
 
-def test_a_hong_kong_number_with_a_wrong_check_digit_is_hardly_sure() -> None:
+def test_a_hong_kong_number_with_wrong_check_digit_has_low_confidence() -> None:
     fields = back_fields(finder(line("身份证件号码 A123456(5)", 80, 210)))
     assert (fields["IDNumber"].text, fields["IDNumber"].confidence) == ("A123456(5)", 0.5)
 
 
-def test_a_name_of_two_scripts_is_less_sure() -> None:
+def test_a_name_mixing_scripts_is_less_confident() -> None:
     fields = front_fields(finder(*hk_front(name=line("姓名 温國華", 330, 150))), HK)
     assert fields["Name"].text == "温國華"
     assert fields["Name"].confidence < 0.9
 
 
 @pytest.mark.parametrize("printed", ["和国出入境管理局", "签发机关 公安部出"])
-def test_one_end_of_a_central_authoritys_name_is_hardly_sure(printed: str) -> None:
+def test_part_of_a_central_authoritys_name_has_low_confidence(printed: str) -> None:
     fields = front_fields(finder(*hk_front(authority=line(printed, 330, 380))), HK)
     assert fields["IssueAuthority"].confidence < 0.4
 
 
-def test_a_name_is_told_from_a_misread_label_before_it_and_a_romanised_name_behind_it() -> None:
+def test_a_name_is_separated_from_label_and_romanised_name() -> None:
     broken = join([line("86", 330, 150), line("陈大文", 420, 150)])
     assert read_front(finder(*hk_front(name=broken)), HK).Name == "陈大文"
     beside = join([line("陈大文", 330, 150), line("MAN", 600, 150)])
     assert read_front(finder(*hk_front(name=beside)), HK).Name == "陈大文"
 
 
-def test_half_a_romanised_name_is_hardly_sure_but_for_foreigners_who_have_one_word() -> None:
+def test_a_one_part_romanised_name_is_only_confident_for_foreigners() -> None:
     half = hk_front(latin=line("CHAN", 420, 200))
     assert front_fields(finder(*half), HK)["EnglishName"].confidence == 0.5
     foreign = [*half, line("国籍 印度尼西亚", 330, 500)]
@@ -369,7 +369,7 @@ def test_half_a_romanised_name_is_hardly_sure_but_for_foreigners_who_have_one_wo
         [join([line("国箱", 330, 500), line("葡萄牙", 420, 500)])],
     ],
 )
-def test_a_nationality_is_found_at_the_first_character_of_its_label(lines: list[TextLine]) -> None:
+def test_a_nationality_is_found_by_the_first_character_of_its_label(lines: list[TextLine]) -> None:
     title = line("港澳居民来往内地通行证（非中国籍）", 200, 60, 60)
     assert read_front(finder(*hk_front(title=title), *lines), HK).Nationality == "葡萄牙"
     assert read_front(finder(*hk_front(), *lines), HK).Nationality == "", "only that edition has one"
@@ -386,7 +386,7 @@ def test_a_nationality_is_found_at_the_first_character_of_its_label(lines: list[
         (TW, "9045109992", "2018.10.09-2023.10.08", False),
     ],
 )
-def test_a_number_shorter_or_longer_than_those_of_its_time_is_hardly_sure(
+def test_a_number_length_not_in_use_at_issue_has_low_confidence(
     permit: PermitType,
     number: str,
     period: str,
@@ -397,7 +397,7 @@ def test_a_number_shorter_or_longer_than_those_of_its_time_is_hardly_sure(
     assert fields["Number"] == OcrField(number, 1.0 if sure else 0.5)
 
 
-def test_a_name_on_a_back_whose_label_is_misread_stands_above_the_identity_number() -> None:
+def test_a_name_with_misread_label_is_above_the_identity_number() -> None:
     label = line("上名", 80, 140)
     fields = back_fields(finder(label, line("王真睿", 300, 140), line("身份证件号码 S924069(3)", 80, 210)))
     assert fields["Name"] == OcrField("王真睿", 0.85)

@@ -22,7 +22,7 @@ from recognizer.reading.fields import value_parsers
         ("830000198108030042", None),
     ],
 )
-def test_a_travel_permits_date_has_dots_and_two_digits(text: str, value: str | None) -> None:
+def test_travel_permit_dates_have_dots_and_two_digits(text: str, value: str | None) -> None:
     assert value_parsers.dotted_date(text) == value
 
 
@@ -37,7 +37,7 @@ def test_a_travel_permits_date_has_dots_and_two_digits(text: str, value: str | N
         ("1997年6月", None),
     ],
 )
-def test_a_residence_permits_birth_date_has_slashes_and_no_zeros(text: str, value: str | None) -> None:
+def test_residence_permit_birth_dates_have_slashes_and_no_zeros(text: str, value: str | None) -> None:
     assert value_parsers.slashed_date(text) == value
 
 
@@ -74,7 +74,7 @@ def test_a_period_has_two_dates_or_no_end(text: str, value: str | None) -> None:
         (PermitType.EXIT_ENTRY_PERMIT, "CI8412490", "C18412490"),
     ],
 )
-def test_a_permit_number_has_its_permits_form(permit: PermitType, text: str, value: str | None) -> None:
+def test_a_permit_number_has_its_permits_format(permit: PermitType, text: str, value: str | None) -> None:
     assert value_parsers.permit_number(text, permit) == value
 
 
@@ -100,7 +100,7 @@ def test_a_permit_number_has_its_permits_form(permit: PermitType, text: str, val
         ("H12345678", None),
     ],
 )
-def test_a_latin_name_is_in_capitals_with_nothing_beside_its_comma(text: str, value: str | None) -> None:
+def test_a_latin_name_has_capitals_and_no_space_at_its_comma(text: str, value: str | None) -> None:
     assert value_parsers.latin_name(text) == value
 
 
@@ -119,18 +119,18 @@ def test_a_latin_name_is_in_capitals_with_nothing_beside_its_comma(text: str, va
         ("CHAN", None),
     ],
 )
-def test_look_alike_characters_of_a_name_follow_its_script(text: str, value: str | None) -> None:
+def test_similar_characters_are_converted_to_the_names_script(text: str, value: str | None) -> None:
     assert value_parsers.chinese_name(text) == value
 
 
 @pytest.mark.parametrize("name", ["温國華", "吳晋偉", "陳启華", "呂彦國", "黄志偉", "吳芬强", "钟國強"])
-def test_a_character_that_may_be_registered_so_stays_as_it_was_read(name: str) -> None:
+def test_characters_registered_in_both_scripts_are_kept(name: str) -> None:
     assert value_parsers.chinese_name(name) == name
     assert value_parsers.is_mixed(name), "it is less sure, though"
 
 
 @pytest.mark.parametrize("text", ["大陆通行证", "港澳居民", "公安部出入境管理局"])
-def test_a_part_of_a_title_or_an_authority_is_no_name(text: str) -> None:
+def test_part_of_a_title_or_an_authority_is_not_a_name(text: str) -> None:
     assert value_parsers.chinese_name(text) is None
 
 
@@ -149,12 +149,12 @@ def test_simplified_text_keeps_the_characters_that_mainland_names_have() -> None
         ("CRCHNH444927506", None),
     ],
 )
-def test_an_identity_card_number_has_its_check_sign_in_brackets(text: str, value: str | None) -> None:
+def test_an_identity_number_has_its_check_digit_in_brackets(text: str, value: str | None) -> None:
     assert value_parsers.identity_card_number(text) == value
 
 
 @given(st.text(max_size=40))
-def test_no_text_makes_a_form_fail(text: str) -> None:
+def test_no_text_makes_a_parser_fail(text: str) -> None:
     for parse in (value_parsers.dotted_date, value_parsers.slashed_date, value_parsers.period, value_parsers.count):
         value = parse(text)
         assert value is None or value
@@ -163,7 +163,7 @@ def test_no_text_makes_a_form_fail(text: str) -> None:
 
 
 @given(st.dates(min_value=date(1900, 1, 1), max_value=date(2099, 12, 31)))
-def test_every_date_is_read_as_it_is_printed(day: date) -> None:
+def test_every_date_format_is_parsed(day: date) -> None:
     assert value_parsers.dotted_date(f"{day:%Y.%m.%d}") == f"{day:%Y.%m.%d}"
     assert value_parsers.slashed_date(f"{day.year}年{day.month}月{day.day}日") == f"{day.year}/{day.month}/{day.day}"
 
@@ -185,7 +185,7 @@ def test_every_date_is_read_as_it_is_printed(day: date) -> None:
         (PermitType.HK_MACAO_PERMIT, "", False),
     ],
 )
-def test_a_period_runs_for_a_term_of_its_permit_or_not(
+def test_a_period_matches_a_term_of_its_permit_or_not(
     permit: PermitType,
     period: str,
     is_term: bool,  # noqa: FBT001
@@ -205,10 +205,10 @@ def test_a_period_runs_for_a_term_of_its_permit_or_not(
         ("2018.10.09-2028.09.31", False),
     ],
 )
-def test_a_date_names_days_that_there_are_or_not(text: str, exist: bool) -> None:  # noqa: FBT001
+def test_nonexistent_days_are_detected(text: str, exist: bool) -> None:  # noqa: FBT001
     assert value_parsers.days_exist(text) == exist
 
 
-def test_a_province_is_nothing_but_its_name() -> None:
+def test_a_province_is_only_its_name() -> None:
     assert value_parsers.province("廣東") == "广东"
     assert value_parsers.province("广东省深圳市") is None

@@ -34,7 +34,7 @@ def test_an_image_gets_the_answer_recorded_for_it() -> None:
     assert read(RecordedAnswers(recorded)) == Reading(MainlandPermitAnswer(Name="一"), {})
 
 
-def test_other_images_get_the_sequence_over_and_over() -> None:
+def test_other_images_get_the_sequence_repeatedly() -> None:
     answers = RecordedAnswers({"sequence": {"MainlandPermitOCR": [ONE, TWO]}})
     assert [read(answers).answer.Name for _ in range(5)] == ["一", "二", "一", "二", "一"]
 
@@ -51,7 +51,7 @@ def test_an_error_can_be_recorded() -> None:
     assert raised.value.code == "FailedOperation.ImageBlur"
 
 
-def test_nothing_recorded_means_another_card() -> None:
+def test_no_recording_means_another_card() -> None:
     answers = RecordedAnswers({"sequence": {"MainlandPermitOCR": [ONE]}})
     with pytest.raises(ApiError, match=r"FailedOperation\.ImageNoSpecifiedCard"):
         read(answers, kind=Kind.RESIDENCE_PERMIT)
@@ -73,14 +73,14 @@ def test_nothing_recorded_means_another_card() -> None:
         {"images": {"00": {"MainlandPermitOCR": {"FieldConfidences": {"Name": "high"}}}}},
     ],
 )
-def test_a_file_of_another_form_is_refused_before_the_first_call(tmp_path: Path, recorded: Any) -> None:
+def test_a_malformed_file_is_rejected_when_it_is_loaded(tmp_path: Path, recorded: Any) -> None:
     path = tmp_path / "answers.json"
     path.write_text(json.dumps(recorded))
     with pytest.raises(InvalidFakeProviderSettings, match=r"answers\.json: "):
         RecordedAnswers.load(path)
 
 
-def test_a_file_that_is_no_json_is_refused(tmp_path: Path) -> None:
+def test_a_file_that_is_not_json_is_rejected(tmp_path: Path) -> None:
     path = tmp_path / "answers.json"
     path.write_text("{")
     with pytest.raises(InvalidFakeProviderSettings, match=r"answers\.json: "):
@@ -93,18 +93,18 @@ def test_a_fault_has_a_name_and_a_share(name: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["reset", "reset=", "reset=x", "reset=1.1", "reset=-0.1", "reset=nan"])
-def test_a_share_from_0_to_1_is_asked_for(text: str) -> None:
+def test_a_share_must_be_from_0_to_1(text: str) -> None:
     with pytest.raises(InvalidFakeProviderSettings, match=r"NAME=SHARE"):
         Fault.parse(text)
 
 
 @pytest.mark.parametrize("text", ["explode=0.1", "http-200=0.1", "http-600=0.1", "NoSuchCode=0.1"])
-def test_an_unknown_fault_is_named(text: str) -> None:
+def test_the_error_names_an_unknown_fault(text: str) -> None:
     with pytest.raises(InvalidFakeProviderSettings, match=text.partition("=")[0]):
         Fault.parse(text)
 
 
-def test_faults_come_as_often_as_told_and_in_the_same_series_again() -> None:
+def test_faults_have_the_given_frequency_and_are_reproducible() -> None:
     faults = [Fault("reset", 0.1), Fault("InternalError", 0.3)]
     one, again = (FaultInjector(faults, seed=7) for _ in range(2))
     series = [one.next_fault() for _ in range(2000)]
@@ -114,7 +114,7 @@ def test_faults_come_as_often_as_told_and_in_the_same_series_again() -> None:
     assert abs(counted["InternalError"] - 600) < 90
 
 
-def test_shares_add_up_to_1_at_most() -> None:
+def test_shares_must_not_exceed_1_in_total() -> None:
     FaultInjector([Fault("reset", 0.7), Fault("hang", 0.3)])
     with pytest.raises(InvalidFakeProviderSettings, match=r"must not exceed 1"):
         FaultInjector([Fault("reset", 0.7), Fault("hang", 0.4)])
@@ -128,6 +128,6 @@ def test_a_latency_is_a_number_or_a_range(one: float, other: float) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "x", "-1", "1-", "2-1", "inf", "nan", "1-2-3"])
-def test_another_latency_is_refused(text: str) -> None:
+def test_a_malformed_latency_is_rejected(text: str) -> None:
     with pytest.raises(InvalidFakeProviderSettings, match=r"latency"):
         parse_latency(text)

@@ -27,7 +27,7 @@ print(before, child_reads(), resource.getrlimit(resource.RLIMIT_CORE))
 """
 
 
-def test_no_process_of_the_same_user_reads_the_accounts_key_from_the_servers_variables() -> None:
+def test_other_processes_of_the_user_cannot_read_the_environment() -> None:
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM],
         env={"RECOGNIZER_SECRET_KEY": "secret-key"},

@@ -78,7 +78,7 @@ def run(scenario: Coroutine[Any, Any, None]) -> None:
     assert children() <= before, "a process was left behind"
 
 
-def test_a_card_is_read_and_everything_read_comes_back() -> None:
+def test_a_card_is_read_with_all_its_fields() -> None:
     async def scenario() -> None:
         async with processes() as workers:
             place = PortraitPlace(X=1, Y=2, Width=3, Height=4)
@@ -104,7 +104,7 @@ def test_the_largest_image_gets_through() -> None:
     run(scenario())
 
 
-def test_what_a_card_is_refused_for_is_said_and_an_exceptions_text_is_not() -> None:
+def test_an_error_code_is_returned_but_not_an_exceptions_message() -> None:
     async def scenario() -> None:
         async with processes() as workers:
             with pytest.raises(ApiError, match=r"^FailedOperation\.ImageNoText$"):
@@ -117,7 +117,7 @@ def test_what_a_card_is_refused_for_is_said_and_an_exceptions_text_is_not() -> N
     run(scenario())
 
 
-def test_what_a_library_prints_neither_disturbs_the_answers_nor_gets_out(capfd: pytest.CaptureFixture[str]) -> None:
+def test_output_of_libraries_is_discarded(capfd: pytest.CaptureFixture[str]) -> None:
     async def scenario() -> None:
         async with processes() as workers:
             await read(workers, b"print")
@@ -127,7 +127,7 @@ def test_what_a_library_prints_neither_disturbs_the_answers_nor_gets_out(capfd: 
     assert capfd.readouterr() == ("", "")
 
 
-def test_a_process_that_dies_is_replaced_and_its_caller_is_told(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_crashed_process_fails_its_call_and_is_replaced(caplog: pytest.LogCaptureFixture) -> None:
     async def scenario() -> None:
         async with processes() as workers:
             for _ in range(2):
@@ -143,7 +143,7 @@ def test_a_process_that_dies_is_replaced_and_its_caller_is_told(caplog: pytest.L
     ] * 2
 
 
-def test_the_other_readers_go_on_while_one_dies() -> None:
+def test_other_workers_continue_when_one_dies() -> None:
     async def scenario() -> None:
         async with processes(2) as workers:
             await until(lambda: workers.ready == 2)
@@ -156,7 +156,7 @@ def test_the_other_readers_go_on_while_one_dies() -> None:
     run(scenario())
 
 
-def test_an_idle_process_that_dies_is_replaced_and_nobody_notices() -> None:
+def test_a_killed_idle_process_is_replaced_unnoticed() -> None:
     async def scenario() -> None:
         before = children()
         async with processes() as workers:
@@ -168,7 +168,7 @@ def test_an_idle_process_that_dies_is_replaced_and_nobody_notices() -> None:
     run(scenario())
 
 
-def test_a_reading_that_hangs_is_given_up_and_its_process_replaced() -> None:
+def test_a_hanging_process_is_replaced() -> None:
     async def scenario() -> None:
         async with processes(read_timeout=0.2) as workers:
             with pytest.raises(ApiError, match=OCR_FAILED):
@@ -178,7 +178,7 @@ def test_a_reading_that_hangs_is_given_up_and_its_process_replaced() -> None:
     run(scenario())
 
 
-def test_the_answer_for_a_caller_who_was_cancelled_goes_to_nobody_else() -> None:
+def test_a_cancelled_callers_answer_goes_to_nobody_else() -> None:
     async def scenario() -> None:
         async with processes() as workers:
             cancelled = asyncio.ensure_future(read(workers, b"hang"))
@@ -192,7 +192,7 @@ def test_the_answer_for_a_caller_who_was_cancelled_goes_to_nobody_else() -> None
     run(scenario())
 
 
-def test_signals_to_the_process_group_are_not_for_the_processes() -> None:
+def test_workers_ignore_signals_to_the_process_group() -> None:
     async def scenario() -> None:
         before = children()
         async with processes() as workers:
@@ -212,7 +212,7 @@ async def circumstances(workers: ProcessWorkers) -> dict[str, Any]:
     return found
 
 
-def test_who_decodes_images_is_told_nothing_of_the_account(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_workers_do_not_get_the_accounts_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("RECOGNIZER_SECRET_ID", "RECOGNIZER_SECRET_KEY", "RECOGNIZER_TOKEN", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "secret")
 
@@ -225,7 +225,7 @@ def test_who_decodes_images_is_told_nothing_of_the_account(monkeypatch: pytest.M
     run(scenario())
 
 
-def test_a_process_leaves_no_core_and_its_memory_has_an_end() -> None:
+def test_workers_dump_no_core_and_have_a_memory_limit() -> None:
     async def scenario() -> None:
         async with processes() as workers:
             found = await circumstances(workers)
@@ -238,7 +238,7 @@ def test_a_process_leaves_no_core_and_its_memory_has_an_end() -> None:
     run(scenario())
 
 
-def test_a_lone_reading_may_use_every_processor_and_busy_ones_share(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_lone_read_uses_all_cpus_and_parallel_ones_share_them(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("recognizer.service.process_workers.available_cpus", lambda: 4)
 
     async def scenario() -> None:
@@ -267,7 +267,7 @@ class Shortage:
         return await self._create(*program, **options)
 
 
-def test_a_place_is_filled_again_once_the_system_has_a_process_to_give(
+def test_a_worker_is_restarted_when_processes_are_available_again(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     shortage = Shortage(monkeypatch)
@@ -285,7 +285,7 @@ def test_a_place_is_filled_again_once_the_system_has_a_process_to_give(
     assert caplog.text.count(f"reading_process=did-not-start errno={errno.EAGAIN}") == 2
 
 
-def test_where_the_system_has_no_process_to_give_nothing_is_served(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_pool_does_not_start_without_available_processes(monkeypatch: pytest.MonkeyPatch) -> None:
     Shortage(monkeypatch).tries_left = 1
 
     async def scenario() -> None:
@@ -295,7 +295,7 @@ def test_where_the_system_has_no_process_to_give_nothing_is_served(monkeypatch: 
     run(scenario())
 
 
-def test_where_no_process_starts_nothing_is_served(caplog: pytest.LogCaptureFixture) -> None:
+def test_the_pool_does_not_start_if_its_process_fails(caplog: pytest.LogCaptureFixture) -> None:
     async def scenario() -> None:
         with pytest.raises(WorkersDidNotStart):
             await ProcessWorkers(2, program=(*PROGRAM, "does-not-start")).start()

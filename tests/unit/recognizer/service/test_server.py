@@ -120,7 +120,7 @@ def test_a_travel_permit_has_the_documented_fields(method: str) -> None:
     assert reply.response["WarnCardInfos"] == [-9102, -9103]
 
 
-def test_portraits_are_sent_when_asked_for() -> None:
+def test_portraits_are_returned_on_request() -> None:
     residence = call(image(CropPortrait=True), action="HmtResidentPermitOCR").response
     assert residence["PortraitImageInfo"] == {
         "PortraitImage": "cG8=",
@@ -129,12 +129,12 @@ def test_portraits_are_sent_when_asked_for() -> None:
     assert call(image(RetProfile=True)).response["Profile"] == "cG8="
 
 
-def test_a_side_without_a_portrait_sends_none() -> None:
+def test_a_side_without_a_portrait_returns_none() -> None:
     reply = call(image(CropPortrait=True), FakeReader(ResidencePermitAnswer()), action="HmtResidentPermitOCR")
     assert "PortraitImageInfo" not in reply.response
 
 
-def test_a_card_that_nobody_judged_for_being_a_copy_says_so() -> None:
+def test_a_card_not_checked_for_copies_says_so() -> None:
     assert call(image(), FakeReader(MainlandPermitAnswer())).response["WarnCardInfos"] == [-9109]
 
 
@@ -142,9 +142,7 @@ def test_a_card_that_nobody_judged_for_being_a_copy_says_so() -> None:
     ("placeholders", "count", "expected"),
     [(False, "", ("", "")), (True, "", ("0", "000")), (True, "2", ("2", "000")), (False, "0", ("0", ""))],
 )
-def test_what_a_residence_permit_does_not_say_is_empty_or_has_the_other_placeholders(
-    count: str, expected: tuple[str, str], *, placeholders: bool
-) -> None:
+def test_missing_values_are_empty_or_placeholders(count: str, expected: tuple[str, str], *, placeholders: bool) -> None:
     service = ServerSettings(credentials=CREDENTIALS, placeholders=placeholders)
     reader = FakeReader(ResidencePermitAnswer(VisaNum=count))
     request = signed_call(image(), action="HmtResidentPermitOCR", timestamp=int(time.time()))
@@ -159,7 +157,7 @@ def test_the_back_is_an_object_even_when_empty() -> None:
     assert call(image(), back).response["MainlandTravelPermitBackInfos"] == {**empty, "IDNumber": "A123456(7)"}
 
 
-def test_the_reader_is_asked_for_what_the_caller_said() -> None:
+def test_the_reader_gets_the_callers_parameters() -> None:
     reader = FakeReader()
     call(image(CardSide="BACK", RetProfile=True), reader)
     call(image(CardSide="whatever"), reader, action="HmtResidentPermitOCR")
@@ -171,7 +169,7 @@ def test_the_reader_is_asked_for_what_the_caller_said() -> None:
 
 @pytest.mark.parametrize("action", ["MainlandPermitOCR", "HmtResidentPermitOCR"])
 @pytest.mark.parametrize("signed", [False, True])
-def test_confidences_are_one_member_more_for_who_asks_for_them(action: str, *, signed: bool) -> None:
+def test_confidences_are_an_additional_member_on_request(action: str, *, signed: bool) -> None:
     asking = {"x-permit-ocr-confidence": "fields"}
     request = signed_call(image(), action=action, timestamp=int(time.time()), extra_signed=asking if signed else {})
     request.headers |= asking
@@ -195,20 +193,20 @@ def test_an_error_has_no_confidences() -> None:
     assert set(reply.response) == {"Error", "RequestId"}
 
 
-def test_every_answer_has_status_200_the_bare_content_type_and_an_id_of_its_own() -> None:
+def test_every_response_has_status_200_content_type_and_unique_id() -> None:
     replies = [call(image()), call(image()), call({}), call(image(), action="Other")]
     assert {reply.status for reply in replies} == {200}
     assert {reply.headers["content-type"] for reply in replies} == {"application/json"}
     assert len({UUID(reply.response["RequestId"]) for reply in replies}) == len(replies)
 
 
-def test_an_error_has_the_providers_form_and_words() -> None:
+def test_an_error_has_the_providers_format_and_message() -> None:
     response = call(image(), FakeReader(ApiError("FailedOperation.ImageDecodeFailed"))).response
     assert set(response) == {"Error", "RequestId"}
     assert response["Error"] == {"Code": "FailedOperation.ImageDecodeFailed", "Message": "Image decoding failed."}
 
 
-def test_what_a_reader_did_not_expect_is_an_unknown_error_and_its_words_stay_inside(
+def test_an_unexpected_reader_error_hides_its_message(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     reply = call(image(), FakeReader(ValueError("张三丰")))
@@ -217,7 +215,7 @@ def test_what_a_reader_did_not_expect_is_an_unknown_error_and_its_words_stay_ins
     assert "reader=ValueError" in caplog.text
 
 
-def test_what_the_server_did_not_expect_is_an_internal_error(
+def test_an_unexpected_server_error_is_an_internal_error(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fails(*_arguments: object, **_options: object) -> NoReturn:
@@ -228,7 +226,7 @@ def test_what_the_server_did_not_expect_is_an_internal_error(
     assert "unexpected=KeyError" in caplog.text
 
 
-def test_the_log_says_request_action_code_milliseconds_and_nothing_else(caplog: pytest.LogCaptureFixture) -> None:
+def test_the_log_has_only_request_id_action_code_and_milliseconds(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     request_id = call(image(ImageUrl="http://plain.test/secret?signature=1")).response["RequestId"]
     [line] = [record.getMessage() for record in caplog.records if record.name.startswith("recognizer")]
@@ -237,18 +235,18 @@ def test_the_log_says_request_action_code_milliseconds_and_nothing_else(caplog: 
     assert milliseconds.isdigit()
 
 
-def test_an_unknown_action_is_not_logged_by_its_name(caplog: pytest.LogCaptureFixture) -> None:
+def test_the_name_of_an_unknown_action_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     call(image(), action="830000199706020042")
     assert "830000199706020042" not in caplog.text
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "HEAD", "OPTIONS", "PATCH"])
-def test_other_methods_are_no_protocol_of_the_provider(method: str) -> None:
+def test_other_http_methods_are_unsupported(method: str) -> None:
     assert call(image(), method=method).code == "UnsupportedProtocol"
 
 
-def test_a_body_over_10_megabytes_is_refused_whatever_it_says_of_its_length() -> None:
+def test_a_body_over_10_megabytes_is_rejected_despite_its_header() -> None:
     service = ServerSettings(credentials=CREDENTIALS)
     piece = b" " * (1024 * 1024)
     headers = [(b"content-length", b"5")]
@@ -263,7 +261,7 @@ def test_a_body_over_10_megabytes_is_refused_whatever_it_says_of_its_length() ->
     assert exactly.code == "MissingParameter"
 
 
-def test_strangers_bodies_take_nobodys_room(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bodies_of_unauthenticated_callers_use_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     """With room for one byte, a call with bad headers fails for its headers, a good one for lack of memory."""
     monkeypatch.setattr(server, "RequestBodies", partial(RequestBodies, memory_limit=1))
     stranger = Credentials("AKIDstranger", "key")
@@ -273,12 +271,12 @@ def test_strangers_bodies_take_nobodys_room(monkeypatch: pytest.MonkeyPatch) -> 
     assert exchange(unsigned, "POST", body=[b"body"]).code == "MissingParameter"
 
 
-def test_a_query_over_32_kilobytes_is_refused() -> None:
+def test_a_query_over_32_kilobytes_is_rejected() -> None:
     assert call({"ImageBase64": "A" * 32 * 1024}, method="GET").code == "RequestSizeLimitExceeded"
     assert call({"ImageBase64": "A" * 32 * 1000}, method="GET").code == "OK"
 
 
-def test_the_quota_is_for_each_action_and_counts_the_calls() -> None:
+def test_the_quota_is_per_action_and_calls_are_counted() -> None:
     service = ServerSettings(credentials=CREDENTIALS, calls_per_second=1)
     application = recognizer_app(ThreadWorkers(FakeReader()), service)
     codes = []
@@ -295,23 +293,23 @@ def test_the_quota_is_for_each_action_and_counts_the_calls() -> None:
     assert sum(float(line.rpartition(" ")[2]) for line in counted) == len(codes)
 
 
-def test_a_rehearsed_error_befalls_a_call_before_its_card_is_read() -> None:
+def test_an_injected_error_prevents_reading_the_card() -> None:
     reader = FakeReader()
     assert call(image(), reader, fault_injector=FaultInjector([Fault("InternalError", 1)])).code == "InternalError"
     assert reader.calls == []
 
 
-def test_a_rehearsed_http_status_is_no_answer_of_the_protocol() -> None:
+def test_an_injected_http_status_is_not_a_protocol_response() -> None:
     assert call(image(), fault_injector=FaultInjector([Fault("http-502", 1)])).status == 502
     html = call(image(), fault_injector=FaultInjector([Fault("html", 1)]))
     assert (html.status, html.headers["content-type"]) == (200, "text/html; charset=utf-8")
 
 
-def test_faults_do_not_befall_calls_that_are_refused_anyway() -> None:
+def test_faults_are_not_injected_into_rejected_calls() -> None:
     assert call({}, fault_injector=FaultInjector([Fault("http-502", 1)])).code.startswith("InvalidParameterValue")
 
 
-def test_health_tells_whether_anybody_can_read() -> None:
+def test_health_reports_whether_a_worker_is_ready() -> None:
     workers = ThreadWorkers(FakeReader())
     reply = exchange(recognizer_app(workers, ServerSettings()), "GET", path="/health")
     assert (reply.status, reply.body) == (200, b"ready\n")
@@ -320,7 +318,7 @@ def test_health_tells_whether_anybody_can_read() -> None:
     assert (reply.status, reply.body) == (503, b"no reader is ready\n")
 
 
-def test_metrics_are_well_formed_and_say_how_the_queue_stands() -> None:
+def test_metrics_are_well_formed_and_include_the_queue() -> None:
     application = recognizer_app(ThreadWorkers(FakeReader(), 3), ServerSettings(waiting=5))
     lines = exchange(application, "GET", path="/metrics").body.decode().splitlines()
     exchange(application, "POST")
@@ -371,13 +369,15 @@ def assert_well_formed(reply: Reply) -> None:
 
 @given(st.sampled_from(["GET", "POST", "PUT", "HEAD"]), st.binary(max_size=200), HEADERS, st.lists(st.binary()))
 @settings(deadline=None)
-def test_any_request(method: str, query: bytes, headers: dict[bytes, bytes], body: list[bytes]) -> None:
+def test_any_request_gets_a_well_formed_response(
+    method: str, query: bytes, headers: dict[bytes, bytes], body: list[bytes]
+) -> None:
     assert_well_formed(exchange(ANY_SERVICE, method, query=query, headers=headers.items(), body=body))
 
 
 @given(HEADERS)
 @settings(deadline=None)
-def test_any_header_in_a_signed_request(changed: Mapping[bytes, bytes]) -> None:
+def test_any_header_in_a_signed_request_is_handled(changed: Mapping[bytes, bytes]) -> None:
     request = signed_call(image(), timestamp=int(time.time()))
     headers = {name.encode(): value.encode() for name, value in request.headers.items()} | dict(changed)
     assert_well_formed(exchange(ANY_SERVICE, "POST", headers=headers.items(), body=[request.body]))
@@ -385,7 +385,7 @@ def test_any_header_in_a_signed_request(changed: Mapping[bytes, bytes]) -> None:
 
 @given(st.binary() | st.dictionaries(st.text(), st.text() | st.none()).map(lambda body: json.dumps(body).encode()))
 @settings(deadline=None)
-def test_any_signed_body(body: bytes) -> None:
+def test_any_signed_body_is_handled(body: bytes) -> None:
     request = signed_call(body, timestamp=int(time.time()))
     headers = [(name.encode(), value.encode()) for name, value in request.headers.items()]
     assert_well_formed(exchange(ANY_SERVICE, "POST", headers=headers, body=[body]))
@@ -393,7 +393,7 @@ def test_any_signed_body(body: bytes) -> None:
 
 @given(st.dictionaries(st.sampled_from(["ImageBase64", "CardSide", "RetProfile"]) | st.text(), st.text()))
 @settings(deadline=None)
-def test_any_signed_query(parameters: dict[str, str]) -> None:
+def test_any_signed_query_is_handled(parameters: dict[str, str]) -> None:
     request = signed_call(parameters, method="GET", timestamp=int(time.time()))
     headers = [(name.encode(), value.encode()) for name, value in request.headers.items()]
     assert_well_formed(exchange(ANY_SERVICE, "GET", query=request.query.encode(), headers=headers))

@@ -34,7 +34,7 @@ async def read(workers: ThreadWorkers, image: bytes) -> Reading:
         return await read_card(image, kind=Kind.MAINLAND_PERMIT, side=None, return_portrait=False)
 
 
-def test_a_refusal_is_passed_on_and_of_any_other_exception_only_its_class() -> None:
+def test_an_api_error_is_raised_and_of_others_only_the_class() -> None:
     async def scenario() -> None:
         workers = ThreadWorkers(OddReader())
         with pytest.raises(ApiError, match=r"^FailedOperation\.ImageNoText$"):
@@ -47,7 +47,7 @@ def test_a_refusal_is_passed_on_and_of_any_other_exception_only_its_class() -> N
     asyncio.run(scenario())
 
 
-def test_a_reading_that_hangs_is_given_up_and_the_next_one_is_read() -> None:
+def test_a_hanging_read_times_out_and_the_next_one_works() -> None:
     async def scenario() -> None:
         reader = OddReader()
         workers = ThreadWorkers(reader, read_timeout=0.1)

@@ -29,7 +29,7 @@ def refusal_of(call: SignedCall, **circumstances: Any) -> ApiError:
 
 @pytest.mark.parametrize("method", ["POST", "GET"])
 @pytest.mark.parametrize("action", ["HmtResidentPermitOCR", "MainlandPermitOCR"])
-def test_a_signed_call_is_let_in(method: str, action: str) -> None:
+def test_a_signed_call_is_accepted(method: str, action: str) -> None:
     assert action_of(signed_call(action=action, method=method)) == action
 
 
@@ -43,7 +43,7 @@ def test_a_missing_common_parameter_is_named(parameter: str) -> None:
 
 
 @pytest.mark.parametrize("timestamp", ["now", "-1", "1.5", "٣", "9" * 5000])
-def test_a_timestamp_that_is_no_number_is_mistyped(timestamp: str) -> None:
+def test_a_timestamp_that_is_not_a_number_is_mistyped(timestamp: str) -> None:
     call = signed_call()
     call.headers["x-tc-timestamp"] = timestamp
     assert (refusal_of(call).code, refusal_of(call).message) == (
@@ -75,15 +75,15 @@ def test_a_wrong_key_fails() -> None:
     assert error.message.startswith("The provided credentials could not be validated.")
 
 
-def test_yesterdays_scope_fails() -> None:
+def test_a_scope_of_yesterday_fails() -> None:
     assert refusal_of(signed_call(date="2019-02-24")).code == "AuthFailure.SignatureFailure"
 
 
-def test_a_signature_for_another_service_is_none() -> None:
+def test_a_signature_for_another_service_is_invalid() -> None:
     assert refusal_of(signed_call(service="cvm")).code == "AuthFailure.InvalidAuthorization"
 
 
-def test_a_call_without_a_signature_is_refused() -> None:
+def test_a_call_without_a_signature_is_rejected() -> None:
     call = signed_call()
     del call.headers["authorization"]
     assert refusal_of(call).code == "AuthFailure.InvalidAuthorization"
@@ -98,7 +98,7 @@ def test_a_configured_token_must_be_sent(token: str) -> None:
     assert error.message == "Token verification failed, please check if your Token is correct"
 
 
-def test_an_unknown_action_and_version_are_refused_to_the_authenticated() -> None:
+def test_unknown_action_and_version_are_rejected_after_authentication() -> None:
     assert refusal_of(signed_call(action="IDCardOCR")).code == "InvalidAction"
     call = signed_call()
     call.headers["x-tc-version"] = "2017-03-12"
@@ -110,7 +110,7 @@ def test_an_unknown_action_and_version_are_refused_to_the_authenticated() -> Non
 @pytest.mark.parametrize(
     ("region", "code"), [("", None), ("ap-guangzhou", None), ("nowhere!", "InvalidParameterValue")]
 )
-def test_a_region_may_be_any_or_none_if_it_looks_like_one(region: str, code: str | None) -> None:
+def test_any_well_formed_region_is_accepted(region: str, code: str | None) -> None:
     call = signed_call()
     call.headers["x-tc-region"] = region
     assert (refusal_of(call).code if code else action_of(call)) == (code or "MainlandPermitOCR")

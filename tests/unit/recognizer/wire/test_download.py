@@ -39,17 +39,17 @@ def refusal_of(url: str, addresses: list[str], rules: DownloadRules | None = Non
         "",
     ],
 )
-def test_a_url_of_another_form_is_refused_before_anything_is_asked(url: str) -> None:
+def test_a_malformed_url_is_rejected_without_a_request(url: str) -> None:
     assert refusal_of(url, []).code == "FailedOperation.DownLoadError"
 
 
-def test_a_name_that_leads_inside_is_refused_without_a_connection() -> None:
+def test_a_name_with_a_private_address_is_rejected_unconnected() -> None:
     """Sockets are off in unit tests: an attempt to connect would be another error."""
     for address in LOCAL + PRIVATE + NEVER:
         assert refusal_of("https://rebinding.test/", [address]).code == "FailedOperation.DownLoadError"
 
 
-def test_a_name_that_nobody_knows_is_a_failed_download() -> None:
+def test_an_unknown_name_is_a_failed_download() -> None:
     async def unknown(host: str, port: int) -> list[str]:
         raise OSError
 
@@ -57,7 +57,7 @@ def test_a_name_that_nobody_knows_is_a_failed_download() -> None:
         asyncio.run(download("https://a.test/", rules=DownloadRules(), limit=10, resolve=unknown))
 
 
-def test_a_resolver_that_never_answers_is_given_up() -> None:
+def test_a_hanging_resolver_times_out() -> None:
     async def silent(host: str, port: int) -> list[str]:
         await asyncio.sleep(60)
         return []

@@ -14,7 +14,7 @@ class Clock:
         return self.now
 
 
-def test_the_21st_call_of_a_second_is_refused_in_the_providers_words() -> None:
+def test_the_21st_call_of_a_second_gets_the_providers_error() -> None:
     limit = RateLimit(20, Clock())
     assert [limit.admit("A") for _ in range(20)] == list(range(1, 21))
     with pytest.raises(ApiError) as raised:
@@ -26,7 +26,7 @@ def test_the_21st_call_of_a_second_is_refused_in_the_providers_words() -> None:
     )
 
 
-def test_refused_calls_count_on() -> None:
+def test_rejected_calls_count_as_well() -> None:
     limit = RateLimit(1, Clock())
     limit.admit("A")
     for calls in (2, 3):
@@ -35,7 +35,7 @@ def test_refused_calls_count_on() -> None:
         assert f"equals to `{calls}`" in raised.value.message
 
 
-def test_the_next_calendar_second_begins_anew() -> None:
+def test_the_count_restarts_with_the_next_calendar_second() -> None:
     clock = Clock()
     limit = RateLimit(1, clock)
     limit.admit("A")
@@ -43,12 +43,12 @@ def test_the_next_calendar_second_begins_anew() -> None:
     assert limit.admit("A") == 1
 
 
-def test_actions_are_counted_apart() -> None:
+def test_actions_are_counted_separately() -> None:
     limit = RateLimit(1, Clock())
     limit.admit("A")
     assert limit.admit("B") == 1
 
 
-def test_a_limit_of_0_means_none() -> None:
+def test_a_limit_of_0_means_unlimited() -> None:
     limit = RateLimit(0, Clock())
     assert [limit.admit("A") for _ in range(100)][-1] == 100

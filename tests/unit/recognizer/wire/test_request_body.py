@@ -42,16 +42,16 @@ def refusal_of(bodies: RequestBodies, pieces: Sequence[bytes]) -> ApiError:
     return raised.value
 
 
-def test_a_body_comes_as_it_was_sent() -> None:
+def test_a_body_is_received_unchanged() -> None:
     assert asyncio.run(receive(RequestBodies(), b"ab", b"", b"c"), loop_factory=VirtualTime) == b"abc"
 
 
-def test_a_body_too_large_is_refused_and_the_connection_ended() -> None:
+def test_too_large_a_body_closes_the_connection() -> None:
     error = refusal_of(RequestBodies(), [bytes(BODY_LIMIT), b"x", b"y"])
     assert (error.code, error.close_connection) == ("RequestSizeLimitExceeded", True)
 
 
-def test_bodies_that_find_no_room_are_refused_and_room_comes_free_again() -> None:
+def test_bodies_are_rejected_while_memory_is_used_up() -> None:
     async def scenario() -> None:
         bodies = RequestBodies(memory_limit=10)
         async with bodies.receive(request(b"123456")):
@@ -64,7 +64,7 @@ def test_bodies_that_find_no_room_are_refused_and_room_comes_free_again() -> Non
     asyncio.run(scenario(), loop_factory=VirtualTime)
 
 
-def test_a_body_that_does_not_come_to_its_end_is_given_up() -> None:
+def test_an_incomplete_body_times_out() -> None:
     async def scenario() -> None:
         bodies = RequestBodies(memory_limit=10, seconds=0.01)
         with pytest.raises(ApiError, match=r"^InvalidParameter$") as raised:
@@ -76,7 +76,7 @@ def test_a_body_that_does_not_come_to_its_end_is_given_up() -> None:
     asyncio.run(scenario(), loop_factory=VirtualTime)
 
 
-def test_who_has_sent_much_may_not_rest_on_it() -> None:
+def test_sending_fast_does_not_allow_a_long_pause() -> None:
     async def scenario() -> None:
         bodies = RequestBodies(seconds=30, pause_seconds=0.1)
         started = asyncio.get_running_loop().time()
@@ -88,7 +88,7 @@ def test_who_has_sent_much_may_not_rest_on_it() -> None:
     asyncio.run(scenario(), loop_factory=VirtualTime)
 
 
-def test_a_body_that_trickles_is_given_up_and_a_steady_one_is_taken() -> None:
+def test_a_trickling_body_times_out_and_a_steady_one_does_not() -> None:
     """20 pieces, 1 / 50 of a second apart: of a byte each, and of the slowest rate that is allowed twice over."""
 
     async def scenario() -> None:
@@ -103,7 +103,7 @@ def test_a_body_that_trickles_is_given_up_and_a_steady_one_is_taken() -> None:
     asyncio.run(scenario(), loop_factory=VirtualTime)
 
 
-def test_nothing_is_kept_of_the_body_of_a_call_that_is_refused_anyway() -> None:
+def test_the_body_of_a_rejected_call_is_discarded() -> None:
     async def scenario() -> None:
         bodies = RequestBodies(memory_limit=10)
         refused = ApiError("AuthFailure.SecretIdNotFound")
@@ -124,7 +124,7 @@ def test_nothing_is_kept_of_the_body_of_a_call_that_is_refused_anyway() -> None:
 
 
 @pytest.mark.parametrize("known", [ApiError("MissingParameter"), None])
-def test_the_size_outranks_what_else_a_call_is_refused_for(known: ApiError | None) -> None:
+def test_the_size_error_takes_precedence(known: ApiError | None) -> None:
     async def scenario(sent: Request) -> None:
         async with RequestBodies().receive(sent, known):
             pytest.fail("it is refused")
@@ -135,7 +135,7 @@ def test_the_size_outranks_what_else_a_call_is_refused_for(known: ApiError | Non
             asyncio.run(scenario(sent), loop_factory=VirtualTime)
 
 
-def test_who_asks_before_sending_is_refused_without_a_body() -> None:
+def test_expect_100_is_rejected_without_a_body() -> None:
     async def scenario() -> None:
         headers = {"expect": "100-continue"}
         async with RequestBodies().receive(request(b"x", headers=headers), ApiError("InvalidAction")):

@@ -37,7 +37,7 @@ def refusal_of(parameters: Any, action: Action = MAINLAND_PERMIT_ACTION, **more:
 
 
 @pytest.mark.parametrize("action", ACTIONS)
-def test_every_documented_parameter_is_taken_by_post_and_get(action: Action) -> None:
+def test_every_documented_parameter_works_with_post_and_get(action: Action) -> None:
     parameters = {**IMAGE, "ImageUrl": "https://a.test/b?c=d&e=f", "CardSide": "BACK"}
     expected = RequestParameters(
         action=action, image=None, image_url="https://a.test/b?c=d&e=f", side=Side.BACK, return_portrait=True
@@ -52,7 +52,7 @@ def test_the_image_is_decoded(content_type: str) -> None:
     assert got(IMAGE).image == b"image"
 
 
-def test_null_and_empty_mean_not_given() -> None:
+def test_null_and_empty_mean_missing() -> None:
     parameters = {**IMAGE, "ImageUrl": None, "CardSide": "", "RetProfile": None}
     assert posted(parameters) == posted(IMAGE)
     assert posted({**IMAGE, "ImageUrl": ""}).image == b"image"
@@ -88,48 +88,48 @@ def test_a_flag_in_a_query_is_true_or_false() -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b'"text"', b"\xff", b"[" * 100_000, b"1" * 5000])
-def test_a_body_that_is_no_json_object_is_refused(body: bytes) -> None:
+def test_a_body_that_is_not_a_json_object_is_rejected(body: bytes) -> None:
     assert refusal_of(body).code == "InvalidParameter"
 
 
 @pytest.mark.parametrize("content_type", ["", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data"])
-def test_a_body_of_another_type_is_refused(content_type: str) -> None:
+def test_a_body_of_another_type_is_rejected(content_type: str) -> None:
     assert refusal_of(IMAGE, content_type=content_type).message == "Parameter `Content-Type` type error."
 
 
 @pytest.mark.parametrize(
     "parameters", [{}, {"ImageUrl": ""}, {"ImageUrl": "", "ImageBase64": None}, {"CardSide": "FRONT"}]
 )
-def test_an_image_or_an_address_must_be_given(parameters: dict[str, Any]) -> None:
+def test_an_image_or_a_url_is_required(parameters: dict[str, Any]) -> None:
     assert refusal_of(parameters).code == "InvalidParameterValue.InvalidParameterValueLimit"
 
 
 @pytest.mark.parametrize("encoded", ["", " \r\n"])
-def test_an_empty_image_is_for_the_reader_to_refuse(encoded: str) -> None:
+def test_an_empty_image_is_left_to_the_reader(encoded: str) -> None:
     assert posted({"ImageUrl": "", "ImageBase64": encoded}).image == b""
 
 
 @pytest.mark.parametrize("encoded", ["%%%", "abc", "YQ==YQ==", "照片", "data:image/png;base64,YQ==", "_-8="])
-def test_what_is_no_base64_cannot_be_decoded(encoded: str) -> None:
+def test_invalid_base64_cannot_be_decoded(encoded: str) -> None:
     assert refusal_of({"ImageBase64": encoded}).code == "FailedOperation.ImageDecodeFailed"
 
 
-def test_base64_may_be_broken_into_lines() -> None:
+def test_base64_may_contain_line_breaks() -> None:
     assert posted({"ImageBase64": "aW1h\r\nZ2U=\n"}).image == b"image"
 
 
-def test_base64_up_to_seven_megabytes_is_taken() -> None:
+def test_base64_up_to_seven_megabytes_is_accepted() -> None:
     assert len(posted({"ImageBase64": "A" * BASE64_LIMIT}).image or b"") == IMAGE_LIMIT
     assert refusal_of({"ImageBase64": "A" * (BASE64_LIMIT + 4)}).code == "LimitExceeded.TooLargeFileError"
 
 
-def test_the_address_wins_over_the_image_even_over_a_bad_one() -> None:
+def test_the_url_takes_precedence_even_over_an_invalid_image() -> None:
     both = posted({"ImageUrl": "https://a.test/", "ImageBase64": "%%%"})
     assert (both.image, both.image_url) == (None, "https://a.test/")
 
 
 @pytest.mark.parametrize("side", ["front", "OTHER", "FRONT ", "正面"])
-def test_a_wrong_side_is_found_out_for_a_residence_permit_and_refused_for_a_travel_permit(side: str) -> None:
+def test_an_invalid_side_is_only_an_error_for_travel_permits(side: str) -> None:
     assert posted({**IMAGE, "CardSide": side}, RESIDENCE_PERMIT_ACTION).side is None
     assert refusal_of({**IMAGE, "CardSide": side}).code == "InvalidParameterValue.InvalidParameterValueLimit"
 
@@ -140,7 +140,7 @@ json_values = st.recursive(
 
 
 @given(st.dictionaries(st.sampled_from([*MAINLAND_PERMIT_ACTION.parameters, "Other"]) | st.text(), json_values))
-def test_any_object_is_understood_or_refused_with_a_documented_code(parameters: dict[str, Any]) -> None:
+def test_any_object_is_parsed_or_gets_a_documented_code(parameters: dict[str, Any]) -> None:
     try:
         outcome: RequestParameters | ApiError = posted(parameters)
     except ApiError as error:

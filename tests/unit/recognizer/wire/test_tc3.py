@@ -39,7 +39,7 @@ def test_the_published_keys_make_the_published_signatures(key: str, published: s
     assert verify(PUBLISHED, authorization(published), key)
 
 
-def test_one_published_key_does_not_fit_the_signature_of_the_other() -> None:
+def test_published_keys_and_signatures_cannot_be_swapped() -> None:
     assert not verify(PUBLISHED, authorization(EXAMPLE[1]), ASTERISKS[0])
 
 
@@ -55,7 +55,7 @@ def test_one_published_key_does_not_fit_the_signature_of_the_other() -> None:
         replace(PUBLISHED, headers={"host": "cvm.tencentcloudapi.com"}),
     ],
 )
-def test_whatever_is_changed_after_signing_is_noticed(changed: SignedRequest) -> None:
+def test_any_change_after_signing_is_detected(changed: SignedRequest) -> None:
     assert not verify(changed, authorization(EXAMPLE[1]), EXAMPLE[0])
 
 
@@ -66,7 +66,7 @@ def test_the_scope_must_have_the_utc_date_of_the_timestamp() -> None:
 
 
 @pytest.mark.parametrize("action", ["mainlandpermitocr", "MainlandPermitOCR"])
-def test_a_further_signed_header_counts_in_lower_case(action: str) -> None:
+def test_additional_signed_headers_are_lower_cased(action: str) -> None:
     call = signed_call(extra_signed={"x-tc-action": "mainlandpermitocr"})
     call.headers["x-tc-action"] = action
     parsed = Authorization.parse(call.headers["authorization"])
@@ -77,7 +77,7 @@ def test_a_further_signed_header_counts_in_lower_case(action: str) -> None:
     assert not verify(request, parsed, "key-of-the-unit-tests")
 
 
-def test_an_unsigned_payload_is_signed_as_those_words() -> None:
+def test_an_unsigned_payload_is_signed_by_its_placeholder() -> None:
     call = signed_call(unsigned_payload=True)
     parsed = Authorization.parse(call.headers["authorization"])
     assert parsed is not None
@@ -97,5 +97,5 @@ def test_content_type_and_host_must_be_signed_once_each(signed: str) -> None:
 
 
 @given(st.text())
-def test_any_other_text_is_no_authorization(text: str) -> None:
+def test_any_other_text_is_not_an_authorization(text: str) -> None:
     assert Authorization.parse(text) is None
