@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import boto3
+import botocore.loaders
 import pytest
 from moto import mock_aws
 from pytest_socket import disable_socket
@@ -15,6 +16,15 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 REGION = "us-east-1"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_loader() -> Iterator[None]:
+    """Read botocore's models once. moto makes boto3 start a new session for every test, which read megabytes of JSON."""
+    loader = botocore.loaders.create_loader()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("botocore.session.create_loader", lambda _path=None: loader)
+        yield
 
 
 @pytest.fixture(autouse=True)
