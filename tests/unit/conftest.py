@@ -20,7 +20,7 @@ REGION = "us-east-1"
 
 @pytest.fixture(scope="session", autouse=True)
 def _one_loader() -> Iterator[None]:
-    """Read botocore's models once. moto makes boto3 start a new session for every test, which read megabytes of JSON."""
+    """Read botocore's models once: moto makes boto3 start a new session, with megabytes of JSON, for every test."""
     loader = botocore.loaders.create_loader()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("botocore.session.create_loader", lambda _path=None: loader)

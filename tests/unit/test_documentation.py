@@ -106,7 +106,7 @@ def test_names_from_the_template_exist(page: Path) -> None:
 @every_page
 def test_bash_blocks_are_valid(page: Path) -> None:
     for block in blocks(page, "bash"):
-        subprocess.run(["bash", "-n"], input=block, text=True, check=True, timeout=60)
+        subprocess.run(["/usr/bin/env", "bash", "-n"], input=block, text=True, check=True, timeout=60)
 
 
 @every_page
