@@ -7,6 +7,7 @@ does one in every five minutes. The poller's receives and deletes are Lambda's c
 the calls are not those in ``CALLS``.
 """
 
+import argparse
 import asyncio
 import sys
 from collections.abc import Sequence
@@ -100,6 +101,7 @@ def unexpected(application: Sequence[str]) -> str | None:
 
 def main() -> int:
     """Measure, print the table and return the exit status."""
+    argparse.ArgumentParser(description=__doc__.partition("\n")[0]).parse_args()
     build()
     application, baseline = asyncio.run(measure())
     sys.stdout.write(table(application, baseline) + "\n")
