@@ -1,5 +1,6 @@
 from functools import cache
 
+import pytest
 from PIL import ImageFont
 
 from bench.accuracy.datasets import draw
@@ -15,6 +16,7 @@ def plain_font(_family: str, size: int) -> Font:
     return ImageFont.load_default(size)
 
 
+@pytest.mark.slow
 def test_photos_drawn_in_parallel_equal_those_drawn_in_sequence() -> None:
     """One more than the faces, so that the first has two photos, the second of them a copy."""
     count = len(CardSide) + 1

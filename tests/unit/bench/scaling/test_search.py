@@ -15,6 +15,8 @@ from bench.scaling.search import (
     simulate_older,
 )
 
+pytestmark = pytest.mark.slow
+
 FLEET = Fleet(quota=20, rate=19, concurrency=3, batch=10, memory=1_769, processor=0.001)
 LARGER = replace(FLEET, quota=200, rate=190, concurrency=30, table_writes=10_000)
 
@@ -47,7 +49,7 @@ def test_more_shards_raise_the_throughput_of_a_full_item() -> None:
         (replace(LARGER, table_writes=300), "WarmThroughput"),
     ],
 )
-def test_whatever_is_in_the_way_is_moved_until_enough_quota_used_is_used(fleet: Fleet, parameter: str) -> None:
+def test_bottlenecks_are_removed_until_enough_of_the_quota_is_used(fleet: Fleet, parameter: str) -> None:
     changes, throughputs = zip(*search(fleet, seconds=10), strict=True)
     assert throughputs[0].quota_used < ENOUGH <= throughputs[-1].quota_used
     assert any(change.startswith(parameter) for change in changes)

@@ -15,6 +15,8 @@ from bench.scaling.validation import (
 from permit_ocr.rate_limit.gcra import most_in_a_second
 from sandbox.lambda_runtime.cpu_quota import MEMORY_MB_PER_CPU
 
+pytestmark = pytest.mark.slow
+
 DOCUMENTS = 150
 QUOTA = 6
 POINTS = points_with_whole_processors(QUOTA)

@@ -1,4 +1,4 @@
-"""The call to the provider, as the SDK's README and the API Explorer write it."""
+"""The call to the provider, as in the SDK's README and the API Explorer."""
 
 import os
 from typing import Any
@@ -13,16 +13,16 @@ _http_profile = HttpProfile(protocol=os.environ["OCR_SCHEME"], endpoint=os.envir
 _client = ocr_client.OcrClient(_credential, "ap-guangzhou", ClientProfile(httpProfile=_http_profile))
 
 
-def read(image_base64: str) -> dict[str, Any]:
-    """Return what the card says, and the request's id. Raises ``TencentCloudSDKException``."""
+def recognize(image_base64: str) -> dict[str, Any]:
+    """Return the card's fields and the request id. Raises ``TencentCloudSDKException``."""
     request = models.MainlandPermitOCRRequest()
     request.ImageBase64 = image_base64
-    answer = _client.MainlandPermitOCR(request)
+    response = _client.MainlandPermitOCR(request)
     return {
-        "name": answer.Name,
-        "number": answer.Number,
-        "sex": answer.Sex,
-        "birthday": answer.Birthday,
-        "valid_date": answer.ValidDate,
-        "request_id": answer.RequestId,
+        "name": response.Name,
+        "number": response.Number,
+        "sex": response.Sex,
+        "birthday": response.Birthday,
+        "valid_date": response.ValidDate,
+        "request_id": response.RequestId,
     }
