@@ -1,4 +1,4 @@
-"""A function gets what Lambda gives it; what the emulator answers is understood."""
+"""A function has the variables and packages that Lambda gives it, and the emulator's responses are understood."""
 
 import os
 from pathlib import Path
@@ -26,7 +26,7 @@ CONFIGURATION = {
 
 
 @pytest.fixture
-def environment(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+def variables(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy")
     monkeypatch.setenv("TENCENTCLOUD_SECRET_KEY", "the developer's own")
     return environment_variables(
@@ -34,26 +34,37 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     )
 
 
-def test_a_function_has_its_variables_as_texts_and_lambdas_own(environment: dict[str, str]) -> None:
-    assert (environment["KEEP_DAYS"], environment["OCR_SITE"]) == ("7", "intl")
-    assert environment["AWS_LAMBDA_FUNCTION_NAME"] == "uploads-1"
-    assert environment["AWS_LAMBDA_FUNCTION_TIMEOUT"] == "45"
-    assert environment["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"] == "512"
-    assert environment["LAMBDA_TASK_ROOT"] == "/build/Uploads"
-    assert environment["_HANDLER"] == "app.handler"
-    assert environment["AWS_ENDPOINT_URL"] == "http://127.0.0.1:4566"
-    assert (environment["AWS_LAMBDA_LOG_FORMAT"], environment["AWS_LAMBDA_LOG_LEVEL"]) == ("JSON", "WARN")
+def test_a_function_has_its_own_variables_and_lambdas(variables: dict[str, str]) -> None:
+    assert (variables["KEEP_DAYS"], variables["OCR_SITE"]) == ("7", "intl")
+    assert variables["AWS_LAMBDA_FUNCTION_NAME"] == "uploads-1"
+    assert variables["AWS_LAMBDA_FUNCTION_TIMEOUT"] == "45"
+    assert variables["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"] == "512"
+    assert variables["LAMBDA_TASK_ROOT"] == "/build/Uploads"
+    assert variables["_HANDLER"] == "app.handler"
+    assert variables["AWS_ENDPOINT_URL"] == "http://127.0.0.1:4566"
+    assert (variables["AWS_LAMBDA_LOG_FORMAT"], variables["AWS_LAMBDA_LOG_LEVEL"]) == ("JSON", "WARN")
 
 
-def test_a_function_has_nothing_of_this_processs_environment(environment: dict[str, str]) -> None:
-    assert "HTTPS_PROXY" not in environment
-    assert "TENCENTCLOUD_SECRET_KEY" not in environment
+def test_overrides_replace_and_add_variables() -> None:
+    overridden = environment_variables(
+        FUNCTION,
+        CONFIGURATION,
+        runtime=Path("/runtime"),
+        aws_endpoint="http://127.0.0.1:4566",
+        overrides={"OCR_SITE": "domestic", "OCR_SCHEME": "http"},
+    )
+    assert (overridden["KEEP_DAYS"], overridden["OCR_SITE"], overridden["OCR_SCHEME"]) == ("7", "domestic", "http")
 
 
-def test_the_functions_own_code_goes_before_its_layers_and_a_later_layer_before_an_earlier(
-    environment: dict[str, str],
+def test_a_function_has_none_of_this_processs_variables(variables: dict[str, str]) -> None:
+    assert "HTTPS_PROXY" not in variables
+    assert "TENCENTCLOUD_SECRET_KEY" not in variables
+
+
+def test_the_functions_code_precedes_its_layers_and_later_layers_earlier(
+    variables: dict[str, str],
 ) -> None:
-    assert environment["PYTHONPATH"].split(os.pathsep) == [
+    assert variables["PYTHONPATH"].split(os.pathsep) == [
         "/build/Uploads",
         "/build/Second/python",
         "/build/First/python",
@@ -61,7 +72,7 @@ def test_the_functions_own_code_goes_before_its_layers_and_a_later_layer_before_
     ]
 
 
-def test_the_runtime_has_its_packages_and_nothing_else(tmp_path: Path) -> None:
+def test_the_runtime_has_only_its_own_packages(tmp_path: Path) -> None:
     (tmp_path / "left over").symlink_to(tmp_path)
     names = {entry.name for entry in link_runtime_packages(tmp_path).iterdir()}
     assert {"boto3", "botocore", "awslambdaric", "six.py", "dateutil", "urllib3"} <= names
@@ -82,5 +93,5 @@ def test_the_runtime_has_its_packages_and_nothing_else(tmp_path: Path) -> None:
         (502, b'{"errorType": "Runtime.ExitError", "errorMessage": "exit status 3"}', True),
     ],
 )
-def test_failures_are_told_from_answers(status: int, body: bytes, *, failed: bool) -> None:
+def test_failures_are_told_from_responses(status: int, body: bytes, *, failed: bool) -> None:
     assert invocation_result(status, body).function_error is failed

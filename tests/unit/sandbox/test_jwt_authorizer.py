@@ -1,4 +1,4 @@
-"""Tokens are let in as an HTTP API's JWT authorizer lets them in."""
+"""Tokens are accepted and refused as by an HTTP API's JWT authorizer."""
 
 import asyncio
 import base64
@@ -19,7 +19,7 @@ from sandbox.template.routes import JwtConfiguration, Route, read_routes
 
 NOW = 1_800_000_000
 ISSUER = "https://login.example/tenant"
-PERMITS = JwtConfiguration(issuer=ISSUER, audience=("permits", "console"))
+CONFIGURATION = JwtConfiguration(issuer=ISSUER, audience=("permits", "console"))
 CLAIMS = {"iss": ISSUER, "aud": "permits", "sub": "somebody", "exp": NOW + 60, "iat": NOW - 1, "nbf": NOW - 1}
 KEY = generate_private_key(public_exponent=65537, key_size=2048)
 OTHER_KEY = generate_private_key(public_exponent=65537, key_size=2048)
@@ -44,27 +44,27 @@ def jwk(key: RSAPrivateKey, kid: str = "1") -> dict[str, str]:
 
 
 class Issuer:
-    """Serves its keys, and counts how often they are asked for."""
+    """Serves its keys, and records every request for them."""
 
     def __init__(self, *keys: dict[str, str]) -> None:
         self.keys = list(keys)
-        self.asked: list[str] = []
+        self.requested: list[str] = []
 
     def fetch(self, url: str) -> dict[str, Any]:
-        self.asked.append(url)
+        self.requested.append(url)
         if url == f"{ISSUER}/.well-known/openid-configuration":
             return {"issuer": ISSUER, "jwks_uri": f"{ISSUER}/keys"}
         assert url == f"{ISSUER}/keys"
         return {"keys": self.keys}
 
 
-def tokens(*keys: dict[str, str]) -> JwtAuthorizer:
+def authorizer(*keys: dict[str, str]) -> JwtAuthorizer:
     return JwtAuthorizer(Issuer(*(keys or (jwk(KEY),))).fetch, clock=lambda: NOW)
 
 
 @pytest.mark.parametrize("form", ["Bearer {}", "bearer {}", "{}"])
-def test_a_good_token_tells_its_claims(form: str) -> None:
-    assert tokens().verify(form.format(token()), PERMITS) == CLAIMS
+def test_the_claims_of_a_valid_token_are_returned(form: str) -> None:
+    assert authorizer().verify(form.format(token()), CONFIGURATION) == CLAIMS
 
 
 @pytest.mark.parametrize(
@@ -76,18 +76,18 @@ def test_a_good_token_tells_its_claims(form: str) -> None:
         {"iat": None, "nbf": None},
     ],
 )
-def test_what_is_good_too(changes: dict[str, Any]) -> None:
-    claims = {name: said for name, said in {**CLAIMS, **changes}.items() if said is not None}
-    tokens().verify(f"Bearer {token(claims)}", PERMITS)
+def test_these_claims_are_valid_too(changes: dict[str, Any]) -> None:
+    claims = {name: value for name, value in {**CLAIMS, **changes}.items() if value is not None}
+    authorizer().verify(f"Bearer {token(claims)}", CONFIGURATION)
 
 
-def test_a_client_id_stands_for_an_audience_that_is_not_there() -> None:
-    claims = {name: said for name, said in CLAIMS.items() if name != "aud"} | {"client_id": "permits"}
-    tokens().verify(f"Bearer {token(claims)}", PERMITS)
+def test_client_id_stands_in_for_a_missing_audience() -> None:
+    claims = {name: value for name, value in CLAIMS.items() if name != "aud"} | {"client_id": "permits"}
+    authorizer().verify(f"Bearer {token(claims)}", CONFIGURATION)
 
 
 @pytest.mark.parametrize(
-    ("changes", "why"),
+    ("changes", "reason"),
     [
         ({"iss": "https://login.example"}, "another issuer"),
         ({"aud": "others"}, "another audience"),
@@ -100,13 +100,13 @@ def test_a_client_id_stands_for_an_audience_that_is_not_there() -> None:
         ({"iat": NOW + 60}, "not valid yet"),
     ],
 )
-def test_a_token_for_another_purpose_or_time_is_refused(changes: dict[str, Any], why: str) -> None:
-    with pytest.raises(UnauthorizedError, match=why):
-        tokens().verify(f"Bearer {token({**CLAIMS, **changes})}", PERMITS)
+def test_a_token_for_another_api_or_time_is_refused(changes: dict[str, Any], reason: str) -> None:
+    with pytest.raises(UnauthorizedError, match=reason):
+        authorizer().verify(f"Bearer {token({**CLAIMS, **changes})}", CONFIGURATION)
 
 
 @pytest.mark.parametrize(
-    "said",
+    "authorization",
     [
         "",
         "Bearer",
@@ -122,38 +122,38 @@ def test_a_token_for_another_purpose_or_time_is_refused(changes: dict[str, Any],
         f"Bearer {encoded(b'[' * 100_000)}.x.x",
     ],
 )
-def test_what_the_issuer_did_not_sign_is_refused(said: str) -> None:
+def test_a_token_not_signed_by_the_issuer_is_refused(authorization: str) -> None:
     with pytest.raises(UnauthorizedError):
-        tokens().verify(said, PERMITS)
+        authorizer().verify(authorization, CONFIGURATION)
 
 
-def test_keys_are_fetched_once_and_again_when_the_issuer_has_new_ones() -> None:
+def test_keys_are_cached_and_fetched_again_for_an_unknown_key() -> None:
     issuer = Issuer(jwk(KEY))
-    judge = JwtAuthorizer(issuer.fetch, clock=lambda: NOW)
+    caching = JwtAuthorizer(issuer.fetch, clock=lambda: NOW)
     for _ in range(3):
-        judge.verify(f"Bearer {token()}", PERMITS)
-    assert len(issuer.asked) == 2
+        caching.verify(f"Bearer {token()}", CONFIGURATION)
+    assert len(issuer.requested) == 2
     issuer.keys.append(jwk(OTHER_KEY, "2"))
-    judge.verify(f"Bearer {token(key=OTHER_KEY, kid='2')}", PERMITS)
-    assert len(issuer.asked) == 4
+    caching.verify(f"Bearer {token(key=OTHER_KEY, kid='2')}", CONFIGURATION)
+    assert len(issuer.requested) == 4
 
 
-def test_nobody_gets_in_while_the_issuer_does_not_answer() -> None:
+def test_no_token_is_valid_while_the_issuer_does_not_answer() -> None:
     def fetch(_url: str) -> dict[str, Any]:
         raise UnauthorizedError("the issuer's keys cannot be fetched")
 
     with pytest.raises(UnauthorizedError):
-        JwtAuthorizer(fetch, clock=lambda: NOW).verify(f"Bearer {token()}", PERMITS)
+        JwtAuthorizer(fetch, clock=lambda: NOW).verify(f"Bearer {token()}", CONFIGURATION)
 
 
-def test_a_route_knows_its_authorizer() -> None:
+def test_a_route_has_its_authorizer() -> None:
     uri = "arn:aws:apigateway:us-east-1:lambda:path/functions/arn:aws:lambda:us-east-1:1:function:f/invocations"
     operation = {"x-amazon-apigateway-integration": {"uri": uri}}
-    configuration = {"issuer": ISSUER, "audience": ["permits", "console"]}
+    jwt = {"issuer": ISSUER, "audience": ["permits", "console"]}
     body = {
         "components": {
             "securitySchemes": {
-                "JWT": {"x-amazon-apigateway-authorizer": {"type": "jwt", "jwtConfiguration": configuration}},
+                "JWT": {"x-amazon-apigateway-authorizer": {"type": "jwt", "jwtConfiguration": jwt}},
                 "AWS_IAM": {"x-amazon-apigateway-authtype": "awsSigv4"},
             }
         },
@@ -162,7 +162,7 @@ def test_a_route_knows_its_authorizer() -> None:
             "/signed": {"get": {**operation, "security": [{"AWS_IAM": []}]}},
         },
     }
-    assert [(route.path, route.jwt) for route in read_routes(body)] == [("/token", PERMITS), ("/signed", None)]
+    assert [(route.path, route.jwt) for route in read_routes(body)] == [("/token", CONFIGURATION), ("/signed", None)]
 
 
 def send(method: Callable[[httpx.AsyncClient], Any]) -> tuple[httpx.Response, list[dict[str, Any]]]:
@@ -172,7 +172,7 @@ def send(method: Callable[[httpx.AsyncClient], Any]) -> tuple[httpx.Response, li
         invoked.append(event)
         return InvocationResult(payload=json.dumps({"statusCode": 200, "body": "hello"}).encode(), function_error=False)
 
-    api = HttpApi([Route(method="GET", path="/v1", function_name="f", jwt=PERMITS)], {"f": invoke}, tokens())
+    api = HttpApi([Route(method="GET", path="/v1", function_name="f", jwt=CONFIGURATION)], {"f": invoke}, authorizer())
 
     async def run() -> httpx.Response:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(api), base_url="http://api.example") as client:
@@ -182,7 +182,7 @@ def send(method: Callable[[httpx.AsyncClient], Any]) -> tuple[httpx.Response, li
     return asyncio.run(run()), invoked
 
 
-def test_the_function_is_told_the_claims() -> None:
+def test_the_function_receives_the_claims() -> None:
     response, (event,) = send(lambda client: client.get("/v1", headers={"authorization": f"Bearer {token()}"}))
     assert response.status_code == 200
     claims = event["requestContext"]["authorizer"]["jwt"]["claims"]
@@ -190,7 +190,7 @@ def test_the_function_is_told_the_claims() -> None:
     assert claims["exp"] == str(NOW + 60)
 
 
-def test_without_a_token_the_function_is_not_called() -> None:
+def test_without_a_token_the_function_is_not_invoked() -> None:
     response, invoked = send(lambda client: client.get("/v1"))
     assert (response.status_code, response.json()) == (401, {"message": "Unauthorized"})
     assert response.headers["www-authenticate"].startswith("Bearer ")
@@ -198,7 +198,7 @@ def test_without_a_token_the_function_is_not_called() -> None:
 
 
 @pytest.mark.parametrize("method", ["HEAD", "OPTIONS", "PUT", "PATCH", "BREW"])
-def test_a_method_without_a_route_is_not_found_whoever_asks(method: str) -> None:
+def test_a_method_without_a_route_is_not_found(method: str) -> None:
     response, invoked = send(lambda client: client.request(method, "/v1"))
     assert response.status_code == 404
     assert invoked == []

@@ -1,4 +1,4 @@
-"""SQS FIFO as moto alone would not have it, and whose turn a request is."""
+"""moto's SQS and DynamoDB, corrected to behave like AWS."""
 
 import threading
 import time
@@ -44,9 +44,7 @@ def _send(queue: sqs.Queue, event_id: str) -> None:
     queue.add_message(message)
 
 
-def test_a_message_that_was_consumed_and_deleted_is_not_delivered_again_within_five_minutes(
-    results: sqs.Queue, clock: _Clock
-) -> None:
+def test_a_repeat_of_a_deleted_message_is_dropped_for_five_minutes(results: sqs.Queue, clock: _Clock) -> None:
     _send(results, "event")
     results._messages.clear()
     clock.now += 299
@@ -57,13 +55,13 @@ def test_a_message_that_was_consumed_and_deleted_is_not_delivered_again_within_f
     assert len(results._messages) == 1
 
 
-def test_of_many_that_arrive_at_once_one_is_delivered(results: sqs.Queue) -> None:
+def test_of_many_concurrent_repeats_one_is_delivered(results: sqs.Queue) -> None:
     with ThreadPoolExecutor(16) as senders:
         list(senders.map(lambda _: _send(results, "event"), range(200)))
     assert len(results._messages) == 1
 
 
-def test_what_is_in_flight_is_shown_again_when_that_is_asked_for(results: sqs.Queue) -> None:
+def test_visibility_timeouts_expire_on_demand(results: sqs.Queue) -> None:
     region = sqs.sqs_backends[DEFAULT_ACCOUNT_ID]["us-east-1"]
     region.queues["results.fifo"] = results
     try:
@@ -87,29 +85,29 @@ PATIENCE_SECONDS = 30.0
 
 
 def _start_response(*_: object) -> None:
-    """Take what a WSGI application says of its answer."""
+    """Ignore the status and headers of a WSGI response."""
 
 
 class _Service:
-    """Notes how many requests it answers at once, and how many uploads it has answered."""
+    """Counts its uploads and its most concurrent requests."""
 
     def __init__(self) -> None:
-        self.most_at_once = self.uploads = self._at_once = 0
+        self.max_concurrent = self.uploads = self._concurrent = 0
 
     def __call__(self, environ: dict[str, Any], _: object) -> list[bytes]:
-        self._at_once += 1
-        self.most_at_once = max(self.most_at_once, self._at_once)
-        time.sleep(0.002)  # others may come in between
-        self._at_once -= 1
+        self._concurrent += 1
+        self.max_concurrent = max(self.max_concurrent, self._concurrent)
+        time.sleep(0.002)  # time for another request to come between
+        self._concurrent -= 1
         self.uploads += environ == UPLOAD
         return []
 
 
-def test_a_write_waits_for_few_of_those_who_upload_all_the_time_and_nothing_is_done_beside_it() -> None:
+def test_a_write_runs_alone_and_waits_for_few_uploads() -> None:
     service, is_over = _Service(), threading.Event()
     application = SerializedWrites(service)
 
-    def upload_all_the_time() -> None:
+    def upload_continuously() -> None:
         while not is_over.is_set():
             application(UPLOAD, _start_response)
 
@@ -119,29 +117,29 @@ def test_a_write_waits_for_few_of_those_who_upload_all_the_time_and_nothing_is_d
         return service.uploads - before
 
     with ThreadPoolExecutor(UPLOADERS) as uploaders:
-        uploading = [uploaders.submit(upload_all_the_time) for _ in range(UPLOADERS)]
+        uploading = [uploaders.submit(upload_continuously) for _ in range(UPLOADERS)]
         waited_for = [uploads_during_a_write() for _ in range(20)]
         is_over.set()
     for one in uploading:
         one.result()
-    assert service.most_at_once == 1
+    assert service.max_concurrent == 1
     assert sorted(waited_for)[len(waited_for) // 2] < UPLOADERS / 2
 
 
-def test_who_waits_for_messages_keeps_nobody_waiting() -> None:
-    receives, is_written = threading.Event(), threading.Event()
+def test_a_long_poll_blocks_neither_writes_nor_uploads() -> None:
+    receiving, is_written = threading.Event(), threading.Event()
 
-    def answer(environ: dict[str, Any], _: object) -> list[bytes]:
+    def application(environ: dict[str, Any], _: object) -> list[bytes]:
         if environ == RECEIVE:
-            receives.set()
+            receiving.set()
             assert is_written.wait(PATIENCE_SECONDS)
         return []
 
-    application = SerializedWrites(answer)
+    serialized = SerializedWrites(application)
     with ThreadPoolExecutor(1) as receivers:
-        receiving = receivers.submit(application, RECEIVE, _start_response)
-        assert receives.wait(PATIENCE_SECONDS)
-        application(WRITE, _start_response)
-        application(UPLOAD, _start_response)
+        received = receivers.submit(serialized, RECEIVE, _start_response)
+        assert receiving.wait(PATIENCE_SECONDS)
+        serialized(WRITE, _start_response)
+        serialized(UPLOAD, _start_response)
         is_written.set()
-        assert receiving.result() == []
+        assert received.result() == []

@@ -1,4 +1,4 @@
-"""What CloudFormation refuses is refused by the sandbox, before anything is started and with the way out."""
+"""The sandbox refuses parameters that CloudFormation refuses, before anything starts and with the reason."""
 
 from pathlib import Path
 from typing import Any
@@ -14,19 +14,25 @@ from sandbox.template.rules import evaluate
 from sandbox.template.transform import read_template
 
 ROOT = Path(__file__).parents[3]
-RECOGNISER = other_ocr_server("http://127.0.0.1:9000")
+OCR_SERVER = other_ocr_server("http://127.0.0.1:9000")
 WEBHOOK = {"WebhookUrl": "https://hooks.example/", "WebhookSecret": "webhooks"}
 LOCAL_WEBHOOK = WEBHOOK | {"WebhookUrl": "http://127.0.0.1:9000/"}
 
 
-def settings(said: dict[str, str]) -> Settings:
+def settings(parameters: dict[str, str]) -> Settings:
     return Settings(
-        root=ROOT, state=ROOT, api_port=0, aws_port=0, ocr_port=0, ocr_endpoint="http://127.0.0.1:9000", parameters=said
+        root=ROOT,
+        state=ROOT,
+        api_port=0,
+        aws_port=0,
+        ocr_port=0,
+        ocr_endpoint="http://127.0.0.1:9000",
+        parameters=parameters,
     )
 
 
 @pytest.mark.parametrize(
-    ("said", "because"),
+    ("parameters", "reason"),
     [
         ({"KeepDays": "99"}, "KeepDays=99: must be at most 14"),
         ({"KeepDays": "6"}, "KeepDays=6: must be at least 7"),
@@ -42,14 +48,14 @@ def settings(said: dict[str, str]) -> Settings:
         (LOCAL_WEBHOOK | {"WebhookSecret": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:x"}, "give a name"),
     ],
 )
-def test_the_sandbox_refuses_what_a_deployment_refuses(said: dict[str, str], because: str) -> None:
+def test_the_sandbox_refuses_what_a_deployment_refuses(parameters: dict[str, str], reason: str) -> None:
     with pytest.raises(SandboxError) as refused:
-        template_parameters(settings(said), RECOGNISER)
-    assert because in str(refused.value)
+        template_parameters(settings(parameters), OCR_SERVER)
+    assert reason in str(refused.value)
 
 
 @pytest.mark.parametrize(
-    "said",
+    "parameters",
     [
         {},
         {"KeepDays": "14", "UploadPrefix": "cards/in/", "LogRetentionDays": "7", "MainlandPermitRate": "4.5"},
@@ -58,21 +64,21 @@ def test_the_sandbox_refuses_what_a_deployment_refuses(said: dict[str, str], bec
         LOCAL_WEBHOOK,
     ],
 )
-def test_it_takes_what_a_deployment_takes_and_what_only_makes_sense_on_one_machine(said: dict[str, str]) -> None:
-    given_to_moto = template_parameters(settings(said), RECOGNISER)
-    assert said.items() <= given_to_moto.items()
+def test_the_sandbox_accepts_what_a_deployment_accepts_and_local_urls(parameters: dict[str, str]) -> None:
+    deployed = template_parameters(settings(parameters), OCR_SERVER)
+    assert parameters.items() <= deployed.items()
 
 
-def test_all_that_is_wrong_is_told_at_once() -> None:
+def test_all_errors_are_reported_together() -> None:
     with pytest.raises(SandboxError) as refused:
-        template_parameters(settings({"KeepDays": "99", "BatchSize": "0"}), RECOGNISER)
+        template_parameters(settings({"KeepDays": "99", "BatchSize": "0"}), OCR_SERVER)
     assert {line.partition(":")[0] for line in str(refused.value).splitlines()} == {
         "--parameter BatchSize=0",
         "--parameter KeepDays=99",
     }
 
 
-def test_every_rule_that_is_left_out_is_one_of_the_template() -> None:
+def test_every_ignored_rule_is_in_the_template() -> None:
     assert read_template(ROOT / "template.yaml")["Rules"].keys() >= DEPLOYMENT_ONLY_RULES
 
 
@@ -81,7 +87,7 @@ def number(**limits: Any) -> dict[str, Any]:
 
 
 @given(value=st.integers(-1000, 1000), low=st.integers(-1000, 1000), width=st.integers(0, 1000))
-def test_a_number_is_taken_exactly_within_its_limits(value: int, low: int, width: int) -> None:
+def test_a_number_is_accepted_exactly_within_its_limits(value: int, low: int, width: int) -> None:
     template = number(MinValue=low, MaxValue=low + width)
     if low <= value <= low + width:
         check_parameters(template, {"N": str(value)})
@@ -90,10 +96,10 @@ def test_a_number_is_taken_exactly_within_its_limits(value: int, low: int, width
             check_parameters(template, {"N": str(value)})
 
 
-@pytest.mark.parametrize(("text", "taken"), [("ab", True), ("a", False), ("abcd", False), ("abc", True)])
-def test_a_text_has_as_many_characters_as_it_may(text: str, taken: bool) -> None:  # noqa: FBT001
+@pytest.mark.parametrize(("text", "accepted"), [("ab", True), ("a", False), ("abcd", False), ("abc", True)])
+def test_a_text_is_accepted_exactly_within_its_lengths(text: str, accepted: bool) -> None:  # noqa: FBT001
     template = {"Parameters": {"T": {"Type": "String", "MinLength": 2, "MaxLength": 3}}}
-    if taken:
+    if accepted:
         check_parameters(template, {"T": text})
     else:
         with pytest.raises(SandboxError, match="characters"):
@@ -105,7 +111,7 @@ def test_a_parameter_without_a_default_needs_a_value() -> None:
         check_parameters(number(), {})
 
 
-def test_a_type_that_is_not_known_is_not_let_pass() -> None:
+def test_an_unknown_parameter_type_is_an_error() -> None:
     with pytest.raises(SandboxError, match="not AWS::EC2::VPC::Id"):
         check_parameters({"Parameters": {"V": {"Type": "AWS::EC2::VPC::Id"}}}, {"V": "vpc-1"})
 
@@ -114,7 +120,7 @@ YES, NO = {"Fn::Equals": [{"Ref": "A"}, "x"]}, {"Fn::Equals": [{"Ref": "A"}, "y"
 
 
 @pytest.mark.parametrize(
-    ("condition", "truth"),
+    ("condition", "expected"),
     [
         (YES, True),
         (NO, False),
@@ -133,12 +139,12 @@ YES, NO = {"Fn::Equals": [{"Ref": "A"}, "x"]}, {"Fn::Equals": [{"Ref": "A"}, "y"
         ({"Fn::Equals": [{"Ref": "N"}, 7]}, True),
     ],
 )
-def test_a_rules_functions_are_evaluated_as_cloudformation_does(condition: dict[str, Any], truth: bool) -> None:  # noqa: FBT001
-    assert evaluate(condition, {"A": "x", "N": "7"}) is truth
+def test_rule_functions_are_evaluated_as_cloudformation_does(condition: dict[str, Any], expected: bool) -> None:  # noqa: FBT001
+    assert evaluate(condition, {"A": "x", "N": "7"}) is expected
 
 
 @pytest.mark.parametrize(
-    ("condition", "because"),
+    ("condition", "reason"),
     [
         ({"Fn::RefAll": "AWS::EC2::VPC::Id"}, "does not know Fn::RefAll"),
         ({"Fn::Or": [YES, {"Fn::ValueOf": ["A", "B"]}]}, "does not know Fn::ValueOf"),
@@ -148,12 +154,12 @@ def test_a_rules_functions_are_evaluated_as_cloudformation_does(condition: dict[
         ({"Fn::Not": [YES], "Ref": "A"}, "no function"),
     ],
 )
-def test_what_is_not_understood_in_a_rule_is_an_error_and_never_a_pass(condition: dict[str, Any], because: str) -> None:
-    with pytest.raises(SandboxError, match=because):
+def test_an_unsupported_rule_is_an_error_and_never_passes(condition: dict[str, Any], reason: str) -> None:
+    with pytest.raises(SandboxError, match=reason):
         evaluate(condition, {"A": "x"})
 
 
-def test_a_rule_is_asked_only_where_its_condition_holds_and_it_is_not_left_out() -> None:
+def test_a_rule_applies_only_if_its_condition_holds_and_not_ignored() -> None:
     template = {
         "Parameters": {"A": {"Type": "String", "Default": "x"}},
         "Rules": {"R": {"RuleCondition": YES, "Assertions": [{"Assert": NO, "AssertDescription": "A must be y."}]}},

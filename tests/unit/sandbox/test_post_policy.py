@@ -1,4 +1,4 @@
-"""Forms that S3 would refuse never reach moto; the rules are tested with the forms that the API gives out."""
+"""Forms that S3 would refuse never reach moto. test_s3_presigned_uploads.py tests the forms that the API issues."""
 
 import base64
 import io
@@ -23,18 +23,18 @@ POLICY = {
 
 
 @Request.application
-def behind(request: Request) -> Response:
-    said = {"key": request.form.get("key"), "file": request.files["file"].read().decode()} if request.files else None
-    return Response(json.dumps(said))
+def moto(request: Request) -> Response:
+    form = {"key": request.form.get("key"), "file": request.files["file"].read().decode()} if request.files else None
+    return Response(json.dumps(form))
 
 
 def post(content: bytes = b"hello", **fields: str) -> Any:
     policy = base64.b64encode(json.dumps(POLICY).encode()).decode()
     form = {"policy": policy, "key": "in/1", "Content-Type": "image/png", **fields}
-    return Client(PostPolicyMiddleware(behind)).post("/uploads", data={**form, "file": (io.BytesIO(content), "1.png")})
+    return Client(PostPolicyMiddleware(moto)).post("/uploads", data={**form, "file": (io.BytesIO(content), "1.png")})
 
 
-def test_a_form_within_its_policy_arrives_whole() -> None:
+def test_a_form_within_its_policy_is_passed_on_unchanged() -> None:
     response = post()
     assert (response.status_code, response.json or json.loads(response.text)) == (200, {"key": "in/1", "file": "hello"})
 
@@ -50,18 +50,20 @@ def test_a_form_within_its_policy_arrives_whole() -> None:
         (b"hello world", {}, 400, "EntityTooLarge"),
     ],
 )
-def test_any_other_form_is_refused_in_s3s_words(content: bytes, fields: dict[str, str], status: int, code: str) -> None:
+def test_any_other_form_is_refused_with_s3s_error(
+    content: bytes, fields: dict[str, str], status: int, code: str
+) -> None:
     response = post(content, **fields)
     assert response.status_code == status
     assert f"<Code>{code}</Code>" in response.text
 
 
 def test_a_form_without_a_file_is_refused() -> None:
-    response = Client(PostPolicyMiddleware(behind)).post(
+    response = Client(PostPolicyMiddleware(moto)).post(
         "/uploads", data={"key": "in/1"}, content_type="multipart/form-data; boundary=x"
     )
     assert response.status_code == 400
 
 
-def test_what_is_no_form_is_passed_on() -> None:
-    assert Client(PostPolicyMiddleware(behind)).put("/uploads/in/1", data=b"hello").status_code == 200
+def test_a_request_that_is_not_a_form_is_passed_on() -> None:
+    assert Client(PostPolicyMiddleware(moto)).put("/uploads/in/1", data=b"hello").status_code == 200

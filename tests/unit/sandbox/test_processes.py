@@ -1,4 +1,4 @@
-"""What the sandbox knows of the processes it started."""
+"""A killed process counts as ended from the moment of the kill."""
 
 import asyncio
 import os
@@ -9,38 +9,38 @@ from pathlib import Path
 from sandbox.processes import Processes
 
 PATIENCE_SECONDS = 60.0
-ROUNDS = 20  # a kill is seen late only now and then
+ROUNDS = 20  # a kill is only occasionally seen late
 
 
-def test_a_child_that_was_killed_does_not_count_from_the_moment_of_the_kill(tmp_path: Path) -> None:
-    """Its parent waits for something else, so the child stays listed; until it is scheduled again it looks alive."""
-    assert asyncio.run(_said_after_kills(tmp_path, of_the_child=True)) == [False] * ROUNDS
+def test_a_killed_child_does_not_count(tmp_path: Path) -> None:
+    """Its parent does not wait for it, so it stays listed; until it is scheduled again it looks alive."""
+    assert asyncio.run(_has_children_after_kills(tmp_path, of_the_child=True)) == [False] * ROUNDS
 
 
-def test_children_of_one_that_was_killed_do_not_count(tmp_path: Path) -> None:
-    """They live on, as somebody else's."""
-    assert asyncio.run(_said_after_kills(tmp_path, of_the_child=False)) == [False] * ROUNDS
+def test_children_of_a_killed_process_do_not_count(tmp_path: Path) -> None:
+    """They live on, adopted by another process."""
+    assert asyncio.run(_has_children_after_kills(tmp_path, of_the_child=False)) == [False] * ROUNDS
 
 
-async def _said_after_kills(directory: Path, *, of_the_child: bool) -> list[bool]:
-    """Return what is said of a process with a child the very moment one of the two was killed, again and again."""
+async def _has_children_after_kills(directory: Path, *, of_the_child: bool) -> list[bool]:
+    """Kill a process or its child; return, for each round, whether the process has children right after the kill."""
     os.mkfifo(directory / "fifo")
-    said = []
+    answers = []
     async with Processes(directory / "logs", directory / "endpoints.json") as processes:
         for number in range(ROUNDS):
             name = f"parent-{number}"
             command = ["/bin/sh", "-c", f"sleep 600 & echo $! > {number}; read -r never < fifo"]
             parent = await processes.start(name, command, environment={"PATH": os.defpath}, directory=directory)
-            child = await asyncio.to_thread(_number_in, directory / str(number))
+            child = await asyncio.to_thread(_read_number, directory / str(number))
             assert processes.has_children(name)
             os.kill(child if of_the_child else parent.pid, signal.SIGKILL)
-            said.append(processes.has_children(name))
-    return said
+            answers.append(processes.has_children(name))
+    return answers
 
 
-def _number_in(file: Path) -> int:
-    give_up = time.monotonic() + PATIENCE_SECONDS
+def _read_number(file: Path) -> int:
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while not (file.exists() and file.read_text().endswith("\n")):
-        assert time.monotonic() < give_up
+        assert time.monotonic() < deadline
         time.sleep(0.01)
     return int(file.read_text())

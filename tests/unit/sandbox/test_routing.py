@@ -40,5 +40,5 @@ def test_the_most_specific_route_takes_a_request(
 
 
 @pytest.mark.parametrize(("method", "path"), [("GET", "/v1/things"), ("POST", "/v1/thingsX"), ("POST", "/v1.things")])
-def test_no_route_takes_what_none_names(method: str, path: str) -> None:
+def test_a_request_that_no_route_names_has_none(method: str, path: str) -> None:
     assert match_route([ROUTES[5]], method, path) is None

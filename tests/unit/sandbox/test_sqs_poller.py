@@ -13,11 +13,11 @@ from sandbox.lambda_runtime.sqs_poller import Message, SqsPoller
 from sandbox.template.deployed_stack import EventSourceMapping
 from tests.unit.virtual_time import VirtualTime
 
-DONE = InvocationResult(payload=b"", function_error=False)
+SUCCESS = InvocationResult(payload=b"", function_error=False)
 
 
 class FakeQueue:
-    """Gives what it was filled with, as many a receive as are asked for, and remembers what was deleted."""
+    """Returns the messages it was filled with, as many per receive as requested, and records what was deleted."""
 
     def __init__(self, *bodies: str, errors: int = 0) -> None:
         self.waiting = [{"MessageId": body, "ReceiptHandle": body, "Body": body, "MD5OfBody": ""} for body in bodies]
@@ -39,25 +39,25 @@ class FakeQueue:
 
 
 class FakeFunction:
-    """Remembers its batches and how many ran at once."""
+    """Records its batches and its most concurrent invocations."""
 
-    def __init__(self, answer: Callable[[list[str]], InvocationResult] = lambda _: DONE) -> None:
+    def __init__(self, respond: Callable[[list[str]], InvocationResult] = lambda _: SUCCESS) -> None:
         self.batches: list[list[str]] = []
-        self.most_at_once = 0
-        self._now = 0
-        self._answer = answer
+        self.max_concurrent = 0
+        self._concurrent = 0
+        self._respond = respond
 
     async def __call__(self, event: dict[str, Any]) -> InvocationResult:
-        self._now += 1
-        self.most_at_once = max(self.most_at_once, self._now)
+        self._concurrent += 1
+        self.max_concurrent = max(self.max_concurrent, self._concurrent)
         self.batches.append([record["messageId"] for record in event["Records"]])
         await asyncio.sleep(0.005)
-        self._now -= 1
-        return self._answer(self.batches[-1])
+        self._concurrent -= 1
+        return self._respond(self.batches[-1])
 
 
 def mapping(**changes: Any) -> EventSourceMapping:
-    given: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "logical_id": "Intake",
         "function_name": "uploads",
         "queue_arn": "arn:aws:sqs:us-east-1:123456789012:intake",
@@ -67,21 +67,21 @@ def mapping(**changes: Any) -> EventSourceMapping:
         "maximum_concurrency": 2,
         "reports_item_failures": True,
     }
-    return EventSourceMapping(**given | changes)
+    return EventSourceMapping(**fields | changes)
 
 
 def poll(
     queue: FakeQueue,
     function: Callable[[dict[str, Any]], Awaitable[InvocationResult]],
-    settings: EventSourceMapping,
+    mapping: EventSourceMapping,
     *,
     clock: Callable[[], float] = lambda: 0.0,
 ) -> list[str]:
-    """Poll until the queue is empty and nothing has happened for a while; return what was reported."""
+    """Poll until the queue is empty and nothing happens for a while; return what was reported."""
     reported: list[str] = []
 
     async def run() -> None:
-        poller = asyncio.ensure_future(SqsPoller(settings, queue, function, report=reported.append, clock=clock).run())
+        poller = asyncio.ensure_future(SqsPoller(mapping, queue, function, report=reported.append, clock=clock).run())
         quiet = 0
         while quiet < 20:
             before = len(queue.deleted)
@@ -94,33 +94,33 @@ def poll(
     return reported
 
 
-def test_batches_are_no_larger_than_the_batch_size_and_deleted_when_done() -> None:
+def test_batches_keep_to_the_batch_size_and_are_deleted_afterwards() -> None:
     queue, function = FakeQueue(*"abcdefg"), FakeFunction()
     poll(queue, function, mapping(batch_size=3))
     assert sorted(function.batches) == [list("abc"), list("def"), ["g"]]
     assert sorted(queue.deleted) == list("abcdefg")
 
 
-def test_no_more_invocations_run_at_once_than_the_maximum_concurrency_and_as_many_as_that() -> None:
+def test_invocations_reach_and_keep_to_the_maximum_concurrency() -> None:
     queue, function = FakeQueue(*map(str, range(40))), FakeFunction()
     poll(queue, function, mapping(batch_size=2, maximum_concurrency=4))
-    assert function.most_at_once == 4
+    assert function.max_concurrent == 4
 
 
-def test_messages_stay_on_the_queue_while_every_invocation_is_taken() -> None:
+def test_messages_stay_on_the_queue_at_the_maximum_concurrency() -> None:
     queue = FakeQueue(*"abcd")
     left: list[int] = []
 
     async def function(_event: dict[str, Any]) -> InvocationResult:
         await asyncio.sleep(0.01)
         left.append(len(queue.waiting))
-        return DONE
+        return SUCCESS
 
     poll(queue, function, mapping(batch_size=1, maximum_concurrency=1))
     assert left == [3, 2, 1, 0]
 
 
-def test_only_what_succeeded_is_deleted() -> None:
+def test_only_successful_messages_are_deleted() -> None:
     report = InvocationResult(
         payload=json.dumps({"batchItemFailures": [{"itemIdentifier": "b"}]}).encode(), function_error=False
     )
@@ -129,14 +129,14 @@ def test_only_what_succeeded_is_deleted() -> None:
     assert queue.deleted == ["a", "c"]
 
 
-def test_a_failed_invocation_deletes_nothing_and_is_reported_without_its_messages() -> None:
+def test_a_failed_invocation_deletes_nothing_and_is_reported() -> None:
     queue = FakeQueue("secret-1", "secret-2")
     reported = poll(queue, FakeFunction(lambda _: InvocationResult(payload=b"{}", function_error=True)), mapping())
     assert queue.deleted == []
     assert reported == ["Intake: the function failed; 2 messages will reappear on the queue"]
 
 
-def test_a_window_collects_until_it_is_over() -> None:
+def test_the_batching_window_collects_until_it_is_over() -> None:
     moments = iter([0.0, 0.0, 1.0, 1.0, 5.0, *[9.0] * 1000])
     queue, function = FakeQueue("a"), FakeFunction()
 
@@ -153,13 +153,13 @@ def test_a_window_collects_until_it_is_over() -> None:
     assert function.batches == [["a", "b"]]
 
 
-def test_a_full_batch_does_not_wait_for_its_window() -> None:
+def test_a_full_batch_does_not_wait_for_the_window() -> None:
     queue, function = FakeQueue(*"abc"), FakeFunction()
     poll(queue, function, mapping(batch_size=3, batching_window=300.0))
     assert function.batches == [list("abc")]
 
 
-def test_a_batch_stays_within_lambdas_payload_and_the_rest_follows() -> None:
+def test_a_batch_keeps_to_lambdas_payload_limit_and_the_rest_follows() -> None:
     queue, function = FakeQueue(), FakeFunction()
     body = "x" * 2_500_000
     queue.waiting = [{"MessageId": str(n), "ReceiptHandle": "", "Body": body, "MD5OfBody": ""} for n in range(3)]
@@ -167,7 +167,7 @@ def test_a_batch_stays_within_lambdas_payload_and_the_rest_follows() -> None:
     assert function.batches == [["0", "1"], ["2"]]
 
 
-def test_polling_goes_on_after_a_receive_that_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_polling_continues_after_a_failed_receive(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sandbox.lambda_runtime.sqs_poller.WAIT_SECONDS", 0.001)
     queue, function = FakeQueue("a", errors=2), FakeFunction()
     reported = poll(queue, function, mapping())
