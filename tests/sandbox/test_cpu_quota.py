@@ -69,7 +69,7 @@ class LimitedSandbox:
 
 @contextmanager
 def started(directory: Path) -> Iterator[LimitedSandbox | None]:
-    """Run the small project with CPU quotas; None, after the command has said so, where no control group is allowed."""
+    """Run the small project with CPU quotas; None, once the command has refused, where no control group is allowed."""
     shutil.copytree(PROJECT, directory / "project")
     state = directory / "project" / ".sandbox"
     process = start(state, *OPTIONS, root=directory / "project")

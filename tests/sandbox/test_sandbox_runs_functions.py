@@ -1,4 +1,4 @@
-"""What the sandbox does with a template, seen from inside a function that does as it is told."""
+"""How the sandbox runs a template, seen from inside a function that obeys its messages and requests."""
 
 import json
 import shutil
@@ -30,8 +30,8 @@ class Probe:
 
     def __init__(self, running: Running) -> None:
         self.endpoints = running.endpoints
-        self._said: list[str] = []
-        self.listener = threading.Thread(target=self._said.extend, args=(running.process.stderr,), daemon=True)
+        self._stderr: list[str] = []
+        self.listener = threading.Thread(target=self._stderr.extend, args=(running.process.stderr,), daemon=True)
         self.listener.start()
         session = boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name="us-east-1")
         self.sqs = session.client("sqs", endpoint_url=self.endpoints["aws_endpoint"])
@@ -46,16 +46,16 @@ class Probe:
         ]
         self.sqs.send_message_batch(QueueUrl=self.endpoints["intake_queue_url"], Entries=entries)
 
-    def until(self, enough: Callable[[], bool]) -> None:
-        """Collect the function's reports until there are enough."""
-        give_up = time.monotonic() + PATIENCE_SECONDS
+    def collect_until(self, enough: Callable[[], bool]) -> None:
+        """Collect the function's reports until ``enough`` returns true."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while not enough():
-            assert time.monotonic() < give_up, f"seen: {[record['body'] for record in self.records]}"
-            for report in self.taken("results_queue_url"):
+            assert time.monotonic() < deadline, f"seen: {[record['body'] for record in self.records]}"
+            for report in self.consume("results_queue_url"):
                 self.reports.append(json.loads(report))
                 self.records += self.reports[-1]["records"]
 
-    def taken(self, queue: str, *, wait_seconds: int = 1) -> list[str]:
+    def consume(self, queue: str, *, wait_seconds: int = 1) -> list[str]:
         url = self.endpoints[queue]
         messages = self.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=wait_seconds)
         for message in messages.get("Messages", []):
@@ -63,50 +63,50 @@ class Probe:
         return [message["Body"] for message in messages.get("Messages", [])]
 
     def failures(self) -> int:
-        """Return how many batches the sandbox has said to have failed, in lines that it may have wrapped."""
-        return " ".join("".join(self._said).split()).count("the function failed")
+        """Return how many batches the sandbox has reported as failed. Its lines may be wrapped."""
+        return " ".join("".join(self._stderr).split()).count("the function failed")
 
-    def until_failed(self, times: int) -> None:
-        """Wait until so many batches have failed."""
-        give_up = time.monotonic() + PATIENCE_SECONDS
+    def wait_until_failed(self, times: int) -> None:
+        """Wait until ``times`` batches have failed."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while self.failures() < times:
-            assert time.monotonic() < give_up, self._said
+            assert time.monotonic() < deadline, self._stderr
             time.sleep(0.05)
 
-    def until_in_flight(self, count: int) -> None:
-        """Wait until the intake queue holds so many messages, all of them in flight."""
-        give_up = time.monotonic() + PATIENCE_SECONDS
+    def wait_until_in_flight(self, count: int) -> None:
+        """Wait until the intake queue holds ``count`` messages, all of them in flight."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
         names: list[QueueAttributeNameType] = [
             "ApproximateNumberOfMessages",
             "ApproximateNumberOfMessagesNotVisible",
         ]
-        while self._numbers(names) != [0, count]:
-            assert time.monotonic() < give_up, self._numbers(names)
+        while self._message_counts(names) != [0, count]:
+            assert time.monotonic() < deadline, self._message_counts(names)
             time.sleep(0.05)
 
-    def _numbers(self, names: "list[QueueAttributeNameType]") -> list[int]:
+    def _message_counts(self, names: "list[QueueAttributeNameType]") -> list[int]:
         url = self.endpoints["intake_queue_url"]
-        said = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
-        return [int(said[name]) for name in names]
+        attributes = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
+        return [int(attributes[name]) for name in names]
 
-    def show_again(self) -> None:
-        """End the time that messages in flight are hidden for."""
+    def expire_visibility_timeouts(self) -> None:
+        """Make every message in flight visible again."""
         httpx.post(f"{self.endpoints['aws_endpoint']}{EXPIRE_VISIBILITY_PATH}", timeout=60).raise_for_status()
 
-    def until_dead(self, body: str) -> None:
-        """Let what is in flight show again until the dead-letter queue has this."""
-        give_up = time.monotonic() + PATIENCE_SECONDS
+    def expire_until_dead(self, body: str) -> None:
+        """Expire visibility timeouts until the dead-letter queue has this message."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
         dead: list[str] = []
         while body not in dead:
-            assert time.monotonic() < give_up, dead
-            self.show_again()
-            dead += self.taken("dead_letter_queue_url")
+            assert time.monotonic() < deadline, dead
+            self.expire_visibility_timeouts()
+            dead += self.consume("dead_letter_queue_url")
 
     def received(self, body: str) -> list[dict[str, Any]]:
         return [record for record in self.records if record["body"] == body]
 
-    def request(self, what: str, method: str = "GET", **options: Any) -> httpx.Response:
-        return httpx.request(method, f"{self.endpoints['api_url']}/probe/{what}", timeout=60, **options)
+    def request(self, command: str, method: str = "GET", **options: Any) -> httpx.Response:
+        return httpx.request(method, f"{self.endpoints['api_url']}/probe/{command}", timeout=60, **options)
 
 
 def _text(value: str) -> "MessageAttributeValueTypeDef":
@@ -129,21 +129,21 @@ def probe(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Probe]:
         process.wait()
 
 
-def test_failed_items_come_again_and_end_in_the_dead_letter_queue_the_others_are_done(probe: Probe) -> None:
+def test_only_failed_items_reappear_and_end_in_the_dead_letter_queue(probe: Probe) -> None:
     probe.send("good 1", "fail 1", "good 2")
-    probe.until(lambda: all(probe.received(body) for body in ("good 1", "fail 1", "good 2")))
-    probe.until_in_flight(1)
-    probe.show_again()
-    probe.until(lambda: len(probe.received("fail 1")) == 2)
-    probe.until_dead("fail 1")
+    probe.collect_until(lambda: all(probe.received(body) for body in ("good 1", "fail 1", "good 2")))
+    probe.wait_until_in_flight(1)
+    probe.expire_visibility_timeouts()
+    probe.collect_until(lambda: len(probe.received("fail 1")) == 2)
+    probe.expire_until_dead("fail 1")
     counts = [record["attributes"]["ApproximateReceiveCount"] for record in probe.received("fail 1")]
     assert counts == ["1", "2"]
     assert [len(probe.received(body)) for body in ("good 1", "good 2")] == [1, 1]
 
 
-def test_a_record_has_the_members_that_lambda_gives_it(probe: Probe) -> None:
+def test_a_record_has_the_members_that_lambda_sets(probe: Probe) -> None:
     probe.send("plain")
-    probe.until(lambda: len(probe.received("plain")) == 1)
+    probe.collect_until(lambda: len(probe.received("plain")) == 1)
     (record,) = probe.received("plain")
     assert record["eventSource"] == "aws:sqs"
     assert record["awsRegion"] == "us-east-1"
@@ -155,27 +155,27 @@ def test_a_record_has_the_members_that_lambda_gives_it(probe: Probe) -> None:
 
 
 @pytest.mark.parametrize("body", ["raise", "crash", "sleep 30"])
-def test_a_function_that_fails_as_a_whole_gives_its_batch_back(probe: Probe, body: str) -> None:
+def test_a_failed_invocation_returns_its_whole_batch_to_the_queue(probe: Probe, body: str) -> None:
     before = probe.failures()
     probe.send(body)
-    probe.until_failed(before + 1)
-    probe.until_in_flight(1)
-    probe.show_again()
-    probe.until_failed(before + 2)
-    probe.until_dead(body)
+    probe.wait_until_failed(before + 1)
+    probe.wait_until_in_flight(1)
+    probe.expire_visibility_timeouts()
+    probe.wait_until_failed(before + 2)
+    probe.expire_until_dead(body)
     assert probe.received(body) == []
     probe.send(f"after {body}")
-    probe.until(lambda: len(probe.received(f"after {body}")) == 1)
+    probe.collect_until(lambda: len(probe.received(f"after {body}")) == 1)
 
 
-def test_as_many_environments_work_at_once_as_the_mapping_allows(probe: Probe) -> None:
-    three_requests_at_once(probe)  # so that as many environments are warm: a slow start is no wait for a turn
+def test_a_mapping_runs_as_many_environments_as_it_allows(probe: Probe) -> None:
+    send_three_concurrent_requests(probe)  # warm up: a cold start must not count as waiting
     for number in range(6):
         probe.send(f"sleep 0.8{number}")
-    probe.until(lambda: sum(record["body"].startswith("sleep 0.8") for record in probe.records) == 6)
+    probe.collect_until(lambda: sum(record["body"].startswith("sleep 0.8") for record in probe.records) == 6)
     runs = [run for run in probe.reports if run["records"][0]["body"].startswith("sleep 0.8")]
-    at_once = [sum(other["began"] <= run["began"] < other["ended"] for other in runs) for run in runs]
-    assert max(at_once) == 2
+    concurrent = [sum(other["began"] <= run["began"] < other["ended"] for other in runs) for run in runs]
+    assert max(concurrent) == 2
     assert len({run["process"] for run in runs}) == 2
 
 
@@ -186,7 +186,7 @@ def test_a_disabled_mapping_is_not_polled(probe: Probe) -> None:
     assert probe.sqs.receive_message(QueueUrl=url)["Messages"][0]["Body"] == "left alone"
 
 
-def test_an_upload_is_announced_with_its_version_after_its_metadata_is_there(probe: Probe) -> None:
+def test_an_upload_event_has_the_version_and_follows_the_metadata(probe: Probe) -> None:
     bucket = probe.endpoints["upload_bucket"]
     stored = probe.s3.put_object(Bucket=bucket, Key="uploads/a b.jpg", Body=b"x", Metadata={"document": "auto"})
     probe.s3.put_object(Bucket=bucket, Key="elsewhere/a.jpg", Body=b"x")
@@ -196,7 +196,7 @@ def test_an_upload_is_announced_with_its_version_after_its_metadata_is_there(pro
             s3 for record in probe.records if '"s3"' in record["body"] for s3 in json.loads(record["body"])["Records"]
         ]
 
-    probe.until(lambda: len(events()) > 0)
+    probe.collect_until(lambda: len(events()) > 0)
     (event,) = events()
     assert event["eventName"] == "ObjectCreated:Put"
     assert event["s3"]["object"]["key"] == "uploads/a+b.jpg"
@@ -204,7 +204,7 @@ def test_an_upload_is_announced_with_its_version_after_its_metadata_is_there(pro
     assert {"sequencer", "size", "eTag"} <= event["s3"]["object"].keys()
 
 
-def test_a_function_sees_its_layers_and_the_runtime_and_nothing_of_this_machine(probe: Probe) -> None:
+def test_a_function_sees_only_its_layers_and_the_runtime(probe: Probe) -> None:
     inside = probe.request("environment").json()
     imports = inside["imports"]
     assert "layers/extra/python" in imports["extra_package"]
@@ -221,7 +221,7 @@ def test_a_function_sees_its_layers_and_the_runtime_and_nothing_of_this_machine(
 def test_a_request_reaches_the_function_in_payload_format_2(probe: Probe) -> None:
     headers = {"content-type": "application/json", "cookie": "a=1; b=2", "X-Twice": "1"}
     event = probe.request("echo", "POST", params=[("q", "1"), ("q", "2")], headers=headers, content="{}").json()
-    assert (event["version"], event["routeKey"], event["rawPath"]) == ("2.0", "ANY /probe/{what}", "/probe/echo")
+    assert (event["version"], event["routeKey"], event["rawPath"]) == ("2.0", "ANY /probe/{command}", "/probe/echo")
     assert event["rawQueryString"] == "q=1&q=2"
     assert event["queryStringParameters"] == {"q": "1,2"}
     assert event["cookies"] == ["a=1", "b=2"]
@@ -230,7 +230,7 @@ def test_a_request_reaches_the_function_in_payload_format_2(probe: Probe) -> Non
     assert event["requestContext"]["http"]["method"] == "POST"
 
 
-def test_the_api_answers_as_api_gateway_does(probe: Probe) -> None:
+def test_the_api_responds_as_api_gateway_does(probe: Probe) -> None:
     picture = probe.request("picture")
     assert (picture.status_code, picture.content) == (201, b"\x89PNG")
     assert picture.headers.get_list("set-cookie") == ["a=1", "b=2"]
@@ -244,12 +244,12 @@ def test_the_api_answers_as_api_gateway_does(probe: Probe) -> None:
     assert probe.request("echo", "POST", content=b"\x00" * 11_000_000).status_code == 413
 
 
-def three_requests_at_once(probe: Probe) -> list[httpx.Response]:
+def send_three_concurrent_requests(probe: Probe) -> list[httpx.Response]:
     with ThreadPoolExecutor(3) as pool:
         return list(pool.map(probe.request, ["sleep 2"] * 3))
 
 
-def test_requests_at_once_get_environments_of_their_own(probe: Probe) -> None:
-    answers = three_requests_at_once(probe)
-    assert [answer.status_code for answer in answers] == [200] * 3
-    assert len({answer.json()["process"] for answer in answers}) == 3
+def test_concurrent_requests_get_separate_environments(probe: Probe) -> None:
+    responses = send_three_concurrent_requests(probe)
+    assert [response.status_code for response in responses] == [200] * 3
+    assert len({response.json()["process"] for response in responses}) == 3

@@ -1,4 +1,4 @@
-"""Does what a message or a request says, and reports each batch to the results queue."""
+"""Executes the command in a message or request, and reports each batch to the results queue."""
 
 import importlib
 import json
@@ -17,12 +17,12 @@ _GROUPS_AT_THE_START = _CONTROL_GROUPS.read_text()
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Handle a batch or an HTTP request."""
-    return _batch(event) if "Records" in event else _request(event)
+    return _handle_batch(event) if "Records" in event else _handle_request(event)
 
 
-def _batch(event: dict[str, Any]) -> dict[str, Any]:
+def _handle_batch(event: dict[str, Any]) -> dict[str, Any]:
     began = time.time()
-    failed = [{"itemIdentifier": record["messageId"]} for record in event["Records"] if _do(record["body"])]
+    failed = [{"itemIdentifier": record["messageId"]} for record in event["Records"] if _execute(record["body"])]
     report = {"records": event["Records"], "process": os.getpid(), "began": began, "ended": time.time()}
     _SQS.send_message(
         QueueUrl=os.environ["RESULTS_QUEUE_URL"],
@@ -33,41 +33,41 @@ def _batch(event: dict[str, Any]) -> dict[str, Any]:
     return {"batchItemFailures": failed}
 
 
-def _request(event: dict[str, Any]) -> dict[str, Any]:
-    what = event["pathParameters"]["what"]
-    _do(what)
-    if what == "environment":
-        return {"variables": dict(os.environ), "process": os.getpid(), "imports": _imports()}
-    if what == "groups":
+def _handle_request(event: dict[str, Any]) -> dict[str, Any]:
+    command = event["pathParameters"]["command"]
+    _execute(command)
+    if command == "environment":
+        return {"variables": dict(os.environ), "process": os.getpid(), "imports": _importable()}
+    if command == "groups":
         return {"at the start": _GROUPS_AT_THE_START, "now": _CONTROL_GROUPS.read_text(), "process": os.getpid()}
-    if what.startswith("sleep "):
+    if command.startswith("sleep "):
         return {"process": os.getpid()}
-    if what == "picture":
+    if command == "picture":
         return {"statusCode": 201, "body": "iVBORw==", "isBase64Encoded": True, "cookies": ["a=1", "b=2"]}
     return event
 
 
-def _do(what: str) -> bool:
-    """Return whether the message is to be reported as failed."""
-    if what == "crash":
+def _execute(command: str) -> bool:
+    """Return whether to report the message as failed."""
+    if command == "crash":
         os._exit(3)
-    if what == "raise":
-        raise ValueError("as told")
-    if what.startswith("compute "):
-        _compute(float(what.removeprefix("compute ")))
-    if what.startswith("sleep "):
-        time.sleep(float(what.removeprefix("sleep ")))
-    return what.startswith("fail")
+    if command == "raise":
+        raise ValueError("as commanded")
+    if command.startswith("compute "):
+        _compute(float(command.removeprefix("compute ")))
+    if command.startswith("sleep "):
+        time.sleep(float(command.removeprefix("sleep ")))
+    return command.startswith("fail")
 
 
 def _compute(seconds: float) -> None:
-    """Compute for so many seconds of a whole processor."""
-    enough = time.process_time() + seconds
-    while time.process_time() < enough:
+    """Use ``seconds`` of CPU time."""
+    end = time.process_time() + seconds
+    while time.process_time() < end:
         pass
 
 
-def _imports() -> dict[str, str | None]:
+def _importable() -> dict[str, str | None]:
     found: dict[str, str | None] = {}
     for name in ("boto3", "extra_package", "httpx", "pydantic", "requests", "sandbox"):
         try:

@@ -1,3 +1,3 @@
-"""In a layer."""
+"""A package in a layer."""
 
 WHERE = "layer"
