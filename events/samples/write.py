@@ -1,29 +1,33 @@
-"""Writes one whole sample of each message, of what the specimen photographs show, judged as the application judges it.
+"""Writes one complete sample of every event type, from specimen photos, judged as the application judges them.
 
-Run by ``make schemas``; a contract test fails when a committed file differs from what this writes.
+Run by ``make schemas``; a contract test fails if a committed file differs.
 """
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime
 from hashlib import md5, sha256
 from pathlib import Path
 from typing import Any, Final
 
-from permit_ocr.domain.card.answers import Answer
 from permit_ocr.domain.card.valid_date import today_in_shanghai
 from permit_ocr.domain.events import (
+    EVENT_TYPES,
+    CloudEvent,
+    CompletedEvent,
     Document,
     Provider,
     Recognized,
-    ResultEvent,
-    completed,
+    RecognizedEvent,
+    RejectedEvent,
+    completed_event,
     recognized,
-    recognized_data,
-    rejected,
+    recognized_event,
+    rejected_event,
     to_json,
 )
 from permit_ocr.domain.identity import document_id_of_object
-from permit_ocr.domain.judgement import Judgement, judge_answer
+from permit_ocr.domain.judgement import judge_answer
 from permit_ocr.domain.permits import Kind, Side
 from permit_ocr.images.metadata import without_metadata
 from permit_ocr.images.rejections import rejection
@@ -46,37 +50,37 @@ _BACK: Final = "residence-permit-back-1.jpg"
 
 def documents() -> dict[str, str]:
     """Return every file's name and text."""
-    events: tuple[ResultEvent, ...] = (_recognized(_SINGLE), _rejected(), _completed())
-    return {f"{event.type}.json": _text(event) for event in events}
+    return {f"{name}.json": _text(_SAMPLES[event]()) for name, event in EVENT_TYPES.items()}
 
 
-def _recognized(file: str) -> ResultEvent:
-    document, answer, judgement, provider = _read(file)
-    return recognized(document, answer, judgement, provider, portrait_key=None, source=_SOURCE, time=_JUDGED)
+def _recognized() -> CloudEvent:
+    return recognized_event(_read(_SINGLE), source=_SOURCE, time=_JUDGED)
 
 
-def _rejected() -> ResultEvent:
+def _rejected() -> CloudEvent:
     document = _document(_SINGLE, "auto", case=None)
     error = rejection("Document.TooSmall")
-    return rejected(document, error, kind=None, side=None, source=_SOURCE, time=_JUDGED)
+    return rejected_event(document, error, kind=None, side=None, source=_SOURCE, time=_JUDGED)
 
 
-def _completed() -> ResultEvent:
-    return completed(_CASE, _side(_FRONT), _side(_BACK), source=_SOURCE, time=_JUDGED)
+def _completed() -> CloudEvent:
+    front, back = _read(_FRONT, case=_CASE), _read(_BACK, case=_CASE)
+    return completed_event(_CASE, front, back, source=_SOURCE, time=_JUDGED)
 
 
-def _side(file: str) -> tuple[Recognized, Judgement]:
-    document, answer, judgement, provider = _read(file, case=_CASE)
-    return recognized_data(document, answer, judgement, provider, portrait_key=None), judgement
+_SAMPLES: Final[dict[type[CloudEvent], Callable[[], CloudEvent]]] = {
+    RecognizedEvent: _recognized,
+    RejectedEvent: _rejected,
+    CompletedEvent: _completed,
+}
 
 
-def _read(file: str, *, case: str | None = None) -> tuple[Document, Answer, Judgement, Provider]:
-    """Return what the provider would answer about a specimen, and what the application makes of it."""
+def _read(file: str, *, case: str | None = None) -> Recognized:
+    """Return the result for a specimen whose fields the provider read without an error."""
     truth = next(one for one in _truth() if one["file"] == file)
     action = ACTIONS[Kind(truth["kind"])]
-    answer = parse_answer(action, truth["answer"])
     judgement = judge_answer(
-        answer,
+        parse_answer(action, truth["answer"]),
         asked_side=Side(truth["side"]),
         as_of=today_in_shanghai(_JUDGED),
         expiring_within_days=_EXPIRING_WITHIN_DAYS,
@@ -89,7 +93,7 @@ def _read(file: str, *, case: str | None = None) -> tuple[Document, Answer, Judg
         attempts=1,
         milliseconds=640,
     )
-    return _document(file, truth["document"], case=case), answer, judgement, provider
+    return recognized(_document(file, truth["document"], case=case), judgement, provider, portrait_key=None)
 
 
 def _document(file: str, folder: str, *, case: str | None) -> Document:
@@ -113,7 +117,7 @@ def _truth() -> list[dict[str, Any]]:
     return specimens
 
 
-def _text(event: ResultEvent) -> str:
+def _text(event: CloudEvent) -> str:
     return json.dumps(json.loads(to_json(event)), ensure_ascii=False, indent=2) + "\n"
 
 

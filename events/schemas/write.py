@@ -1,6 +1,6 @@
-"""Writes the messages' JSON Schemas and AsyncAPI document, and the HTTP API's OpenAPI document: from code and template.
+"""Writes the events' JSON Schemas, the AsyncAPI document and the HTTP API's OpenAPI document, from code and template.
 
-Run by ``make schemas``; a contract test fails when a committed file differs from what this writes.
+Run by ``make schemas``; a contract test fails if a committed file differs.
 """
 
 import json
@@ -11,34 +11,30 @@ from typing import Any, Final
 from pydantic import TypeAdapter
 from samtranslator.yaml_helper import yaml_parse
 
-from permit_ocr.domain.events import CompletedEvent, RecognizedEvent, RejectedEvent
+from permit_ocr.domain.events import EVENT_TYPES, CloudEvent
 from permit_ocr.entrypoints.http_api import openapi, resolver
 from permit_ocr.entrypoints.http_api.json_schemas import json_schemas
 
 HERE: Final = Path(__file__).parent
 TEMPLATE: Final = HERE.parents[1] / "template.yaml"
-_MESSAGES: Final = {
-    "permit.recognized.v1": RecognizedEvent,
-    "permit.rejected.v1": RejectedEvent,
-    "permit.completed.v1": CompletedEvent,
-}
 _SCHEMAS: Final = "#/components/schemas/"
 
 
 def documents() -> dict[str, str]:
     """Return every file's name and text."""
-    schemas = json_schemas({shape.__name__: shape for shape in _MESSAGES.values()}, ref_template=f"{_SCHEMAS}{{model}}")
-    files = {f"{name}.schema.json": _text(_schema(name, message)) for name, message in _MESSAGES.items()}
+    shapes = {event.__name__: event for event in EVENT_TYPES.values()}
+    schemas = json_schemas(shapes, ref_template=f"{_SCHEMAS}{{model}}")
+    files = {f"{name}.schema.json": _text(_schema(name, event)) for name, event in EVENT_TYPES.items()}
     return files | {"asyncapi.json": _text(_asyncapi(schemas)), "http-api.openapi.json": openapi.document(resolver())}
 
 
-def _schema(name: str, message: type) -> dict[str, Any]:
-    schema = TypeAdapter(message).json_schema(mode="serialization")
+def _schema(name: str, event: type[CloudEvent]) -> dict[str, Any]:
+    schema = TypeAdapter(event).json_schema(mode="serialization")
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": f"urn:permit-ocr:{name}", **schema}
 
 
 def _results_queue() -> dict[str, Any]:
-    """Return AsyncAPI's SQS binding of the results queue, as the template says it."""
+    """Return AsyncAPI's SQS binding of the results queue in the template."""
     resources = yaml_parse(TEMPLATE.read_text(encoding="utf-8"))["Resources"]
     queue = resources["ResultsQueue"]["Properties"]
     redrive = queue["RedrivePolicy"]
@@ -59,22 +55,22 @@ def _results_queue() -> dict[str, Any]:
 
 
 def _name(queue: Mapping[str, Any]) -> str:
-    """Return a queue's name with AsyncAPI's parameter for the stack."""
+    """Return a queue's name, with the stack as an AsyncAPI parameter."""
     name: str = queue["QueueName"]["Fn::Sub"].replace("${AWS::StackName}", "{stack}")
     return name
 
 
 def _asyncapi(schemas: dict[str, Any]) -> dict[str, Any]:
-    """Return the AsyncAPI 3 document of the results queue, as seen from the application, which sends."""
+    """Return the AsyncAPI 3 document of the results queue, from the sending application's point of view."""
     messages = {
         name: {
             "name": name,
-            "title": message.__name__,
-            "summary": schemas[message.__name__]["description"].partition(":")[2].strip(),
+            "title": event.__name__,
+            "summary": schemas[event.__name__]["description"].partition(":")[2].strip(),
             "contentType": "application/json",
-            "payload": {"$ref": f"{_SCHEMAS}{message.__name__}"},
+            "payload": {"$ref": f"{_SCHEMAS}{event.__name__}"},
         }
-        for name, message in _MESSAGES.items()
+        for name, event in EVENT_TYPES.items()
     }
     channel = "#/channels/results"
     return {
@@ -83,15 +79,15 @@ def _asyncapi(schemas: dict[str, Any]) -> dict[str, Any]:
             "title": "Permit OCR's results",
             "version": "1.2.0",
             "description": (
-                "CloudEvents 1.0 in JSON, one a message. Within `v1` fields and checks are added, never removed or "
-                "given another meaning: consumers ignore what they do not know."
+                "CloudEvents 1.0 in JSON, one per message. Within `v1`, fields and checks may be added, but are never "
+                "removed or redefined: consumers must ignore what they do not know."
             ),
         },
         "defaultContentType": "application/json",
         "channels": {
             "results": {
                 "address": _results_queue()["name"],
-                "description": "The event's id is the message's group and its deduplication id, on every retry.",
+                "description": "The event's id is the message group id and the deduplication id, on every retry.",
                 "parameters": {"stack": {"description": "Name of the deployed stack."}},
                 "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in messages},
                 "bindings": {"sqs": {"queue": _results_queue(), "bindingVersion": "0.2.0"}},
@@ -101,7 +97,7 @@ def _asyncapi(schemas: dict[str, Any]) -> dict[str, Any]:
             "publishResult": {
                 "action": "send",
                 "channel": {"$ref": channel},
-                "summary": "Publish what became of a document, or of a case.",
+                "summary": "Publish the result of a document or of a case.",
                 "messages": [{"$ref": f"{channel}/messages/{name}"} for name in messages],
             }
         },
@@ -109,8 +105,8 @@ def _asyncapi(schemas: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _text(said: dict[str, Any]) -> str:
-    return json.dumps(said, ensure_ascii=False, indent=2) + "\n"
+def _text(document: dict[str, Any]) -> str:
+    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
 
 
 if __name__ == "__main__":

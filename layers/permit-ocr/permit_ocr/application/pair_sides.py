@@ -22,14 +22,14 @@ from permit_ocr.domain.card.valid_date import today_in_shanghai
 from permit_ocr.domain.events import (
     Document,
     Recognized,
-    completed,
+    completed_event,
     parse_document,
     parse_provider,
-    recognized_data,
+    recognized,
     to_json,
 )
 from permit_ocr.domain.identity import pair_id
-from permit_ocr.domain.judgement import Judgement, judge_answer
+from permit_ocr.domain.judgement import judge_answer
 from permit_ocr.domain.permits import Kind, Side
 from permit_ocr.tencent.actions import ACTIONS
 from permit_ocr.tencent.response_format import parse_answer
@@ -67,7 +67,7 @@ def complete_pair(case: str, side: CaseSide, services: Services) -> None:
         return
     now = services.now()
     judged_front, judged_back = (_judge_again(one, services, now=now) for one in (front, back))
-    text = to_json(completed(case, judged_front, judged_back, source=services.policy.event_source, time=now))
+    text = to_json(completed_event(case, judged_front, judged_back, source=services.policy.event_source, time=now))
     services.results.publish(text, event_id=event_id)
     services.cases.store_completed(case, front, back, event_id=event_id, event=text)
 
@@ -77,23 +77,20 @@ def _sort_key(received: datetime, document_id: str) -> str:
     return f"{received.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}/{document_id}"
 
 
-def _judge_again(side: CaseSide, services: Services, *, now: datetime) -> tuple[Recognized, Judgement]:
+def _judge_again(side: CaseSide, services: Services, *, now: datetime) -> Recognized:
     """Judge a stored side as of ``now``: its own event may be days old."""
     data = json.loads(side.event)["data"]
-    answer = parse_answer(ACTIONS[side.kind], data["fields"])
     judgement = judge_answer(
-        answer,
+        parse_answer(ACTIONS[side.kind], data["fields"]),
         asked_side=side.side,
         as_of=today_in_shanghai(now),
         expiring_within_days=services.policy.expiring_within_days,
         confidences={name: sure for name, sure in data.get("confidences", {}).items() if sure is not None},
         fallback=data["provider"].get("fallback", False),
     )
-    recognized = recognized_data(
+    return recognized(
         parse_document(data["document"]),
-        answer,
         judgement,
         parse_provider(data["provider"]),
         portrait_key=data["portrait_key"],
     )
-    return recognized, judgement

@@ -15,7 +15,7 @@ from permit_ocr.application.delete_document import erase
 from permit_ocr.application.pair_sides import case_side, complete_pair
 from permit_ocr.application.ports import CaseSide, DocumentState, Services, StoredEvent
 from permit_ocr.domain.errors import Deleted, NotPublished, RetryableError
-from permit_ocr.domain.events import Document, RecognizedEvent, RejectedEvent, to_json
+from permit_ocr.domain.events import RECOGNIZED, REJECTED, Document, RecognizedEvent, RejectedEvent, to_json
 from permit_ocr.domain.permits import Kind, Side
 
 
@@ -61,12 +61,12 @@ def _republish(document: Document, state: DocumentState | None, services: Servic
         text = state.event.event
         event = json.loads(text)
         _publish(text, document, _stored_side(event, document, text), services)
-        if event["type"] == "permit.rejected.v1":
+        if event["type"] == REJECTED:
             services.count_rejection()
 
 
 def _stored_side(event: dict[str, Any], document: Document, text: str) -> CaseSide | None:
-    if not document.case or event["type"] != "permit.recognized.v1":
+    if not document.case or event["type"] != RECOGNIZED:
         return None
     data, judged = event["data"], datetime.fromisoformat(event["time"])
     return case_side(document, Kind(data["kind"]), Side(data["side"]), judged=judged, event=text)

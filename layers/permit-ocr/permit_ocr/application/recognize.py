@@ -27,6 +27,7 @@ from permit_ocr.application.ports import (
     Submission,
 )
 from permit_ocr.application.publish import publish
+from permit_ocr.domain.card.answers import portrait_of, without_portrait
 from permit_ocr.domain.card.valid_date import today_in_shanghai
 from permit_ocr.domain.errors import Deleted, PermitOcrError, RejectDocument, RetryableError
 from permit_ocr.domain.events import (
@@ -34,10 +35,9 @@ from permit_ocr.domain.events import (
     Provider,
     RecognizedEvent,
     RejectedEvent,
-    portrait_of,
     recognized,
-    rejected,
-    without_portrait,
+    recognized_event,
+    rejected_event,
 )
 from permit_ocr.domain.identity import recognition_id, without_signature
 from permit_ocr.domain.judgement import has_key_field, judge_answer
@@ -105,7 +105,7 @@ def _read_and_judge(photograph: Submission, services: Services, *, deadline: flo
 
 
 def _reject(photograph: Submission, error: RejectDocument, services: Services) -> RejectedEvent:
-    return rejected(
+    return rejected_event(
         photograph.document,
         error,
         kind=photograph.options.kind,
@@ -235,12 +235,5 @@ def _judge(
         reused=reused,
         fallback=reply.fallback,
     )
-    return recognized(
-        photograph.document,
-        reply.answer,
-        judgement,
-        provider,
-        portrait_key=kept.portrait_key,
-        source=services.policy.event_source,
-        time=now,
-    )
+    data = recognized(photograph.document, judgement, provider, portrait_key=kept.portrait_key)
+    return recognized_event(data, source=services.policy.event_source, time=now)

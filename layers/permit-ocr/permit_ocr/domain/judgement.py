@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from permit_ocr.domain.card.answers import Answer, MainlandPermitBack, ResidencePermitAnswer
+from permit_ocr.domain.card.answers import Answer, MainlandPermitBack, ResidencePermitAnswer, without_portrait
 from permit_ocr.domain.card.normalized import NormalizedFields, compact_number, normalize, permit_type_of
 from permit_ocr.domain.card.valid_date import Validity, judge_validity
 from permit_ocr.domain.card_warnings import Authenticity, CardWarning, judge_authenticity, name_warnings
@@ -15,30 +15,33 @@ from permit_ocr.domain.verdict import Verdict, decide
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
-    """What one side of a card says, and what that is worth."""
+    """What one side of a card says, and how far it can be trusted."""
 
     kind: Kind
-    """The family of the card."""
+    """The card family."""
     side: Side
     """The side that was read."""
     permit_type: PermitType | None
-    """The document itself, where ``Type`` tells it."""
+    """The document type, if ``Type`` gives it."""
+    fields: Answer
+    """The provider's answer, every field named as on its API page; the portrait is left out."""
+    confidences: dict[str, float | None]
+    """The confidence in each non-empty field of the answer, 0 to 1; a nested field is named ``outer.inner``. Null if
+    the endpoint that answered does not report it; the provider's own endpoints never do."""
     normalized: NormalizedFields
-    """What the card says, in one form."""
+    """What the card says, in the same form for every kind."""
     validity: Validity
-    """What its period of validity comes to."""
+    """The period of validity, judged on one day."""
     checks: tuple[Check, ...]
-    """Every check, whatever it came to."""
+    """Every check, with its outcome."""
     warnings: tuple[CardWarning, ...]
-    """What the provider warns of."""
+    """The provider's warnings."""
     authenticity: Authenticity
-    """Whether the photograph shows a card itself."""
+    """Whether the photo shows an original card."""
     verdict: Verdict
     """What to do with the card."""
-    confidences: dict[str, float | None]
-    """How sure each field is that was read; None where the endpoint does not say."""
     reasons: tuple[str, ...]
-    """Codes of what the verdict rests on; see ``permit_ocr.domain.verdict``."""
+    """Codes of the reasons for the verdict; see ``permit_ocr.domain.verdict``."""
 
 
 def judge_answer(
@@ -75,13 +78,14 @@ def judge_answer(
         kind=face.kind,
         side=face.side,
         permit_type=face.permit_type,
+        fields=without_portrait(answer),
+        confidences=confidence_by_field(answer, confidences),
         normalized=face.normalized,
         validity=face.validity,
         checks=checks,
         warnings=warnings,
         authenticity=judge_authenticity(answer.WarnCardInfos),
         verdict=verdict,
-        confidences=confidence_by_field(answer, confidences),
         reasons=reasons,
     )
 

@@ -5,7 +5,7 @@ left out, or sent as null,
 becomes the field's empty value: the pages promise no field on every side of every card.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,3 +104,19 @@ class MainlandPermitAnswer:
 
 
 type Answer = ResidencePermitAnswer | MainlandPermitAnswer
+
+
+def portrait_of(answer: Answer) -> str:
+    """Return the portrait in ``answer`` as Base64; empty if there is none."""
+    if isinstance(answer, ResidencePermitAnswer):
+        return answer.PortraitImageInfo.PortraitImage if answer.PortraitImageInfo else ""
+    return answer.Profile
+
+
+def without_portrait[AnswerT: Answer](answer: AnswerT) -> AnswerT:
+    """Return ``answer`` without the portrait image."""
+    if isinstance(answer, MainlandPermitAnswer):
+        return replace(answer, Profile="")
+    if answer.PortraitImageInfo:
+        return replace(answer, PortraitImageInfo=replace(answer.PortraitImageInfo, PortraitImage=""))
+    return answer

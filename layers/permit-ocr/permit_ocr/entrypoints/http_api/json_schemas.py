@@ -1,7 +1,11 @@
-"""JSON Schemas of the messages, from the dataclasses that are their only description."""
+"""JSON Schemas of the events and the API's answers, generated from their dataclasses."""
 
+import ast
+import inspect
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
+from functools import partial
+from itertools import pairwise
 from typing import Any, Final, get_args
 
 from pydantic import TypeAdapter
@@ -10,16 +14,16 @@ _CONFIG: Final = {"use_attribute_docstrings": True, "json_schema_serialization_d
 
 
 def json_schemas(shapes: Mapping[str, Any], *, ref_template: str) -> dict[str, Any]:
-    """Return the schema of each of ``shapes`` by its name, and those of whatever they are made of by theirs.
+    """Return the schemas of ``shapes`` by name, and those of every class they consist of.
 
-    ``ref_template`` says how one names another, such as ``#/$defs/{model}``.
+    ``ref_template`` is how one schema refers to another, such as ``#/$defs/{model}``.
     """
     for shape in shapes.values():
         for model in _models(shape):
-            model.__pydantic_config__ = _CONFIG
+            model.__pydantic_config__ = {**_CONFIG, "json_schema_extra": partial(_describe_inherited, model)}
     adapters = [(name, "serialization", TypeAdapter(shape)) for name, shape in shapes.items()]
-    by_name, said = TypeAdapter.json_schemas(adapters, ref_template=ref_template)  # type: ignore[arg-type]
-    inner: dict[str, Any] = said.get("$defs", {})
+    by_name, definitions = TypeAdapter.json_schemas(adapters, ref_template=ref_template)  # type: ignore[arg-type]
+    inner: dict[str, Any] = definitions.get("$defs", {})
     return inner | {name: schema for (name, _), schema in by_name.items() if not _is_ref(schema, name)}
 
 
@@ -34,3 +38,13 @@ def _models(shape: Any) -> Iterator[Any]:  # noqa: ANN401  any type
             yield from _models(field.type)
     for inner in get_args(getattr(shape, "__value__", shape)):
         yield from _models(inner)
+
+
+def _describe_inherited(model: type, schema: dict[str, Any]) -> None:
+    """Add the descriptions of inherited fields: pydantic reads only the class's own attribute docstrings."""
+    for base in filter(is_dataclass, model.__mro__[1:]):
+        (definition,) = ast.parse(inspect.getsource(base)).body
+        for attribute, text in pairwise(definition.body):  # type: ignore[attr-defined]
+            match attribute, text:
+                case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(description))):
+                    schema["properties"][name].setdefault("description", inspect.cleandoc(description))

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from pydantic import TypeAdapter
 
-from permit_ocr.domain.events import CompletedEvent, RecognizedEvent, RejectedEvent
+from permit_ocr.domain.events import EVENT_TYPES
 from permit_ocr.entrypoints.http_api.application import BODY_LIMIT, Resolver
 from permit_ocr.entrypoints.http_api.document_path import DOCUMENT_ID
 from permit_ocr.entrypoints.http_api.get_case import CASE, CaseRead
@@ -51,7 +51,7 @@ _SECURITY: Final = {
 _SHAPES: Final = {
     shape.__name__: shape
     for shape in (
-        *(RecognizedEvent, RejectedEvent, CompletedEvent),
+        *EVENT_TYPES.values(),
         *(PendingRecognition, RecognizedPages, UploadTicket, CaseRead),
     )
 }

@@ -1,0 +1,34 @@
+"""The result events: CloudEvents 1.0, defined here only. ``registry`` lists them.
+
+Their JSON Schemas, samples, OpenAPI and AsyncAPI documents are generated from these classes. A new event type needs a
+module like ``completed`` with its data, its class and the function that builds it, and an entry in ``registry``.
+"""
+
+from permit_ocr.domain.events.completed import Completed, CompletedEvent, completed_event
+from permit_ocr.domain.events.document import Document, Provider, parse_document, parse_provider
+from permit_ocr.domain.events.envelope import CloudEvent, to_json
+from permit_ocr.domain.events.recognized import Recognized, RecognizedEvent, recognized, recognized_event
+from permit_ocr.domain.events.registry import EVENT_TYPES, RECOGNIZED, REJECTED
+from permit_ocr.domain.events.rejected import Rejected, RejectedEvent, rejected_event
+
+__all__ = [
+    "EVENT_TYPES",
+    "RECOGNIZED",
+    "REJECTED",
+    "CloudEvent",
+    "Completed",
+    "CompletedEvent",
+    "Document",
+    "Provider",
+    "Recognized",
+    "RecognizedEvent",
+    "Rejected",
+    "RejectedEvent",
+    "completed_event",
+    "parse_document",
+    "parse_provider",
+    "recognized",
+    "recognized_event",
+    "rejected_event",
+    "to_json",
+]

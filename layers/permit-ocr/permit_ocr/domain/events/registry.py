@@ -1,0 +1,20 @@
+"""The event types, by name. Schemas, samples, OpenAPI and AsyncAPI documents are generated for every entry."""
+
+from dataclasses import fields
+from typing import Final
+
+from permit_ocr.domain.events.completed import CompletedEvent
+from permit_ocr.domain.events.envelope import CloudEvent
+from permit_ocr.domain.events.recognized import RecognizedEvent
+from permit_ocr.domain.events.rejected import RejectedEvent
+
+
+def _type_of(event: type[CloudEvent]) -> str:
+    return str(next(field.default for field in fields(event) if field.name == "type"))
+
+
+EVENT_TYPES: Final[dict[str, type[CloudEvent]]] = {
+    _type_of(event): event for event in (RecognizedEvent, RejectedEvent, CompletedEvent)
+}
+RECOGNIZED: Final = _type_of(RecognizedEvent)
+REJECTED: Final = _type_of(RejectedEvent)
