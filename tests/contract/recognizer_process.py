@@ -1,4 +1,4 @@
-"""The recogniser as its users start it: a process of its own, on a free port."""
+"""The recogniser as users start it: in a separate process, on a free port."""
 
 import json
 import re
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.request import urlopen
 
-PATIENCE_SECONDS = 60.0  # against hanging alone: what it may take is measured elsewhere
+PATIENCE_SECONDS = 60.0  # only against hanging: durations are measured elsewhere
 SECRET_ID, SECRET_KEY = "AKIDcontract", "key-of-the-contract-tests"
 RESIDENCE = {
     "Name": "李港安",
@@ -49,7 +49,7 @@ RECORDED = {"sequence": {"HmtResidentPermitOCR": [RESIDENCE], "MainlandPermitOCR
 
 @dataclass
 class RunningRecognizer:
-    """Where it listens, the process, and the lines it has written so far."""
+    """The running process, its port, and the lines it has written so far."""
 
     port: int
     process: subprocess.Popen[str]
@@ -65,7 +65,7 @@ class RunningRecognizer:
         return f"127.0.0.1:{self.port}"
 
     def whole_log(self) -> str:
-        """Return all that it has written, once it has ended."""
+        """Return its whole log; call it after the process has ended."""
         self._collector.join(PATIENCE_SECONDS)
         assert not self._collector.is_alive()
         return "".join(self.lines)
@@ -78,7 +78,7 @@ class RunningRecognizer:
 
 @contextmanager
 def recognizer(directory: Path, *options: str) -> Iterator[RunningRecognizer]:
-    """Run it with recorded answers until the block ends, and see that it ends well."""
+    """Run it with recorded answers for the block, and check its exit status."""
     answers = directory / "answers.json"
     answers.write_text(json.dumps(RECORDED))
     with reading_recognizer("--answers", str(answers), *options) as running:
@@ -87,7 +87,7 @@ def recognizer(directory: Path, *options: str) -> Iterator[RunningRecognizer]:
 
 @contextmanager
 def reading_recognizer(*options: str) -> Iterator[RunningRecognizer]:
-    """Run it, reading cards, until the block ends, and see that it ends well, unless the block killed it."""
+    """Run it with its models for the block, and check its exit status unless the block killed it."""
     process = subprocess.Popen(
         [Path(sys.executable).with_name("permit-ocr"), "recognizer", "--port", "0", *options],
         stderr=subprocess.PIPE,
@@ -106,4 +106,4 @@ def reading_recognizer(*options: str) -> Iterator[RunningRecognizer]:
         except subprocess.TimeoutExpired:
             process.kill()
             raise
-    assert status in {0, -signal.SIGKILL}, "it did not end well"
+    assert status in {0, -signal.SIGKILL}, "unexpected exit status"

@@ -1,7 +1,7 @@
-"""Whatever bytes come over a connection: a well-formed answer or the end of it, never an error of ours, never a hang.
+"""Any bytes on a connection get a well-formed response or a closed connection, never a server error or a hang.
 
-``FUZZ_CASES=20000 pytest --hypothesis-profile=search tests/contract/test_fuzzed_connections.py`` runs as many cases of
-each test, other ones each time.
+To run more cases, different ones each time:
+``FUZZ_CASES=20000 pytest --hypothesis-profile=search tests/contract/test_fuzzed_connections.py``
 """
 
 import json
@@ -43,7 +43,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningRecogniz
 
 
 def request_bytes(*, chunks: list[int] | None = None, more: bytes = b"", method: bytes = b"POST") -> bytes:
-    """Return a signed call as it goes over the wire; with ``chunks`` its body in chunks of these sizes."""
+    """Return the bytes of a signed call, with ``chunks`` in chunked encoding with these sizes."""
     call = signed_call(
         {"ImageBase64": "QUJD" * 40}, credentials=Credentials(SECRET_ID, SECRET_KEY), timestamp=int(time.time())
     )
@@ -60,9 +60,9 @@ def request_bytes(*, chunks: list[int] | None = None, more: bytes = b"", method:
 
 
 def exchanged(server: RunningRecognizer, *pieces: bytes, hang_up_after: float | None = None) -> bytes:
-    """Send the pieces; return all that comes back before the server hangs up.
+    """Send the pieces and return everything received until the server closes the connection.
 
-    After ``hang_up_after`` seconds of silence the sender says that no more will come.
+    After ``hang_up_after`` seconds of silence the sender closes its side.
     """
     received = b""
     with socket.create_connection(("127.0.0.1", server.port), timeout=hang_up_after) as connection:
@@ -72,7 +72,7 @@ def exchanged(server: RunningRecognizer, *pieces: bytes, hang_up_after: float | 
             while piece := _next(connection):
                 received += piece
         except ConnectionError:
-            pass  # it hung up before it had read everything
+            pass  # the server closed before it had read everything
     return received
 
 
@@ -81,13 +81,13 @@ def _next(connection: socket.socket) -> bytes:
         return connection.recv(65536)
     except TimeoutError:
         connection.settimeout(PATIENCE_SECONDS)
-        with suppress(OSError):  # it has hung up this very moment
+        with suppress(OSError):  # the server has just closed
             connection.shutdown(socket.SHUT_WR)
         return connection.recv(65536)
 
 
 def assert_well_formed(received: bytes) -> str:
-    """Return the code of the first answer, ``closed`` if there is none."""
+    """Return the code of the first response, ``closed`` if there is none."""
     if not received:
         return "closed"
     reader = h11.Connection(h11.CLIENT)
@@ -99,11 +99,11 @@ def assert_well_formed(received: bytes) -> str:
         event = reader.next_event()
     assert isinstance(event, h11.Response)
     assert event.status_code < 500
-    if event.status_code in {404, 405}:  # another path than the service's
+    if event.status_code in {404, 405}:  # not the service's path
         return str(event.status_code)
     assert event.status_code in {200, 400}
     content_type = dict(event.headers).get(b"content-type", b"")
-    if content_type.startswith(b"text/plain"):  # the way to the metrics
+    if content_type.startswith(b"text/plain"):  # the path of the metrics
         return "text"
     assert content_type == b"application/json"
     content = b""
@@ -215,7 +215,7 @@ def test_huge_headers_are_handled(server: RunningRecognizer, more: bytes, codes:
 )
 @pytest.mark.parametrize("method", [b"POST", b"PUT"])
 def test_impossible_chunk_sizes_are_handled(server: RunningRecognizer, body: bytes, method: bytes) -> None:
-    """A call by another method is refused before its body has come; both refusals must not get out."""
+    """A call of another method is rejected before its body arrives; only one error response may be sent."""
     whole = request_bytes(chunks=[], method=method)
     head = whole[: whole.index(b"\r\n\r\n") + 4]
     assert assert_well_formed(exchanged(server, head + body, hang_up_after=30)) in {"InvalidParameter", "closed"}

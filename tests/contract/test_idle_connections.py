@@ -1,4 +1,4 @@
-"""Connections that are kept open for nothing are ended: with shortened times and few places, over real sockets."""
+"""Idle connections are closed. Uses real sockets, shortened timeouts and a low connection limit."""
 
 import socket
 import threading
@@ -56,7 +56,7 @@ def connected(port: int) -> socket.socket:
 
 
 def answer(caller: socket.socket, end: bytes = b"ready\n") -> bytes:
-    """Return the next answer, whose last bytes are ``end``; what there is of it if the connection ends before."""
+    """Return the next response, whose last bytes are ``end``; only its beginning if the connection closes early."""
     received = b""
     try:
         while not received.endswith(end) and (piece := caller.recv(65536)):
@@ -67,7 +67,7 @@ def answer(caller: socket.socket, end: bytes = b"ready\n") -> bytes:
 
 
 def seconds_until_ended(caller: socket.socket, started: float, meanwhile: Callable[[], object] = lambda: None) -> float:
-    """Return how long after ``started`` the server hung up: a moment before its own time began."""
+    """Return the seconds from ``started``, just before the server's timer starts, until the server closes."""
     caller.settimeout(0.05)
     while time.monotonic() - started < PATIENCE_SECONDS:
         try:
@@ -98,14 +98,14 @@ def test_slowly_sent_headers_are_cut_off(port: int) -> None:
 def test_an_idle_connection_is_closed_after_a_response(port: int) -> None:
     with connected(port) as caller:
         last_call = ask_for_health(caller)
-        for _ in range(5):  # each answer begins the time anew
+        for _ in range(5):  # each response restarts the timer
             time.sleep(HEADER_TIMEOUT_SECONDS / 4)
             last_call = ask_for_health(caller)
         assert HEADER_TIMEOUT_SECONDS / 2 < seconds_until_ended(caller, last_call) < PATIENCE_SECONDS
 
 
 def ask_for_health(caller: socket.socket) -> float:
-    """Return when it was asked."""
+    """Return the time of the request."""
     asked = time.monotonic()
     caller.sendall(HEALTH)
     assert answer(caller).startswith(b"HTTP/1.1 200")
@@ -131,7 +131,7 @@ def test_excess_connections_are_closed_and_others_served(monkeypatch: pytest.Mon
         assert answer(one_more) == b""
         served[0].close()
         give_up = time.monotonic() + PATIENCE_SECONDS
-        while time.monotonic() < give_up:  # until the server has noticed
+        while time.monotonic() < give_up:  # until the server has noticed the free slot
             with connected(port) as again:
                 try:
                     again.sendall(HEALTH)
@@ -141,6 +141,6 @@ def test_excess_connections_are_closed_and_others_served(monkeypatch: pytest.Mon
                     break
             time.sleep(0.05)
         else:
-            pytest.fail("the place never came free")
+            pytest.fail("the connection slot was never freed")
         served[1].sendall(HEALTH)
         assert answer(served[1]).startswith(b"HTTP/1.1 200")

@@ -1,4 +1,4 @@
-"""What goes over the connection when an image is fetched by its URL: a fake resolver, real connections."""
+"""Downloading an image by URL: a fake resolver, real connections."""
 
 import asyncio
 import socket
@@ -27,7 +27,7 @@ FAILED, TOO_LARGE = "FailedOperation.DownLoadError", "LimitExceeded.TooLargeFile
 
 
 async def resolver(host: str, port: int) -> list[str]:
-    """Names under .test are here, though no real resolver knows them; an address is itself."""
+    """Resolve names under .test to this machine and addresses to themselves."""
     return ["127.0.0.1"] if host.endswith(".test") else [host]
 
 
@@ -53,7 +53,7 @@ def refusal_of(answering: Answering, url: str = "http://images.test:{port}/", ru
 
 
 def test_the_connection_goes_to_the_address_that_was_checked() -> None:
-    """No second look-up could find this name: that is what keeps a rebinding name server out."""
+    """A second lookup of this name would fail. Looking up only once prevents DNS rebinding."""
     answering, requests = saying(OK)
     assert fetched(answering) == b"image"
     [request] = requests
@@ -90,7 +90,7 @@ def test_an_unresponsive_address_leaves_time_for_the_next_one() -> None:
 
 
 def test_slow_lookups_do_not_block_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As many as an image may wait for: more names than there were threads, none of which comes to an end."""
+    """Starts as many hanging lookups as may wait: more than there were threads."""
     freed = threading.Event()
     given_up: list[threading.Thread] = []
     system = socket.getaddrinfo
@@ -116,7 +116,7 @@ def test_slow_lookups_do_not_block_others(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(socket, "getaddrinfo", slow)
     try:
         assert asyncio.run(scenario()) == b"image"
-        assert all(thread.daemon for thread in given_up)  # the end of the program does not wait for them
+        assert all(thread.daemon for thread in given_up)  # program exit does not wait for them
     finally:
         freed.set()
     for thread in given_up:
@@ -168,7 +168,7 @@ def test_a_redirect_may_have_a_non_ascii_path() -> None:
 
 @pytest.fixture(scope="module")
 def always_here() -> Iterator[int]:
-    """Run a web server, which answers everything with an image, in a thread of its own; yields its port."""
+    """Run a web server in a thread that answers every request with an image; yields its port."""
 
     class Images(BaseHTTPRequestHandler):
         def do_GET(self) -> None:

@@ -1,4 +1,4 @@
-"""Clients that other people wrote get answers: each signs with code of its own. ``clients/setup.sh`` installs them."""
+"""Independent clients, each with its own signing code, get answers. ``clients/setup.sh`` installs them."""
 
 import base64
 import json
@@ -64,7 +64,7 @@ def call_tccli(which: str, port: int, action: str, *parameters: str, home: Path)
 
 def assert_answers(answer: dict[str, Any], recorded: dict[str, Any]) -> None:
     assert answer.pop("RequestId")
-    assert answer.pop("WarnCardInfos", [-9109]) == [-9109]  # the domestic clients do not know it
+    assert answer.pop("WarnCardInfos", [-9109]) == [-9109]  # the domestic clients do not have it
     expected = {name: value for name, value in recorded.items() if name not in PORTRAITS}
     assert {name: answer[name] for name in expected} == expected
 
@@ -113,7 +113,7 @@ def test_tccli_of_the_international_site_gets_answers(
 
 
 def test_a_card_is_read_for_an_independent_client() -> None:
-    """One card from the file to its fields; test_reading_specimens.py reads them all."""
+    """One card from file to fields; test_reading_specimens.py reads them all."""
     truth = json.loads((SPECIMENS / "truth.json").read_text())["specimens"]
     card = next(entry for entry in truth if entry["file"].startswith("hk-macao-permit-front"))
     parameters = {"ImageBase64": base64.b64encode((SPECIMENS / card["file"]).read_bytes()).decode()}

@@ -1,4 +1,4 @@
-"""The recogniser's container image: what its files promise, and its function under AWS's emulator."""
+"""The recogniser's container image: its files, and its function under AWS's runtime emulator."""
 
 import base64
 import json
@@ -43,7 +43,7 @@ def instructions(name: str) -> list[str]:
 
 
 def stages() -> dict[str, str]:
-    """Return each stage's instructions, what it is built upon included."""
+    """Return each stage's instructions, including those of the stage it is based on."""
     found: dict[str, str] = {}
     for origin, name, body in re.findall(
         r"^FROM (\S+) AS (\S+)\n(.*?)(?=^FROM|\Z)", DOCKERFILE, re.MULTILINE | re.DOTALL
@@ -89,7 +89,7 @@ def test_copied_files_exist_and_are_not_ignored() -> None:
 
 
 def test_every_imported_package_is_in_the_image() -> None:
-    """What the server, the reading command and the function import, of packages from outside."""
+    """Checks the third-party packages that the server, the read command and the function import."""
     script = (
         "import json, sys; before = set(sys.modules)\n"
         "import cli.recognizer, cli.read, recognizer.lambda_handler, awslambdaric\n"
@@ -101,7 +101,7 @@ def test_every_imported_package_is_in_the_image() -> None:
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=90)
     imported = {name.lower().replace("_", "-").replace(".", "-") for name in json.loads(done.stdout)}
     pinned = set(re.findall(r"^([a-z0-9-]+)==", (DEPLOY / "requirements.txt").read_text(), re.MULTILINE))
-    assert imported - pinned <= {"permit-ocr", "attrs"}  # rich takes attrs where it is there
+    assert imported - pinned <= {"permit-ocr", "attrs"}  # rich uses attrs if it is installed
 
 
 @pytest.fixture(scope="module")
@@ -144,9 +144,9 @@ def test_the_template_builds_this_image() -> None:
 
 @contextmanager
 def started_emulator(command: list[str], environment: dict[str, str], log: Path, *, tries: int = 5) -> Iterator[int]:
-    """Run the emulator until the block ends; yields the port that takes invocations.
+    """Run the emulator until the block ends; yields the port for invocations.
 
-    Nothing holds a free port until the emulator takes it: if another program is faster, it ends and is started anew.
+    A free port is not reserved until the emulator opens it. If another program takes it first, start again.
     """
     invoke_port, runtime_port = free_ports(2)
     addresses = (
@@ -180,7 +180,7 @@ def takes_connections(port: int) -> bool:
 
 @pytest.fixture(scope="module")
 def function(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Start the image's command under the emulator and return where to invoke it."""
+    """Start the image's command under the emulator and return the invocation URL."""
     stage = stages()["lambda"]
     entry_point, command = (
         json.loads(re.findall(rf"^{name} (.+)$", stage, re.MULTILINE)[-1]) for name in ("ENTRYPOINT", "CMD")
@@ -202,7 +202,7 @@ def function(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def event(
     parameters: Any, action: str = "HmtResidentPermitOCR", *, method: str = "POST", path: str = "/", **changes: Any
 ) -> dict[str, Any]:
-    """Return the event that a function URL makes of a call."""
+    """Return the event that a function URL sends for a call."""
     made = {
         "version": "2.0",
         "rawPath": path,
@@ -229,7 +229,7 @@ def invoked(function: str, payload: Any) -> dict[str, Any]:
             with urlopen(function, data=json.dumps(payload).encode(), timeout=PATIENCE_SECONDS) as response:
                 answer: dict[str, Any] = json.load(response)
                 return answer
-        except (URLError, ConnectionError):  # the emulator is not there yet
+        except (URLError, ConnectionError):  # the emulator is not ready yet
             assert time.monotonic() < give_up
             time.sleep(0.05)
 

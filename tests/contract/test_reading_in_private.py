@@ -1,4 +1,4 @@
-"""Reading tells nobody and keeps nothing: ONNX Runtime would do both if it were let."""
+"""Reading sends nothing and stores nothing. ONNX Runtime would do both by default."""
 
 import os
 import subprocess
@@ -34,4 +34,4 @@ def test_reading_opens_no_connection_and_leaves_no_file(tmp_path: Path) -> None:
         timeout=120,
     )
     assert done.stdout == "[]\n"
-    assert list(home.rglob("*")) == []  # its telemetry begins with an identifier and a database here
+    assert list(home.rglob("*")) == []  # its telemetry would create an identifier and a database here

@@ -1,4 +1,4 @@
-"""The server with its models: each error from its real cause, and processes that stop, die and come back."""
+"""The server with its models: every error from its real cause, and workers that stop, die and are replaced."""
 
 import base64
 import io
@@ -63,7 +63,7 @@ def encoded(content: bytes) -> str:
 def call(
     here: RunningRecognizer, action: str, parameters: dict[str, Any], headers: dict[str, str] | None = None
 ) -> dict[str, Any]:
-    """Return the answer, or the code in place of one."""
+    """Return the answer, or the error."""
     http_profile = HttpProfile(protocol="http", endpoint=here.host, reqTimeout=PATIENCE_SECONDS)
     client = CommonClient(
         "ocr", "2018-11-19", Credential(SECRET_ID, SECRET_KEY), "", profile=ClientProfile(httpProfile=http_profile)
@@ -85,7 +85,7 @@ def code(here: RunningRecognizer, action: str, parameters: dict[str, Any]) -> st
 
 
 def png(width: int, height: int) -> bytes:
-    """Return a small PNG file that says it is so large."""
+    """Return a small PNG file whose header declares this size."""
     header = struct.pack("!IIBBBBB", width, height, 8, 2, 0, 0, 0)
     chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(b"")), (b"IEND", b""))
     return b"\x89PNG\r\n\x1a\n" + b"".join(
@@ -137,7 +137,7 @@ def test_parameter_errors_have_their_codes(
 
 @contextmanager
 def images() -> Iterator[str]:
-    """Serve photographs, pages and endless files; yields where."""
+    """Serve photos, HTML pages and endless files; yields the base URL."""
     over = threading.Event()
 
     class Images(BaseHTTPRequestHandler):
@@ -153,7 +153,7 @@ def images() -> Iterator[str]:
             try:
                 self.wfile.write(content or b"")
             except OSError:
-                return  # the downloader hung up, as it may
+                return  # the downloader may close early
 
         def log_message(self, *_: Any) -> None: ...
 
@@ -166,7 +166,7 @@ def images() -> Iterator[str]:
 
 @contextmanager
 def deaf_port() -> Iterator[int]:
-    """Keep a port to ourselves that nobody listens on: a connection to it is refused."""
+    """Reserve a port without listening on it, so that connections are refused."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         yield taken.getsockname()[1]
@@ -217,7 +217,7 @@ def test_cards_are_read_with_confidences_on_request(server: RunningRecognizer) -
 
 
 def processes_of(server: RunningRecognizer) -> list[int]:
-    """Return the processes that read."""
+    """Return the worker processes."""
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
@@ -235,7 +235,7 @@ def test_worker_processes_do_not_hold_the_secret_key(server: RunningRecognizer) 
         try:
             variables = Path(f"/proc/{process}/environ").read_bytes()
         except PermissionError:
-            assert os.getuid()  # nobody but root can look into them at all
+            assert os.getuid()  # only root can look into them
             continue
         assert b"PATH=" in variables
         assert SECRET_KEY.encode() not in variables
@@ -256,7 +256,7 @@ def wait_until(condition: Callable[[], bool]) -> None:
 
 @contextmanager
 def stopped_readers(server: RunningRecognizer) -> Iterator[list[int]]:
-    """Have all processes that read stand still for the block: a card that is being read stays so."""
+    """Suspend all workers for the block, so that cards stay in progress."""
     wait_until(lambda: metric(server, "readers_ready") == WORKERS and metric(server, "calls_inside") == 0)
     processes = processes_of(server)
     assert len(processes) == WORKERS
@@ -270,7 +270,7 @@ def stopped_readers(server: RunningRecognizer) -> Iterator[list[int]]:
 
 
 def started_calls(server: RunningRecognizer, threads: ThreadPoolExecutor, count: int) -> list[Future[dict[str, Any]]]:
-    """Have so many calls inside the server, none of which can be answered yet."""
+    """Keep this many calls in progress, none of which can be answered yet."""
     parameters = {"ImageBase64": encoded(photograph(TRAVEL))}
     calls = [threads.submit(call, server, MAINLAND, parameters) for _ in range(count)]
     wait_until(lambda: metric(server, "calls_inside") == count)
@@ -289,14 +289,14 @@ def test_a_full_queue_rejects_and_its_calls_are_answered(server: RunningRecogniz
 
 
 def memory(server: RunningRecognizer, name: str) -> int:
-    """Return the server's own ``VmRSS`` or ``VmHWM`` (the most it ever had) in megabytes."""
+    """Return the server process's ``VmRSS`` or ``VmHWM`` (the peak) in megabytes."""
     found = re.search(rf"^{name}:\s+(\d+) kB$", Path(f"/proc/{server.process.pid}/status").read_text(), re.MULTILINE)
     assert found is not None
     return int(found[1]) // 1024
 
 
 def test_peak_memory_is_as_documented_and_is_returned() -> None:
-    """The largest images in all 18 places, and 8 bodies of 10 MB that are there but for their last bytes."""
+    """All 18 slots hold the largest images, and 8 bodies of 10 MB lack only their last bytes."""
     largest = signed_call(
         b" " * 10 * 1024 * 1024, credentials=Credentials(SECRET_ID, SECRET_KEY), timestamp=int(time.time())
     )

@@ -1,4 +1,4 @@
-"""Every committed photograph reads to its truth: the recogniser with its models, without a network or a server."""
+"""Every committed specimen is read correctly: the engine with its models, without a network or a server."""
 
 import base64
 import io
@@ -56,7 +56,7 @@ def test_every_specimen_is_read_correctly_and_is_not_a_copy(entry: dict[str, Any
 
 @pytest.mark.parametrize("treatment", [Treatment.TONER_COPY, Treatment.COLOUR_COPY])
 def test_a_close_up_of_a_copy_gets_a_warning(treatment: Treatment) -> None:
-    """The card of a scanned specimen, printed as copiers print, and scanned again."""
+    """The card of a scanned specimen, printed like a copier does and scanned again."""
     entry = specimen("residence-permit-front")
     scan: Any = cv2.imread(str(SPECIMENS / entry["file"]))
     corners = np.array([[0, 0], [WIDTH, 0], [WIDTH, HEIGHT], [0, HEIGHT]], np.float32)
@@ -131,7 +131,7 @@ def test_an_image_without_text_gets_the_actions_error_code(kind: Kind, code: str
 
 
 def assert_cut_out_where_it_is(entry: dict[str, Any], sent: bytes, upright: bytes, true: Points) -> None:
-    """Expect the picture, and the place if there is one, where ``true`` is in the upright photograph."""
+    """Assert that the portrait and its coordinates, if any, match ``true`` in the upright photo."""
     answer = asdict(read(sent, kind=Kind(entry["kind"]), return_portrait=True).answer)
     if entry["kind"] == "residence-permit":
         jpeg = answer["PortraitImageInfo"]["PortraitImage"]
@@ -170,7 +170,7 @@ def test_the_portrait_of_a_rotated_card_is_upright(start: str, turn: Image.Trans
 def test_portrait_coordinates_respect_the_exif_orientation(start: str) -> None:
     entry = specimen(start)
     exif = Image.Exif()
-    exif[ExifTags.Base.Orientation] = 6  # to be turned clockwise by a quarter
+    exif[ExifTags.Base.Orientation] = 6  # rotate by 90 degrees clockwise
     stored = io.BytesIO()
     picture = Image.open(SPECIMENS / entry["file"])
     picture.transpose(Image.Transpose.ROTATE_90).save(stored, "JPEG", quality=92, exif=exif)

@@ -113,7 +113,7 @@ def test_health_and_metrics_answer_without_a_signature(server: RunningRecognizer
 
 
 def code_of_next(answers: BufferedReader) -> str:
-    """Return the code of the next answer on a connection."""
+    """Return the code of the next response on a connection."""
     assert answers.readline() == b"HTTP/1.1 200 OK\r\n"
     headers = parse_headers(answers)
     response = json.loads(answers.read(int(headers["content-length"])))["Response"]
@@ -121,7 +121,7 @@ def code_of_next(answers: BufferedReader) -> str:
 
 
 def test_the_21st_call_of_a_second_is_rejected(tmp_path: Path) -> None:
-    """The calls lie ready on eight connections, signed beforehand, so that far more than 21 are one second's."""
+    """Signed calls are sent in advance on eight connections, so that far more than 21 arrive in one second."""
     with recognizer(tmp_path) as here, ExitStack() as connections:
         call = signed_call(IMAGE, credentials=Credentials(SECRET_ID, SECRET_KEY), timestamp=int(time.time()))
         head = "".join(f"{name}: {value}\r\n" for name, value in call.headers.items())

@@ -1,4 +1,4 @@
-"""Processors that a process may use: what its control groups leave of them."""
+"""The number of CPUs that the process's cgroups allow."""
 
 import os
 from pathlib import Path

@@ -1,15 +1,15 @@
-"""Pages made of text, for tests without models."""
+"""Cards made of text lines, for tests without models."""
 
 from recognizer.reading.fields.field_finder import FieldFinder, Reread, no_reread
 from recognizer.reading.layout.card_layout import Layout
 from recognizer.reading.ocr.text_lines import TextLine, text_line
 
 HEIGHT = 40.0
-"""Height in pixels of a line whose size does not matter to the test."""
+"""Line height in pixels for tests in which the size does not matter."""
 
 
 def line(text: str, left: float, middle: float, height: float = HEIGHT) -> TextLine:
-    """Return a line as wide as its characters are: a Chinese one 0.8 of the box' height, others half of that."""
+    """Return a line of natural width: a Chinese character has 0.8 of the box height, others half of that."""
     units = sum(2 if ord(character) >= 0x2E80 else 1 for character in text)
     return text_line(
         text,
@@ -21,5 +21,5 @@ def line(text: str, left: float, middle: float, height: float = HEIGHT) -> TextL
 
 
 def finder(*lines: TextLine, reread: Reread = no_reread) -> FieldFinder:
-    """Return the page that these lines make."""
+    """Return a finder for a card with these lines."""
     return FieldFinder(Layout(lines), reread)

@@ -92,7 +92,7 @@ def test_similar_documents_are_not_permits(paper: list[str]) -> None:
 
 
 def test_an_untitled_residence_permit_back_is_not_a_travel_permit() -> None:
-    """Its label is like that of a travel permit's own number where the first character is hidden."""
+    """With its first character hidden, its label looks like that of a travel permit's number."""
     texts = ("签发机关 苏州市公安局", "有效期限 2024.11.15-2029.11.15", "证号码 00205107")
     assert side_of_texts(*texts) is None
 

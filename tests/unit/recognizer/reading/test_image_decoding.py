@@ -21,7 +21,7 @@ def file(picture: Image.Image, kind: str = "PNG", **options: object) -> bytes:
 
 
 def png_that_claims(width: int, height: int) -> bytes:
-    """Return a PNG of 70 bytes whose header promises that many pixels."""
+    """Return a PNG of 70 bytes whose header declares this size."""
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     chunks = [(b"IHDR", header), (b"IDAT", zlib.compress(b"\0")), (b"IEND", b"")]
     body = b"".join(
@@ -53,7 +53,7 @@ def test_an_exif_orientation_is_applied() -> None:
 @pytest.mark.parametrize("kind", ["JPEG", "PNG"])
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_every_orientation_becomes_upright(kind: str, orientation: int) -> None:
-    """Against Pillow's own turning, on a picture whose four corners differ."""
+    """Compares with Pillow's rotation, on an image with four different corners."""
     picture = Image.new("RGB", (60, 40), "white")
     for colour, corner in (("red", (0, 0)), ("green", (40, 0)), ("blue", (0, 20))):
         picture.paste(colour, (*corner, corner[0] + 20, corner[1] + 20))
@@ -66,7 +66,7 @@ def test_every_orientation_becomes_upright(kind: str, orientation: int) -> None:
 
 
 def test_invalid_metadata_is_ignored() -> None:
-    """A resolution's unit as a number too large to be written again, as in files that some cameras make."""
+    """The resolution unit is too large to be written back, as in files of some cameras."""
     entries = struct.pack("<HHHIHHHHII", 2, 0x0112, 3, 1, 6, 0, 0x0128, 4, 1, 70_000)
     exif = b"Exif\0\0II*\0" + struct.pack("<I", 8) + entries + struct.pack("<I", 0)
     pixels, _ = decode(file(Image.new("RGB", (40, 20)), "JPEG", exif=exif))
@@ -92,7 +92,7 @@ def test_16_bit_grey_keeps_its_shades() -> None:
 
 @pytest.mark.parametrize("mode", ["RGB", "RGBA", "P", "L", "1"])
 def test_downscaling_in_bands_gives_the_same_image(mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Bands must meet without a seam: a slope stays a slope, and as bright as Pillow makes it of the whole."""
+    """There is no seam between bands: a gradient stays smooth and as bright as Pillow's result for the whole image."""
     monkeypatch.setattr(image_decoding, "_WORKING_SIDE", 240)
     monkeypatch.setattr(image_decoding, "_BAND_ROWS", 16)
     slope = Image.linear_gradient("L").resize((731, 556)).convert(mode)
@@ -151,7 +151,7 @@ def test_images_that_cannot_be_scaled_while_decoding_have_a_lower_limit() -> Non
 
 
 def seed_files() -> list[bytes]:
-    """Return a picture in every way of writing it, each with metadata, for bytes of them to be changed."""
+    """Return an image in every file format, with metadata, as input for mutations."""
     picture = Image.effect_noise((48, 32), 60)
     exif = Image.Exif()
     exif[0x0112], exif[0x0128] = 6, 2
@@ -169,7 +169,7 @@ CHANGES = st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.binary(max_si
 
 
 def with_right_sums(png: bytes) -> bytes:
-    """Return a PNG whose chunks have the check sums of what is in them, so that changes get beyond these."""
+    """Return a PNG with correct chunk checksums, so that mutations are not rejected by those."""
     fixed, rest = png[:8], png[8:]
     while len(rest) >= 12:
         size = min(int.from_bytes(rest[:4]), len(rest) - 12)

@@ -27,7 +27,7 @@ def screen(period: float, degrees: float) -> NDArray[Any]:
 
 
 def seen(light: NDArray[Any], *, noise: float = 1.0, tint: tuple[float, float, float] = (1, 1, 1)) -> PrintTraits:
-    """Return what is seen of a card on a white sheet, as a camera has it: noise, and JPEG of quality 80."""
+    """Return the print traits of a card on white paper as a camera records it: with noise and JPEG quality 80."""
     scene = np.full((HEIGHT, WIDTH), 235.0)
     inside = cv2.fillConvexPoly(np.zeros((HEIGHT, WIDTH), np.uint8), CARD.astype(np.int32), 1) > 0
     scene[inside] = light[inside]

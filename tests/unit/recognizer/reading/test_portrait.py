@@ -1,4 +1,4 @@
-"""Where a portrait is looked for, on cards that are only rectangles and lines of text."""
+"""Finding the portrait on synthetic cards made of rectangles and text lines."""
 
 import cv2
 import numpy as np
@@ -16,7 +16,7 @@ LINES = tuple(line("有效期限 2018.10.09", 480, 150 + 70 * number) for number
 
 
 def card() -> Pixels:
-    """Return a card on a desk, as soft as photographs are."""
+    """Return a slightly blurred card on a desk."""
     image = np.full((700, 1100, 3), DESK, np.uint8)
     cv2.rectangle(image, (150, 100), (810, 620), PAPER, -1)
     x, y, width, height = PORTRAIT
@@ -31,7 +31,7 @@ def found(image: Pixels) -> PortraitCrop | None:
 
 
 def cover(portrait: PortraitCrop) -> float:
-    """Return intersection over union with the true place."""
+    """Return the intersection over union with the true position."""
     x, y, width, height = PORTRAIT
     common_width = min(x + width, portrait.x + portrait.width) - max(x, portrait.x)
     common_height = min(y + height, portrait.y + portrait.height) - max(y, portrait.y)

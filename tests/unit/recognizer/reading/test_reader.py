@@ -1,4 +1,4 @@
-"""What becomes of a reading when a library gives up; what is read is tested with the models elsewhere."""
+"""What happens if a library fails; recognition itself is tested with the models in test_reading_specimens.py."""
 
 import io
 from collections.abc import Callable
@@ -19,10 +19,10 @@ from tests.unit.recognizer.reading.cards import finder, line
 
 FILE = io.BytesIO()
 Image.new("RGB", (40, 20)).save(FILE, "PNG")
-PHOTOGRAPH = FILE.getvalue()
+PHOTO = FILE.getvalue()
 
 
-def gives_up(error: type[Exception]) -> Callable[..., NoReturn]:
+def failing(error: type[Exception]) -> Callable[..., NoReturn]:
     def fails(*_arguments: object, **_options: object) -> NoReturn:
         raise error("what was read")
 
@@ -31,7 +31,7 @@ def gives_up(error: type[Exception]) -> Callable[..., NoReturn]:
 
 @pytest.fixture
 def card(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have every photograph show a front with a name, of the kind asked for."""
+    """Make every photo show a front of the requested kind, with a name."""
     lines = (line("姓名", 0, 20), line("李港安", 200, 20))
     pixels = np.zeros((20, 40, 3), np.uint8)
     text = CardText(image=pixels, lines=lines, deskew=Deskew(), quarter_turns=0, origin=np.eye(3), quad_indexes=(0, 1))
@@ -39,11 +39,11 @@ def card(monkeypatch: pytest.MonkeyPatch) -> None:
         Kind.RESIDENCE_PERMIT: ("Sex", "Birth", "Address", "IdCardNo"),
         Kind.MAINLAND_PERMIT: ("EnglishName", "Sex", "Birthday", "ValidDate", "Number", "Nationality"),
     }
-    read_of_all = {"Name": OcrField("李港安", 0.9), "Type": OcrField("台湾居民来往大陆通行证", 0.9)}
+    common_fields = {"Name": OcrField("李港安", 0.9), "Type": OcrField("台湾居民来往大陆通行证", 0.9)}
 
     def read_best(_pixels: object, kind: Kind, _wanted: object) -> Any:
         card_side = CardSide.RESIDENCE_FRONT if kind is Kind.RESIDENCE_PERMIT else CardSide.TAIWAN_FRONT
-        fields = read_of_all | dict.fromkeys(names[kind], EMPTY_FIELD)
+        fields = common_fields | dict.fromkeys(names[kind], EMPTY_FIELD)
         if kind is Kind.RESIDENCE_PERMIT:
             del fields["Type"]
         return reader._Card(card_side, text, finder(*lines), fields)
@@ -57,9 +57,9 @@ def card(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_fields_survive_a_failed_portrait_or_copy_search(
     error: type[Exception], kind: Kind, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reader, "find_portrait", gives_up(error))
-    monkeypatch.setattr("recognizer.reading.photocopy.warnings", gives_up(error))
-    answer = reader.read(PHOTOGRAPH, kind=kind, return_portrait=True).answer
+    monkeypatch.setattr(reader, "find_portrait", failing(error))
+    monkeypatch.setattr("recognizer.reading.photocopy.warnings", failing(error))
+    answer = reader.read(PHOTO, kind=kind, return_portrait=True).answer
     assert answer.Name == "李港安"
     assert answer.WarnCardInfos == (-9109,)
     assert isinstance(answer, ResidencePermitAnswer | MainlandPermitAnswer)
@@ -72,6 +72,6 @@ def test_fields_survive_a_failed_portrait_or_copy_search(
     "where", ["recognizer.reading.image_decoding.decode", "recognizer.reading.ocr.engine.find_text"]
 )
 def test_a_library_failure_is_ocr_failed(where: str, error: type[Exception], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(where, gives_up(error))
+    monkeypatch.setattr(where, failing(error))
     with pytest.raises(reader.ReadingError, match=r"^FailedOperation\.OcrFailed$"):
-        reader.read(PHOTOGRAPH, kind=Kind.MAINLAND_PERMIT)
+        reader.read(PHOTO, kind=Kind.MAINLAND_PERMIT)

@@ -5,13 +5,13 @@ from recognizer.reading.ocr.engine import Quad
 from recognizer.reading.ocr.segmentation import Segmentation
 
 
-def place(left: float, top: float, width: float = 200, height: float = 20, degrees: float = 0) -> Quad:
-    """Return a place of text about its upper left corner, turned to the left."""
+def quad(left: float, top: float, width: float = 200, height: float = 20, degrees: float = 0) -> Quad:
+    """Return a text quadrilateral with this upper left corner, rotated to the left."""
     corners = np.array([(0, 0), (width, 0), (width, height), (0, height)])
     angle = np.radians(degrees)
-    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    turned: Quad = (corners @ turn + (left, top)).astype(np.float32)
-    return turned
+    rotation = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    rotated: Quad = (corners @ rotation + (left, top)).astype(np.float32)
+    return rotated
 
 
 def paper(grey: int = 200) -> NDArray[np.uint8]:
@@ -19,13 +19,13 @@ def paper(grey: int = 200) -> NDArray[np.uint8]:
 
 
 def test_lines_on_the_same_background_are_one_segment() -> None:
-    assert Segmentation(paper(), [place(50, 50), place(60, 90), place(50, 130)]).segments() == [[0, 1, 2]]
+    assert Segmentation(paper(), [quad(50, 50), quad(60, 90), quad(50, 130)]).segments() == [[0, 1, 2]]
 
 
 def test_an_edge_between_lines_separates_them() -> None:
     image = paper()
     image[105:] = 120
-    assert sorted(Segmentation(image, [place(50, 50), place(50, 80), place(50, 130), place(50, 160)]).segments()) == [
+    assert sorted(Segmentation(image, [quad(50, 50), quad(50, 80), quad(50, 130), quad(50, 160)]).segments()) == [
         [0, 1],
         [2, 3],
     ]
@@ -34,24 +34,24 @@ def test_an_edge_between_lines_separates_them() -> None:
 def test_edges_can_be_ignored() -> None:
     image = paper()
     image[105:] = 120
-    places = [place(50, 50), place(50, 80), place(50, 130), place(50, 160)]
-    assert Segmentation(image, places).segments(split_at_edges=False) == [[0, 1, 2, 3]]
+    quads = [quad(50, 50), quad(50, 80), quad(50, 130), quad(50, 160)]
+    assert Segmentation(image, quads).segments(split_at_edges=False) == [[0, 1, 2, 3]]
 
 
 def test_lines_in_another_direction_are_another_segment() -> None:
-    places = [place(50, 50), place(50, 80), place(50, 300, degrees=30), place(70, 330, degrees=30)]
-    assert sorted(Segmentation(paper(), places).segments()) == [[0, 1], [2, 3]]
+    quads = [quad(50, 50), quad(50, 80), quad(50, 300, degrees=30), quad(70, 330, degrees=30)]
+    assert sorted(Segmentation(paper(), quads).segments()) == [[0, 1], [2, 3]]
 
 
 def test_distant_lines_are_two_segments() -> None:
-    assert len(Segmentation(paper(), [place(50, 50), place(50, 400)]).segments()) == 2
+    assert len(Segmentation(paper(), [quad(50, 50), quad(50, 400)]).segments()) == 2
 
 
 def test_a_short_region_joins_the_nearest_line_but_connects_nothing() -> None:
     image = paper()
     image[105:] = 120
-    places = [place(50, 50), place(270, 52, width=20), place(50, 130)]
-    assert sorted(sorted(segment) for segment in Segmentation(image, places).segments()) == [[0, 1], [2]]
+    quads = [quad(50, 50), quad(270, 52, width=20), quad(50, 130)]
+    assert sorted(sorted(segment) for segment in Segmentation(image, quads).segments()) == [[0, 1], [2]]
 
 
 def test_no_text_makes_no_segment() -> None:

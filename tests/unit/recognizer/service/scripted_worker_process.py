@@ -1,4 +1,4 @@
-"""The process that reads, with a reader that does what the image says: no models, and every kind of trouble."""
+"""A worker process without models whose behaviour, including every kind of failure, is scripted by the image."""
 
 import os
 import resource

@@ -1,4 +1,4 @@
-"""Recorded answers, and trouble in the measure it was asked for."""
+"""Recorded answers and fault injection."""
 
 import json
 from collections import Counter

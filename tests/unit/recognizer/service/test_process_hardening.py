@@ -1,4 +1,4 @@
-"""What a process holds cannot be looked at by others of the same user."""
+"""A process's memory and environment are hidden from others of the same user."""
 
 import subprocess
 import sys
@@ -20,7 +20,7 @@ def child_reads():
 if os.getuid() == 0:
     os.setgid(65534)
     os.setuid(65534)
-    ctypes.CDLL(None).prctl(4, 1, 0, 0, 0)  # changing the user has shut it off already: open it again
+    ctypes.CDLL(None).prctl(4, 1, 0, 0, 0)  # changing the user has already disabled dumps: enable them again
 before = child_reads()
 disable_dumps()
 print(before, child_reads(), resource.getrlimit(resource.RLIMIT_CORE))

@@ -1,4 +1,4 @@
-"""The processes that read: real processes, a reader that makes trouble as told."""
+"""The process pool: real processes with a scripted reader."""
 
 import asyncio
 import errno
@@ -60,7 +60,7 @@ async def until(condition: Callable[[], bool]) -> None:
 
 
 def children() -> set[int]:
-    """Return the processes that this one has started and that still live; zombies do not."""
+    """Return the live child processes, without zombies."""
     found = set()
     for process in Path("/proc").glob("[0-9]*"):
         try:
@@ -246,14 +246,14 @@ def test_a_lone_read_uses_all_cpus_and_parallel_ones_share_them(monkeypatch: pyt
             await until(lambda: workers.ready == 2)
             assert (await circumstances(workers))["threads"] == 4
             both = await asyncio.gather(circumstances(workers), circumstances(workers))
-            assert sorted(one["threads"] for one in both) == [2, 4]  # the first one began alone
+            assert sorted(one["threads"] for one in both) == [2, 4]  # the first one started alone
             assert (await circumstances(workers))["threads"] == 4
 
     run(scenario())
 
 
-class Shortage:
-    """The system, which has no process to give for so many tries."""
+class ProcessShortage:
+    """A system that cannot start a process for the next ``tries_left`` attempts."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.tries_left = 0
@@ -270,7 +270,7 @@ class Shortage:
 def test_a_worker_is_restarted_when_processes_are_available_again(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    shortage = Shortage(monkeypatch)
+    shortage = ProcessShortage(monkeypatch)
     monkeypatch.setattr("recognizer.service.process_workers._RESTART_DELAYS", (0.01,))
 
     async def scenario() -> None:
@@ -286,7 +286,7 @@ def test_a_worker_is_restarted_when_processes_are_available_again(
 
 
 def test_the_pool_does_not_start_without_available_processes(monkeypatch: pytest.MonkeyPatch) -> None:
-    Shortage(monkeypatch).tries_left = 1
+    ProcessShortage(monkeypatch).tries_left = 1
 
     async def scenario() -> None:
         with pytest.raises(WorkersDidNotStart):

@@ -1,4 +1,4 @@
-"""Readers in threads of the server's own process."""
+"""Workers in threads of the server process."""
 
 import asyncio
 import threading
@@ -12,8 +12,8 @@ from recognizer.service.workers import ThreadWorkers, WorkerFailed
 from recognizer.wire.api_error import ApiError
 
 
-class OddReader:
-    """Does what the image says; ``freed`` ends what hangs."""
+class ScriptedReader:
+    """Its behaviour is scripted by the image; ``freed`` ends a hang."""
 
     def __init__(self) -> None:
         self.freed = threading.Event()
@@ -36,7 +36,7 @@ async def read(workers: ThreadWorkers, image: bytes) -> Reading:
 
 def test_an_api_error_is_raised_and_of_others_only_the_class() -> None:
     async def scenario() -> None:
-        workers = ThreadWorkers(OddReader())
+        workers = ThreadWorkers(ScriptedReader())
         with pytest.raises(ApiError, match=r"^FailedOperation\.ImageNoText$"):
             await read(workers, b"refuse")
         with pytest.raises(WorkerFailed, match=r"^ValueError$") as raised:
@@ -49,7 +49,7 @@ def test_an_api_error_is_raised_and_of_others_only_the_class() -> None:
 
 def test_a_hanging_read_times_out_and_the_next_one_works() -> None:
     async def scenario() -> None:
-        reader = OddReader()
+        reader = ScriptedReader()
         workers = ThreadWorkers(reader, read_timeout=0.1)
         try:
             for replaced in (1, 2):

@@ -1,4 +1,4 @@
-"""One request to an ASGI application, byte by byte as a server would hand it over; no network."""
+"""Sends one request to an ASGI application as a server would, without a network."""
 
 import asyncio
 import json
@@ -34,7 +34,7 @@ def exchange(
     headers: Iterable[tuple[bytes, bytes]] = (),
     body: Iterable[bytes] = (),
 ) -> Reply:
-    """Return the reply to a request whose body comes in these pieces."""
+    """Return the response to a request whose body arrives in these pieces."""
     pieces = [{"type": "http.request", "body": piece, "more_body": True} for piece in body]
     messages = [*pieces, {"type": "http.request", "body": b"", "more_body": False}]
     sent: list[Any] = []
@@ -51,7 +51,7 @@ def exchange(
     async def receive() -> Any:
         if messages:
             return messages.pop(0)
-        await asyncio.sleep(60)  # the caller waits for its answer
+        await asyncio.sleep(60)  # the caller waits for the response
         return {"type": "http.disconnect"}
 
     async def send(message: Any) -> None:

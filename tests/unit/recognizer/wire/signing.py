@@ -19,7 +19,7 @@ HOST = "recognizer.test"
 
 @dataclass
 class SignedCall:
-    """A request as it goes over the wire, signed at ``NOW``; tests change one thing and see what comes of it."""
+    """A request signed at ``NOW``, which tests then modify."""
 
     method: str
     query: str

@@ -1,4 +1,4 @@
-"""Who may call what, and in which words everybody else is refused."""
+"""Authentication and common parameters, and the error for each violation."""
 
 from dataclasses import replace
 from typing import Any

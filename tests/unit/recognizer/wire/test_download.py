@@ -1,4 +1,4 @@
-"""Which addresses an image may be fetched from; the connections are in tests/contract/test_image_by_url.py."""
+"""Which addresses an image may be downloaded from; tests/contract/test_image_by_url.py tests the connections."""
 
 import asyncio
 
@@ -44,7 +44,7 @@ def test_a_malformed_url_is_rejected_without_a_request(url: str) -> None:
 
 
 def test_a_name_with_a_private_address_is_rejected_unconnected() -> None:
-    """Sockets are off in unit tests: an attempt to connect would be another error."""
+    """Sockets are disabled in unit tests, so an attempt to connect would be a different error."""
     for address in LOCAL + PRIVATE + NEVER:
         assert refusal_of("https://rebinding.test/", [address]).code == "FailedOperation.DownLoadError"
 
@@ -68,5 +68,5 @@ def test_a_hanging_resolver_times_out() -> None:
 
 @given(st.text())
 def test_any_text_is_a_failed_download_at_worst(url: str) -> None:
-    """Paths of a server that is there are in tests/contract/test_image_by_url.py."""
+    """tests/contract/test_image_by_url.py tests paths of an existing server."""
     assert refusal_of(url, []).code == "FailedOperation.DownLoadError"

@@ -1,4 +1,4 @@
-"""So many calls a calendar second for each action."""
+"""The quota per calendar second and action."""
 
 import pytest
 

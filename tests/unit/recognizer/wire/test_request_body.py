@@ -1,4 +1,4 @@
-"""Bodies of requests: how much of them is kept, and for how long."""
+"""Request bodies: limits of size, memory and time."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -16,7 +16,7 @@ from tests.unit.virtual_time import VirtualTime
 def request(
     *pieces: bytes, then: asyncio.Event | None = None, seconds: float = 0, headers: Mapping[str, str] | None = None
 ) -> Request:
-    """Return a request whose body comes in pieces, after ``seconds`` each; with ``then`` its end waits for that."""
+    """Return a request whose body arrives in pieces, one every ``seconds``; its end waits for ``then``."""
     messages = [{"type": "http.request", "body": piece, "more_body": True} for piece in pieces]
 
     async def receive() -> Any:
@@ -89,7 +89,7 @@ def test_sending_fast_does_not_allow_a_long_pause() -> None:
 
 
 def test_a_trickling_body_times_out_and_a_steady_one_does_not() -> None:
-    """20 pieces, 1 / 50 of a second apart: of a byte each, and of the slowest rate that is allowed twice over."""
+    """20 pieces, 1/50 second apart: of one byte each, and at twice the minimum rate."""
 
     async def scenario() -> None:
         bodies = RequestBodies(seconds=30, pause_seconds=0.15)

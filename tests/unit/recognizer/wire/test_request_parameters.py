@@ -1,4 +1,4 @@
-"""The action's own parameters: typed, named, bounded."""
+"""The action's own parameters: types, names, limits."""
 
 import base64
 import json

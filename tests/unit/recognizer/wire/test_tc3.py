@@ -1,4 +1,4 @@
-"""The signature, first of all against the provider's published examples."""
+"""The signature, verified with the provider's published examples."""
 
 from dataclasses import replace
 from hashlib import sha256
