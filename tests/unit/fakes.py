@@ -109,13 +109,13 @@ class FakeRecognitionStore:
         self.used_by[recognition_id] = {document_id}
         return Lease(recognition_id=recognition_id, owner="this test", document_id=document_id)
 
-    def store_outcome(self, claim: Lease, outcome: StoredOutcome) -> None:
-        self.claimed.discard(claim.recognition_id)
-        self.outcomes[claim.recognition_id] = outcome
-        self.used_by.setdefault(claim.recognition_id, set()).add(claim.document_id)
+    def store_outcome(self, lease: Lease, outcome: StoredOutcome) -> None:
+        self.claimed.discard(lease.recognition_id)
+        self.outcomes[lease.recognition_id] = outcome
+        self.used_by.setdefault(lease.recognition_id, set()).add(lease.document_id)
 
-    def release_lease(self, claim: Lease) -> None:
-        self.claimed.discard(claim.recognition_id)
+    def release_lease(self, lease: Lease) -> None:
+        self.claimed.discard(lease.recognition_id)
 
     def remove_reference(self, recognition_id: str, *, document_id: str) -> bool:
         users = self.used_by.get(recognition_id, set())
@@ -152,9 +152,9 @@ class FakeDocuments:
         self._alive(document_id)
         self._put(document_id, pages=pages, upload_until=None)
 
-    def store_event(self, document_id: str, kept: StoredEvent) -> None:
+    def store_event(self, document_id: str, event: StoredEvent) -> None:
         self._alive(document_id)
-        self._put(document_id, event=kept)
+        self._put(document_id, event=event)
 
     def get(self, document_id: str) -> DocumentState | None:
         return self.records.get(document_id)
@@ -215,11 +215,11 @@ class FakeErasure:
         key = f"portraits/{recognition_id}.jpg"
         return [StoredVersion(bucket="uploads", key=key, version="1")] if key in self.portraits else []
 
-    def delete_versions(self, stored: Sequence[StoredVersion]) -> None:
-        if stored and self.fails:
+    def delete_versions(self, versions: Sequence[StoredVersion]) -> None:
+        if versions and self.fails:
             self.fails -= 1
             raise NOT_NOW
-        for one in stored:
+        for one in versions:
             self.erased.append(one.key)
             self.portraits.pop(one.key, None)
             for keys in self.photographs.values():

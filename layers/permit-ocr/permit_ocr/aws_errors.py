@@ -1,4 +1,4 @@
-"""AWS's errors, translated once: whatever S3, SQS or DynamoDB does not do now, it will do later."""
+"""AWS's errors, translated once: what S3, SQS or DynamoDB refuses now is tried again later."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,29 +17,29 @@ UNREADABLE_SECRET: Final = frozenset(
         "InvalidRequestException",
     }
 )
-"""Secrets Manager's codes for what somebody has to mend: waiting alone does not."""
-_WAITED_FOR: Final = {"DynamoDB"}
-"""Without the tables nobody knows what is paid for and who else is calling: documents wait, however long it lasts."""
-_FAILING: Final = {"ValidationException"}
+"""Secrets Manager's codes for what the operator has to fix: retrying is not enough."""
+_NOT_COUNTED: Final = {"DynamoDB"}
+"""Without the tables nobody knows what is paid for and who else is calling. Documents wait for as long as that takes,
+and it does not count as their failure."""
+_COUNTED_ANYWAY: Final = {"ValidationException"}
 """An item that DynamoDB will never take, because it is too large."""
 
 
 @contextmanager
 def translate_aws_errors(service: str) -> Iterator[None]:
-    """Turn botocore's errors into ``RetryableError``: throttling, outages and, since a policy can be fixed, denials.
+    """Turn botocore's errors into ``RetryableError``: throttling, outages and denials, since a policy can be fixed.
 
-    DynamoDB's become ``Deferred``. Their text is left out.
+    DynamoDB's become ``Deferred``. The errors' text is left out.
     """
     try:
         yield
     except ClientError as error:
-        raise _retry_later(service, error.response.get("Error", {}).get("Code", "Unknown")) from None
+        raise refused(service, error.response.get("Error", {}).get("Code", "Unknown")) from None
     except BotoCoreError as error:
-        raise _retry_later(service, type(error).__name__) from None
+        raise refused(service, type(error).__name__) from None
 
 
-def _retry_later(service: str, code: str) -> RetryableError:
-    happens_next = Deferred if service in _WAITED_FOR and code not in _FAILING else RetryableError
-    return happens_next(
-        f"{service}.{code}", f"{service} did not do what was asked.", "Nothing: it is tried again by itself."
-    )
+def refused(service: str, code: str) -> RetryableError:
+    """Return the error for a request that a service refused with ``code``."""
+    error = Deferred if service in _NOT_COUNTED and code not in _COUNTED_ANYWAY else RetryableError
+    return error(f"{service}.{code}", f"{service} refused a request.", "No action needed; it is retried automatically.")

@@ -137,7 +137,7 @@ def test_an_expired_outcome_may_be_claimed_anew(dynamodb: "DynamoDBClient") -> N
 
 def users(dynamodb: "DynamoDBClient", recognition_id: str = "abc") -> set[str]:
     item = dynamodb.get_item(TableName="work", Key={"id": {"S": f"recognition#{recognition_id}"}})["Item"]
-    return set(item["documents"]["SS"])
+    return set(item["document_ids"]["SS"])
 
 
 def test_a_reading_is_kept_until_the_last_document_that_uses_it_lets_go(dynamodb: "DynamoDBClient") -> None:
@@ -209,7 +209,7 @@ def test_an_outcome_answers_no_longer_for_being_used_and_who_reads_anew_does_not
 def test_an_outcome_of_an_earlier_version_belongs_to_documents_nobody_knows(dynamodb: "DynamoDBClient") -> None:
     table = DynamoDbRecognitionStore(dynamodb, table="work", keep_days=7)
     table.store_outcome(claimed(table), StoredResponse(reply=REPLY))
-    dynamodb.update_item(TableName="work", Key={"id": {"S": "recognition#abc"}}, UpdateExpression="REMOVE documents")
+    dynamodb.update_item(TableName="work", Key={"id": {"S": "recognition#abc"}}, UpdateExpression="REMOVE document_ids")
     assert not table.remove_reference("abc", document_id="one")
 
 
@@ -217,9 +217,9 @@ def test_an_answer_of_an_earlier_version_says_nothing_of_confidence_or_fallback(
     table = DynamoDbRecognitionStore(dynamodb, table="work", keep_days=7)
     table.store_outcome(claimed(table), StoredResponse(reply=REPLY))
     item = dynamodb.get_item(TableName="work", Key={"id": {"S": "recognition#abc"}})["Item"]
-    said = json.loads(item["json"]["S"])
-    del said["fallback"], said["confidences"]
-    dynamodb.put_item(TableName="work", Item=item | {"json": {"S": json.dumps(said)}})
+    stored = json.loads(item["outcome"]["S"])
+    del stored["fallback"], stored["confidences"]
+    dynamodb.put_item(TableName="work", Item=item | {"outcome": {"S": json.dumps(stored)}})
     kept = table.acquire_lease("abc", Kind.MAINLAND_PERMIT, document_id="one", lease_seconds=60)
     assert kept == StoredResponse(reply=replace(REPLY, fallback=False, confidences={}))
 

@@ -84,22 +84,22 @@ class LeasedTable:
         self.stage.after("claim")
         return claim
 
-    def store_outcome(self, claim: Lease, outcome: StoredOutcome) -> None:
+    def store_outcome(self, lease: Lease, outcome: StoredOutcome) -> None:
         self.stage.before()
-        self.outcomes.setdefault(claim.recognition_id, outcome)
+        self.outcomes.setdefault(lease.recognition_id, outcome)
         self.stage.after("keep_outcome")
 
-    def release_lease(self, claim: Lease) -> None:
-        raise AssertionError(f"nothing fails here but by being killed, and {claim} was given back")
+    def release_lease(self, lease: Lease) -> None:
+        raise AssertionError(f"nothing fails here but by being killed, and {lease} was given back")
 
     def begin(self, document: Document, *, recognition_ids: Sequence[str]) -> StoredEvent | None:
         assert recognition_ids
         self.stage.before()
         return self.events.get(document.id)
 
-    def store_event(self, document_id: str, kept: StoredEvent) -> None:
+    def store_event(self, document_id: str, event: StoredEvent) -> None:
         self.stage.before()
-        self.events[document_id] = kept
+        self.events[document_id] = event
         self.stage.after("keep_event")
 
 

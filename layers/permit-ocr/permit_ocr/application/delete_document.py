@@ -1,18 +1,30 @@
-"""A document is deleted: what was read of it, its photograph and its portrait are gone; what others share stays.
+"""Delete a document: erase what is stored of it, and leave a tombstone.
 
-mark it as deleted ─ whoever works on it, or is given it again, sees the mark and publishes nothing
+write the tombstone ─ from now on, processing or receiving the document raises ``Deleted`` and publishes nothing
       │
-its pages likewise, each by itself
+delete each of its pages the same way: they are documents, too
       │
-let go of its readings; the last document that used one takes it and its portrait along
+remove its references to recognitions; the last reference takes the recognition and its portrait with it
       │
-its photograph, its side of its case
+delete its photo, and its side of its case
       │
-forget where all that was: nothing but the mark is left, and the case, where a publishing that was on its way may
-note the side once more
+purge the tombstone of everything but the case, to which a running publication may still add the side
 
-Each step may be repeated, so a deletion that was cut short is finished by asking for it again. An event that is on the
-results queue already cannot be called back.
+Each step can be repeated: an interrupted deletion is finished by requesting it again.
+
+Erased:
+- its state and result: ``document#…`` in the work table (``adapters/dynamodb/documents.py``)
+- recognitions that only it uses: ``recognition#…`` in the work table, and their portraits in the bucket
+- its photo and the images made of it: versions in the bucket (``adapters/s3/erasure.py`` says which)
+- its side of its case, and the event of its pair: ``case#…`` and ``completed#…`` in the work table
+
+Kept, and for how long:
+- the tombstone, which holds the ids of the document and its case: 36 days (``TOMBSTONE_DAYS``)
+- recognitions and portraits that other documents use: until these are deleted, or ``KeepDays`` after their last use
+- an upload of several pages of which one page is deleted: until the upload is deleted
+- events that were sent before, its pair's included: nobody can recall them from a queue or a webhook's receiver
+- messages with its S3 key on the intake, images and dead-letter queues: 7, 7 and 14 days at most
+- log lines with its id: ``LogRetentionDays``
 """
 
 from collections.abc import Iterable
@@ -23,25 +35,25 @@ from permit_ocr.domain.identity import document_id_of_page
 
 
 def delete(document_id: str, services: Services) -> bool:
-    """Delete a document and return whether there was one, now or before. Raises ``RetryableError``."""
-    record = services.documents.mark_deleted(document_id)
-    if record is None and services.erasure.photo_versions(Document(id=document_id)):
-        # It outlived what is known of it, or waits to be read for longer: where an upload of ours lies, its id tells.
-        record = services.documents.mark_deleted(document_id, unknown_too=True)
-    if record is None:
+    """Delete a document and return whether it was known, now or before. Raises ``RetryableError``."""
+    state = services.documents.mark_deleted(document_id)
+    if state is None and services.erasure.photo_versions(Document(id=document_id)):
+        # Its state has expired, or it has never been started. The key of a direct upload names the document.
+        state = services.documents.mark_deleted(document_id, unknown_too=True)
+    if state is None:
         return False
-    for page in range(1, (record.pages or 0) + 1):
+    for page in range(1, (state.pages or 0) + 1):
         _delete_page(document_id_of_page(document_id, page), services)
-    _erase_recorded(document_id, record, services)
+    _erase_and_purge(document_id, state, services)
     return True
 
 
 def erase(document: Document, recognition_ids: Iterable[str], services: Services) -> None:
-    """Erase everything that is kept for a deleted document. Raises ``RetryableError``."""
-    for reading in recognition_ids:
-        # Looked for before: a portrait that is stored after the reading is let go is somebody else's.
-        portraits = services.erasure.portrait_versions(reading)
-        if services.work.remove_reference(reading, document_id=document.id):
+    """Erase everything that is stored of a document but its tombstone. Raises ``RetryableError``."""
+    for recognition_id in recognition_ids:
+        # Listed first: a portrait stored after the reference is removed belongs to another document.
+        portraits = services.erasure.portrait_versions(recognition_id)
+        if services.work.remove_reference(recognition_id, document_id=document.id):
             services.erasure.delete_versions(portraits)
     services.erasure.delete_versions(services.erasure.photo_versions(document))
     if document.case:
@@ -49,10 +61,10 @@ def erase(document: Document, recognition_ids: Iterable[str], services: Services
 
 
 def _delete_page(page_id: str, services: Services) -> None:
-    if record := services.documents.mark_deleted(page_id, unknown_too=True):
-        _erase_recorded(page_id, record, services)
+    if state := services.documents.mark_deleted(page_id, unknown_too=True):
+        _erase_and_purge(page_id, state, services)
 
 
-def _erase_recorded(document_id: str, record: DocumentState, services: Services) -> None:
-    erase(record.document or Document(id=document_id), record.recognition_ids, services)
-    services.documents.purge(document_id, case=record.document.case if record.document else None)
+def _erase_and_purge(document_id: str, state: DocumentState, services: Services) -> None:
+    erase(state.document or Document(id=document_id), state.recognition_ids, services)
+    services.documents.purge(document_id, case=state.document.case if state.document else None)

@@ -56,7 +56,7 @@ class OcrResponse:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredResponse:
-    """A paid answer as it is kept: the portrait has gone to the bucket, its key is here."""
+    """A paid response as it is stored, without the portrait: that is in the bucket, under this key."""
 
     reply: OcrResponse
     portrait_key: str | None = None
@@ -64,7 +64,7 @@ class StoredResponse:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lease:
-    """The right to make one paid reading for a document. ``owner`` is a token of this try alone."""
+    """The right to pay for one recognition. ``owner`` is a random token."""
 
     recognition_id: str
     owner: str
@@ -81,14 +81,14 @@ class StoredEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentState:
-    """What is known of one document.
+    """The stored state of one document.
 
     ``recognition_ids`` are all recognitions it may use, ``pages`` how many documents a multi-page upload became,
     ``upload_until`` (seconds since 1970) how long a photo that has not arrived may still be uploaded.
     """
 
     document: Document | None = None
-    """What was begun; none before."""
+    """None until it is started."""
     recognition_ids: tuple[str, ...] = ()
     event: StoredEvent | None = None
     upload_until: float | None = None
@@ -98,7 +98,7 @@ class DocumentState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredVersion:
-    """One version of an object of ours."""
+    """One version of an object in S3."""
 
     bucket: str
     key: str
@@ -107,7 +107,7 @@ class StoredVersion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseSide:
-    """One side in a case. Of two photographs of it the one with the greater ``sort_key`` counts."""
+    """One side in a case. Of two photos of the same side, the one with the greater ``sort_key`` replaces the other."""
 
     kind: Kind
     side: Side
@@ -119,7 +119,7 @@ class CaseSide:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """What a case holds: at most one of each side of each kind, and the id of each kind's last completed event."""
+    """The sides of a case, at most one per side and kind, and the id of each kind's last completed event."""
 
     sides: tuple[CaseSide, ...]
     completed: Mapping[Kind, str]
@@ -149,131 +149,121 @@ class Ocr(Protocol):
 
 
 class RecognitionStore(Protocol):
-    """What was paid for, kept for some days. A reading is kept for the documents that use it."""
+    """Paid recognitions, stored for some days for the documents that use them. All raise ``RetryableError``."""
 
     def acquire_lease(
         self, recognition_id: str, kind: Kind, *, document_id: str, lease_seconds: float
     ) -> "StoredOutcome | Lease":
-        """Return what an earlier reading came to, or the claim to read now: no one else gets one until the lease ends.
+        """Return the stored outcome, or a lease to call the provider: nobody else gets one until it ends.
 
-        Either way the document counts as one that uses it. Raises ``InProgress`` while another's lease runs, and
-        ``RetryableError``.
+        Either way the document now references the recognition. Raises ``InProgress`` while another lease runs.
         """
         ...
 
-    def store_outcome(self, claim: Lease, outcome: StoredOutcome) -> None:
-        """Keep what a reading came to, unless an outcome is kept already: that one was paid for first."""
+    def store_outcome(self, lease: Lease, outcome: StoredOutcome) -> None:
+        """Store an outcome, unless there is one already: that one was paid for first."""
         ...
 
-    def release_lease(self, claim: Lease) -> None:
-        """End a claim whose reading failed, so that the next try need not wait for the lease."""
+    def release_lease(self, lease: Lease) -> None:
+        """End the lease of a failed call, so that the next try need not wait for it."""
         ...
 
     def remove_reference(self, recognition_id: str, *, document_id: str) -> bool:
-        """Forget a reading unless another document uses it; return whether there is none now.
-
-        Raises ``RetryableError``.
-        """
+        """Remove a document's reference, and the recognition with the last one; return whether it is gone."""
         ...
 
 
 class Documents(Protocol):
-    """What each document came to, kept for some days. All raise ``RetryableError``."""
+    """The state of each document, kept for some days. All raise ``RetryableError``."""
 
     def register(self, document_id: str, *, upload_until: float | None = None) -> DocumentState | None:
-        """Note a document before it is read; return what is known of it if it is no new one."""
+        """Store a new document before it is started; return the state of one that is known already."""
         ...
 
     def begin(self, document: Document, *, recognition_ids: Sequence[str]) -> StoredEvent | None:
-        """Note that a document is read now, with the ``recognition_ids`` it may use; return its event if there is one.
+        """Store that a document is started, with the recognitions it may use; return its event if there is one.
 
         Raises ``Deleted``.
         """
         ...
 
     def record_pages(self, document_id: str, *, pages: int) -> None:
-        """Note that an upload is ``pages`` documents, before any of them is begun. Raises ``Deleted``."""
+        """Store how many documents an upload becomes, before any of them is started. Raises ``Deleted``."""
         ...
 
-    def store_event(self, document_id: str, kept: StoredEvent) -> None:
-        """Keep the event a document came to. Raises ``Deleted``."""
+    def store_event(self, document_id: str, event: StoredEvent) -> None:
+        """Store the event of a document. Raises ``Deleted``."""
         ...
 
     def get(self, document_id: str) -> DocumentState | None:
-        """Return what is known of a document."""
+        """Return the state of a document, None if it is unknown."""
         ...
 
     def mark_deleted(self, document_id: str, *, unknown_too: bool = False) -> DocumentState | None:
-        """Leave a mark that stops whoever would begin or keep this document; its event is gone.
+        """Write a tombstone and remove the event. Later writes raise ``Deleted``.
 
-        Returns what must be known to erase the rest, every time until ``forget``; None for a document that is not
-        known, unless those are buried too.
+        Returns the state that is needed to erase the rest, every time until ``purge``. Returns None for an unknown
+        document, and writes no tombstone for it unless ``unknown_too``.
         """
         ...
 
     def purge(self, document_id: str, *, case: str | None) -> None:
-        """Leave nothing of a buried document but the mark, and its case."""
+        """Remove everything from a tombstone but the case."""
         ...
 
 
 class PresignedUploads(Protocol):
-    """Photographs whose document's id is known before they are uploaded. All raise ``RetryableError``."""
+    """Uploads whose document id is known beforehand. All raise ``RetryableError``."""
 
     def store(self, document_id: str, content: bytes, metadata: Mapping[str, str]) -> None:
-        """Upload a photograph on the sender's behalf."""
+        """Upload a photo on the sender's behalf."""
         ...
 
     def has_arrived(self, document_id: str) -> bool:
-        """Tell whether the photograph has been uploaded."""
+        """Return whether the photo has been uploaded."""
         ...
 
 
 class Erasure(Protocol):
-    """Deletes what is stored of documents, in every version. All raise ``RetryableError``."""
+    """Finds and deletes the stored objects of documents. All raise ``RetryableError``."""
 
     def photo_versions(self, document: Document) -> Sequence[StoredVersion]:
-        """Return what is stored of a document alone: of a page, not the upload that other pages are of."""
+        """Return the versions that belong to this document only: for a page not the upload it shares with others."""
         ...
 
     def portrait_versions(self, recognition_id: str) -> Sequence[StoredVersion]:
-        """Return what is stored of a reading's portrait."""
+        """Return the versions of a recognition's portrait."""
         ...
 
-    def delete_versions(self, stored: Sequence[StoredVersion]) -> None:
-        """Delete these versions; what is gone already does no harm."""
+    def delete_versions(self, versions: Sequence[StoredVersion]) -> None:
+        """Delete versions; those that are already gone are skipped."""
         ...
 
 
 class Cases(Protocol):
-    """Which sides of a case are in, kept for some days."""
+    """The sides of each case, kept for some days. All raise ``RetryableError``."""
 
     def add_side(self, case: str, side: CaseSide) -> Case:
-        """Note a side, unless a newer photograph of it is there, and return the case as it is then.
+        """Store a side, unless a newer photo of it is stored, and return the case after that.
 
-        One step: of two sides that are noted at the same time, the second sees the first. Raises ``RetryableError``.
+        This is atomic: of two sides stored at the same time, the second sees the first.
         """
         ...
 
     def store_completed(self, case: str, front: CaseSide, back: CaseSide, *, event_id: str, event: str) -> None:
-        """Keep a pair's event in place of an earlier one's, unless another photograph has come by now.
-
-        Raises ``RetryableError``.
-        """
+        """Store the event of a pair in place of an earlier one, unless either side has been replaced meanwhile."""
         ...
 
     def get(self, case: str) -> Case | None:
-        """Return a case. Raises ``RetryableError``."""
+        """Return a case."""
         ...
 
     def completed_event(self, event_id: str) -> str | None:
-        """Return a pair's event. Raises ``RetryableError``."""
+        """Return the event of a pair."""
         ...
 
     def remove_side(self, case: str, *, document_id: str) -> None:
-        """Forget a document's side, and its pair's event, unless another photograph has its place by now.
-
-        Raises ``RetryableError``.
-        """
+        """Remove a document's side and the event of its pair, unless another photo has replaced it."""
         ...
 
 

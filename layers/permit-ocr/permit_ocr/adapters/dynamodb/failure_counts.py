@@ -1,44 +1,37 @@
-"""How often the work of each message has failed, counted in the work table: one write a failure, none otherwise.
+"""How often the processing of each message has failed: one write per failure, none otherwise.
 
-SQS's own count will not do: it counts every receive, also one that only found the quota taken up or the line stopped.
+SQS's receive count cannot be used: it also counts receives that were only rate limited or found the circuit open.
 """
 
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from permit_ocr.aws_errors import translate_aws_errors
+from permit_ocr.dynamodb_table import DAY_SECONDS, Table
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-_KEEP_SECONDS: Final = 14 * 24 * 3600
-"""No message is older: SQS keeps none for longer."""
+_KEEP_DAYS: Final = 14
+"""SQS keeps no message for longer."""
 
 
 class DynamoDbFailureCounts:
-    """Items: ``id`` (``failures#…``), ``failures`` (a number), ``expires_at`` (seconds since 1970)."""
+    """Items: ``failures#MESSAGE_ID`` with ``failures`` (a number)."""
 
     def __init__(self, client: "DynamoDBClient", *, table: str, clock: Callable[[], float] = time.time) -> None:
         """``table`` is the work table."""
-        self._client = client
-        self._table = table
-        self._clock = clock
+        self._table = Table(client, table, keep_seconds=_KEEP_DAYS * DAY_SECONDS, clock=clock)
 
     def count(self, message_id: str) -> int:
-        """Count one failure and return how many it makes. Raises ``RetryableError``.
+        """Count one failure and return the number so far. Raises ``RetryableError``.
 
-        By message, not by document: a message has one id on every receive, and starts anew once it is replayed.
+        Counts by message, not by document: a message keeps its id on every receive, and starts again when replayed.
         """
-        with translate_aws_errors("DynamoDB"):
-            counted = self._client.update_item(
-                TableName=self._table,
-                Key={"id": {"S": f"failures#{message_id}"}},
-                UpdateExpression="ADD failures :one SET expires_at = :expires",
-                ExpressionAttributeValues={
-                    ":one": {"N": "1"},
-                    ":expires": {"N": str(round(self._clock()) + _KEEP_SECONDS)},
-                },
-                ReturnValues="UPDATED_NEW",
-            )
-        return int(counted["Attributes"]["failures"]["N"])
+        write = self._table.update(
+            f"failures#{message_id}",
+            "ADD failures :one SET expires_at = :expires_at",
+            values={":one": 1},
+            returns="ALL_NEW",
+        )
+        return int(write.item["failures"])

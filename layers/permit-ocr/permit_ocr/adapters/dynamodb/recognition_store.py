@@ -1,191 +1,150 @@
-"""The port ``RecognitionStore`` on DynamoDB: paid answers by recognition. Encrypted, and gone after some days (TTL)."""
+"""The port ``RecognitionStore`` on DynamoDB: one item for each recognition, encrypted and deleted by TTL.
+
+| attribute of ``recognition#ID``  | set                                                                          |
+|----------------------------------|------------------------------------------------------------------------------|
+| ``expires_at``                   | always                                                                       |
+| ``document_ids``                 | always: the documents that use it, or want to                                |
+| ``lease_owner``, ``lease_until`` | while a document pays for it                                                 |
+| ``outcome``, ``reusable_until``  | from then on: JSON of the provider's answer or refusal, and how long another |
+|                                  | document may use it                                                          |
+
+All times are seconds since 1970. An item outlives ``reusable_until`` if a document began to use it later: deleting that
+document must still show who else uses the portrait.
+"""
 
 import json
 import time
-from collections.abc import Callable, Mapping
-from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final, cast
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
 from permit_ocr.application.ports import Lease, OcrResponse, StoredOutcome, StoredResponse
-from permit_ocr.aws_errors import translate_aws_errors
 from permit_ocr.domain.errors import InProgress, RejectDocument
 from permit_ocr.domain.permits import Kind
+from permit_ocr.dynamodb_table import DAY_SECONDS, Item, Table, Write
 from permit_ocr.tencent.actions import ACTIONS
 from permit_ocr.tencent.response_format import answer_fields, parse_answer
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-_DAY_SECONDS: Final = 24 * 3600
-_LEASE: Final = "SET lease_owner = :owner, lease_until = :until, expires_at = :expires"
-_CLAIM: Final = f"{_LEASE}, documents = :document REMOVE json, answers_until"
-_CLAIM_IF: Final = "attribute_not_exists(id) OR expires_at < :now"
-_CLAIM_AFTER: Final = f"{_LEASE} REMOVE json, answers_until ADD documents :document"
-_CLAIM_AFTER_IF: Final = "(attribute_not_exists(json) AND lease_until < :now) OR answers_until < :now"
-_USED_BY: Final = "contains(documents, :document)"
-_KEEP: Final = (
-    "SET json = :json, expires_at = :expires, answers_until = :expires "
-    "REMOVE lease_owner, lease_until ADD documents :document"
+_SET_LEASE: Final = "SET lease_owner = :owner, lease_until = :until, expires_at = :expires_at"
+_LEASE_NEW: Final = f"{_SET_LEASE}, document_ids = :document_ids REMOVE outcome, reusable_until"
+_IF_NEW: Final = "attribute_not_exists(id) OR expires_at < :now"
+_LEASE_AGAIN: Final = f"{_SET_LEASE} REMOVE outcome, reusable_until ADD document_ids :document_ids"
+_IF_FREE: Final = "(attribute_not_exists(outcome) AND lease_until < :now) OR reusable_until < :now"
+_STORE_OUTCOME: Final = (
+    "SET outcome = :outcome, expires_at = :expires_at, reusable_until = :expires_at "
+    "REMOVE lease_owner, lease_until ADD document_ids :document_ids"
 )
-_CLAIMED_LEAST_SECONDS: Final = 1.0
-_CLAIMED_MOST_SECONDS: Final = 5.0
-"""A reading takes seconds: waiting for the whole lease would help only where its owner was killed."""
+_IS_USED: Final = "contains(document_ids, :document_id)"
+_LEAST_WAIT_SECONDS: Final = 1.0
+_LONGEST_WAIT_SECONDS: Final = 5.0
+"""A recognition takes seconds. Waiting for the whole lease would only help if its owner was killed."""
 
 
 class DynamoDbRecognitionStore:
-    """Items: ``id`` (``recognition#…``), ``json``, ``answers_until``, ``expires_at``, ``documents`` (who uses it).
-
-    Times are seconds since 1970. The item outlives the time for which it answers where a document came to use it by
-    then: so that, when that is deleted, it is still known whose portrait else it is.
-
-    A recognition that was begun and has no outcome yet has ``lease_owner`` and ``lease_until`` in place of ``json``.
-    """
+    """Each step is one conditional write."""
 
     def __init__(
         self, client: "DynamoDBClient", *, table: str, keep_days: int, clock: Callable[[], float] = time.time
     ) -> None:
-        """``keep_days`` is how long an item is kept."""
-        self._client = client
-        self._table = table
-        self._keep_seconds = keep_days * _DAY_SECONDS
+        """``keep_days`` is how long an outcome is kept."""
+        self._table = Table(client, table, keep_seconds=keep_days * DAY_SECONDS, clock=clock)
         self._clock = clock
 
     def acquire_lease(
         self, recognition_id: str, kind: Kind, *, document_id: str, lease_seconds: float
     ) -> StoredOutcome | Lease:
-        """See the port. One conditional write: it claims, or brings back what stands in its way.
+        """See the port. One write takes the lease, or returns the item that prevents it.
 
-        A second one only where the outcome of another document's reading is used, or its place is taken.
+        A second write is needed to use the outcome of another document's recognition, or to take over an expired one.
         """
-        claim = Lease(recognition_id=recognition_id, owner=uuid4().hex, document_id=document_id)
-        stands = self._lease(claim, lease_seconds, _CLAIM, condition=_CLAIM_IF)
-        if stands and self._is_free(stands):
-            stands = self._lease(claim, lease_seconds, _CLAIM_AFTER, condition=_CLAIM_AFTER_IF)
-        if stands is None or stands.get("lease_owner", {}).get("S") == claim.owner:
-            return claim  # also if a try of this very write had arrived, and only its answer was lost
-        if "json" in stands:
-            if document_id not in stands.get("documents", {}).get("SS", []):
-                self._use(recognition_id, document_id)
-            return _outcome_from_json(json.loads(stands["json"]["S"]), kind)
-        rest = float(stands["lease_until"]["N"]) - self._clock()
-        raise InProgress(after_seconds=min(max(rest, _CLAIMED_LEAST_SECONDS), _CLAIMED_MOST_SECONDS))
+        lease = Lease(recognition_id=recognition_id, owner=uuid4().hex, document_id=document_id)
+        write = self._write_lease(lease, lease_seconds, _LEASE_NEW, condition=_IF_NEW)
+        if not write.applied and self._is_free(write.item):
+            write = self._write_lease(lease, lease_seconds, _LEASE_AGAIN, condition=_IF_FREE)
+        item = write.item
+        if write.applied or item.get("lease_owner") == lease.owner:
+            return lease  # botocore repeats a write whose response was lost: then the lease is already ours
+        if "outcome" in item:
+            if document_id not in item.get("document_ids", ()):
+                self._add_reference(recognition_id, document_id)
+            return _outcome_from_json(json.loads(item["outcome"]), kind)
+        seconds_left = item["lease_until"] - self._clock()
+        raise InProgress(after_seconds=min(max(seconds_left, _LEAST_WAIT_SECONDS), _LONGEST_WAIT_SECONDS))
 
-    def _lease(
-        self, claim: Lease, lease_seconds: float, expression: str, *, condition: str
-    ) -> Mapping[str, Any] | None:
-        """Take a lease; return the item that stands where the condition does not hold."""
-        now = self._clock()
-        with translate_aws_errors("DynamoDB"):
-            try:
-                self._client.update_item(
-                    TableName=self._table,
-                    Key=_key(claim.recognition_id),
-                    UpdateExpression=expression,
-                    ConditionExpression=condition,
-                    ExpressionAttributeValues={
-                        ":owner": {"S": claim.owner},
-                        ":until": {"N": f"{now + lease_seconds:.3f}"},
-                        ":expires": self._expires(),
-                        ":document": {"SS": [claim.document_id]},
-                        ":now": {"N": f"{now:.3f}"},
-                    },
-                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
-                )
-            except self._client.exceptions.ConditionalCheckFailedException as refused:
-                stands: Mapping[str, Any] = cast("dict[str, Any]", refused.response)["Item"]
-                return stands
-        return None
+    def _write_lease(self, lease: Lease, seconds: float, expression: str, *, condition: str) -> Write:
+        return self._table.update(
+            _item_id(lease.recognition_id),
+            expression,
+            condition=condition,
+            values={
+                ":owner": lease.owner,
+                ":until": self._clock() + seconds,
+                ":document_ids": {lease.document_id},
+            },
+        )
 
-    def _is_free(self, item: Mapping[str, Any]) -> bool:
-        until = item.get("answers_until" if "json" in item else "lease_until")
-        return until is not None and float(until["N"]) < self._clock()
+    def _is_free(self, item: Item) -> bool:
+        until = item.get("reusable_until" if "outcome" in item else "lease_until")
+        return until is not None and bool(until < self._clock())
 
-    def _expires(self) -> Any:  # noqa: ANN401  DynamoDB's form of a number
-        return {"N": str(round(self._clock() + self._keep_seconds))}
-
-    def _use(self, recognition_id: str, document_id: str) -> None:
-        """Count a document among those that use an outcome, for as long as that is known itself.
+    def _add_reference(self, recognition_id: str, document_id: str) -> None:
+        """Add a document to those that use an outcome, and keep the item as long as the document's own.
 
         Raises ``InProgress`` if the outcome was deleted meanwhile.
         """
-        with translate_aws_errors("DynamoDB"):
-            try:
-                self._client.update_item(
-                    TableName=self._table,
-                    Key=_key(recognition_id),
-                    UpdateExpression="SET expires_at = :expires ADD documents :document",
-                    ConditionExpression="attribute_exists(json)",
-                    ExpressionAttributeValues={":document": {"SS": [document_id]}, ":expires": self._expires()},
-                )
-            except self._client.exceptions.ConditionalCheckFailedException:
-                raise InProgress(after_seconds=_CLAIMED_LEAST_SECONDS) from None
+        write = self._table.update(
+            _item_id(recognition_id),
+            "SET expires_at = :expires_at ADD document_ids :document_ids",
+            condition="attribute_exists(outcome)",
+            values={":document_ids": {document_id}},
+        )
+        if not write.applied:
+            raise InProgress(after_seconds=_LEAST_WAIT_SECONDS)
 
-    def store_outcome(self, claim: Lease, outcome: StoredOutcome) -> None:
+    def store_outcome(self, lease: Lease, outcome: StoredOutcome) -> None:
         """See the port."""
-        with translate_aws_errors("DynamoDB"), suppress(self._client.exceptions.ConditionalCheckFailedException):
-            self._client.update_item(
-                TableName=self._table,
-                Key=_key(claim.recognition_id),
-                UpdateExpression=_KEEP,
-                ConditionExpression="attribute_not_exists(json)",
-                ExpressionAttributeValues={
-                    ":json": {"S": json.dumps(_outcome_to_json(outcome), ensure_ascii=False)},
-                    ":expires": self._expires(),
-                    ":document": {"SS": [claim.document_id]},
-                },
-            )
+        self._table.update(
+            _item_id(lease.recognition_id),
+            _STORE_OUTCOME,
+            condition="attribute_not_exists(outcome)",
+            values={
+                ":outcome": json.dumps(_outcome_to_json(outcome), ensure_ascii=False),
+                ":document_ids": {lease.document_id},
+            },
+        )
 
-    def release_lease(self, claim: Lease) -> None:
-        """See the port. A claim that was taken over is left alone."""
-        with translate_aws_errors("DynamoDB"), suppress(self._client.exceptions.ConditionalCheckFailedException):
-            self._client.update_item(
-                TableName=self._table,
-                Key=_key(claim.recognition_id),
-                UpdateExpression="SET lease_until = :past",
-                ConditionExpression="lease_owner = :owner AND attribute_not_exists(json)",
-                ExpressionAttributeValues={":past": {"N": "0"}, ":owner": {"S": claim.owner}},
-            )
+    def release_lease(self, lease: Lease) -> None:
+        """See the port. A lease that another document has taken over stays."""
+        self._table.update(
+            _item_id(lease.recognition_id),
+            "SET lease_until = :past",
+            condition="lease_owner = :owner AND attribute_not_exists(outcome)",
+            values={":past": 0, ":owner": lease.owner},
+        )
 
     def remove_reference(self, recognition_id: str, *, document_id: str) -> bool:
-        """See the port. Each step is one conditional write, so of two documents that let go at once one is the last."""
-        document = {":document": {"S": document_id}}
+        """See the port. If two documents remove theirs at the same time, exactly one of them is the last."""
+        item_id, values = _item_id(recognition_id), {":document_id": document_id, ":one": 1}
         while True:
-            with translate_aws_errors("DynamoDB"):
-                try:
-                    self._client.delete_item(
-                        TableName=self._table,
-                        Key=_key(recognition_id),
-                        ConditionExpression=f"attribute_not_exists(id) OR ({_USED_BY} AND size(documents) = :one)",
-                        ExpressionAttributeValues={**document, ":one": {"N": "1"}},
-                    )
-                except self._client.exceptions.ConditionalCheckFailedException:
-                    if not self._used_no_more(recognition_id, document_id):
-                        continue  # the others have let go meanwhile
-                    return False
+            is_last = f"attribute_not_exists(id) OR ({_IS_USED} AND size(document_ids) = :one)"
+            if self._table.delete(item_id, condition=is_last, values=values).applied:
                 return True
-
-    def _used_no_more(self, recognition_id: str, document_id: str) -> bool:
-        """Take a document off those that use a reading; False if it is the only one by now."""
-        try:
-            self._client.update_item(
-                TableName=self._table,
-                Key=_key(recognition_id),
-                UpdateExpression="DELETE documents :documents",
-                ConditionExpression=f"attribute_exists(id) AND (NOT {_USED_BY} OR size(documents) > :one)",
-                ExpressionAttributeValues={
-                    ":documents": {"SS": [document_id]},
-                    ":document": {"S": document_id},
-                    ":one": {"N": "1"},
-                },
+            others_use_it = self._table.update(
+                item_id,
+                "DELETE document_ids :document_ids",
+                condition=f"attribute_exists(id) AND (NOT {_IS_USED} OR size(document_ids) > :one)",
+                values={":document_ids": {document_id}, **values},
             )
-        except self._client.exceptions.ConditionalCheckFailedException:
-            return False
-        return True
+            if others_use_it.applied:
+                return False
+            # Meanwhile the others have removed theirs, so this document is the last.
 
 
-def _key(recognition_id: str) -> dict[str, Any]:
-    return {"id": {"S": f"recognition#{recognition_id}"}}
+def _item_id(recognition_id: str) -> str:
+    return f"recognition#{recognition_id}"
 
 
 def _outcome_to_json(outcome: StoredOutcome) -> dict[str, Any]:
@@ -198,29 +157,31 @@ def _outcome_to_json(outcome: StoredOutcome) -> dict[str, Any]:
                 "request_id": outcome.request_id,
             }
         }
-    reply = outcome.reply
+    response = outcome.reply
     return {
-        "answer": answer_fields(reply.answer),
-        "endpoint": reply.endpoint,
-        "request_id": reply.request_id,
-        "attempts": reply.attempts,
-        "milliseconds": reply.milliseconds,
-        "fallback": reply.fallback,
-        "confidences": dict(reply.confidences),
+        "answer": answer_fields(response.answer),
+        "endpoint": response.endpoint,
+        "request_id": response.request_id,
+        "attempts": response.attempts,
+        "milliseconds": response.milliseconds,
+        "fallback": response.fallback,
+        "confidences": dict(response.confidences),
         "portrait_key": outcome.portrait_key,
     }
 
 
-def _outcome_from_json(said: dict[str, Any], kind: Kind) -> StoredOutcome:
-    if refused := said.get("rejected"):
-        return RejectDocument(refused["code"], refused["meaning"], refused["advice"], request_id=refused["request_id"])
-    reply = OcrResponse(
-        answer=parse_answer(ACTIONS[kind], said["answer"]),
-        endpoint=said["endpoint"],
-        request_id=said["request_id"],
-        attempts=said["attempts"],
-        milliseconds=said["milliseconds"],
-        fallback=said.get("fallback", False),  # the last two are not in items of the first version
-        confidences=said.get("confidences", {}),
+def _outcome_from_json(stored: dict[str, Any], kind: Kind) -> StoredOutcome:
+    if rejection := stored.get("rejected"):
+        return RejectDocument(
+            rejection["code"], rejection["meaning"], rejection["advice"], request_id=rejection["request_id"]
+        )
+    response = OcrResponse(
+        answer=parse_answer(ACTIONS[kind], stored["answer"]),
+        endpoint=stored["endpoint"],
+        request_id=stored["request_id"],
+        attempts=stored["attempts"],
+        milliseconds=stored["milliseconds"],
+        fallback=stored.get("fallback", False),  # items of the first version lack this and the next
+        confidences=stored.get("confidences", {}),
     )
-    return StoredResponse(reply=reply, portrait_key=said["portrait_key"])
+    return StoredResponse(reply=response, portrait_key=stored["portrait_key"])

@@ -1,0 +1,142 @@
+"""One DynamoDB table: conditional writes, consistent reads, and items as plain Python values.
+
+Items have a text ``id``, and ``expires_at`` (seconds since 1970) where they expire.
+"""
+
+import re
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Literal, cast
+
+from permit_ocr.aws_errors import translate_aws_errors
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+DAY_SECONDS: Final = 24 * 3600
+_PLACEHOLDER: Final = re.compile(r":\w+")
+
+type Item = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """The result of a conditional write. ``item`` is empty if there is none, or none was asked for."""
+
+    applied: bool
+    """Whether the condition held."""
+    item: Item
+    """If it was applied, what ``returns`` asked for; else the item that did not meet the condition."""
+
+
+class Table:
+    """All methods raise ``Deferred``, and ``RetryableError`` for an item that DynamoDB will never take."""
+
+    def __init__(
+        self,
+        client: "DynamoDBClient",
+        name: str,
+        *,
+        keep_seconds: float = 0.0,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """``keep_seconds`` from now is the ``:expires_at`` of an expression; ``clock`` returns seconds since 1970."""
+        self._client = client
+        self._name = name
+        self._keep_seconds = keep_seconds
+        self._clock = clock
+
+    def get(self, item_id: str, *, expired_too: bool = False) -> Item | None:
+        """Return an item as it is after all completed writes. DynamoDB deletes expired items only within days."""
+        with translate_aws_errors("DynamoDB"):
+            found = self._client.get_item(TableName=self._name, Key={"id": {"S": item_id}}, ConsistentRead=True)
+        item = _plain_item(found.get("Item", {}))
+        return item if item and (expired_too or item["expires_at"] >= self._clock()) else None
+
+    def put(self, item_id: str, attributes: Item) -> None:
+        """Replace an item; it expires after ``keep_seconds``."""
+        item = {"id": item_id, "expires_at": self._expires_at(), **attributes}
+        with translate_aws_errors("DynamoDB"):
+            self._client.put_item(TableName=self._name, Item=_attribute_values(item))
+
+    def update(
+        self,
+        item_id: str,
+        expression: str,
+        *,
+        condition: str = "",
+        values: Item | None = None,
+        names: Mapping[str, str] | None = None,
+        returns: Literal["NONE", "ALL_NEW", "UPDATED_OLD"] = "NONE",
+    ) -> Write:
+        """Update or create an item if ``condition`` holds.
+
+        ``values`` are those of the expressions' ``:placeholders``. ``:now`` and ``:expires_at`` are always there.
+        """
+        request: dict[str, Any] = {"UpdateExpression": expression, "ReturnValues": returns}
+        if names:
+            request["ExpressionAttributeNames"] = names
+        return self._write(self._client.update_item, item_id, condition, values, request)
+
+    def delete(self, item_id: str, *, condition: str = "", values: Item | None = None) -> Write:
+        """Delete an item if ``condition`` holds; one that does not exist may meet it, too."""
+        return self._write(self._client.delete_item, item_id, condition, values, {})
+
+    def _write(
+        self, call: Callable[..., Any], item_id: str, condition: str, values: Item | None, request: dict[str, Any]
+    ) -> Write:
+        # DynamoDB refuses values that no expression uses.
+        used = set(_PLACEHOLDER.findall(f"{request.get('UpdateExpression', '')} {condition}"))
+        known = {":now": self._clock(), ":expires_at": self._expires_at(), **(values or {})}
+        if used:
+            request["ExpressionAttributeValues"] = _attribute_values({name: known[name] for name in used})
+        if condition:
+            request |= {"ConditionExpression": condition, "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
+        with translate_aws_errors("DynamoDB"):
+            try:
+                response = call(TableName=self._name, Key={"id": {"S": item_id}}, **request)
+            except self._client.exceptions.ConditionalCheckFailedException as error:
+                current = cast("dict[str, Any]", error.response).get("Item", {})
+                return Write(applied=False, item=_plain_item(current))
+        return Write(applied=True, item=_plain_item(response.get("Attributes", {})))
+
+    def _expires_at(self) -> int:
+        return round(self._clock() + self._keep_seconds)
+
+
+def _attribute_values(values: Item) -> dict[str, Any]:
+    return {name: _attribute_value(value) for name, value in values.items()}
+
+
+def _attribute_value(value: Any) -> dict[str, Any]:  # noqa: ANN401
+    match value:
+        case bool():
+            return {"BOOL": value}
+        case str():
+            return {"S": value}
+        case int():
+            return {"N": str(value)}
+        case float():
+            return {"N": f"{value:.3f}"}
+        case set():
+            return {"SS": sorted(value)}
+        case _:
+            return {"M": _attribute_values(value)}
+
+
+def _plain_item(item: Item) -> Item:
+    return {name: _plain(value) for name, value in item.items()}
+
+
+def _plain(attribute_value: Mapping[str, Any]) -> Any:  # noqa: ANN401
+    ((kind, value),) = attribute_value.items()
+    match kind:
+        case "N":
+            return float(value) if "." in value else int(value)
+        case "SS":
+            return set(value)
+        case "M":
+            return _plain_item(value)
+        case _:
+            return value
