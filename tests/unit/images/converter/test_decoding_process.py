@@ -150,7 +150,7 @@ def test_whoever_stops_listening_leaves_no_process_behind(tmp_path: Path, monkey
 def test_a_telephones_photograph_needs_a_fraction_of_the_functions_memory(
     form: str, size: tuple[int, int], most: int, tmp_path: Path
 ) -> None:
-    """In megabytes, of the 512 that the function has; the figures are in docs/decisions.md."""
+    """In MB, of the function's 512; docs/adr/0014-convert-in-a-separate-process.md has the figures."""
     options = {"quality": 50} if form == "heic" else {}
     (tmp_path / "upload").write_bytes(file_of(form, picture(size), orientation=6, **options))
     command = [sys.executable, "-m", "permit_ocr.images.converter", str(tmp_path / "upload"), str(tmp_path), str(LIMIT)]
