@@ -15,7 +15,7 @@ from typing import Final
 
 from recognizer.wire.common_parameters import LOCAL_CREDENTIALS
 from sandbox import project
-from sandbox.aws.account import REGION
+from sandbox.account import REGION
 from sandbox.aws.client import SERVER, LocalAws, start_aws
 from sandbox.errors import SandboxError
 from sandbox.http_api.server import ApiServer, HttpApi

@@ -23,7 +23,7 @@ from bench.environment.fake_provider import AMPLE_CAPACITY, FakeProvider
 from bench.environment.lambda_emulator import EmulatedFunction, LambdaEmulator
 from bench.environment.photos import specimen_photo
 from recognizer.wire.common_parameters import LOCAL_CREDENTIALS
-from sandbox.aws.account import ACCOUNT_ID, REGION
+from sandbox.account import ACCOUNT_ID, REGION
 from sandbox.aws.client import LocalAws, start_aws
 from sandbox.http_api.events import HttpRequest, request_event
 from sandbox.lambda_runtime.environment_variables import environment_variables, link_runtime_packages

@@ -13,7 +13,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from sandbox.aws.account import CREDENTIALS, REGION
+from sandbox.account import CREDENTIALS, REGION
 from sandbox.errors import SandboxError
 from sandbox.processes import Processes
 from sandbox.template.deployed_stack import Bucket, DeployedStack, read_stack

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from sandbox.aws.account import ACCOUNT_ID
+from sandbox.account import ACCOUNT_ID
 from sandbox.lambda_runtime.invocation import InvocationResult, Json
 
 _TEXT_TYPES: Final = ("application/json", "application/xml", "application/javascript")

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from sandbox.aws.account import CREDENTIALS, REGION
+from sandbox.account import CREDENTIALS, REGION
 from sandbox.lambda_runtime.invocation import Json
 from sandbox.template.deployed_stack import Function
 

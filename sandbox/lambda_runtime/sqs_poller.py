@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from sandbox.aws.account import REGION
+from sandbox.account import REGION
 from sandbox.lambda_runtime.invocation import PAYLOAD_LIMIT, Invoke, Json
 from sandbox.lambda_runtime.sqs_event import failed_messages, sqs_record
 from sandbox.template.deployed_stack import EventSourceMapping

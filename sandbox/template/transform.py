@@ -11,7 +11,7 @@ from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
 from samtranslator.yaml_helper import yaml_parse
 
-from sandbox.aws.account import REGION
+from sandbox.account import REGION
 from sandbox.errors import SandboxError
 
 ARTEFACTS_BUCKET: Final = "built-artefacts"
