@@ -1,13 +1,15 @@
-"""The messages of ours on the intake queue and the images queue: the work in them, and their text, in both directions.
+"""The messages on the intake queue and the images queue, beside S3's events: their types, their JSON, their documents.
 
-An object with one key says what is to be done: ``upload``, ``page``, ``requested`` or ``republish``.
+A message is a JSON object with one key, which names its type: ``upload``, ``page``, ``requested`` or ``publish_again``.
 """
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from permit_ocr.domain.events import Document
+from permit_ocr.domain.identity import document_id_of_direct_upload, document_id_of_object, document_id_of_page
 from permit_ocr.domain.permits import Kind, RecognitionOptions, Side
 from permit_ocr.images.rejections import CODES
 
@@ -24,14 +26,14 @@ class Upload:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RepublishMessage:
-    """A document whose result is kept but could not be published: what the API hands over."""
+    """A document whose stored result the API could not publish."""
 
     document_id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecognizeUrlMessage:
-    """An image at an address, that the API accepted to be read in the background."""
+    """An image at a URL that the API accepted for recognition in the background."""
 
     document_id: str
     image_url: str
@@ -42,9 +44,9 @@ class RecognizeUrlMessage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """One page of an upload that had to be decoded first: the key of its plain image, or why there is none.
+    """One page of a converted upload: the key of its provider-ready image, or the code of its rejection.
 
-    ``number`` is None for an image of a format without pages, and for a file that is rejected as a whole.
+    ``number`` is None for an image format without pages, and for a file that is rejected as a whole.
     """
 
     upload: Upload
@@ -58,69 +60,91 @@ type IntakeMessage = Upload | Page | RepublishMessage | RecognizeUrlMessage
 
 
 class UnreadableEvent(ValueError):
-    """What arrived is not an event of any known wrapping. Carries none of its text."""
+    """An event or message of no known form. Carries none of its text."""
+
+    code = "Message.Unreadable"
 
 
-def serialize_message(work: IntakeMessage) -> str:
-    """Return the message that ``parse_message`` makes ``work`` of."""
-    match work:
-        case Upload():
-            return json.dumps({"upload": asdict(work)})
-        case Page():
-            return json.dumps({"page": asdict(work)})
-        case RecognizeUrlMessage():
-            return json.dumps({"requested": _said_of_request(work)})
-        case RepublishMessage():
-            return json.dumps({"publish_again": work.document_id})
+def document_of(message: IntakeMessage, *, upload_prefix: str) -> Document:
+    """Return the document that a message is about, as far as the message identifies it.
 
-
-def parse_message(message: Any) -> IntakeMessage:  # noqa: ANN401  JSON
-    """Return the work in a message of ours.
-
-    Raises ``UnreadableEvent``, or whatever comes of taking a message for what it is not: ``KeyError``, ``TypeError``,
-    ``AttributeError`` or ``ValueError``.
+    A direct upload has its document's id in its key. A page of several is a document of its own.
     """
-    ((kind, said),) = message.items()
+    match message:
+        case Upload(bucket=bucket, key=key, version=version, etag=etag):
+            document_id = document_id_of_direct_upload(key, upload_prefix=upload_prefix)
+            document_id = document_id or document_id_of_object(bucket=bucket, key=key, version=version, etag=etag)
+            return Document(id=document_id, bucket=bucket, key=key, version=version, etag=etag)
+        case Page(upload=upload, number=number, pages=pages):
+            document = document_of(upload, upload_prefix=upload_prefix)
+            if number is not None and pages != 1:
+                document = replace(document, id=document_id_of_page(document.id, number))
+            return replace(document, page=number, pages=pages)
+        case RecognizeUrlMessage():
+            return Document(id=message.document_id, case=message.case, received=message.received)
+        case RepublishMessage():
+            return Document(id=message.document_id)
+
+
+def serialize_message(message: IntakeMessage) -> str:
+    """Return a message as JSON; ``parse_message`` is the inverse."""
+    match message:
+        case Upload():
+            return json.dumps({"upload": asdict(message)})
+        case Page():
+            return json.dumps({"page": asdict(message)})
+        case RecognizeUrlMessage():
+            return json.dumps({"requested": _url_fields(message)})
+        case RepublishMessage():
+            return json.dumps({"publish_again": message.document_id})
+
+
+def parse_message(payload: Any) -> IntakeMessage:  # noqa: ANN401  JSON
+    """Return the message in a JSON object.
+
+    Raises ``UnreadableEvent``, ``KeyError``, ``TypeError``, ``AttributeError`` or ``ValueError`` for anything else.
+    """
+    ((kind, fields),) = payload.items()
     match kind:
         case "publish_again":
-            return RepublishMessage(document_id=str(said))
+            return RepublishMessage(document_id=str(fields))
         case "requested":
-            return _requested(said)
+            return _parse_url_message(fields)
         case "upload":
-            return Upload(**said)
+            return Upload(**fields)
         case "page":
-            return _page(said)
+            return _parse_page(fields)
     raise UnreadableEvent
 
 
-def _said_of_request(work: RecognizeUrlMessage) -> dict[str, Any]:
+def _url_fields(message: RecognizeUrlMessage) -> dict[str, Any]:
     return {
-        "id": work.document_id,
-        "image_url": work.image_url,
-        "kind": work.options.kind,
-        "side": work.options.side,
-        "return_portrait": work.options.return_portrait,
-        "case": work.case,
-        "received": work.received.isoformat(),
+        "id": message.document_id,
+        "image_url": message.image_url,
+        "kind": message.options.kind,
+        "side": message.options.side,
+        "return_portrait": message.options.return_portrait,
+        "case": message.case,
+        "received": message.received.isoformat(),
     }
 
 
-def _requested(said: dict[str, Any]) -> RecognizeUrlMessage:
+def _parse_url_message(fields: dict[str, Any]) -> RecognizeUrlMessage:
     return RecognizeUrlMessage(
-        document_id=str(said["id"]),
-        image_url=str(said["image_url"]),
+        document_id=str(fields["id"]),
+        image_url=str(fields["image_url"]),
         options=RecognitionOptions(
-            kind=Kind(said["kind"]) if said["kind"] else None,
-            side=Side(said["side"]) if said["side"] else None,
-            return_portrait=bool(said["return_portrait"]),
+            kind=Kind(fields["kind"]) if fields["kind"] else None,
+            side=Side(fields["side"]) if fields["side"] else None,
+            return_portrait=bool(fields["return_portrait"]),
         ),
-        case=said["case"],
-        received=datetime.fromisoformat(said["received"]),
+        case=fields["case"],
+        received=datetime.fromisoformat(fields["received"]),
     )
 
 
-def _page(said: dict[str, Any]) -> Page:
-    page = Page(**said | {"upload": Upload(**said["upload"])})
+def _parse_page(fields: dict[str, Any]) -> Page:
+    page = Page(**fields | {"upload": Upload(**fields["upload"])})
     if (page.image is None) == (page.rejection is None) or page.rejection not in {None, *CODES}:
         raise UnreadableEvent
     return page

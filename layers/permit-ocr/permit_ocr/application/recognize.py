@@ -12,6 +12,7 @@ publish (see ``publish``)
 """
 
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from hashlib import sha256
@@ -56,10 +57,12 @@ _NO_KEY_FIELD: Final = (
 )
 
 
-def recognize(photograph: Submission, services: Services, *, deadline: float) -> str:
+def recognize(
+    photograph: Submission, services: Services, *, deadline: float, before_call: Callable[[], None] = lambda: None
+) -> str:
     """Return the published event of ``photograph`` as JSON, after doing whatever of the job is not done yet.
 
-    ``deadline`` is on ``time.monotonic``'s clock. Raises ``RetryableError`` or ``CircuitOpen``: nothing was published
+    ``deadline`` is on ``time.monotonic``'s clock; ``before_call`` is called right before each OCR call. Raises ``RetryableError`` or ``CircuitOpen``: nothing was published
     then, and nothing that was
     paid for is lost. A document that can never succeed is published too, as a rejection. Raises ``Deleted`` for one
     that was deleted, at the latest before its result is kept: nothing of it is left then.
@@ -69,7 +72,7 @@ def recognize(photograph: Submission, services: Services, *, deadline: float) ->
     try:
         if (kept := services.documents.begin(document, recognition_ids=recognition_ids)) and kept.published:
             return kept.event
-        event = _read_and_judge(photograph, services, deadline=deadline)
+        event = _read_and_judge(photograph, services, deadline=deadline, before_call=before_call)
         try:
             return publish(event, services)
         except RejectDocument as error:  # the event is too large
@@ -94,11 +97,13 @@ def reject_unread(document: Document, error: RejectDocument, services: Services)
         raise
 
 
-def _read_and_judge(photograph: Submission, services: Services, *, deadline: float) -> RecognizedEvent | RejectedEvent:
+def _read_and_judge(
+    photograph: Submission, services: Services, *, deadline: float, before_call: Callable[[], None]
+) -> RecognizedEvent | RejectedEvent:
     try:
         if photograph.content is not None:
             refuse_what_cannot_be_read(photograph.content)
-        question, kept, reused = _ask_in_turn(photograph, services, deadline=deadline)
+        question, kept, reused = _ask_in_turn(photograph, services, deadline=deadline, before_call=before_call)
         return _judge(photograph, question, kept, services, reused=reused)
     except RejectDocument as error:
         return _reject(photograph, error, services)
@@ -151,7 +156,7 @@ def _recognition_ids(photograph: Submission) -> list[str]:
 
 
 def _ask_in_turn(
-    photograph: Submission, services: Services, *, deadline: float
+    photograph: Submission, services: Services, *, deadline: float, before_call: Callable[[], None]
 ) -> tuple[OcrRequest, StoredResponse, bool]:
     """Return the question whose answer shows a card, that answer, and whether it was kept from before.
 
@@ -166,7 +171,9 @@ def _ask_in_turn(
             content=photograph.content,
             url=photograph.url,
         )
-        outcome, reused = _ask_once(photograph, question, services, deadline=deadline)
+        outcome, reused = _ask_once(
+            photograph, question, services, deadline=deadline, before_call=before_call
+        )
         if isinstance(outcome, StoredResponse):
             if has_key_field(outcome.reply.answer):
                 return question, outcome, reused
@@ -179,7 +186,12 @@ def _ask_in_turn(
 
 
 def _ask_once(
-    photograph: Submission, question: OcrRequest, services: Services, *, deadline: float
+    photograph: Submission,
+    question: OcrRequest,
+    services: Services,
+    *,
+    deadline: float,
+    before_call: Callable[[], None],
 ) -> tuple[StoredOutcome, bool]:
     reading = _recognition_id(photograph, question.kind, question.side)
     claim = services.work.acquire_lease(
@@ -190,6 +202,7 @@ def _ask_once(
     )
     if not isinstance(claim, Lease):
         return claim, True
+    before_call()
     try:
         outcome = _pay_once(question, reading, services, deadline=deadline)
     except PermitOcrError:

@@ -1,63 +1,108 @@
-"""When a message shows again.
+"""When a document that is not done is retried, and when its message goes to the dead-letter queue.
 
-Two cases. *Waiting* is not the document's failure: the quota is taken up, another has the same image, the line is
-stopped. It may last for days, so the wait grows with the message's age: it costs the message at most a twentieth of the
-time it has waited already, and days of it take some hundred receives. *Failing* is counted, and the wait grows with the
-count.
+| why it is not done               | counted | waits                                                                  |
+|----------------------------------|---------|------------------------------------------------------------------------|
+| the message cannot be parsed     |         | not at all: it goes to the dead-letter queue immediately               |
+| no time left to start it         | no      | up to 1 s                                                              |
+| the circuit is open              | no      | 30-60 s; after 20 minutes a 40th to a 20th of its age, at most 1 h     |
+| any other ``Deferred``: no quota | no      | what the error asks for, and up to 3 s more; after a minute up to a    |
+| left, image in progress          |         | 20th of its age more, at most 1 h                                      |
+| any other error                  | yes     | 10 s, 1 min, 15 min, 2 h, then 4 h each time, and up to a quarter more |
+
+After ``maximum_attempts`` counted failures (``MaximumAttempts`` in the template), or when it is six days old, the
+message goes to the dead-letter queue.
+
+A deferral is not the document's failure and may last for days. Since the wait grows with the message's age, it delays
+the message by a twentieth of the time it has waited already, and days of waiting take some hundred receives.
+
+Webhooks have a policy of their own: ``webhook_retry_policy``.
 """
 
 import random
-from typing import Final
+from dataclasses import dataclass
+from typing import Final, Protocol
 
+from permit_ocr.application.intake_messages import UnreadableEvent
 from permit_ocr.domain.errors import CircuitOpen, Deferred, NotPublished, RetryableError
 
-LONGEST_VISIBILITY_SECONDS: Final = 12 * 3600 - 60
+MAXIMUM_AGE_SECONDS: Final = 6 * 24 * 3600
+"""A day before the intake queue would drop the message; the dead-letter queue keeps it for another 14 days."""
+MAXIMUM_VISIBILITY_SECONDS: Final = 12 * 3600 - 60
 """SQS's own limit is twelve hours from the receive, and an invocation may last 45 seconds."""
+_FAILURE_DELAYS_SECONDS: Final = (10.0, 60.0, 900.0, 7200.0, 14_400.0)
+"""Minimum after the first failure, the second and so on; the last one repeats."""
+_FAILURE_JITTER: Final = 1 / 4
+_CIRCUIT_OPEN_SECONDS: Final = 60.0
 _SHARE_OF_AGE: Final = 1 / 20
-_LONGEST_WAIT_SECONDS: Final = 3600.0
-_LEAST_JITTER_SECONDS: Final = 3.0
-_LINE_STOPPED_SECONDS: Final = 60.0
-_AFTER_FAILURE_SECONDS: Final = (10.0, 60.0, 900.0, 7200.0, 14_400.0)
-"""Least waits after the first failure, the second and so on, and after every one beyond them."""
-_JITTER_AFTER_FAILURE: Final = 1 / 4
+_MAXIMUM_DEFERRAL_SECONDS: Final = 3600.0
+_DEFERRAL_JITTER_SECONDS: Final = 3.0
 
 
 class NotStarted(Deferred):
-    """The invocation had no time left to begin this document; the next one may begin it at once."""
+    """The invocation has no time left to start this document; the next one may start it immediately."""
 
     def __init__(self) -> None:
         super().__init__(
-            "Deadline", "There was no time left to begin.", "Nothing: it is tried again by itself.", after_seconds=0
+            "Deadline", "There was no time left to begin.", "No action needed; it is retried automatically.", after_seconds=0
         )
 
 
+class FailureCounts(Protocol):
+    """How often the work of each message has failed. SQS counts receives, which include deferrals."""
+
+    def count(self, message_id: str) -> int:
+        """Count one failure and return the total. Raises ``RetryableError``."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryPolicy:
+    """Decides about the messages of the intake queue."""
+
+    failures: FailureCounts
+    maximum_attempts: int
+
+    def delay(self, error: Exception, *, message_id: str, age_seconds: float) -> float | None:
+        """Return the seconds until a message of that age is retried; None if it goes to the dead-letter queue."""
+        if isinstance(error, UnreadableEvent):
+            return None
+        is_last = age_seconds > MAXIMUM_AGE_SECONDS
+        if not is_deferral(error):
+            try:
+                failures = self.failures.count(message_id)
+            except RetryableError:  # a failure that AWS cannot count must not use up the attempts
+                pass
+            else:
+                is_last = is_last or failures >= self.maximum_attempts
+                return None if is_last else retry_delay(error, attempt=failures)
+        return None if is_last else deferral_delay(error, age_seconds=age_seconds)
+
+
 def is_deferral(error: Exception) -> bool:
-    """Say whether ``error`` only means "not now": it is not counted, however often it happens."""
+    """Tell whether ``error`` is not counted as a failure, however often it happens."""
     return isinstance(error.cause if isinstance(error, NotPublished) else error, Deferred | CircuitOpen)
 
 
 def deferral_delay(error: Exception, *, age_seconds: float) -> float:
-    """Return how long a message of that age waits, where ``is_deferral``.
-
-    Of a stopped line 30–60 seconds at first, so that all go on soon after a probe has succeeded.
-    """
-    share_of_age = min(age_seconds * _SHARE_OF_AGE, _LONGEST_WAIT_SECONDS)
+    """Return the seconds until a deferred message of that age is retried."""
+    share_of_age = min(age_seconds * _SHARE_OF_AGE, _MAXIMUM_DEFERRAL_SECONDS)
     if isinstance(error, NotStarted):
         return random.uniform(0, 1)  # noqa: S311  not a secret
     if isinstance(error, CircuitOpen):
-        longest = max(_LINE_STOPPED_SECONDS, share_of_age)
-        return random.uniform(longest / 2, longest)  # noqa: S311
-    at_least = error.after_seconds if isinstance(error, RetryableError) else 0.0
-    return at_least + random.uniform(0, max(_LEAST_JITTER_SECONDS, share_of_age))  # noqa: S311
+        # Short at first, so that all documents continue soon after a probe has succeeded.
+        maximum = max(_CIRCUIT_OPEN_SECONDS, share_of_age)
+        return random.uniform(maximum / 2, maximum)  # noqa: S311
+    minimum = error.after_seconds if isinstance(error, RetryableError) else 0.0
+    return minimum + random.uniform(0, max(_DEFERRAL_JITTER_SECONDS, share_of_age))  # noqa: S311
 
 
-def retry_delay(error: Exception, *, failures: int) -> float:
-    """Return how long a message waits after it has failed so often: soon at first, then for hours.
+def retry_delay(error: Exception, *, attempt: int) -> float:
+    """Return the seconds until a message is retried after its first failed ``attempt``, its second and so on.
 
-    Most disturbances are over in a moment. Six attempts take more than six hours: a provider that fails for an
-    afternoon gives nothing up.
+    Most disturbances are over in a moment, so the first delays are short. Six attempts take more than six hours, so
+    a provider that fails for an afternoon sends nothing to the dead-letter queue.
     """
-    least = _AFTER_FAILURE_SECONDS[min(failures, len(_AFTER_FAILURE_SECONDS)) - 1]
+    minimum = _FAILURE_DELAYS_SECONDS[min(attempt, len(_FAILURE_DELAYS_SECONDS)) - 1]
     if isinstance(error, RetryableError):
-        least = max(least, error.after_seconds)
-    return least * random.uniform(1, 1 + _JITTER_AFTER_FAILURE)  # noqa: S311
+        minimum = max(minimum, error.after_seconds)
+    return minimum * random.uniform(1, 1 + _FAILURE_JITTER)  # noqa: S311

@@ -1,24 +1,27 @@
-"""When a webhook that was not delivered is tried again: for 24 hours, ever less often.
+"""When an undelivered webhook is retried: for 24 hours, at growing intervals.
 
 After about 5 s, 30 s, 2, 10 and 30 minutes, 1 and 2 hours, then every 4 hours, and for the last time when it is a day
-old. A fifth is jitter, so that what failed together does not come together.
+old. Each delay varies by a fifth either way, so that webhooks that failed together are not retried together.
 """
 
 import random
 from typing import Final
 
+GONE: Final = "Webhook.Gone"
+"""The code of the receiver's 410: it wants no more of these events, so there is no further attempt."""
 RETRY_FOR_SECONDS: Final = 24 * 3600.0
-_PAUSES: Final = (5.0, 30.0, 120.0, 600.0, 1800.0, 3600.0, 7200.0, 14_400.0)
+_DELAYS_SECONDS: Final = (5.0, 30.0, 120.0, 600.0, 1800.0, 3600.0, 7200.0, 14_400.0)
 _JITTER: Final = 0.2
 
 
-def seconds_until_retry(*, attempts: int, age_seconds: float, at_least: float = 0.0) -> float | None:
-    """Return how long a webhook waits that has failed ``attempts`` times, or None if that was its last attempt.
+def webhook_retry_delay(*, attempts: int, age_seconds: float, at_least: float = 0.0) -> float | None:
+    """Return the seconds until a webhook that has failed ``attempts`` times is retried; None after the last attempt.
 
-    ``at_least`` is what the receiver asked for. ``age_seconds`` is the time since it was published.
+    ``at_least`` is what the receiver asked for. ``age_seconds`` is the time since the event was published.
     """
     left = RETRY_FOR_SECONDS - age_seconds
     if left <= 0:
         return None
-    pause = _PAUSES[min(attempts, len(_PAUSES)) - 1] * random.uniform(1 - _JITTER, 1 + _JITTER)  # noqa: S311  no secret
-    return min(max(pause, at_least), max(left, 1.0))
+    delay = _DELAYS_SECONDS[min(attempts, len(_DELAYS_SECONDS)) - 1]
+    delay *= random.uniform(1 - _JITTER, 1 + _JITTER)  # noqa: S311  not a secret
+    return min(max(delay, at_least), max(left, 1.0))

@@ -14,7 +14,6 @@ from permit_ocr.application.ports import Submission
 from permit_ocr.aws_errors import translate_aws_errors
 from permit_ocr.domain.errors import RejectDocument, RetryableError
 from permit_ocr.domain.events import Document
-from permit_ocr.domain.identity import document_id_of_direct_upload, document_id_of_object, document_id_of_page
 from permit_ocr.domain.permits import RecognitionOptions
 from permit_ocr.domain.upload_options import case_of_upload, upload_options
 from permit_ocr.images.formats import base64_length, is_provider_ready
@@ -35,28 +34,8 @@ _URL_SECONDS: Final = 120
 """Lifetime of a presigned URL: the provider downloads at once, or not at all."""
 
 
-def document_of(upload: Upload, *, upload_prefix: str) -> Document:
-    """Return the identity of an upload; nothing is read for it. The API's tickets have theirs in the key."""
-    object_id = document_id_of_object(bucket=upload.bucket, key=upload.key, version=upload.version, etag=upload.etag)
-    return Document(
-        id=document_id_of_direct_upload(upload.key, upload_prefix=upload_prefix) or object_id,
-        bucket=upload.bucket,
-        key=upload.key,
-        version=upload.version,
-        etag=upload.etag,
-    )
-
-
-def document_of_page(page: Page, *, upload_prefix: str) -> Document:
-    """Return the identity of a page: the upload's, unless that has several pages, each a document of its own."""
-    document = document_of(page.upload, upload_prefix=upload_prefix)
-    if page.number is not None and page.pages != 1:
-        document = replace(document, id=document_id_of_page(document.id, page.number))
-    return replace(document, page=page.number, pages=page.pages)
-
-
 class S3Images:
-    """Reads uploads."""
+    """The port ``UploadedImages``."""
 
     def __init__(self, client: "S3Client", *, upload_prefix: str, base64_limit: int, presign: bool) -> None:
         """``presign`` makes the provider download the image by itself, from a short-lived address."""
@@ -65,11 +44,8 @@ class S3Images:
         self._limit = base64_limit
         self._presign = presign
 
-    def fetch(self, upload: Upload) -> Submission | None:
-        """Return the photograph with what its sender said of it; None if it has to be made a plain image first.
-
-        Raises ``RejectDocument`` or ``RetryableError``.
-        """
+    def fetch(self, upload: Upload, document: Document) -> Submission | None:
+        """See the port."""
         stored = self._get(upload)
         options = self._options(upload, stored["Metadata"])
         case = self._case(upload, stored)
@@ -82,14 +58,11 @@ class S3Images:
             content = stored["Body"].read()
         if not is_provider_ready(content, base64_limit=self._limit):
             return None
-        document = replace(document_of(upload, upload_prefix=self._prefix), case=case, received=stored["LastModified"])
+        document = replace(document, case=case, received=stored["LastModified"])
         return Submission(document=document, options=options, content=content, url=self._presigned(upload))
 
-    def fetch_page(self, page: Page) -> Submission:
-        """Return the plain image that was made of a page, with what the sender said of the upload.
-
-        Raises ``RejectDocument`` or ``RetryableError``.
-        """
+    def fetch_page(self, page: Page, document: Document) -> Submission:
+        """See the port."""
         if page.image is None:
             raise rejection(page.rejection or "Document.Damaged")
         image = Upload(bucket=page.upload.bucket, key=page.image, version=None, etag=None)
@@ -99,11 +72,11 @@ class S3Images:
         with translate_aws_errors("S3"):
             content = stored["Body"].read()
         received = datetime.fromisoformat(stored["Metadata"][RECEIVED])
-        document = replace(document_of_page(page, upload_prefix=self._prefix), case=case, received=received)
+        document = replace(document, case=case, received=received)
         return Submission(document=document, options=options, content=content, url=self._presigned(image))
 
     def options(self, upload: Upload) -> RecognitionOptions | None:
-        """Return what the sender said, without the photograph; None where ``fetch`` has to tell what is wrong."""
+        """See the port."""
         try:
             with translate_aws_errors("S3"):
                 stored = self._client.head_object(**place_of(upload))

@@ -11,14 +11,13 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
+from permit_ocr.application.webhook_retry_policy import GONE
 from permit_ocr.domain.errors import RetryableError
 from permit_ocr.ssrf_guard.connections import NotAllowedError, Resolver, allowed_addresses, connect, port_of
 from permit_ocr.ssrf_guard.name_lookup import system_resolver
 
 SECONDS: Final = 15.0
 """For one delivery."""
-GONE: Final = "Webhook.Gone"
-"""The receiver's 410: it wants none of this any more, so no further attempt is made."""
 _HEADERS_LIMIT: Final = 64 * 1024
 _LONGEST_RETRY_AFTER: Final = 6 * 3600.0
 

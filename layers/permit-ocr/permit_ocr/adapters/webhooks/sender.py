@@ -1,0 +1,38 @@
+"""The port ``WebhookSender``: signs an event and posts it to the operator's receiver."""
+
+import time
+from collections.abc import Awaitable, Callable, Mapping
+
+from permit_ocr.adapters.webhooks.delivery import Receiver, post
+from permit_ocr.adapters.webhooks.signature import SecretSource, SecretUnusable, signed_headers
+from permit_ocr.observability import count_metric, log_event
+
+type Post = Callable[[Receiver, bytes, Mapping[str, str]], Awaitable[None]]
+
+
+class HttpWebhookSender:
+    """Signs anew for every attempt, since the signature covers its time."""
+
+    def __init__(
+        self,
+        *,
+        receiver: Receiver,
+        secrets: SecretSource,
+        post: Post = post,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """``clock`` returns the seconds since 1970."""
+        self._receiver = receiver
+        self._secrets = secrets
+        self._post = post
+        self._clock = clock
+
+    async def send(self, event_id: str, body: bytes) -> None:
+        """See the port."""
+        try:
+            keys = self._secrets()
+        except SecretUnusable as error:
+            count_metric("WebhookSecretUnusable")
+            log_event("webhook_secret_unusable", code=error.code)
+            raise
+        await self._post(self._receiver, body, signed_headers(event_id, body, keys, at=self._clock()))

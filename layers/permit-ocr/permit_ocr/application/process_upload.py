@@ -1,0 +1,173 @@
+"""Process one message of the intake queue, until its document has a published result or waits for its conversion.
+
+upload ─▶ are calls stopped for its kind? ── yes ─▶ ``CircuitOpen``; not even downloaded
+   │ no
+fetch it ─┬─ it can never be recognised ─▶ publish its rejection
+          ├─ provider-ready ─────────────▶ recognise
+          └─ any other format or size ───▶ images queue; its pages come back as messages
+page, image at a URL ────────────────────▶ recognise
+stored result ───────────────────────────▶ publish
+"""
+
+import threading
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from permit_ocr.application.delete_document import erase
+from permit_ocr.application.intake_messages import (
+    IntakeMessage,
+    Page,
+    RecognizeUrlMessage,
+    RepublishMessage,
+    Upload,
+    document_of,
+)
+from permit_ocr.application.ports import Services, Submission
+from permit_ocr.application.publish import republish
+from permit_ocr.application.recognize import ocr_requests_for, recognize, reject_unread
+from permit_ocr.application.retry_policy import NotStarted
+from permit_ocr.domain.errors import Deleted, RejectDocument
+from permit_ocr.domain.events import Document
+from permit_ocr.domain.permits import RecognitionOptions
+from permit_ocr.observability import LogEvent, log_event
+
+PREPARED_AT_ONCE: Final = 2
+_SECONDS_TO_START: Final = 4.0
+"""With less time than this a document is not started."""
+
+
+class UploadedImages(Protocol):
+    """The images in the upload bucket."""
+
+    def options(self, upload: Upload) -> RecognitionOptions | None:
+        """Return the sender's options, without the image; None where ``fetch`` has to tell what is wrong."""
+        ...
+
+    def fetch(self, upload: Upload, document: Document) -> Submission | None:
+        """Return an upload with its options; None if it is not provider-ready.
+
+        Raises ``RejectDocument`` or ``RetryableError``.
+        """
+        ...
+
+    def fetch_page(self, page: Page, document: Document) -> Submission:
+        """Return the provider-ready image of a page, with the options of its upload.
+
+        Raises ``RejectDocument`` or ``RetryableError``.
+        """
+        ...
+
+
+class ImagesQueue(Protocol):
+    """The queue of the images function."""
+
+    def enqueue(self, upload: Upload) -> None:
+        """Ask for an upload to be converted into provider-ready images. Raises ``RetryableError``."""
+        ...
+
+
+class PreparationSlots:
+    """Limits how many documents of a batch are prepared at a time: fetched, checked and recorded, up to the OCR call.
+
+    If all were prepared at a time, none would be ready before all are, since a function has a fraction of a CPU: the
+    rate limiter's first slots would pass unused, and a thread that wakes for its slot would find the CPU busy. A few
+    at a time overlap the waits for AWS, and the first one is ready soon.
+    """
+
+    def __init__(self, count: int = PREPARED_AT_ONCE) -> None:
+        self._semaphore = threading.Semaphore(count)
+
+    def acquire(self, *, deadline: float) -> ExitStack:
+        """Wait for a slot, which ends with its block or when it is closed, whichever is first.
+
+        ``deadline`` is on ``time.monotonic``'s clock. Raises ``NotStarted`` if no slot is free by then.
+        """
+        if not self._semaphore.acquire(timeout=max(0.0, deadline - time.monotonic())):
+            raise NotStarted
+        slot = ExitStack()
+        slot.callback(self._semaphore.release)
+        return slot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcessUpload:
+    """The use case."""
+
+    images: UploadedImages
+    images_queue: ImagesQueue
+    services: Services
+    upload_prefix: str
+
+    def __call__(
+        self, message: IntakeMessage, document: Document, *, deadline: float, slots: PreparationSlots
+    ) -> None:
+        """Process the message about ``document``, unless that was deleted.
+
+        ``deadline`` is on ``time.monotonic``'s clock. Raises ``RetryableError`` or ``CircuitOpen``.
+        """
+        try:
+            if isinstance(message, RepublishMessage):
+                republish(document.id, self.services)
+                return
+            with slots.acquire(deadline=deadline) as slot:
+                started = time.monotonic()
+                if started + _SECONDS_TO_START > deadline:
+                    raise NotStarted
+                done: LogEvent = "document_done"
+                try:
+                    submission = self._fetch(message, document)
+                except RejectDocument as error:
+                    reject_unread(document, error, self.services)
+                else:
+                    if submission:
+                        recognize(submission, self.services, deadline=deadline, before_call=slot.close)
+                    elif isinstance(message, Upload):
+                        self._convert(message, document)
+                        done = "document_to_decode"
+            log_event(done, document_id=document.id, milliseconds=round((time.monotonic() - started) * 1000))
+        except Deleted:
+            log_event("document_deleted", document_id=document.id)
+
+    def _fetch(self, message: Upload | Page | RecognizeUrlMessage, document: Document) -> Submission | None:
+        match message:
+            case Upload():
+                self._check_circuit(message)
+                return self.images.fetch(message, document)
+            case Page():
+                self._record_pages(message, document)
+                return self.images.fetch_page(message, document)
+            case RecognizeUrlMessage():
+                return Submission(document=document, options=message.options, url=message.image_url)
+
+    def _check_circuit(self, upload: Upload) -> None:
+        """Raise ``CircuitOpen`` if the circuit of an upload's action is known to be open, before it is downloaded.
+
+        While every circuit is closed this costs nothing, else one look at the object's metadata.
+        """
+        if open_circuits := self.services.ocr.open_circuits():
+            options = self.images.options(upload)
+            if options and (error := open_circuits.get(ocr_requests_for(options)[0][0])):
+                raise error
+
+    def _record_pages(self, page: Page, document: Document) -> None:
+        """Record how many pages an upload has, so that all of them can be deleted with it."""
+        if page.number is None or page.pages is None or page.pages == 1:
+            return
+        upload = document_of(page.upload, upload_prefix=self.upload_prefix)
+        try:
+            self.services.documents.record_pages(upload.id, pages=page.pages)
+        except Deleted:
+            erase(document, (), self.services)
+            raise
+
+    def _convert(self, upload: Upload, document: Document) -> None:
+        """Record an upload, so that it can be deleted during the conversion, and have it converted."""
+        try:
+            stored = self.services.documents.begin(document, recognition_ids=())
+        except Deleted:
+            erase(document, (), self.services)
+            raise
+        if not (stored and stored.published):
+            self.images_queue.enqueue(upload)

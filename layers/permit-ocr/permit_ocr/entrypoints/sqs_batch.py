@@ -1,0 +1,121 @@
+"""One invocation with a batch of SQS messages: the same steps for the uploads, the images and the webhooks function.
+
+each message ─▶ process ─┬─ done ──────────────────────────────────────────────▶ SQS deletes it
+                         └─ Failure ─▶ delay by the retry policy ─┬─ seconds ──▶ it is visible again after these
+                                                                  └─ none ─────▶ dead-letter queue, then deleted
+
+The retry policies are ``application/retry_policy.py`` and ``application/webhook_retry_policy.py``.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, Self
+
+from permit_ocr.application.intake_messages import UnreadableEvent
+from permit_ocr.application.retry_policy import deferral_delay
+from permit_ocr.domain.errors import PermitOcrError, RetryableError
+from permit_ocr.observability import LogEvent, count_metric, log_event, log_unexpected_error
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SqsMessage:
+    """One message of a batch."""
+
+    id: str
+    receipt_handle: str
+    body: str
+    receives: int
+    """How often it was received, this time included."""
+    sent_at: float
+    """When it was sent, in seconds since 1970."""
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any]) -> Self:
+        """Return the message of a record of the event."""
+        attributes = record["attributes"]
+        return cls(
+            id=record["messageId"],
+            receipt_handle=record["receiptHandle"],
+            body=record["body"],
+            receives=int(attributes["ApproximateReceiveCount"]),
+            sent_at=int(attributes["SentTimestamp"]) / 1000,
+        )
+
+    @property
+    def age_seconds(self) -> float:
+        """How long it has been on the queue."""
+        return max(0.0, time.time() - self.sent_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a message is not done."""
+
+    error: Exception
+    document_id: str | None = None
+
+    @property
+    def code(self) -> str:
+        """The error's code, without any text from outside."""
+        if isinstance(self.error, PermitOcrError | UnreadableEvent):
+            return self.error.code
+        return f"Unexpected.{type(self.error).__name__}"
+
+
+class Queue(Protocol):
+    """The queue that the batch is from."""
+
+    def change_visibility(self, delays: dict[str, float]) -> None:
+        """Make messages visible again after these seconds, by receipt handle. Never raises."""
+        ...
+
+
+class DeadLetterQueue(Protocol):
+    """Where messages go that are not retried any more."""
+
+    def send(self, body: str, *, message_id: str, reason: str, document_id: str | None) -> None:
+        """Send a message unchanged, with the reason. Raises ``RetryableError``."""
+        ...
+
+
+def process_batch(
+    event: Mapping[str, Any], process: Callable[[Sequence[SqsMessage]], Iterable[float | None]], queue: Queue
+) -> dict[str, Any]:
+    """Process every message of ``event`` and return the partial batch response.
+
+    ``process`` yields, for each message in order, the seconds until it is retried, or None if it may be deleted.
+    """
+    messages = [SqsMessage.from_record(record) for record in event["Records"]]
+    delays = zip(messages, process(messages), strict=True)
+    retried = [(message, delay) for message, delay in delays if delay is not None]
+    queue.change_visibility({message.receipt_handle: delay for message, delay in retried})
+    return {"batchItemFailures": [{"itemIdentifier": message.id} for message, _ in retried]}
+
+
+def log_failure(error: Exception, *, event: LogEvent, document_id: str | None) -> Failure:
+    """Log the error that ended the processing of a document, and return it as a failure."""
+    if isinstance(error, PermitOcrError):
+        log_event(event, document_id=document_id, code=error.code, request_id=error.request_id)
+    else:  # a bug in our code must not hold up the other documents
+        log_unexpected_error(error, document_id=document_id)
+    return Failure(error, document_id)
+
+
+def send_to_dead_letter_queue(
+    message: SqsMessage, failure: Failure, queue: DeadLetterQueue, *, sent: LogEvent, not_sent: LogEvent
+) -> float | None:
+    """Send a message to the dead-letter queue; return None, or the seconds until that is retried.
+
+    Logs ``sent`` or ``not_sent``.
+
+    A message may be deleted only once it is there. If the function is killed in between, there is a second copy, which
+    does no harm: the work is done once.
+    """
+    try:
+        queue.send(message.body, message_id=message.id, reason=failure.code, document_id=failure.document_id)
+    except RetryableError as error:
+        log_event(not_sent, document_id=failure.document_id, code=error.code)
+        return deferral_delay(error, age_seconds=message.age_seconds)
+    log_event(sent, document_id=failure.document_id, code=failure.code)
+    return None
