@@ -28,9 +28,9 @@ from bench.scaling.fleet import (
     Fleet,
 )
 from bench.system.aws_calls import CALLS
+from permit_ocr.application.process_upload import PREPARED_AT_ONCE
 from permit_ocr.application.retry_policy import deferral_delay
 from permit_ocr.domain.errors import RateLimited, RetryableError
-from permit_ocr.entrypoints.uploads import PREPARED_AT_ONCE
 from permit_ocr.rate_limit.dynamodb_rate_limiter import FIRST_LEAD_SECONDS, HORIZON_SECONDS, TRIES, Priority, lead_after
 from permit_ocr.rate_limit.gcra import LATE_SECONDS, Intervals, intervals
 from sandbox.lambda_runtime.cpu_quota import PERIOD_SECONDS

@@ -3,8 +3,7 @@
 from typing import Any
 
 from permit_ocr.adapters.dynamodb.documents import TOMBSTONE_DAYS
-from permit_ocr.application.retry_policy import retry_delay
-from permit_ocr.entrypoints.uploads import WAITING_ENDS_AFTER_SECONDS
+from permit_ocr.application.retry_policy import MAXIMUM_AGE_SECONDS, retry_delay
 from tests.contract.deployed_template import DAY_SECONDS, Resources, branches, decided, of_type, policy_statements
 
 
@@ -56,19 +55,19 @@ def test_what_is_given_up_outlives_the_queue_it_came_from(resources: Resources) 
 
 def test_waiting_ends_in_the_dead_letter_queue_before_the_intake_queue_would_drop_it(resources: Resources) -> None:
     intake = resources["IntakeQueue"]["Properties"]
-    assert intake["MessageRetentionPeriod"] - WAITING_ENDS_AFTER_SECONDS >= DAY_SECONDS
+    assert intake["MessageRetentionPeriod"] - MAXIMUM_AGE_SECONDS >= DAY_SECONDS
     assert intake["RedrivePolicy"]["maxReceiveCount"] == 1000, "SQS's highest: a backstop, waiting takes some hundred"
 
 
 def test_the_attempts_of_a_document_span_an_outage_of_six_hours(source: dict[str, Any]) -> None:
     failures = range(1, source["Parameters"]["MaximumAttempts"]["Default"])
-    assert sum(retry_delay(Exception(), failures=count) for count in failures) > 6 * 3600
+    assert sum(retry_delay(Exception(), attempt=count) for count in failures) > 6 * 3600
 
 
 def test_what_fails_to_be_decoded_is_given_up_before_the_images_queue_would_drop_it(resources: Resources) -> None:
     queue = resources["ImagesQueue"]["Properties"]
     receives = range(1, queue["RedrivePolicy"]["maxReceiveCount"] + 1)
-    last_seen = sum(retry_delay(Exception(), failures=count) for count in receives)
+    last_seen = sum(retry_delay(Exception(), attempt=count) for count in receives)
     assert queue["MessageRetentionPeriod"] - last_seen >= DAY_SECONDS
 
 

@@ -72,9 +72,11 @@ class FakeOcr:
     site: str = "intl"
     asked: list[OcrRequest] = field(default_factory=list)
     stopped: dict[Kind, CircuitOpen] = field(default_factory=dict)
+    before: Callable[[], None] = lambda: None
 
     def recognize(self, question: OcrRequest, *, deadline: float) -> OcrResponse:
         assert deadline > 0
+        self.before()
         self.asked.append(question)
         said = self.says.pop(0)
         if isinstance(said, PermitOcrError):

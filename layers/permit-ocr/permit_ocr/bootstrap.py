@@ -20,10 +20,17 @@ from permit_ocr.adapters.s3.erasure import S3Erasure
 from permit_ocr.adapters.s3.images import S3Images, S3Portraits
 from permit_ocr.adapters.s3.pages import S3Pages
 from permit_ocr.adapters.s3.presigned_uploads import S3PresignedUploads
-from permit_ocr.adapters.sqs.queues import SqsDeadLetterQueue, SqsImagesQueue, SqsIntakeQueue, SqsResultsQueue
+from permit_ocr.adapters.sqs.queues import (
+    SqsConsumedQueue,
+    SqsDeadLetterQueue,
+    SqsEventPublisher,
+    SqsImagesQueue,
+    SqsIntakeQueue,
+)
 from permit_ocr.adapters.webhooks import signature as webhook_signature
-from permit_ocr.adapters.webhooks.queue import WebhookQueue
 from permit_ocr.application.ports import Policy, Services
+from permit_ocr.application.process_upload import ProcessUpload
+from permit_ocr.application.retry_policy import RetryPolicy
 from permit_ocr.domain.permits import Kind
 from permit_ocr.rate_limit.dynamodb_rate_limiter import DynamoDbRateLimiter, Priority
 from permit_ocr.rate_limit.sharded_rate_limiter import ShardedRateLimiter
@@ -84,7 +91,7 @@ def services(priority: Priority) -> Services:
         documents=DynamoDbDocuments(_aws("dynamodb"), table=said.work_table, keep_days=said.keep_days),
         erasure=S3Erasure(_aws("s3"), bucket=said.upload_bucket, upload_prefix=said.upload_prefix),
         cases=DynamoDbCases(_aws("dynamodb"), table=said.work_table, keep_days=said.keep_days),
-        results=SqsResultsQueue(
+        results=SqsEventPublisher(
             _aws("sqs"), queue_url=said.results_queue_url, webhook_queue_url=said.webhook_queue_url
         ),
         portraits=S3Portraits(_aws("s3"), bucket=said.upload_bucket),
@@ -135,19 +142,14 @@ def images_queue() -> SqsImagesQueue:
     return SqsImagesQueue(_aws("sqs"), queue_url=settings().images_queue_url)
 
 
-@cache
-def dead_letters() -> SqsDeadLetterQueue:
-    """Return the dead-letter queue."""
-    return SqsDeadLetterQueue(_aws("sqs"), queue_url=settings().dead_letter_queue_url)
+def consumed_queue(queue_url: str) -> SqsConsumedQueue:
+    """Return a queue that the function consumes."""
+    return SqsConsumedQueue(_aws("sqs"), queue_url=queue_url)
 
 
-@cache
-def webhook_queue() -> WebhookQueue:
-    """Return the queue of webhooks."""
-    said = settings()
-    return WebhookQueue(
-        _aws("sqs"), queue_url=said.webhook_queue_url, dead_letter_queue_url=said.webhook_dead_letter_queue_url
-    )
+def dead_letter_queue(queue_url: str) -> SqsDeadLetterQueue:
+    """Return a dead-letter queue."""
+    return SqsDeadLetterQueue(_aws("sqs"), queue_url=queue_url)
 
 
 @cache
@@ -157,9 +159,23 @@ def webhook_secrets() -> webhook_signature.SecretSource:
 
 
 @cache
-def failures() -> DynamoDbFailureCounts:
-    """Return the count of each message's failures."""
-    return DynamoDbFailureCounts(_aws("dynamodb"), table=settings().work_table)
+def retry_policy() -> RetryPolicy:
+    """Return the retry policy of the intake queue."""
+    return RetryPolicy(
+        failures=DynamoDbFailureCounts(_aws("dynamodb"), table=settings().work_table),
+        maximum_attempts=settings().maximum_attempts,
+    )
+
+
+@cache
+def process_upload() -> ProcessUpload:
+    """Return the use case of the uploads function."""
+    return ProcessUpload(
+        images=images(),
+        images_queue=images_queue(),
+        services=services(Priority.UPLOADS),
+        upload_prefix=settings().upload_prefix,
+    )
 
 
 def _line(said: Settings, priority: Priority) -> RateLimiter:

@@ -9,9 +9,9 @@ import pytest
 from permit_ocr.adapters.dynamodb.documents import DynamoDbDocuments
 from permit_ocr.adapters.dynamodb.recognition_store import DynamoDbRecognitionStore
 from permit_ocr.adapters.s3.images import S3Images
-from permit_ocr.adapters.sqs.queues import SqsResultsQueue
+from permit_ocr.adapters.sqs.queues import SqsEventPublisher
 from permit_ocr.application.delete_document import delete
-from permit_ocr.application.intake_messages import Upload
+from permit_ocr.application.intake_messages import Upload, document_of
 from permit_ocr.application.recognize import recognize
 from permit_ocr.domain.errors import Deleted
 from tests.unit.fakes import JPEG, MAINLAND_FRONT, world
@@ -40,7 +40,7 @@ class Counted:
             self.here.services,
             work=DynamoDbRecognitionStore(dynamodb, table="work", keep_days=7),
             documents=DynamoDbDocuments(dynamodb, table="work", keep_days=7),
-            results=SqsResultsQueue(sqs, queue_url=queue),
+            results=SqsEventPublisher(sqs, queue_url=queue),
         )
         self.images = S3Images(s3, upload_prefix="uploads/", base64_limit=10_000, presign=False)
 
@@ -53,7 +53,7 @@ class Counted:
 
     def calls_for(self, upload: Upload) -> list[str]:
         self.calls.clear()
-        photograph = self.images.fetch(upload)
+        photograph = self.images.fetch(upload, document_of(upload, upload_prefix="uploads/"))
         assert photograph is not None
         recognize(photograph, self.services, deadline=time.monotonic() + 45)
         return list(self.calls)

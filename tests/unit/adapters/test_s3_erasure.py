@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from permit_ocr.adapters.s3.erasure import S3Erasure
-from permit_ocr.adapters.s3.images import document_of
-from permit_ocr.application.intake_messages import Upload
+from permit_ocr.application.intake_messages import Upload, document_of
 from permit_ocr.domain.errors import RetryableError
 from permit_ocr.domain.events import Document
 from permit_ocr.domain.identity import document_id_of_page

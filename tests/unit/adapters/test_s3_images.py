@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from permit_ocr.adapters.s3.images import S3Images, S3Portraits, document_of, document_of_page
-from permit_ocr.application.intake_messages import Page, Upload
+from permit_ocr.adapters.s3.images import S3Images, S3Portraits
+from permit_ocr.application.intake_messages import Page, Upload, document_of
 from permit_ocr.application.ports import Submission
 from permit_ocr.domain.errors import RejectDocument, RetryableError
 from permit_ocr.domain.identity import document_id_of_page
@@ -26,8 +26,16 @@ def images(s3: "S3Client", *, presign: bool = False, base64_limit: int = 10_000)
     return S3Images(s3, upload_prefix="uploads/", base64_limit=base64_limit, presign=presign)
 
 
+def fetch(reader: S3Images, upload: Upload) -> Submission | None:
+    return reader.fetch(upload, document_of(upload, upload_prefix="uploads/"))
+
+
+def fetch_page(reader: S3Images, page: Page) -> Submission:
+    return reader.fetch_page(page, document_of(page, upload_prefix="uploads/"))
+
+
 def fetched(s3: "S3Client", upload: Upload, *, presign: bool = False) -> Submission:
-    photograph = images(s3, presign=presign).fetch(upload)
+    photograph = fetch(images(s3, presign=presign), upload)
     assert photograph is not None
     return photograph
 
@@ -88,7 +96,7 @@ def test_a_photograph_says_when_it_was_uploaded(s3: "S3Client") -> None:
 
 def test_a_key_that_names_an_impossible_case_is_rejected(s3: "S3Client") -> None:
     with pytest.raises(RejectDocument, match=r"Document\.UnknownMetadata"):
-        images(s3).fetch(put(s3, "uploads/auto/case-no good/front.jpg"))
+        fetch(images(s3), put(s3, "uploads/auto/case-no good/front.jpg"))
 
 
 @pytest.mark.parametrize(
@@ -104,7 +112,7 @@ def test_unknown_metadata_is_rejected_by_name_and_limit_without_its_value(
     s3: "S3Client", name: str, allowed: str
 ) -> None:
     with pytest.raises(RejectDocument) as caught:
-        images(s3).fetch(put(s3, "uploads/1.jpg", metadata={name: "830000 199706020042"}))
+        fetch(images(s3), put(s3, "uploads/1.jpg", metadata={name: "830000 199706020042"}))
     assert f"x-amz-meta-{name} is not {allowed}" in caught.value.meaning
     assert "199706020042" not in caught.value.meaning + caught.value.advice
 
@@ -120,7 +128,7 @@ def test_an_object_that_is_gone_is_rejected(s3: "S3Client") -> None:
     upload = put(s3, "uploads/1.jpg")
     s3.delete_object(Bucket="uploads", Key="uploads/1.jpg", VersionId=upload.version or "")
     with pytest.raises(RejectDocument) as caught:
-        images(s3).fetch(upload)
+        fetch(images(s3), upload)
     assert caught.value.code == "Document.Gone"
 
 
@@ -130,7 +138,7 @@ def test_an_object_that_is_gone_is_rejected(s3: "S3Client") -> None:
     ids=["over the limit", "HEIC", "PDF", "TIFF", "GIF", "BMP"],
 )
 def test_what_is_no_plain_image_has_to_be_decoded_first(s3: "S3Client", content: bytes) -> None:
-    assert images(s3).fetch(put(s3, "uploads/photograph.jpg", content)) is None
+    assert fetch(images(s3), put(s3, "uploads/photograph.jpg", content)) is None
 
 
 def test_a_file_larger_than_any_scan_is_rejected_with_the_limit(
@@ -138,7 +146,7 @@ def test_a_file_larger_than_any_scan_is_rejected_with_the_limit(
 ) -> None:
     monkeypatch.setattr("permit_ocr.adapters.s3.images.MOST_BYTES", 3)
     with pytest.raises(RejectDocument, match="TooManyBytes") as caught:
-        images(s3).fetch(put(s3, "uploads/1.pdf"))
+        fetch(images(s3), put(s3, "uploads/1.pdf"))
     assert "50,000,000 bytes" in caught.value.meaning
 
 
@@ -149,7 +157,7 @@ def page_of(upload: Upload, number: int | None, pages: int | None, **more: str |
 def test_a_page_is_read_as_the_uploads_sender_said(s3: "S3Client") -> None:
     upload = put(s3, "uploads/residence-permit/case-7/scan.pdf", b"%PDF-")
     put(s3, "pages/abc/2.jpg", metadata={"card-side": "BACK", "received": NOW.isoformat()})
-    photograph = images(s3).fetch_page(page_of(upload, 2, 3, image="pages/abc/2.jpg"))
+    photograph = fetch_page(images(s3), page_of(upload, 2, 3, image="pages/abc/2.jpg"))
     assert photograph.content == JPEG
     assert photograph.options == RecognitionOptions(kind=Kind.RESIDENCE_PERMIT, side=Side.BACK)
     document = photograph.document
@@ -163,7 +171,7 @@ def test_an_image_and_the_only_page_of_a_file_are_the_uploads_document(
     s3: "S3Client", number: int | None, pages: int | None
 ) -> None:
     upload = put(s3, "uploads/1.heic", b"")
-    document = document_of_page(page_of(upload, number, pages), upload_prefix="uploads/")
+    document = document_of(page_of(upload, number, pages), upload_prefix="uploads/")
     assert document.id == document_of(upload, upload_prefix="uploads/").id
     assert (document.page, document.pages) == (number, pages)
 
@@ -171,7 +179,7 @@ def test_an_image_and_the_only_page_of_a_file_are_the_uploads_document(
 def test_the_provider_is_given_the_address_of_a_pages_image_not_of_the_upload(s3: "S3Client") -> None:
     upload = put(s3, "uploads/1.heic", b"")
     put(s3, "pages/abc/1.jpg", metadata={"received": NOW.isoformat()})
-    photograph = images(s3, presign=True).fetch_page(page_of(upload, None, None, image="pages/abc/1.jpg"))
+    photograph = fetch_page(images(s3, presign=True), page_of(upload, None, None, image="pages/abc/1.jpg"))
     assert photograph.url is not None
     assert "pages/abc/1.jpg" in photograph.url
 
@@ -179,14 +187,14 @@ def test_the_provider_is_given_the_address_of_a_pages_image_not_of_the_upload(s3
 def test_a_page_without_an_image_is_rejected_with_its_code(s3: "S3Client") -> None:
     upload = put(s3, "uploads/1.pdf", b"%PDF-")
     with pytest.raises(RejectDocument) as caught:
-        images(s3).fetch_page(page_of(upload, 2, 3, rejection="Document.Damaged"))
+        fetch_page(images(s3), page_of(upload, 2, 3, rejection="Document.Damaged"))
     assert caught.value.code == "Document.Damaged"
 
 
 def test_a_bucket_that_cannot_be_read_is_tried_later_without_its_name(s3: "S3Client") -> None:
     elsewhere = Upload(bucket="another", key="uploads/chan-tai-man.jpg", version=None, etag=None)
     with pytest.raises(RetryableError) as caught:
-        images(s3).fetch(elsewhere)
+        fetch(images(s3), elsewhere)
     assert caught.value.code == "S3.NoSuchBucket"
     assert "chan" not in repr(caught.value.args) + caught.value.meaning
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from permit_ocr.adapters.sqs.queues import SqsDeadLetterQueue, SqsIntakeQueue
+from permit_ocr.adapters.sqs.queues import SqsConsumedQueue, SqsDeadLetterQueue, SqsIntakeQueue
 from permit_ocr.application.intake_messages import RepublishMessage
 from permit_ocr.domain.errors import RetryableError
 from permit_ocr.entrypoints.upload_events import messages_in_body
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 def test_what_is_given_up_carries_its_reason_and_an_opaque_id(sqs: "SQSClient") -> None:
     url = sqs.create_queue(QueueName="dead")["QueueUrl"]
     dead_letters = SqsDeadLetterQueue(sqs, queue_url=url)
-    dead_letters.send("body", reason="InternalError", document_id="0123")
-    dead_letters.send("{", reason="Message.Unreadable", document_id=None)
+    dead_letters.send("body", message_id="1", reason="InternalError", document_id="0123")
+    dead_letters.send("{", message_id="2", reason="Message.Unreadable", document_id=None)
     received = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"])["Messages"]
     said = {
         message["Body"]: {name: value["StringValue"] for name, value in message["MessageAttributes"].items()}
@@ -32,7 +32,7 @@ def test_what_is_given_up_carries_its_reason_and_an_opaque_id(sqs: "SQSClient") 
 def test_a_dead_letter_queue_that_does_not_answer_is_tried_later(sqs: "SQSClient") -> None:
     absent = SqsDeadLetterQueue(sqs, queue_url="https://queue.amazonaws.com/123456789012/absent")
     with pytest.raises(RetryableError, match=r"SQS\."):
-        absent.send("body", reason="InternalError", document_id=None)
+        absent.send("body", message_id="1", reason="InternalError", document_id=None)
 
 
 def test_messages_show_again_when_told_and_what_fails_is_noted(
@@ -48,7 +48,7 @@ def test_messages_show_again_when_told_and_what_fails_is_noted(
         for message in sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=600)["Messages"]
     ]
     assert len(held) == 12
-    SqsIntakeQueue(sqs, queue_url=url).change_visibility(
+    SqsConsumedQueue(sqs, queue_url=url).change_visibility(
         dict.fromkeys(held[:11], 0.4) | {held[11]: 1e9, "no handle": 1.0}
     )
     shown = [
@@ -71,7 +71,7 @@ def test_a_queue_that_does_not_answer_shows_its_messages_by_its_own_timeout_and_
     sqs: "SQSClient", caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO", logger="permit-ocr")
-    absent = SqsIntakeQueue(sqs, queue_url="https://queue.amazonaws.com/123456789012/absent")
+    absent = SqsConsumedQueue(sqs, queue_url="https://queue.amazonaws.com/123456789012/absent")
     absent.change_visibility({str(number): 1.0 for number in range(11)})
     noted = [(record.message, record.__dict__["documents"]) for record in caplog.records]
     assert noted == [("visibility_not_changed", 10), ("visibility_not_changed", 1)]

@@ -4,7 +4,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from permit_ocr.application.retry_policy import (
-    LONGEST_VISIBILITY_SECONDS,
+    MAXIMUM_AGE_SECONDS,
+    MAXIMUM_VISIBILITY_SECONDS,
     NotStarted,
     deferral_delay,
     is_deferral,
@@ -20,7 +21,6 @@ from permit_ocr.domain.errors import (
     RateLimited,
     RetryableError,
 )
-from permit_ocr.entrypoints.uploads import WAITING_ENDS_AFTER_SECONDS
 
 STOPPED = CircuitOpen("ResourceUnavailable.InArrears", "", "")
 HOUR = 3600
@@ -33,7 +33,7 @@ ATTEMPTS = 6
 @pytest.mark.parametrize("error", [STOPPED, RateLimited(after_seconds=0), InProgress(after_seconds=1)])
 def test_waiting_to_the_end_takes_far_fewer_receives_than_the_backstop_allows(error: PermitOcrError) -> None:
     age, receives = 0.0, 0
-    while age < WAITING_ENDS_AFTER_SECONDS:
+    while age < MAXIMUM_AGE_SECONDS:
         age += deferral_delay(error, age_seconds=age)
         receives += 1
     assert receives < RECEIVES_LIMIT * 0.7
@@ -49,9 +49,9 @@ def test_no_wait_is_longer_than_an_hour() -> None:
     assert max(deferral_delay(STOPPED, age_seconds=14 * 24 * HOUR) for _ in range(100)) <= HOUR
 
 
-def after_failure(failures: int, *, after_seconds: float = 0) -> list[float]:
+def after_failure(attempt: int, *, after_seconds: float = 0) -> list[float]:
     error = RetryableError("InternalError", "", "", after_seconds=after_seconds)
-    return [retry_delay(error, failures=failures) for _ in range(200)]
+    return [retry_delay(error, attempt=attempt) for _ in range(200)]
 
 
 def test_failures_wait_longer_each_time_until_their_attempts_span_an_outage_of_six_hours() -> None:
@@ -59,7 +59,7 @@ def test_failures_wait_longer_each_time_until_their_attempts_span_an_outage_of_s
     assert shortest == sorted(shortest)
     assert sum(shortest) > 6 * HOUR
     assert max(after_failure(1)) < 30, "most disturbances are over in a moment"
-    assert max(after_failure(100)) <= LONGEST_VISIBILITY_SECONDS / 2
+    assert max(after_failure(100)) <= MAXIMUM_VISIBILITY_SECONDS / 2
 
 
 def test_what_failed_together_does_not_come_together_and_never_sooner_than_the_error_says() -> None:

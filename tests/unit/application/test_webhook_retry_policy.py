@@ -4,13 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from permit_ocr.application.retry_policy import LONGEST_VISIBILITY_SECONDS
-from permit_ocr.application.webhook_retry_policy import RETRY_FOR_SECONDS, seconds_until_retry
+from permit_ocr.application.retry_policy import MAXIMUM_VISIBILITY_SECONDS
+from permit_ocr.application.webhook_retry_policy import RETRY_FOR_SECONDS, webhook_retry_delay
 
 
 def test_attempts_go_on_for_a_day_and_become_rare() -> None:
     age, attempts, pauses = 0.0, 1, []
-    while (pause := seconds_until_retry(attempts=attempts, age_seconds=age)) is not None:
+    while (pause := webhook_retry_delay(attempts=attempts, age_seconds=age)) is not None:
         pauses.append(pause)
         age += pause
         attempts += 1
@@ -28,11 +28,11 @@ def test_attempts_go_on_for_a_day_and_become_rare() -> None:
 def test_a_wait_is_one_that_sqs_can_keep_and_what_the_receiver_asked_for(
     attempts: int, age: float, at_least: float
 ) -> None:
-    pause = seconds_until_retry(attempts=attempts, age_seconds=age, at_least=at_least)
+    pause = webhook_retry_delay(attempts=attempts, age_seconds=age, at_least=at_least)
     assert pause is not None
-    assert 1 <= pause <= LONGEST_VISIBILITY_SECONDS
+    assert 1 <= pause <= MAXIMUM_VISIBILITY_SECONDS
     assert pause >= min(at_least, RETRY_FOR_SECONDS - age)
 
 
 def test_what_is_a_day_old_has_had_its_last_attempt() -> None:
-    assert seconds_until_retry(attempts=1, age_seconds=RETRY_FOR_SECONDS) is None
+    assert webhook_retry_delay(attempts=1, age_seconds=RETRY_FOR_SECONDS) is None

@@ -16,8 +16,7 @@ import cli.backfill
 from cli.backfill import Mark, State, announce, pages
 from cli.deployment import Deployment
 from cli.main import app
-from permit_ocr.adapters.s3.images import document_of
-from permit_ocr.application.intake_messages import Upload
+from permit_ocr.application.intake_messages import Upload, document_of
 from permit_ocr.domain.identity import document_id_of_object
 from permit_ocr.entrypoints.upload_events import messages_in_body
 

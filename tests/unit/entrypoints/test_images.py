@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from PIL import Image
 
-from permit_ocr.adapters.s3.images import document_of
 from permit_ocr.adapters.s3.pages import S3Pages
-from permit_ocr.adapters.sqs.queues import SqsImagesQueue, SqsIntakeQueue
-from permit_ocr.application.intake_messages import Page, Upload, serialize_message
+from permit_ocr.adapters.sqs.queues import SqsConsumedQueue, SqsImagesQueue, SqsIntakeQueue
+from permit_ocr.application.convert_upload import ConvertUpload
+from permit_ocr.application.intake_messages import Page, Upload, document_of, serialize_message
 from permit_ocr.entrypoints.images import ImagesApplication, process
 from permit_ocr.entrypoints.upload_events import messages_in_body
 from permit_ocr.images.conversion import DecodedPage, decode
@@ -28,11 +28,11 @@ SECONDS = 45
 def application(s3: "S3Client", sqs: "SQSClient") -> ImagesApplication:
     images, intake = (sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("images", "intake"))
     return ImagesApplication(
-        pages=S3Pages(s3, bucket="uploads"),
-        queue=SqsImagesQueue(sqs, queue_url=images),
-        intake=SqsIntakeQueue(sqs, queue_url=intake),
+        convert=ConvertUpload(
+            pages=S3Pages(s3, bucket="uploads"), queue=SqsIntakeQueue(sqs, queue_url=intake), base64_limit=LIMIT
+        ),
+        queue=SqsConsumedQueue(sqs, queue_url=images),
         upload_prefix="uploads/",
-        base64_limit=LIMIT,
     )
 
 
@@ -59,8 +59,8 @@ def put(s3: "S3Client", content: bytes, **metadata: str) -> Upload:
 def run(
     application: ImagesApplication, sqs: "SQSClient", upload: Upload, *, seconds: float = SECONDS
 ) -> list[dict[str, str]]:
-    application.queue.enqueue(upload)
     url = sqs.get_queue_url(QueueName="images")["QueueUrl"]
+    SqsImagesQueue(sqs, queue_url=url).enqueue(upload)
     (message,) = sqs.receive_message(QueueUrl=url, MessageSystemAttributeNames=["All"])["Messages"]
     record = {
         "messageId": message["MessageId"],
@@ -147,7 +147,7 @@ def test_pages_stored_before_the_decoder_crashed_are_taken_back(
         yield next(decode(*arguments, **more))
         yield DecodedPage(rejection="Document.TooCostly")
 
-    monkeypatch.setattr("permit_ocr.entrypoints.images.decode", crashing)
+    monkeypatch.setattr("permit_ocr.application.convert_upload.decode", crashing)
     upload = put(s3, file_of("tiff", save_all=True, append_images=[picture()]))
     assert run(application, sqs, upload) == []
     assert told() == [Page(upload=upload, number=None, pages=None, image=None, rejection="Document.TooCostly")]
@@ -181,7 +181,7 @@ def test_an_upload_that_is_deleted_while_it_is_decoded_leaves_no_page_behind(
         yield from decode(*arguments, **more)
         s3.delete_object(Bucket="uploads", Key=upload.key, VersionId=upload.version or "")
 
-    monkeypatch.setattr("permit_ocr.entrypoints.images.decode", meanwhile)
+    monkeypatch.setattr("permit_ocr.application.convert_upload.decode", meanwhile)
     assert run(application, sqs, upload) == []
     assert told() == [gone(upload)]
     assert stored_keys(s3) == []
@@ -191,7 +191,7 @@ def test_trouble_of_ours_is_no_rejection_and_is_tried_again(
     application: ImagesApplication, s3: "S3Client", sqs: "SQSClient", told: Any
 ) -> None:
     upload = put(s3, file_of("heic"))
-    elsewhere = replace(application, pages=S3Pages(s3, bucket="another"))
+    elsewhere = replace(application, convert=replace(application.convert, pages=S3Pages(s3, bucket="another")))
     (failure,) = run(elsewhere, sqs, upload)
     assert failure["itemIdentifier"]
     assert told() == []

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from permit_ocr.adapters.s3.images import document_of, document_of_page
-from permit_ocr.application.intake_messages import Page, UnreadableEvent, Upload, serialize_message
+from permit_ocr.application.intake_messages import Page, UnreadableEvent, Upload, document_of, serialize_message
 from permit_ocr.application.ports import OcrRequest, OcrResponse, StoredEvent, Submission
+from permit_ocr.application.process_upload import PREPARED_AT_ONCE, ProcessUpload
+from permit_ocr.application.retry_policy import MAXIMUM_AGE_SECONDS, RetryPolicy
 from permit_ocr.domain.errors import (
     CircuitOpen,
     Deferred,
@@ -22,10 +23,11 @@ from permit_ocr.domain.errors import (
     RejectDocument,
     RetryableError,
 )
+from permit_ocr.domain.events import Document
 from permit_ocr.domain.identity import document_id_of_page
 from permit_ocr.domain.permits import Kind, RecognitionOptions
 from permit_ocr.entrypoints.upload_events import messages_in_body
-from permit_ocr.entrypoints.uploads import PREPARED_AT_ONCE, WAITING_ENDS_AFTER_SECONDS, UploadsApplication, process
+from permit_ocr.entrypoints.uploads import UploadsApplication, process
 from permit_ocr.images.rejections import rejection
 from tests.unit.fakes import MAINLAND_FRONT, NOT_NOW, World, jpeg, photograph, world
 
@@ -58,7 +60,7 @@ class FakeImages:
     def options(self, _upload: Upload) -> RecognitionOptions | None:
         return None if self.gone else RecognitionOptions(kind=Kind.MAINLAND_PERMIT)
 
-    def fetch(self, upload: Upload) -> Submission | None:
+    def fetch(self, upload: Upload, document: Document) -> Submission | None:
         self.fetched += 1
         if self.gone:
             raise RejectDocument("Document.Gone", "gone", "again")
@@ -66,15 +68,15 @@ class FakeImages:
             return None
         return replace(
             photograph(jpeg(upload.key.encode()), kind=Kind.MAINLAND_PERMIT),
-            document=document_of(upload, upload_prefix="uploads/"),
+            document=document,
         )
 
-    def fetch_page(self, page: Page) -> Submission:
+    def fetch_page(self, page: Page, document: Document) -> Submission:
         if page.rejection:
             raise rejection(page.rejection)
         return replace(
             photograph(jpeg(str(page.number).encode()), kind=Kind.MAINLAND_PERMIT),
-            document=document_of_page(page, upload_prefix="uploads/"),
+            document=document,
         )
 
 
@@ -86,14 +88,14 @@ class SlowImages(FakeImages):
     most_at_once: int = 0
     turn: threading.Lock = field(default_factory=threading.Lock)
 
-    def fetch(self, upload: Upload) -> Submission | None:
+    def fetch(self, upload: Upload, document: Document) -> Submission | None:
         with self.turn:
             self.waiting += 1
             self.most_at_once = max(self.most_at_once, self.waiting)
         time.sleep(0.05)
         with self.turn:
             self.waiting -= 1
-        return super().fetch(upload)
+        return super().fetch(upload, document)
 
 
 @dataclass
@@ -118,7 +120,8 @@ class Queues:
     def enqueue(self, upload: Upload) -> None:
         self.to_decode.append(upload)
 
-    def send(self, body: str, *, reason: str, document_id: str | None) -> None:
+    def send(self, body: str, *, message_id: str, reason: str, document_id: str | None) -> None:
+        assert message_id
         if not self.dead_letter_queue_answers:
             raise NOT_NOW
         self.dead.append((body, reason, document_id))
@@ -143,14 +146,13 @@ def run(
     around: Any = queues
     photographs: Any = images or FakeImages()
     application = UploadsApplication(
-        services=here.services,
-        images=photographs,
+        process_upload=ProcessUpload(
+            images=photographs, images_queue=around, services=here.services, upload_prefix="uploads/"
+        ),
         upload_prefix="uploads/",
-        intake=around.intake,
-        images_queue=around,
+        retry_policy=RetryPolicy(failures=around, maximum_attempts=3),
+        queue=around.intake,
         dead_letters=around,
-        failures=around,
-        maximum_attempts=3,
     )
     answer = process(event, application, seconds=seconds)
     again = [failure["itemIdentifier"] for failure in (answer or {"batchItemFailures": []})["batchItemFailures"]]
@@ -411,9 +413,9 @@ def test_waiting_is_never_counted_however_often_it_happens(error: PermitOcrError
 def test_what_has_waited_almost_as_long_as_the_queue_keeps_it_is_given_up_and_not_lost() -> None:
     queues = Queues()
     stopped = CircuitOpen("ResourceUnavailable.InArrears", "", "")
-    run(message(age_seconds=WAITING_ENDS_AFTER_SECONDS - 60), world(stopped), queues=queues)
+    run(message(age_seconds=MAXIMUM_AGE_SECONDS - 60), world(stopped), queues=queues)
     assert queues.dead == []
-    again, _ = run(message(age_seconds=WAITING_ENDS_AFTER_SECONDS + 60), world(stopped), queues=queues)
+    again, _ = run(message(age_seconds=MAXIMUM_AGE_SECONDS + 60), world(stopped), queues=queues)
     assert again == []
     assert [reason for _, reason, _ in queues.dead] == ["ResourceUnavailable.InArrears"]
 
@@ -421,7 +423,7 @@ def test_what_has_waited_almost_as_long_as_the_queue_keeps_it_is_given_up_and_no
 def test_what_fails_when_the_queue_would_soon_drop_it_is_given_up_whatever_attempts_are_left() -> None:
     queues = Queues()
     failing = RetryableError("InternalError", "", "")
-    again, _ = run(message(age_seconds=WAITING_ENDS_AFTER_SECONDS + 60), world(failing), queues=queues)
+    again, _ = run(message(age_seconds=MAXIMUM_AGE_SECONDS + 60), world(failing), queues=queues)
     assert again == []
     assert [reason for _, reason, _ in queues.dead] == ["InternalError"]
 

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from standardwebhooks import Webhook
 
-from permit_ocr.adapters.sqs.queues import SqsResultsQueue
-from permit_ocr.adapters.webhooks.delivery import GONE, DeliveryFailed, Receiver
-from permit_ocr.adapters.webhooks.queue import WebhookQueue, send_again
+from permit_ocr.adapters.sqs.queues import SqsDeadLetterQueue, SqsEventPublisher
+from permit_ocr.adapters.webhooks.delivery import DeliveryFailed, Receiver
+from permit_ocr.adapters.webhooks.queue import send_again
+from permit_ocr.adapters.webhooks.sender import HttpWebhookSender
 from permit_ocr.adapters.webhooks.signature import SecretUnusable, keys_in
+from permit_ocr.application.webhook_retry_policy import GONE
 from permit_ocr.domain.errors import RetryableError
 from permit_ocr.entrypoints.webhooks import WebhooksApplication, process
 from tests.unit.fakes import NOT_NOW
@@ -34,8 +36,9 @@ class FakeWebhookQueue:
     def change_visibility(self, waits: dict[str, float]) -> None:
         self.waits |= waits
 
-    def send_to_dead_letter_queue(self, body: str, *, reason: str, message_id: str) -> None:
+    def send(self, body: str, *, message_id: str, reason: str, document_id: str | None) -> None:
         assert message_id
+        assert document_id is None
         if self.fails:
             raise NOT_NOW
         self.given_up.append((json.loads(body)["id"], reason))
@@ -71,12 +74,9 @@ def record(event_id: str, *, age: float = 0, attempts: int = 1, **more: Any) -> 
 
 
 def run(*records: dict[str, Any], posts: Posts, queue: FakeWebhookQueue | None = None) -> list[str]:
-    application = WebhooksApplication(
-        receiver=RECEIVER,
-        secrets=lambda: keys_in(SECRET),
-        queue=queue or FakeWebhookQueue(),  # type: ignore[arg-type]
-        post=posts,
-    )
+    queue = queue or FakeWebhookQueue()
+    sender = HttpWebhookSender(receiver=RECEIVER, secrets=lambda: keys_in(SECRET), post=posts)
+    application = WebhooksApplication(sender=sender, queue=queue, dead_letters=queue)
     said = process({"Records": list(records)}, application)
     return [failure["itemIdentifier"] for failure in said["batchItemFailures"]]
 
@@ -155,7 +155,8 @@ def test_without_a_secret_nothing_is_sent_and_one_that_must_be_mended_is_told_of
 
     caplog.set_level("INFO")
     posts, queue = Posts(), FakeWebhookQueue()
-    application = WebhooksApplication(receiver=RECEIVER, secrets=unusable, queue=queue, post=posts)  # type: ignore[arg-type]
+    sender = HttpWebhookSender(receiver=RECEIVER, secrets=unusable, post=posts)
+    application = WebhooksApplication(sender=sender, queue=queue, dead_letters=queue)
     assert len(process({"Records": [record("1")]}, application)["batchItemFailures"]) == 1
     assert posts.taken == []
     errors = [line.getMessage() for line in caplog.records if line.levelname == "ERROR"]
@@ -188,7 +189,7 @@ def received(sqs: "SQSClient", queue_url: str) -> list[Any]:
 
 
 def test_an_event_goes_to_both_queues_once(sqs: "SQSClient", queues: dict[str, str]) -> None:
-    both = SqsResultsQueue(sqs, queue_url=queues["results"], webhook_queue_url=queues["webhooks"])
+    both = SqsEventPublisher(sqs, queue_url=queues["results"], webhook_queue_url=queues["webhooks"])
     for _ in range(2):
         both.publish('{"type": "permit.recognized.v1"}', event_id="1")
     for name in ("results", "webhooks"):
@@ -196,15 +197,15 @@ def test_an_event_goes_to_both_queues_once(sqs: "SQSClient", queues: dict[str, s
 
 
 def test_without_webhooks_an_event_goes_to_the_results_queue_alone(sqs: "SQSClient", queues: dict[str, str]) -> None:
-    SqsResultsQueue(sqs, queue_url=queues["results"]).publish('{"type": "permit.recognized.v1"}', event_id="1")
+    SqsEventPublisher(sqs, queue_url=queues["results"]).publish('{"type": "permit.recognized.v1"}', event_id="1")
     assert len(received(sqs, queues["results"])) == 1
     assert received(sqs, queues["webhooks"]) == []
 
 
 def test_a_webhook_given_up_twice_is_there_once_with_its_reason(sqs: "SQSClient", queues: dict[str, str]) -> None:
-    queue = WebhookQueue(sqs, queue_url=queues["webhooks"], dead_letter_queue_url=queues["dead"])
+    queue = SqsDeadLetterQueue(sqs, queue_url=queues["dead"])
     for _ in range(2):
-        queue.send_to_dead_letter_queue("{}", reason="Webhook.TimedOut", message_id="1")
+        queue.send("{}", message_id="1", reason="Webhook.TimedOut", document_id=None)
     (letter,) = received(sqs, queues["dead"])
     assert letter["MessageAttributes"]["reason"]["StringValue"] == "Webhook.TimedOut"
 

@@ -86,9 +86,7 @@ class ConvertUpload:
         milliseconds = round((time.monotonic() - started) * 1000)
         log_event("document_decoded", document_id=document_id, documents=len(converted), milliseconds=milliseconds)
 
-    def _convert(
-        self, upload: Upload, document_id: str, directory: Path, *, deadline: float
-    ) -> list[_ConvertedPage]:
+    def _convert(self, upload: Upload, document_id: str, directory: Path, *, deadline: float) -> list[_ConvertedPage]:
         """Return the converted pages, or one rejection of the whole file."""
         file = directory / "upload"
         try:

@@ -267,8 +267,8 @@ class Cases(Protocol):
         ...
 
 
-class ResultsQueue(Protocol):
-    """Where results go."""
+class EventPublisher(Protocol):
+    """Where events go: the results queue and the webhook queue."""
 
     def publish(self, event: str, *, event_id: str) -> None:
         """Send one event. Sending the same event again within five minutes changes nothing.
@@ -307,7 +307,7 @@ class Services:
     documents: Documents
     erasure: Erasure
     cases: Cases
-    results: ResultsQueue
+    results: EventPublisher
     portraits: Portraits
     policy: Policy
     count_rejection: Callable[[], None]

@@ -100,9 +100,7 @@ class ProcessUpload:
     services: Services
     upload_prefix: str
 
-    def __call__(
-        self, message: IntakeMessage, document: Document, *, deadline: float, slots: PreparationSlots
-    ) -> None:
+    def __call__(self, message: IntakeMessage, document: Document, *, deadline: float, slots: PreparationSlots) -> None:
         """Process the message about ``document``, unless that was deleted.
 
         ``deadline`` is on ``time.monotonic``'s clock. Raises ``RetryableError`` or ``CircuitOpen``.

@@ -62,9 +62,9 @@ def recognize(
 ) -> str:
     """Return the published event of ``photograph`` as JSON, after doing whatever of the job is not done yet.
 
-    ``deadline`` is on ``time.monotonic``'s clock; ``before_call`` is called right before each OCR call. Raises ``RetryableError`` or ``CircuitOpen``: nothing was published
-    then, and nothing that was
-    paid for is lost. A document that can never succeed is published too, as a rejection. Raises ``Deleted`` for one
+    ``deadline`` is on ``time.monotonic``'s clock; ``before_call`` is called right before each OCR call.
+
+    Raises ``RetryableError`` or ``CircuitOpen``: nothing was published then, and nothing that was paid for is lost. A document that can never succeed is published too, as a rejection. Raises ``Deleted`` for one
     that was deleted, at the latest before its result is kept: nothing of it is left then.
     """
     photograph = _identified(photograph)
@@ -171,9 +171,7 @@ def _ask_in_turn(
             content=photograph.content,
             url=photograph.url,
         )
-        outcome, reused = _ask_once(
-            photograph, question, services, deadline=deadline, before_call=before_call
-        )
+        outcome, reused = _ask_once(photograph, question, services, deadline=deadline, before_call=before_call)
         if isinstance(outcome, StoredResponse):
             if has_key_field(outcome.reply.answer):
                 return question, outcome, reused

@@ -43,7 +43,10 @@ class NotStarted(Deferred):
 
     def __init__(self) -> None:
         super().__init__(
-            "Deadline", "There was no time left to begin.", "No action needed; it is retried automatically.", after_seconds=0
+            "Deadline",
+            "There was no time left to begin.",
+            "No action needed; it is retried automatically.",
+            after_seconds=0,
         )
 
 

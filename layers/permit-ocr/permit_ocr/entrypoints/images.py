@@ -47,6 +47,6 @@ def _process_message(message: SqsMessage, application: ImagesApplication, *, dea
                 application.convert(work, document_id, deadline=deadline)
     except Exception as error:  # noqa: BLE001  one upload must not hold up the others
         log_failure(error, event="document_deferred", document_id=document_id)
-        # By receives, which include those that found no time to start. The queue's ``maxReceiveCount`` ends the retries.
+        # Receives are counted here, also those that found no time to start; ``maxReceiveCount`` ends the retries.
         return retry_delay(error, attempt=message.receives)
     return None

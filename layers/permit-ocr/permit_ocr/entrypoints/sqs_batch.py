@@ -15,7 +15,7 @@ from typing import Any, Protocol, Self
 from permit_ocr.application.intake_messages import UnreadableEvent
 from permit_ocr.application.retry_policy import deferral_delay
 from permit_ocr.domain.errors import PermitOcrError, RetryableError
-from permit_ocr.observability import LogEvent, count_metric, log_event, log_unexpected_error
+from permit_ocr.observability import LogEvent, log_event, log_unexpected_error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

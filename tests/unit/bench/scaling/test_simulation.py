@@ -5,7 +5,7 @@ import pytest
 from bench.scaling.fleet import CALLS_AFTER, CALLS_BEFORE, Fleet, deployed
 from bench.scaling.simulation import Capacity, Simulation, mean_backoff, seconds_until_added
 from bench.system.aws_calls import CALLS
-from permit_ocr.entrypoints.uploads import PREPARED_AT_ONCE
+from permit_ocr.application.process_upload import PREPARED_AT_ONCE
 
 FLEET = Fleet(quota=20, rate=19, concurrency=3, batch=10, memory=1_769, processor=0.01)
 

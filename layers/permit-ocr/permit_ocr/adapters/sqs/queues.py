@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import batched
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from permit_ocr.application.intake_messages import (
     Page,
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class SqsEventPublisher:
-    """The port ``EventPublisher``: sends each event to the results queue and, where configured, to the webhook queue."""
+    """The port ``EventPublisher``: the results queue and, where webhooks are configured, the webhook queue."""
 
     def __init__(self, client: "SQSClient", *, queue_url: str, webhook_queue_url: str = "") -> None:
         """Both queues are FIFO."""
@@ -75,6 +75,7 @@ class SqsIntakeQueue:
                     "No action needed; it is retried automatically.",
                 )
 
+
 class SqsImagesQueue:
     """Sends uploads to the images function."""
 
@@ -103,7 +104,7 @@ class SqsDeadLetterQueue:
         ``reason`` is an error's code and ``document_id`` is opaque, so the attributes hold no personal data.
         """
         attributes = {"reason": reason} | ({"document_id": document_id} if document_id else {})
-        fifo = {"MessageGroupId": message_id, "MessageDeduplicationId": message_id}
+        fifo: Any = {"MessageGroupId": message_id, "MessageDeduplicationId": message_id}
         with translate_aws_errors("SQS"):
             self._client.send_message(
                 QueueUrl=self._queue_url,
