@@ -64,8 +64,9 @@ def recognize(
 
     ``deadline`` is on ``time.monotonic``'s clock; ``before_call`` is called right before each OCR call.
 
-    Raises ``RetryableError`` or ``CircuitOpen``: nothing was published then, and nothing that was paid for is lost. A document that can never succeed is published too, as a rejection. Raises ``Deleted`` for one
-    that was deleted, at the latest before its result is kept: nothing of it is left then.
+    Raises ``RetryableError`` or ``CircuitOpen``: nothing was published then, and nothing that was paid for is lost. A
+    document that can never succeed is published too, as a rejection. Raises ``Deleted`` for a deleted document, at the
+    latest before its result is stored; nothing of it is left then.
     """
     photograph = _identified(photograph)
     document, recognition_ids = photograph.document, _recognition_ids(photograph)
