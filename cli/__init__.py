@@ -1,1 +1,1 @@
-"""The ``permit-ocr`` command: one file for each of its commands."""
+"""The ``permit-ocr`` command line interface."""

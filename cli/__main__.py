@@ -1,4 +1,4 @@
-"""``python -m cli``: the command where nothing is installed, as in the container image."""
+"""``python -m cli``: runs ``permit-ocr`` where the package is not installed, as in the container image."""
 
 from cli.main import app
 

@@ -1,4 +1,4 @@
-"""Where photographs are sent: the sandbox that runs in this checkout, or a deployed stack."""
+"""Find the deployment to use: the sandbox running in this checkout, or a deployed stack."""
 
 import json
 import os
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 
-class NoDeployment(Exception):
-    """There is nowhere to send photographs to; says what to do."""
+class DeploymentNotFound(Exception):
+    """No sandbox or stack was found. The message says what to do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deployment:
-    """A running system: its clients and the names of its resources."""
+    """A running system: AWS clients and resource names."""
 
     s3: "S3Client"
     sqs: "SQSClient"
@@ -37,26 +37,26 @@ class Deployment:
     dead_letter_queue_url: str
     results_queue_url: str
     webhook_queue_url: str | None = None
-    """None where webhooks are not configured."""
+    """None if webhooks are not configured."""
 
 
 def sandbox_deployment() -> Deployment:
-    """Return the sandbox that runs in this checkout. Raises ``NoDeployment``."""
+    """Return the sandbox running in this checkout. Raises ``DeploymentNotFound``."""
     try:
         endpoints_file = state_directory(find_root(Path.cwd())) / "endpoints.json"
-        said = json.loads(endpoints_file.read_text())
+        endpoints = json.loads(endpoints_file.read_text())
     except (OSError, ValueError, SandboxError):
-        raise NoDeployment(
-            "no sandbox is running here: start one in the checkout with `permit-ocr up`, or name a stack with --stack"
+        raise DeploymentNotFound(
+            "no sandbox is running here: start one in this checkout with `permit-ocr up`, or name a stack with --stack"
         ) from None
-    return deployment_of(said)
+    return deployment_from_endpoints(endpoints)
 
 
-def deployment_of(endpoints: Mapping[str, str]) -> Deployment:
-    """Return the sandbox whose ``endpoints.json`` says this."""
+def deployment_from_endpoints(endpoints: Mapping[str, str]) -> Deployment:
+    """Return the sandbox with these endpoints, the contents of its ``endpoints.json``."""
     session = boto3.Session(
         aws_access_key_id="test",
-        aws_secret_access_key="test",  # noqa: S106  the sandbox takes any
+        aws_secret_access_key="test",  # noqa: S106  the sandbox accepts any
         region_name=endpoints["region"],
     )
     outputs = {
@@ -73,22 +73,22 @@ def deployment_of(endpoints: Mapping[str, str]) -> Deployment:
 
 
 def stack_deployment(stack: str) -> Deployment:
-    """Return the deployed stack of that name, in the account and region of the environment. Raises ``NoDeployment``."""
-    # boto3 knows AWS_DEFAULT_REGION alone, the AWS CLI both.
+    """Return the deployed stack of this name in the current account and region. Raises ``DeploymentNotFound``."""
+    # boto3 reads only AWS_DEFAULT_REGION; the AWS CLI reads both variables.
     session = boto3.Session(region_name=os.environ.get("AWS_REGION") or None)
     try:
         described = session.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
     except (ClientError, BotoCoreError) as error:
-        raise NoDeployment(f"the stack {stack} cannot be read: {error}") from None
+        raise DeploymentNotFound(f"cannot read the stack {stack}: {error}") from None
     outputs = {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])}
     try:
         return _deployment(session, outputs, endpoint_url=None)
     except KeyError as missing:
-        raise NoDeployment(f"the stack {stack} has no output {missing}: was it deployed from this template?") from None
+        raise DeploymentNotFound(f"the stack {stack} has no output {missing}: is it from this template?") from None
 
 
 def _deployment(session: boto3.Session, outputs: dict[str, str], *, endpoint_url: str | None) -> Deployment:
-    def client(service: str) -> Any:  # noqa: ANN401  the fields type it
+    def client(service: str) -> Any:  # noqa: ANN401  the dataclass fields are typed
         return session.client(service, endpoint_url=endpoint_url)  # type: ignore[call-overload]
 
     return Deployment(

@@ -1,4 +1,4 @@
-"""Sending many messages: ten a request, and again what SQS refuses of a request."""
+"""Send many SQS messages in batches of ten, and retry the ones that SQS rejects."""
 
 import random
 import time
@@ -9,43 +9,43 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 REQUEST_LIMIT: Final = 10
-"""Messages of one request, SQS's own limit."""
+"""SQS's limit for messages per request."""
 _REQUEST_BYTES: Final = 256 * 1024
-"""Of all bodies of one request. SQS takes more by now, but not everywhere."""
-_TRIES: Final = 5
-_LONGEST_PAUSE_SECONDS: Final = 5.0
+"""Limit for all bodies of one request. SQS has since raised it, but not everywhere."""
+_ATTEMPTS: Final = 5
+_MAX_DELAY_SECONDS: Final = 5.0
 
 
 def send_messages(
     sqs: "SQSClient", queue_url: str, bodies: Sequence[str], *, sleep: Callable[[float], None] = time.sleep
 ) -> list[bool]:
-    """Send messages and return, for each, whether the queue took it. Raises botocore's errors."""
-    taken = [False] * len(bodies)
-    for places in _requests(bodies):
-        left = places
-        for attempt in range(_TRIES):
+    """Send messages and return for each whether the queue accepted it. Raises botocore's errors."""
+    accepted = [False] * len(bodies)
+    for batch in _batches(bodies):
+        remaining = batch
+        for attempt in range(_ATTEMPTS):
             if attempt:
-                sleep(random.uniform(0, min(_LONGEST_PAUSE_SECONDS, 0.2 * 2**attempt)))  # noqa: S311  not a secret
-            entries = [{"Id": str(place), "MessageBody": bodies[place]} for place in left]
+                sleep(random.uniform(0, min(_MAX_DELAY_SECONDS, 0.2 * 2**attempt)))  # noqa: S311  not a secret
+            entries = [{"Id": str(index), "MessageBody": bodies[index]} for index in remaining]
             answer = sqs.send_message_batch(QueueUrl=queue_url, Entries=entries)  # type: ignore[arg-type]
             for entry in answer.get("Successful", []):
-                taken[int(entry["Id"])] = True
-            left = [int(entry["Id"]) for entry in answer.get("Failed", []) if not entry["SenderFault"]]
-            if not left:
+                accepted[int(entry["Id"])] = True
+            remaining = [int(entry["Id"]) for entry in answer.get("Failed", []) if not entry["SenderFault"]]
+            if not remaining:
                 break
-    return taken
+    return accepted
 
 
-def _requests(bodies: Sequence[str]) -> Iterator[list[int]]:
-    """Yield the places of the messages of each request."""
-    places: list[int] = []
+def _batches(bodies: Sequence[str]) -> Iterator[list[int]]:
+    """Yield the indexes of the messages for each request."""
+    batch: list[int] = []
     size = 0
-    for place, body in enumerate(bodies):
-        more = len(body.encode())
-        if places and (len(places) == REQUEST_LIMIT or size + more > _REQUEST_BYTES):
-            yield places
-            places, size = [], 0
-        places.append(place)
-        size += more
-    if places:
-        yield places
+    for index, body in enumerate(bodies):
+        body_size = len(body.encode())
+        if batch and (len(batch) == REQUEST_LIMIT or size + body_size > _REQUEST_BYTES):
+            yield batch
+            batch, size = [], 0
+        batch.append(index)
+        size += body_size
+    if batch:
+        yield batch

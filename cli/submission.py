@@ -1,7 +1,7 @@
-"""Sending photographs and waiting for what they came to.
+"""Upload photos and wait for their results.
 
-Results are read by document id from the work table, never from the results queue: that would take messages away from
-their consumer.
+Results are read by document id from the work table, never from the results queue, which would take messages away from
+its consumer.
 """
 
 import json
@@ -19,22 +19,22 @@ from permit_ocr.adapters.dynamodb.documents import DynamoDbDocuments
 from permit_ocr.domain.identity import document_id_of_object, document_id_of_page
 
 _POLL_SECONDS: Final = 0.25
-_ASKED_AT_ONCE: Final = 50
-"""Documents asked for before the next pause, in turn: thousands that wait must not be thousands of reads a second."""
+_POLL_BATCH: Final = 50
+"""Documents read per poll, in rotation, so that thousands of pending documents are not thousands of reads a second."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submission:
-    """One photograph that was uploaded; ``began`` is on ``time.monotonic``'s clock."""
+    """An uploaded photo; ``started_at`` is a ``time.monotonic`` value."""
 
     file: Path
     document_id: str
-    began: float
+    started_at: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """What one photograph came to: its event, or one for each page; none if they were not there in time."""
+    """The events of one photo: one, or one per page; none if it timed out."""
 
     submission: Submission
     events: tuple[dict[str, Any], ...]
@@ -50,13 +50,10 @@ def submit(
     card_side: str | None,
     return_portrait: bool = False,
 ) -> Submission:
-    """Upload the ``content`` of ``file`` under a key that says nothing of its name; return how to find its result.
-
-    Raises botocore's errors.
-    """
+    """Upload ``content`` under a key that does not reveal the file's name. Raises botocore's errors."""
     key = f"{deployment.upload_prefix}{document or 'auto'}/{uuid4().hex}{file.suffix.lower()}"
     metadata = {"return-portrait": str(return_portrait).lower()} | ({"card-side": card_side} if card_side else {})
-    began = time.monotonic()
+    started_at = time.monotonic()
     stored = deployment.s3.put_object(
         Bucket=deployment.upload_bucket,
         Key=key,
@@ -67,10 +64,10 @@ def submit(
     document_id = document_id_of_object(
         bucket=deployment.upload_bucket, key=key, version=stored.get("VersionId"), etag=stored["ETag"]
     )
-    return Submission(file=file, document_id=document_id, began=began)
+    return Submission(file=file, document_id=document_id, started_at=started_at)
 
 
-def results(
+def wait_for_results(
     submissions: Iterable[Submission],
     deployment: Deployment,
     *,
@@ -79,40 +76,40 @@ def results(
 ) -> Iterator[Result]:
     """Yield each submission's result as soon as it is published.
 
-    If there has been none for ``timeout_seconds``, whatever is missing comes at the end, without events.
+    If no result arrives for ``timeout_seconds``, the remaining submissions are yielded without events.
     """
     documents = DynamoDbDocuments(deployment.dynamodb, table=deployment.work_table, keep_days=1)
-    waiting = deque(submissions)
-    give_up = time.monotonic() + timeout_seconds
-    while waiting and time.monotonic() < give_up:
+    pending = deque(submissions)
+    deadline = time.monotonic() + timeout_seconds
+    while pending and time.monotonic() < deadline:
         found = False
-        for _ in range(min(len(waiting), _ASKED_AT_ONCE)):
-            submission = waiting.popleft()
+        for _ in range(min(len(pending), _POLL_BATCH)):
+            submission = pending.popleft()
             if events := _events(documents, submission.document_id):
                 found = True
                 yield _result(submission, events)
             else:
-                waiting.append(submission)
+                pending.append(submission)
         if found:
-            give_up = time.monotonic() + timeout_seconds
-        elif waiting:
+            deadline = time.monotonic() + timeout_seconds
+        elif pending:
             sleep(_POLL_SECONDS)
-    for submission in waiting:
+    for submission in pending:
         yield _result(submission, ())
 
 
 def _events(documents: DynamoDbDocuments, document_id: str) -> tuple[dict[str, Any], ...]:
-    """Return a document's published event, or those of all its pages; none until they are there."""
-    record = documents.get(document_id)
-    if record and record.pages:
-        ids = [document_id_of_page(document_id, page) for page in range(1, record.pages + 1)]
-        records = [documents.get(page_id) for page_id in ids]
+    """Return the published events of a document, one per page; none until all pages have theirs."""
+    document = documents.get(document_id)
+    if document and document.pages:
+        ids = [document_id_of_page(document_id, page) for page in range(1, document.pages + 1)]
+        states = [documents.get(page_id) for page_id in ids]
     else:
-        records = [record]
-    kept = [one.event for one in records if one and one.event and one.event.published]
-    return tuple(json.loads(event.event) for event in kept) if len(kept) == len(records) else ()
+        states = [document]
+    published = [state.event for state in states if state and state.event and state.event.published]
+    return tuple(json.loads(event.event) for event in published) if len(published) == len(states) else ()
 
 
 def _result(submission: Submission, events: tuple[dict[str, Any], ...]) -> Result:
-    seconds = time.monotonic() - submission.began
+    seconds = time.monotonic() - submission.started_at
     return Result(submission=submission, events=events, seconds=seconds)

@@ -92,7 +92,7 @@ def test_every_imported_package_is_in_the_image() -> None:
     """Checks the third-party packages that the server, the read command and the function import."""
     script = (
         "import json, sys; before = set(sys.modules)\n"
-        "import cli.recognizer, cli.read, recognizer.lambda_handler, awslambdaric\n"
+        "import cli.commands.recognizer, cli.commands.read, recognizer.lambda_handler, awslambdaric\n"
         "from importlib.metadata import packages_distributions\n"
         "loaded = {name.partition('.')[0] for name in set(sys.modules) - before}\n"
         "origins = packages_distributions()\n"

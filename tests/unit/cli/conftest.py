@@ -1,4 +1,4 @@
-"""A deployment on AWS in memory."""
+"""A deployment on an in-memory AWS (moto)."""
 
 from collections.abc import Iterator
 
@@ -33,5 +33,5 @@ def deployment(monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployment]:
             results_queue_url="",
         )
         for command in ("redrive", "backfill"):
-            monkeypatch.setattr(f"cli.{command}.stack_deployment", lambda _: here)
+            monkeypatch.setattr(f"cli.commands.{command}.stack_deployment", lambda _: here)
         yield here

@@ -1,4 +1,4 @@
-"""Where photographs are sent."""
+"""Finding the deployment to use."""
 
 import json
 
@@ -16,10 +16,10 @@ OUTPUTS = (
 
 
 @pytest.mark.parametrize("other", [None, "us-east-1"])
-def test_a_stack_is_looked_for_in_the_region_that_the_environment_names(
+def test_a_stack_is_looked_up_in_the_region_of_the_environment(
     monkeypatch: pytest.MonkeyPatch, other: str | None
 ) -> None:
-    """By ``AWS_REGION``, as by the AWS CLI; boto3 alone knows ``AWS_DEFAULT_REGION`` only."""
+    """``AWS_REGION`` applies, as in the AWS CLI; boto3 itself reads only ``AWS_DEFAULT_REGION``."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "test")
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)

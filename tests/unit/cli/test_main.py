@@ -1,4 +1,4 @@
-"""The entry point: every command listed is there, and none is imported before it is called."""
+"""The entry point: every listed command exists, and none is imported before it is called."""
 
 import subprocess
 import sys
@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.main import COMMANDS, app
+from permit_ocr import __version__
 
 
 def test_help_lists_every_command_with_its_summary() -> None:
@@ -19,7 +20,7 @@ def test_help_lists_every_command_with_its_summary() -> None:
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_a_commands_summary_is_the_first_line_of_its_help(name: str) -> None:
+def test_the_summary_of_a_command_is_the_first_line_of_its_help(name: str) -> None:
     where, summary = COMMANDS[name]
     module, _, function = where.partition(":")
     documentation = getattr(import_module(module), function).__doc__
@@ -31,7 +32,7 @@ def test_a_commands_summary_is_the_first_line_of_its_help(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_the_help_of_every_command_has_an_example_and_its_exit_statuses(name: str) -> None:
+def test_the_help_of_every_command_has_an_example_and_exit_statuses(name: str) -> None:
     shown = CliRunner(env={"COLUMNS": "200"}).invoke(app, [name, "--help"])
     assert f"Example: permit-ocr {name}" in shown.output
     assert "Exit status: 0 " in shown.output
@@ -41,28 +42,33 @@ def test_the_help_of_every_command_has_an_example_and_its_exit_statuses(name: st
     ("typed", "offered"),
     [("permit-ocr redr", "redrive"), ("permit-ocr recognize --retu", "--return-portrait"), ("permit-ocr wat", "watch")],
 )
-def test_the_shell_completes_commands_and_their_options(typed: str, offered: str) -> None:
-    said = {"_PERMIT_OCR_COMPLETE": "complete_bash", "COMP_WORDS": typed, "COMP_CWORD": str(typed.count(" "))}
-    shown = CliRunner(env=said).invoke(app, prog_name="permit-ocr")
+def test_the_shell_completes_commands_and_options(typed: str, offered: str) -> None:
+    environment = {"_PERMIT_OCR_COMPLETE": "complete_bash", "COMP_WORDS": typed, "COMP_CWORD": str(typed.count(" "))}
+    shown = CliRunner(env=environment).invoke(app, prog_name="permit-ocr")
     assert offered in shown.output.split()
 
 
-def test_help_waits_for_no_engine_no_sdk_and_no_server() -> None:
-    """The ceiling on what ``permit-ocr --help`` imports, stated as packages since seconds depend on the machine."""
+def test_help_imports_no_ocr_engine_aws_sdk_or_server() -> None:
+    """Bounds the start-up time of ``permit-ocr --help``; checks packages, because seconds depend on the machine."""
     heavy = {"onnxruntime", "cv2", "rapidocr", "boto3", "botocore", "starlette", "uvicorn", "moto", "tencentcloud"}
     program = f"import sys, cli.main; print(sorted({heavy!r} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 
 
-def test_an_unknown_command_is_answered_with_the_nearest_one() -> None:
+def test_version_prints_the_version_of_the_package() -> None:
+    shown = CliRunner().invoke(app, ["--version"])
+    assert (shown.exit_code, shown.output) == (0, f"permit-ocr {__version__}\n")
+
+
+def test_an_unknown_command_suggests_the_nearest_one() -> None:
     shown = CliRunner().invoke(app, ["recognise"])
     assert shown.exit_code == 2
     assert "recognize" in shown.output
 
 
 @pytest.mark.parametrize(
-    ("typed", "says"),
+    ("typed", "message"),
     [
         ("recognize x --document passport", "'--document': 'passport' is not one of 'residence-permit',"),
         ("recognize x --timeout 0", "'--timeout': must be at least 1"),
@@ -72,7 +78,7 @@ def test_an_unknown_command_is_answered_with_the_nearest_one() -> None:
         ("recognizer --answers no-such-file", "'--answers': file 'no-such-file' does not exist"),
     ],
 )
-def test_a_wrong_option_is_named_with_its_limit_in_plain_words(typed: str, says: str) -> None:
+def test_an_invalid_option_is_named_with_its_limit(typed: str, message: str) -> None:
     shown = CliRunner(env={"COLUMNS": "200"}).invoke(app, typed.split())
     assert shown.exit_code == 2
-    assert says in shown.output
+    assert message in shown.output

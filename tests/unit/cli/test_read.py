@@ -1,4 +1,4 @@
-"""``permit-ocr read`` with a reader that knows a handful of photographs."""
+"""``permit-ocr read`` with a fake reader that knows a handful of photos."""
 
 import json
 from pathlib import Path
@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from cli.commands.read import ACCEPTED_FORMATS
 from cli.main import app
-from cli.read import TAKES
 from permit_ocr.domain.card.answers import MainlandPermitAnswer, MainlandPermitBack, ResidencePermitAnswer
 from permit_ocr.domain.permits import Kind, Side
 from recognizer.reading.result import Reading, ReadingError
@@ -36,8 +36,8 @@ def read_card(image: bytes, *, kind: Kind, side: Side | None) -> Reading:
 
 @pytest.fixture(autouse=True)
 def _reader(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cli.read.read_card", read_card)
-    monkeypatch.setattr("cli.read.load_models", lambda: None)
+    monkeypatch.setattr("cli.commands.read.read_card", read_card)
+    monkeypatch.setattr("cli.commands.read.load_models", lambda: None)
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def lines(result: Result) -> list[dict[str, Any]]:
     return [json.loads(line) for line in result.stdout.splitlines()]
 
 
-def test_each_photograph_is_one_line_of_json_in_the_order_of_the_files(folder: Path) -> None:
+def test_each_photo_is_one_line_of_json_in_file_order(folder: Path) -> None:
     result = run(folder / "residence.jpg", folder / "front.jpg", folder / "back.jpg", "--json")
     assert result.exit_code == 0
     residence, front, back = lines(result)
@@ -75,26 +75,26 @@ def test_the_portrait_is_not_printed(folder: Path) -> None:
     assert "cG8=" not in run(folder / "front.jpg", "--json").stdout
 
 
-def test_a_photograph_that_is_not_read_has_its_code_and_the_exit_status_tells(folder: Path) -> None:
+def test_an_unreadable_photo_has_an_error_code_and_exit_status_1(folder: Path) -> None:
     result = run(folder / "broken.jpg", folder / "landscape.jpg", folder / "front.jpg", "--json")
     assert result.exit_code == 1
     broken, landscape, front = lines(result)
     assert broken["error"] == {
         "code": "FailedOperation.ImageDecodeFailed",
-        "message": f"Image decoding failed. {TAKES}",
+        "message": f"Image decoding failed. {ACCEPTED_FORMATS}",
     }
     assert landscape["error"]["code"] == "FailedOperation.ImageNoSpecifiedCard"
     assert "error" not in front
 
 
-def test_what_the_caller_says_of_it_is_all_that_is_asked(folder: Path) -> None:
+def test_only_the_given_document_and_side_are_tried(folder: Path) -> None:
     result = run(folder / "back.jpg", "--document", "mainland-permit", "--json")
     assert lines(result)[0]["error"]["code"] == "FailedOperation.ImageNoSpecifiedCard"
     result = run(folder / "back.jpg", "--document", "mainland-permit", "--card-side", "back", "--json")
     assert lines(result)[0]["card_side"] == "BACK"
 
 
-def test_the_table_has_every_field_with_its_confidence(folder: Path) -> None:
+def test_the_table_shows_every_field_with_its_confidence(folder: Path) -> None:
     result = run(folder / "front.jpg", folder / "broken.jpg")
     rows = [line.split() for line in result.stdout.splitlines()]
     assert ["Name", "张三丰", "0.50"] in rows
@@ -102,7 +102,7 @@ def test_the_table_has_every_field_with_its_confidence(folder: Path) -> None:
     assert "(FailedOperation.ImageDecodeFailed)" in result.stdout
 
 
-def test_a_file_that_cannot_be_opened_is_an_error_of_its_own(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_cannot_be_opened_has_its_own_error_code(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(_: Path) -> bytes:
         raise PermissionError(13, "Permission denied")
 
@@ -112,19 +112,21 @@ def test_a_file_that_cannot_be_opened_is_an_error_of_its_own(folder: Path, monke
     assert lines(result)[0]["error"] == {"code": "FileNotReadable", "message": "Permission denied"}
 
 
-def test_a_format_that_only_recognize_takes_is_told_so(folder: Path) -> None:
+def test_an_unsupported_format_points_to_recognize(folder: Path) -> None:
     result = run(folder / "broken.jpg", "--json")
-    assert lines(result)[0]["error"]["message"].endswith(TAKES)
-    assert TAKES in " ".join(CliRunner(env={"COLUMNS": "200"}).invoke(app, ["read", "--help"]).stdout.split())
-    assert "recognize" in TAKES
+    assert lines(result)[0]["error"]["message"].endswith(ACCEPTED_FORMATS)
+    assert ACCEPTED_FORMATS in " ".join(
+        CliRunner(env={"COLUMNS": "200"}).invoke(app, ["read", "--help"]).stdout.split()
+    )
+    assert "recognize" in ACCEPTED_FORMATS
 
 
-def test_a_file_in_a_folder_that_is_passed_over_is_told(folder: Path) -> None:
-    (folder / "notes.txt").write_text("no photograph")
+def test_skipped_files_in_a_folder_are_reported(folder: Path) -> None:
+    (folder / "notes.txt").write_text("not a photo")
     assert "1 file skipped" in run(folder, "--json").stderr
 
 
-def test_nothing_named_is_one_clear_line(tmp_path: Path) -> None:
+def test_a_missing_file_is_a_one_line_error(tmp_path: Path) -> None:
     result = run(tmp_path / "no-such.jpg")
     assert result.exit_code == 2
     assert result.stderr.startswith(f"permit-ocr: {tmp_path}/no-such.jpg: no such file")

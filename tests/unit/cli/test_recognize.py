@@ -1,4 +1,4 @@
-"""Many photographs at once: nothing is uploaded twice, and nothing without a result is passed over."""
+"""Many photos at once: nothing is uploaded twice, and missing results are reported."""
 
 import json
 from collections.abc import Callable
@@ -9,16 +9,16 @@ import pytest
 from pyarrow import parquet
 from typer.testing import CliRunner, Result
 
-import cli.recognize
+import cli.commands.recognize
 from cli.deployment import Deployment
 from cli.main import app
 from permit_ocr.adapters.dynamodb.documents import DynamoDbDocuments
 from permit_ocr.application.ports import StoredEvent
 from permit_ocr.domain.identity import document_id_of_object, document_id_of_page
 
-PATIENCE = "60"
-UNTIL_MISSED = ("--timeout", "3")
-"""Where a result never comes. The others are there at once, as soon as the machine gets to it."""
+TIMEOUT = "60"
+SHORT_TIMEOUT = ("--timeout", "3")
+"""For results that never arrive. All others arrive immediately, however slow the machine is."""
 
 
 def event_of(document_id: str, page: int | None = None) -> str:
@@ -34,12 +34,12 @@ def here(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> Deployment:
         AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
         BillingMode="PAY_PER_REQUEST",
     )
-    monkeypatch.setattr(cli.recognize, "stack_deployment", lambda _: deployment)
+    monkeypatch.setattr(cli.commands.recognize, "stack_deployment", lambda _: deployment)
     return deployment
 
 
 @pytest.fixture
-def photographs(tmp_path: Path) -> Path:
+def photos(tmp_path: Path) -> Path:
     folder = tmp_path / "in"
     folder.mkdir()
     for name in ("a", "b", "c"):
@@ -47,18 +47,20 @@ def photographs(tmp_path: Path) -> Path:
     return folder
 
 
-def answering(deployment: Deployment, but: tuple[str, ...] = (), pages: int = 0) -> Callable[..., Any]:
-    """Make every upload have its result at once, as if the function were very quick."""
+def put_object_with_results(
+    deployment: Deployment, except_for: tuple[str, ...] = (), pages: int = 0
+) -> Callable[..., Any]:
+    """Return a ``put_object`` that publishes the result of each upload immediately."""
     documents = DynamoDbDocuments(deployment.dynamodb, table=deployment.work_table, keep_days=1)
     put = type(deployment.s3).put_object
 
-    def stored(**said: Any) -> Any:
-        answer = put(deployment.s3, **said)
+    def put_and_publish(**request: Any) -> Any:
+        response = put(deployment.s3, **request)
         document_id = document_id_of_object(
-            bucket=said["Bucket"], key=said["Key"], version=answer["VersionId"], etag=answer["ETag"]
+            bucket=request["Bucket"], key=request["Key"], version=response["VersionId"], etag=response["ETag"]
         )
-        if said["Body"].decode() in but:
-            return answer
+        if request["Body"].decode() in except_for:
+            return response
         if pages:
             documents.record_pages(document_id, pages=pages)
         for page in range(1, pages + 1):
@@ -66,88 +68,88 @@ def answering(deployment: Deployment, but: tuple[str, ...] = (), pages: int = 0)
             documents.store_event(page_id, StoredEvent(event=event_of(page_id, page), published=True))
         if not pages:
             documents.store_event(document_id, StoredEvent(event=event_of(document_id), published=True))
-        return answer
+        return response
 
-    return stored
+    return put_and_publish
 
 
 def run(*arguments: object) -> Result:
-    said = [str(argument) for argument in arguments]
-    return CliRunner().invoke(app, ["recognize", "--stack", "here", "--timeout", PATIENCE, *said])
+    texts = [str(argument) for argument in arguments]
+    return CliRunner().invoke(app, ["recognize", "--stack", "here", "--timeout", TIMEOUT, *texts])
 
 
 def uploads(deployment: Deployment) -> int:
     return deployment.s3.list_objects_v2(Bucket=deployment.upload_bucket)["KeyCount"]
 
 
-def test_a_folder_becomes_a_file_with_a_row_for_each_photograph(
-    here: Deployment, photographs: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_folder_becomes_a_file_with_one_row_per_photo(
+    here: Deployment, photos: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(here.s3, "put_object", answering(here), raising=False)
-    out = photographs.parent / "out.parquet"
-    done = run(photographs, "--output", out)
+    monkeypatch.setattr(here.s3, "put_object", put_object_with_results(here), raising=False)
+    out = photos.parent / "out.parquet"
+    done = run(photos, "--output", out)
     assert done.exit_code == 0, done.output
     assert [Path(row["file"]).name for row in parquet.read_table(out).to_pylist()] == ["a.jpg", "b.jpg", "c.jpg"]
     assert not out.with_name("out.parquet.part").exists()
 
 
-def test_a_run_that_lacks_a_result_says_so_and_the_next_one_uploads_nothing_again(
-    here: Deployment, photographs: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_run_with_missing_results_resumes_without_new_uploads(
+    here: Deployment, photos: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(here.s3, "put_object", answering(here, but=("b",)), raising=False)
-    out = photographs.parent / "out.jsonl"
-    first = run(photographs, "--output", out, *UNTIL_MISSED)
+    monkeypatch.setattr(here.s3, "put_object", put_object_with_results(here, except_for=("b",)), raising=False)
+    out = photos.parent / "out.jsonl"
+    first = run(photos, "--output", out, *SHORT_TIMEOUT)
     assert first.exit_code == 1
-    assert "1 of 3 photographs" in first.output
+    assert "1 of 3 photos" in first.output
     assert [json.loads(line)["event"] is None for line in out.read_text().splitlines()] == [False, True, False]
-    journal = out.with_name("out.jsonl.part")
-    waiting = next(
-        said["uploaded"]["document_id"]
-        for said in map(json.loads, journal.read_text().splitlines())
-        if "uploaded" in said and said["file"].endswith("b.jpg")
+    resume_file = out.with_name("out.jsonl.part")
+    pending = next(
+        entry["uploaded"]["document_id"]
+        for entry in map(json.loads, resume_file.read_text().splitlines())
+        if "uploaded" in entry and entry["file"].endswith("b.jpg")
     )
     documents = DynamoDbDocuments(here.dynamodb, table=here.work_table, keep_days=1)
-    documents.store_event(waiting, StoredEvent(event=event_of(waiting), published=True))
-    second = run(photographs, "--output", out)
+    documents.store_event(pending, StoredEvent(event=event_of(pending), published=True))
+    second = run(photos, "--output", out)
     assert second.exit_code == 0, second.output
     assert uploads(here) == 3
     assert all(json.loads(line)["event"] for line in out.read_text().splitlines())
-    assert not journal.exists()
+    assert not resume_file.exists()
 
 
-def test_a_photograph_that_was_changed_meanwhile_is_uploaded_again(
-    here: Deployment, photographs: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_photo_that_changed_in_the_meantime_is_uploaded_again(
+    here: Deployment, photos: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(here.s3, "put_object", answering(here, but=("b",)), raising=False)
-    out = photographs.parent / "out.csv"
-    assert run(photographs, "--output", out, *UNTIL_MISSED).exit_code == 1
-    (photographs / "b.jpg").write_bytes(b"another")
-    assert run(photographs, "--output", out).exit_code == 0
+    monkeypatch.setattr(here.s3, "put_object", put_object_with_results(here, except_for=("b",)), raising=False)
+    out = photos.parent / "out.csv"
+    assert run(photos, "--output", out, *SHORT_TIMEOUT).exit_code == 1
+    (photos / "b.jpg").write_bytes(b"another")
+    assert run(photos, "--output", out).exit_code == 0
     assert uploads(here) == 4
 
 
-def test_a_file_of_several_pages_has_a_row_for_each(
-    here: Deployment, photographs: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_file_with_several_pages_has_one_row_per_page(
+    here: Deployment, photos: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(here.s3, "put_object", answering(here, pages=2), raising=False)
-    done = run(photographs / "a.jpg", "--json")
+    monkeypatch.setattr(here.s3, "put_object", put_object_with_results(here, pages=2), raising=False)
+    done = run(photos / "a.jpg", "--json")
     assert [json.loads(line)["data"]["document"]["page"] for line in done.stdout.splitlines() if line] == [1, 2]
 
 
-def test_a_file_in_a_folder_that_is_passed_over_is_told(
-    here: Deployment, photographs: Path, monkeypatch: pytest.MonkeyPatch
+def test_skipped_files_in_a_folder_are_reported(
+    here: Deployment, photos: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(here.s3, "put_object", answering(here), raising=False)
-    (photographs / "notes.txt").write_text("no photograph")
-    done = run(photographs, "--json")
+    monkeypatch.setattr(here.s3, "put_object", put_object_with_results(here), raising=False)
+    (photos / "notes.txt").write_text("not a photo")
+    done = run(photos, "--json")
     assert done.exit_code == 0
     assert "1 file skipped" in done.stderr
 
 
-def test_what_was_written_before_is_not_written_over(here: Deployment, photographs: Path) -> None:
-    out = photographs.parent / "out.csv"
+def test_an_existing_output_file_is_not_overwritten(here: Deployment, photos: Path) -> None:
+    out = photos.parent / "out.csv"
     out.write_text("mine")
-    done = run(photographs, "--output", out)
+    done = run(photos, "--output", out)
     assert done.exit_code == 2
-    assert "is there already" in done.output
+    assert "already exists" in done.output
     assert (out.read_text(), uploads(here)) == ("mine", 0)

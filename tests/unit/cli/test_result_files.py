@@ -1,4 +1,4 @@
-"""Results as files for other programs."""
+"""Results as CSV, JSON Lines and Parquet."""
 
 import csv
 import json
@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pyarrow import parquet
 
-from cli.result_files import FileResult, columns, row, writer_of
+from cli.results.files import FileResult, columns, row, writer_for
 from permit_ocr.application.recognize import recognize
 from permit_ocr.domain.permits import Kind
 from tests.unit.fakes import MAINLAND_FRONT, photograph, world
@@ -36,7 +36,7 @@ def _cells(file: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(lines))
 
 
-def test_a_row_has_what_the_event_says(recognized: FileResult) -> None:
+def test_a_row_contains_the_fields_of_its_event(recognized: FileResult) -> None:
     cells = row(recognized)
     data: Any = recognized.event and recognized.event["data"]
     assert cells["file"] == "in/卡.jpg"
@@ -52,7 +52,7 @@ def test_every_format_has_the_same_rows(recognized: FileResult, rejected: FileRe
     missing = FileResult(file=Path("c.jpg"), event=None)
     for suffix in ("csv", "jsonl", "parquet"):
         file = tmp_path / f"results.{suffix}"
-        writer_of(file)(file, iter([recognized, rejected, missing]))
+        writer_for(file)(file, iter([recognized, rejected, missing]))
     typed = parquet.read_table(tmp_path / "results.parquet").to_pylist()
     assert typed == [row(recognized), row(rejected), row(missing)]
     as_text = _cells(tmp_path / "results.csv")
@@ -65,14 +65,14 @@ def test_every_format_has_the_same_rows(recognized: FileResult, rejected: FileRe
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx"])
-def test_a_text_that_a_spreadsheet_would_calculate_is_written_after_an_apostrophe(text: str, tmp_path: Path) -> None:
+def test_text_that_looks_like_a_formula_is_prefixed_with_an_apostrophe(text: str, tmp_path: Path) -> None:
     data = {"document": {}, "fields": {"Name": text}}
     file = tmp_path / "results.csv"
-    writer_of(file)(file, [FileResult(file=Path("a.jpg"), event={"id": "1", "type": "t", "data": data})])
+    writer_for(file)(file, [FileResult(file=Path("a.jpg"), event={"id": "1", "type": "t", "data": data})])
     (cells,) = _cells(file)
     assert cells["fields.Name"] == f"'{text}"
 
 
-def test_another_format_is_refused_with_the_ones_there_are() -> None:
+def test_an_unknown_format_is_rejected_with_the_supported_ones() -> None:
     with pytest.raises(ValueError, match=r"\.csv, \.jsonl or \.parquet"):
-        writer_of(Path("results.xlsx"))
+        writer_for(Path("results.xlsx"))

@@ -1,4 +1,4 @@
-"""The table for people: what a person should look at is said below it."""
+"""The results table, and the explanations below it."""
 
 import json
 import time
@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from cli.result_table import print_results
+from cli.results.table import print_results
 from cli.submission import Result, Submission
 from permit_ocr.application.recognize import recognize
 from permit_ocr.domain.card.answers import Answer
@@ -21,27 +21,27 @@ def printed(says: Answer | RejectDocument, capsys: pytest.CaptureFixture[str]) -
     """Return what is printed of a photograph that the provider ``says`` this of, and its event."""
     text = recognize(photograph(kind=Kind.MAINLAND_PERMIT), world(says).services, deadline=time.monotonic() + 45)
     event = json.loads(text)
-    submission = Submission(file=Path("front.jpg"), document_id=event["id"], began=0)
+    submission = Submission(file=Path("front.jpg"), document_id=event["id"], started_at=0)
     print_results([Result(submission=submission, events=(event,), seconds=1)])
     return capsys.readouterr().out, event
 
 
-def test_a_card_that_a_person_should_look_at_has_the_reasons_below_the_table(
+def test_the_reasons_for_a_review_are_printed_below_the_table(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     out, event = printed(replace(MAINLAND_FRONT, ValidDate="?", Number="1"), capsys)
     assert event["data"]["verdict"] == "review"
     assert len(event["data"]["reasons"]) > 1
-    assert f"front.jpg: to be reviewed: {', '.join(event['data']['reasons'])}" in out.splitlines()
+    assert f"front.jpg: needs review: {', '.join(event['data']['reasons'])}" in out.splitlines()
 
 
-def test_a_rejected_photograph_has_the_reason_and_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_rejected_photo_is_explained_with_advice(capsys: pytest.CaptureFixture[str]) -> None:
     out, event = printed(NOT_THIS_CARD, capsys)
     error = event["data"]["error"]
     assert f"front.jpg: {error['meaning']} {error['advice']} ({error['code']})" in out.splitlines()
 
 
-def test_a_card_that_is_accepted_has_no_line_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_accepted_card_has_no_explanation(capsys: pytest.CaptureFixture[str]) -> None:
     out, event = printed(MAINLAND_FRONT, capsys)
     assert event["data"]["verdict"] == "accepted"
     assert "front.jpg:" not in out

@@ -1,4 +1,4 @@
-"""What watches the results queue takes nothing away from its consumer, unless told to."""
+"""Watching the results queue removes nothing from it without --take."""
 
 import json
 from dataclasses import replace
@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from cli.commands.watch import watch_queue
 from cli.deployment import Deployment
-from cli.watch import watched
 
 
 @pytest.fixture
@@ -22,15 +22,15 @@ def results(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> Deployme
         )
     original = deployment.sqs.receive_message
     monkeypatch.setattr(
-        deployment.sqs, "receive_message", lambda **said: original(**said | {"WaitTimeSeconds": 0}), raising=False
+        deployment.sqs, "receive_message", lambda **request: original(**request | {"WaitTimeSeconds": 0}), raising=False
     )
     return replace(deployment, results_queue_url=queue)
 
 
 def _watch(results: Deployment, *, take: bool, rounds: int = 4) -> list[str]:
     shown: list[str] = []
-    left = iter([False] * rounds)
-    watched(results, lambda event: shown.append(event["id"]), take=take, ended=lambda: next(left, True))
+    stopped = iter([False] * rounds)
+    watch_queue(results, lambda event: shown.append(event["id"]), take=take, is_stopped=lambda: next(stopped, True))
     return shown
 
 
@@ -43,22 +43,24 @@ def _on_queue(results: Deployment) -> list[Any]:
     return found
 
 
-def test_each_message_is_shown_once_and_given_back_at_the_end(results: Deployment) -> None:
+def test_each_message_is_shown_once_and_visible_again_at_the_end(results: Deployment) -> None:
     assert sorted(_watch(results, take=False), key=int) == [str(number) for number in range(12)]
     back = _on_queue(results)
     assert len(back) == 12
-    assert {message["Attributes"]["ApproximateReceiveCount"] for message in back} == {"2"}  # ours, and this one
+    assert {message["Attributes"]["ApproximateReceiveCount"] for message in back} == {
+        "2"
+    }  # one by watch, one by this test
 
 
-def test_with_take_what_was_shown_has_left_the_queue(results: Deployment) -> None:
+def test_with_take_shown_messages_are_deleted(results: Deployment) -> None:
     assert len(_watch(results, take=True)) == 12
     assert _on_queue(results) == []
 
 
-def test_messages_are_given_back_when_showing_them_fails(results: Deployment) -> None:
+def test_messages_are_visible_again_if_showing_them_fails(results: Deployment) -> None:
     def broken(_event: dict[str, Any]) -> None:
         raise BrokenPipeError
 
     with pytest.raises(BrokenPipeError):
-        watched(results, broken, take=True, ended=lambda: False)
+        watch_queue(results, broken, take=True, is_stopped=lambda: False)
     assert len(_on_queue(results)) == 12

@@ -1,4 +1,4 @@
-"""One event more to the receiver of webhooks."""
+"""Resending events to the webhook receiver."""
 
 import json
 from dataclasses import replace
@@ -24,13 +24,13 @@ def here(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> Deployment:
         BillingMode="PAY_PER_REQUEST",
     )
     with_webhooks = replace(deployment, webhook_queue_url=queue)
-    monkeypatch.setattr("cli.webhook.stack_deployment", lambda _: with_webhooks)
+    monkeypatch.setattr("cli.commands.webhook.stack_deployment", lambda _: with_webhooks)
     return with_webhooks
 
 
 def bodies(here: Deployment) -> list[str]:
-    said = here.sqs.receive_message(QueueUrl=here.webhook_queue_url or "", MaxNumberOfMessages=10)
-    return [message["Body"] for message in said.get("Messages", [])]
+    response = here.sqs.receive_message(QueueUrl=here.webhook_queue_url or "", MaxNumberOfMessages=10)
+    return [message["Body"] for message in response.get("Messages", [])]
 
 
 def run(*arguments: str) -> tuple[int, str]:
@@ -45,7 +45,7 @@ def keep(here: Deployment, document_id: str, *, published: bool = True) -> str:
     return event
 
 
-def test_a_documents_and_a_pairs_event_go_out_as_they_were_published(here: Deployment) -> None:
+def test_document_and_pair_events_are_resent_as_published(here: Deployment) -> None:
     event = keep(here, "document")
     cases = DynamoDbCases(here.dynamodb, table="work", keep_days=7)
     sides = [
@@ -54,27 +54,27 @@ def test_a_documents_and_a_pairs_event_go_out_as_they_were_published(here: Deplo
     for side in sides:
         cases.add_side("7", side)
     cases.store_completed("7", *sides, event_id="pair", event='{"id": "pair"}')
-    assert run("resend", "document", "pair") == (0, "sent 2 of 2")
+    assert run("resend", "document", "pair") == (0, "queued 2 of 2")
     assert sorted(bodies(here)) == sorted([event, '{"id": "pair"}'])
 
 
-def test_what_is_not_kept_or_was_never_published_is_named(here: Deployment) -> None:
+def test_unknown_and_unpublished_events_are_named(here: Deployment) -> None:
     keep(here, "unpublished", published=False)
     event = keep(here, "document")
-    status, said = run("resend", "unpublished", "document", "unknown")
+    status, output = run("resend", "unpublished", "document", "unknown")
     assert status == 1
-    assert "sent 1 of 3" in said
-    assert "no event unpublished" in said
-    assert "no event unknown" in said
+    assert "queued 1 of 3" in output
+    assert "no event unpublished" in output
+    assert "no event unknown" in output
     assert bodies(here) == [event]
 
 
-def test_without_webhooks_there_is_nowhere_to_send_to(here: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cli.webhook.stack_deployment", lambda _: replace(here, webhook_queue_url=None))
-    status, said = run("resend", "document")
+def test_without_webhooks_the_error_names_the_parameter(here: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cli.commands.webhook.stack_deployment", lambda _: replace(here, webhook_queue_url=None))
+    status, output = run("resend", "document")
     assert status == 2
-    assert "WebhookUrl" in said
+    assert "WebhookUrl" in output
 
 
-def test_any_other_action_is_refused(here: Deployment) -> None:
+def test_any_other_action_is_rejected(here: Deployment) -> None:
     assert run("forget", "document")[0] == 2

@@ -11,9 +11,9 @@ from typing import Any, Final
 import typer
 from rich.console import Console
 
-from cli.deployment import Deployment, deployment_of
-from cli.result_table import print_results
-from cli.submission import Result, Submission, results, submit
+from cli.deployment import Deployment, deployment_from_endpoints
+from cli.results.table import print_results
+from cli.submission import Result, Submission, submit, wait_for_results
 from sandbox.errors import SandboxError
 from sandbox.project import find_root, state_directory
 from sandbox.settings import Settings
@@ -35,12 +35,12 @@ README.md has more to try; docs/deploy.md says how to deploy."""
 
 
 def demo() -> None:
-    """Run the specimen photographs through a sandbox of their own.
+    """Run the specimen photos through a temporary sandbox.
 
-    Builds, starts a sandbox on free ports, uploads the photographs in events/specimens, prints their results and
-    stores the messages of the results queue as JSON.
+    Builds and starts a sandbox on free ports, uploads the photos in events/specimens, prints their results and saves
+    the messages on the results queue as JSON.
 
-    Exit status: 0 if every photograph has its result on the queue, 1 otherwise.
+    Exit status: 0 if every photo has its message on the queue, 1 otherwise.
 
     Example: permit-ocr demo
     """
@@ -57,15 +57,15 @@ async def _demo(root: Path, console: Console) -> None:
     state = state_directory(root) / "demo"
     settings = Settings(root=root, state=state, api_port=0, aws_port=0, ocr_port=0, ocr_endpoint=None)
 
-    def say(line: str) -> None:
+    def report(line: str) -> None:
         console.print(line, style="dim", markup=False, highlight=False, soft_wrap=True)
 
-    async with running_sandbox(settings, say) as running:
-        say(f"ready after {running.seconds:.1f} s")
-        deployment = deployment_of(running.endpoints)
+    async with running_sandbox(settings, report) as running:
+        report(f"ready after {running.seconds:.1f} s")
+        deployment = deployment_from_endpoints(running.endpoints)
         specimens = json.loads((root / _SPECIMENS / "truth.json").read_text())["specimens"]
         done = await asyncio.to_thread(_recognize, root / _SPECIMENS, specimens, deployment, console)
-        written = await asyncio.to_thread(_take_messages, done, deployment, state / "results")
+        written = await asyncio.to_thread(_save_messages, done, deployment, state / "results")
     print_results(done)
     Console().print(f"messages: {written} of {len(done)} in {state / 'results'}", highlight=False, soft_wrap=True)
     if written < len(done):
@@ -83,21 +83,21 @@ def _recognize(
         sent.append(submit(file, file.read_bytes(), deployment, **options))
     console.print(f"uploaded {len(sent)} photos", style="dim", highlight=False)
     done: list[Result] = []
-    for result in results(sent, deployment, timeout_seconds=_RESULT_SECONDS):
+    for result in wait_for_results(sent, deployment, timeout_seconds=_RESULT_SECONDS):
         done.append(result)
         line = f"{len(done):>2}/{len(sent)} {result.submission.file.name}"
         console.print(line if result.events else f"{line}: no result", style="dim", highlight=False)
     return sorted(done, key=lambda result: sent.index(result.submission))
 
 
-def _take_messages(done: Sequence[Result], deployment: Deployment, directory: Path) -> int:
-    """Consume the results queue as the application's consumer would; return how many photographs had a message."""
+def _save_messages(done: Sequence[Result], deployment: Deployment, directory: Path) -> int:
+    """Consume the results queue, save its messages and return the number of photos that had one."""
     shutil.rmtree(directory, ignore_errors=True)
     directory.mkdir(parents=True)
     names = {result.submission.document_id: result.submission.file.stem for result in done if result.events}
     written = 0
-    give_up = time.monotonic() + _MESSAGE_SECONDS
-    while written < len(names) and time.monotonic() < give_up:
+    deadline = time.monotonic() + _MESSAGE_SECONDS
+    while written < len(names) and time.monotonic() < deadline:
         received = deployment.sqs.receive_message(
             QueueUrl=deployment.results_queue_url, MaxNumberOfMessages=10, WaitTimeSeconds=1
         )

@@ -1,4 +1,4 @@
-"""``permit-ocr read``: the engine's own answer about photographs, without a server and without an account."""
+"""``permit-ocr read``: read photos with the OCR engine directly, without a server or credentials."""
 
 import json
 import sys
@@ -17,7 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from cli.photographs import NoPhotographs, Paths, Shown, SideShown, photographs
+from cli.image_files import CardSideOption, DocumentOption, NoImagesFound, PathsArgument, find_images
 from permit_ocr.application.recognize import ocr_requests_for
 from permit_ocr.domain.confidence import SURE_ENOUGH, confidence_by_field
 from permit_ocr.domain.judgement import has_key_field, side_of
@@ -29,16 +29,16 @@ from recognizer.reading.reader import load_models
 from recognizer.reading.reader import read as read_card
 from recognizer.reading.result import Reading, ReadingError
 
-TAKES: Final = "read takes PNG and JPEG files alone; recognize takes HEIC, PDF and more"
-_NO_IMAGE: Final = "FailedOperation.ImageDecodeFailed"
+ACCEPTED_FORMATS: Final = "read accepts only PNG and JPEG files; recognize also accepts HEIC, PDF and more"
+_NOT_DECODABLE: Final = "FailedOperation.ImageDecodeFailed"
 _NO_CARD: Final = "FailedOperation.ImageNoSpecifiedCard"
 _WIDE: Final = 160
-_DIGITS: Final = 4
+_CONFIDENCE_DIGITS: Final = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Read:
-    """A card that was read, and as what."""
+class RecognizedCard:
+    """A card, the document and side it was recognised as, and the reading."""
 
     kind: Kind
     side: Side
@@ -46,8 +46,8 @@ class Read:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NotRead:
-    """Why a photograph says nothing."""
+class Failure:
+    """Why no card could be read."""
 
     code: str
     message: str
@@ -55,61 +55,61 @@ class NotRead:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What a photograph came to."""
+    """The outcome for one file."""
 
     file: Path
-    said: Read | NotRead
+    result: RecognizedCard | Failure
     seconds: float
 
     def as_json(self) -> dict[str, Any]:
-        """Return it as the line that ``--json`` prints; the portrait is not in it."""
+        """Return the line that ``--json`` prints, without the portrait."""
         line: dict[str, Any] = {"file": str(self.file), "seconds": round(self.seconds, 3)}
-        if isinstance(self.said, NotRead):
-            return line | {"error": asdict(self.said)}
-        answer = answer_fields(self.said.reading.answer)
+        if isinstance(self.result, Failure):
+            return line | {"error": asdict(self.result)}
+        answer = answer_fields(self.result.reading.answer)
         for portrait in ("Profile", "PortraitImageInfo"):
             answer.pop(portrait, None)
-        confidences = {name: round(sure, _DIGITS) for name, sure in self.said.reading.confidences.items()}
+        confidences = {name: round(sure, _CONFIDENCE_DIGITS) for name, sure in self.result.reading.confidences.items()}
         return line | {
-            "document": self.said.kind,
-            "card_side": self.said.side.upper(),
+            "document": self.result.kind,
+            "card_side": self.result.side.upper(),
             "answer": answer,
             "confidences": confidences,
         }
 
 
 def read(
-    paths: Paths,
-    document: Shown = "auto",
-    card_side: SideShown = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line instead of a table.")] = False,
+    paths: PathsArgument,
+    document: DocumentOption = "auto",
+    card_side: CardSideOption = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per line instead of a table.")] = False,
 ) -> None:
-    """Print what the recogniser reads in photographs, without a server.
+    """Print what the recogniser reads in photos, without a server.
 
-    With --json each photograph is a line with "file", "seconds" and either "document", "card_side", "answer" (the
+    With --json, each photo is one line with "file", "seconds" and either "document", "card_side", "answer" (the OCR
     action's fields) and "confidences" (0 to 1, by field), or "error".
 
-    read takes PNG and JPEG files alone; recognize takes HEIC, PDF and more, and makes plain images of them first.
+    read accepts only PNG and JPEG files; recognize also accepts HEIC, PDF and more, and converts them first.
 
-    Exit status: 0 if every photograph was read, 1 if one was not, 2 if it could not begin.
+    Exit status: 0 if every photo was read, 1 if one was not, 2 if it could not start.
 
     Example: permit-ocr read front.jpg back.jpg --document mainland-permit --json
     """
     stderr = Console(stderr=True)
     try:
-        found = photographs(paths)
-    except NoPhotographs as error:
+        images = find_images(paths)
+    except NoImagesFound as error:
         stderr.print(f"permit-ocr: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
         raise typer.Exit(2) from None
-    if skipped := found.said_of_skipped():
+    if skipped := images.skipped_message():
         stderr.print(skipped, highlight=False)
-    asked = RecognitionOptions(
+    options = RecognitionOptions(
         kind=None if document == "auto" else Kind(document), side=Side(card_side.lower()) if card_side else None
     )
     outcomes = []
     with _progress(stderr) as progress:
-        reading = progress.add_task("reading", total=len(found.files))
-        for outcome in _outcomes(found.files, asked):
+        reading = progress.add_task("reading", total=len(images.files))
+        for outcome in _read_files(images.files, options):
             outcomes.append(outcome)
             progress.advance(reading)
             if as_json:
@@ -117,30 +117,30 @@ def read(
                 sys.stdout.flush()
     if not as_json:
         _print_table(outcomes)
-    if any(isinstance(outcome.said, NotRead) for outcome in outcomes):
+    if any(isinstance(outcome.result, Failure) for outcome in outcomes):
         raise typer.Exit(1)
 
 
-def _outcomes(files: Sequence[Path], asked: RecognitionOptions) -> Iterator[Outcome]:
-    """Read as many at a time as there are processors; outcomes come in the order of the files."""
+def _read_files(files: Sequence[Path], options: RecognitionOptions) -> Iterator[Outcome]:
+    """Read the files in parallel, one thread per CPU, and yield the outcomes in their order."""
     load_models()
     with ThreadPoolExecutor(available_cpus()) as threads:
-        yield from threads.map(partial(_outcome, asked=asked), files)
+        yield from threads.map(partial(_read_file, options=options), files)
 
 
-def _outcome(file: Path, *, asked: RecognitionOptions) -> Outcome:
+def _read_file(file: Path, *, options: RecognitionOptions) -> Outcome:
     started = time.perf_counter()
     try:
-        said = _read(file.read_bytes(), asked)
+        result = _read_image(file.read_bytes(), options)
     except OSError as error:
-        said = NotRead(code="FileNotReadable", message=error.strerror or "The file cannot be read.")
-    return Outcome(file=file, said=said, seconds=time.perf_counter() - started)
+        result = Failure(code="FileFailureable", message=error.strerror or "The file cannot be read.")
+    return Outcome(file=file, result=result, seconds=time.perf_counter() - started)
 
 
-def _read(image: bytes, asked: RecognitionOptions) -> Read | NotRead:
-    """Ask for each document it may be, as the application does, until the image shows one."""
+def _read_image(image: bytes, options: RecognitionOptions) -> RecognizedCard | Failure:
+    """Try each OCR action in the application's order until one recognises a card."""
     code = _NO_CARD
-    for kind, side in ocr_requests_for(asked):
+    for kind, side in ocr_requests_for(options):
         try:
             reading = read_card(image, kind=kind, side=side)
         except ReadingError as error:
@@ -149,10 +149,10 @@ def _read(image: bytes, asked: RecognitionOptions) -> Read | NotRead:
                 break
             continue
         if has_key_field(reading.answer):
-            return Read(kind=kind, side=side_of(reading.answer, asked_side=side), reading=reading)
+            return RecognizedCard(kind=kind, side=side_of(reading.answer, asked_side=side), reading=reading)
         code = _NO_CARD
     message = look_up(code).message
-    return NotRead(code=code, message=f"{message} {TAKES}" if code == _NO_IMAGE else message)
+    return Failure(code=code, message=f"{message} {ACCEPTED_FORMATS}" if code == _NOT_DECODABLE else message)
 
 
 def _progress(console: Console) -> Progress:
@@ -163,9 +163,9 @@ def _progress(console: Console) -> Progress:
 def _print_table(outcomes: Sequence[Outcome]) -> None:
     console = Console()
     if not console.is_terminal:
-        console.width = _WIDE  # a file or a pipe has no width: nothing is folded there
+        console.width = _WIDE  # a file or a pipe has no width of its own
     table = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False)
-    for heading in ("photograph", "field", "value"):
+    for heading in ("photo", "field", "value"):
         table.add_column(heading, overflow="fold")
     table.add_column("confidence", justify="right", no_wrap=True)
     for outcome in outcomes:
@@ -177,19 +177,19 @@ def _print_table(outcomes: Sequence[Outcome]) -> None:
 
 def _rows(outcome: Outcome) -> Iterator[tuple[str | Text, ...]]:
     name = outcome.file.name
-    if isinstance(outcome.said, NotRead):
-        yield name, "", Text(f"{outcome.said.message} ({outcome.said.code})", style="red"), ""
+    if isinstance(outcome.result, Failure):
+        yield name, "", Text(f"{outcome.result.message} ({outcome.result.code})", style="red"), ""
         return
-    yield name, "", f"{outcome.said.kind}, {outcome.said.side} ({outcome.seconds:.1f} s)", ""
-    values = dict(_texts(answer_fields(outcome.said.reading.answer)))
-    for field, sure in confidence_by_field(outcome.said.reading.answer, outcome.said.reading.confidences).items():
+    yield name, "", f"{outcome.result.kind}, {outcome.result.side} ({outcome.seconds:.1f} s)", ""
+    values = dict(_text_fields(answer_fields(outcome.result.reading.answer)))
+    for field, sure in confidence_by_field(outcome.result.reading.answer, outcome.result.reading.confidences).items():
         shown = "–" if sure is None else Text(f"{sure:.2f}", style="" if sure >= SURE_ENOUGH else "yellow")
         yield "", field, Text(values[field]), shown
 
 
-def _texts(answer: dict[str, Any], within: str = "") -> Iterator[tuple[str, str]]:
+def _text_fields(answer: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
     for name, value in answer.items():
         if isinstance(value, str):
-            yield f"{within}{name}", value
+            yield f"{prefix}{name}", value
         elif isinstance(value, dict):
-            yield from _texts(value, f"{within}{name}.")
+            yield from _text_fields(value, f"{prefix}{name}.")

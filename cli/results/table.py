@@ -1,4 +1,4 @@
-"""Results as a table for people."""
+"""Print results as a table."""
 
 from collections.abc import Sequence
 from typing import Any, Final
@@ -25,32 +25,29 @@ _COLOURS: Final = {
 
 
 def print_results(results: Sequence[Result]) -> None:
-    """Print one row per photograph: what it is, its number, its validity, the verdict, how long it took.
-
-    Below the table: why photographs were rejected and what to do, why others are to be reviewed, what was not checked.
-    """
+    """Print one row per photo, and below the table the reasons for rejections and reviews."""
     console = Console()
     if not console.is_terminal:
-        console.width = _WIDE  # a file or a pipe has no width: nothing is folded there
+        console.width = _WIDE  # a file or a pipe has no width of its own
     console.print(_table(results))
     for result in results:
         for event in result.events:
-            if why := _why(event):
-                console.print(f"{_name(result, event)}: {why}", markup=False, highlight=False, soft_wrap=True)
+            if explanation := _explanation(event):
+                console.print(f"{_name(result, event)}: {explanation}", markup=False, highlight=False, soft_wrap=True)
     if any(event["data"].get("authenticity") == "not_checked" for result in results for event in result.events):
-        console.print("Authenticity was not checked: the provider did not look for copies.", style="dim")
+        console.print("Authenticity was not checked: the provider did not run copy detection.", style="dim")
 
 
-def _why(event: dict[str, Any]) -> str | None:
+def _explanation(event: dict[str, Any]) -> str | None:
     data = event["data"]
     if event["type"] == "permit.rejected.v1":
         return f"{data['error']['meaning']} {data['error']['advice']} ({data['error']['code']})"
-    return f"to be reviewed: {', '.join(data['reasons'])}" if data["verdict"] == "review" else None
+    return f"needs review: {', '.join(data['reasons'])}" if data["verdict"] == "review" else None
 
 
 def _table(results: Sequence[Result]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False)
-    for heading in ("photograph", "document"):
+    for heading in ("photo", "document"):
         table.add_column(heading, overflow="fold")
     for heading in ("side", "number", "validity", "valid until"):
         table.add_column(heading, no_wrap=True)
@@ -62,8 +59,8 @@ def _table(results: Sequence[Result]) -> Table:
         for event in result.events:
             table.add_row(_name(result, event), *_cells(event), f"{result.seconds:.1f}")
         if not result.events:
-            nothing = ("–", "–", "–", "–", "–", "–", Text("no result", style="red"), "–")
-            table.add_row(result.submission.file.name, *nothing, f"{result.seconds:.1f}")
+            empty = ("–", "–", "–", "–", "–", "–", Text("no result", style="red"), "–")
+            table.add_row(result.submission.file.name, *empty, f"{result.seconds:.1f}")
     return table
 
 
@@ -93,6 +90,6 @@ def _cells(event: dict[str, Any]) -> tuple[str | Text, ...]:
 
 
 def _warnings(data: dict[str, Any]) -> str:
-    noticed = [warning["name"] for warning in data["warnings"] if warning["name"] != "not_enabled"]
-    noticed += [check["name"] for check in data["checks"] if check["outcome"] == "failed"]
-    return ", ".join(noticed) or "–"
+    names = [warning["name"] for warning in data["warnings"] if warning["name"] != "not_enabled"]
+    names += [check["name"] for check in data["checks"] if check["outcome"] == "failed"]
+    return ", ".join(names) or "–"

@@ -1,4 +1,4 @@
-"""``permit-ocr recognizer``: both OCR actions on this machine."""
+"""``permit-ocr recognizer``: serve both OCR actions locally."""
 
 import ipaddress
 import logging
@@ -24,70 +24,74 @@ from recognizer.wire.common_parameters import LOCAL_CREDENTIALS, Credentials
 from recognizer.wire.download import DownloadRules
 
 _SERVER = "The server"
-_ACCOUNT = "The account callers must sign with"
+_CREDENTIALS = "Credentials that callers must sign with"
 _URLS = "Images by URL"
-_FAKE_PROVIDER = "Rehearsals"
+_FAKE_PROVIDER = "Fake provider"
 
 
 def recognizer(
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0: any free one.", rich_help_panel=_SERVER)] = 8100,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 for any free port.", rich_help_panel=_SERVER)] = 8100,
     host: Annotated[
-        str, typer.Option(help="An address that is not loopback needs an account of your own.", rich_help_panel=_SERVER)
+        str,
+        typer.Option(help="Addresses other than loopback require your own credentials.", rich_help_panel=_SERVER),
     ] = "127.0.0.1",
     rate_limit: Annotated[
-        int, typer.Option(min=0, help="Calls a second for each action; 0: any number.", rich_help_panel=_SERVER)
+        int, typer.Option(min=0, help="Calls per second for each action; 0 for no limit.", rich_help_panel=_SERVER)
     ] = QUOTA_PER_SECOND,
     workers: Annotated[
         int,
         typer.Option(
             min=0,
-            help="Processes that read, one card each at a time, 0.7 GB each; 0: one for each processor.",
+            help="Worker processes, one card each at a time, 0.7 GB each; 0 for one per CPU.",
             rich_help_panel=_SERVER,
         ),
     ] = 0,
     waiting: Annotated[
-        int, typer.Option(min=0, help="Calls that may wait; more get RequestLimitExceeded.", rich_help_panel=_SERVER)
+        int,
+        typer.Option(min=0, help="Calls that may queue; more get RequestLimitExceeded.", rich_help_panel=_SERVER),
     ] = 16,
     grace: Annotated[
         int,
-        typer.Option(min=0, help="Seconds that calls begun may take once it is told to stop.", rich_help_panel=_SERVER),
+        typer.Option(min=0, help="Seconds for calls in progress to finish at shutdown.", rich_help_panel=_SERVER),
     ] = 30,
     placeholders: Annotated[
         bool,
         typer.Option(
             "--placeholders",
-            help='Answer "0" and "000" for a VisaNum and a PassNo that are not there, instead of "".',
+            help='Return "0" and "000" instead of "" for a missing VisaNum and PassNo.',
             rich_help_panel=_SERVER,
         ),
     ] = False,
     secret_id: Annotated[
-        str, typer.Option(envvar="RECOGNIZER_SECRET_ID", rich_help_panel=_ACCOUNT)
+        str, typer.Option(envvar="RECOGNIZER_SECRET_ID", rich_help_panel=_CREDENTIALS)
     ] = LOCAL_CREDENTIALS.secret_id,
     secret_key: Annotated[
         str,
         typer.Option(
             envvar="RECOGNIZER_SECRET_KEY",
-            help="Better given by the environment: options are there for every process to see.",
-            rich_help_panel=_ACCOUNT,
+            help="Prefer the environment variable: options are visible to every process.",
+            rich_help_panel=_CREDENTIALS,
         ),
     ] = LOCAL_CREDENTIALS.secret_key,
     token: Annotated[
         str,
-        typer.Option(envvar="RECOGNIZER_TOKEN", help="If given, every call must carry it.", rich_help_panel=_ACCOUNT),
+        typer.Option(envvar="RECOGNIZER_TOKEN", help="If set, calls must include it.", rich_help_panel=_CREDENTIALS),
     ] = "",
     allow_http: Annotated[
-        bool, typer.Option("--allow-http", help="Take http:// besides https://.", rich_help_panel=_URLS)
+        bool, typer.Option("--allow-http", help="Accept http:// as well as https://.", rich_help_panel=_URLS)
     ] = False,
     allow_private: Annotated[
         bool,
         typer.Option(
-            "--allow-private", help="Take private and loopback addresses; never link-local ones.", rich_help_panel=_URLS
+            "--allow-private",
+            help="Accept private and loopback addresses, never link-local ones.",
+            rich_help_panel=_URLS,
         ),
     ] = False,
     answers: Annotated[
         Path | None,
         typer.Option(
-            help='Answer from a JSON file instead of reading: {"images": {"<sha256>": {"<action>": {…}}}, '
+            help='Return recorded answers from a JSON file: {"images": {"<sha256>": {"<action>": {…}}}, '
             '"sequence": {"<action>": [{…}, {"Error": "<code>"}]}}.',
             exists=True,
             dir_okay=False,
@@ -95,31 +99,31 @@ def recognizer(
         ),
     ] = None,
     latency: Annotated[
-        str, typer.Option(help="Seconds on top of each call: 0.6 or 0.3-0.9.", rich_help_panel=_FAKE_PROVIDER)
+        str, typer.Option(help="Extra seconds per call: 0.6 or 0.3-0.9.", rich_help_panel=_FAKE_PROVIDER)
     ] = "0",
     fault: Annotated[
         list[str] | None,
         typer.Option(
             metavar="NAME=SHARE",
-            help="What befalls a share of the calls: an error code, reset, hang, truncated, html, http-502.",
+            help="Fault for a share of the calls: an error code, reset, hang, truncated, html, http-502 (repeatable).",
             rich_help_panel=_FAKE_PROVIDER,
         ),
     ] = None,
-    seed: Annotated[int, typer.Option(help="Of the faults and latencies.", rich_help_panel=_FAKE_PROVIDER)] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of the faults and latencies.", rich_help_panel=_FAKE_PROVIDER)] = 0,
 ) -> None:
-    """Serve both OCR actions on this machine, as the provider does.
+    """Serve both OCR actions locally, like the provider.
 
-    HmtResidentPermitOCR and MainlandPermitOCR (2018-11-19) at POST / and GET /, signed with TC3-HMAC-SHA256.
-    GET /health answers once it is ready, GET /metrics says what it counted. Ctrl-C and SIGTERM end it after the calls
-    it has begun.
+    Serves HmtResidentPermitOCR and MainlandPermitOCR (2018-11-19) at POST / and GET /, signed with TC3-HMAC-SHA256.
+    GET /health responds once the server is ready, GET /metrics returns its metrics. Ctrl-C and SIGTERM stop it after
+    the calls in progress.
 
-    Exit status: 0 after it was stopped, 1 if nothing can read here, 2 if an option is wrong or the port is taken.
+    Exit status: 0 if it was stopped, 1 if no worker could start, 2 if an option is invalid or the port is in use.
 
     Example: permit-ocr recognizer --answers recorded.json --latency 0.6 --fault InternalError=0.05 --fault reset=0.03
     """
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(message)s")
     logging.getLogger("recognizer").setLevel(logging.INFO)
-    credentials = _account(host, secret_id, secret_key, token)
+    credentials = _credentials(host, secret_id, secret_key, token)
     count = workers or available_cpus()
     try:
         settings = ServerSettings(
@@ -137,13 +141,13 @@ def recognizer(
     _serve(host, port, pool, settings)
 
 
-def _account(host: str, secret_id: str, secret_key: str, token: str) -> Credentials:
-    """Return the account that callers must sign with; the public one is for loopback only."""
+def _credentials(host: str, secret_id: str, secret_key: str, token: str) -> Credentials:
+    """Return the credentials that callers must sign with; the public ones are for loopback only."""
     credentials = Credentials(
         secret_id or LOCAL_CREDENTIALS.secret_id, secret_key or LOCAL_CREDENTIALS.secret_key, token
     )
     if credentials.secret_key == LOCAL_CREDENTIALS.secret_key and not _is_loopback(host):
-        _fail(f"--host {host}: needs --secret-id and RECOGNIZER_SECRET_KEY; the account for local use is public")
+        _fail(f"--host {host}: requires --secret-id and RECOGNIZER_SECRET_KEY; the default credentials are public")
     return credentials
 
 
@@ -157,7 +161,7 @@ def _serve(host: str, port: int, pool: WorkerPool, settings: ServerSettings) -> 
     try:
         serve(listener, pool, settings, ready=lambda: typer.echo(f"recognizer: ready at {address}", err=True))
     except WorkersDidNotStart:
-        _fail("no process that reads could be started; why, it says above", status=1)
+        _fail("no worker process could be started; see the error above", status=1)
 
 
 def _is_loopback(host: str) -> bool:

@@ -1,4 +1,4 @@
-"""``permit-ocr up``: the sandbox in the foreground."""
+"""``permit-ocr up``: run the sandbox in the foreground."""
 
 import asyncio
 from pathlib import Path
@@ -17,13 +17,13 @@ _PORT_HELP = "; 0 for any free one."
 
 def up(
     api_port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the HTTP API" + _PORT_HELP)] = 8000,
-    aws_port: Annotated[int, typer.Option(min=0, max=65535, help="Port of AWS (moto)" + _PORT_HELP)] = 4566,
+    aws_port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the AWS mock (moto)" + _PORT_HELP)] = 4566,
     ocr_port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the recogniser" + _PORT_HELP)] = 8100,
     ocr_endpoint: Annotated[
-        str | None, typer.Option(metavar="URL", help="Another OCR server in place of the recogniser: http://HOST:PORT.")
+        str | None, typer.Option(metavar="URL", help="Another OCR server instead of the recogniser: http://HOST:PORT.")
     ] = None,
     parameter: Annotated[
-        list[str] | None, typer.Option(metavar="NAME=VALUE", help="A parameter of the template; may be repeated.")
+        list[str] | None, typer.Option(metavar="NAME=VALUE", help="A template parameter (repeatable).")
     ] = None,
     cpu_quota: Annotated[
         bool,
@@ -34,18 +34,19 @@ def up(
     ] = False,
     memory_size: Annotated[
         int | None,
-        typer.Option(hidden=True, min=128, max=10_240, help="Of every function, in MB, in place of the template's."),
+        typer.Option(hidden=True, min=128, max=10_240, help="Memory of every function in MB; overrides the template."),
     ] = None,
     functions_aws_endpoint: Annotated[
-        str | None, typer.Option(hidden=True, help="What the functions call as AWS: a proxy before --aws-port.")
+        str | None,
+        typer.Option(hidden=True, help="AWS endpoint for the functions: a proxy before --aws-port."),
     ] = None,
 ) -> None:
     """Run the sandbox: the application's own template on this machine.
 
-    Builds what has changed, runs until Ctrl-C or SIGTERM, listens on 127.0.0.1 only. When it is ready,
-    .sandbox/endpoints.json says where everything is.
+    Builds what has changed, listens on 127.0.0.1 only and runs until Ctrl-C or SIGTERM. When it is ready,
+    .sandbox/endpoints.json lists all endpoints.
 
-    Exit status: 0 after it was stopped, 1 if it could not start or a part of it ended.
+    Exit status: 0 if it was stopped, 1 if it could not start or one of its processes exited.
 
     Example: permit-ocr up --api-port 8080
     """
@@ -66,23 +67,23 @@ def up(
         )
         with console.status("starting") as status:
 
-            def say(line: str) -> None:
+            def report(line: str) -> None:
                 console.print(line, style="dim", markup=False, highlight=False, soft_wrap=True)
 
             def ready(sandbox: Sandbox) -> None:
                 status.stop()
                 _print_ready(console, sandbox, settings)
 
-            asyncio.run(run_until_stopped(settings, say, ready))
+            asyncio.run(run_until_stopped(settings, report, ready))
     except SandboxError as error:
         console.print(f"permit-ocr up: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
         raise typer.Exit(1) from None
 
 
-def _parameters(said: list[str]) -> dict[str, str]:
-    pairs = [one.partition("=") for one in said]
-    if wrong := [name for name, equals, _ in pairs if not (name and equals)]:
-        raise SandboxError(f"--parameter {wrong[0]}: it must be NAME=VALUE")
+def _parameters(assignments: list[str]) -> dict[str, str]:
+    pairs = [assignment.partition("=") for assignment in assignments]
+    if invalid := [name for name, equals, _ in pairs if not (name and equals)]:
+        raise SandboxError(f"--parameter {invalid[0]}: must be NAME=VALUE")
     return {name: value for name, _, value in pairs}
 
 
@@ -95,15 +96,15 @@ def _print_ready(console: Console, sandbox: Sandbox, settings: Settings) -> None
     for name, value in rows:
         console.print(
             f"{name:<30}{value}", markup=False, highlight=False, soft_wrap=True
-        )  # whole, so that it can be copied
+        )  # unwrapped, so that it can be copied
     issuers = {route.jwt.issuer for route in sandbox.stack.routes if route.jwt}
-    asks = (
-        f"The API asks for tokens of {', '.join(issuers)}."
+    authentication = (
+        f"The API requires tokens from {', '.join(issuers)}."
         if issuers
-        else "The API asks for no signature here; deployed, it asks for IAM's."
+        else "The API requires no signature here; deployed, it requires IAM signatures."
     )
     console.print(
-        f"{asks} AWS takes any key. Ctrl-C stops.",
+        f"{authentication} The AWS mock accepts any key. Press Ctrl-C to stop.",
         style="dim",
         highlight=False,
         soft_wrap=True,

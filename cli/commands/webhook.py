@@ -1,0 +1,68 @@
+"""``permit-ocr webhook``: resend events to the webhook receiver."""
+
+from typing import Annotated, Literal
+
+import typer
+from botocore.exceptions import BotoCoreError, ClientError
+from rich.console import Console
+
+from cli.deployment import Deployment, DeploymentNotFound, sandbox_deployment, stack_deployment
+from permit_ocr.adapters.dynamodb.cases import DynamoDbCases
+from permit_ocr.adapters.dynamodb.documents import DynamoDbDocuments
+from permit_ocr.adapters.webhooks.queue import send_again
+from permit_ocr.domain.errors import RetryableError
+
+
+def webhook(
+    action: Annotated[Literal["resend"], typer.Argument(help="What to do.")],
+    event_ids: Annotated[list[str], typer.Argument(metavar="EVENT_ID...", help="Event ids (webhook-id headers).")],
+    stack: Annotated[str | None, typer.Option(help="A deployed stack. Default: the sandbox running here.")] = None,
+) -> None:
+    """Resend events to the webhook receiver.
+
+    Each event is sent as it was published, with the same webhook-id and a new signature, and is retried like the first
+    time. Events are stored for KeepDays, a parameter of the deployment.
+
+    Exit status: 0 if all events were queued, 1 if an event is unknown or expired, 2 if it could not start.
+
+    Example: permit-ocr webhook resend feb26aa20f08664b206e97b395af8b76 --stack permit-ocr
+    """
+    assert action == "resend"  # noqa: S101  Typer rejects other values
+    stderr = Console(stderr=True)
+    try:
+        deployment = stack_deployment(stack) if stack else sandbox_deployment()
+        missing = resend(event_ids, deployment)
+    except (DeploymentNotFound, ClientError, BotoCoreError, RetryableError) as error:
+        _print_error(stderr, str(error))
+        raise typer.Exit(2) from None
+    stderr.print(f"queued {len(event_ids) - len(missing)} of {len(event_ids)}", highlight=False)
+    for event_id in missing:
+        _print_error(stderr, f"no event {event_id}: it is unknown or has expired")
+    if missing:
+        raise typer.Exit(1)
+
+
+def resend(event_ids: list[str], deployment: Deployment) -> list[str]:
+    """Queue these events for the webhook receiver; return the ids without a stored event.
+
+    Raises ``DeploymentNotFound`` if webhooks are not configured, ``RetryableError`` and botocore's errors.
+    """
+    if deployment.webhook_queue_url is None:
+        raise DeploymentNotFound("webhooks are not configured: the parameter WebhookUrl is empty")
+    # This command stores nothing, so keep_days has no effect.
+    documents = DynamoDbDocuments(deployment.dynamodb, table=deployment.work_table, keep_days=1)
+    cases = DynamoDbCases(deployment.dynamodb, table=deployment.work_table, keep_days=1)
+    missing = []
+    for event_id in event_ids:
+        document = documents.get(event_id)
+        stored = document.event if document else None
+        event = stored.event if stored and stored.published else cases.completed_event(event_id)
+        if event is None:
+            missing.append(event_id)
+        else:
+            send_again(deployment.sqs, deployment.webhook_queue_url, event)
+    return missing
+
+
+def _print_error(console: Console, text: str) -> None:
+    console.print(f"permit-ocr webhook: {text}", style="red", markup=False, highlight=False, soft_wrap=True)
