@@ -133,7 +133,7 @@ def _read_file(file: Path, *, options: RecognitionOptions) -> Outcome:
     try:
         result = _read_image(file.read_bytes(), options)
     except OSError as error:
-        result = Failure(code="FileFailureable", message=error.strerror or "The file cannot be read.")
+        result = Failure(code="FileNotReadable", message=error.strerror or "The file cannot be read.")
     return Outcome(file=file, result=result, seconds=time.perf_counter() - started)
 
 

@@ -147,7 +147,7 @@ def _credentials(host: str, secret_id: str, secret_key: str, token: str) -> Cred
         secret_id or LOCAL_CREDENTIALS.secret_id, secret_key or LOCAL_CREDENTIALS.secret_key, token
     )
     if credentials.secret_key == LOCAL_CREDENTIALS.secret_key and not _is_loopback(host):
-        _fail(f"--host {host}: requires --secret-id and RECOGNIZER_SECRET_KEY; the default credentials are public")
+        _fail(f"--host {host}: needs --secret-id and RECOGNIZER_SECRET_KEY; the default credentials are public")
     return credentials
 
 

@@ -49,7 +49,8 @@ def test_document_and_pair_events_are_resent_as_published(here: Deployment) -> N
     event = keep(here, "document")
     cases = DynamoDbCases(here.dynamodb, table="work", keep_days=7)
     sides = [
-        CaseSide(kind=Kind.MAINLAND_PERMIT, side=side, document_id=side.value, place="1", event="{}") for side in Side
+        CaseSide(kind=Kind.MAINLAND_PERMIT, side=side, document_id=side.value, sort_key="1", event="{}")
+        for side in Side
     ]
     for side in sides:
         cases.add_side("7", side)
