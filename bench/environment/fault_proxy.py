@@ -43,7 +43,7 @@ class FaultProxy:
     """The proxies in front of all endpoints of one system, and the calls they have seen."""
 
     calls: list[str] = field(default_factory=list)
-    """The calls in order, such as ``S3 GET``, ``DynamoDB UpdateItem line#`` and ``OCR MainlandPermitOCR``.
+    """The calls in order, such as ``S3 GET``, ``DynamoDB UpdateItem limiter#`` and ``OCR MainlandPermitOCR``.
 
     Consecutive calls with the same name count as one: a missed slot, or a retry by botocore.
     """

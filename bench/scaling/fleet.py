@@ -16,7 +16,7 @@ from permit_ocr.rate_limit.gcra import LATE_SECONDS
 from sandbox.lambda_runtime.cpu_quota import cpus_for
 
 _CALL_NAMES: Final = [name for name, _ in CALLS]
-LIMITER_CALL: Final = "DynamoDB UpdateItem line#"
+LIMITER_CALL: Final = "DynamoDB UpdateItem limiter#"
 _LIMITER_INDEX: Final = _CALL_NAMES.index(LIMITER_CALL)
 PROVIDER_CALL: Final = _CALL_NAMES[_LIMITER_INDEX + 1]
 CALLS_BEFORE: Final = _CALL_NAMES[:_LIMITER_INDEX]

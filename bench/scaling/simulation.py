@@ -31,8 +31,9 @@ from bench.system.aws_calls import CALLS
 from permit_ocr.application.process_upload import PREPARED_AT_ONCE
 from permit_ocr.application.retry_policy import deferral_delay
 from permit_ocr.domain.errors import RateLimited, RetryableError
-from permit_ocr.rate_limit.dynamodb_rate_limiter import FIRST_LEAD_SECONDS, HORIZON_SECONDS, TRIES, Priority, lead_after
+from permit_ocr.rate_limit.dynamodb_rate_limiter import HORIZON_SECONDS, TRIES, Priority
 from permit_ocr.rate_limit.gcra import LATE_SECONDS, Intervals, intervals
+from permit_ocr.rate_limit.limiter_items import FIRST_LEAD_SECONDS, lead_after
 from sandbox.lambda_runtime.cpu_quota import PERIOD_SECONDS
 
 _INITIAL_ENVIRONMENTS: Final = 5
@@ -78,17 +79,17 @@ class Shard:
 
     intervals: Intervals
     capacity: Capacity
-    next_free: dict[str, float] = field(default_factory=lambda: {"everyone": 0.0, "uploads": 0.0})
+    next_free: dict[str, float] = field(default_factory=lambda: {"shared": 0.0, "uploads": 0.0})
 
     def interval(self, series: str) -> float:
         """Return the seconds between two slots of a token series."""
-        microseconds = self.intervals.uploads if series == "uploads" else self.intervals.everyone
+        microseconds = self.intervals.uploads if series == "uploads" else self.intervals.shared
         return (microseconds or 0) / 1_000_000
 
     @property
     def series(self) -> Sequence[str]:
         """The token series that uploads take slots from."""
-        return ("everyone", "uploads") if self.intervals.uploads else ("everyone",)
+        return ("shared", "uploads") if self.intervals.uploads else ("shared",)
 
 
 @dataclass(slots=True)

@@ -30,7 +30,7 @@ CALLS: Final = (
         "DynamoDB UpdateItem recognition#",
         "takes the lease, or returns the stored response: the same photo in two environments is paid for once",
     ),
-    ("DynamoDB UpdateItem line#", "takes a slot: all environments share the account's quota"),
+    ("DynamoDB UpdateItem limiter#", "takes a slot: all environments share the account's quota"),
     ("OCR MainlandPermitOCR", "the recognition, which is paid for"),
     (
         "DynamoDB UpdateItem recognition#",

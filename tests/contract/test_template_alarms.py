@@ -56,7 +56,7 @@ def test_alarms_on_our_own_metrics_watch_what_the_functions_count(resources: Res
         part["MetricStat"]["Metric"] for alarm in single for part in alarm.get("Metrics", []) if "MetricStat" in part
     ]
     ours = [metric for metric in single + parts if metric.get("Namespace") == "PermitOcr"]
-    assert {metric["MetricName"] for metric in ours} >= {"LineStopped", "ActionWithdrawn", "WebhookSecretUnusable"}
+    assert {metric["MetricName"] for metric in ours} >= {"CircuitOpened", "ActionWithdrawn", "WebhookSecretUnusable"}
     assert {metric["MetricName"] for metric in ours} <= set(get_args(Metric.__value__))
     by_action = {
         dimension["Value"]

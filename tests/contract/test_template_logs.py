@@ -24,7 +24,7 @@ def test_no_log_level_leaves_out_the_metrics_that_alarms_watch(
     source: dict[str, Any], capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Lambda filters lines of JSON by their level, and takes INFO for the level of those that name none."""
-    count_metric("LineStopped")
+    count_metric("CircuitOpened")
     assert "level" not in json.loads(capsys.readouterr().out)
     assert source["Parameters"]["LogLevel"]["AllowedValues"] == ["DEBUG", "INFO"]
 

@@ -21,7 +21,7 @@ from permit_ocr.application.ports import OcrRequest, OcrResponse
 from permit_ocr.domain.card.answers import MainlandPermitAnswer, ResidencePermitAnswer
 from permit_ocr.domain.errors import CircuitOpen, Deferred, PermitOcrError, RateLimited, RejectDocument, RetryableError
 from permit_ocr.domain.permits import Kind, Side
-from permit_ocr.rate_limit.dynamodb_rate_limiter import CircuitAlreadyOpen
+from permit_ocr.rate_limit.circuit_breaker import CircuitAlreadyOpen
 from permit_ocr.tencent.actions import ACTIONS, VERSION
 from permit_ocr.tencent.error_table import ERROR_TABLE, ErrorCode, Outcome
 from tests.contract.provider import Provider, Saying, answer, provider, refusal
@@ -488,7 +488,7 @@ def test_a_line_that_stands_is_not_stopped_again(capsys: pytest.CaptureFixture[s
     with provider(answer()) as here:
         assert error_of(here, line=line).code == "ResourceUnavailable.InArrears"
     assert (here.requests, line.told) == ([], [])
-    assert "LineStopped" in capsys.readouterr().out
+    assert "CircuitOpened" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("code", ["InvalidAction", "ActionOffline"])

@@ -19,7 +19,7 @@ PATH = (
     "DynamoDB UpdateItem document#",  # it is begun
     "DynamoDB UpdateItem recognition#",  # the claim
     "secretsmanager GetSecretValue",
-    "DynamoDB UpdateItem line#",  # the slot
+    "DynamoDB UpdateItem limiter#",  # the slot
     READING,
     "DynamoDB UpdateItem recognition#",  # the answer is kept
     "SQS SendMessage",  # the result

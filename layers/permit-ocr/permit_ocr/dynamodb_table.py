@@ -86,11 +86,13 @@ class Table:
     def _write(
         self, call: Callable[..., Any], item_id: str, condition: str, values: Item | None, request: dict[str, Any]
     ) -> Write:
+        values = values or {}
+        defaults = {":now": self._clock, ":expires_at": self._expires_at}
         # DynamoDB refuses values that no expression uses.
-        used = set(_PLACEHOLDER.findall(f"{request.get('UpdateExpression', '')} {condition}"))
-        known = {":now": self._clock(), ":expires_at": self._expires_at(), **(values or {})}
-        if used:
-            request["ExpressionAttributeValues"] = _attribute_values({name: known[name] for name in used})
+        if used := set(_PLACEHOLDER.findall(f"{request.get('UpdateExpression', '')} {condition}")):
+            request["ExpressionAttributeValues"] = {
+                name: _attribute_value(values[name] if name in values else defaults[name]()) for name in used
+            }
         if condition:
             request |= {"ConditionExpression": condition, "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
         with translate_aws_errors("DynamoDB"):

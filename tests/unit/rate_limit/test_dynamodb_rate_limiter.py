@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from moto import mock_aws
 
 from permit_ocr.domain.errors import CircuitOpen, RateLimited, RetryableError
-from permit_ocr.rate_limit.dynamodb_rate_limiter import CircuitAlreadyOpen, DynamoDbRateLimiter, Priority
+from permit_ocr.rate_limit.circuit_breaker import CircuitAlreadyOpen
+from permit_ocr.rate_limit.dynamodb_rate_limiter import DynamoDbRateLimiter, Priority
 from permit_ocr.rate_limit.gcra import most_in_a_second
 from permit_ocr.tencent.actions import QUOTA_PER_SECOND
 

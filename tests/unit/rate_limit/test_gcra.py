@@ -15,7 +15,7 @@ def most_slots(interval: int, *, seconds: float) -> int:
 
 
 def buckets(said: Intervals) -> tuple[int, ...]:
-    return tuple(interval for interval in (said.everyone, said.uploads) if interval is not None)
+    return tuple(interval for interval in (said.shared, said.uploads) if interval is not None)
 
 
 @given(st.floats(min_value=LEAST_RATE, max_value=1000))
@@ -34,7 +34,7 @@ def test_both_buckets_together_give_the_whole_rate_and_no_more(rate: float) -> N
 
 def test_nineteen_a_second_is_what_the_providers_twenty_allow() -> None:
     assert [most_in_a_second(rate) for rate in (18, 19, 19.04, 20)] == [19, 20, 20, 21]
-    assert intervals(19).everyone == 58_480, "17.1 a second"
+    assert intervals(19).shared == 58_480, "17.1 a second"
     assert intervals(19).uploads == 526_316, "1.9 a second"
 
 
@@ -43,7 +43,7 @@ def test_a_rate_that_allows_one_call_in_any_second_is_not_shared_out(rate: float
     assert most_in_a_second(rate) == 1
     said = intervals(rate)
     assert said.uploads is None
-    assert said.everyone >= 1_050_000
+    assert said.shared >= 1_050_000
 
 
 def test_a_rate_below_a_half_is_refused() -> None:

@@ -10,7 +10,8 @@ import pytest
 from moto import mock_aws
 
 from permit_ocr.domain.errors import CircuitOpen, RateLimited
-from permit_ocr.rate_limit.dynamodb_rate_limiter import CircuitAlreadyOpen, DynamoDbRateLimiter, Priority
+from permit_ocr.rate_limit.circuit_breaker import CircuitAlreadyOpen
+from permit_ocr.rate_limit.dynamodb_rate_limiter import DynamoDbRateLimiter, Priority
 from permit_ocr.rate_limit.gcra import most_in_a_second
 from permit_ocr.rate_limit.sharded_rate_limiter import ShardedRateLimiter
 
@@ -72,7 +73,7 @@ def test_callers_spread_over_all_items(client: Any) -> None:
     sharded = line(client, Clock())
     for _ in range(40):
         assert sharded.acquire(ACTION, seconds=5) is False
-    assert {item["id"]["S"] for item in items(client)} == {f"line#{ACTION}#{number}" for number in range(SHARDS)}
+    assert {item["id"]["S"] for item in items(client)} == {f"limiter#{ACTION}#{number}" for number in range(SHARDS)}
 
 
 def test_no_second_sees_more_calls_than_the_parts_allow_together(client: Any) -> None:
@@ -115,7 +116,7 @@ def test_all_stop_and_all_go_on(client: Any) -> None:
     clock = Clock()
     sharded, other = line(client, clock), line(client, clock)
     sharded.open_circuit(ACTION, IN_ARREARS)
-    assert all("stop_code" in item for item in items(client))
+    assert all("open_code" in item for item in items(client))
     for _ in range(10):
         with pytest.raises(CircuitAlreadyOpen, match=IN_ARREARS.code):
             other.acquire(ACTION, seconds=5)
@@ -124,6 +125,6 @@ def test_all_stop_and_all_go_on(client: Any) -> None:
     assert sharded.open_error(ACTION) is None, "a probe is due"
     assert sharded.acquire(ACTION, seconds=5) is True
     sharded.close_circuit(ACTION)
-    assert not any("stop_code" in item for item in items(client))
+    assert not any("open_code" in item for item in items(client))
     sharded.check(ACTION, seconds=5)
     assert sharded.acquire(ACTION, seconds=5) is False

@@ -21,7 +21,7 @@ from permit_ocr.application.ports import OcrRequest, OcrResponse
 from permit_ocr.domain.errors import CircuitOpen, RejectDocument
 from permit_ocr.domain.permits import Kind
 from permit_ocr.observability import count_metric, log_event, log_provider_error
-from permit_ocr.rate_limit.dynamodb_rate_limiter import CircuitAlreadyOpen
+from permit_ocr.rate_limit.circuit_breaker import CircuitAlreadyOpen
 from permit_ocr.tencent.actions import ACTIONS, is_providers_own
 from permit_ocr.tencent.error_table import Outcome, Remedy
 from permit_ocr.tencent.response_format import CONFIDENCE_HEADER, parse_answer, parse_confidences
@@ -81,10 +81,10 @@ class TencentOcr:
         try:
             reply = self._ask(asking)
         except CircuitOpen as error:
-            count_metric("LineStopped")
+            count_metric("CircuitOpened")
             if not isinstance(error, CircuitAlreadyOpen):
                 log_provider_error(
-                    "line_stopped", action=asking.action.name, code=error.code, request_id=error.request_id
+                    "circuit_opened", action=asking.action.name, code=error.code, request_id=error.request_id
                 )
                 self._line.open_circuit(asking.action.name, error)
             raise
