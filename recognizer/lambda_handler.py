@@ -34,8 +34,8 @@ card_reader.load()  # during init, when a function has a full CPU
 def handler(event: Event, _context: object) -> Answer:
     """Answer one call. ``event``: payload format 2.0 of a function URL or an HTTP API, behind IAM."""
     if not _is_authenticated_by_iam(event):
-        refusal = error_response(str(uuid4()), ApiError("AuthFailure.UnauthorizedOperation"))
-        return _http(403, refusal.raw_headers, bytes(refusal.body))
+        error = error_response(str(uuid4()), ApiError("AuthFailure.UnauthorizedOperation"))
+        return _http(403, error.raw_headers, bytes(error.body))
     return _loop().run_until_complete(_answer(event))
 
 

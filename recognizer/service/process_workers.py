@@ -67,78 +67,78 @@ class ProcessWorkers:
         Also closes this process to others of the same user, the workers included.
         """
         disable_dumps()
-        first = await self._start_process()
+        first = await self._start_worker()
         if first is None:
             raise WorkersDidNotStart
         self._add(first)
         starts: list[_Worker | None] = [first] + [None] * (self.count - 1)
-        self._supervisors = [asyncio.create_task(self._supervise(process)) for process in starts]
+        self._supervisors = [asyncio.create_task(self._supervise(worker)) for worker in starts]
 
     @asynccontextmanager
     async def acquire(self) -> AsyncIterator[ReadCard]:
         """Wait for a process and hold it for the block."""
-        process = await self._idle.get()
-        while not process.is_alive:
-            process = await self._idle.get()
+        worker = await self._idle.get()
+        while not worker.is_alive:
+            worker = await self._idle.get()
         self._busy += 1
         try:
-            yield partial(process.read, threads=max(1, available_cpus() // self._busy))
+            yield partial(worker.read, threads=max(1, available_cpus() // self._busy))
         finally:
             self._busy -= 1
-            if process.is_busy:  # the caller was cancelled; its answer must not go to the next caller
-                process.kill()
+            if worker.is_busy:  # the caller was cancelled; its answer must not go to the next caller
+                worker.kill()
             else:
-                self._idle.put_nowait(process)
+                self._idle.put_nowait(worker)
 
     async def stop(self) -> None:
         """End all processes."""
         for supervisor in self._supervisors:
             supervisor.cancel()
         await asyncio.gather(*self._supervisors, return_exceptions=True)
-        await asyncio.gather(*(process.end() for process in self._alive))
+        await asyncio.gather(*(worker.end() for worker in self._alive))
         self._alive.clear()
 
-    def _add(self, process: "_Worker") -> None:
-        self._alive.add(process)
-        self._idle.put_nowait(process)
+    def _add(self, worker: "_Worker") -> None:
+        self._alive.add(worker)
+        self._idle.put_nowait(worker)
 
-    async def _supervise(self, process: "_Worker | None") -> None:
+    async def _supervise(self, worker: "_Worker | None") -> None:
         """Keep one process running, replacing it whenever it ends."""
         failures = 0
         while True:
-            if process is None:
-                process = await self._start_process()
-                if process is None:
+            if worker is None:
+                worker = await self._start_worker()
+                if worker is None:
                     await asyncio.sleep(_RESTART_DELAYS[min(failures, len(_RESTART_DELAYS) - 1)])
                     failures += 1
                     continue
-                self._add(process)
+                self._add(worker)
             failures = 0
-            status = await process.wait()
-            self._alive.discard(process)
+            status = await worker.wait()
+            self._alive.discard(worker)
             self.replaced += 1
             log.error("reading_process=ended status=%d", status)
-            process = None
+            worker = None
 
-    async def _start_process(self) -> "_Worker | None":
+    async def _start_worker(self) -> "_Worker | None":
         """Return a process that is ready, or None if it could not be started, ended early or hung."""
         try:
-            process = _Worker(await self._new_process(), self._read_timeout)
+            worker = _Worker(await self._new_process(), self._read_timeout)
         except OSError as error:  # too many processes or open files, too little memory: may be temporary
             log.error("reading_process=did-not-start errno=%s", error.errno)  # noqa: TRY400  no traceback in the log
             return None
         try:
             async with asyncio.timeout(_START_SECONDS):
-                await process.receive()
+                await worker.receive()
         except (TimeoutError, OSError, EOFError, ValueError):
-            status = await process.wait_or_kill()  # it may still be printing the reason
+            status = await worker.wait_or_kill()  # it may still be printing the reason
             log.error("reading_process=did-not-start status=%d", status)  # noqa: TRY400  no traceback in the log
             return None
         except asyncio.CancelledError:
-            process.kill()
-            await process.wait()
+            worker.kill()
+            await worker.wait()
             raise
-        return process
+        return worker
 
     async def _new_process(self) -> Process:
         return await asyncio.create_subprocess_exec(

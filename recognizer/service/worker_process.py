@@ -93,10 +93,10 @@ def _receive_requests(source: int, requests: "SimpleQueue[Request]") -> None:
 def _read_exactly(source: int, size: int) -> bytes:
     received = bytearray()
     while len(received) < size:
-        piece = os.read(source, size - len(received))
-        if not piece:
+        chunk = os.read(source, size - len(received))
+        if not chunk:
             raise EOFError
-        received += piece
+        received += chunk
     return bytes(received)
 
 
@@ -114,8 +114,8 @@ def _read_card(fields: dict[str, Any], image: bytes) -> dict[str, Any]:
         use_threads(fields["threads"])
         side = Side(fields["side"]) if fields["side"] else None
         reading = read_card(image, kind=Kind(fields["kind"]), side=side, return_portrait=fields["return_portrait"])
-    except ApiError as refusal:
-        return {"refused": refusal.code}
+    except ApiError as error:
+        return {"refused": error.code}
     except Exception as error:  # noqa: BLE001  one bad image must not end the process
         return {"failed": type(error).__name__}
     return {"answer": answer_fields(reading.answer), "confidences": dict(reading.confidences)}

@@ -61,7 +61,7 @@ class RequestBodies:
                 async for piece in request.stream():
                     size += len(piece)
                     limit.reschedule(patience.after(len(piece)))
-                    error = self._refusal(size, len(piece), error)
+                    error = self._error_for(size, len(piece), error)
                     if error is None:
                         self._free_memory -= len(piece)
                         body += piece
@@ -76,7 +76,7 @@ class RequestBodies:
         if error is not None:
             raise error
 
-    def _refusal(self, size: int, piece: int, error: ApiError | None) -> ApiError | None:
+    def _error_for(self, size: int, piece: int, error: ApiError | None) -> ApiError | None:
         """Return the error for a body with ``size`` bytes so far, including the last ``piece``. The size limit wins."""
         if size > BODY_LIMIT:
             return ApiError("RequestSizeLimitExceeded", close_connection=True)

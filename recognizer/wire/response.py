@@ -60,10 +60,10 @@ def success_response(
     return _json_response(fields, request_id)
 
 
-def error_response(request_id: str, refusal: ApiError) -> Response:
+def error_response(request_id: str, error: ApiError) -> Response:
     """Return the error response, which may close the connection: see ``ApiError.close_connection``."""
-    response = _json_response({"Error": {"Code": refusal.code, "Message": refusal.message}}, request_id)
-    if refusal.close_connection:
+    response = _json_response({"Error": {"Code": error.code, "Message": error.message}}, request_id)
+    if error.close_connection:
         response.headers["Connection"] = "close"
     return response
 

@@ -28,7 +28,7 @@ _WITHOUT_LABEL: Final = 0.85
 """Maximum confidence of a value found only by its format."""
 
 
-def no_reread(_place: BoundingBox, _alphabet: str | None) -> str:
+def no_reread(_box: BoundingBox, _alphabet: str | None) -> str:
     """Read nothing: for a card without an image."""
     return ""
 
@@ -63,10 +63,10 @@ class FieldFinder:
             return None
         beside, below = self.layout.right_of(anchor), self.layout.below(anchor)
         for pieces in (below, beside) if self.layout.values_are_below() else (beside, below):
-            for pieces_tried in _combinations(pieces):
-                if text := parse(text_of(pieces_tried)):
-                    field = self.field(text, [join([piece.line for piece in pieces_tried])])
-                    return field if len(pieces_tried) == 1 else field.at_most(_JOINED)
+            for candidate in _combinations(pieces):
+                if text := parse(text_of(candidate)):
+                    field = self.field(text, [join([piece.line for piece in candidate])])
+                    return field if len(candidate) == 1 else field.at_most(_JOINED)
         if alphabet is None:
             return None
         strips = [self.layout.strip_right_of(anchor), self.layout.strip_below(anchor)]

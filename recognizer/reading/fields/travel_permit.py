@@ -133,7 +133,7 @@ def type_name(layout: Layout, permit: PermitType) -> OcrField:
 
 
 def _latin_name(finder: FieldFinder) -> Piece | None:
-    """Return the romanised name: with a comma if possible, then near the label, then near the top."""
+    """Return the romanised name: near the label if possible, then one with a comma, then the topmost."""
     layout = finder.layout
     found = [piece for piece in layout.pieces if value_parsers.latin_name(piece.text) and _may_be_name(piece)]
     label = layout.anchor(Label.NAME)
