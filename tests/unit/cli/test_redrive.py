@@ -47,7 +47,7 @@ def here(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> Deployment:
 def add_dead_letters(deployment: Deployment, bodies: list[str], reason: str) -> None:
     dead_letters = SqsDeadLetterQueue(deployment.sqs, queue_url=deployment.dead_letter_queue_url)
     for body in bodies:
-        dead_letters.send(body, reason=reason, document_id="0123")
+        dead_letters.send(body, message_id="m", reason=reason, document_id="0123")
 
 
 def messages(deployment: Deployment, queue_url: str) -> list[Any]:
