@@ -1,4 +1,4 @@
-"""The provider's warnings about a photograph, and what they say of its authenticity.
+"""The provider's warnings about a photo, and what they mean for its authenticity.
 
 Source: ``WarnCardInfos`` on the API page of ``MainlandPermitOCR``; only the international site sends it.
 """
@@ -6,41 +6,51 @@ Source: ``WarnCardInfos`` on the API page of ``MainlandPermitOCR``; only the int
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Self
 
 
 class WarningName(StrEnum):
-    """The warnings by name."""
+    """The warnings, each with the provider's code.
 
-    PHOTOCOPY = "photocopy"
-    """A photograph of a copy."""
-    RECAPTURE = "recapture"
-    """A photograph of a screen or of another photograph."""
-    PHOTOSHOPPED = "photoshopped"
-    """An image that was edited."""
-    NOT_ENABLED = "not_enabled"
+    A new warning needs an entry here and its texts in the console; ``tests/unit/test_console_texts.py`` fails without
+    them.
+    """
+
+    PHOTOCOPY = "photocopy", -9102
+    """A photo of a copy."""
+    RECAPTURE = "recapture", -9103
+    """A photo of a screen or of another photo."""
+    PHOTOSHOPPED = "photoshopped", -9104
+    """An edited image."""
+    NOT_ENABLED = "not_enabled", -9109
     """The provider did not look for warnings: the capability is not enabled for the account."""
-    UNKNOWN = "unknown"
-    """A code this version does not know."""
+    UNKNOWN = "unknown", None
+    """A code that this version does not know."""
 
+    code: int | None
 
-_NAMES: Final = {
-    -9102: WarningName.PHOTOCOPY,
-    -9103: WarningName.RECAPTURE,
-    -9104: WarningName.PHOTOSHOPPED,
-    -9109: WarningName.NOT_ENABLED,
-}
+    def __new__(cls, name: str, code: int | None) -> Self:
+        """Return the member ``name`` with its ``code``."""
+        member = str.__new__(cls, name)
+        member._value_ = name
+        member.code = code
+        return member
+
+    @classmethod
+    def of_code(cls, code: int) -> "WarningName":
+        """Return the warning that ``code`` stands for."""
+        return next((warning for warning in cls if warning.code == code), cls.UNKNOWN)
 
 
 class Authenticity(StrEnum):
-    """Whether the photograph shows a card itself, as far as the provider can tell."""
+    """Whether the photo shows an original card, as far as the provider can tell."""
 
     CLEAR = "clear"
-    """The provider looked and warns of nothing."""
+    """The provider checked and does not warn."""
     SUSPECT = "suspect"
     """The provider warns."""
     NOT_CHECKED = "not_checked"
-    """The provider did not look."""
+    """The provider did not check."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,17 +64,14 @@ class CardWarning:
 
 
 def name_warnings(codes: Iterable[int] | None) -> tuple[CardWarning, ...]:
-    """Return the warnings of ``WarnCardInfos``, each once, in the provider's order; none if it was not sent."""
-    return tuple(
-        CardWarning(code=code, name=_NAMES.get(code, WarningName.UNKNOWN)) for code in dict.fromkeys(codes or ())
-    )
+    """Return the warnings of ``WarnCardInfos`` in the provider's order, each once; none if it was not sent."""
+    return tuple(CardWarning(code=code, name=WarningName.of_code(code)) for code in dict.fromkeys(codes or ()))
 
 
 def judge_authenticity(codes: Iterable[int] | None) -> Authenticity:
     """Judge ``WarnCardInfos``; None means that it was not sent.
 
-    No codes is *clear* only where the provider looked. A warning counts even beside *not enabled*, and a code this
-    version does not know is still a warning.
+    An empty list is *clear*. A warning counts even beside *not enabled*, and an unknown code is still a warning.
     """
     if codes is None:
         return Authenticity.NOT_CHECKED
