@@ -19,7 +19,7 @@ from rich.text import Text
 
 from cli.image_files import CardSideOption, DocumentOption, NoImagesFound, PathsArgument, find_images
 from permit_ocr.application.recognize import ocr_requests_for
-from permit_ocr.domain.confidence import SURE_ENOUGH, confidence_by_field
+from permit_ocr.domain.confidence import CONFIDENCE_THRESHOLD, confidence_by_field
 from permit_ocr.domain.judgement import has_key_field, side_of
 from permit_ocr.domain.permits import Kind, RecognitionOptions, Side
 from permit_ocr.tencent.error_table import look_up
@@ -183,7 +183,7 @@ def _rows(outcome: Outcome) -> Iterator[tuple[str | Text, ...]]:
     yield name, "", f"{outcome.result.kind}, {outcome.result.side} ({outcome.seconds:.1f} s)", ""
     values = dict(_text_fields(answer_fields(outcome.result.reading.answer)))
     for field, sure in confidence_by_field(outcome.result.reading.answer, outcome.result.reading.confidences).items():
-        shown = "–" if sure is None else Text(f"{sure:.2f}", style="" if sure >= SURE_ENOUGH else "yellow")
+        shown = "–" if sure is None else Text(f"{sure:.2f}", style="" if sure >= CONFIDENCE_THRESHOLD else "yellow")
         yield "", field, Text(values[field]), shown
 
 

@@ -21,7 +21,7 @@ _LETTERS_BY_DIGIT: Final = {"2": "Z", "8": "B", "6": "G", "0": "DO", "4": "A"}
 def is_valid_resident_number(number: str) -> bool:
     """Tell whether a citizen's number, of any region, has the right check digit and an existing birth date."""
     parsed = parse_resident_number(number)
-    return parsed is not None and parsed.check_digit_belongs and parsed.birth is not None
+    return parsed is not None and parsed.has_valid_check_digit and parsed.birth is not None
 
 
 def mrz_check_digit(field: str) -> str:

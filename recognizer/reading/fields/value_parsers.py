@@ -10,9 +10,9 @@ from collections.abc import Iterable
 from typing import Final
 
 from permit_ocr.domain.card import chinese_script
+from permit_ocr.domain.card.chinese_script import half_width as ascii_width
 from permit_ocr.domain.card.permit_number import NON_CHINESE, Edition, editions_of_type, lasts, terms_of
 from permit_ocr.domain.card.valid_date import parse_date
-from permit_ocr.domain.card.width import half_width as ascii_width
 from permit_ocr.domain.permits import PermitType
 from recognizer.reading.layout.labels import ENGLISH_LABEL_WORDS
 from recognizer.reading.ocr.text_lines import BOX_GAP

@@ -4,7 +4,7 @@ import pytest
 
 from permit_ocr.domain.card.answers import Answer, MainlandPermitAnswer, MainlandPermitBack, ResidencePermitAnswer
 from permit_ocr.domain.card.normalized import NormalizedFields
-from permit_ocr.domain.confidence import SURE_ENOUGH, confidence_by_field, unsure_fields
+from permit_ocr.domain.confidence import CONFIDENCE_THRESHOLD, confidence_by_field, unsure_fields
 
 FRONT = MainlandPermitAnswer(
     Name="样本", EnglishName="YANG, BEN", Number="H12345678", ValidDate="2020.10.09-2030.10.08"
@@ -48,7 +48,7 @@ def test_every_field_with_a_text_has_a_confidence_or_none() -> None:
 def test_key_fields_below_the_limit_are_named_once(
     answer: Answer, said: dict[str, float], unsure: tuple[str, ...]
 ) -> None:
-    assert SURE_ENOUGH == 0.9
+    assert CONFIDENCE_THRESHOLD == 0.9
     assert unsure_fields(answer, said) == unsure
 
 

@@ -33,14 +33,14 @@ def polynomial_check(number: str) -> int:
 
 def test_a_published_number_of_taiwan_is_read_and_right() -> None:
     assert parse_resident_number("830000199706020042") == ResidentNumber(
-        region=Region.TAIWAN, birth=date(1997, 6, 2), sex=Sex.FEMALE, check_digit_belongs=True
+        region=Region.TAIWAN, birth=date(1997, 6, 2), sex=Sex.FEMALE, has_valid_check_digit=True
     )
     assert faults_of("830000199706020042") == ()
 
 
 def test_a_published_number_of_macao_is_read_and_right() -> None:
     assert parse_resident_number("820000198502010022") == ResidentNumber(
-        region=Region.MACAO, birth=date(1985, 2, 1), sex=Sex.FEMALE, check_digit_belongs=True
+        region=Region.MACAO, birth=date(1985, 2, 1), sex=Sex.FEMALE, has_valid_check_digit=True
     )
     assert faults_of("820000198502010022") == ()
 
@@ -69,7 +69,7 @@ def test_a_changed_digit_never_keeps_the_check_digit(number: str, place: int, si
     assume(number[place] != sign)
     said = parse_resident_number(number[:place] + sign + number[place + 1 :])
     assert said is not None
-    assert not said.check_digit_belongs
+    assert not said.has_valid_check_digit
 
 
 @given(body=BODIES)

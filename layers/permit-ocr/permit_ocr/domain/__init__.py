@@ -1,8 +1,13 @@
-"""What a permit is and what an answer about it is worth: plain Python that knows no framework, no network and no clock.
+"""What permits are and how an answer about one is judged: plain Python without framework, network or clock.
 
-answers        what the provider says          permits, sex           the words used everywhere
-normalized     the same in one form            valid_date             dates, and what a period means on a day
-resident_number, permit_number                 the rules of the numbers and of the terms
-checks, card_warnings, verdict                 what agrees, what is suspect, and what to do
-judgement      all of it for one answer        results, identity      what is published, and under which id
+permits                         the vocabulary: kinds, sides, permit types
+card/                           what is printed on a card: fields, dates, numbers
+checks, card_warnings           whether a card is consistent, and whether the photo is suspect
+confidence                      how sure the reader was
+verdict                         what to do with a card
+judgement, pair                 all of this for one side, and for both sides of a card
+events/                         what is published
+identity                        the ids of documents, pairs and recognitions
+upload_options                  what a sender can specify for an upload
+errors                          what can go wrong, and what happens next
 """

@@ -1,6 +1,6 @@
-"""How sure the reader was of each field, where it says so. The provider's own pages know nothing of it.
+"""The reader's confidence in each field, if it reports one. The provider's own API does not have it.
 
-A field has its name in the answer; one within another is joined to it by a full stop.
+Fields are named as in the answer; a nested field is named ``outer.inner``.
 """
 
 from collections.abc import Iterator, Mapping
@@ -10,11 +10,11 @@ from typing import Final
 from permit_ocr.domain.card.answers import Answer, MainlandPermitAnswer, ResidencePermitAnswer
 
 type Confidences = Mapping[str, float]
-"""From 0 to 1, by field; of some fields, or of none."""
+"""From 0 to 1, by field; for some of the fields, or for none."""
 
-SURE_ENOUGH: Final = 0.9
-"""A field that identifies a card or says how long it is valid should be read at least so surely."""
-_NOT_READ: Final = frozenset({"Profile", "PortraitImageInfo"})
+CONFIDENCE_THRESHOLD: Final = 0.9
+"""Fields that identify a card, or give its validity, need at least this confidence."""
+_IMAGES: Final = frozenset({"Profile", "PortraitImageInfo"})
 _KEY_FIELDS: Final = {
     ResidencePermitAnswer: {
         "Name": "name",
@@ -33,31 +33,31 @@ _KEY_FIELDS: Final = {
 }
 
 
-def confidence_by_field(answer: Answer, said: Confidences) -> dict[str, float | None]:
-    """Return the confidence of every field of ``answer`` that has a text; None where nothing is said of it."""
-    return {name: said.get(name) for name in _with_text(answer)}
+def confidence_by_field(answer: Answer, confidences: Confidences) -> dict[str, float | None]:
+    """Return the confidence in every non-empty field of ``answer``; None if it is not known."""
+    return {name: confidences.get(name) for name in _non_empty_fields(answer)}
 
 
-def unsure_fields(answer: Answer, said: Confidences) -> tuple[str, ...]:
-    """Return the key fields that were not read surely enough, by the names of ``NormalizedFields``; each once.
+def unsure_fields(answer: Answer, confidences: Confidences) -> tuple[str, ...]:
+    """Return the key fields below the threshold, by their names in ``NormalizedFields``, each once.
 
-    A romanised name counts only where there is no other.
+    A romanised name counts only if the answer has no Chinese one.
     """
-    read = {name: sure for name, sure in confidence_by_field(answer, said).items() if sure is not None}
+    known = {name: value for name, value in confidence_by_field(answer, confidences).items() if value is not None}
     if answer.Name.strip():
-        read.pop("EnglishName", None)
+        known.pop("EnglishName", None)
     names = _KEY_FIELDS[type(answer)]
-    return tuple(dict.fromkeys(name for field, name in names.items() if read.get(field, 1.0) < SURE_ENOUGH))
+    return tuple(dict.fromkeys(name for field, name in names.items() if known.get(field, 1.0) < CONFIDENCE_THRESHOLD))
 
 
-def _with_text(said: object, within: str = "") -> Iterator[str]:
-    if not is_dataclass(said):
+def _non_empty_fields(part: object, prefix: str = "") -> Iterator[str]:
+    if not is_dataclass(part):
         return
-    for field in fields(said):
-        value = getattr(said, field.name)
-        if field.name in _NOT_READ:
+    for field in fields(part):
+        value = getattr(part, field.name)
+        if field.name in _IMAGES:
             continue
         if isinstance(value, str) and value.strip():
-            yield f"{within}{field.name}"
+            yield f"{prefix}{field.name}"
         else:
-            yield from _with_text(value, f"{within}{field.name}.")
+            yield from _non_empty_fields(value, f"{prefix}{field.name}.")

@@ -1,23 +1,22 @@
-"""What can go wrong, told by what happens next.
+"""What can go wrong, classified by what happens next.
 
     PermitOcrError
-    ├── RetryLater        something failed, maybe not by the document: try again, after a while, some times
-    │   ├── NotNow        nothing failed: try again, however often
-    │   │   ├── Claimed   another environment is reading the same image at this moment
-    │   │   └── NoSlot    the provider's quota has no free slot as near as the caller may wait
-    │   └── NotPublished  its result is kept: only the publishing has to be tried again
-    ├── RejectDocument    this document can never succeed as it is: publish a rejection
-    ├── Deleted           its sender has deleted this document: nothing is published, nothing kept
-    └── StopTheLine       account or configuration: every document would fail alike, so call no more
+    ├── RetryableError       something failed, perhaps unrelated to the document: retry later, a limited number of times
+    │   ├── Deferred         nothing failed: retry later, any number of times
+    │   │   ├── InProgress   the same image is being recognised elsewhere
+    │   │   └── RateLimited  the provider's quota has no free slot within the time that the caller can wait
+    │   └── NotPublished     the result is stored: only publishing has to be retried
+    ├── RejectDocument       this document can never succeed as it is: publish a rejection
+    ├── Deleted              the sender deleted this document: publish and store nothing
+    └── CircuitOpen          account or configuration: every document would fail in the same way, so stop calling
 
-Each carries a code, its meaning and what to do, all of them fixed sentences of ours: no text of a vendor, of a card or
-of a request gets into an
-error, so an error may be logged and published. ``request_id`` is the provider's, where it gave one.
+Each error carries a code, its meaning and advice. All three are fixed sentences. They contain no text of a vendor, a
+card or a request, so errors can be logged and published. ``request_id`` is the provider's, if it sent one.
 """
 
 
 class PermitOcrError(Exception):
-    """Base of the tree; never raised itself."""
+    """Base class; never raised itself."""
 
     def __init__(self, code: str, meaning: str, advice: str, *, request_id: str | None = None) -> None:
         super().__init__(code)
@@ -28,7 +27,7 @@ class PermitOcrError(Exception):
 
 
 class RetryableError(PermitOcrError):
-    """Try again; at the earliest after ``after_seconds``."""
+    """Retry, ``after_seconds`` from now at the earliest."""
 
     def __init__(
         self, code: str, meaning: str, advice: str, *, request_id: str | None = None, after_seconds: float = 1.0
@@ -38,35 +37,35 @@ class RetryableError(PermitOcrError):
 
 
 class Deferred(RetryableError):
-    """It is not the document's moment: no failure that would be counted."""
+    """The document has to wait. This does not count as a failure."""
 
 
 class InProgress(Deferred):
-    """The same reading has been begun elsewhere and is not finished; asking for it here too would pay twice."""
+    """The same recognition is running elsewhere; calling the provider here too would pay twice."""
 
     def __init__(self, *, after_seconds: float) -> None:
         super().__init__(
-            "Work.Claimed",
-            "The same image is being read at this moment.",
-            "Nothing: it is tried again by itself.",
+            "Recognition.InProgress",
+            "The same image is being recognised right now.",
+            "No action needed; it is retried automatically.",
             after_seconds=after_seconds,
         )
 
 
 class RateLimited(Deferred):
-    """The fleet's quota is taken up for as long as this caller may wait: no call was made and no slot taken."""
+    """The quota is used up for as long as this caller can wait. No call was made and no slot was taken."""
 
     def __init__(self, *, after_seconds: float) -> None:
         super().__init__(
-            "Quota.NoSlot",
-            "The quota of the provider's account is taken up at this moment.",
-            "Nothing: it is tried again by itself.",
+            "Quota.RateLimited",
+            "The quota of the provider's account is used up right now.",
+            "No action needed; it is retried automatically.",
             after_seconds=after_seconds,
         )
 
 
 class NotPublished(RetryableError):
-    """The result is there and kept, but it could not be published. Whether that is a failure, ``cause`` says."""
+    """The result is stored, but could not be published. ``cause`` decides whether this counts as a failure."""
 
     def __init__(self, cause: RetryableError, *, document_id: str, event: str) -> None:
         super().__init__(cause.code, cause.meaning, cause.advice)
@@ -76,17 +75,15 @@ class NotPublished(RetryableError):
 
 
 class RejectDocument(PermitOcrError):
-    """Permanent for this document: the sender has to do something."""
+    """Permanent for this document: the sender has to act."""
 
 
 class Deleted(PermitOcrError):
-    """The document was deleted, before its result was kept or a long time ago; all that is left is to leave it."""
+    """The document was deleted, just now or long ago: stop processing it."""
 
     def __init__(self) -> None:
-        super().__init__(
-            "Document.Deleted", "The document was deleted.", "Send the photograph again if you want it read."
-        )
+        super().__init__("Document.Deleted", "The document was deleted.", "Send the photo again if you want a result.")
 
 
 class CircuitOpen(PermitOcrError):
-    """The operator has to do something; documents wait meanwhile."""
+    """The operator has to act; documents wait until then."""

@@ -1,9 +1,8 @@
-"""Two identities, both opaque: no key, name or number can be read from them.
+"""The ids of documents, pairs and recognitions. They are opaque: no key, name or number can be read from them.
 
-A *document* is what a sender handed in: one object version, or one API request. Its id is also the event id and the
-FIFO group, so that it
-is the same on every retry. A *recognition* is what is paid for: an image's content with the action, the side and the
-options.
+A *document* is what a sender submitted: one object version, one page of it, or one API request. Its id is also the id
+of its event and the message group id, so it is the same on every retry. A *recognition* is what is paid for: the image,
+the action, the side and the options.
 """
 
 import re
@@ -13,7 +12,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from permit_ocr.domain.permits import Kind, Side
 
-_TICKETS: Final = "by-id/"
+_DIRECT_UPLOADS: Final = "by-id/"
 _SIGNATURE_PREFIXES: Final = ("x-amz-", "x-cos-", "x-oss-", "x-goog-")
 _SIGNATURE_NAMES: Final = frozenset(
     (
@@ -23,24 +22,30 @@ _SIGNATURE_NAMES: Final = frozenset(
 )
 
 
+def document_id_of_upload(*, bucket: str, key: str, version: str | None, etag: str | None, upload_prefix: str) -> str:
+    """Return the id of an uploaded object: the one in its key for a direct upload, else that of the object."""
+    direct = document_id_of_direct_upload(key, upload_prefix=upload_prefix)
+    return direct or document_id_of_object(bucket=bucket, key=key, version=version, etag=etag)
+
+
 def document_id_of_object(*, bucket: str, key: str, version: str | None, etag: str | None) -> str:
-    """Return the id of one stored object: its version if the bucket keeps versions, else its content's ETag."""
+    """Return the id of a stored object: by its version if the bucket is versioned, else by its ETag."""
     return _digest("object", bucket, key, version or f"etag:{(etag or '').strip('"')}")
 
 
 def document_id_of_page(document_id: str, page: int) -> str:
-    """Return the id of one page of a document of several pages; ``page`` counts from 1."""
+    """Return the id of one page of a multi-page document; ``page`` counts from 1."""
     return _digest("page", document_id, str(page))
 
 
 def direct_upload_key(document_id: str, *, upload_prefix: str) -> str:
-    """Return the key of a photograph whose document's id is known before it is uploaded."""
-    return f"{upload_prefix}{_TICKETS}{document_id}"
+    """Return the object key of a document whose id is assigned before it is uploaded."""
+    return f"{upload_prefix}{_DIRECT_UPLOADS}{document_id}"
 
 
 def document_id_of_direct_upload(key: str, *, upload_prefix: str) -> str | None:
-    """Return the id that such a key names, None for any other key."""
-    name = key.removeprefix(f"{upload_prefix}{_TICKETS}")
+    """Return the document id in the key of a direct upload; None for any other key."""
+    name = key.removeprefix(f"{upload_prefix}{_DIRECT_UPLOADS}")
     return name if name != key and is_document_id(name) else None
 
 
@@ -49,26 +54,23 @@ def is_document_id(text: str) -> bool:
     return re.fullmatch("[0-9a-f]{32}", text, re.ASCII) is not None
 
 
-def document_id_of_request(*said: str) -> str:
-    """Return the id of what one API request handed in: its key or request id, its image and its options."""
-    return _digest("request", *said)
+def document_id_of_request(*parts: str) -> str:
+    """Return the id of a document submitted by an API request: its idempotency key or request id, image and options."""
+    return _digest("request", *parts)
 
 
 def pair_id(*, case: str, front: str, back: str) -> str:
-    """Return the id of one pair's event; ``front`` and ``back`` are the ids of its documents."""
+    """Return the id of a pair's event; ``front`` and ``back`` are the ids of its documents."""
     return _digest("pair", case, front, back)
 
 
 def recognition_id(*, image: str, kind: Kind, side: Side | None, return_portrait: bool) -> str:
-    """Return the id of one paid reading.
-
-    ``image`` is the content's SHA-256 in hex, or an address without its signature.
-    """
+    """Return the id of one recognition. ``image`` is the content's SHA-256 in hex, or a URL without its signature."""
     return _digest("recognition", image, kind, side or "", str(return_portrait))
 
 
 def without_signature(url: str) -> str:
-    """Return ``url`` without the query parameters that sign it: they change on every presigning, the image does not."""
+    """Return ``url`` without its signature parameters: they differ for every presigned URL of the same image."""
     parts = urlsplit(url)
     kept = [
         (name, value)
@@ -79,5 +81,5 @@ def without_signature(url: str) -> str:
 
 
 def _digest(*parts: str) -> str:
-    # Lengths keep ("ab", "c") and ("a", "bc") apart. 128 bits are plenty and fit every id field.
+    # The lengths make ("ab", "c") and ("a", "bc") different. 128 bits are plenty and fit every id field.
     return sha256("".join(f"{len(part)}:{part}" for part in parts).encode()).hexdigest()[:32]

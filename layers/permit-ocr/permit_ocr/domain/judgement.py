@@ -1,4 +1,4 @@
-"""Everything that can be said of an answer on one day."""
+"""Judge one side of a card, as of one day."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -7,7 +7,7 @@ from permit_ocr.domain.card.answers import Answer, MainlandPermitBack, Residence
 from permit_ocr.domain.card.normalized import NormalizedFields, compact_number, normalize, permit_type_of
 from permit_ocr.domain.card.valid_date import Validity, judge_validity
 from permit_ocr.domain.card_warnings import Authenticity, CardWarning, judge_authenticity, name_warnings
-from permit_ocr.domain.checks import CardSide, Check, check_face
+from permit_ocr.domain.checks import CardSide, Check, check_card_side
 from permit_ocr.domain.confidence import Confidences, confidence_by_field, unsure_fields
 from permit_ocr.domain.permits import Kind, PermitType, Side
 from permit_ocr.domain.verdict import Verdict, decide
@@ -53,35 +53,35 @@ def judge_answer(
     confidences: Confidences | None = None,
     fallback: bool = False,
 ) -> Judgement:
-    """Judge ``answer``, given when ``asked_side`` was asked for, on the day ``as_of`` in Shanghai. Never raises.
+    """Judge the answer to a request for ``asked_side`` as of the day ``as_of`` in Shanghai. Never raises.
 
-    ``confidences`` are the reader's own, where it gives them; ``fallback`` says that it was not the preferred one.
+    ``confidences`` are the reader's, if it reports them; ``fallback`` tells that a less preferred endpoint answered.
     """
     confidences = confidences or {}
-    face = CardSide(
+    card = CardSide(
         kind=Kind.RESIDENCE_PERMIT if isinstance(answer, ResidencePermitAnswer) else Kind.MAINLAND_PERMIT,
         side=side_of(answer, asked_side=asked_side),
         permit_type=permit_type_of(answer),
         normalized=normalize(answer),
         validity=judge_validity(answer.ValidDate, as_of=as_of, expiring_within_days=expiring_within_days),
     )
-    checks = check_face(face)
+    checks = check_card_side(card)
     warnings = name_warnings(answer.WarnCardInfos)
     verdict, reasons = decide(
-        face.validity.status,
+        card.validity.status,
         checks,
         warnings,
         fallback=fallback,
         unsure_fields=unsure_fields(answer, confidences),
     )
     return Judgement(
-        kind=face.kind,
-        side=face.side,
-        permit_type=face.permit_type,
+        kind=card.kind,
+        side=card.side,
+        permit_type=card.permit_type,
         fields=without_portrait(answer),
         confidences=confidence_by_field(answer, confidences),
-        normalized=face.normalized,
-        validity=face.validity,
+        normalized=card.normalized,
+        validity=card.validity,
         checks=checks,
         warnings=warnings,
         authenticity=judge_authenticity(answer.WarnCardInfos),
@@ -91,30 +91,30 @@ def judge_answer(
 
 
 def side_of(answer: Answer, *, asked_side: Side | None) -> Side:
-    """Return the side that ``answer`` is of.
+    """Return the side that ``answer`` shows.
 
-    A residence permit's answer says it in ``CardType``, whatever was asked; the key may be missing, which reads as a
-    front, so that a front without its number but with a period of validity is a back. A travel permit's back is told by
-    its own fields, else by what was asked.
+    A residence permit's answer has it in ``CardType``, whatever was requested. A missing ``CardType`` is read as a
+    front, so a front without a number but with a period of validity is taken for a back. A travel permit's back is
+    recognised by its own fields, else by the side that was requested.
     """
     if isinstance(answer, ResidencePermitAnswer):
         is_back = answer.CardType == 1 or (not compact_number(answer.IdCardNo) and bool(answer.ValidDate.strip()))
     else:
-        is_back = _says_back(answer.MainlandTravelPermitBackInfos) or (
+        is_back = _has_back_fields(answer.MainlandTravelPermitBackInfos) or (
             asked_side is Side.BACK and not compact_number(answer.Number)
         )
     return Side.BACK if is_back else Side.FRONT
 
 
 def has_key_field(answer: Answer) -> bool:
-    """Tell whether ``answer`` says anything that identifies a card.
+    """Tell whether ``answer`` contains anything that identifies a card.
 
-    If not, the photograph shows none, or nothing of it was read: that is a rejection, not a success.
+    If not, the photo shows no card or nothing was read: the document is rejected.
     """
     if isinstance(answer, ResidencePermitAnswer):
         return any((compact_number(answer.IdCardNo), answer.ValidDate.strip(), compact_number(answer.PassNo)))
-    return bool(compact_number(answer.Number)) or _says_back(answer.MainlandTravelPermitBackInfos)
+    return bool(compact_number(answer.Number)) or _has_back_fields(answer.MainlandTravelPermitBackInfos)
 
 
-def _says_back(back: MainlandPermitBack | None) -> bool:
+def _has_back_fields(back: MainlandPermitBack | None) -> bool:
     return back is not None and any(text.strip() for text in (back.Name, back.IDNumber, back.HistoryNumber))

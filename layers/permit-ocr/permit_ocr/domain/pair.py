@@ -1,6 +1,6 @@
-"""A case: the front and the back of one card, sent as two photographs, and whether they belong together.
+"""Pairs: the front and the back of one card, sent as two photos of one case, and whether they belong together.
 
-What both sides really carry is little. Source: the API pages, and what is printed on the cards.
+The two sides have little in common. Source: the API pages, and what is printed on the cards.
 
 | card             | front                    | back                        | what can be compared       |
 |------------------|--------------------------|-----------------------------|----------------------------|
@@ -10,13 +10,13 @@ What both sides really carry is little. Source: the API pages, and what is print
 |                  | identity number (81…,    | number (H…, M…, or digits   | the period with the date   |
 |                  | 82…, 83…)                | for Taiwan)                 | of birth                   |
 
-The permits of Taiwan residents and the exit-entry permits have no back that an action reads: they are no pairs.
+No action reads the back of a Taiwan resident's permit or of an exit-entry permit: these never form a pair.
 
 | verdict of the pair | if                                        | reasons                                     |
 |---------------------|-------------------------------------------|---------------------------------------------|
 | rejected            | a side is rejected                        | those of the sides                          |
-| review              | a side is in review, or a check failed    | those of the sides, and ``mismatch:<check>``|
-| accepted            | neither                                   | those of the sides                          |
+| review              | a side needs review, or a check failed    | those of the sides, and ``mismatch:<check>``|
+| accepted            | otherwise                                 | those of the sides                          |
 """
 
 import re
@@ -25,20 +25,19 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from permit_ocr.domain.card.chinese_script import simplified
+from permit_ocr.domain.card.chinese_script import half_width, simplified
 from permit_ocr.domain.card.permit_number import editions_of_number
 from permit_ocr.domain.card.resident_number import Region, parse_resident_number
 from permit_ocr.domain.card.valid_date import Validity, ValidityStatus
-from permit_ocr.domain.card.width import half_width
 from permit_ocr.domain.checks import CheckOutcome
 from permit_ocr.domain.judgement import Judgement
 from permit_ocr.domain.permits import Kind, PermitType
 from permit_ocr.domain.verdict import Verdict
 
 CASE_FORM: Final = r"[A-Za-z0-9._-]{1,64}"
-"""What a case may be called, as a regular expression of the whole. Opaque: it is no place for a name or a number."""
+"""Regular expression of a complete case name. Opaque: it must not contain a person's name or a document's number."""
 CASE_RULE: Final = "1 to 64 letters, digits, full stops, underscores and hyphens"
-"""The same in words."""
+"""``CASE_FORM`` in words."""
 
 _HONG_KONG_IDENTITY: Final = re.compile(r"[A-Z]{1,2}[0-9]{6}\(?[0-9A]\)?")
 _MACAO_IDENTITY: Final = re.compile(r"[157]/?[0-9]{6}(?:/[0-9]|\(?[0-9]\)?)")
@@ -49,13 +48,13 @@ class PairCheckName(StrEnum):
     """The checks between the sides of a pair."""
 
     NAME = "name"
-    """Both sides give the same name, in simplified or traditional characters, or in Latin letters."""
+    """Both sides have the same name, in simplified or traditional characters, or in Latin letters."""
     NUMBER = "number"
-    """The numbers of both sides are the same where both have one, and of holders from the same region."""
+    """Numbers that both sides have are the same, and all numbers belong to holders from the same region."""
     PERMIT_TYPE = "permit_type"
-    """Both sides are of the same document."""
+    """Both sides are of the same document type."""
     VALIDITY = "validity"
-    """The period of validity is the same on both sides, and begins after the date of birth on the other."""
+    """The period of validity is the same on both sides, and starts after the date of birth on the other side."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,16 +64,16 @@ class PairCheck:
     name: PairCheckName
     """What was compared."""
     outcome: CheckOutcome
-    """What it came to; *failed* is a mismatch."""
+    """The outcome; *failed* means a mismatch."""
     reason: str
-    """Why, in a fixed sentence that names no value of a card."""
+    """Why, as a fixed sentence without any value from a card."""
 
 
 type _Finding = tuple[CheckOutcome, str]
 
 
 def is_case(text: str) -> bool:
-    """Tell whether ``text`` may name a case."""
+    """Tell whether ``text`` is a valid case name."""
     return re.fullmatch(CASE_FORM, text, re.ASCII) is not None
 
 
@@ -85,65 +84,65 @@ def check_pair(front: Judgement, back: Judgement) -> tuple[PairCheck, ...]:
 
 
 def decide_pair(front: Judgement, back: Judgement, checks: Iterable[PairCheck]) -> tuple[Verdict, tuple[str, ...]]:
-    """Return the verdict on a pair and the codes of its reasons, by the table above."""
+    """Return the verdict on a pair and the codes of the reasons; see the table above."""
     mismatches = [f"mismatch:{check.name}" for check in checks if check.outcome is CheckOutcome.FAILED]
     verdicts = [front.verdict, back.verdict, *([Verdict.REVIEW] if mismatches else [])]
     return max(verdicts, key=_SEVERITY.index), tuple(dict.fromkeys((*front.reasons, *back.reasons, *mismatches)))
 
 
 def validity_of_pair(front: Judgement, back: Judgement) -> Validity:
-    """Return the validity by the side that carries the period; by the front if neither gave one."""
-    return next((side.validity for side in (front, back) if _gives_period(side)), front.validity)
+    """Return the validity of the side that has a period; the front's if neither has one."""
+    return next((side.validity for side in (front, back) if _has_period(side)), front.validity)
 
 
 def _name(front: Judgement, back: Judgement) -> _Finding:
-    names = front.normalized.name, front.normalized.english_name
-    there = back.normalized.name
-    here = names[1] if there and _letters(there) else names[0]
-    if not here or not there:
-        return CheckOutcome.NOT_APPLICABLE, "The two sides give no names that can be compared."
-    if (_letters(here) or _characters(here)) != (_letters(there) or _characters(there)):
-        return CheckOutcome.FAILED, "The two sides give different names."
-    return CheckOutcome.PASSED, "Both sides give the same name."
+    back_name = back.normalized.name
+    is_romanised = back_name is not None and bool(_letters(back_name))
+    front_name = front.normalized.english_name if is_romanised else front.normalized.name
+    if not front_name or not back_name:
+        return CheckOutcome.NOT_APPLICABLE, "The two sides have no names that can be compared."
+    if (_letters(front_name) or _characters(front_name)) != (_letters(back_name) or _characters(back_name)):
+        return CheckOutcome.FAILED, "The two sides have different names."
+    return CheckOutcome.PASSED, "Both sides have the same name."
 
 
 def _letters(name: str) -> str:
-    """Return a romanised name's letters; empty for a name in Chinese characters."""
-    return "".join(sign for sign in half_width(name).casefold() if sign.isascii() and sign.isalpha())
+    """Return the letters of a romanised name; empty for a name in Chinese characters."""
+    return "".join(char for char in half_width(name).casefold() if char.isascii() and char.isalpha())
 
 
 def _characters(name: str) -> str:
-    return "".join(sign for sign in simplified(name) if sign.isalpha())
+    return "".join(char for char in simplified(name) if char.isalpha())
 
 
 def _number(front: Judgement, back: Judgement) -> _Finding:
-    both = (
+    numbers = (
         (front.normalized.number, back.normalized.number),
         (front.normalized.permit_number, back.normalized.permit_number),
     )
-    given = [(here, there) for here, there in both if here and there]
-    if any(here != there for here, there in given):
-        return CheckOutcome.FAILED, "The two sides give different numbers."
-    here, there = _region_of_front(front), _region_of_back(back)
-    if here and there and here is not there:
-        return CheckOutcome.FAILED, "The numbers of the two sides are of holders from different regions."
-    if given or (here and there):
-        return CheckOutcome.PASSED, "The numbers of the two sides agree with each other."
-    return CheckOutcome.NOT_APPLICABLE, "The two sides give no numbers that can be compared."
+    on_both = [(front_number, back_number) for front_number, back_number in numbers if front_number and back_number]
+    if any(front_number != back_number for front_number, back_number in on_both):
+        return CheckOutcome.FAILED, "The two sides have different numbers."
+    front_region, back_region = _region_of_front(front), _region_of_back(back)
+    if front_region and back_region and front_region is not back_region:
+        return CheckOutcome.FAILED, "The numbers on the two sides belong to holders from different regions."
+    if on_both or (front_region and back_region):
+        return CheckOutcome.PASSED, "The numbers on the two sides agree."
+    return CheckOutcome.NOT_APPLICABLE, "The two sides have no numbers that can be compared."
 
 
 def _region_of_front(front: Judgement) -> Region | None:
     number = front.normalized.number or ""
     if front.kind is Kind.RESIDENCE_PERMIT:
-        said = parse_resident_number(number)
-        return said.region if said else None
+        resident_number = parse_resident_number(number)
+        return resident_number.region if resident_number else None
     return _region_of_permit(number, (PermitType.HK_MACAO_PERMIT,))
 
 
 def _region_of_back(back: Judgement) -> Region | None:
     if back.kind is Kind.RESIDENCE_PERMIT:
-        either = (PermitType.HK_MACAO_PERMIT, PermitType.TAIWAN_PERMIT)
-        return _region_of_permit(back.normalized.permit_number or "", either)
+        types = (PermitType.HK_MACAO_PERMIT, PermitType.TAIWAN_PERMIT)
+        return _region_of_permit(back.normalized.permit_number or "", types)
     identity = back.normalized.id_card_number or ""
     if _HONG_KONG_IDENTITY.fullmatch(identity):
         return Region.HONG_KONG
@@ -151,7 +150,7 @@ def _region_of_back(back: Judgement) -> Region | None:
 
 
 def _region_of_permit(number: str, types: tuple[PermitType, ...]) -> Region | None:
-    """Return where a travel permit's holder is from: H is Hong Kong, M Macao; a Taiwan resident's has digits only."""
+    """Return the region of a travel permit's holder: H is Hong Kong, M is Macao; Taiwan's numbers have only digits."""
     if not editions_of_number(number, types):
         return None
     return {"H": Region.HONG_KONG, "M": Region.MACAO}.get(number[0], Region.TAIWAN)
@@ -159,28 +158,28 @@ def _region_of_permit(number: str, types: tuple[PermitType, ...]) -> Region | No
 
 def _permit_type(front: Judgement, back: Judgement) -> _Finding:
     if front.permit_type is None or back.permit_type is None:
-        return CheckOutcome.NOT_APPLICABLE, "The document was not read on both sides."
+        return CheckOutcome.NOT_APPLICABLE, "The document type was not read on both sides."
     if front.permit_type is not back.permit_type:
-        return CheckOutcome.FAILED, "The two sides are of different documents."
-    return CheckOutcome.PASSED, "Both sides are of the same document."
+        return CheckOutcome.FAILED, "The two sides are of different document types."
+    return CheckOutcome.PASSED, "Both sides are of the same document type."
 
 
 def _validity(front: Judgement, back: Judgement) -> _Finding:
-    if _gives_period(front) and _gives_period(back) and _period(front) != _period(back):
-        return CheckOutcome.FAILED, "The two sides give different periods of validity."
-    # A period and a date of birth on the same side are compared there already.
+    if _has_period(front) and _has_period(back) and _period(front) != _period(back):
+        return CheckOutcome.FAILED, "The two sides have different periods of validity."
+    # A period and a date of birth on the same side are compared by that side's own checks.
     dates = [
         (period.validity.valid_from, birth.normalized.birth_date) for period, birth in ((front, back), (back, front))
     ]
-    given = [(start, born) for start, born in dates if start and born]
-    if any(born > start for start, born in given):
-        return CheckOutcome.FAILED, "The period of validity begins before the date of birth on the other side."
-    if given or (_gives_period(front) and _gives_period(back)):
+    known = [(start, born) for start, born in dates if start and born]
+    if any(born > start for start, born in known):
+        return CheckOutcome.FAILED, "The period of validity starts before the date of birth on the other side."
+    if known or (_has_period(front) and _has_period(back)):
         return CheckOutcome.PASSED, "The period of validity agrees with the other side."
-    return CheckOutcome.NOT_APPLICABLE, "The two sides give no dates that can be compared."
+    return CheckOutcome.NOT_APPLICABLE, "The two sides have no dates that can be compared."
 
 
-def _gives_period(side: Judgement) -> bool:
+def _has_period(side: Judgement) -> bool:
     return side.validity.status is not ValidityStatus.NOT_ON_THIS_SIDE
 
 

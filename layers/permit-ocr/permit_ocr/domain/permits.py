@@ -1,25 +1,25 @@
-"""The documents and their sides, in the words used everywhere in this project."""
+"""The vocabulary: the kinds of permits, their sides and types."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """The family a card belongs to: one OCR action reads each."""
+    """A card family; each has its own OCR action."""
 
     RESIDENCE_PERMIT = "residence-permit"
     MAINLAND_PERMIT = "mainland-permit"
 
 
 class Side(StrEnum):
-    """The face of a card: ``front`` carries the portrait, ``back`` does not."""
+    """The side of a card: ``front`` carries the portrait, ``back`` does not."""
 
     FRONT = "front"
     BACK = "back"
 
 
 class PermitType(StrEnum):
-    """The document itself, as told by the kind and by the ``Type`` of a travel permit."""
+    """The document type, from the kind and, for a travel permit, its ``Type``."""
 
     RESIDENCE_PERMIT = "residence-permit"
     HK_MACAO_PERMIT = "hk-macao-permit"
@@ -29,7 +29,7 @@ class PermitType(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecognitionOptions:
-    """What the sender said of a photograph. ``kind`` of None means *auto*: find out by asking."""
+    """What the sender specified for a photo. ``kind`` None means *auto*: try one action after the other."""
 
     kind: Kind | None = None
     side: Side | None = None
@@ -37,11 +37,11 @@ class RecognitionOptions:
 
 
 class Sex(StrEnum):
-    """The four values of ISO/IEC 5218, by their English names."""
+    """The four values of ISO/IEC 5218."""
 
     NOT_KNOWN = "not known"
     """Not on this side, or not read."""
     MALE = "male"
     FEMALE = "female"
     NOT_APPLICABLE = "not applicable"
-    """Part of the standard; every holder of a permit is a person, so it is never given."""
+    """Part of the standard; never used, since every holder is a person."""

@@ -1,6 +1,6 @@
-"""What a sender says of a photograph, in the words of metadata, keys and API requests.
+"""What a sender can specify for an upload, in the object's metadata or its key.
 
-``document``, ``card_side``, ``return_portrait``, ``case``.
+``document``, ``card-side``, ``return-portrait`` and ``case``.
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,27 +13,26 @@ from permit_ocr.domain.permits import Kind, RecognitionOptions, Side
 AUTO: Final = "auto"
 DOCUMENTS: Final = (*Kind, AUTO)
 METADATA: Final = frozenset(("document", "card-side", "return-portrait", "case"))
-"""Names of what we read of an object's metadata."""
+"""The object metadata that is read."""
 CASE_SEGMENT: Final = "case-"
-"""Beginning of the segment of a key that names a case."""
+"""Prefix of the key segment that names a case."""
 _BOOLEANS: Final = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False, "": False}
 
 
 def upload_options(metadata: Mapping[str, str], *, segment: str) -> RecognitionOptions:
-    """Return the options in an object's metadata (``document``, ``card-side``, ``return-portrait``; any case).
+    """Return the options in an object's metadata (``document``, ``card-side``, ``return-portrait``; in any case).
 
-    Without ``document`` the key's ``segment`` after the upload prefix says it, if it is one of the known words;
-    else it is *auto*.
-    Raises ``RejectDocument`` that names the metadata and the values it may have.
+    Without ``document``, the key's first ``segment`` after the upload prefix names it if it is a known value; otherwise
+    it is *auto*. Raises ``RejectDocument``, which names the metadata and its allowed values.
     """
-    said = {name.lower(): value.strip().lower() for name, value in metadata.items()}
-    document = said.get("document") or (segment if segment in DOCUMENTS else AUTO)
+    options = {name.lower(): value.strip().lower() for name, value in metadata.items()}
+    document = options.get("document") or (segment if segment in DOCUMENTS else AUTO)
     if document not in DOCUMENTS:
         raise _unknown("metadata x-amz-meta-document", DOCUMENTS)
-    side = said.get("card-side", "")
+    side = options.get("card-side", "")
     if side and side not in set(Side):
         raise _unknown("metadata x-amz-meta-card-side", [side.upper() for side in Side])
-    portrait = said.get("return-portrait", "")
+    portrait = options.get("return-portrait", "")
     if portrait not in _BOOLEANS:
         raise _unknown("metadata x-amz-meta-return-portrait", ("true", "false"))
     return RecognitionOptions(
@@ -44,16 +43,16 @@ def upload_options(metadata: Mapping[str, str], *, segment: str) -> RecognitionO
 
 
 def case_of_upload(metadata: Mapping[str, str], *, segment: str) -> str | None:
-    """Return the case in an object's metadata (``case``), else the one that the key's second ``segment`` names.
+    """Return the case in an object's metadata (``case``), else the one in the key's second ``segment``.
 
-    That is one that begins with ``case-``, such as ``case-2026-0815``, which names 2026-0815; any other segment is
-    none. Raises ``RejectDocument`` for metadata or such a segment that cannot name a case.
+    Such a segment starts with ``case-``: ``case-2026-0815`` names the case 2026-0815. Raises ``RejectDocument`` if the
+    metadata or the segment is not a valid case name.
     """
-    said = {name.lower(): value.strip() for name, value in metadata.items()}.get("case", "")
-    if said:
-        if not is_case(said):
+    case = {name.lower(): value.strip() for name, value in metadata.items()}.get("case", "")
+    if case:
+        if not is_case(case):
             raise _unknown("metadata x-amz-meta-case", CASE_RULE)
-        return said
+        return case
     if not segment.startswith(CASE_SEGMENT):
         return None
     named = segment.removeprefix(CASE_SEGMENT)
@@ -67,5 +66,5 @@ def _unknown(place: str, allowed: str | Iterable[str]) -> RejectDocument:
     return RejectDocument(
         "Document.UnknownMetadata",
         f"The {place} is not {words}.",
-        "Mend it and send the photograph again, or leave it out.",
+        "Fix it and send the photo again, or omit it.",
     )

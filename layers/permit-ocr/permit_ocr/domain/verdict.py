@@ -1,22 +1,22 @@
-"""The one word a consumer can act on, and why.
+"""The verdict that a consumer can act on, and the reasons for it.
 
 | verdict  | if                                      | reasons                     |
 |----------|-----------------------------------------|-----------------------------|
 | rejected | the card has expired                    | ``validity:expired``        |
-| review   | it is not valid yet                     | ``validity:not_yet_valid``  |
-| review   | its period of validity cannot be read   | ``validity:unreadable``     |
+| review   | the card is not valid yet               | ``validity:not_yet_valid``  |
+| review   | its period of validity is unreadable    | ``validity:unreadable``     |
 | review   | a check failed                          | ``check_failed:<check>``    |
-| review   | the provider warns of the photograph    | ``suspect:<warning>``       |
-| review   | another endpoint than the first of the  | ``provider:fallback``       |
-|          | list had to answer                      |                             |
-| review   | a key field was read unsurely           | ``low_confidence:<field>``  |
-| accepted | none of these, and it expires soon      | ``validity:expiring``       |
+| review   | the provider warns about the photo      | ``suspect:<warning>``       |
+| review   | an endpoint other than the preferred    | ``provider:fallback``       |
+|          | one answered                            |                             |
+| review   | the confidence in a key field is low    | ``low_confidence:<field>``  |
+| accepted | none of these, and the card expires soon| ``validity:expiring``       |
 | accepted | none of these                           |                             |
 
-The worst line decides; the reasons of all lines are listed. *Long-term* is listed as ``validity:long_term``, beside the
-check that fails for it: none of these documents is issued without an end. A side without a period of validity is judged
-by what it carries, and a photograph that nobody checked for authenticity is not held up for it: ``authenticity`` tells.
-Nor is a field of which the reader does not say how sure it is.
+The most severe row decides; the reasons of all matching rows are listed. A long-term card has the reason
+``validity:long_term``, in addition to the check that fails for it: none of these documents is issued without an end
+date. A side without a period of validity is judged by what it carries. A photo whose authenticity was not checked is
+not sent to review for that (``authenticity`` shows it), nor is a field without a reported confidence.
 """
 
 from collections.abc import Iterable
@@ -32,14 +32,14 @@ class Verdict(StrEnum):
     """What to do with a card."""
 
     ACCEPTED = "accepted"
-    """Nothing speaks against it."""
+    """No objection."""
     REVIEW = "review"
     """A person should look at it."""
     REJECTED = "rejected"
     """It cannot be used."""
 
 
-_REVIEWED: Final = frozenset({ValidityStatus.NOT_YET_VALID, ValidityStatus.UNREADABLE})
+_NEEDS_REVIEW: Final = frozenset({ValidityStatus.NOT_YET_VALID, ValidityStatus.UNREADABLE})
 _WITHOUT_REASON: Final = frozenset({ValidityStatus.VALID, ValidityStatus.NOT_ON_THIS_SIDE})
 
 
@@ -61,7 +61,7 @@ def decide(
     )
     if status is ValidityStatus.EXPIRED:
         verdict = Verdict.REJECTED
-    elif findings or status in _REVIEWED:
+    elif findings or status in _NEEDS_REVIEW:
         verdict = Verdict.REVIEW
     else:
         verdict = Verdict.ACCEPTED

@@ -1,1 +1,1 @@
-"""What is printed on a card: the fields, their common form, and the rules of dates and numbers."""
+"""What is printed on a card: the fields, their normalised form, and the rules for dates and numbers."""

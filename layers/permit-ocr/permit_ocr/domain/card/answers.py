@@ -1,8 +1,7 @@
-"""The answers of the two OCR actions, every field named exactly as the API pages name it.
+"""The answers of the two OCR actions. Every field is named exactly as on the API pages.
 
-Source: the API pages of ``HmtResidentPermitOCR`` and ``MainlandPermitOCR`` (version 2018-11-19). A key the provider
-left out, or sent as null,
-becomes the field's empty value: the pages promise no field on every side of every card.
+Source: the API pages of ``HmtResidentPermitOCR`` and ``MainlandPermitOCR`` (version 2018-11-19). A key that is missing
+or null becomes the field's empty value: no field is guaranteed for every side of every card.
 """
 
 from dataclasses import dataclass, field, replace
@@ -10,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PortraitPlace:
-    """Where the portrait lies in the image, in pixels from the upper left corner."""
+    """Position of the portrait in the image, in pixels from the upper left corner."""
 
     X: int = 0
     Y: int = 0
@@ -20,10 +19,10 @@ class PortraitPlace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Portrait:
-    """The portrait of a residence permit, sent when ``CropPortrait`` was asked for."""
+    """The portrait of a residence permit; sent only if ``CropPortrait`` was set."""
 
     PortraitImage: str = ""
-    """The portrait as Base64. Never published: see ``portrait_key``."""
+    """The portrait in Base64. Never published; see ``portrait_key``."""
     ImageCoordinates: PortraitPlace = field(default_factory=PortraitPlace)
 
 
@@ -44,29 +43,29 @@ class ResidencePermitAnswer:
     CardType: int = 0
     """0: the side with the portrait. 1: the side with the national emblem."""
     ValidDate: str = ""
-    """Validity period, such as ``2018.09.06-2023.09.06``; empty on the side that does not carry it."""
+    """Period of validity, such as ``2018.09.06-2023.09.06``; empty on a side that does not carry it."""
     Authority: str = ""
     """Issuing authority."""
     VisaNum: str = ""
-    """Number of issues; ``0`` or empty where the side does not carry it."""
+    """Issue count; ``0`` or empty on a side that does not carry it."""
     PassNo: str = ""
-    """Travel permit number; ``000`` or empty where the side does not carry it."""
+    """Travel permit number; ``000`` or empty on a side that does not carry it."""
     PortraitImageInfo: Portrait | None = None
-    """The portrait and its place; only with ``CropPortrait``."""
+    """The portrait and its position; only with ``CropPortrait``."""
     WarnCardInfos: tuple[int, ...] | None = None
-    """Warning codes; None where the site sends none (the domestic one)."""
+    """Warning codes; None if the site does not send any (the domestic one)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MainlandPermitBack:
-    """What the back of a Mainland Travel Permit for Hong Kong and Macao Residents says."""
+    """The back of a Mainland Travel Permit for Hong Kong and Macao Residents."""
 
     Type: str = ""
     Name: str = ""
     IDNumber: str = ""
     """Number of the holder's Hong Kong or Macao identity card."""
     HistoryNumber: str = ""
-    """Numbers of permits held before."""
+    """Numbers of the holder's earlier permits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,30 +83,30 @@ class MainlandPermitAnswer:
     IssueAuthority: str = ""
     """Issuing authority."""
     ValidDate: str = ""
-    """Validity period, such as ``2018.10.09-2028.10.08``."""
+    """Period of validity, such as ``2018.10.09-2028.10.08``."""
     Number: str = ""
     """Permit number."""
     IssueAddress: str = ""
     """Place of issue."""
     IssueNumber: str = ""
-    """Number of issues."""
+    """Issue count."""
     Type: str = ""
     """Document type, in Chinese or English."""
     Profile: str = ""
-    """The portrait as Base64, only with ``RetProfile``. Never published: see ``portrait_key``."""
+    """The portrait in Base64; only with ``RetProfile``. Never published; see ``portrait_key``."""
     Nationality: str = ""
     """Nationality, on the edition for non-Chinese citizens."""
     MainlandTravelPermitBackInfos: MainlandPermitBack | None = None
-    """The back's fields; on a front, empty but for ``Type``."""
+    """The fields of the back; on a front, only ``Type`` is filled."""
     WarnCardInfos: tuple[int, ...] | None = None
-    """Warning codes; None where the site sends none (the domestic one)."""
+    """Warning codes; None if the site does not send any (the domestic one)."""
 
 
 type Answer = ResidencePermitAnswer | MainlandPermitAnswer
 
 
 def portrait_of(answer: Answer) -> str:
-    """Return the portrait in ``answer`` as Base64; empty if there is none."""
+    """Return the portrait in ``answer`` in Base64; empty if there is none."""
     if isinstance(answer, ResidencePermitAnswer):
         return answer.PortraitImageInfo.PortraitImage if answer.PortraitImageInfo else ""
     return answer.Profile

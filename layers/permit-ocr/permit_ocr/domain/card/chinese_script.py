@@ -1,11 +1,11 @@
-"""Names in traditional and in simplified characters made comparable.
+"""Make names in traditional and in simplified characters comparable, and full-width characters half-width.
 
-A card may print the same name in simplified characters on one side and in traditional ones on the other. Comparing
-needs one script, not the right one: a traditional character with several simplified forms becomes the first of them, on
-both sides. (锺 and 馀, the second forms that names have again since 2013, become the first too.)
+A card may print the same name in simplified characters on one side and in traditional ones on the other. A comparison
+needs the same script, not the right one: a traditional character with several simplified forms is replaced by the first
+of them, on both sides. (So are 锺 and 馀, the second forms, which names may use again since 2013.)
 
-The pairs are those of OpenCC 1.4.2 (``TSCharacters.txt``, Apache License 2.0, https://github.com/BYVoid/OpenCC) whose
-traditional character is in Big5 with Hong Kong's supplement, as identity cards of the three regions print them.
+The pairs come from OpenCC 1.4.2 (``TSCharacters.txt``, Apache License 2.0, https://github.com/BYVoid/OpenCC), as far as
+the traditional character is in Big5 with Hong Kong's supplement: identity cards of the three regions print these.
 """
 
 from typing import Final
@@ -132,9 +132,19 @@ _SIMPLIFIED: Final = (
     "鹾碱盐丽麦麸面面曲曲面幺幺黄黉点党黪霉黡黩黾鼋鼌鼍冬鼹齐斋赍齑齿龀龁龂龅龇龃龆龄出龈啮龊龉龋腭龌龙厐"
     "庞䶮龚龛龟和"
 )
+_FULL_WIDTH: Final = {char: char - 0xFEE0 for char in range(0xFF01, 0xFF5F)}
 _TABLE: Final = str.maketrans(_TRADITIONAL, _SIMPLIFIED)
 
 
 def simplified(text: str) -> str:
-    """Return ``text`` with each traditional character that has a simplified form replaced by it."""
+    """Return ``text`` with every traditional character replaced by its simplified form, if it has one."""
     return text.translate(_TABLE)
+
+
+def half_width(text: str) -> str:
+    """Return ``text`` with full-width characters (U+FF01 to U+FF5E) replaced by ASCII.
+
+    Not NFKC: that would also turn superscript, circled and mathematical digits into digits. No card carries any of
+    these, so reading one as a digit would be a guess.
+    """
+    return text.translate(_FULL_WIDTH)

@@ -1,4 +1,4 @@
-"""What a card says, in one form whichever action read it: dates, plain numbers, None where the side says nothing."""
+"""The fields of a card in one form for both actions: dates, plain numbers, None where there is nothing."""
 
 import re
 from dataclasses import dataclass
@@ -6,12 +6,12 @@ from datetime import date
 from typing import Final
 
 from permit_ocr.domain.card.answers import Answer, MainlandPermitAnswer, MainlandPermitBack, ResidencePermitAnswer
+from permit_ocr.domain.card.chinese_script import half_width
 from permit_ocr.domain.card.valid_date import parse_date
-from permit_ocr.domain.card.width import half_width
 from permit_ocr.domain.permits import PermitType, Sex
 
 _COUNT: Final = re.compile(r"0{0,3}([1-9][0-9]{0,2})")
-_SPACE_WITHIN_CHINESE: Final = re.compile(r"(?<=[\u3400-\u9fff]) (?=[\u3400-\u9fff])")
+_SPACE_IN_CHINESE: Final = re.compile(r"(?<=[\u3400-\u9fff]) (?=[\u3400-\u9fff])")
 _BETWEEN_NUMBERS: Final = re.compile(r"[\s,;/、]+")
 _SEXES: Final = {
     **dict.fromkeys(("男", "m", "male", "男/m", "男m", "m/男", "男/male", "男male"), Sex.MALE),
@@ -19,7 +19,7 @@ _SEXES: Final = {
 }
 _SIMPLIFIED: Final = str.maketrans("來內證臺灣陸華國", "来内证台湾陆华国")
 _TITLES: Final = {
-    # Whole titles, not words of them: 大陆居民往来台湾通行证 is another document.
+    # Complete titles, not parts of them: 大陆居民往来台湾通行证 is a different document.
     "港澳居民来往内地通行证": PermitType.HK_MACAO_PERMIT,
     "台湾居民来往大陆通行证": PermitType.TAIWAN_PERMIT,
     "往来港澳通行证": PermitType.EXIT_ENTRY_PERMIT,
@@ -33,14 +33,14 @@ _TITLES: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NormalizedFields:
-    """What one side of a card says; null where it says nothing, or nothing that can be read."""
+    """The fields of one side of a card; null if a field is missing or unreadable."""
 
     name: str | None
     """Name in Chinese."""
     english_name: str | None
     """Romanised name."""
     sex: Sex
-    """Sex in the words of ISO/IEC 5218; ``not known`` where the side does not carry it."""
+    """Sex as in ISO/IEC 5218; ``not known`` if the side does not carry it."""
     birth_date: date | None
     """Date of birth."""
     number: str | None
@@ -56,22 +56,22 @@ class NormalizedFields:
     issue_count: int | None
     """How many times the card has been issued."""
     nationality: str | None
-    """Nationality, on the edition for non-Chinese citizens."""
+    """Nationality; only on the edition for non-Chinese citizens."""
     id_card_number: str | None
     """Number of the Hong Kong or Macao identity card, on the back of a Hong Kong and Macao permit."""
     earlier_numbers: tuple[str, ...]
-    """Numbers of permits held before, on the back of a Hong Kong and Macao permit."""
+    """Numbers of the holder's earlier permits, on the back of a Hong Kong and Macao permit."""
 
 
 def normalize(answer: Answer) -> NormalizedFields:
-    """Return what ``answer`` says. Placeholders for *nothing* (``VisaNum`` 0, ``PassNo`` 000) become None."""
+    """Return the fields of ``answer``. Placeholders (``VisaNum`` 0, ``PassNo`` 000) become None."""
     return _residence_permit(answer) if isinstance(answer, ResidencePermitAnswer) else _mainland_permit(answer)
 
 
 def permit_type_of(answer: Answer) -> PermitType | None:
-    """Return the document that ``answer`` is of, by its ``Type`` in Chinese (either script) or English.
+    """Return the document type by the ``Type`` in ``answer``, in Chinese (either script) or English.
 
-    None if that names no document we know.
+    None if it is not a known document.
     """
     if isinstance(answer, ResidencePermitAnswer):
         return PermitType.RESIDENCE_PERMIT
@@ -81,7 +81,7 @@ def permit_type_of(answer: Answer) -> PermitType | None:
 
 
 def compact_number(raw: str) -> str | None:
-    """Return a number in ASCII capitals without spaces; None if nothing is left, or only the zeros of a placeholder."""
+    """Return a number in ASCII capitals without spaces; None if it is empty or a placeholder of zeros."""
     number = "".join(half_width(raw).split()).upper()
     return number if number.strip("0") else None
 
@@ -129,8 +129,8 @@ def _back_of(answer: MainlandPermitAnswer) -> MainlandPermitBack:
 
 
 def _text(raw: str) -> str | None:
-    # A space between two Chinese characters is only the width of the print.
-    return _SPACE_WITHIN_CHINESE.sub("", " ".join(raw.split())) or None
+    # A space between two Chinese characters comes from wide printing.
+    return _SPACE_IN_CHINESE.sub("", " ".join(raw.split())) or None
 
 
 def _count(raw: str) -> int | None:

@@ -1,14 +1,14 @@
-"""The editions of the permits: how their numbers are formed, and for how long they are issued.
+"""The editions of the permits: the format of their numbers, and for how many years they are issued.
 
 | document                              | number                             | years               |
 |---------------------------------------|------------------------------------|---------------------|
 | Hong Kong and Macao, 1999 edition     | H or M, 8 digits, 2 of issue count | 10; 3 below 18      |
 | Hong Kong and Macao, since 2013       | H or M, 8 digits                   | 10; 5 below 18      |
 | Hong Kong and Macao, not Chinese      | HA or MA, 7 digits (inferred)      | 5                   |
-| Taiwan, booklet                       | 10 digits, at times a sign in ( )  | 5                   |
+| Taiwan, booklet                       | 10 digits, sometimes ( ) and 1 char| 5                   |
 | Taiwan, card since 2015               | 8 digits                           | 5                   |
 | exit-entry, since 2014                | C, 8 digits                        | 10; 5 below 16      |
-| exit-entry, since 2018                | C, a letter but I and O, 7 digits  | 10; 5 below 16      |
+| exit-entry, since 2018                | C, a letter except I, O; 7 digits  | 10; 5 below 16      |
 | residence permit                      | see ``resident_number``            | 5                   |
 """
 
@@ -28,11 +28,11 @@ class Edition:
 
     permit_type: PermitType
     number: re.Pattern[str]
-    """The form of its numbers."""
+    """The format of its numbers."""
     years: int
     """Years it is issued for."""
     child_years: int
-    """Years it is issued for to somebody younger than ``adult_age`` on the first day of validity."""
+    """Years it is issued for if the holder is younger than ``adult_age`` on the first day of validity."""
     adult_age: int = 0
 
 
@@ -52,18 +52,18 @@ EDITIONS: Final = (
 
 
 def editions_of_type(permit_types: Iterable[PermitType]) -> tuple[Edition, ...]:
-    """Return all editions of the documents ``permit_types``."""
+    """Return all editions of ``permit_types``."""
     wanted = frozenset(permit_types)
     return tuple(edition for edition in EDITIONS if edition.permit_type in wanted)
 
 
 def editions_of_number(number: str, permit_types: Iterable[PermitType]) -> tuple[Edition, ...]:
-    """Return the editions of ``permit_types`` that have numbers like ``number`` (capitals, no spaces); maybe none."""
+    """Return the editions of ``permit_types`` whose number format matches ``number`` (capitals, no spaces)."""
     return tuple(edition for edition in editions_of_type(permit_types) if edition.number.fullmatch(number))
 
 
 def terms_of(editions: Iterable[Edition], *, age: int | None) -> frozenset[int]:
-    """Return the numbers of years for which one of ``editions`` is issued at ``age``; at any age if that is None."""
+    """Return for how many years ``editions`` are issued at ``age``; at any age if that is None."""
     return frozenset(
         years
         for edition in editions
@@ -76,18 +76,18 @@ def terms_of(editions: Iterable[Edition], *, age: int | None) -> frozenset[int]:
 
 
 def age_on(day: date, *, birth: date) -> int:
-    """Return how many years somebody born on ``birth`` is old on ``day``; negative before birth.
+    """Return the age in years on ``day`` of a person born on ``birth``; negative before birth.
 
-    Who was born on 29 February is a year older on 1 March of a common year.
+    A person born on 29 February is a year older on 1 March of a common year.
     """
     return day.year - birth.year - ((day.month, day.day) < (birth.month, birth.day))
 
 
 def lasts(start: date, end: date, *, years: int) -> bool:
-    """Tell whether the period, both days inclusive, is one of ``years`` years.
+    """Tell whether the period, both days inclusive, lasts ``years`` years.
 
-    Travel permits end on the day before the same day of the year, residence permits on that day itself: both are taken
-    for either. After a start on 29 February the same day of a common year is 28 February to some, 1 March to others.
+    Travel permits end on the day before the anniversary, residence permits on the anniversary itself; both are accepted
+    for either. If the start is 29 February, the anniversary in a common year may be 28 February or 1 March.
     """
     year = start.year + years
     if (start.month, start.day) == (2, 29) and not isleap(year):

@@ -1,8 +1,8 @@
-"""The citizen identity number on a residence permit: GB 11643, its check digit by ISO 7064 MOD 11-2.
+"""The citizen identity number on a residence permit (GB 11643), with a check digit by ISO 7064 MOD 11-2.
 
 830000 19970602 004 2
-│      │        │   └ check digit, 0 to 9 or X for ten
-│      │        └ order; odd for men, even for women
+│      │        │   └ check digit: 0 to 9, or X for ten
+│      │        └ sequence number; odd for men, even for women
 │      └ date of birth
 └ 810000 Hong Kong, 820000 Macao, 830000 Taiwan
 """
@@ -38,36 +38,36 @@ class NumberFault(StrEnum):
     FORM = "form"
     """Not 17 digits and a check digit."""
     CHECK_DIGIT = "check-digit"
-    """The check digit does not belong to the digits before it."""
+    """The check digit does not match the digits before it."""
     REGION = "region"
-    """The first six digits are none of the three regions."""
+    """The first six digits are not the code of one of the three regions."""
     BIRTH = "birth"
-    """Digits 7 to 14 are no date."""
+    """Digits 7 to 14 are not a date."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResidentNumber:
-    """What a number of the right form says, each part read by itself: one misread digit does not hide the others."""
+    """The parts of a well-formed number, parsed independently: one misread digit does not hide the others."""
 
     region: Region | None
-    """None if the first six digits are none of the three regions."""
+    """None if the first six digits are not the code of one of the three regions."""
     birth: date | None
-    """None if digits 7 to 14 are no date."""
+    """None if digits 7 to 14 are not a date."""
     sex: Sex
-    """By the 17th digit: odd for men."""
-    check_digit_belongs: bool
+    """From the 17th digit: odd for men."""
+    has_valid_check_digit: bool
     """Whether the last character is the check digit of the others."""
 
 
 def parse_resident_number(number: str) -> ResidentNumber | None:
-    """Return what ``number`` says (18 characters, capital X, no spaces), or None if it has not the form of one."""
+    """Return the parts of ``number`` (18 characters, capital X, no spaces); None if it is malformed."""
     if not _FORM.fullmatch(number):
         return None
     return ResidentNumber(
         region=_REGIONS.get(number[:6]),
         birth=parse_date(number[6:14]),
         sex=Sex.MALE if int(number[16]) % 2 else Sex.FEMALE,
-        check_digit_belongs=number[17] == check_digit(number[:17]),
+        has_valid_check_digit=number[17] == check_digit(number[:17]),
     )
 
 
@@ -77,13 +77,13 @@ def check_digit(body: str) -> str:
 
 
 def faults_of(number: str) -> tuple[NumberFault, ...]:
-    """Return everything that is wrong with ``number`` by itself; empty if it could be a residence permit's."""
-    said = parse_resident_number(number)
-    if said is None:
+    """Return everything that is wrong with ``number``; empty if it could be a residence permit's."""
+    parsed = parse_resident_number(number)
+    if parsed is None:
         return (NumberFault.FORM,)
-    found = (
-        (NumberFault.CHECK_DIGIT, not said.check_digit_belongs),
-        (NumberFault.REGION, said.region is None),
-        (NumberFault.BIRTH, said.birth is None),
+    faults = (
+        (NumberFault.CHECK_DIGIT, not parsed.has_valid_check_digit),
+        (NumberFault.REGION, parsed.region is None),
+        (NumberFault.BIRTH, parsed.birth is None),
     )
-    return tuple(fault for fault, wrong in found if wrong)
+    return tuple(fault for fault, applies in faults if applies)

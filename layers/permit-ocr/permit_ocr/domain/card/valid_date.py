@@ -1,12 +1,12 @@
-"""Dates as the cards and the provider write them, and what a period of validity means on a given day.
+"""Dates as the cards and the provider write them, and the status of a period of validity on a given day.
 
-A period is two dates with a separator between them, or ``长期`` (long-term) after a date or alone. Anything else is
-*unreadable*: no date is ever guessed, since a guess could make an expired card valid.
+A period is two dates with a separator between them, or ``长期`` (long-term), with or without a date before it. Anything
+else is *unreadable*. Dates are never guessed: a guess could make an expired card valid.
 
     date        2018.09.06  2018/9/6  2018-09-06  2018 09 06  20180906  2018年9月6日
-                padded or not, years 1900 to 2199, full-width or not
+                with or without leading zeros or full-width digits; years 1900 to 2199
     separator   -  –  —  ——  ~  ～  至
-                with or without spaces around
+                with or without spaces around it
 """
 
 import re
@@ -15,10 +15,10 @@ from datetime import date, datetime, timedelta, timezone
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from permit_ocr.domain.card.width import half_width
+from permit_ocr.domain.card.chinese_script import half_width
 
-# A fixed offset: a Lambda image need not carry a time zone database, and Shanghai has been UTC+8 without summer time
-# since 1991.
+# A fixed offset: a Lambda image need not contain a time zone database, and Shanghai has been UTC+8 without daylight
+# saving time since 1991.
 _SHANGHAI: Final = timezone(timedelta(hours=8), "Asia/Shanghai")
 
 _YEAR: Final = r"(?:19|20|21)\d\d"  # any other year is a misreading
@@ -37,26 +37,26 @@ _ONE_DATE: Final = re.compile(_DATE, re.ASCII)
 _PERIOD: Final = re.compile(rf"({_DATE}){_SEPARATOR}({_DATE})", re.ASCII)
 _LONG_TERM: Final = re.compile(rf"(?:({_DATE}){_SEPARATOR}?)?[长長]期", re.ASCII)
 _DASHES_AND_TILDES: Final = str.maketrans(dict.fromkeys("‐‑‒–—―−", "-") | dict.fromkeys("〜∼", "~"))
-_SPACE_BESIDE_A_SIGN: Final = re.compile(r"(?<![0-9]) | (?![0-9])")
+_SPACE_NOT_BETWEEN_DIGITS: Final = re.compile(r"(?<![0-9]) | (?![0-9])")
 
 
 class ValidityStatus(StrEnum):
-    """What a card's period of validity comes to on one day."""
+    """The status of a period of validity on one day."""
 
     VALID = "valid"
-    """Valid, for longer than the set number of days."""
+    """Valid for more than the configured number of days."""
     EXPIRING = "expiring"
-    """Still valid, and for no more than the set number of days."""
+    """Valid for at most the configured number of days."""
     EXPIRED = "expired"
-    """The last day is past."""
+    """The last day has passed."""
     NOT_YET_VALID = "not_yet_valid"
-    """The first day is yet to come."""
+    """The first day is in the future."""
     LONG_TERM = "long_term"
-    """Valid without an end."""
+    """Valid without an end date."""
     NOT_ON_THIS_SIDE = "not_on_this_side"
-    """No period was given: this side does not carry one."""
+    """No period was read: this side does not carry one."""
     UNREADABLE = "unreadable"
-    """A text was given that is no period of validity, or an impossible one."""
+    """The text is not a period of validity, or an impossible one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,17 +64,17 @@ class Validity:
     """A card's period of validity, judged on one day."""
 
     status: ValidityStatus
-    """What the period comes to on that day."""
+    """The status on that day."""
     valid_from: date | None
     """First day of validity."""
     valid_until: date | None
     """Last day of validity; the card is valid on it."""
     days_remaining: int | None
-    """Days from ``as_of`` to ``valid_until``: 0 on the last day, negative afterwards; null without an end date."""
+    """Days from ``as_of`` to ``valid_until``: 0 on the last day, negative after it; null without an end date."""
     raw: str
     """``ValidDate`` as the provider sent it."""
     as_of: date
-    """The day it was judged on, in Shanghai."""
+    """The day it was judged on, in Shanghai's time zone."""
 
 
 class _Period(NamedTuple):
@@ -83,7 +83,7 @@ class _Period(NamedTuple):
 
 
 def today_in_shanghai(now: datetime) -> date:
-    """Return the day that ``now`` falls on in Shanghai, by which Chinese permits begin and end.
+    """Return the date of ``now`` in Shanghai: Chinese permits are valid by this time zone.
 
     Raises ``ValueError`` if ``now`` has no time zone.
     """
@@ -93,17 +93,17 @@ def today_in_shanghai(now: datetime) -> date:
 
 
 def parse_date(raw: str | None) -> date | None:
-    """Return the one date that ``raw`` is, such as ``1997/6/2``, or None if it is anything else."""
-    written = _plain(raw or "")
-    return _to_date(written) if _ONE_DATE.fullmatch(written) else None
+    """Return the date in ``raw``, such as ``1997/6/2``; None if it is anything else."""
+    text = _normalize(raw or "")
+    return _to_date(text) if _ONE_DATE.fullmatch(text) else None
 
 
 def judge_validity(raw: str | None, *, as_of: date, expiring_within_days: int) -> Validity:
-    """Judge a ``ValidDate`` on the day ``as_of``. Never raises: what cannot be read is *unreadable*.
+    """Judge a ``ValidDate`` on the day ``as_of``. Never raises: anything else is *unreadable*.
 
-    A card whose last day is at most ``expiring_within_days`` days away is *expiring*; with 0, on its last day only.
+    A card is *expiring* if its last day is at most ``expiring_within_days`` days away; with 0, only on its last day.
     """
-    period = _read_period(_plain(raw or ""))
+    period = _parse_period(_normalize(raw or ""))
     start, end = period or _Period(None, None)
     if not raw or raw.isspace():
         status = ValidityStatus.NOT_ON_THIS_SIDE
@@ -131,29 +131,27 @@ def _status(period: _Period, as_of: date, expiring_within_days: int) -> Validity
     return ValidityStatus.EXPIRING if (period.end - as_of).days <= expiring_within_days else ValidityStatus.VALID
 
 
-def _plain(raw: str) -> str:
-    """Return ``raw`` with one dash, one tilde and one space for all of them, and spaces only between digits."""
+def _normalize(raw: str) -> str:
+    """Return ``raw`` with one kind of dash, tilde and space, and with spaces only between digits."""
     text = " ".join(half_width(raw).translate(_DASHES_AND_TILDES).split())
-    return _SPACE_BESIDE_A_SIGN.sub("", text)
+    return _SPACE_NOT_BETWEEN_DIGITS.sub("", text)
 
 
-def _read_period(written: str) -> _Period | None:
-    if match := _LONG_TERM.fullmatch(written):
+def _parse_period(text: str) -> _Period | None:
+    if match := _LONG_TERM.fullmatch(text):
         if match[1] is None:
             return _Period(None, None)
         start = _to_date(match[1])
         return _Period(start, None) if start else None
-    if match := _PERIOD.fullmatch(written):
+    if match := _PERIOD.fullmatch(text):
         start, end = _to_date(match[1]), _to_date(match[2])
         return _Period(start, end) if start and end and start <= end else None
     return None
 
 
-def _to_date(written: str) -> date | None:
-    """Return the date of a text that ``_DATE`` matches, or None if the calendar has no such day."""
-    year, month, day = (
-        (written[:4], written[4:6], written[6:]) if written.isdecimal() else re.findall("[0-9]+", written)
-    )
+def _to_date(text: str) -> date | None:
+    """Return the date in a text that matches ``_DATE``; None if the calendar has no such day."""
+    year, month, day = (text[:4], text[4:6], text[6:]) if text.isdecimal() else re.findall("[0-9]+", text)
     try:
         return date(int(year), int(month), int(day))
     except ValueError:
