@@ -23,7 +23,10 @@ BLOCK = re.compile(r"^(?P<indent> *)```(?P<language>\w+)\n(?P<text>.*?)^(?P=inde
 MAKE_TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 MOST_README_WORDS = 900
 
-every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+
+def pages_with(text: str) -> pytest.MarkDecorator:
+    pages = [page for page in PAGES if text in page.read_text(encoding="utf-8")]
+    return pytest.mark.parametrize("page", pages, ids=lambda page: str(page.relative_to(ROOT)))
 
 
 def blocks(page: Path, language: str) -> list[str]:
@@ -72,7 +75,7 @@ def test_readme_result_is_part_of_the_committed_sample() -> None:
     assert contains(sample, shown)
 
 
-@every_page
+@pages_with("](")
 def test_links_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)\s]+)\)", prose(page)):
         if target.startswith(("https:", "http:")):
@@ -83,33 +86,33 @@ def test_links_lead_somewhere(page: Path) -> None:
         assert not anchor or anchor in anchors(linked), target
 
 
-@every_page
+@pages_with(".py)")
 def test_code_links_name_what_the_file_defines(page: Path) -> None:
     for name, target in re.findall(r"\[`(\w+)`\]\(([^)\s]+\.py)\)", prose(page)):
         assert re.search(rf"\b{name}\b", (page.parent / target).read_text(encoding="utf-8")), f"{name} in {target}"
 
 
-@every_page
+@pages_with(".py`")
 def test_python_files_named_in_prose_exist(page: Path) -> None:
     for name in re.findall(r"`([\w/-]+/\w+\.py)`", prose(page)):
         places = [ROOT / name, PACKAGE / name, PACKAGE.parent / name, ROOT / "recognizer" / name]
         assert any(place.is_file() for place in places), name
 
 
-@every_page
+@pages_with("`")
 def test_names_from_the_template_exist(page: Path) -> None:
     template = (ROOT / "template.yaml").read_text(encoding="utf-8")
     for name in re.findall(r"`([A-Z]\w+(?:Alarm|Queue|Table|RoleArn|Function))`", prose(page)):
         assert re.search(rf"^  {name}:", template, re.MULTILINE), name
 
 
-@every_page
+@pages_with("```bash")
 def test_bash_blocks_are_valid(page: Path) -> None:
     for block in blocks(page, "bash"):
         subprocess.run(["/usr/bin/env", "bash", "-n"], input=block, text=True, check=True, timeout=60)
 
 
-@every_page
+@pages_with("```bash")
 def test_documented_commands_exist(page: Path) -> None:
     for words in commands(page):
         program, arguments = words[0], words[1:]
@@ -123,7 +126,7 @@ def test_documented_commands_exist(page: Path) -> None:
             assert find_spec(arguments[1]), words
 
 
-@every_page
+@pages_with("```bash")
 def test_documented_paths_exist(page: Path) -> None:
     """A word that starts with a folder of this project is one of its paths."""
     for words in commands(page):
@@ -133,13 +136,17 @@ def test_documented_paths_exist(page: Path) -> None:
                 assert list(ROOT.glob(word)), word
 
 
-@every_page
-def test_commands_named_in_prose_exist(page: Path) -> None:
+@pages_with("`make ")
+def test_make_targets_named_in_prose_exist(page: Path) -> None:
     assert set(re.findall(r"`make ([a-z-]+)`", prose(page))) <= MAKE_TARGETS
+
+
+@pages_with("permit-ocr ")
+def test_commands_named_in_prose_exist(page: Path) -> None:
     assert set(re.findall(r"`(?:\.venv/bin/)?permit-ocr ([a-z-]+)", prose(page))) <= {*COMMANDS, "--version"}
 
 
-@every_page
+@pages_with("```json")
 def test_json_blocks_are_json(page: Path) -> None:
     for block in blocks(page, "json"):
         json.loads(block)
