@@ -140,7 +140,7 @@ class _ReceivedMessages:
 
 def _print_event(event: dict[str, Any]) -> None:
     sys.stdout.write(json.dumps(event, ensure_ascii=False) + "\n")
-    sys.stdout.flush()  # before the message is deleted, and at once for a reading pipe
+    sys.stdout.flush()  # before the message is deleted, and without delay in a pipe
 
 
 def _print_summary(event: dict[str, Any]) -> None:

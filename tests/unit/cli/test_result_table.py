@@ -17,9 +17,9 @@ from permit_ocr.domain.permits import Kind
 from tests.unit.fakes import MAINLAND_FRONT, NOT_THIS_CARD, photograph, world
 
 
-def printed(says: Answer | RejectDocument, capsys: pytest.CaptureFixture[str]) -> tuple[str, dict[str, Any]]:
-    """Return what is printed of a photograph that the provider ``says`` this of, and its event."""
-    text = recognize(photograph(kind=Kind.MAINLAND_PERMIT), world(says).services, deadline=time.monotonic() + 45)
+def printed(response: Answer | RejectDocument, capsys: pytest.CaptureFixture[str]) -> tuple[str, dict[str, Any]]:
+    """Return the output for a photo with this provider response, and its event."""
+    text = recognize(photograph(kind=Kind.MAINLAND_PERMIT), world(response).services, deadline=time.monotonic() + 45)
     event = json.loads(text)
     submission = Submission(file=Path("front.jpg"), document_id=event["id"], started_at=0)
     print_results([Result(submission=submission, events=(event,), seconds=1)])
