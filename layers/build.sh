@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Builds .aws-sam/build with SAM for ARCHITECTURE (x86_64 or arm64), unless what is there was made from the same files for the same one.
+# Builds .aws-sam/build with SAM for ARCHITECTURE (x86_64 or arm64). Does nothing if the sources and the architecture are those of the last build.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export ARCHITECTURE="${ARCHITECTURE:-x86_64}" SAM_CLI_TELEMETRY=0
-case $ARCHITECTURE in x86_64 | arm64) ;; *) echo "build: ARCHITECTURE is $ARCHITECTURE; it can be x86_64 or arm64" >&2; exit 2 ;; esac
+case $ARCHITECTURE in x86_64 | arm64) ;; *) echo "build: ARCHITECTURE must be x86_64 or arm64, not $ARCHITECTURE" >&2; exit 2 ;; esac
 
-# Two at once, such as of two terminals, would empty each other's directory.
+# Two builds at the same time would delete each other's files.
 mkdir -p .aws-sam
 exec 9>.aws-sam/building
 if command -v flock >/dev/null; then flock 9; fi
@@ -22,16 +22,15 @@ if [ -f .aws-sam/build/template.yaml ] && [ "$(cat $made 2>/dev/null)" = "$wante
 echo "build: sam build for $ARCHITECTURE"
 if ! .venv/bin/sam build --parameter-overrides "Architecture=$ARCHITECTURE" >.aws-sam/build.log 2>&1; then
     cat .aws-sam/build.log >&2
-    echo "build: sam build failed (above: why)" >&2
+    echo "build: sam build failed; its output is above" >&2
     exit 1
 fi
 
-# The template that is deployed offers only the processor that was built for: CloudFormation then refuses the other one. Its stamp changes
-# with the code and with itself, so that versions are published of both (SnapStart).
+# The built template offers only the architecture it was built for, so CloudFormation refuses the other one.
 pinned=$(sed -e "/^  Architecture:/,/^    Default:/{
     /^    - /d
     s/^    AllowedValues:.*/    AllowedValues: [$ARCHITECTURE]/
     s/^    Default:.*/    Default: $ARCHITECTURE/
-}" -e "s/^\([ -]*- \)artefacts-unstamped$/\1artefacts-${wanted%% *}/; s/^\([ -]*- \)unstamped$/\1stamped/" .aws-sam/build/template.yaml)
+}" .aws-sam/build/template.yaml)
 echo "$pinned" >.aws-sam/build/template.yaml
 echo "$wanted" >$made

@@ -6,14 +6,12 @@ gc.disable()  # while the environment starts: see uploads
 
 from typing import Any
 
-from permit_ocr.adapters.snapshots import begin_anew_after_restore
-from permit_ocr.bootstrap import close_connections, intake, services, tickets
+from permit_ocr.bootstrap import intake, services, tickets
 from permit_ocr.entrypoints.http_api import ApiApplication, answer, resolver
 from permit_ocr.rate_limit.dynamodb_rate_limiter import Priority
 
 _application = ApiApplication(services=services(Priority.API), intake=intake(), tickets=tickets())
 resolver()  # the routes of payload format 2.0, which API Gateway is deployed with
-begin_anew_after_restore(close_connections)
 gc.freeze()
 gc.enable()
 

@@ -21,8 +21,8 @@ FUNCTIONS = ("UploadsFunction", "ImagesFunction", "ApiFunction", "WebhooksFuncti
 SHARED = ("ThirdPartyLayer", "PermitOcrLayer", *FUNCTIONS)
 IMAGING = "ImagingLayer"
 ARTEFACTS = (*SHARED, IMAGING)
-LIMIT_BYTES = 22_000_000
-"""All functions and the layers they share, unzipped, with their bytecode."""
+LIMIT_BYTES = 30_000_000
+"""All functions and the layers they share, unzipped, with their bytecode: 25.4 MB when this was written."""
 IMAGING_LIMIT_BYTES = 40_000_000
 """The layer of the one function that decodes."""
 ELF_MACHINE = {"x86_64": 62, "arm64": 183}
@@ -95,19 +95,6 @@ def test_everything_that_the_template_deploys_is_judged_here() -> None:
     assert made == set(ARTEFACTS)
 
 
-def test_the_template_has_the_stamp_of_what_it_was_built_from() -> None:
-    """New code is a new version with SnapStart, which is refused without the stamp."""
-    template = yaml_parse((BUILT / "template.yaml").read_text(encoding="utf-8"))
-    stamp = f"artefacts-{(BUILT / 'made-from').read_text(encoding='utf-8').split()[0]}"
-    for version in ("UploadsVersion", "ApiVersion"):
-        assert template["Resources"][version]["Properties"]["Description"]["Fn::Join"][1][0] == stamp
-    for function in ("UploadsFunction", "ApiFunction"):
-        assert template["Resources"][function]["Properties"]["Description"]["Fn::If"][1]["Fn::Join"][1][0] == stamp
-    (assertion,) = template["Rules"]["SnapshotsAreOfWhatIsDeployed"]["Assertions"]
-    accepted, said = assertion["Assert"]["Fn::Contains"]
-    assert said in accepted
-
-
 def test_artefacts_hold_code_and_nothing_of_the_workshop() -> None:
     for artefact in ARTEFACTS:
         for path in files(artefact):
@@ -116,10 +103,7 @@ def test_artefacts_hold_code_and_nothing_of_the_workshop() -> None:
     for artefact in FUNCTIONS:
         page = {".html"} if artefact == "ConsoleFunction" else set()
         assert {path.suffix for path in files(artefact)} == {".py", ".pyc"} | page
-    models = {path for path in files("PermitOcrLayer") if "aws_models" in path.parts}
-    assert {path.suffix for path in models} == {".json"}
-    assert {path.suffix for path in {*files("PermitOcrLayer")} - models} == {".py", ".pyc"}
-    assert {path.name for path in files("ThirdPartyLayer")}.isdisjoint({"boto3", "botocore"})
+    assert {path.suffix for path in files("PermitOcrLayer")} == {".py", ".pyc"}
 
 
 def test_binaries_are_for_the_processor_the_template_names() -> None:

@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
-from typing import Any
 
 import pytest
 
@@ -26,7 +25,7 @@ ROOT = Path(__file__).parents[2]
 BUILT = ROOT / ".aws-sam" / "build"
 MOST_MODULES = {"UploadsFunction": 680, "ApiFunction": 830}
 """With Python's own and the runtime's; a fifth more than it was when this was written."""
-NEVER = {"boto3", "s3transfer", "multiprocessing", "PIL", "pypdfium2", "numpy", "tkinter", "unittest"}
+NEVER = {"s3transfer", "multiprocessing", "PIL", "pypdfium2", "numpy", "tkinter", "unittest"}
 """What is needed rarely, elsewhere or not at all."""
 NEVER_OF_THE_API = NEVER | {"pydantic", "pydantic_core"}
 """Only the API's description needs them."""
@@ -104,12 +103,6 @@ def test_the_routes_are_made_before_the_first_request(tmp_path: Path) -> None:
     assert run("ApiFunction", tmp_path / "runtime", script) == "1 1"
 
 
-def test_clients_are_made_from_the_copies_of_botocores_data() -> None:
-    copies = BUILT / "PermitOcrLayer" / "python" / "permit_ocr" / "adapters" / "aws_models"
-    assert {path.name for path in copies.iterdir() if path.is_dir()} == {"dynamodb", "s3", "secretsmanager", "sqs"}
-    assert sum(path.stat().st_size for path in copies.rglob("*.json")) < 1_000_000
-
-
 @dataclass(slots=True)
 class Local:
     """A local address that is asked for credentials and called in AWS's place, and who asked."""
@@ -127,15 +120,7 @@ def local_address() -> Iterator[Local]:
         def answer(self) -> None:
             self.rfile.read(int(self.headers.get("Content-Length", 0)))
             local.asked.append((self.path, self.client_address[1]))
-            said: dict[str, Any] = {"MessageId": "1", "SequenceNumber": "1"}
-            if self.path == "/credentials":
-                said = {
-                    "AccessKeyId": "later",
-                    "SecretAccessKey": "x",
-                    "Token": "x",
-                    "Expiration": "2999-01-01T00:00:00Z",
-                }
-            body = json.dumps(said).encode()
+            body = json.dumps({"MessageId": "1", "SequenceNumber": "1"}).encode()
             self.send_response(200)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))
@@ -165,34 +150,31 @@ network = ("socket.connect", "socket.getaddrinfo", "socket.sendto")
 sys.addaudithook(lambda event, arguments: connected.append(event) if event in network else None)
 import awslambdaric.bootstrap, app
 at_start = list(connected)
-from awslambdaric.lambda_runtime_hooks_runner import run_after_restore, run_before_snapshot
-from permit_ocr import bootstrap as composition
-publish = lambda: composition.intake()._client.send_message(QueueUrl="http://aws.example/1/queue", MessageBody="{}")
+from permit_ocr import bootstrap
+publish = lambda: bootstrap.intake()._client.send_message(QueueUrl="http://aws.example/1/queue", MessageBody="{}")
 """
 
 
 @pytest.mark.parametrize("function", MOST_MODULES)
-@pytest.mark.parametrize("credentials", ["keys", "local address"])
-def test_nothing_is_connected_before_the_first_event(function: str, credentials: str, tmp_path: Path) -> None:
+def test_nothing_is_connected_before_the_first_event(function: str, tmp_path: Path) -> None:
     with local_address() as local:
-        variables = (
-            KEYS if credentials == "keys" else {"AWS_CONTAINER_CREDENTIALS_FULL_URI": f"{local.url}/credentials"}
-        )
         script = WATCHED + "publish(); print(json.dumps([at_start, connected]))"
-        said = run(function, tmp_path / "runtime", script, AWS_ENDPOINT_URL=local.url, **variables)
-    at_start, afterwards = json.loads(said)
+        printed = run(function, tmp_path / "runtime", script, AWS_ENDPOINT_URL=local.url, **KEYS)
+    at_start, afterwards = json.loads(printed)
     assert at_start == []
-    assert afterwards, "whoever calls does connect, and is seen"
-    asked = [path for path, _ in local.asked]
-    assert asked == (["/"] if credentials == "keys" else ["/credentials", "/"])
+    assert afterwards, "a call does connect, and the hook sees it"
+    assert [path for path, _ in local.asked] == ["/"]
 
 
 @pytest.mark.parametrize("function", MOST_MODULES)
-def test_a_connection_is_kept_but_not_from_before_a_snapshot_to_after_it(function: str, tmp_path: Path) -> None:
-    script = WATCHED + "publish(); publish(); run_before_snapshot(); run_after_restore(); publish(); publish(); print()"
+def test_a_connection_to_aws_is_kept_between_calls(function: str, tmp_path: Path) -> None:
     with local_address() as local:
-        run(function, tmp_path / "runtime", script, AWS_ENDPOINT_URL=local.url, **KEYS)
-    before, still_before, after, still_after = (port for _, port in local.asked)
-    assert before == still_before
-    assert after == still_after
-    assert before != after
+        run(
+            function,
+            tmp_path / "runtime",
+            WATCHED + "publish(); publish(); print()",
+            AWS_ENDPOINT_URL=local.url,
+            **KEYS,
+        )
+    first, second = (port for _, port in local.asked)
+    assert first == second
