@@ -5,6 +5,7 @@ from typing import Any
 from permit_ocr.application.convert_upload import ConvertUpload
 from permit_ocr.bootstrap import base64_limit, consumed_queue, intake, pages
 from permit_ocr.entrypoints.images import ImagesApplication, process
+from permit_ocr.observability import observed
 from permit_ocr.settings import settings
 
 # Built when the environment starts, not with its first event.
@@ -15,6 +16,7 @@ _application = ImagesApplication(
 )
 
 
+@observed
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN401  Lambda's context has no type
     """Handle one invocation: a batch of the images queue."""
     return process(event, _application, seconds=context.get_remaining_time_in_millis() / 1000)

@@ -8,6 +8,7 @@ from typing import Any
 
 from permit_ocr.bootstrap import consumed_queue, dead_letter_queue, process_upload, retry_policy
 from permit_ocr.entrypoints.uploads import UploadsApplication, process
+from permit_ocr.observability import observed
 from permit_ocr.settings import settings
 
 # Built when the environment starts, not with its first event: Lambda gives the start a whole processor.
@@ -22,6 +23,7 @@ gc.freeze()  # what exists now stays: later collections need not look at it
 gc.enable()
 
 
+@observed
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any] | None:  # noqa: ANN401  Lambda's context has no type
     """Handle one invocation: a batch of the intake queue, or one event of S3, SNS or EventBridge."""
     return process(event, _application, seconds=context.get_remaining_time_in_millis() / 1000)

@@ -6,6 +6,7 @@ from permit_ocr.adapters.webhooks.delivery import Receiver
 from permit_ocr.adapters.webhooks.sender import HttpWebhookSender
 from permit_ocr.bootstrap import consumed_queue, dead_letter_queue, webhook_secrets
 from permit_ocr.entrypoints.webhooks import WebhooksApplication, process
+from permit_ocr.observability import observed
 from permit_ocr.settings import settings
 
 # Built when the environment starts, not with its first event.
@@ -19,6 +20,7 @@ _application = WebhooksApplication(
 )
 
 
+@observed
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN401, ARG001  Lambda's signature
     """Handle one invocation: a batch of the webhook queue."""
     return process(event, _application)

@@ -51,4 +51,4 @@ def test_functions_are_told_every_setting_they_read_and_no_other(resources: Reso
         variables = function["Properties"]["Environment"]["Variables"].keys()
         of_libraries = {variable for variable in variables if variable.startswith(("MALLOC_", "PYDANTIC_"))}
         its_own = {"URL_SUFFIX"} if name == "ConsoleFunction" else set()
-        assert variables - of_libraries == settings | {"METRICS_SERVICE"} | its_own, name
+        assert variables - of_libraries == settings | {"POWERTOOLS_SERVICE_NAME"} | its_own, name

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from permit_ocr.observability import count_metric
+from permit_ocr.observability import count_metric, flush_metrics
 from tests.contract.deployed_template import (
     Resources,
     listed,
@@ -25,6 +25,7 @@ def test_no_log_level_leaves_out_the_metrics_that_alarms_watch(
 ) -> None:
     """Lambda filters lines of JSON by their level, and takes INFO for the level of those that name none."""
     count_metric("CircuitOpened")
+    flush_metrics()
     assert "level" not in json.loads(capsys.readouterr().out)
     assert source["Parameters"]["LogLevel"]["AllowedValues"] == ["DEBUG", "INFO"]
 

@@ -21,6 +21,7 @@ from permit_ocr.application.ports import OcrRequest, OcrResponse
 from permit_ocr.domain.card.answers import MainlandPermitAnswer, ResidencePermitAnswer
 from permit_ocr.domain.errors import CircuitOpen, Deferred, PermitOcrError, RateLimited, RejectDocument, RetryableError
 from permit_ocr.domain.permits import Kind, Side
+from permit_ocr.observability import flush_metrics
 from permit_ocr.rate_limit.circuit_breaker import CircuitAlreadyOpen
 from permit_ocr.tencent.actions import ACTIONS, VERSION
 from permit_ocr.tencent.error_table import ERROR_TABLE, ErrorCode, Outcome
@@ -54,6 +55,12 @@ def client_of(*providers: Provider, timeout: float = 30.0, scheme: str = "http",
         sleep=lambda _seconds: None,
         **more,
     )
+
+
+def written(capsys: pytest.CaptureFixture[str]) -> str:
+    """Return what was printed, with the metrics of the invocation."""
+    flush_metrics()
+    return capsys.readouterr().out
 
 
 @dataclass
@@ -230,7 +237,7 @@ def test_of_a_code_that_is_not_listed_nothing_is_repeated_but_its_family(
     caplog.set_level(logging.INFO)
     with provider(refusal(said)) as here:
         assert error_of(here).code == code
-    assert {record.__dict__["code"] for record in caplog.records if record.msg == "ocr_refused"} == {code}
+    assert {record.__dict__["code"] for record in caplog.records if record.msg == "ocr_call_failed"} == {code}
 
 
 @pytest.mark.parametrize("said", ["ChanTaiMan H12345678", "陈样本", "0" * 65, "", 12, None, ["H12345678"]])
@@ -488,7 +495,7 @@ def test_a_line_that_stands_is_not_stopped_again(capsys: pytest.CaptureFixture[s
     with provider(answer()) as here:
         assert error_of(here, line=line).code == "ResourceUnavailable.InArrears"
     assert (here.requests, line.told) == ([], [])
-    assert "CircuitOpened" in capsys.readouterr().out
+    assert "CircuitOpened" in written(capsys)
 
 
 @pytest.mark.parametrize("code", ["InvalidAction", "ActionOffline"])
@@ -507,8 +514,8 @@ def test_the_next_endpoint_takes_over_where_the_action_was_withdrawn(
         first.says[0] = answer(Number="H12345678")
         now[0] += 301
         assert client.recognize(QUESTION, deadline=1000).fallback is False, "it is back"
-    metrics = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "ActionWithdrawn" in line]
-    assert [metric["action"] for metric in metrics] == ["MainlandPermitOCR"] * 2
+    (metric,) = [json.loads(line) for line in written(capsys).splitlines() if "ActionWithdrawn" in line]
+    assert (metric["action"], metric["ActionWithdrawn"]) == ("MainlandPermitOCR", [1, 1])
 
 
 def test_only_when_the_last_endpoint_has_withdrawn_the_action_the_line_stops() -> None:
@@ -545,7 +552,7 @@ def test_a_deprecated_action_answers_and_is_counted(capsys: pytest.CaptureFixtur
         warnings.simplefilter("always")
         with provider(answer(Number="H12345678", DeprecatedWarning="soon gone")) as here:
             assert ask(here).attempts == 1
-    assert "ActionDeprecated" in capsys.readouterr().out
+    assert "ActionDeprecated" in written(capsys)
     assert not [one for one in warned if "soon gone" in str(one.message)], "that would be in the log"
 
 

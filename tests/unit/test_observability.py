@@ -2,70 +2,118 @@
 
 import json
 import logging
-from typing import get_args
+from collections.abc import Iterator
+from io import StringIO
+from typing import Any, get_args
 
 import pytest
-from awslambdaric.lambda_runtime_log_utils import JsonFormatter
 
-from permit_ocr.observability import LogEvent, count_metric, log_event, log_unexpected_error
+from permit_ocr import observability
+from permit_ocr.observability import (
+    LogEvent,
+    count_metric,
+    flush_metrics,
+    log_event,
+    log_unexpected_error,
+    observed,
+)
 
 
-def test_a_line_is_json_with_what_was_said_and_nothing_else(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level("INFO")
+class Context:
+    """As much of Lambda's context as Powertools reads."""
+
+    function_name = memory_limit_in_mb = invoked_function_arn = "x"
+    aws_request_id = "request-1"
+
+
+@pytest.fixture
+def log() -> Iterator[StringIO]:
+    """Give what Powertools writes."""
+    written = StringIO()
+    handler = logging.getLogger("permit-ocr").handlers[0]
+    assert isinstance(handler, logging.StreamHandler)
+    before = handler.setStream(written)
+    yield written
+    if before:
+        handler.setStream(before)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_counted() -> None:
+    observability._metrics.clear()
+
+
+def test_a_log_line_is_json_with_the_given_fields_and_nothing_else(log: StringIO) -> None:
     log_event("document_done", document_id="0f", milliseconds=12)
-    (line,) = caplog.records
-    said = json.loads(JsonFormatter().format(line))  # Lambda's own
-    assert said.pop("timestamp")
-    assert said == {
+    line = json.loads(log.getvalue())
+    assert line.pop("timestamp")
+    assert line == {
         "level": "INFO",
         "message": "document_done",
-        "logger": "permit-ocr",
+        "service": "permit-ocr",
         "document_id": "0f",
         "milliseconds": 12,
     }
 
 
-@pytest.mark.parametrize("happening", get_args(LogEvent.__value__))
-def test_what_is_given_up_is_an_error_and_what_is_put_off_a_warning(
-    happening: LogEvent, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level("INFO")
-    log_event(happening)
-    (line,) = caplog.records
-    if happening.endswith("_given_up"):
-        assert line.levelno == logging.ERROR
-    elif happening.endswith(("_deferred", "_not_stored", "_not_marked", "_not_changed")):
-        assert line.levelno == logging.WARNING
-    elif happening.endswith(("_done", "_decoded", "_delivered", "_resumed")):
-        assert line.levelno == logging.INFO
+@pytest.mark.parametrize("event", get_args(LogEvent.__value__))
+def test_dead_letters_are_errors_and_deferrals_are_warnings(event: LogEvent, log: StringIO) -> None:
+    log_event(event)
+    level = json.loads(log.getvalue())["level"]
+    if event.endswith("_to_dead_letter_queue"):
+        assert level == "ERROR"
+    elif event.endswith(("_deferred", "_not_stored", "_not_written", "_not_changed")):
+        assert level == "WARNING"
+    elif event.endswith(("_done", "_converted", "_delivered", "_closed")):
+        assert level == "INFO"
 
 
-def test_an_unexpected_error_is_told_by_type_and_place_never_by_its_text(caplog: pytest.LogCaptureFixture) -> None:
+def test_an_unexpected_error_is_logged_by_type_and_place_without_its_text(log: StringIO) -> None:
     try:
         dict[str, str]()["830000199706020042"]
     except KeyError as error:
         log_unexpected_error(error)
-    (line,) = caplog.records
-    assert line.levelno == logging.ERROR
-    said = json.loads(JsonFormatter().format(line))
-    assert said["error_type"] == "KeyError"
-    assert said["where"].startswith("test_observability.py:")
-    assert "830000199706020042" not in json.dumps(said)
+    line = json.loads(log.getvalue())
+    assert (line["level"], line["error_type"]) == ("ERROR", "KeyError")
+    assert line["where"].startswith("test_observability.py:")
+    assert "830000199706020042" not in log.getvalue()
 
 
 @pytest.mark.parametrize("action", [None, "MainlandPermitOCR"])
-def test_a_count_is_a_metric_of_the_stack_and_the_action(
+def test_a_metric_has_the_stack_and_the_action_as_dimensions(
     action: str | None, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("METRICS_SERVICE", "the-stack")
+    monkeypatch.setattr(observability, "_SERVICE", "the-stack")
     count_metric("QuotaExceeded", action=action)
-    said = json.loads(capsys.readouterr().out)
-    (metric,) = said["_aws"]["CloudWatchMetrics"]
-    dimensions = ["service", "action"] if action else ["service"]
-    assert metric == {
-        "Namespace": "PermitOcr",
-        "Dimensions": [dimensions],
-        "Metrics": [{"Name": "QuotaExceeded", "Unit": "Count"}],
-    }
-    assert said["_aws"]["Timestamp"] > 1_700_000_000_000, "milliseconds since 1970"
-    assert (said["service"], said.get("action"), said["QuotaExceeded"]) == ("the-stack", action, 1)
+    flush_metrics()
+    line = json.loads(capsys.readouterr().out)
+    (metric,) = line["_aws"]["CloudWatchMetrics"]
+    dimensions = {"service", "action"} if action else {"service"}
+    assert metric["Namespace"] == "PermitOcr"
+    assert [set(names) for names in metric["Dimensions"]] == [dimensions]
+    assert metric["Metrics"] == [{"Name": "QuotaExceeded", "Unit": "Count"}]
+    assert line["_aws"]["Timestamp"] > 1_700_000_000_000, "milliseconds since 1970"
+    assert (line["service"], line.get("action"), line["QuotaExceeded"]) == ("the-stack", action, [1])
+
+
+def test_metrics_are_written_once_an_invocation_even_if_it_fails(capsys: pytest.CaptureFixture[str]) -> None:
+    @observed
+    def handler(_event: dict[str, Any], _context: Context) -> None:
+        count_metric("ProviderCalls")
+        count_metric("ProviderCalls")
+        raise RuntimeError
+
+    for _ in range(2):
+        with pytest.raises(RuntimeError):
+            handler({}, Context())
+        lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+        assert [line["ProviderCalls"] for line in lines if "_aws" in line] == [[1, 1]]
+
+
+def test_a_log_line_of_an_invocation_has_its_request_id(log: StringIO) -> None:
+    @observed
+    def handler(_event: dict[str, Any], _context: Context) -> None:
+        log_event("document_done")
+
+    handler({}, Context())
+    assert json.loads(log.getvalue())["function_request_id"] == "request-1"

@@ -1,37 +1,36 @@
-"""The log and the metrics: an allow-list by signature.
+"""Logs and metrics: an allow-list by signature, in front of Powertools.
 
-What has no parameter here cannot be logged, and no parameter takes text from outside. Lambda's runtime makes JSON of a
-line and of what comes with it (``LogFormat`` in the template), so there is no library to load for it.
+What has no parameter here cannot be logged, and no parameter takes text from a card, a request or a vendor.
 """
 
-import json
 import logging
 import os
-import sys
-import time
+import threading
 import traceback
-from typing import Final, Literal
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Final, Literal
 
-_logger: Final = logging.getLogger("permit-ocr")
-_NAMESPACE: Final = "PermitOcr"
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
 type LogEvent = Literal[
-    "ocr_refused",
+    "ocr_call_failed",
     "document_done",
-    "document_to_decode",
-    "document_decoded",
     "document_deferred",
     "document_deleted",
-    "document_given_up",
+    "document_sent_to_dead_letter_queue",
+    "conversion_enqueued",
+    "document_converted",
     "circuit_opened",
     "circuit_closed",
     "circuit_mark_not_written",
-    "publish_handed_over",
+    "republish_enqueued",
     "portrait_not_stored",
     "visibility_not_changed",
     "webhook_deferred",
     "webhook_delivered",
-    "webhook_given_up",
+    "webhook_sent_to_dead_letter_queue",
     "webhook_secret_unusable",
     "unexpected_error",
 ]
@@ -42,32 +41,36 @@ type Metric = Literal[
     "QuotaExceeded",
     "ProviderCalls",
     "DocumentRejected",
-    "DocumentGivenUp",
+    "DocumentDeadLettered",
     "WebhookSecretUnusable",
 ]
 
-_GRAVE: Final[dict[LogEvent, int]] = {
+_LEVELS: Final[dict[LogEvent, int]] = {
     "document_deferred": logging.WARNING,
-    "document_given_up": logging.ERROR,
+    "document_sent_to_dead_letter_queue": logging.ERROR,
     "circuit_mark_not_written": logging.WARNING,
     "circuit_opened": logging.ERROR,
     "portrait_not_stored": logging.WARNING,
-    "publish_handed_over": logging.WARNING,
+    "republish_enqueued": logging.WARNING,
     "unexpected_error": logging.ERROR,
     "visibility_not_changed": logging.WARNING,
     "webhook_deferred": logging.WARNING,
-    "webhook_given_up": logging.ERROR,
+    "webhook_sent_to_dead_letter_queue": logging.ERROR,
     "webhook_secret_unusable": logging.ERROR,
 }
-"""Happenings that somebody should know of, with their levels."""
+"""Events that an operator should look at. All others are INFO."""
 
-
-def _level(happening: LogEvent) -> int:
-    return _GRAVE.get(happening, logging.INFO)
+_SERVICE: Final = os.environ.get("POWERTOOLS_SERVICE_NAME", "permit-ocr")
+# Lambda filters lines by their level only where the timestamp is RFC 3339.
+_logger: Final = Logger(service=_SERVICE, use_rfc3339=True, location=None)
+_WRITE: Final = {logging.INFO: _logger.info, logging.WARNING: _logger.warning, logging.ERROR: _logger.error}
+_metrics: Final[dict[str | None, EphemeralMetrics]] = {}
+"""By action: CloudWatch's embedded format has one set of dimensions for a whole line."""
+_metrics_lock: Final = threading.Lock()
 
 
 def log_event(
-    happening: LogEvent,
+    event: LogEvent,
     *,
     document_id: str | None = None,
     action: str | None = None,
@@ -76,8 +79,8 @@ def log_event(
     milliseconds: int | None = None,
     documents: int | None = None,
 ) -> None:
-    """Write one line of JSON. ``code`` and ``request_id`` are the provider's or ours, ``document_id`` is opaque."""
-    said = {
+    """Write one line of JSON. ``code`` and ``request_id`` are the provider's or ours; ``document_id`` is opaque."""
+    fields = {
         "document_id": document_id,
         "action": action,
         "code": code,
@@ -85,49 +88,51 @@ def log_event(
         "milliseconds": milliseconds,
         "documents": documents,
     }
-    known = {name: value for name, value in said.items() if value is not None}
-    _logger.log(_level(happening), happening, extra=known)
-
-
-def log_provider_error(happening: LogEvent, *, action: str, code: str, request_id: str | None) -> None:
-    """Write one line that an alarm's reader looks for."""
-    _logger.log(_level(happening), happening, extra={"action": action, "code": code, "request_id": request_id})
+    known = {name: value for name, value in fields.items() if value is not None}
+    _WRITE[_LEVELS.get(event, logging.INFO)](event, extra=known)
 
 
 def log_unexpected_error(error: BaseException, *, document_id: str | None = None) -> None:
-    """Write the type and the place of an error that no class of ours foresaw.
-
-    Its text may hold anything, so it is left out.
-    """
+    """Write the type and the place of an error outside our error tree. Its text may hold anything: it is left out."""
     place = traceback.extract_tb(error.__traceback__)[-1:]
     where = f"{place[0].filename.rpartition('/')[2]}:{place[0].lineno}" if place else "?"
-    happening: LogEvent = "unexpected_error"
-    _logger.log(
-        _level(happening),
-        happening,
-        extra={"document_id": document_id, "error_type": type(error).__name__, "where": where},
-    )
+    fields = {"document_id": document_id, "error_type": type(error).__name__, "where": where}
+    _logger.error("unexpected_error", extra=fields)
 
 
 def count_metric(metric: Metric, *, action: str | None = None) -> None:
-    """Add one to a metric, by action where that matters: a line from which CloudWatch makes it.
-
-    https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
-    """
-    dimensions = {"service": os.environ.get("METRICS_SERVICE", "permit-ocr")}
-    if action:
-        dimensions["action"] = action
-    measured = {
-        "Namespace": _NAMESPACE,
-        "Dimensions": [list(dimensions)],
-        "Metrics": [{"Name": metric, "Unit": "Count"}],
-    }
-    line = {"_aws": {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": [measured]}, **dimensions, metric: 1}
-    sys.stdout.write(json.dumps(line) + "\n")
+    """Add one to a metric of this invocation, by action where that matters."""
+    with _metrics_lock:
+        if action not in _metrics:
+            _metrics[action] = EphemeralMetrics(namespace="PermitOcr", service=_SERVICE)
+            if action:
+                _metrics[action].set_default_dimensions(action=action)
+        _metrics[action].add_metric(metric, MetricUnit.Count, 1)
 
 
-# The SDKs log requests with their bodies at DEBUG: whatever level the function is set to, they stay at WARNING.
+def flush_metrics() -> None:
+    """Write what was counted since the last flush: for each action one line, from which CloudWatch makes metrics."""
+    with _metrics_lock:
+        for metrics in _metrics.values():
+            if metrics.metric_set:
+                metrics.flush_metrics()
+
+
+def observed[Handler: Callable[..., Any]](handler: Handler) -> Handler:
+    """Give a Lambda handler's log lines the request id, and flush its metrics once for each invocation."""
+
+    @wraps(handler)
+    def with_metrics(*arguments: Any, **named: Any) -> Any:  # noqa: ANN401  the handler's
+        try:
+            return handler(*arguments, **named)
+        finally:
+            flush_metrics()
+
+    return _logger.inject_lambda_context(with_metrics)  # type: ignore[return-value]
+
+
+# The SDKs log requests with their bodies at DEBUG. Whatever level the function is set to, they stay at WARNING.
 for _name in ("boto3", "botocore", "s3transfer", "requests"):
     logging.getLogger(_name).setLevel(logging.WARNING)
-# At WARNING it prints headers that it cannot read and certificates of another name: text of whoever answers.
+# At WARNING it prints headers it cannot parse and certificates of another name: text from the other end.
 logging.getLogger("urllib3").setLevel(logging.ERROR)

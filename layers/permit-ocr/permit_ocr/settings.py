@@ -1,4 +1,4 @@
-"""The environment variables of the functions, all but ``METRICS_SERVICE``, which ``observability`` reads."""
+"""The environment variables of the functions, all but ``POWERTOOLS_SERVICE_NAME``, which ``observability`` reads."""
 
 import os
 from collections.abc import Mapping

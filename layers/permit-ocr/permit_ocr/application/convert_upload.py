@@ -84,7 +84,7 @@ class ConvertUpload:
             converted = [_rejected(upload, "Document.Gone")]
         self.queue.enqueue_pages([one.page for one in converted])
         milliseconds = round((time.monotonic() - started) * 1000)
-        log_event("document_decoded", document_id=document_id, documents=len(converted), milliseconds=milliseconds)
+        log_event("document_converted", document_id=document_id, documents=len(converted), milliseconds=milliseconds)
 
     def _convert(self, upload: Upload, document_id: str, directory: Path, *, deadline: float) -> list[_ConvertedPage]:
         """Return the converted pages, or one rejection of the whole file."""

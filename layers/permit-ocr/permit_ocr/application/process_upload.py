@@ -123,7 +123,7 @@ class ProcessUpload:
                         recognize(submission, self.services, deadline=deadline, before_call=slot.close)
                     elif isinstance(message, Upload):
                         self._convert(message, document)
-                        done = "document_to_decode"
+                        done = "conversion_enqueued"
             log_event(done, document_id=document.id, milliseconds=round((time.monotonic() - started) * 1000))
         except Deleted:
             log_event("document_deleted", document_id=document.id)

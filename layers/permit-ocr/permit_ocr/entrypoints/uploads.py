@@ -97,8 +97,12 @@ def _retry_delay(message: SqsMessage, failure: Failure, application: UploadsAppl
     delay = application.retry_policy.delay(failure.error, message_id=message.id, age_seconds=message.age_seconds)
     if delay is None:
         delay = send_to_dead_letter_queue(
-            message, failure, application.dead_letters, sent="document_given_up", not_sent="document_deferred"
+            message,
+            failure,
+            application.dead_letters,
+            sent="document_sent_to_dead_letter_queue",
+            not_sent="document_deferred",
         )
         if delay is None:
-            count_metric("DocumentGivenUp")
+            count_metric("DocumentDeadLettered")
     return delay

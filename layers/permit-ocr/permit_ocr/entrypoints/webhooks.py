@@ -76,6 +76,6 @@ def _retry_delay(message: SqsMessage, failure: Failure, dead_letters: DeadLetter
         )
     if delay is None:
         return send_to_dead_letter_queue(
-            message, Failure(error), dead_letters, sent="webhook_given_up", not_sent="webhook_deferred"
+            message, Failure(error), dead_letters, sent="webhook_sent_to_dead_letter_queue", not_sent="webhook_deferred"
         )
     return delay

@@ -20,7 +20,7 @@ from permit_ocr.adapters.ocr.provider_errors import Refusal, request_id_in
 from permit_ocr.application.ports import OcrRequest, OcrResponse
 from permit_ocr.domain.errors import CircuitOpen, RejectDocument
 from permit_ocr.domain.permits import Kind
-from permit_ocr.observability import count_metric, log_event, log_provider_error
+from permit_ocr.observability import count_metric, log_event
 from permit_ocr.rate_limit.circuit_breaker import CircuitAlreadyOpen
 from permit_ocr.tencent.actions import ACTIONS, is_providers_own
 from permit_ocr.tencent.error_table import Outcome, Remedy
@@ -83,9 +83,7 @@ class TencentOcr:
         except CircuitOpen as error:
             count_metric("CircuitOpened")
             if not isinstance(error, CircuitAlreadyOpen):
-                log_provider_error(
-                    "circuit_opened", action=asking.action.name, code=error.code, request_id=error.request_id
-                )
+                log_event("circuit_opened", action=asking.action.name, code=error.code, request_id=error.request_id)
                 self._line.open_circuit(asking.action.name, error)
             raise
         except RejectDocument:
@@ -110,7 +108,9 @@ class TencentOcr:
             try:
                 response = self._call(asking, endpoint)
             except Refusal as refusal:
-                log_event("ocr_refused", action=asking.action.name, code=refusal.code, request_id=refusal.request_id)
+                log_event(
+                    "ocr_call_failed", action=asking.action.name, code=refusal.code, request_id=refusal.request_id
+                )
                 if not self._may_go_on(asking, endpoint, refusal):
                     raise refusal.as_error() from None
             else:

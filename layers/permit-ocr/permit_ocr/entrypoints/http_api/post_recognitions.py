@@ -195,7 +195,7 @@ def _event_of(photograph: Submission, application: ApiApplication, *, deadline: 
         return _recognize_in_turn(photograph, application.services, deadline=deadline)
     except NotPublished as error:
         application.intake.enqueue_republish(error.document_id)
-        log_event("publish_handed_over", document_id=error.document_id, code=error.code)
+        log_event("republish_enqueued", document_id=error.document_id, code=error.code)
         return error.event
 
 
