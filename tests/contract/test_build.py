@@ -123,7 +123,6 @@ def test_binaries_are_for_the_processor_the_template_names() -> None:
 def test_the_other_processor_is_built_for_just_as_well(layer: str, tmp_path: Path) -> None:
     done = make_artefact("packages", ROOT / f"layers/{layer}/requirements.txt", tmp_path, architecture="arm64")
     assert done.returncode == 0, done.stderr
-    assert sum(path.stat().st_size for path in tmp_path.rglob("*") if path.is_file()) <= IMAGING_LIMIT_BYTES
     machines = {int.from_bytes(path.read_bytes()[18:20], "little") for path in tmp_path.rglob("*.so*")}
     assert machines == {ELF_MACHINE["arm64"]}
 

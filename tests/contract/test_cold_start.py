@@ -25,11 +25,11 @@ ROOT = Path(__file__).parents[2]
 BUILT = ROOT / ".aws-sam" / "build"
 MOST_MODULES = {"UploadsFunction": 680, "ApiFunction": 830}
 """With Python's own and the runtime's; a fifth more than it was when this was written."""
-NEVER = {"s3transfer", "multiprocessing", "PIL", "pypdfium2", "numpy", "tkinter", "unittest"}
+NEVER = {"PIL", "pypdfium2", "numpy", "tkinter", "unittest"}
 """What is needed rarely, elsewhere or not at all."""
 NEVER_OF_THE_API = NEVER | {"pydantic", "pydantic_core"}
 """Only the API's description needs them."""
-NEVER_OF_UPLOADS = NEVER_OF_THE_API | {"asyncio", "aws_lambda_powertools"}
+NEVER_OF_UPLOADS = NEVER_OF_THE_API | {"aws_lambda_powertools.event_handler"}
 """Nobody asks the uploads function by HTTP."""
 MOST_BOTOCORES = {"UploadsFunction": 2.1, "ApiFunction": 2.6}
 """Processor time of starting, in imports of botocore's session; a third more than it was when this was written."""
