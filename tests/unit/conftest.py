@@ -9,6 +9,8 @@ import pytest
 from moto import mock_aws
 from pytest_socket import disable_socket
 
+from permit_ocr import observability
+
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
@@ -69,3 +71,8 @@ def dynamodb(aws: None) -> "DynamoDBClient":
         BillingMode="PAY_PER_REQUEST",
     )
     return client
+
+
+@pytest.fixture(autouse=True)
+def _no_metrics_of_other_tests() -> None:
+    observability._metrics.clear()

@@ -38,11 +38,6 @@ def log() -> Iterator[StringIO]:
         handler.setStream(before)
 
 
-@pytest.fixture(autouse=True)
-def _nothing_counted() -> None:
-    observability._metrics.clear()
-
-
 def test_a_log_line_is_json_with_the_given_fields_and_nothing_else(log: StringIO) -> None:
     log_event("document_done", document_id="0f", milliseconds=12)
     line = json.loads(log.getvalue())

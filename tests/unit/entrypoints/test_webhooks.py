@@ -17,6 +17,7 @@ from permit_ocr.adapters.webhooks.signature import SecretUnusable, keys_in
 from permit_ocr.application.webhook_retry_policy import GONE
 from permit_ocr.domain.errors import RetryableError
 from permit_ocr.entrypoints.webhooks import WebhooksApplication, process
+from permit_ocr.observability import flush_metrics
 from tests.unit.fakes import NOT_NOW
 
 if TYPE_CHECKING:
@@ -161,7 +162,8 @@ def test_without_a_secret_nothing_is_sent_and_one_that_must_be_mended_is_told_of
     assert posts.taken == []
     errors = [line.getMessage() for line in caplog.records if line.levelname == "ERROR"]
     assert errors == (["webhook_secret_unusable"] if told else [])
-    assert ('"WebhookSecretUnusable": 1' in capsys.readouterr().out) is told
+    flush_metrics()
+    assert ('"WebhookSecretUnusable":[1.0]' in capsys.readouterr().out) is told
 
 
 @pytest.mark.parametrize("code", ["Webhook.Status500", GONE])
