@@ -9,7 +9,7 @@ from rich.console import Console
 from cli.deployment import Deployment, DeploymentNotFound, sandbox_deployment, stack_deployment
 from permit_ocr.adapters.dynamodb.cases import DynamoDbCases
 from permit_ocr.adapters.dynamodb.documents import DynamoDbDocuments
-from permit_ocr.adapters.webhooks.queue import send_again
+from permit_ocr.adapters.sqs.queues import send_webhook_again
 from permit_ocr.domain.errors import RetryableError
 
 
@@ -60,7 +60,7 @@ def resend(event_ids: list[str], deployment: Deployment) -> list[str]:
         if event is None:
             missing.append(event_id)
         else:
-            send_again(deployment.sqs, deployment.webhook_queue_url, event)
+            send_webhook_again(deployment.sqs, deployment.webhook_queue_url, event)
     return missing
 
 

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from standardwebhooks import Webhook
 
-from permit_ocr.adapters.sqs.queues import SqsDeadLetterQueue, SqsEventPublisher
+from permit_ocr.adapters.sqs.queues import SqsDeadLetterQueue, SqsEventPublisher, send_webhook_again
 from permit_ocr.adapters.webhooks.delivery import DeliveryFailed, Receiver
-from permit_ocr.adapters.webhooks.queue import send_again
 from permit_ocr.adapters.webhooks.sender import HttpWebhookSender
 from permit_ocr.adapters.webhooks.signature import SecretUnusable, keys_in
 from permit_ocr.application.webhook_retry_policy import GONE
@@ -214,5 +213,5 @@ def test_a_webhook_given_up_twice_is_there_once_with_its_reason(sqs: "SQSClient"
 
 def test_an_event_that_is_sent_again_waits_for_no_earlier_attempt(sqs: "SQSClient", queues: dict[str, str]) -> None:
     for _ in range(2):
-        send_again(sqs, queues["webhooks"], "{}")
+        send_webhook_again(sqs, queues["webhooks"], "{}")
     assert len(received(sqs, queues["webhooks"])) == 2

@@ -1,8 +1,9 @@
-"""Uploaded photographs and stored portraits in S3."""
+"""Uploaded photos and stored portraits in S3."""
 
 import base64
 import binascii
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
@@ -22,23 +23,41 @@ from permit_ocr.observability import log_event
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-    from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef, GetObjectRequestTypeDef
+    from mypy_boto3_s3.type_defs import GetObjectRequestTypeDef
 
 PORTRAIT_PREFIX: Final = "portraits/"
 PAGE_PREFIX: Final = "pages/"
 RECEIVED: Final = "received"
-"""Metadata of a page: when the upload came that it is of."""
-IS_GONE: Final = frozenset(("NoSuchKey", "NoSuchVersion", "MethodNotAllowed", "404", "405"))
-"""Codes of S3 for an object, or a version of it, that is not there; the numbers where an answer has no body."""
+"""Metadata of a page: when its upload was received."""
+_GONE: Final = frozenset(("NoSuchKey", "NoSuchVersion", "MethodNotAllowed", "404", "405"))
+"""S3's codes for an object or version that does not exist; the numbers are of responses without a body."""
 _URL_SECONDS: Final = 120
-"""Lifetime of a presigned URL: the provider downloads at once, or not at all."""
+"""Lifetime of a presigned URL: the provider downloads immediately or not at all."""
+
+
+@contextmanager
+def object_version(upload: Upload) -> "Iterator[GetObjectRequestTypeDef]":
+    """Yield the parameters to read an object version with.
+
+    Raises ``RejectDocument`` if it does not exist, and ``RetryableError``.
+    """
+    version: GetObjectRequestTypeDef = {"Bucket": upload.bucket, "Key": upload.key}
+    if upload.version:
+        version["VersionId"] = upload.version
+    with translate_aws_errors("S3"):
+        try:
+            yield version
+        except ClientError as error:
+            if error.response["Error"]["Code"] in _GONE:
+                raise rejection("Document.Gone") from None
+            raise
 
 
 class S3Images:
     """The port ``UploadedImages``."""
 
     def __init__(self, client: "S3Client", *, upload_prefix: str, base64_limit: int, presign: bool) -> None:
-        """``presign`` makes the provider download the image by itself, from a short-lived address."""
+        """With ``presign`` the provider downloads the image itself, from a presigned URL."""
         self._client = client
         self._prefix = upload_prefix
         self._limit = base64_limit
@@ -46,9 +65,10 @@ class S3Images:
 
     def fetch(self, upload: Upload, document: Document) -> Submission | None:
         """See the port."""
-        stored = self._get(upload)
+        with object_version(upload) as version:
+            stored = self._client.get_object(**version)
         options = self._options(upload, stored["Metadata"])
-        case = self._case(upload, stored)
+        case = self._case(upload, stored["Metadata"])
         if stored["ContentLength"] > MOST_BYTES:
             raise rejection("Document.TooManyBytes")
         if base64_length(stored["ContentLength"]) > self._limit:
@@ -66,56 +86,40 @@ class S3Images:
         if page.image is None:
             raise rejection(page.rejection or "Document.Damaged")
         image = Upload(bucket=page.upload.bucket, key=page.image, version=None, etag=None)
-        stored = self._get(image)
-        options = self._options(page.upload, stored["Metadata"])
-        case = self._case(page.upload, stored)
-        with translate_aws_errors("S3"):
+        with object_version(image) as version:
+            stored = self._client.get_object(**version)
             content = stored["Body"].read()
-        received = datetime.fromisoformat(stored["Metadata"][RECEIVED])
-        document = replace(document, case=case, received=received)
+        metadata = stored["Metadata"]
+        options = self._options(page.upload, metadata)
+        case = self._case(page.upload, metadata)
+        document = replace(document, case=case, received=datetime.fromisoformat(metadata[RECEIVED]))
         return Submission(document=document, options=options, content=content, url=self._presigned(image))
 
     def options(self, upload: Upload) -> RecognitionOptions | None:
         """See the port."""
         try:
-            with translate_aws_errors("S3"):
-                stored = self._client.head_object(**place_of(upload))
+            with object_version(upload) as version:
+                stored = self._client.head_object(**version)
             return self._options(upload, stored["Metadata"])
         except (RetryableError, RejectDocument):
             return None
 
-    def _get(self, upload: Upload) -> "GetObjectOutputTypeDef":
-        with translate_aws_errors("S3"):
-            try:
-                return self._client.get_object(**place_of(upload))
-            except ClientError as error:
-                if error.response["Error"]["Code"] in IS_GONE:
-                    raise rejection("Document.Gone") from None
-                raise
-
     def _options(self, upload: Upload, metadata: Mapping[str, str]) -> RecognitionOptions:
         return upload_options(metadata, segment=upload.key.removeprefix(self._prefix).partition("/")[0])
 
-    def _case(self, upload: Upload, stored: "GetObjectOutputTypeDef") -> str | None:
+    def _case(self, upload: Upload, metadata: Mapping[str, str]) -> str | None:
         folders = upload.key.removeprefix(self._prefix).split("/")[:-1]
-        return case_of_upload(stored["Metadata"], segment=folders[1] if len(folders) > 1 else "")
+        return case_of_upload(metadata, segment=folders[1] if len(folders) > 1 else "")
 
     def _presigned(self, upload: Upload) -> str | None:
         if not self._presign:
             return None
-        return self._client.generate_presigned_url("get_object", Params=dict(place_of(upload)), ExpiresIn=_URL_SECONDS)
-
-
-def place_of(upload: Upload) -> "GetObjectRequestTypeDef":
-    """Return where an upload lies, in S3's words."""
-    place: GetObjectRequestTypeDef = {"Bucket": upload.bucket, "Key": upload.key}
-    if upload.version:
-        place["VersionId"] = upload.version
-    return place
+        with object_version(upload) as version:
+            return self._client.generate_presigned_url("get_object", Params=dict(version), ExpiresIn=_URL_SECONDS)
 
 
 class S3Portraits:
-    """The port ``Portraits``: beside the uploads, under a prefix that triggers nothing."""
+    """The port ``Portraits``: in the upload bucket, under a prefix without notifications."""
 
     def __init__(self, client: "S3Client", *, bucket: str) -> None:
         """``bucket`` is the upload bucket."""

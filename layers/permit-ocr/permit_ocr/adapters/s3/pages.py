@@ -1,15 +1,14 @@
-"""The port ``Pages`` on S3: what the images function reads from and writes to the upload bucket."""
+"""The port ``Pages`` on S3: uploads as they were sent, and provider-ready images of their pages."""
 
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from botocore.exceptions import ClientError
-
-from permit_ocr.adapters.s3.images import IS_GONE, PAGE_PREFIX, RECEIVED, place_of
+from permit_ocr.adapters.s3.images import PAGE_PREFIX, RECEIVED, object_version
 from permit_ocr.application.intake_messages import Upload
 from permit_ocr.application.ports import StoredVersion
 from permit_ocr.aws_errors import translate_aws_errors
+from permit_ocr.domain.errors import RejectDocument
 from permit_ocr.domain.upload_options import METADATA
 from permit_ocr.images.rejections import MOST_BYTES, rejection
 
@@ -20,7 +19,7 @@ _CONTENT_TYPES: Final = {".jpg": "image/jpeg", ".png": "image/png"}
 
 
 class S3Pages:
-    """Stores the pages of uploads beside them, under a prefix that triggers nothing."""
+    """Stores the images in the upload bucket, under a prefix without notifications."""
 
     def __init__(self, client: "S3Client", *, bucket: str) -> None:
         """``bucket`` is the upload bucket."""
@@ -29,13 +28,8 @@ class S3Pages:
 
     def download(self, upload: Upload, file: Path) -> Mapping[str, str]:
         """See the port."""
-        with translate_aws_errors("S3"):
-            try:
-                stored = self._client.get_object(**place_of(upload))
-            except ClientError as error:
-                if error.response["Error"]["Code"] in IS_GONE:
-                    raise rejection("Document.Gone") from None
-                raise
+        with object_version(upload) as version:
+            stored = self._client.get_object(**version)
             if stored["ContentLength"] > MOST_BYTES:
                 stored["Body"].close()
                 raise rejection("Document.TooManyBytes")
@@ -61,13 +55,11 @@ class S3Pages:
 
     def is_there(self, upload: Upload) -> bool:
         """See the port."""
-        with translate_aws_errors("S3"):
-            try:
-                self._client.head_object(**place_of(upload))
-            except ClientError as error:
-                if error.response["Error"]["Code"] in IS_GONE:
-                    return False
-                raise
+        try:
+            with object_version(upload) as version:
+                self._client.head_object(**version)
+        except RejectDocument:
+            return False
         return True
 
     def delete(self, image: StoredVersion) -> None:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 FORM_SECONDS: Final = 15 * 60
-"""How long a form may be used: a large scan on a slow line, and no longer than the function's credentials live."""
+"""How long a form may be used: enough for a large scan on a slow line, and less than the credentials' lifetime."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,32 +24,32 @@ class UploadForm:
 
 
 class S3PresignedUploads:
-    """Each photograph under the one key that its document's id names."""
+    """Each photo has one key, which contains its document's id."""
 
     def __init__(self, client: "S3Client", *, bucket: str, upload_prefix: str) -> None:
-        """``bucket`` is the upload bucket, ``upload_prefix`` the start of the keys of photographs."""
+        """``bucket`` is the upload bucket; the keys of photos start with ``upload_prefix``."""
         self._client = client
         self._bucket = bucket
         self._prefix = upload_prefix
 
     def form(self, document_id: str, metadata: Mapping[str, str], *, content_type: str | None) -> UploadForm:
-        """Return a form that S3 takes for this key, type, metadata and size only; nothing is asked of S3 for it.
+        """Return a form that S3 accepts for this key, type, metadata and size only. This calls nothing.
 
         Raises ``RetryableError``.
         """
         fields = {f"x-amz-meta-{name}": value for name, value in metadata.items()}
         if content_type:
             fields["Content-Type"] = content_type
-        exactly: list[Any] = [{name: value} for name, value in fields.items()]
+        conditions: list[Any] = [{name: value} for name, value in fields.items()]
         with translate_aws_errors("S3"):
-            said = self._client.generate_presigned_post(
+            form = self._client.generate_presigned_post(
                 Bucket=self._bucket,
                 Key=direct_upload_key(document_id, upload_prefix=self._prefix),
                 Fields=dict(fields),
-                Conditions=[*exactly, ["content-length-range", 1, MOST_BYTES]],
+                Conditions=[*conditions, ["content-length-range", 1, MOST_BYTES]],
                 ExpiresIn=FORM_SECONDS,
             )
-        return UploadForm(url=said["url"], fields=said["fields"])
+        return UploadForm(url=form["url"], fields=form["fields"])
 
     def store(self, document_id: str, content: bytes, metadata: Mapping[str, str]) -> None:
         """See the port."""

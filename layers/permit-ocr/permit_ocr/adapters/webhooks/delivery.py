@@ -1,7 +1,7 @@
-"""One webhook over the wire: a POST to an address of the operator's, which must not lead inside.
+"""Posts one webhook to the URL that the operator configured, which must not lead into a private network.
 
-The connection is a checked one (``checked_connections``). Redirects are not followed. One deadline covers names,
-connection and answer, so neither a slow name nor a receiver that sends a byte now and then holds anything up.
+The connection is guarded against that (``ssrf_guard``), and redirects are not followed. One deadline covers name
+lookup, connection and response, so neither a slow resolver nor a receiver that trickles bytes holds anything up.
 """
 
 import asyncio
@@ -23,20 +23,20 @@ _LONGEST_RETRY_AFTER: Final = 6 * 3600.0
 
 
 class DeliveryFailed(RetryableError):
-    """The receiver did not take it; the code says why, such as ``Webhook.Status503``."""
+    """The receiver did not accept the webhook. The code is why, such as ``Webhook.Status503``."""
 
     def __init__(self, code: str, *, after_seconds: float = 0.0) -> None:
         super().__init__(
             code,
-            "The receiver of webhooks did not take an event.",
-            "Nothing: it is tried again by itself for 24 hours.",
+            "The receiver did not accept a webhook.",
+            "No action needed; it is retried automatically for 24 hours.",
             after_seconds=after_seconds,
         )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receiver:
-    """Where webhooks go. ``local`` lets it be http, and an address of this machine or network: for the sandbox."""
+    """Where webhooks are posted. ``local`` allows http and private addresses: for the sandbox."""
 
     url: str
     local: bool = False
@@ -51,7 +51,7 @@ async def post(
     resolve: Resolver = system_resolver,
     tls: ssl.SSLContext | None = None,
 ) -> None:
-    """Send ``body``; return when the receiver has answered 2xx. Raises ``DeliveryFailed``."""
+    """Post ``body``; return after a 2xx response. Raises ``DeliveryFailed``."""
     try:
         async with asyncio.timeout(seconds):
             target = _target(receiver)
@@ -60,7 +60,7 @@ async def post(
             try:
                 writer.write(_request(target, body, headers))
                 await writer.drain()
-                status, retry_after = await _answer(reader)
+                status, retry_after = await _read_response(reader)
             finally:
                 writer.transport.abort()
     except NotAllowedError:
@@ -71,11 +71,11 @@ async def post(
         raise DeliveryFailed("Webhook.TlsFailed") from None
     except (OSError, EOFError, UnicodeError, asyncio.LimitOverrunError):
         raise DeliveryFailed("Webhook.Unreachable") from None
-    _judge(status, retry_after)
+    _check_status(status, retry_after)
 
 
-def _judge(status: int, retry_after: str) -> None:
-    if status // 100 == 2:  # noqa: PLR2004  the class of successes
+def _check_status(status: int, retry_after: str) -> None:
+    if status // 100 == 2:  # noqa: PLR2004
         return
     if status == 410:  # noqa: PLR2004  Gone
         raise DeliveryFailed(GONE)
@@ -87,11 +87,11 @@ def _target(receiver: Receiver) -> SplitResult:
     try:
         target = urlsplit(receiver.url)
         port_of(target)
-        target.netloc.encode("ascii")  # a name in another script must come as punycode, as in the Host header
+        target.netloc.encode("ascii")  # other scripts must be given as punycode, as in the Host header
     except ValueError:
         raise DeliveryFailed("Webhook.AddressRefused") from None
     allowed = {"https", "http"} if receiver.local else {"https"}
-    # A space or a line break would end the request's first line.
+    # A space or line break would end the request line.
     plain = receiver.url.isascii() and receiver.url.isprintable() and " " not in receiver.url
     if target.scheme not in allowed or not target.hostname or not plain or {"@", "%"} & set(target.netloc):
         raise DeliveryFailed("Webhook.AddressRefused")
@@ -100,7 +100,7 @@ def _target(receiver: Receiver) -> SplitResult:
 
 def _request(target: SplitResult, body: bytes, headers: Mapping[str, str]) -> bytes:
     path = (target.path or "/") + (f"?{target.query}" if target.query else "")
-    said = {
+    fields = {
         "Host": target.netloc,
         "User-Agent": "permit-ocr",
         "Content-Type": "application/cloudevents+json; charset=UTF-8",
@@ -108,12 +108,12 @@ def _request(target: SplitResult, body: bytes, headers: Mapping[str, str]) -> by
         "Connection": "close",
         **headers,
     }
-    lines = [f"POST {path} HTTP/1.1", *(f"{name}: {value}" for name, value in said.items())]
+    lines = [f"POST {path} HTTP/1.1", *(f"{name}: {value}" for name, value in fields.items())]
     return "\r\n".join([*lines, "", ""]).encode("ascii") + body
 
 
-async def _answer(reader: asyncio.StreamReader) -> tuple[int, str]:
-    """Return the status and ``Retry-After`` of the final answer; what else it says is not read."""
+async def _read_response(reader: asyncio.StreamReader) -> tuple[int, str]:
+    """Return the status and ``Retry-After`` of the final response; the rest of it is not read."""
     while True:
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
         first, *lines = head.split("\r\n")
@@ -123,5 +123,5 @@ async def _answer(reader: asyncio.StreamReader) -> tuple[int, str]:
             raise EOFError
         if status >= "200":
             break
-    said = {name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
-    return int(status), said.get("retry-after", "")
+    fields = {name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+    return int(status), fields.get("retry-after", "")

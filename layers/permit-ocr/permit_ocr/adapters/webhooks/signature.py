@@ -1,7 +1,7 @@
 """Signatures of the Standard Webhooks specification (https://www.standardwebhooks.com).
 
-Signed are the message's id, the time of this attempt and the raw body, with HMAC-SHA256. With several secrets there is
-a signature of each, so that a secret can be exchanged without a moment in which receivers refuse what they get.
+The message's id, the time of the attempt and the raw body are signed with HMAC-SHA256. With several secrets there is a
+signature with each, so that a secret can be rotated while receivers accept either.
 """
 
 import base64
@@ -23,26 +23,25 @@ if TYPE_CHECKING:
 
 _PREFIX: Final = "whsec_"
 _KEY_BYTES: Final = range(24, 65)
-"""The specification's bounds of a secret."""
+"""The specification's limits for a secret."""
 _FRESH_SECONDS: Final = 300.0
 
 type SecretSource = Callable[[], Sequence[bytes]]
 
 
 class SecretUnusable(RetryableError):
-    """Nothing can be signed: every webhook waits until somebody has mended the secret."""
+    """Nothing can be signed. Every webhook waits until the operator has fixed the secret."""
 
     def __init__(self, code: str) -> None:
-        """``code`` says whether it could not be read, or what it holds is of no use."""
         super().__init__(
             code,
-            "The secret that webhooks are signed with cannot be read, or is none of the specification.",
+            "The secret for signing webhooks cannot be read, or does not conform to the specification.",
             "Store whsec_ and 24 to 64 bytes in Base64, or a JSON list of such texts, in the secret of WebhookSecret.",
         )
 
 
 def signed_headers(event_id: str, body: bytes, keys: Sequence[bytes], *, at: float) -> dict[str, str]:
-    """Return the three headers that let a receiver check who sent ``body``, and when; ``at`` is in seconds."""
+    """Return the three headers with which a receiver verifies who sent ``body``, and when; ``at`` is in seconds."""
     timestamp = str(int(at))
     signed = f"{event_id}.{timestamp}.".encode() + body
     signatures = (base64.b64encode(hmac.digest(key, signed, hashlib.sha256)).decode() for key in keys)
@@ -55,17 +54,17 @@ def signed_headers(event_id: str, body: bytes, keys: Sequence[bytes], *, at: flo
 
 def keys_in(text: str) -> tuple[bytes, ...]:
     """Return the keys of a secret's text: ``whsec_…``, or a JSON list of several. Raises ``ValueError``."""
-    said = json.loads(text) if text.lstrip().startswith("[") else [text.strip()]
-    if not said:
+    secrets = json.loads(text) if text.lstrip().startswith("[") else [text.strip()]
+    if not secrets:
         raise ValueError("no secret")
-    return tuple(_key(one) for one in said)
+    return tuple(_key(one) for one in secrets)
 
 
-def _key(said: object) -> bytes:
-    if not isinstance(said, str) or not said.startswith(_PREFIX):
-        raise ValueError("not a secret of the specification")
+def _key(secret: object) -> bytes:
+    if not isinstance(secret, str) or not secret.startswith(_PREFIX):
+        raise ValueError("no secret of the specification")
     try:
-        key = base64.b64decode(said.removeprefix(_PREFIX), validate=True)
+        key = base64.b64decode(secret.removeprefix(_PREFIX), validate=True)
     except binascii.Error:
         raise ValueError("not Base64") from None
     if len(key) not in _KEY_BYTES:
@@ -76,18 +75,16 @@ def _key(said: object) -> bytes:
 def from_secrets_manager(
     client: "SecretsManagerClient", secret: str, *, clock: Callable[[], float] = time.monotonic
 ) -> SecretSource:
-    """Return a source of the keys in a secret.
+    """Return a source of the keys in a secret, which raises ``SecretUnusable`` and ``RetryableError``.
 
-    It is read again every five minutes: an exchanged secret needs no new deployment. It raises ``RetryableError``,
-    and of
-    these ``SecretUnusable`` where somebody has to mend the secret.
+    The secret is read again every five minutes, so a rotated one needs no new deployment.
     """
-    kept: list[tuple[float, tuple[bytes, ...]]] = []
+    cached: list[tuple[float, tuple[bytes, ...]]] = []
 
     def source() -> Sequence[bytes]:
-        if not kept or clock() - kept[0][0] >= _FRESH_SECONDS:
-            kept[:] = [(clock(), _read(client, secret))]
-        return kept[0][1]
+        if not cached or clock() - cached[0][0] >= _FRESH_SECONDS:
+            cached[:] = [(clock(), _read(client, secret))]
+        return cached[0][1]
 
     return source
 
@@ -95,12 +92,12 @@ def from_secrets_manager(
 def _read(client: "SecretsManagerClient", secret: str) -> tuple[bytes, ...]:
     with translate_aws_errors("SecretsManager"):
         try:
-            said = client.get_secret_value(SecretId=secret)
+            response = client.get_secret_value(SecretId=secret)
         except ClientError as error:
             if error.response["Error"]["Code"] in UNREADABLE_SECRET:
                 raise SecretUnusable("Webhook.SecretUnreadable") from None
             raise
     try:
-        return keys_in(said["SecretString"])
+        return keys_in(response["SecretString"])
     except (ValueError, KeyError):
         raise SecretUnusable("Webhook.SecretUnusable") from None
