@@ -18,7 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.image_files import CardSideOption, DocumentOption, NoImagesFound, PathsArgument, find_images
-from permit_ocr.application.recognize import ocr_requests_for
+from permit_ocr.application.recognize import kinds_and_sides
 from permit_ocr.domain.confidence import CONFIDENCE_THRESHOLD, confidence_by_field
 from permit_ocr.domain.judgement import has_key_field, side_of
 from permit_ocr.domain.permits import Kind, RecognitionOptions, Side
@@ -140,7 +140,7 @@ def _read_file(file: Path, *, options: RecognitionOptions) -> Outcome:
 def _read_image(image: bytes, options: RecognitionOptions) -> RecognizedCard | Failure:
     """Try each OCR action in the application's order until one recognises a card."""
     code = _NO_CARD
-    for kind, side in ocr_requests_for(options):
+    for kind, side in kinds_and_sides(options):
         try:
             reading = read_card(image, kind=kind, side=side)
         except ReadingError as error:

@@ -15,7 +15,6 @@ from referencing.jsonschema import DRAFT202012
 
 from events.samples.write import documents as samples
 from events.schemas.write import documents
-from permit_ocr.application.recognize import recognize
 from permit_ocr.domain.card.answers import Answer
 from permit_ocr.domain.errors import RejectDocument
 from permit_ocr.domain.permits import Kind
@@ -55,9 +54,7 @@ def test_every_message_has_a_whole_sample_that_fits_its_schema() -> None:
     ],
 )
 def test_a_published_event_fits_its_schema(kind: Kind, says: Answer | RejectDocument) -> None:
-    event: dict[str, Any] = json.loads(
-        recognize(photograph(kind=kind), world(says).services, deadline=time.monotonic() + 45)
-    )
+    event: dict[str, Any] = json.loads(world(says).recognize(photograph(kind=kind), deadline=time.monotonic() + 45))
     schema = json.loads((SCHEMAS / f"{event['type']}.schema.json").read_text())
     Draft202012Validator.check_schema(schema)
     Draft202012Validator(schema, format_checker=FormatChecker()).validate(event)
@@ -148,6 +145,6 @@ def test_the_asyncapi_document_has_every_message_in_its_schema() -> None:
 
 def test_what_is_published_fits_the_asyncapi_document() -> None:
     for kind, says in ((Kind.MAINLAND_PERMIT, MAINLAND_FRONT), (Kind.MAINLAND_PERMIT, NOT_THIS_CARD)):
-        event = json.loads(recognize(photograph(kind=kind), world(says).services, deadline=time.monotonic() + 45))
+        event = json.loads(world(says).recognize(photograph(kind=kind), deadline=time.monotonic() + 45))
         payload = {"$ref": f"urn:asyncapi{ASYNCAPI['components']['messages'][event['type']]['payload']['$ref']}"}
         Draft202012Validator(payload, registry=REGISTRY).validate(event)

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from permit_ocr.adapters.s3.presigned_uploads import UploadForm
+from permit_ocr.application.delete_document import DeleteDocument, EraseDocument
+from permit_ocr.application.pair_sides import PairSides
 from permit_ocr.application.ports import (
     Case,
     CaseSide,
@@ -14,13 +15,14 @@ from permit_ocr.application.ports import (
     Lease,
     OcrRequest,
     OcrResponse,
-    Policy,
-    Services,
     StoredEvent,
     StoredOutcome,
     StoredVersion,
     Submission,
+    UploadForm,
 )
+from permit_ocr.application.publish import Publish
+from permit_ocr.application.recognize import Recognize
 from permit_ocr.domain.card.answers import Answer, MainlandPermitAnswer, MainlandPermitBack, ResidencePermitAnswer
 from permit_ocr.domain.errors import CircuitOpen, Deleted, InProgress, PermitOcrError, RejectDocument, RetryableError
 from permit_ocr.domain.events import Document
@@ -74,10 +76,10 @@ class FakeOcr:
     stopped: dict[Kind, CircuitOpen] = field(default_factory=dict)
     before: Callable[[], None] = lambda: None
 
-    def recognize(self, question: OcrRequest, *, deadline: float) -> OcrResponse:
+    def recognize(self, request: OcrRequest, *, deadline: float) -> OcrResponse:
         assert deadline > 0
         self.before()
-        self.asked.append(question)
+        self.asked.append(request)
         said = self.says.pop(0)
         if isinstance(said, PermitOcrError):
             raise said
@@ -269,7 +271,7 @@ class FakeCases:
 
 
 @dataclass
-class FakeResultsQueue:
+class FakeEventPublisher:
     """Takes events; ``fails`` times it does not, and never those of the types ``fails_on``."""
 
     fails: int = 0
@@ -300,14 +302,14 @@ class FakePortraits:
 
 @dataclass
 class World:
-    """The fakes of one test, and the services made of them."""
+    """The fakes of one test, and the use cases that use them."""
 
     ocr: FakeOcr
-    work: FakeRecognitionStore = field(default_factory=FakeRecognitionStore)
+    recognitions: FakeRecognitionStore = field(default_factory=FakeRecognitionStore)
     documents: FakeDocuments = field(default_factory=FakeDocuments)
     erasure: FakeErasure = field(default_factory=FakeErasure)
     cases: FakeCases = field(default_factory=FakeCases)
-    results: FakeResultsQueue = field(default_factory=FakeResultsQueue)
+    results: FakeEventPublisher = field(default_factory=FakeEventPublisher)
     portraits: FakePortraits = field(default_factory=FakePortraits)
     rejections: int = 0
     now: Callable[[], datetime] = lambda: NOW
@@ -316,18 +318,41 @@ class World:
         self.erasure.portraits = self.portraits.stored
 
     @property
-    def services(self) -> Services:
-        policy = Policy(expiring_within_days=30, base64_limit=1000, event_source="/permit-ocr/test")
-        return Services(
-            ocr=self.ocr,
-            work=self.work,
-            documents=self.documents,
-            erasure=self.erasure,
+    def erase(self) -> EraseDocument:
+        return EraseDocument(erasure=self.erasure, recognitions=self.recognitions, cases=self.cases)
+
+    @property
+    def delete(self) -> DeleteDocument:
+        return DeleteDocument(documents=self.documents, erasure=self.erasure, erase=self.erase)
+
+    @property
+    def publish(self) -> Publish:
+        pair_sides = PairSides(
             cases=self.cases,
-            results=self.results,
-            portraits=self.portraits,
-            policy=policy,
+            publisher=self.results,
+            expiring_within_days=30,
+            event_source="/permit-ocr/test",
+            now=self.now,
+        )
+        return Publish(
+            publisher=self.results,
+            documents=self.documents,
+            pair_sides=pair_sides,
+            erase=self.erase,
             count_rejection=self.count_rejection,
+        )
+
+    @property
+    def recognize(self) -> Recognize:
+        return Recognize(
+            ocr=self.ocr,
+            recognitions=self.recognitions,
+            documents=self.documents,
+            portraits=self.portraits,
+            publish=self.publish,
+            erase=self.erase,
+            expiring_within_days=30,
+            event_source="/permit-ocr/test",
             now=self.now,
         )
 
@@ -336,7 +361,7 @@ class World:
 
 
 def world(*says: Answer | OcrResponse | PermitOcrError, publish_fails: int = 0) -> World:
-    return World(ocr=FakeOcr(list(says)), results=FakeResultsQueue(fails=publish_fails))
+    return World(ocr=FakeOcr(list(says)), results=FakeEventPublisher(fails=publish_fails))
 
 
 def photograph(

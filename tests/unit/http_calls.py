@@ -44,7 +44,16 @@ class Caller:
     def send(self, event: dict[str, Any]) -> tuple[dict[str, Any], Any]:
         """Return the response, and its body as JSON; None for an empty one."""
         around: Any = self
-        application = ApiApplication(services=self.here.services, intake=around.intake, tickets=around.tickets)
+        application = ApiApplication(
+            recognize=self.here.recognize,
+            delete=self.here.delete,
+            documents=self.here.documents,
+            cases=self.here.cases,
+            intake=around.intake,
+            presigned_uploads=self.tickets,
+            base64_limit=1000,
+            now=self.here.now,
+        )
         context = SimpleNamespace(
             get_remaining_time_in_millis=lambda: self.seconds_left * 1000, function_name="api", aws_request_id="1"
         )

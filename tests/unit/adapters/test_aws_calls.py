@@ -10,9 +10,7 @@ from permit_ocr.adapters.dynamodb.documents import DynamoDbDocuments
 from permit_ocr.adapters.dynamodb.recognition_store import DynamoDbRecognitionStore
 from permit_ocr.adapters.s3.images import S3Images
 from permit_ocr.adapters.sqs.queues import SqsEventPublisher
-from permit_ocr.application.delete_document import delete
 from permit_ocr.application.intake_messages import Upload, document_of
-from permit_ocr.application.recognize import recognize
 from permit_ocr.domain.errors import Deleted
 from tests.unit.fakes import JPEG, MAINLAND_FRONT, world
 
@@ -20,8 +18,6 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
-
-    from permit_ocr.application.ports import Services
 
 METADATA = {"document": "mainland-permit"}
 
@@ -35,13 +31,12 @@ class Counted:
         queue = sqs.create_queue(QueueName="results.fifo", Attributes={"FifoQueue": "true"})["QueueUrl"]
         for client in (s3, dynamodb, sqs):
             client.meta.events.register("before-call", self._note)
-        self.here = world(MAINLAND_FRONT)
-        self.services: Services = replace(
-            self.here.services,
-            work=DynamoDbRecognitionStore(dynamodb, table="work", keep_days=7),
-            documents=DynamoDbDocuments(dynamodb, table="work", keep_days=7),
-            results=SqsEventPublisher(sqs, queue_url=queue),
-        )
+        adapters: dict[str, Any] = {
+            "recognitions": DynamoDbRecognitionStore(dynamodb, table="work", keep_days=7),
+            "documents": DynamoDbDocuments(dynamodb, table="work", keep_days=7),
+            "results": SqsEventPublisher(sqs, queue_url=queue),
+        }
+        self.here = replace(world(MAINLAND_FRONT), **adapters)
         self.images = S3Images(s3, upload_prefix="uploads/", base64_limit=10_000, presign=False)
 
     def _note(self, model: Any, **_rest: Any) -> None:
@@ -55,7 +50,7 @@ class Counted:
         self.calls.clear()
         photograph = self.images.fetch(upload, document_of(upload, upload_prefix="uploads/"))
         assert photograph is not None
-        recognize(photograph, self.services, deadline=time.monotonic() + 45)
+        self.here.recognize(photograph, deadline=time.monotonic() + 45)
         return list(self.calls)
 
 
@@ -94,7 +89,7 @@ def test_a_kept_reading_costs_a_call_to_say_who_uses_it_in_place_of_the_one_that
 def test_a_deleted_document_is_not_read_again(counted: Counted) -> None:
     upload = counted.put("uploads/by-id/0123456789abcdef0123456789abcdef")
     counted.calls_for(upload)
-    assert delete("0123456789abcdef0123456789abcdef", counted.services)
+    assert counted.here.delete("0123456789abcdef0123456789abcdef")
     with pytest.raises(Deleted):
         counted.calls_for(upload)
     assert counted.calls == ["GetObject", "UpdateItem", "DeleteItem"]

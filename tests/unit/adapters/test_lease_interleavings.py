@@ -91,7 +91,7 @@ class Claims(RuleBasedStateMachine):
     @rule(claim=claims)
     def keep(self, claim: Lease) -> None:
         """Answer, in time or late: the first outcome stands."""
-        outcome = StoredResponse(reply=replace(REPLY, request_id=str(next(numbers))))
+        outcome = StoredResponse(response=replace(REPLY, request_id=str(next(numbers))))
         self.table.store_outcome(claim, outcome)
         there = self.model.setdefault(claim.recognition_id, Reading(expires_at=0))
         if there.outcome is None:

@@ -58,7 +58,7 @@ def claimed(table: DynamoDbRecognitionStore, recognition_id: str = "abc", *, lea
 )
 def test_a_kept_answer_comes_back_as_it_was(dynamodb: "DynamoDBClient", kind: Kind, answer: Answer) -> None:
     table = DynamoDbRecognitionStore(dynamodb, table="work", keep_days=7)
-    kept = StoredResponse(reply=replace(REPLY, answer=answer), portrait_key="portraits/a.jpg")
+    kept = StoredResponse(response=replace(REPLY, answer=answer), portrait_key="portraits/a.jpg")
     table.store_outcome(claimed(table), kept)
     assert table.acquire_lease("abc", kind, document_id="one", lease_seconds=60) == kept
     assert isinstance(table.acquire_lease("another", kind, document_id="one", lease_seconds=60), Lease)
@@ -108,9 +108,9 @@ def test_the_first_kept_outcome_stands(dynamodb: "DynamoDBClient") -> None:
     slow = claimed(table, lease_seconds=10)
     clock.now += 11
     quick = claimed(table)
-    first = StoredResponse(reply=REPLY)
+    first = StoredResponse(response=REPLY)
     table.store_outcome(quick, first)
-    table.store_outcome(slow, StoredResponse(reply=replace(REPLY, request_id="second")))
+    table.store_outcome(slow, StoredResponse(response=replace(REPLY, request_id="second")))
     table.release_lease(slow)
     assert table.acquire_lease("abc", Kind.MAINLAND_PERMIT, document_id="one", lease_seconds=60) == first
 
@@ -128,7 +128,7 @@ def test_a_claim_whose_answer_was_lost_is_not_refused_by_itself(
 def test_an_expired_outcome_may_be_claimed_anew(dynamodb: "DynamoDBClient") -> None:
     clock = Clock()
     table = DynamoDbRecognitionStore(dynamodb, table="work", keep_days=1, clock=clock)
-    table.store_outcome(claimed(table), StoredResponse(reply=REPLY))
+    table.store_outcome(claimed(table), StoredResponse(response=REPLY))
     clock.now += 86_402
     claimed(table)
     with pytest.raises(InProgress):
@@ -142,7 +142,7 @@ def users(dynamodb: "DynamoDBClient", recognition_id: str = "abc") -> set[str]:
 
 def test_a_reading_is_kept_until_the_last_document_that_uses_it_lets_go(dynamodb: "DynamoDBClient") -> None:
     table = DynamoDbRecognitionStore(dynamodb, table="work", keep_days=7)
-    table.store_outcome(claimed(table), StoredResponse(reply=REPLY))
+    table.store_outcome(claimed(table), StoredResponse(response=REPLY))
     for document_id in ("two", "three", "two"):
         table.acquire_lease("abc", Kind.MAINLAND_PERMIT, document_id=document_id, lease_seconds=60)
     assert users(dynamodb) == {"one", "two", "three"}
@@ -163,25 +163,25 @@ def test_who_reads_slowly_uses_the_outcome_that_a_quicker_one_kept(dynamodb: "Dy
     clock.now += 11
     quick = table.acquire_lease("abc", Kind.MAINLAND_PERMIT, document_id="two", lease_seconds=60)
     assert isinstance(quick, Lease)
-    table.store_outcome(slow, StoredResponse(reply=REPLY))
+    table.store_outcome(slow, StoredResponse(response=REPLY))
     assert users(dynamodb) == {"one", "two"}
 
 
 def test_an_expired_outcome_does_not_count_its_old_users(dynamodb: "DynamoDBClient") -> None:
     clock = Clock()
     table = DynamoDbRecognitionStore(dynamodb, table="work", keep_days=1, clock=clock)
-    table.store_outcome(claimed(table), StoredResponse(reply=REPLY))
+    table.store_outcome(claimed(table), StoredResponse(response=REPLY))
     clock.now += 86_402
     anew = table.acquire_lease("abc", Kind.MAINLAND_PERMIT, document_id="two", lease_seconds=60)
     assert isinstance(anew, Lease)
-    table.store_outcome(anew, StoredResponse(reply=REPLY))
+    table.store_outcome(anew, StoredResponse(response=REPLY))
     assert table.remove_reference("abc", document_id="two")
 
 
 def test_an_outcome_is_known_for_as_long_as_the_last_document_that_came_to_use_it(dynamodb: "DynamoDBClient") -> None:
     clock = Clock()
     table = DynamoDbRecognitionStore(dynamodb, table="work", keep_days=7, clock=clock)
-    table.store_outcome(claimed(table), StoredResponse(reply=REPLY))
+    table.store_outcome(claimed(table), StoredResponse(response=REPLY))
     clock.now += 6 * DAY
     table.acquire_lease("abc", Kind.MAINLAND_PERMIT, document_id="two", lease_seconds=60)
     item = dynamodb.get_item(TableName="work", Key={"id": {"S": "recognition#abc"}})["Item"]
@@ -194,7 +194,7 @@ def test_an_outcome_answers_no_longer_for_being_used_and_who_reads_anew_does_not
 ) -> None:
     clock = Clock()
     table = DynamoDbRecognitionStore(dynamodb, table="work", keep_days=7, clock=clock)
-    table.store_outcome(claimed(table), StoredResponse(reply=REPLY))
+    table.store_outcome(claimed(table), StoredResponse(response=REPLY))
     clock.now += 6 * DAY
     table.acquire_lease("abc", Kind.MAINLAND_PERMIT, document_id="two", lease_seconds=60)
     clock.now += 2 * DAY
@@ -202,26 +202,26 @@ def test_an_outcome_answers_no_longer_for_being_used_and_who_reads_anew_does_not
     assert isinstance(anew, Lease)
     with pytest.raises(InProgress):
         table.acquire_lease("abc", Kind.MAINLAND_PERMIT, document_id="four", lease_seconds=60)
-    table.store_outcome(anew, StoredResponse(reply=REPLY))
+    table.store_outcome(anew, StoredResponse(response=REPLY))
     assert users(dynamodb) == {"one", "two", "three"}
 
 
 def test_an_outcome_of_an_earlier_version_belongs_to_documents_nobody_knows(dynamodb: "DynamoDBClient") -> None:
     table = DynamoDbRecognitionStore(dynamodb, table="work", keep_days=7)
-    table.store_outcome(claimed(table), StoredResponse(reply=REPLY))
+    table.store_outcome(claimed(table), StoredResponse(response=REPLY))
     dynamodb.update_item(TableName="work", Key={"id": {"S": "recognition#abc"}}, UpdateExpression="REMOVE document_ids")
     assert not table.remove_reference("abc", document_id="one")
 
 
 def test_an_answer_of_an_earlier_version_says_nothing_of_confidence_or_fallback(dynamodb: "DynamoDBClient") -> None:
     table = DynamoDbRecognitionStore(dynamodb, table="work", keep_days=7)
-    table.store_outcome(claimed(table), StoredResponse(reply=REPLY))
+    table.store_outcome(claimed(table), StoredResponse(response=REPLY))
     item = dynamodb.get_item(TableName="work", Key={"id": {"S": "recognition#abc"}})["Item"]
     stored = json.loads(item["outcome"]["S"])
     del stored["fallback"], stored["confidences"]
     dynamodb.put_item(TableName="work", Item=item | {"outcome": {"S": json.dumps(stored)}})
     kept = table.acquire_lease("abc", Kind.MAINLAND_PERMIT, document_id="one", lease_seconds=60)
-    assert kept == StoredResponse(reply=replace(REPLY, fallback=False, confidences={}))
+    assert kept == StoredResponse(response=replace(REPLY, fallback=False, confidences={}))
 
 
 def test_a_table_that_does_not_answer_is_tried_later(dynamodb: "DynamoDBClient") -> None:

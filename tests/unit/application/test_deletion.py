@@ -10,10 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from permit_ocr.application.delete_document import delete
 from permit_ocr.application.ports import DocumentState, StoredEvent, Submission
-from permit_ocr.application.publish import republish
-from permit_ocr.application.recognize import recognize, reject_unread
 from permit_ocr.domain.errors import Deleted, InProgress, NotPublished, RejectDocument, RetryableError
 from permit_ocr.domain.events import Document
 from permit_ocr.domain.identity import document_id_of_page
@@ -33,7 +30,7 @@ from tests.unit.fakes import (
 
 
 def read(photo: Submission, here: World) -> dict[str, Any]:
-    said: dict[str, Any] = json.loads(recognize(photo, here.services, deadline=time.monotonic() + 45))
+    said: dict[str, Any] = json.loads(here.recognize(photo, deadline=time.monotonic() + 45))
     return said
 
 
@@ -53,9 +50,9 @@ def test_nothing_of_a_deleted_document_is_left() -> None:
     here = world(replace(MAINLAND_FRONT, Profile="cG9ydHJhaXQ="))
     here.erasure.photographs["document-1"] = ["uploads/auto/1.jpg"]
     event = read(with_case(photograph(kind=Kind.MAINLAND_PERMIT, return_portrait=True)), here)
-    assert delete("document-1", here.services)
+    assert here.delete("document-1")
     assert here.erasure.erased == [event["data"]["portrait_key"], "uploads/auto/1.jpg"]
-    assert here.work.outcomes == {}
+    assert here.recognitions.outcomes == {}
     assert is_a_mark(here.documents.records["document-1"])
     case = here.cases.get("2026-0815")
     assert case is not None
@@ -65,24 +62,24 @@ def test_nothing_of_a_deleted_document_is_left() -> None:
 def test_every_reading_that_auto_came_by_is_forgotten() -> None:
     here = world(NOT_THIS_CARD, NOT_THIS_CARD, RESIDENCE_FRONT)
     read(photograph(), here)
-    assert len(here.work.outcomes) == 3
-    delete("document-1", here.services)
-    assert here.work.outcomes == {}
+    assert len(here.recognitions.outcomes) == 3
+    here.delete("document-1")
+    assert here.recognitions.outcomes == {}
 
 
 def test_what_another_document_shares_stays() -> None:
     here = world(replace(MAINLAND_FRONT, Profile="cG9ydHJhaXQ="), MAINLAND_BACK)
     for name in ("document-1", "document-2"):
         read(with_case(photograph(document_id=name, kind=Kind.MAINLAND_PERMIT, return_portrait=True)), here)
-    delete("document-1", here.services)
+    here.delete("document-1")
     assert here.erasure.erased == []
-    assert len(here.work.outcomes) == 1
+    assert len(here.recognitions.outcomes) == 1
     assert "document-2" in here.documents.events
     case = here.cases.get("2026-0815")
     assert case is not None
     assert [side.document_id for side in case.sides] == ["document-2"]
-    delete("document-2", here.services)
-    assert here.work.outcomes == {}
+    here.delete("document-2")
+    assert here.recognitions.outcomes == {}
     assert len(here.erasure.erased) == 1
 
 
@@ -91,8 +88,8 @@ def test_pages_are_deleted_with_their_upload_even_those_that_nobody_has_begun() 
     here.documents.record_pages("document-1", pages=2)
     first, second = (document_id_of_page("document-1", page) for page in (1, 2))
     read(photograph(document_id=first, kind=Kind.MAINLAND_PERMIT), here)
-    delete("document-1", here.services)
-    assert here.work.outcomes == {}
+    here.delete("document-1")
+    assert here.recognitions.outcomes == {}
     assert here.documents.records == dict.fromkeys(("document-1", first, second), DocumentState(deleted=True))
     with pytest.raises(Deleted):
         read(photograph(jpeg(b"2"), document_id=second, kind=Kind.MAINLAND_PERMIT), here)
@@ -102,14 +99,14 @@ def test_pages_are_deleted_with_their_upload_even_those_that_nobody_has_begun() 
     "again",
     [
         lambda here: read(photograph(kind=Kind.MAINLAND_PERMIT), here),
-        lambda here: republish("document-1", here.services),
-        lambda here: reject_unread(photograph().document, RejectDocument("Document.Gone", "", ""), here.services),
+        lambda here: here.publish.republish("document-1"),
+        lambda here: here.recognize.reject(photograph().document, RejectDocument("Document.Gone", "", "")),
     ],
 )
 def test_a_redelivery_of_a_deleted_document_publishes_nothing_and_leaves_nothing(again: Callable[[World], Any]) -> None:
     here = world(MAINLAND_FRONT, MAINLAND_FRONT)
     here.documents.register("document-1")
-    delete("document-1", here.services)
+    here.delete("document-1")
     here.erasure.photographs["document-1"] = ["uploaded after that"]
     with pytest.raises(Deleted):
         again(here)
@@ -122,7 +119,7 @@ def test_a_redelivery_of_a_deleted_document_publishes_nothing_and_leaves_nothing
 def test_a_photograph_that_arrives_after_its_deletion_is_erased_when_it_is_delivered() -> None:
     here = world()
     here.documents.register("document-1", upload_until=1)
-    delete("document-1", here.services)
+    here.delete("document-1")
     here.erasure.photographs["document-1"] = ["uploads/by-id/document-1"]
     with pytest.raises(Deleted):
         read(photograph(), here)
@@ -135,13 +132,13 @@ def test_a_document_that_is_deleted_while_it_is_read_leaves_nothing() -> None:
 
     def ask_and_delete(*arguments: Any, **named: Any) -> Any:
         reply = ask(*arguments, **named)
-        delete("document-1", here.services)
+        here.delete("document-1")
         return reply
 
     here.ocr.recognize = ask_and_delete  # type: ignore[method-assign]
     with pytest.raises(Deleted):
         read(with_case(photograph(kind=Kind.MAINLAND_PERMIT, return_portrait=True)), here)
-    assert here.work.outcomes == {}
+    assert here.recognitions.outcomes == {}
     assert here.portraits.stored == {}
     assert is_a_mark(here.documents.records["document-1"])
     case = here.cases.get("2026-0815")
@@ -154,19 +151,19 @@ def test_a_deletion_cut_short_is_finished_by_the_next() -> None:
     read(photograph(kind=Kind.MAINLAND_PERMIT), here)
     here.erasure.fails = 1
     with pytest.raises(RetryableError):
-        delete("document-1", here.services)
+        here.delete("document-1")
     assert here.documents.records["document-1"].deleted
-    assert delete("document-1", here.services)
+    assert here.delete("document-1")
     assert here.erasure.erased == ["uploads/auto/1.jpg"]
     assert here.documents.records == {"document-1": DocumentState(deleted=True)}
 
 
 def test_an_unknown_document_is_none_unless_an_upload_of_ours_lies_where_its_id_says() -> None:
     here = world()
-    assert not delete("document-1", here.services)
+    assert not here.delete("document-1")
     assert here.documents.records == {}
     here.erasure.photographs["document-1"] = ["uploads/by-id/document-1"]
-    assert delete("document-1", here.services)
+    assert here.delete("document-1")
     assert here.erasure.erased == ["uploads/by-id/document-1"]
 
 
@@ -174,7 +171,7 @@ def test_an_unknown_document_is_none_unless_an_upload_of_ours_lies_where_its_id_
     "deliver",
     [
         lambda here: read(photograph(kind=Kind.MAINLAND_PERMIT), here),
-        lambda here: reject_unread(photograph().document, RejectDocument("Document.Gone", "", ""), here.services),
+        lambda here: here.recognize.reject(photograph().document, RejectDocument("Document.Gone", "", "")),
     ],
 )
 def test_an_upload_that_is_deleted_after_it_was_forgotten_is_not_published_when_it_is_delivered(
@@ -184,13 +181,13 @@ def test_an_upload_that_is_deleted_after_it_was_forgotten_is_not_published_when_
     here.erasure.photographs["document-1"] = ["uploads/by-id/document-1"]
     here.erasure.fails = 1
     with pytest.raises(RetryableError):
-        delete("document-1", here.services)
-    assert delete("document-1", here.services)
+        here.delete("document-1")
+    assert here.delete("document-1")
     with pytest.raises(Deleted):
         deliver(here)
     assert here.results.sent == []
     assert here.erasure.photographs == {"document-1": []}
-    assert delete("document-1", here.services), "twice is no error"
+    assert here.delete("document-1"), "twice is no error"
 
 
 class KilledError(BaseException):
@@ -210,7 +207,7 @@ class Stage:
     def act(self) -> None:
         act = self.happens.pop(0) if self.happens else "go on"
         if act == "kill":
-            self.here.work.claimed.clear()  # as if the lease had run out by the next delivery
+            self.here.recognitions.claimed.clear()  # as if the lease had run out by the next delivery
             raise KilledError
         if self.depth < 3 and act in {"delete", "deliver"}:
             self.depth += 1
@@ -223,9 +220,9 @@ class Stage:
         photo = with_case(photograph(JPEG, kind=Kind.MAINLAND_PERMIT, return_portrait=True))
         try:
             if self.is_handed_over:
-                republish("document-1", self.stepped)
+                self.stepped.publish.republish("document-1")
             else:
-                recognize(photo, self.stepped, deadline=time.monotonic() + 45)
+                self.stepped.recognize(photo, deadline=time.monotonic() + 45)
         except InProgress:
             return False
         except Deleted:
@@ -233,13 +230,12 @@ class Stage:
         return True
 
     def delete(self) -> bool:
-        return delete("document-1", self.stepped)
+        return self.stepped.delete("document-1")
 
     @property
-    def stepped(self) -> Any:
-        services = self.here.services
-        names = ("ocr", "work", "documents", "erasure", "cases", "results")
-        return replace(services, **{name: cast("Any", Stepped(self, getattr(services, name))) for name in names})
+    def stepped(self) -> World:
+        names = ("ocr", "recognitions", "documents", "erasure", "cases", "results")
+        return replace(self.here, **{name: cast("Any", Stepped(self, getattr(self.here, name))) for name in names})
 
 
 class Stepped:
@@ -286,7 +282,7 @@ def test_however_deliveries_deletions_and_kills_interleave_nothing_is_left(
         except KilledError:
             done = False
     assert is_a_mark(stage.here.documents.records["document-1"])
-    assert stage.here.work.outcomes == {}
+    assert stage.here.recognitions.outcomes == {}
     assert stage.here.portraits.stored == {}
     assert stage.here.erasure.photographs == {"document-1": []}
     case = stage.here.cases.get("2026-0815")
@@ -297,9 +293,9 @@ def test_a_kept_but_unpublished_result_is_not_published_after_its_deletion() -> 
     here = world()
     here.documents.begin(Document(id="document-1"), recognition_ids=["r1"])
     here.documents.store_event("document-1", StoredEvent(event="{}", published=False))
-    delete("document-1", here.services)
+    here.delete("document-1")
     with pytest.raises(Deleted):
-        republish("document-1", here.services)
+        here.publish.republish("document-1")
     assert here.results.sent == []
 
 
@@ -311,4 +307,4 @@ def test_a_deletion_waits_while_the_tables_do_not_answer() -> None:
 
     here.documents.mark_deleted = bury  # type: ignore[method-assign]
     with pytest.raises(RetryableError):
-        delete("document-1", here.services)
+        here.delete("document-1")

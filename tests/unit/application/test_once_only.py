@@ -14,7 +14,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from permit_ocr.application.ports import Lease, OcrRequest, OcrResponse, StoredEvent, StoredOutcome
-from permit_ocr.application.recognize import recognize
 from permit_ocr.domain.errors import InProgress, RetryableError
 from permit_ocr.domain.events import Document
 from permit_ocr.domain.permits import Kind
@@ -109,8 +108,8 @@ class SteppedOcr:
     site: str = "intl"
     calls: int = 0
 
-    def recognize(self, question: OcrRequest, *, deadline: float) -> OcrResponse:
-        assert question.content
+    def recognize(self, request: OcrRequest, *, deadline: float) -> OcrResponse:
+        assert request.content
         assert deadline
         self.stage.before()
         self.calls += 1
@@ -142,7 +141,7 @@ def deliver(stage: Stage) -> bool:
     """Deliver the upload once; return whether the message may be deleted."""
     stage.deliveries += 1
     try:
-        recognize(photograph(kind=Kind.MAINLAND_PERMIT), stage.here.services, deadline=time.monotonic() + 45)
+        stage.here.recognize(photograph(kind=Kind.MAINLAND_PERMIT), deadline=time.monotonic() + 45)
     except RetryableError:
         return False
     return True
@@ -153,7 +152,7 @@ def run(happens: list[str]) -> tuple[Stage, Any, Any]:
     table = cast("Any", LeasedTable(stage))
     stage.here = World(
         ocr=cast("Any", SteppedOcr(stage)),
-        work=table,
+        recognitions=table,
         documents=table,
         results=cast("Any", FifoQueue(stage)),
         portraits=FakePortraits(),

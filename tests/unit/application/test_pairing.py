@@ -8,11 +8,8 @@ from typing import Any, cast
 
 import pytest
 
-from permit_ocr.application.delete_document import delete
 from permit_ocr.application.pair_sides import SIDE_LIMIT
 from permit_ocr.application.ports import OcrResponse
-from permit_ocr.application.publish import republish
-from permit_ocr.application.recognize import recognize
 from permit_ocr.domain.errors import NotPublished, RejectDocument
 from permit_ocr.domain.identity import pair_id
 from permit_ocr.domain.permits import Kind, Side
@@ -34,7 +31,7 @@ FRONT, BACK, NEWER = "front", "back", "newer"
 def send(here: World, document_id: str, *, case: str | None = "7", at: datetime = NOW, **options: Any) -> None:
     content = jpeg(document_id.encode())
     photograph = any_photograph(content, document_id=document_id, case=case, received=at, **options)
-    recognize(photograph, here.services, deadline=time.monotonic() + 45)
+    here.recognize(photograph, deadline=time.monotonic() + 45)
 
 
 def front(here: World, document_id: str = FRONT, **more: Any) -> None:
@@ -180,8 +177,8 @@ def test_a_pair_that_could_not_be_published_is_published_with_its_last_side() ->
         back(here)
     assert completed(here) == []
     here.results.fails_on = set()
-    republish("back", here.services)
-    republish("back", here.services)
+    here.publish.republish("back")
+    here.publish.republish("back")
     assert len(completed(here)) == 1
 
 
@@ -208,7 +205,7 @@ def test_a_deleted_document_leaves_its_case_and_takes_the_pairs_event_with_it() 
     front(here)
     back(here)
     for _ in range(2):
-        assert delete("front", here.services)
+        assert here.delete("front")
     assert here.cases.events == {}
     case = here.cases.get("7")
     assert case
@@ -222,7 +219,7 @@ def test_deleting_a_document_that_was_replaced_leaves_the_newer_one() -> None:
     front(here)
     front(here, NEWER, at=NOW + timedelta(seconds=1))
     back(here)
-    assert delete("front", here.services)
+    assert here.delete("front")
     assert len(here.cases.events) == 1
     case = here.cases.get("7")
     assert case

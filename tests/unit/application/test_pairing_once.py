@@ -15,7 +15,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from permit_ocr.application.ports import OcrRequest, OcrResponse, Submission
-from permit_ocr.application.recognize import recognize
 from permit_ocr.domain.errors import RetryableError
 from permit_ocr.domain.identity import pair_id
 from permit_ocr.domain.permits import Kind, Side
@@ -86,7 +85,7 @@ class Stage:
     def deliver(self, document_id: str) -> None:
         self.depth += 1
         try:
-            recognize(DOCUMENTS[document_id], self.here.services, deadline=time.monotonic() + 45)
+            self.here.recognize(DOCUMENTS[document_id], deadline=time.monotonic() + 45)
         except RetryableError:
             pass
         finally:
@@ -96,7 +95,7 @@ class Stage:
     def here(self) -> World:
         return World(
             ocr=cast("Any", Stepped(self, SidedOcr())),
-            work=cast("Any", Stepped(self, self.work)),
+            recognitions=cast("Any", Stepped(self, self.work)),
             documents=cast("Any", Stepped(self, self.kept)),
             cases=cast("Any", Stepped(self, self.cases)),
             results=cast("Any", Stepped(self, FifoQueue(self))),
@@ -133,9 +132,9 @@ class Stepped:
 class SidedOcr:
     site = "intl"
 
-    def recognize(self, question: OcrRequest, *, deadline: float) -> OcrResponse:
+    def recognize(self, request: OcrRequest, *, deadline: float) -> OcrResponse:
         assert deadline
-        answer = MAINLAND_BACK if question.side is Side.BACK else MAINLAND_FRONT
+        answer = MAINLAND_BACK if request.side is Side.BACK else MAINLAND_FRONT
         return OcrResponse(answer=answer, endpoint="ocr.example", request_id="1", attempts=1, milliseconds=600)
 
 

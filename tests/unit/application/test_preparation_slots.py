@@ -5,7 +5,6 @@ import time
 import pytest
 
 from permit_ocr.application.process_upload import PreparationSlots
-from permit_ocr.application.recognize import recognize
 from permit_ocr.application.retry_policy import NotStarted
 from permit_ocr.domain.errors import PermitOcrError
 from tests.unit.fakes import MAINLAND_FRONT, NOT_NOW, NOT_THIS_CARD, RESIDENCE_FRONT, photograph, world
@@ -28,7 +27,7 @@ def test_a_slot_is_released_right_before_the_ocr_call(answer: PermitOcrError) ->
     with slots.acquire(deadline=LATER) as slot:
         assert not is_free(slots)
         try:
-            recognize(photograph(), here.services, deadline=LATER, before_call=slot.close)
+            here.recognize(photograph(), deadline=LATER, before_call=slot.close)
         except type(NOT_NOW):
             assert answer is NOT_NOW
     assert free == [True]
@@ -37,7 +36,7 @@ def test_a_slot_is_released_right_before_the_ocr_call(answer: PermitOcrError) ->
 def test_a_document_that_needs_several_calls_releases_its_slot_once() -> None:
     slots, here = PreparationSlots(1), world(NOT_THIS_CARD, NOT_THIS_CARD, RESIDENCE_FRONT)
     with slots.acquire(deadline=LATER) as slot:
-        recognize(photograph(), here.services, deadline=LATER, before_call=slot.close)
+        here.recognize(photograph(), deadline=LATER, before_call=slot.close)
     assert len(here.ocr.asked) == 3
     with slots.acquire(deadline=LATER):
         assert not is_free(slots)

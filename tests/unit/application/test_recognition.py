@@ -8,8 +8,6 @@ from typing import Any
 import pytest
 
 from permit_ocr.application.ports import OcrResponse, Submission
-from permit_ocr.application.publish import republish
-from permit_ocr.application.recognize import recognize, reject_unread
 from permit_ocr.domain.card.answers import MainlandPermitAnswer, ResidencePermitAnswer
 from permit_ocr.domain.errors import CircuitOpen, NotPublished, PermitOcrError, RejectDocument, RetryableError
 from permit_ocr.domain.permits import Kind, Side
@@ -17,7 +15,7 @@ from tests.unit.fakes import JPEG, MAINLAND_FRONT, NOT_THIS_CARD, RESIDENCE_FRON
 
 
 def event_of(photo: Submission, here: World) -> dict[str, Any]:
-    said: dict[str, Any] = json.loads(recognize(photo, here.services, deadline=time.monotonic() + 45))
+    said: dict[str, Any] = json.loads(here.recognize(photo, deadline=time.monotonic() + 45))
     return said
 
 
@@ -72,9 +70,9 @@ def test_a_fallbacks_answer_and_how_sure_it_is_are_published_judged_and_kept_for
 def test_what_could_not_be_published_is_published_later_without_asking_again() -> None:
     here = world(MAINLAND_FRONT, publish_fails=1)
     with pytest.raises(NotPublished):
-        recognize(photograph(kind=Kind.MAINLAND_PERMIT), here.services, deadline=time.monotonic() + 45)
-    republish("document-1", here.services)
-    republish("document-1", here.services)
+        here.recognize(photograph(kind=Kind.MAINLAND_PERMIT), deadline=time.monotonic() + 45)
+    here.publish.republish("document-1")
+    here.publish.republish("document-1")
     assert len(here.results.sent) == 1
     assert len(here.ocr.asked) == 1
 
@@ -111,7 +109,7 @@ def test_auto_stops_at_a_refusal_that_any_action_would_repeat() -> None:
 
 def test_a_named_side_is_the_only_one_asked_for() -> None:
     here = world(MAINLAND_FRONT)
-    recognize(photograph(kind=Kind.MAINLAND_PERMIT, side=Side.BACK), here.services, deadline=time.monotonic() + 45)
+    here.recognize(photograph(kind=Kind.MAINLAND_PERMIT, side=Side.BACK), deadline=time.monotonic() + 45)
     assert [question.side for question in here.ocr.asked] == [Side.BACK]
 
 
@@ -134,8 +132,8 @@ def test_a_rejection_is_counted_once_however_often_its_publishing_is_tried() -> 
         with pytest.raises(NotPublished):
             event_of(photograph(b""), here)
     assert here.rejections == 0
-    republish("document-1", here.services)
-    republish("document-1", here.services)
+    here.publish.republish("document-1")
+    here.publish.republish("document-1")
     event_of(photograph(b""), here)
     assert here.rejections == 1
 
@@ -169,9 +167,9 @@ def test_an_image_without_metadata_is_sent_as_it_is_and_may_be_downloaded() -> N
 def test_what_is_not_the_documents_fault_publishes_nothing(error: PermitOcrError) -> None:
     here = world(error)
     with pytest.raises(type(error)):
-        recognize(photograph(kind=Kind.MAINLAND_PERMIT), here.services, deadline=time.monotonic() + 45)
+        here.recognize(photograph(kind=Kind.MAINLAND_PERMIT), deadline=time.monotonic() + 45)
     assert here.results.sent == []
-    assert here.work.outcomes == {}
+    assert here.recognitions.outcomes == {}
 
 
 def test_the_portrait_goes_to_the_bucket_and_only_its_key_into_message_and_table() -> None:
@@ -181,14 +179,14 @@ def test_the_portrait_goes_to_the_bucket_and_only_its_key_into_message_and_table
     key = event["data"]["portrait_key"]
     assert here.portraits.stored == {key: portrait}
     assert portrait not in json.dumps(event)
-    assert portrait not in repr(here.work)
+    assert portrait not in repr(here.recognitions)
 
 
 def test_a_document_that_could_not_be_fetched_is_rejected_once() -> None:
     here = world()
     gone = RejectDocument("Document.Gone", "gone", "again")
     for _ in range(2):
-        reject_unread(photograph().document, gone, here.services)
+        here.recognize.reject(photograph().document, gone)
     assert [json.loads(event)["data"]["error"]["code"] for _, event in here.results.sent] == ["Document.Gone"]
 
 
@@ -197,9 +195,8 @@ def test_an_address_signed_anew_is_the_same_recognition() -> None:
     for number in (1, 2):
         url = f"https://example.com/a.jpg?X-Amz-Signature={number}&X-Amz-Date={number}&page=1"
         document_id = f"document-{number}"
-        recognize(
+        here.recognize(
             photograph(None, url=url, document_id=document_id, kind=Kind.MAINLAND_PERMIT),
-            here.services,
             deadline=time.monotonic() + 45,
         )
     assert len(here.ocr.asked) == 1
@@ -236,4 +233,4 @@ def test_an_answer_is_not_paid_for_again_because_its_portrait_could_not_be_store
 
 def test_a_result_that_is_kept_no_longer_is_not_dropped_in_silence() -> None:
     with pytest.raises(RetryableError, match="ResultExpired"):
-        republish("long ago", world().services)
+        world().publish.republish("long ago")

@@ -10,7 +10,6 @@ import pytest
 
 from cli.results.table import print_results
 from cli.submission import Result, Submission
-from permit_ocr.application.recognize import recognize
 from permit_ocr.domain.card.answers import Answer
 from permit_ocr.domain.errors import RejectDocument
 from permit_ocr.domain.permits import Kind
@@ -19,7 +18,7 @@ from tests.unit.fakes import MAINLAND_FRONT, NOT_THIS_CARD, photograph, world
 
 def printed(response: Answer | RejectDocument, capsys: pytest.CaptureFixture[str]) -> tuple[str, dict[str, Any]]:
     """Return the output for a photo with this provider response, and its event."""
-    text = recognize(photograph(kind=Kind.MAINLAND_PERMIT), world(response).services, deadline=time.monotonic() + 45)
+    text = world(response).recognize(photograph(kind=Kind.MAINLAND_PERMIT), deadline=time.monotonic() + 45)
     event = json.loads(text)
     submission = Submission(file=Path("front.jpg"), document_id=event["id"], started_at=0)
     print_results([Result(submission=submission, events=(event,), seconds=1)])

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from permit_ocr.application.delete_document import delete
 from tests.unit.entrypoints.test_http_api import IMAGE, call
 from tests.unit.fakes import MAINLAND_BACK, MAINLAND_FRONT, NOT_NOW, FakeCases, World, world
 from tests.unit.http_calls import HTTP
@@ -49,7 +48,7 @@ def test_a_case_that_nobody_knows_is_not_found(case: str) -> None:
 
 def test_a_case_whose_sides_were_deleted_is_not_found() -> None:
     here = world(MAINLAND_FRONT)
-    assert delete(send("FRONT", here, case="7")["id"], here.services)
+    assert here.delete(send("FRONT", here, case="7")["id"])
     assert get("7", here)[0]["statusCode"] == 404
 
 

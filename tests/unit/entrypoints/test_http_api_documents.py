@@ -148,7 +148,7 @@ def test_a_deleted_document_is_gone_for_everybody_and_deleting_it_twice_is_no_er
         response, said = caller.call("POST", "/v1/recognitions", body, idempotency_key="k", **prefer)
         assert (response["statusCode"], said["code"]) == (HTTPStatus.GONE, "Document.Deleted")
         assert said["advice"] == "Send it with another Idempotency-Key if you want it read."
-    assert caller.here.work.outcomes == {}
+    assert caller.here.recognitions.outcomes == {}
 
 
 def test_a_deletion_that_s3_did_not_finish_says_when_to_try_again() -> None:

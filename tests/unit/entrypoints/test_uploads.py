@@ -147,7 +147,14 @@ def run(
     photographs: Any = images or FakeImages()
     application = UploadsApplication(
         process_upload=ProcessUpload(
-            images=photographs, images_queue=around, services=here.services, upload_prefix="uploads/"
+            images=photographs,
+            images_queue=around,
+            documents=here.documents,
+            open_circuits=here.ocr.open_circuits,
+            recognize=here.recognize,
+            publish=here.publish,
+            erase=here.erase,
+            upload_prefix="uploads/",
         ),
         upload_prefix="uploads/",
         retry_policy=RetryPolicy(failures=around, maximum_attempts=3),
@@ -299,9 +306,9 @@ def test_few_documents_are_prepared_at_a_time_but_all_of_a_batch_wait_for_the_pr
     everyone = threading.Barrier(10)
     ask = here.ocr.recognize
 
-    def ask_together(question: OcrRequest, *, deadline: float) -> OcrResponse:
+    def ask_together(request: OcrRequest, *, deadline: float) -> OcrResponse:
         everyone.wait(timeout=30)
-        return ask(question, deadline=deadline)
+        return ask(request, deadline=deadline)
 
     here.ocr.recognize = ask_together  # type: ignore[method-assign]
     records = []

@@ -27,44 +27,68 @@ Kept, and for how long:
 - log lines with its id: ``LogRetentionDays``
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 
-from permit_ocr.application.ports import DocumentState, Services
+from permit_ocr.application.ports import Cases, Documents, DocumentState, Erasure, RecognitionStore
+from permit_ocr.domain.errors import Deleted
 from permit_ocr.domain.events import Document
 from permit_ocr.domain.identity import document_id_of_page
 
 
-def delete(document_id: str, services: Services) -> bool:
-    """Delete a document and return whether it was known, now or before. Raises ``RetryableError``."""
-    state = services.documents.mark_deleted(document_id)
-    if state is None and services.erasure.photo_versions(Document(id=document_id)):
-        # Its state has expired, or it has never been started. The key of a direct upload names the document.
-        state = services.documents.mark_deleted(document_id, unknown_too=True)
-    if state is None:
-        return False
-    for page in range(1, (state.pages or 0) + 1):
-        _delete_page(document_id_of_page(document_id, page), services)
-    _erase_and_purge(document_id, state, services)
-    return True
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EraseDocument:
+    """Erases everything that is stored of a document but its tombstone."""
+
+    erasure: Erasure
+    recognitions: RecognitionStore
+    cases: Cases
+
+    def __call__(self, document: Document, recognition_ids: Sequence[str]) -> None:
+        """Erase what is stored of a document, and of the recognitions that only it uses. Raises ``RetryableError``."""
+        for recognition_id in recognition_ids:
+            # Listed first: a portrait stored after the reference is removed belongs to another document.
+            portraits = self.erasure.portrait_versions(recognition_id)
+            if self.recognitions.remove_reference(recognition_id, document_id=document.id):
+                self.erasure.delete_versions(portraits)
+        self.erasure.delete_versions(self.erasure.photo_versions(document))
+        if document.case:
+            self.cases.remove_side(document.case, document_id=document.id)
+
+    @contextmanager
+    def if_deleted(self, document: Document, recognition_ids: Sequence[str] = ()) -> Iterator[None]:
+        """Erase a document for which the block raises ``Deleted``; that is raised again."""
+        try:
+            yield
+        except Deleted:
+            self(document, recognition_ids)
+            raise
 
 
-def erase(document: Document, recognition_ids: Iterable[str], services: Services) -> None:
-    """Erase everything that is stored of a document but its tombstone. Raises ``RetryableError``."""
-    for recognition_id in recognition_ids:
-        # Listed first: a portrait stored after the reference is removed belongs to another document.
-        portraits = services.erasure.portrait_versions(recognition_id)
-        if services.work.remove_reference(recognition_id, document_id=document.id):
-            services.erasure.delete_versions(portraits)
-    services.erasure.delete_versions(services.erasure.photo_versions(document))
-    if document.case:
-        services.cases.remove_side(document.case, document_id=document.id)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeleteDocument:
+    """The use case."""
 
+    documents: Documents
+    erasure: Erasure
+    erase: EraseDocument
 
-def _delete_page(page_id: str, services: Services) -> None:
-    if state := services.documents.mark_deleted(page_id, unknown_too=True):
-        _erase_and_purge(page_id, state, services)
+    def __call__(self, document_id: str) -> bool:
+        """Delete a document and return whether it was known, now or before. Raises ``RetryableError``."""
+        state = self.documents.mark_deleted(document_id)
+        if state is None and self.erasure.photo_versions(Document(id=document_id)):
+            # Its state has expired, or it has never been started. The key of a direct upload names the document.
+            state = self.documents.mark_deleted(document_id, unknown_too=True)
+        if state is None:
+            return False
+        for number in range(1, (state.pages or 0) + 1):
+            page_id = document_id_of_page(document_id, number)
+            if page := self.documents.mark_deleted(page_id, unknown_too=True):
+                self._erase_and_purge(page_id, page)
+        self._erase_and_purge(document_id, state)
+        return True
 
-
-def _erase_and_purge(document_id: str, state: DocumentState, services: Services) -> None:
-    erase(state.document or Document(id=document_id), state.recognition_ids, services)
-    services.documents.purge(document_id, case=state.document.case if state.document else None)
+    def _erase_and_purge(self, document_id: str, state: DocumentState) -> None:
+        self.erase(state.document or Document(id=document_id), state.recognition_ids)
+        self.documents.purge(document_id, case=state.document.case if state.document else None)

@@ -14,10 +14,12 @@ deliveries interleave.
 """
 
 import json
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from permit_ocr.application.ports import CaseSide, Services
+from permit_ocr.application.ports import Cases, CaseSide, EventPublisher
 from permit_ocr.domain.card.valid_date import today_in_shanghai
 from permit_ocr.domain.events import (
     Document,
@@ -55,42 +57,51 @@ def case_side(document: Document, kind: Kind, side: Side, *, judged: datetime, e
     )
 
 
-def complete_pair(case: str, side: CaseSide, services: Services) -> None:
-    """Store ``side`` in its case, and publish the pair if both sides are there now. Raises ``RetryableError``."""
-    stored = services.cases.add_side(case, side)
-    pair = {one.side: one for one in stored.sides if one.kind is side.kind}
-    if len(pair) < len(Side) or pair[side.side].document_id != side.document_id:
-        return  # the other side is missing, or a newer photo of this side is stored
-    front, back = pair[Side.FRONT], pair[Side.BACK]
-    event_id = pair_id(case=case, front=front.document_id, back=back.document_id)
-    if stored.completed.get(side.kind) == event_id:
-        return
-    now = services.now()
-    judged_front, judged_back = (_judge_again(one, services, now=now) for one in (front, back))
-    text = to_json(completed_event(case, judged_front, judged_back, source=services.policy.event_source, time=now))
-    services.results.publish(text, event_id=event_id)
-    services.cases.store_completed(case, front, back, event_id=event_id, event=text)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairSides:
+    """The use case."""
+
+    cases: Cases
+    publisher: EventPublisher
+    expiring_within_days: int
+    event_source: str
+    now: Callable[[], datetime]
+
+    def __call__(self, case: str, side: CaseSide) -> None:
+        """Store ``side`` in its case, and publish the pair if both sides are there now. Raises ``RetryableError``."""
+        stored = self.cases.add_side(case, side)
+        pair = {one.side: one for one in stored.sides if one.kind is side.kind}
+        if len(pair) < len(Side) or pair[side.side].document_id != side.document_id:
+            return  # the other side is missing, or a newer photo of this side is stored
+        front, back = pair[Side.FRONT], pair[Side.BACK]
+        event_id = pair_id(case=case, front=front.document_id, back=back.document_id)
+        if stored.completed.get(side.kind) == event_id:
+            return
+        now = self.now()
+        judged_front, judged_back = (self._judge_again(one, now=now) for one in (front, back))
+        text = to_json(completed_event(case, judged_front, judged_back, source=self.event_source, time=now))
+        self.publisher.publish(text, event_id=event_id)
+        self.cases.store_completed(case, front, back, event_id=event_id, event=text)
+
+    def _judge_again(self, side: CaseSide, *, now: datetime) -> Recognized:
+        """Judge a stored side as of ``now``: its own event may be days old."""
+        data = json.loads(side.event)["data"]
+        judgement = judge_answer(
+            parse_answer(ACTIONS[side.kind], data["fields"]),
+            asked_side=side.side,
+            as_of=today_in_shanghai(now),
+            expiring_within_days=self.expiring_within_days,
+            confidences={name: sure for name, sure in data.get("confidences", {}).items() if sure is not None},
+            fallback=data["provider"].get("fallback", False),
+        )
+        return recognized(
+            parse_document(data["document"]),
+            judgement,
+            parse_provider(data["provider"]),
+            portrait_key=data["portrait_key"],
+        )
 
 
 def _sort_key(received: datetime, document_id: str) -> str:
     """Return a text that sorts the photos of one side by time; no two documents have the same."""
     return f"{received.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}/{document_id}"
-
-
-def _judge_again(side: CaseSide, services: Services, *, now: datetime) -> Recognized:
-    """Judge a stored side as of ``now``: its own event may be days old."""
-    data = json.loads(side.event)["data"]
-    judgement = judge_answer(
-        parse_answer(ACTIONS[side.kind], data["fields"]),
-        asked_side=side.side,
-        as_of=today_in_shanghai(now),
-        expiring_within_days=services.policy.expiring_within_days,
-        confidences={name: sure for name, sure in data.get("confidences", {}).items() if sure is not None},
-        fallback=data["provider"].get("fallback", False),
-    )
-    return recognized(
-        parse_document(data["document"]),
-        judgement,
-        parse_provider(data["provider"]),
-        portrait_key=data["portrait_key"],
-    )

@@ -1,10 +1,13 @@
-"""What one recognition needs of the world outside. Each port has the real adapter and a fake in the tests."""
+"""The ports that several use cases share, and the types that pass through them.
 
-from collections.abc import Callable, Mapping, Sequence
+Each port has an adapter and a fake in the tests. A port of a single use case is declared beside it.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Protocol
+from typing import Final, Protocol
 
+from permit_ocr.application.intake_messages import RecognizeUrlMessage
 from permit_ocr.domain.card.answers import Answer
 from permit_ocr.domain.confidence import Confidences
 from permit_ocr.domain.errors import CircuitOpen, RejectDocument
@@ -14,11 +17,10 @@ from permit_ocr.domain.permits import Kind, RecognitionOptions, Side
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submission:
-    """One document as it came in: its image, or the address of one, and what the sender said of it.
+    """One document to be recognised, with the sender's options.
 
-    ``content`` is the file's bytes (None where only ``url`` was handed in). ``url`` is what the provider shall
-    download: the sender's address,
-    or a short-lived one of ours for the same content.
+    ``content`` is the image, None where only its URL was submitted. ``url`` is what the provider should download: the
+    sender's URL, or a presigned one of the same content.
     """
 
     document: Document
@@ -29,7 +31,7 @@ class Submission:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OcrRequest:
-    """One action to be called for one image."""
+    """A call of one OCR action for one image."""
 
     kind: Kind
     side: Side | None
@@ -40,9 +42,9 @@ class OcrRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OcrResponse:
-    """What the provider answered to a ``OcrRequest``; ``endpoint`` is the host that did.
+    """The provider's response to an ``OcrRequest``; ``endpoint`` is the host that sent it.
 
-    ``fallback`` says that it is not the preferred one; ``confidences`` are its own, where it gives them.
+    ``fallback`` tells that this is not the preferred endpoint; ``confidences`` are empty where it reports none.
     """
 
     answer: Answer
@@ -58,7 +60,7 @@ class OcrResponse:
 class StoredResponse:
     """A paid response as it is stored, without the portrait: that is in the bucket, under this key."""
 
-    reply: OcrResponse
+    response: OcrResponse
     portrait_key: str | None = None
 
 
@@ -133,17 +135,17 @@ class Ocr(Protocol):
 
     site: str
 
-    def recognize(self, question: OcrRequest, *, deadline: float) -> OcrResponse:
-        """Return the answer; ``deadline`` is on ``time.monotonic``'s clock.
+    def recognize(self, request: OcrRequest, *, deadline: float) -> OcrResponse:
+        """Return the response; ``deadline`` is on ``time.monotonic``'s clock.
 
-        Raises ``PermitOcrError``; attempts again only as the error table says.
+        Raises ``PermitOcrError``, after the retries that the error table allows.
         """
         ...
 
     def open_circuits(self) -> Mapping[Kind, CircuitOpen]:
-        """Return why calls are stopped, by kind, as far as it is known here.
+        """Return the errors of the circuits that are known here to be open, by kind.
 
-        Empty on a healthy line, where nobody is asked, and for a kind whose next call is a probe.
+        A circuit whose next probe is due is left out. While all circuits are closed this makes no call.
         """
         ...
 
@@ -212,8 +214,25 @@ class Documents(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UploadForm:
+    """A form to be POSTed to ``url`` as multipart/form-data: these ``fields``, then the file as ``file``."""
+
+    url: str
+    fields: Mapping[str, str]
+
+
+FORM_SECONDS: Final = 15 * 60
+"""How long an upload form is valid: enough for a large scan on a slow connection, and no longer than the credentials of
+the function that signed it."""
+
+
 class PresignedUploads(Protocol):
     """Uploads whose document id is known beforehand. All raise ``RetryableError``."""
+
+    def form(self, document_id: str, metadata: Mapping[str, str], *, content_type: str | None) -> UploadForm:
+        """Return a form that allows one upload with this metadata and type. It makes no call to S3."""
+        ...
 
     def store(self, document_id: str, content: bytes, metadata: Mapping[str, str]) -> None:
         """Upload a photo on the sender's behalf."""
@@ -278,37 +297,24 @@ class EventPublisher(Protocol):
         ...
 
 
-class Portraits(Protocol):
-    """Where portraits lie."""
+class IntakeQueue(Protocol):
+    """The queue of the uploads function. All raise ``RetryableError``."""
 
-    def store(self, portrait_base64: str, *, recognition_id: str) -> str | None:
-        """Store a portrait and return its key, the same on every try; None if it cannot be stored.
+    def enqueue_republish(self, document_id: str) -> None:
+        """Ask for a stored result to be published."""
+        ...
 
-        Never raises: an answer that is paid for is not given up for its portrait.
-        """
+    def enqueue_url(self, message: RecognizeUrlMessage) -> None:
+        """Ask for an image at a URL to be recognised."""
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
-    """What the operator has decided."""
+class Portraits(Protocol):
+    """The portraits in the upload bucket."""
 
-    expiring_within_days: int
-    base64_limit: int
-    event_source: str
+    def store(self, portrait_base64: str, *, recognition_id: str) -> str | None:
+        """Store a portrait and return its key, the same on every attempt; None if it cannot be stored.
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Services:
-    """Everything outside that a recognition uses."""
-
-    ocr: Ocr
-    work: RecognitionStore
-    documents: Documents
-    erasure: Erasure
-    cases: Cases
-    results: EventPublisher
-    portraits: Portraits
-    policy: Policy
-    count_rejection: Callable[[], None]
-    now: Callable[[], datetime]
+        Never raises: a paid response is not lost because of its portrait.
+        """
+        ...

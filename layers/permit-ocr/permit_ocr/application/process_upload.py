@@ -11,11 +11,12 @@ stored result ──────────────────────
 
 import threading
 import time
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from permit_ocr.application.delete_document import erase
+from permit_ocr.application.delete_document import EraseDocument
 from permit_ocr.application.intake_messages import (
     IntakeMessage,
     Page,
@@ -24,13 +25,13 @@ from permit_ocr.application.intake_messages import (
     Upload,
     document_of,
 )
-from permit_ocr.application.ports import Services, Submission
-from permit_ocr.application.publish import republish
-from permit_ocr.application.recognize import ocr_requests_for, recognize, reject_unread
+from permit_ocr.application.ports import Documents, Submission
+from permit_ocr.application.publish import Publish
+from permit_ocr.application.recognize import Recognize, kinds_and_sides
 from permit_ocr.application.retry_policy import NotStarted
-from permit_ocr.domain.errors import Deleted, RejectDocument
+from permit_ocr.domain.errors import CircuitOpen, Deleted, RejectDocument
 from permit_ocr.domain.events import Document
-from permit_ocr.domain.permits import RecognitionOptions
+from permit_ocr.domain.permits import Kind, RecognitionOptions
 from permit_ocr.observability import LogEvent, log_event
 
 PREPARED_AT_ONCE: Final = 2
@@ -97,7 +98,11 @@ class ProcessUpload:
 
     images: UploadedImages
     images_queue: ImagesQueue
-    services: Services
+    documents: Documents
+    open_circuits: Callable[[], Mapping[Kind, CircuitOpen]]
+    recognize: Recognize
+    publish: Publish
+    erase: EraseDocument
     upload_prefix: str
 
     def __call__(self, message: IntakeMessage, document: Document, *, deadline: float, slots: PreparationSlots) -> None:
@@ -107,7 +112,7 @@ class ProcessUpload:
         """
         try:
             if isinstance(message, RepublishMessage):
-                republish(document.id, self.services)
+                self.publish.republish(document.id)
                 return
             with slots.acquire(deadline=deadline) as slot:
                 started = time.monotonic()
@@ -117,10 +122,10 @@ class ProcessUpload:
                 try:
                     submission = self._fetch(message, document)
                 except RejectDocument as error:
-                    reject_unread(document, error, self.services)
+                    self.recognize.reject(document, error)
                 else:
                     if submission:
-                        recognize(submission, self.services, deadline=deadline, before_call=slot.close)
+                        self.recognize(submission, deadline=deadline, before_call=slot.close)
                     elif isinstance(message, Upload):
                         self._convert(message, document)
                         done = "conversion_enqueued"
@@ -144,9 +149,9 @@ class ProcessUpload:
 
         While every circuit is closed this costs nothing, else one look at the object's metadata.
         """
-        if open_circuits := self.services.ocr.open_circuits():
+        if open_circuits := self.open_circuits():
             options = self.images.options(upload)
-            if options and (error := open_circuits.get(ocr_requests_for(options)[0][0])):
+            if options and (error := open_circuits.get(kinds_and_sides(options)[0][0])):
                 raise error
 
     def _record_pages(self, page: Page, document: Document) -> None:
@@ -154,18 +159,12 @@ class ProcessUpload:
         if page.number is None or page.pages is None or page.pages == 1:
             return
         upload = document_of(page.upload, upload_prefix=self.upload_prefix)
-        try:
-            self.services.documents.record_pages(upload.id, pages=page.pages)
-        except Deleted:
-            erase(document, (), self.services)
-            raise
+        with self.erase.if_deleted(document):
+            self.documents.record_pages(upload.id, pages=page.pages)
 
     def _convert(self, upload: Upload, document: Document) -> None:
         """Record an upload, so that it can be deleted during the conversion, and have it converted."""
-        try:
-            stored = self.services.documents.begin(document, recognition_ids=())
-        except Deleted:
-            erase(document, (), self.services)
-            raise
+        with self.erase.if_deleted(document):
+            stored = self.documents.begin(document, recognition_ids=())
         if not (stored and stored.published):
             self.images_queue.enqueue(upload)

@@ -157,7 +157,7 @@ def _outcome_to_json(outcome: StoredOutcome) -> dict[str, Any]:
                 "request_id": outcome.request_id,
             }
         }
-    response = outcome.reply
+    response = outcome.response
     return {
         "answer": answer_fields(response.answer),
         "endpoint": response.endpoint,
@@ -184,4 +184,4 @@ def _outcome_from_json(stored: dict[str, Any], kind: Kind) -> StoredOutcome:
         fallback=stored.get("fallback", False),  # items of the first version lack this and the next
         confidences=stored.get("confidences", {}),
     )
-    return StoredResponse(reply=response, portrait_key=stored["portrait_key"])
+    return StoredResponse(response=response, portrait_key=stored["portrait_key"])

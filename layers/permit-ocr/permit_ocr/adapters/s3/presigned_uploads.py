@@ -1,26 +1,15 @@
 """The port ``PresignedUploads`` on S3: forms for uploading files that are too large for an API request."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
+from permit_ocr.application.ports import FORM_SECONDS, UploadForm
 from permit_ocr.aws_errors import translate_aws_errors
 from permit_ocr.domain.identity import direct_upload_key
 from permit_ocr.images.rejections import MOST_BYTES
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-
-FORM_SECONDS: Final = 15 * 60
-"""How long a form may be used: enough for a large scan on a slow line, and less than the credentials' lifetime."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UploadForm:
-    """A form to be POSTed to ``url`` as multipart/form-data: these ``fields``, then the file as ``file``."""
-
-    url: str
-    fields: Mapping[str, str]
 
 
 class S3PresignedUploads:

@@ -1,13 +1,15 @@
 """What the routes work with, and where they find it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, APIGatewayRestResolver
 
-from permit_ocr.adapters.s3.presigned_uploads import S3PresignedUploads
-from permit_ocr.adapters.sqs.queues import SqsIntakeQueue
-from permit_ocr.application.ports import Services
+from permit_ocr.application.delete_document import DeleteDocument
+from permit_ocr.application.ports import Cases, Documents, IntakeQueue, PresignedUploads
+from permit_ocr.application.recognize import Recognize
 
 BODY_LIMIT: Final = 5 * 1024 * 1024
 """Bytes of a request's body. Lambda takes 6 MB with everything around it; beyond this an upload is the way."""
@@ -18,11 +20,16 @@ type Resolver = APIGatewayHttpResolver | APIGatewayRestResolver
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiApplication:
-    """What the API function works with."""
+    """What the API function uses."""
 
-    services: Services
-    intake: SqsIntakeQueue
-    tickets: S3PresignedUploads
+    recognize: Recognize
+    delete: DeleteDocument
+    documents: Documents
+    cases: Cases
+    intake: IntakeQueue
+    presigned_uploads: PresignedUploads
+    base64_limit: int
+    now: Callable[[], datetime]
 
 
 def hand_in(app: Resolver, application: ApiApplication) -> None:

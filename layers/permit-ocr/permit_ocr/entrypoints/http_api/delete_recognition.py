@@ -4,7 +4,6 @@ from http import HTTPStatus
 
 from aws_lambda_powertools.event_handler import Response
 
-from permit_ocr.application.delete_document import delete
 from permit_ocr.domain.errors import PermitOcrError
 from permit_ocr.entrypoints.http_api.application import Resolver, application_of
 from permit_ocr.entrypoints.http_api.document_path import check_document_id
@@ -36,7 +35,7 @@ def add_route(app: Resolver) -> None:
     def delete_recognition(document_id: str) -> Response[str]:
         check_document_id(document_id)
         try:
-            known = delete(document_id, application_of(app).services)
+            known = application_of(app).delete(document_id)
         except PermitOcrError as error:
             log_event("document_deferred", document_id=document_id, code=error.code)
             return failed(error)

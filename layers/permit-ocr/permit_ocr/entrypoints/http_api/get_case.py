@@ -63,7 +63,7 @@ def add_route(app: Resolver) -> None:
         },
     )
     def get_case(case: str) -> Response[str]:
-        return _answer(case, application_of(app).services.cases)
+        return _answer(case, application_of(app).cases)
 
 
 def _answer(name: str, cases: Cases) -> Response[str]:

@@ -44,7 +44,7 @@ def add_route(app: Resolver) -> None:
         check_document_id(document_id)
         application = application_of(app)
         try:
-            found = progress(document_id, application.services.documents, application.tickets, now=time.time())
+            found = progress(document_id, application.documents, application.presigned_uploads, now=time.time())
         except PermitOcrError as error:
             return failed(error)
         return progress_response(document_id, found) if found else unknown_document()

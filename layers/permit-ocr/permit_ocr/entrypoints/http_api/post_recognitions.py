@@ -9,8 +9,8 @@ from aws_lambda_powertools.event_handler import Response
 
 from permit_ocr.application.document_status import Done, Pending, Progress, Stage, progress
 from permit_ocr.application.intake_messages import RecognizeUrlMessage
-from permit_ocr.application.ports import Services, Submission
-from permit_ocr.application.recognize import recognize
+from permit_ocr.application.ports import Submission
+from permit_ocr.application.recognize import Recognize
 from permit_ocr.domain.errors import Deleted, InProgress, NotPublished, PermitOcrError
 from permit_ocr.domain.events import Document
 from permit_ocr.domain.identity import document_id_of_request, without_signature
@@ -104,7 +104,7 @@ def _answer(photograph: Submission, request: RecognitionRequest, app: Resolver) 
     application, content = application_of(app), photograph.content
     if prefers_async(header_of(app, PREFER["name"])):
         return _accepted(photograph, request, application)
-    if content is not None and not is_provider_ready(content, base64_limit=application.services.policy.base64_limit):
+    if content is not None and not is_provider_ready(content, base64_limit=application.base64_limit):
         return _converted(photograph, request, application, deadline=_deadline(app))
     return _result(_event_of(photograph, application, deadline=_deadline(app)))
 
@@ -159,7 +159,7 @@ def _converted(
 
 
 def _how_far(document_id: str, application: ApiApplication) -> Progress:
-    found = progress(document_id, application.services.documents, application.tickets, now=time.time())
+    found = progress(document_id, application.documents, application.presigned_uploads, now=time.time())
     return found or Pending(stage=Stage.QUEUED)
 
 
@@ -170,13 +170,13 @@ def _progress_or_result(document_id: str, found: Progress) -> Response[str]:
 def _queue(photograph: Submission, request: RecognitionRequest, application: ApiApplication) -> bool:
     """Hand the photograph to the uploads function and return True; False if its document was begun before."""
     document_id = photograph.document.id
-    stands = application.services.documents.register(document_id)
+    stands = application.documents.register(document_id)
     if stands and stands.deleted:
         raise Deleted
     if stands and (stands.document or stands.event or stands.pages):
         return False
     if photograph.content is not None:
-        application.tickets.store(document_id, photograph.content, request.metadata())
+        application.presigned_uploads.store(document_id, photograph.content, request.metadata())
     else:
         application.intake.enqueue_url(
             RecognizeUrlMessage(
@@ -184,7 +184,7 @@ def _queue(photograph: Submission, request: RecognitionRequest, application: Api
                 image_url=photograph.url or "",
                 options=photograph.options,
                 case=photograph.document.case,
-                received=application.services.now(),
+                received=application.now(),
             )
         )
     return True
@@ -192,18 +192,18 @@ def _queue(photograph: Submission, request: RecognitionRequest, application: Api
 
 def _event_of(photograph: Submission, application: ApiApplication, *, deadline: float) -> str:
     try:
-        return _recognize_in_turn(photograph, application.services, deadline=deadline)
+        return _recognize_in_turn(photograph, application.recognize, deadline=deadline)
     except NotPublished as error:
         application.intake.enqueue_republish(error.document_id)
         log_event("republish_enqueued", document_id=error.document_id, code=error.code)
         return error.event
 
 
-def _recognize_in_turn(photograph: Submission, services: Services, *, deadline: float) -> str:
+def _recognize_in_turn(photograph: Submission, recognize: Recognize, *, deadline: float) -> str:
     """Recognise, after waiting for whoever reads the same image at this moment, as far as the deadline allows."""
     while True:
         try:
-            return recognize(photograph, services, deadline=deadline)
+            return recognize(photograph, deadline=deadline)
         except InProgress:
             if time.monotonic() + _CLAIMED_POLL_SECONDS > deadline:
                 raise

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from aws_lambda_powertools.event_handler import Response
 
-from permit_ocr.adapters.s3.presigned_uploads import FORM_SECONDS
+from permit_ocr.application.ports import FORM_SECONDS
 from permit_ocr.domain.errors import PermitOcrError
 from permit_ocr.entrypoints.http_api.application import Resolver, application_of
 from permit_ocr.entrypoints.http_api.recognition_request import UploadOptions
@@ -96,8 +96,10 @@ def add_route(app: Resolver) -> None:
         document_id = uuid4().hex
         until = time.time() + FORM_SECONDS
         try:
-            form = application.tickets.form(document_id, request.metadata(), content_type=request.content_type)
-            application.services.documents.register(document_id, upload_until=until)
+            form = application.presigned_uploads.form(
+                document_id, request.metadata(), content_type=request.content_type
+            )
+            application.documents.register(document_id, upload_until=until)
         except PermitOcrError as error:
             return failed(error)
         ticket = UploadTicket(
