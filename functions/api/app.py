@@ -1,4 +1,4 @@
-"""The HTTP API: one request, the same result as the queue gets."""
+"""The HTTP API: recognises a photo within one request, and publishes the same result to the queue."""
 
 import gc
 
@@ -6,12 +6,31 @@ gc.disable()  # while the environment starts: see uploads
 
 from typing import Any
 
-from permit_ocr.bootstrap import intake, services, tickets
+from permit_ocr.bootstrap import (
+    base64_limit,
+    cases,
+    delete_document,
+    documents,
+    intake_queue,
+    now,
+    presigned_uploads,
+    recognize,
+)
 from permit_ocr.entrypoints.http_api import ApiApplication, answer, resolver
 from permit_ocr.observability import observed
 from permit_ocr.rate_limit.dynamodb_rate_limiter import Priority
 
-_application = ApiApplication(services=services(Priority.API), intake=intake(), tickets=tickets())
+# Built when the environment starts: see uploads.
+_application = ApiApplication(
+    recognize=recognize(Priority.API),
+    delete=delete_document(),
+    documents=documents(),
+    cases=cases(),
+    intake=intake_queue(),
+    presigned_uploads=presigned_uploads(),
+    base64_limit=base64_limit(),
+    now=now,
+)
 resolver()  # the routes of payload format 2.0, which API Gateway is deployed with
 gc.freeze()
 gc.enable()
@@ -19,5 +38,5 @@ gc.enable()
 
 @observed
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN401  Lambda's context has no type
-    """Answer one request of API Gateway, payload format 2.0 or 1.0."""
+    """Respond to one request of API Gateway, payload format 2.0 or 1.0."""
     return answer(event, context, _application)

@@ -2,15 +2,14 @@
 
 from typing import Any
 
-from permit_ocr.application.convert_upload import ConvertUpload
-from permit_ocr.bootstrap import base64_limit, consumed_queue, intake, pages
+from permit_ocr.bootstrap import consumed_queue, convert_upload
 from permit_ocr.entrypoints.images import ImagesApplication, process
 from permit_ocr.observability import observed
 from permit_ocr.settings import settings
 
 # Built when the environment starts, not with its first event.
 _application = ImagesApplication(
-    convert=ConvertUpload(pages=pages(), queue=intake(), base64_limit=base64_limit()),
+    convert=convert_upload(),
     queue=consumed_queue(settings().images_queue_url),
     upload_prefix=settings().upload_prefix,
 )

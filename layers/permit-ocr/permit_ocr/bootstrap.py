@@ -28,8 +28,12 @@ from permit_ocr.adapters.sqs.queues import (
     SqsIntakeQueue,
 )
 from permit_ocr.adapters.webhooks import signature as webhook_signature
-from permit_ocr.application.ports import Policy, Services
+from permit_ocr.application.convert_upload import ConvertUpload
+from permit_ocr.application.delete_document import DeleteDocument, EraseDocument
+from permit_ocr.application.pair_sides import PairSides
 from permit_ocr.application.process_upload import ProcessUpload
+from permit_ocr.application.publish import Publish
+from permit_ocr.application.recognize import Recognize
 from permit_ocr.application.retry_policy import RetryPolicy
 from permit_ocr.domain.permits import Kind
 from permit_ocr.rate_limit.dynamodb_rate_limiter import DynamoDbRateLimiter, Priority
@@ -65,76 +69,144 @@ def base64_limit() -> int:
 
 
 @cache
-def services(priority: Priority) -> Services:
-    """Return everything outside that a recognition uses; ``priority`` is whose calls these are."""
-    said = settings()
-    credentials = (
-        from_secrets_manager(_aws("secretsmanager"), said.credentials_secret)
-        if said.credentials_secret
-        else from_environment()
+def documents() -> DynamoDbDocuments:
+    """Return the state of the documents."""
+    return DynamoDbDocuments(_aws("dynamodb"), table=settings().work_table, keep_days=settings().keep_days)
+
+
+@cache
+def recognitions() -> DynamoDbRecognitionStore:
+    """Return the paid recognitions."""
+    return DynamoDbRecognitionStore(_aws("dynamodb"), table=settings().work_table, keep_days=settings().keep_days)
+
+
+@cache
+def cases() -> DynamoDbCases:
+    """Return the cases."""
+    return DynamoDbCases(_aws("dynamodb"), table=settings().work_table, keep_days=settings().keep_days)
+
+
+@cache
+def erasure() -> S3Erasure:
+    """Return the erasure of stored objects."""
+    return S3Erasure(_aws("s3"), bucket=settings().upload_bucket, upload_prefix=settings().upload_prefix)
+
+
+@cache
+def event_publisher() -> SqsEventPublisher:
+    """Return the results queue and, where webhooks are configured, the webhook queue."""
+    return SqsEventPublisher(
+        _aws("sqs"), queue_url=settings().results_queue_url, webhook_queue_url=settings().webhook_queue_url
     )
-    ocr = TencentOcr(
-        site=said.ocr_site,
-        endpoints=endpoints(said),
-        timeout_seconds=said.ocr_timeout_seconds,
-        credentials=credentials,
-        line=_line(said, priority),
+
+
+@cache
+def erase_document() -> EraseDocument:
+    """Return the erasure of a document."""
+    return EraseDocument(erasure=erasure(), recognitions=recognitions(), cases=cases())
+
+
+@cache
+def delete_document() -> DeleteDocument:
+    """Return the use case."""
+    return DeleteDocument(documents=documents(), erasure=erasure(), erase=erase_document())
+
+
+@cache
+def publish() -> Publish:
+    """Return the use case."""
+    pair_sides = PairSides(
+        cases=cases(),
+        publisher=event_publisher(),
+        expiring_within_days=settings().expiring_within_days,
+        event_source=settings().event_source,
+        now=now,
     )
-    return Services(
-        ocr=ocr,
-        work=DynamoDbRecognitionStore(_aws("dynamodb"), table=said.work_table, keep_days=said.keep_days),
-        documents=DynamoDbDocuments(_aws("dynamodb"), table=said.work_table, keep_days=said.keep_days),
-        erasure=S3Erasure(_aws("s3"), bucket=said.upload_bucket, upload_prefix=said.upload_prefix),
-        cases=DynamoDbCases(_aws("dynamodb"), table=said.work_table, keep_days=said.keep_days),
-        results=SqsEventPublisher(
-            _aws("sqs"), queue_url=said.results_queue_url, webhook_queue_url=said.webhook_queue_url
-        ),
-        portraits=S3Portraits(_aws("s3"), bucket=said.upload_bucket),
-        policy=Policy(
-            expiring_within_days=said.expiring_within_days,
-            base64_limit=base64_limit(),
-            event_source=said.event_source,
-        ),
+    return Publish(
+        publisher=event_publisher(),
+        documents=documents(),
+        pair_sides=pair_sides,
+        erase=erase_document(),
         count_rejection=partial(observability.count_metric, "DocumentRejected"),
-        now=lambda: datetime.now(UTC),
     )
 
 
 @cache
-def images() -> S3Images:
-    """Return the reader of uploads."""
-    said = settings()
-    return S3Images(
+def ocr(priority: Priority) -> TencentOcr:
+    """Return the provider; ``priority`` tells who calls it."""
+    secret = settings().credentials_secret
+    return TencentOcr(
+        site=settings().ocr_site,
+        endpoints=endpoints(settings()),
+        timeout_seconds=settings().ocr_timeout_seconds,
+        credentials=from_secrets_manager(_aws("secretsmanager"), secret) if secret else from_environment(),
+        line=_rate_limiter(priority),
+    )
+
+
+@cache
+def recognize(priority: Priority) -> Recognize:
+    """Return the use case; ``priority`` tells who calls the provider."""
+    return Recognize(
+        ocr=ocr(priority),
+        recognitions=recognitions(),
+        documents=documents(),
+        portraits=S3Portraits(_aws("s3"), bucket=settings().upload_bucket),
+        publish=publish(),
+        erase=erase_document(),
+        expiring_within_days=settings().expiring_within_days,
+        event_source=settings().event_source,
+        now=now,
+    )
+
+
+@cache
+def process_upload() -> ProcessUpload:
+    """Return the use case."""
+    images = S3Images(
         _aws("s3"),
-        upload_prefix=said.upload_prefix,
+        upload_prefix=settings().upload_prefix,
         base64_limit=base64_limit(),
-        presign=said.image_source == "presigned-url",
+        presign=settings().image_source == "presigned-url",
+    )
+    return ProcessUpload(
+        images=images,
+        images_queue=SqsImagesQueue(_aws("sqs"), queue_url=settings().images_queue_url),
+        documents=documents(),
+        open_circuits=ocr(Priority.UPLOADS).open_circuits,
+        recognize=recognize(Priority.UPLOADS),
+        publish=publish(),
+        erase=erase_document(),
+        upload_prefix=settings().upload_prefix,
     )
 
 
 @cache
-def pages() -> S3Pages:
-    """Return the store of plain images."""
-    return S3Pages(_aws("s3"), bucket=settings().upload_bucket)
+def retry_policy() -> RetryPolicy:
+    """Return the retry policy of the intake queue."""
+    return RetryPolicy(
+        failures=DynamoDbFailureCounts(_aws("dynamodb"), table=settings().work_table),
+        maximum_attempts=settings().maximum_attempts,
+    )
 
 
 @cache
-def tickets() -> S3PresignedUploads:
-    """Return the uploads whose documents are known before them."""
-    said = settings()
-    return S3PresignedUploads(_aws("s3"), bucket=said.upload_bucket, upload_prefix=said.upload_prefix)
+def convert_upload() -> ConvertUpload:
+    """Return the use case."""
+    pages = S3Pages(_aws("s3"), bucket=settings().upload_bucket)
+    return ConvertUpload(pages=pages, queue=intake_queue(), base64_limit=base64_limit())
 
 
 @cache
-def intake() -> SqsIntakeQueue:
+def presigned_uploads() -> S3PresignedUploads:
+    """Return the uploads whose document ids are known beforehand."""
+    return S3PresignedUploads(_aws("s3"), bucket=settings().upload_bucket, upload_prefix=settings().upload_prefix)
+
+
+@cache
+def intake_queue() -> SqsIntakeQueue:
     """Return the intake queue."""
     return SqsIntakeQueue(_aws("sqs"), queue_url=settings().intake_queue_url)
-
-
-@cache
-def images_queue() -> SqsImagesQueue:
-    """Return the images queue."""
-    return SqsImagesQueue(_aws("sqs"), queue_url=settings().images_queue_url)
 
 
 def consumed_queue(queue_url: str) -> SqsConsumedQueue:
@@ -149,44 +221,29 @@ def dead_letter_queue(queue_url: str) -> SqsDeadLetterQueue:
 
 @cache
 def webhook_secrets() -> webhook_signature.SecretSource:
-    """Return where the keys are that webhooks are signed with."""
+    """Return the source of the keys that webhooks are signed with."""
     return webhook_signature.from_secrets_manager(_aws("secretsmanager"), settings().webhook_secret)
 
 
-@cache
-def retry_policy() -> RetryPolicy:
-    """Return the retry policy of the intake queue."""
-    return RetryPolicy(
-        failures=DynamoDbFailureCounts(_aws("dynamodb"), table=settings().work_table),
-        maximum_attempts=settings().maximum_attempts,
-    )
+def now() -> datetime:
+    """Return the time."""
+    return datetime.now(UTC)
 
 
-@cache
-def process_upload() -> ProcessUpload:
-    """Return the use case of the uploads function."""
-    return ProcessUpload(
-        images=images(),
-        images_queue=images_queue(),
-        services=services(Priority.UPLOADS),
-        upload_prefix=settings().upload_prefix,
-    )
-
-
-def _line(said: Settings, priority: Priority) -> RateLimiter:
-    # A client of its own, which gives up early: a slot that comes seconds late is of no use.
+def _rate_limiter(priority: Priority) -> RateLimiter:
+    # A separate client with short timeouts: a slot that is granted seconds late is useless.
     config = Config(
-        retries={"mode": "standard", "total_max_attempts": 2},
-        connect_timeout=1,
-        read_timeout=2,
-        user_agent=_USER_AGENT,
+        retries={"mode": "standard", "total_max_attempts": 2}, connect_timeout=1, read_timeout=2, user_agent=_USER_AGENT
     )
-    rates = {Kind.RESIDENCE_PERMIT: said.residence_permit_rate, Kind.MAINLAND_PERMIT: said.mainland_permit_rate}
-    client, count = boto3.client("dynamodb", config=config), said.limiter_shards
+    rates = {
+        Kind.RESIDENCE_PERMIT: settings().residence_permit_rate,
+        Kind.MAINLAND_PERMIT: settings().mainland_permit_rate,
+    }
+    client, count = boto3.client("dynamodb", config=config), settings().limiter_shards
     shards = [
         DynamoDbRateLimiter(
             client,
-            table=said.limiter_table,
+            table=settings().limiter_table,
             priority=priority,
             rates={ACTIONS[kind].name: rate / count for kind, rate in rates.items()},
             shard=f"#{number}" if count > 1 else "",
@@ -196,14 +253,16 @@ def _line(said: Settings, priority: Priority) -> RateLimiter:
     return ShardedRateLimiter(shards) if count > 1 else shards[0]
 
 
-def endpoints(said: Settings) -> dict[Kind, tuple[Endpoint, ...]]:
-    """Return where each kind is read, the preferred endpoint first."""
-    hosts = {Kind.RESIDENCE_PERMIT: said.residence_permit_endpoint, Kind.MAINLAND_PERMIT: said.mainland_permit_endpoint}
-    regions = {Kind.RESIDENCE_PERMIT: said.residence_permit_region, Kind.MAINLAND_PERMIT: said.mainland_permit_region}
+def endpoints(values: Settings) -> dict[Kind, tuple[Endpoint, ...]]:
+    """Return the endpoints of each kind, the preferred one first."""
+    configured = {
+        Kind.RESIDENCE_PERMIT: (values.residence_permit_endpoint, values.residence_permit_region),
+        Kind.MAINLAND_PERMIT: (values.mainland_permit_endpoint, values.mainland_permit_region),
+    }
     return {
         kind: tuple(
-            Endpoint(host=host, region=regions[kind], scheme=said.ocr_scheme)
-            for host in (hosts[kind] or SITE_ENDPOINT[said.ocr_site]).split(",")
+            Endpoint(host=host, region=region, scheme=values.ocr_scheme)
+            for host in (hosts or SITE_ENDPOINT[values.ocr_site]).split(",")
         )
-        for kind in Kind
+        for kind, (hosts, region) in configured.items()
     }

@@ -17,8 +17,7 @@ from tests.unit.fakes import MAINLAND_FRONT, photograph, world
 
 @pytest.fixture(scope="module")
 def recognized() -> FileResult:
-    event = world(MAINLAND_FRONT).recognize(photograph(kind=Kind.MAINLAND_PERMIT), deadline=time.monotonic() + 45
-    )
+    event = world(MAINLAND_FRONT).recognize(photograph(kind=Kind.MAINLAND_PERMIT), deadline=time.monotonic() + 45)
     return FileResult(file=Path("in/卡.jpg"), event=json.loads(event))
 
 
