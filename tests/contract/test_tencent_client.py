@@ -202,7 +202,7 @@ def test_a_reader_that_is_not_the_providers_is_asked_how_sure_it_is_and_the_prov
 ) -> None:
     with provider(answer(Number="H12345678", FieldConfidences={"Number": 0.93, "Nonsense": 1})) as here:
         assert ask(here).confidences == {"Number": 0.93}
-        monkeypatch.setattr("permit_ocr.adapters.ocr.tencent_ocr.is_providers_own", lambda _host: True)
+        monkeypatch.setattr("permit_ocr.adapters.ocr.tencent_ocr.is_provider_host", lambda _host: True)
         ask(here)
     assert [request["headers"].get("X-Permit-Ocr-Confidence") for request in here.requests] == ["fields", None]
 

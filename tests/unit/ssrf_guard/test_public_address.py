@@ -1,4 +1,4 @@
-"""Which addresses may be connected to for somebody else."""
+"""Which addresses the guard allows."""
 
 import ipaddress
 
@@ -28,7 +28,7 @@ NEVER = [
     "::a9fe:a9fe",
     "fec0::1",
     "::ffff:0:127.0.0.1",
-    "0.0.0.0",  # noqa: S104  what must be refused
+    "0.0.0.0",  # noqa: S104  must be refused
     "::",
     "224.0.0.1",
     "ff02::1",
@@ -49,7 +49,7 @@ def test_private_and_loopback_addresses_need_the_setting(address: str) -> None:
 
 
 @pytest.mark.parametrize("address", NEVER)
-def test_link_local_metadata_and_many_at_once_are_never_allowed(address: str) -> None:
+def test_link_local_metadata_and_multicast_are_never_allowed(address: str) -> None:
     assert not is_allowed(address, allow_private=False)
     assert not is_allowed(address, allow_private=True)
 
@@ -57,15 +57,15 @@ def test_link_local_metadata_and_many_at_once_are_never_allowed(address: str) ->
 @given(st.ip_addresses())
 @example(ipaddress.ip_address("::8.8.8.8"))
 @example(ipaddress.ip_address("4000::1"))
-def test_what_is_not_global_is_never_allowed_by_default(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> None:
+def test_only_global_addresses_are_allowed_by_default(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> None:
     assert address.is_global or not is_allowed(str(address), allow_private=False)
 
 
 @pytest.mark.parametrize("address", ["::8.8.8.8", "::ffff:0:808:808", "4000::1", "5f00::1"])
-def test_what_is_routed_nowhere_is_never_allowed(address: str) -> None:
+def test_unrouted_addresses_are_never_allowed(address: str) -> None:
     assert not is_allowed(address, allow_private=False)
 
 
-def test_what_is_no_address_is_refused_with_an_error() -> None:
+def test_a_host_name_is_not_an_address() -> None:
     with pytest.raises(ValueError, match="does not appear"):
         is_allowed("localhost", allow_private=True)

@@ -1,15 +1,15 @@
-"""How sure our recogniser says it is, as it comes over the wire."""
+"""The recogniser's confidences in the response format."""
 
 from typing import Any
 
 import pytest
 
-from permit_ocr.tencent.actions import MAINLAND_PERMIT_ACTION, RESIDENCE_PERMIT_ACTION, is_providers_own
+from permit_ocr.tencent.actions import MAINLAND_PERMIT_ACTION, RESIDENCE_PERMIT_ACTION, is_provider_host
 from permit_ocr.tencent.response_format import parse_confidences
 
 
 @pytest.mark.parametrize(
-    ("said", "read"),
+    ("response", "confidences"),
     [
         ({}, {}),
         ({"FieldConfidences": None}, {}),
@@ -23,19 +23,19 @@ from permit_ocr.tencent.response_format import parse_confidences
         ({"FieldConfidences": {"陈样本 830000199706020042": 0.5, "RequestId": 0.5}}, {}),
     ],
 )
-def test_only_numbers_from_0_to_1_of_the_actions_own_fields_are_taken(
-    said: dict[str, Any], read: dict[str, float]
+def test_only_numbers_from_0_to_1_for_known_fields_are_returned(
+    response: dict[str, Any], confidences: dict[str, float]
 ) -> None:
-    assert parse_confidences(MAINLAND_PERMIT_ACTION, said) == read
+    assert parse_confidences(MAINLAND_PERMIT_ACTION, response) == confidences
 
 
 def test_each_action_has_its_own_fields() -> None:
-    said = {"FieldConfidences": {"IdCardNo": 0.9, "Number": 0.8}}
-    assert parse_confidences(RESIDENCE_PERMIT_ACTION, said) == {"IdCardNo": 0.9}
+    response = {"FieldConfidences": {"IdCardNo": 0.9, "Number": 0.8}}
+    assert parse_confidences(RESIDENCE_PERMIT_ACTION, response) == {"IdCardNo": 0.9}
 
 
 @pytest.mark.parametrize(
-    ("host", "own"),
+    ("host", "is_provider"),
     [
         ("ocr.intl.tencentcloudapi.com", True),
         ("ocr.tencentcloudapi.com:443", True),
@@ -45,5 +45,5 @@ def test_each_action_has_its_own_fields() -> None:
         ("tencentcloudapi.com.example", False),
     ],
 )
-def test_the_providers_own_hosts_are_told_from_others(host: str, *, own: bool) -> None:
-    assert is_providers_own(host) is own
+def test_the_providers_hosts_are_recognised(host: str, *, is_provider: bool) -> None:
+    assert is_provider_host(host) is is_provider

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from permit_ocr.domain.events import Document
-from permit_ocr.domain.identity import document_id_of_direct_upload, document_id_of_object, document_id_of_page
+from permit_ocr.domain.identity import document_id_of_page, document_id_of_upload
 from permit_ocr.domain.permits import Kind, RecognitionOptions, Side
 from permit_ocr.images.rejections import CODES
 
@@ -72,8 +72,9 @@ def document_of(message: IntakeMessage, *, upload_prefix: str) -> Document:
     """
     match message:
         case Upload(bucket=bucket, key=key, version=version, etag=etag):
-            document_id = document_id_of_direct_upload(key, upload_prefix=upload_prefix)
-            document_id = document_id or document_id_of_object(bucket=bucket, key=key, version=version, etag=etag)
+            document_id = document_id_of_upload(
+                bucket=bucket, key=key, version=version, etag=etag, upload_prefix=upload_prefix
+            )
             return Document(id=document_id, bucket=bucket, key=key, version=version, etag=etag)
         case Page(upload=upload, number=number, pages=pages):
             document = document_of(upload, upload_prefix=upload_prefix)

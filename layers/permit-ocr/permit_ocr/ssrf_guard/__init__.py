@@ -1,1 +1,1 @@
-"""Connections to addresses that a sender or an operator named, opened only where they do not lead inside."""
+"""Server-side request forgery guard for URLs from senders and operators: only public addresses are connected to."""

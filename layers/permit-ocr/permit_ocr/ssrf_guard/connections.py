@@ -1,8 +1,7 @@
-"""Connections to addresses that somebody else has named, opened only where they do not lead inside.
+"""Open connections to hosts in URLs from others, but never into the private network.
 
-A name is resolved once, its addresses are checked (``permit_ocr.ssrf_guard.public_address``), and the connection
-goes to
-the very address that was checked, with the name for the certificate: a second look-up cannot answer otherwise.
+A name is resolved once, its addresses are checked (see ``public_address``), and the connection goes to the address that
+was checked. The name is used for the certificate only, so a second DNS lookup cannot return a different address.
 """
 
 import asyncio
@@ -15,25 +14,25 @@ from urllib.parse import SplitResult
 from permit_ocr.ssrf_guard.public_address import is_allowed
 
 _DEFAULT_PORTS: Final = {"https": 443, "http": 80}
-_TRIES: Final = 3
-"""So many addresses that swallow what is sent to them fit into the time for all."""
+_ATTEMPTS: Final = 3
+"""The time is divided so that this many addresses can be tried, even if none of them responds."""
 
 type Resolver = Callable[[str, int], Awaitable[list[str]]]
 
 
 class NotAllowedError(ValueError):
-    """None of a name's addresses may be connected to."""
+    """None of a name's addresses is allowed."""
 
 
 def port_of(target: SplitResult) -> int:
-    """Return the port that an http or https address means; 0 for other schemes. Raises ``ValueError``."""
+    """Return the port of an http or https URL; 0 for other schemes. Raises ``ValueError``."""
     return target.port or _DEFAULT_PORTS.get(target.scheme, 0)
 
 
 async def allowed_addresses(target: SplitResult, *, allow_private: bool, resolve: Resolver) -> list[str]:
-    """Return what may be connected to of the name's addresses, the preferred one first.
+    """Return the allowed addresses of the host, the preferred one first.
 
-    Raises ``NotAllowedError`` if none may, and ``OSError`` for a name that is not known.
+    Raises ``NotAllowedError`` if none is allowed, and ``OSError`` for an unknown name.
     """
     addresses = await resolve(target.hostname or "", port_of(target))
     allowed = [address for address in addresses if is_allowed(address, allow_private=allow_private)]
@@ -45,30 +44,30 @@ async def allowed_addresses(target: SplitResult, *, allow_private: bool, resolve
 async def connect(
     target: SplitResult, addresses: Sequence[str], *, seconds: float, limit: int, tls: ssl.SSLContext | None = None
 ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    """Return a connection to the first of ``addresses`` that takes one; the name serves the certificate only.
+    """Return a connection to the first of ``addresses`` that accepts one; the host name is used for the certificate.
 
-    Of ``seconds``, what the caller gives all of it, each has a third, the last one whatever is left. ``limit`` is how
-    many bytes of the answer are held unread; ``tls`` trusts others than the public authorities. Raises ``OSError``,
-    as ``ssl.SSLError`` where that was the last address's.
+    ``seconds`` is the caller's time for the whole request: each address gets a third of it, the last one all that is
+    left. ``limit`` is the number of unread bytes that are buffered. ``tls`` replaces the public authorities. Raises
+    ``OSError``, or its subclass ``ssl.SSLError`` if the last address failed with it.
     """
     secure = target.scheme == "https"
     for number, address in enumerate(addresses, start=1):
         is_last = number == len(addresses)
         try:
-            async with asyncio.timeout(None if is_last else seconds / _TRIES):
+            async with asyncio.timeout(None if is_last else seconds / _ATTEMPTS):
                 return await asyncio.open_connection(
                     address,
                     port_of(target),
                     limit=limit,
-                    ssl=(tls or _trusting_public_authorities()) if secure else None,
+                    ssl=(tls or _public_authorities()) if secure else None,
                     server_hostname=target.hostname if secure else None,
                 )
-        except OSError:  # TimeoutError is one
+        except OSError:  # includes TimeoutError
             if is_last:
                 raise
     raise ConnectionError
 
 
 @cache
-def _trusting_public_authorities() -> ssl.SSLContext:
+def _public_authorities() -> ssl.SSLContext:
     return ssl.create_default_context()

@@ -1,8 +1,8 @@
-"""Which addresses may be connected to for somebody else: the recogniser's downloads and the webhooks.
+"""Which addresses are allowed for the recogniser's downloads and for webhooks.
 
-Server-side request forgery: what only this machine or this network can reach must not be reached for a caller. The rule
-is about the address itself; whoever uses it must connect to the very address that was checked, since a second look-up
-of the name may answer otherwise (DNS rebinding).
+Against server-side request forgery: a caller must not reach what only this machine or this network can reach. The rule
+is about addresses, not names. A caller of this module must connect to the address that was checked, since a second
+lookup of the name may return a different one (DNS rebinding).
 """
 
 import ipaddress
@@ -12,19 +12,19 @@ _METADATA: Final = tuple(
     ipaddress.ip_network(network)
     for network in ("168.63.129.16/32", "192.0.0.192/32", "100.100.100.200/32", "fd00:ec2::/32", "fd20:ce::/32")
 )
-"""Metadata services that are not link-local: Azure's, Oracle's, Alibaba's, Amazon's and Google's over IPv6."""
+"""Metadata services that are not link-local: of Azure, Oracle and Alibaba, and of Amazon and Google over IPv6."""
 _NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
 _GLOBAL_UNICAST: Final = ipaddress.ip_network("2000::/3")
-"""All that is routed of IPv6; outside it lie forms that hold an IPv4 address, some of them long deprecated."""
+"""All routed IPv6 addresses. Outside are, among others, deprecated forms that contain an IPv4 address."""
 
 type Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 def is_allowed(text: str, *, allow_private: bool) -> bool:
-    """Return whether an IP address may be connected to; an IPv4 address inside an IPv6 one counts as itself.
+    """Tell whether connecting to an IP address is allowed; an IPv4 address inside an IPv6 one is checked as well.
 
-    ``allow_private`` adds private and loopback addresses. Link-local and metadata addresses are never allowed. Raises
-    ``ValueError`` for what is no address.
+    ``allow_private`` also allows private and loopback addresses. Link-local and metadata addresses are never allowed.
+    Raises ``ValueError`` if ``text`` is not an IP address.
     """
     outer = ipaddress.ip_address(text)
     address = _innermost(outer)

@@ -1,4 +1,4 @@
-"""The provider's wire contract as facts: actions, parameters, limits and error codes.
+"""The provider's wire contract: actions, parameters, limits, response format and error codes.
 
-Shared by our client and our recogniser.
+Shared by the client and the recogniser.
 """

@@ -10,11 +10,11 @@ from permit_ocr.domain.permits import Kind
 SERVICE: Final = "ocr"
 VERSION: Final = "2018-11-19"
 QUOTA_PER_SECOND: Final = 20
-"""Requests a second, for each action and the whole account."""
+"""Requests per second, for each action and the whole account."""
 
 
 class Site(StrEnum):
-    """The provider's two sites: separate accounts, endpoints and limits."""
+    """The provider's two sites, with separate accounts, endpoints and limits."""
 
     INTL = "intl"
     DOMESTIC = "domestic"
@@ -24,22 +24,20 @@ SITE_ENDPOINT: Final = {
     Site.INTL: "ocr.intl.tencentcloudapi.com",
     Site.DOMESTIC: "ocr.tencentcloudapi.com",
 }
-_PROVIDERS_DOMAIN: Final = ".tencentcloudapi.com"
+_PROVIDER_DOMAIN: Final = ".tencentcloudapi.com"
 SITE_BASE64_LIMIT: Final = {Site.INTL: 7 * 1024 * 1024, Site.DOMESTIC: 10 * 1024 * 1024 - 64 * 1024}
-"""Largest image as Base64, in bytes.
-
-The domestic 10 MB cannot quite be used: the request body is held to 10 MB as well.
-"""
+"""Largest image in Base64, in bytes. On the domestic site slightly less than the documented 10 MB: the complete request
+body is limited to 10 MB as well."""
 
 
-def is_providers_own(host: str) -> bool:
-    """Tell whether ``host``, which may carry a port, is one of the provider's."""
-    return host.partition(":")[0].lower().endswith(_PROVIDERS_DOMAIN)
+def is_provider_host(host: str) -> bool:
+    """Tell whether ``host``, with or without a port, is one of the provider's."""
+    return host.partition(":")[0].lower().endswith(_PROVIDER_DOMAIN)
 
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """One action: its name on the wire, its request parameters by type and the shape of its answer."""
+    """One action: its name, the types of its request parameters, and the class of its answer."""
 
     name: str
     kind: Kind

@@ -1,8 +1,8 @@
-"""Every error code the provider documents, and what each means for a document: the only list of codes in this project.
+"""The provider's documented error codes, and what each means for a document.
 
-Sources: section *Error Code* of the two API pages (business codes) and the provider's page of common error codes. A
-code that ends in ``.*``
-covers the whole family below it.
+Sources: the section *Error Code* of the two API pages (business codes) and the provider's page of common error codes. A
+code that ends in ``.*`` covers the whole family. This application's own codes are where they are raised; those of files
+that can never be recognised are in ``images.rejections``.
 """
 
 from dataclasses import dataclass
@@ -11,12 +11,12 @@ from typing import Final
 
 
 class Outcome(Enum):
-    """What happens next; the classes of ``domain.errors``."""
+    """What happens next: the classes of ``domain.errors``."""
 
     WAIT = auto()
-    """``Deferred``: others use up the account's quota beside us."""
+    """``Deferred``: other callers use the account's quota too."""
     RETRY = auto()
-    """``RetryableError``, a failure that is counted."""
+    """``RetryableError``: a failure that counts."""
     REJECT = auto()
     """``RejectDocument``."""
     STOP = auto()
@@ -24,21 +24,21 @@ class Outcome(Enum):
 
 
 class Remedy(Enum):
-    """What may help at once where the same call once more would not."""
+    """What can help immediately when repeating the same call cannot."""
 
     ANOTHER_ENDPOINT = auto()
-    """This one does not offer the action any more. Only when none does the line stops."""
+    """This endpoint no longer offers the action. The circuit opens only if no endpoint does."""
     ANOTHER_CREDENTIAL = auto()
-    """The secret may have been rotated a moment ago."""
+    """The secret may have just been rotated."""
     AS_BASE64 = auto()
-    """The image itself in place of its address."""
+    """Send the image itself instead of its URL."""
 
 
 @dataclass(frozen=True, slots=True)
 class ErrorCode:
-    """One row: first ``retries``, then the ``remedy``, then the ``outcome``.
+    """One row. First ``retries``, then the ``remedy``, then the ``outcome`` apply.
 
-    ``message`` is the provider's own English text, sent by the recogniser; ``retries`` counts calls after the first
+    ``message`` is the provider's English text, which the recogniser sends. ``retries`` is the number of further calls
     within one delivery.
     """
 
@@ -50,16 +50,16 @@ class ErrorCode:
     retries: int = 0
     remedy: Remedy | None = None
     permanent: bool = False
-    """It holds for the image itself: asking again, on any day, would bring it again."""
+    """It is about the image itself: every later call would have the same outcome."""
     try_next_action: bool = False
-    """It says only what the card is not: *auto* asks for the next kind."""
+    """It only excludes this kind of card: *auto* tries the next action."""
 
 
-_ANOTHER_PHOTO: Final = "Take another photograph: the whole card, sharp, evenly lit, and upload it."
-_SMALLER: Final = "Send a smaller image: at most 7 MB as Base64 (about 5 MB as a file)."
-_OUR_BUG: Final = "Nothing the sender can do: report it to the operator with the request id."
-_WAIT: Final = "Nothing: it is tried again by itself."
-_ACCOUNT: Final = "The operator must mend the account or the configuration; documents wait meanwhile."
+_ANOTHER_PHOTO: Final = "Upload another photo: the whole card, sharp and evenly lit."
+_SMALLER: Final = "Send a smaller image: at most 7 MB in Base64 (a file of about 5 MB)."
+_INTERNAL: Final = "The sender can do nothing: report it to the operator with the request id."
+_WAIT: Final = "No action needed; it is retried automatically."
+_ACCOUNT: Final = "The operator must fix the account or the configuration; documents wait until then."
 
 
 def _over_quota(code: str, meaning: str) -> ErrorCode:
@@ -82,7 +82,7 @@ def _reject_image(
     return ErrorCode(code, message, Outcome.REJECT, meaning, advice, permanent=True, try_next_action=try_next_action)
 
 
-def _reject_request(code: str, message: str, meaning: str, advice: str = _OUR_BUG) -> ErrorCode:
+def _reject_request(code: str, message: str, meaning: str, advice: str = _INTERNAL) -> ErrorCode:
     return ErrorCode(code, message, Outcome.REJECT, meaning, advice)
 
 
@@ -95,9 +95,9 @@ def _refuse_credential(code: str, message: str, meaning: str) -> ErrorCode:
 
 
 UNLISTED: Final = ErrorCode(
-    "Unlisted", "", Outcome.RETRY, "The provider answered with a code this version does not know.", _OUR_BUG
+    "Unlisted", "", Outcome.RETRY, "The provider answered with a code that this version does not know.", _INTERNAL
 )
-"""Stands for any code outside the table. No second call: its failure is counted, and an alarm tells of it."""
+"""Stands for any code that is not in the table. No further call: it counts as a failure and raises an alarm."""
 
 ERROR_TABLE: Final = (
     # --- the image: permanent ---
@@ -108,41 +108,41 @@ ERROR_TABLE: Final = (
         "The file is not an image that can be decoded.",
         "Send a complete PNG or JPEG file.",
     ),
-    _reject_image("FailedOperation.ImageNoText", "No text is detected in the image.", "There is no text in the image."),
+    _reject_image("FailedOperation.ImageNoText", "No text is detected in the image.", "The image contains no text."),
     _reject_image(
         "FailedOperation.ImageNoSpecifiedCard",
         "The card in the image is not of the specified type.",
-        "The image does not show the kind of card, or the side, that was named.",
-        "Name the right document and side, or send it as auto.",
+        "The image does not show the specified kind of card or side.",
+        "Specify the right document and side, or send it as auto.",
         try_next_action=True,
     ),
     _reject_image(
         "FailedOperation.NotAppointCard",
         "The card in the image is not of the specified type.",
-        "The image does not show the kind of card that was named.",
-        "Name the right document, or send it as auto.",
+        "The image does not show the specified kind of card.",
+        "Specify the right document, or send it as auto.",
         try_next_action=True,
     ),
-    _reject_image("FailedOperation.ImageBlur", "The image is blurred.", "The image is too blurred to be read."),
+    _reject_image("FailedOperation.ImageBlur", "The image is blurred.", "The image is too blurred."),
     _reject_image(
         "FailedOperation.MultiCardError",
         "There are multiple cards in the image.",
         "The image shows more than one card.",
-        "Send one photograph for each card and side.",
+        "Send one photo per card and side.",
     ),
     _reject_image(
         "LimitExceeded.TooLargeFileError",
         "The file is too large.",
-        "The image is larger than the provider takes.",
+        "The image is larger than the provider accepts.",
         _SMALLER,
     ),
     _reject_image(
         "LimitExceeded.*", "A limit is exceeded.", "The image exceeds one of the provider's limits.", _SMALLER
     ),
-    # --- the reading: once more, then another photograph ---
+    # --- the recognition: one more call, then another photo ---
     _retry_then_reject("FailedOperation.OcrFailed", "OCR failed.", "The card could not be read."),
     _retry_then_reject(
-        "FailedOperation.UnKnowError", "Unknown error.", "The card could not be read, for an unknown reason."
+        "FailedOperation.UnKnowError", "Unknown error.", "The card could not be read for an unknown reason."
     ),
     _retry_then_reject(
         "FailedOperation.EngineRecognizeTimeout", "The engine timed out.", "Reading the card took too long."
@@ -151,15 +151,15 @@ ERROR_TABLE: Final = (
         "FailedOperation.DownLoadError",
         "File download failed.",
         "The provider could not download the image.",
-        "Check that the address is public and answers within 3 seconds, or upload the image.",
+        "Check that the URL is public and answers within 3 seconds, or upload the image.",
         remedy=Remedy.AS_BASE64,
     ),
     _retry_then_reject(
         "FailedOperation.*",
         "The operation failed.",
-        "The card could not be read, for a reason this version does not know.",
+        "The card could not be read for a reason that this version does not know.",
     ),
-    # --- the request: our bug, or oversize ---
+    # --- the request: a bug, or too large ---
     _reject_request("InvalidParameter.*", "The request has an invalid parameter.", "The provider refused a parameter."),
     _reject_request(
         "InvalidParameterValue.*",
@@ -170,35 +170,39 @@ ERROR_TABLE: Final = (
         "InvalidParameterValue.InvalidParameterValueLimit",
         "Incorrect parameter value.",
         "The provider refused the value of a parameter.",
-        "Check the image, its address and the card side.",
+        "Check the image, its URL and the card side.",
     ),
-    _reject_request(
-        "MissingParameter", "The request is missing a required parameter.", "The provider missed a parameter."
-    ),
+    _reject_request("MissingParameter", "The request is missing a required parameter.", "A parameter was missing."),
     _reject_request("UnknownParameter", "The parameter is not recognized.", "The provider does not know a parameter."),
     _reject_request(
         "RequestSizeLimitExceeded",
         "The request is too large.",
-        "The request is larger than the provider takes.",
+        "The request is larger than the provider accepts.",
         _SMALLER,
     ),
     _reject_request(
         "ResponseSizeLimitExceeded",
         "The response is too large.",
-        "The answer is larger than the provider sends.",
-        "Send it again without asking for the portrait.",
+        "The answer is larger than the provider can send.",
+        "Send it again without requesting the portrait.",
     ),
-    # --- the moment: try again ---
-    _over_quota("RequestLimitExceeded.*", "More calls a second than the account's quota."),
-    _over_quota("RequestLimitExceeded.IPLimitExceeded", "More calls a second from one address than it takes."),
-    _over_quota("RequestLimitExceeded.UinLimitExceeded", "More calls a second than the account's quota."),
-    _over_quota("RequestLimitExceeded.GlobalRegionUinLimitExceeded", "More calls a second than all regions' quota."),
+    # --- temporary: retry ---
+    _over_quota("RequestLimitExceeded.*", "More calls per second than the account's quota."),
+    _over_quota(
+        "RequestLimitExceeded.IPLimitExceeded", "More calls per second from one IP address than the provider accepts."
+    ),
+    _over_quota("RequestLimitExceeded.UinLimitExceeded", "More calls per second than the account's quota."),
+    _over_quota(
+        "RequestLimitExceeded.GlobalRegionUinLimitExceeded", "More calls per second than the quota of all regions."
+    ),
     _retry("InternalError.*", "An internal error has occurred.", "The provider has an internal error."),
     _retry("ServiceUnavailable.*", "The service is unavailable.", "The provider is unavailable."),
     _retry("ClientNetworkError", "", "The provider could not be reached."),
-    _retry("NoAnswerInTime", "", "The provider did not answer in time.", retries=0),  # it may be paid for all the same
-    _retry("ServerNetworkError", "", "The provider answered with something other than its protocol."),
-    # --- the account and the configuration: stop the line ---
+    _retry(
+        "NoAnswerInTime", "", "The provider did not answer in time.", retries=0
+    ),  # the call may be billed nevertheless
+    _retry("ServerNetworkError", "", "The provider's response did not follow its protocol."),
+    # --- the account and the configuration: open the circuit ---
     _stop(
         "FailedOperation.UnOpenError",
         "The service is not activated.",
@@ -240,27 +244,31 @@ ERROR_TABLE: Final = (
         "The session token is wrong or has expired.",
     ),
     _refuse_credential(
-        "AuthFailure.InvalidSecretId", "The SecretId is invalid.", "The secret id is not one of this provider."
+        "AuthFailure.InvalidSecretId", "The SecretId is invalid.", "The secret id does not belong to this provider."
     ),
     _refuse_credential(
         "AuthFailure.InvalidAuthorization",
         "The Authorization header is invalid.",
-        "The provider does not take the signature's form.",
+        "The provider does not accept the format of the signature.",
     ),
     _refuse_credential(
-        "AuthFailure.MFAFailure", "Multi-factor authentication failed.", "The account asks for a second factor."
+        "AuthFailure.MFAFailure", "Multi-factor authentication failed.", "The account requires a second factor."
     ),
     _refuse_credential(
         "AuthFailure.UnauthorizedOperation",
         "The operation is not authorized.",
-        "The credentials may not call this action.",
+        "The credentials are not allowed to call this action.",
     ),
     _refuse_credential("AuthFailure.*", "Authentication failed.", "The provider refused the credentials."),
-    _stop("UnauthorizedOperation.*", "The operation is not authorized.", "The credentials may not call this action."),
+    _stop(
+        "UnauthorizedOperation.*",
+        "The operation is not authorized.",
+        "The credentials are not allowed to call this action.",
+    ),
     _stop(
         "InvalidAction",
         "The request `Action` is invalid or not found.",
-        "The provider does not offer this action any more.",
+        "The provider no longer offers this action.",
         remedy=Remedy.ANOTHER_ENDPOINT,
     ),
     _stop(
@@ -272,7 +280,7 @@ ERROR_TABLE: Final = (
     _stop(
         "NoSuchVersion",
         "The specified api version does not exist.",
-        "The provider does not offer this version any more.",
+        "The provider no longer offers this version.",
     ),
     _stop("NoSuchProduct", "The specified service does not exist.", "The endpoint does not serve this product."),
     _stop("UnsupportedRegion", "The region is not supported.", "The configured region is not supported."),
@@ -292,10 +300,10 @@ def look_up(code: str) -> ErrorCode:
     return _BY_CODE[family] if family in _FAMILIES else UNLISTED
 
 
-def listed(code: str) -> str:
-    """Return ``code`` if it is listed, else ``FAMILY.Unlisted``, else ``Unlisted``.
+def listed_code(code: str) -> str:
+    """Return ``code`` if it is in the table, else ``FAMILY.Unlisted``, else ``Unlisted``.
 
-    What is not listed may be any text of an endpoint, even of a card: it is not repeated.
+    A code that is not in the table may be any text from an endpoint, even from a card: it must not be repeated.
     """
     if code in _BY_CODE:
         return code

@@ -1,4 +1,4 @@
-"""From the provider's JSON to an answer and back, driven by the answer's own fields."""
+"""Convert the provider's JSON to an answer and back, driven by the fields of the answer's class."""
 
 from collections.abc import Iterator
 from dataclasses import asdict, fields
@@ -14,25 +14,26 @@ if TYPE_CHECKING:
 def parse_answer(action: Action, response: dict[str, Any]) -> Answer:
     """Return the answer in ``response``, the object under the key ``Response``.
 
-    A missing key and a null become the field's empty value, and unknown keys are passed over: the provider adds
-    fields without a new version.
+    A missing key or a null becomes the field's empty value. Unknown keys are ignored: the provider adds fields without
+    a new version.
     """
     return _parse(action.answer, response)
 
 
 def parse_confidences(action: Action, response: dict[str, Any]) -> dict[str, float]:
-    """Return how sure each field is, if ``response`` says so: the provider's never does, our recogniser's if asked.
+    """Return the confidence in each field. The recogniser sends it on request, the provider never does.
 
-    Only of fields that the action has, and only numbers from 0 to 1.
+    Only known fields of the action and numbers from 0 to 1 are returned.
     """
-    said = response.get(CONFIDENCES)
+    confidences = response.get(CONFIDENCES)
+    if not isinstance(confidences, dict):
+        return {}
     names = field_names(action)
-    numbers = {name: _share(value) for name, value in said.items() if name in names} if isinstance(said, dict) else {}
-    return {name: share for name, share in numbers.items() if share is not None}
+    return {name: float(value) for name, value in confidences.items() if name in names and _is_confidence(value)}
 
 
 def field_names(action: Action) -> frozenset[str]:
-    """Return the names of an answer's fields; one within another is joined to it by a full stop."""
+    """Return the names of an answer's fields; a nested field is named ``outer.inner``."""
     return frozenset(_names(action.answer))
 
 
@@ -47,50 +48,51 @@ _NESTED: Final[dict[str, "type[DataclassInstance]"]] = {
     "MainlandTravelPermitBackInfos": MainlandPermitBack,
 }
 CONFIDENCE_HEADER: Final = ("X-Permit-Ocr-Confidence", "fields")
-"""Asks our recogniser for ``CONFIDENCES``. The provider's own hosts are not sent what their pages do not know."""
+"""Requests ``CONFIDENCES`` from the recogniser. It is not sent to the provider's hosts, whose API does not have it."""
 CONFIDENCES: Final = "FieldConfidences"
-"""The one member of an answer that no page documents: how sure each field is, 0 to 1, by the field's name."""
+"""The only undocumented member of an answer: the confidence in each field, 0 to 1, by the field's name."""
 _NUMBERS: Final = frozenset({"CardType", "X", "Y", "Width", "Height"})
 
 
-def _parse[T: "DataclassInstance"](shape: type[T], said: dict[str, Any]) -> T:
+def _parse[T: "DataclassInstance"](shape: type[T], values: dict[str, Any]) -> T:
     known = {
-        field.name: _value(field.name, said[field.name]) for field in fields(shape) if said.get(field.name) is not None
+        field.name: _value(field.name, values[field.name])
+        for field in fields(shape)
+        if values.get(field.name) is not None
     }
     return shape(**known)
 
 
-def _names(shape: type["DataclassInstance"], within: str = "") -> Iterator[str]:
+def _names(shape: type["DataclassInstance"], prefix: str = "") -> Iterator[str]:
     for field in fields(shape):
-        yield f"{within}{field.name}"
+        yield f"{prefix}{field.name}"
         if field.name in _NESTED:
-            yield from _names(_NESTED[field.name], f"{within}{field.name}.")
+            yield from _names(_NESTED[field.name], f"{prefix}{field.name}.")
 
 
-def _share(said: Any) -> float | None:  # noqa: ANN401  JSON
-    is_number = isinstance(said, int | float) and not isinstance(said, bool)
-    return float(said) if is_number and 0 <= said <= 1 else None
+def _is_confidence(value: Any) -> bool:  # noqa: ANN401  JSON
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1
 
 
-def _value(name: str, said: Any) -> Any:  # noqa: ANN401  JSON
+def _value(name: str, value: Any) -> Any:  # noqa: ANN401  JSON
     if name in _NESTED:
-        return _parse(_NESTED[name], said if isinstance(said, dict) else {})
+        return _parse(_NESTED[name], value if isinstance(value, dict) else {})
     if name == "WarnCardInfos":
-        return _warning_codes(said)
+        return _warning_codes(value)
     if name in _NUMBERS:
-        return _number(said) or 0
-    # A lone surrogate is no text: it could be neither kept nor published.
-    return str(said).encode("utf-8", "replace").decode()
+        return _number(value) or 0
+    # A lone surrogate cannot be encoded: the answer could be neither stored nor published.
+    return str(value).encode("utf-8", "replace").decode()
 
 
-def _warning_codes(said: Any) -> tuple[int, ...] | None:  # noqa: ANN401  JSON
-    """Return the codes, or None, which means *not checked*, if any of them is no number: never fewer than were sent."""
-    codes = [_number(code) for code in said] if isinstance(said, list | tuple) else [None]
+def _warning_codes(value: Any) -> tuple[int, ...] | None:  # noqa: ANN401  JSON
+    """Return the codes. If any is not a number, return None (*not checked*): a warning must not get lost."""
+    codes = [_number(code) for code in value] if isinstance(value, list | tuple) else [None]
     return None if None in codes else tuple(code for code in codes if code is not None)
 
 
-def _number(said: Any) -> int | None:  # noqa: ANN401  JSON
+def _number(value: Any) -> int | None:  # noqa: ANN401  JSON
     try:
-        return int(float(said))
+        return int(float(value))
     except (TypeError, ValueError, OverflowError):
         return None

@@ -10,7 +10,7 @@ from tencentcloud.common.exception.tencent_cloud_sdk_exception import TencentClo
 
 from permit_ocr.domain.errors import CircuitOpen, Deferred, PermitOcrError, RejectDocument, RetryableError
 from permit_ocr.observability import count_metric
-from permit_ocr.tencent.error_table import Outcome, listed, look_up
+from permit_ocr.tencent.error_table import Outcome, listed_code, look_up
 
 _ERRORS: Final[Mapping[Outcome, type[PermitOcrError]]] = {
     Outcome.WAIT: Deferred,
@@ -27,7 +27,7 @@ class Refusal(Exception):
     def __init__(self, code: str, *, request_id: str | None = None) -> None:
         super().__init__(code)
         self.row = look_up(code)
-        self.code = listed(code)
+        self.code = listed_code(code)
         self.request_id = request_id
 
     def as_error(self) -> PermitOcrError:

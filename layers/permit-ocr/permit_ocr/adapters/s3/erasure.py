@@ -15,7 +15,7 @@ from permit_ocr.adapters.s3.images import PAGE_PREFIX, PORTRAIT_PREFIX
 from permit_ocr.application.ports import StoredVersion
 from permit_ocr.aws_errors import refused, translate_aws_errors
 from permit_ocr.domain.events import Document
-from permit_ocr.domain.identity import direct_upload_key, document_id_of_direct_upload, document_id_of_object
+from permit_ocr.domain.identity import direct_upload_key, document_id_of_upload
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -67,9 +67,12 @@ class S3Erasure:
                     raise refused("S3", failed[0].get("Code", "Unknown"))
 
     def _upload_id(self, page: Document) -> str:
-        key = page.key or ""
-        return document_id_of_direct_upload(key, upload_prefix=self._prefix) or document_id_of_object(
-            bucket=page.bucket or "", key=key, version=page.version, etag=page.etag
+        return document_id_of_upload(
+            bucket=page.bucket or "",
+            key=page.key or "",
+            version=page.version,
+            etag=page.etag,
+            upload_prefix=self._prefix,
         )
 
     def _versions(self, prefix: str) -> Iterator[StoredVersion]:
