@@ -22,7 +22,7 @@ from permit_ocr.entrypoints.http_api import BODY_LIMIT
 from permit_ocr.entrypoints.http_api.post_uploads import UploadRequest
 from permit_ocr.entrypoints.http_api.recognition_request import RecognitionRequest
 from permit_ocr.entrypoints.http_api.request_body import RequestBody, body_of
-from permit_ocr.images.rejections import MOST_BYTES
+from permit_ocr.images.rejections import MAX_BYTES
 from tests.unit.fakes import MAINLAND_FRONT, NOT_THIS_CARD, RESIDENCE_FRONT, photograph, world
 
 SCHEMAS = Path("events/schemas")
@@ -92,7 +92,7 @@ def test_the_openapi_document_describes_every_error_as_problem_details() -> None
 def test_the_openapi_document_states_the_limits() -> None:
     said = OPENAPI["info"]["description"]
     assert f"{BODY_LIMIT:,} bytes" in said
-    assert f"{MOST_BYTES:,}" in said
+    assert f"{MAX_BYTES:,}" in said
     assert "ApiRequestsPerSecond" in said
     assert "429" in said
 

@@ -144,7 +144,7 @@ def test_what_is_no_plain_image_has_to_be_decoded_first(s3: "S3Client", content:
 def test_a_file_larger_than_any_scan_is_rejected_with_the_limit(
     s3: "S3Client", monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("permit_ocr.adapters.s3.images.MOST_BYTES", 3)
+    monkeypatch.setattr("permit_ocr.adapters.s3.images.MAX_BYTES", 3)
     with pytest.raises(RejectDocument, match="TooManyBytes") as caught:
         fetch(images(s3), put(s3, "uploads/1.pdf"))
     assert "50,000,000 bytes" in caught.value.meaning

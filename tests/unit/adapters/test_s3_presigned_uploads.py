@@ -11,7 +11,7 @@ from botocore.config import Config
 
 from permit_ocr.adapters.s3.presigned_uploads import FORM_SECONDS, S3PresignedUploads
 from permit_ocr.domain.errors import RetryableError
-from permit_ocr.images.rejections import MOST_BYTES
+from permit_ocr.images.rejections import MAX_BYTES
 from sandbox.aws.post_policy import PostPolicyError, check_post_policy
 from tests.unit.fakes import JPEG
 
@@ -41,7 +41,7 @@ def test_a_form_is_taken_as_it_is_given_out(tickets: S3PresignedUploads) -> None
     assert fields["Content-Type"] == "image/heic"
     assert fields["x-amz-meta-case"] == "2026-0815"
     send(fields)
-    send(fields, size=MOST_BYTES, seconds=FORM_SECONDS - 60)
+    send(fields, size=MAX_BYTES, seconds=FORM_SECONDS - 60)
     send({**fields, "x-ignore-me": "1"})
 
 
@@ -74,7 +74,7 @@ def test_a_form_without_one_of_its_fields_is_refused(tickets: S3PresignedUploads
     ("how", "code"),
     [
         ({"size": 0}, "EntityTooSmall"),
-        ({"size": MOST_BYTES + 1}, "EntityTooLarge"),
+        ({"size": MAX_BYTES + 1}, "EntityTooLarge"),
         ({"seconds": FORM_SECONDS + 60}, "AccessDenied"),
         ({"bucket": "another"}, "AccessDenied"),
     ],

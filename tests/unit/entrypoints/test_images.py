@@ -157,7 +157,7 @@ def test_pages_stored_before_the_decoder_crashed_are_taken_back(
 def test_a_file_that_is_too_large_is_rejected_without_being_read(
     application: ImagesApplication, s3: "S3Client", sqs: "SQSClient", told: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("permit_ocr.adapters.s3.pages.MOST_BYTES", 100)
+    monkeypatch.setattr("permit_ocr.adapters.s3.pages.MAX_BYTES", 100)
     run(application, sqs, put(s3, file_of("heic")))
     assert [page.rejection for page in told()] == ["Document.TooManyBytes"]
 

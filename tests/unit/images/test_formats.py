@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from permit_ocr.domain.errors import RejectDocument
 from permit_ocr.images import rejections as image_rejections
-from permit_ocr.images.formats import Format, format_of, is_provider_ready, refuse_what_cannot_be_read
+from permit_ocr.images.formats import Format, check_readable, format_of, is_provider_ready
 from permit_ocr.images.rejections import CODES, rejection
 from tests.unit.fakes import jpeg
 from tests.unit.images.converter.files import FORMATS, LIMIT, WITH_ORIENTATION, file_of, noise, picture
@@ -76,7 +76,7 @@ def test_nothing_over_the_limit_is_plain(form: str) -> None:
 def test_for_what_nobody_can_read_there_is_nothing_to_be_made(content: bytes) -> None:
     assert is_provider_ready(content, base64_limit=LIMIT)
     with pytest.raises(RejectDocument):
-        refuse_what_cannot_be_read(content)
+        check_readable(content)
 
 
 PNG = file_of("png", exif=b"")
@@ -102,22 +102,22 @@ PNG = file_of("png", exif=b"")
 )
 def test_what_the_provider_would_refuse_is_rejected_first(content: bytes, code: str) -> None:
     with pytest.raises(RejectDocument) as caught:
-        refuse_what_cannot_be_read(content)
+        check_readable(content)
     assert caught.value.code == code
 
 
 @pytest.mark.parametrize("form", ["jpeg", "png"])
 def test_a_bomb_is_rejected_by_its_header(form: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("permit_ocr.images.formats.MOST_PIXELS", 400 * 250 - 1)
+    monkeypatch.setattr("permit_ocr.images.formats.MAX_PIXELS", 400 * 250 - 1)
     with pytest.raises(RejectDocument) as caught:
-        refuse_what_cannot_be_read(file_of(form))
+        check_readable(file_of(form))
     assert caught.value.code == "Document.TooManyPixels"
 
 
 def test_restart_markers_and_progressive_scans_are_part_of_the_image() -> None:
     for options in ({"progressive": True}, {"restart_marker_blocks": 2}, {"optimize": True}):
         content = file_of("jpeg", noise((300, 200)), **options)
-        refuse_what_cannot_be_read(content)
+        check_readable(content)
 
 
 @given(st.binary(max_size=200), st.sampled_from(["jpeg", "png", ""]))
@@ -125,7 +125,7 @@ def test_any_bytes_are_plain_or_not_and_readable_or_rejected(tail: bytes, form: 
     content = {"jpeg": jpeg()[:2], "png": PNG[:33], "": b""}[form] + tail
     is_provider_ready(content, base64_limit=LIMIT)
     try:
-        refuse_what_cannot_be_read(content)
+        check_readable(content)
     except RejectDocument as error:
         assert error.code in CODES  # noqa: PT017  most are rejected, not all
 
@@ -140,7 +140,7 @@ def test_each_rejection_says_what_is_wrong_and_what_to_do(code: str) -> None:
 
 @pytest.mark.parametrize(
     ("code", "limit"),
-    [("TooManyPixels", "MOST_PIXELS"), ("TooManyPages", "MOST_PAGES"), ("TooManyBytes", "MOST_BYTES")],
+    [("TooManyPixels", "MAX_PIXELS"), ("TooManyPages", "MAX_PAGES"), ("TooManyBytes", "MAX_BYTES")],
 )
 def test_a_limit_is_named_in_its_rejection(code: str, limit: str) -> None:
     value: Any = getattr(image_rejections, limit)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageChops
 from PIL.ExifTags import Base
 
-from permit_ocr.images.formats import refuse_what_cannot_be_read
+from permit_ocr.images.formats import check_readable
 from permit_ocr.images.metadata import orientation, without_metadata
 from tests.unit.fakes import jpeg
 from tests.unit.images.converter.files import SECRET, file_of, noise, picture, with_metadata
@@ -35,7 +35,7 @@ def test_metadata_goes_and_the_picture_stays_the_same(form: str) -> None:
     assert SECRET not in cleaned
     assert ImageChops.difference(opened(content), opened(cleaned)).getbbox() is None
     assert opened(cleaned).info["icc_profile"] == opened(content).info["icc_profile"]
-    refuse_what_cannot_be_read(cleaned)
+    check_readable(cleaned)
 
 
 @pytest.mark.parametrize(

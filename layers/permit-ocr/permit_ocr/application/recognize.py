@@ -49,7 +49,7 @@ from permit_ocr.domain.events import (
 )
 from permit_ocr.domain.judgement import has_key_field, judge_answer
 from permit_ocr.domain.permits import Kind, RecognitionOptions, Side
-from permit_ocr.images.formats import refuse_what_cannot_be_read
+from permit_ocr.images.formats import check_readable
 from permit_ocr.images.metadata import without_metadata
 from permit_ocr.tencent.actions import ACTIONS
 from permit_ocr.tencent.error_table import look_up
@@ -96,7 +96,7 @@ class Recognize:
                 return stored.event
             try:
                 if submission.content is not None:
-                    refuse_what_cannot_be_read(submission.content)
+                    check_readable(submission.content)
                 request, response, reused = self._call_until_card(
                     submission.document, requests, deadline=deadline, before_call=before_call
                 )

@@ -1,4 +1,4 @@
-"""Starts the process that decodes (``imaging``) and hears what becomes of a file."""
+"""Start the converter process (``images.converter``) and read its results."""
 
 import json
 import os
@@ -19,9 +19,9 @@ _MODULE: Final = "permit_ocr.images.converter"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecodedPage:
-    """What became of one page: a file with its image, or a rejection's code.
+    """One converted page: a file with its image, or the code of a rejection.
 
-    A format without pages has none to count; what is rejected as a whole has no number either.
+    ``number`` and ``pages`` are None for a format without pages; ``number`` also if the whole file is rejected.
     """
 
     number: int | None = None
@@ -33,61 +33,63 @@ class DecodedPage:
 def decode(
     file: Path, directory: Path, *, base64_limit: int, seconds: float = DECODING_SECONDS
 ) -> Iterator[DecodedPage]:
-    """Yield the pages of ``file`` as they are decoded; their images lie in ``directory``.
+    """Yield the pages of ``file`` as they are converted; the images are written into ``directory``.
 
-    A file that takes more time or memory than it may, or that crashes a decoder, ends with a rejection of the whole.
-    Raises ``RetryableError`` for an error of ours.
+    A file that exceeds the limits on time or memory, or crashes a decoder, ends with a rejection of the whole file.
+    Raises ``RetryableError`` for an internal error.
     """
     command = [sys.executable, "-S", "-P", "-m", _MODULE, str(file), str(directory), str(base64_limit)]
     process = subprocess.Popen(
         command, env=_environment(), cwd=directory, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     )
-    overdue = threading.Timer(seconds, process.kill)
-    overdue.start()
-    heard = False
+    timeout = threading.Timer(seconds, process.kill)
+    timeout.start()
+    has_output = False
     try:
-        for page in _heard(process, directory):
-            heard = True
+        for page in _read_pages(process, directory):
+            has_output = True
             yield page
-        ended = process.wait()
+        exit_code = process.wait()
     finally:
-        overdue.cancel()
+        timeout.cancel()
         process.kill()
         process.wait()
-    if ended > 0 or not (ended or heard):
-        raise _fault("Exit" if ended else "Silence")
-    if ended:
-        code = "Document.TooCostly" if ended == -signal.SIGKILL else "Document.Damaged"
+    if exit_code > 0 or not (exit_code or has_output):
+        raise _internal_error("Exit" if exit_code else "NoOutput")
+    if exit_code:
+        code = "Document.TooCostly" if exit_code == -signal.SIGKILL else "Document.Damaged"
         yield DecodedPage(rejection=code)
 
 
-def _heard(process: "subprocess.Popen[str]", directory: Path) -> Iterator[DecodedPage]:
+def _read_pages(process: "subprocess.Popen[str]", directory: Path) -> Iterator[DecodedPage]:
     pages = None
     for line in process.stdout or ():
-        said = json.loads(line)
-        if "failed" in said:
-            raise _fault(said["failed"])
-        if "pages" in said:
-            pages = said["pages"]
+        result = json.loads(line)
+        if "failed" in result:
+            raise _internal_error(result["failed"])
+        if "pages" in result:
+            pages = result["pages"]
             continue
         yield DecodedPage(
-            number=said.get("page") if pages else None,
+            number=result.get("page") if pages else None,
             pages=pages,
-            image=directory / said["image"] if "image" in said else None,
-            rejection=said.get("rejection"),
+            image=directory / result["image"] if "image" in result else None,
+            rejection=result.get("rejection"),
         )
 
 
-def _fault(kind: str) -> RetryableError:
-    return RetryableError(f"Decoding.{kind}", "Decoding failed by a fault of ours.", "Mend it and replay the document.")
+def _internal_error(kind: str) -> RetryableError:
+    return RetryableError(
+        f"Decoding.{kind}", "Decoding failed with an internal error.", "Fix the error and redrive the document."
+    )
 
 
 def _environment() -> dict[str, str]:
-    """Return what the process needs to know: where the packages are, and none of the function's credentials."""
+    """Return the process's environment: where the packages are, but not the function's credentials."""
     linker = {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ}  # Lambda's Python needs it
     return {
         "PYTHONPATH": os.pathsep.join(sys.path),
         "PYTHONDONTWRITEBYTECODE": "1",
-        "MALLOC_ARENA_MAX": "1",  # one heap: memory is counted
+        "MALLOC_ARENA_MAX": "1",  # a single heap: memory is limited
         **linker,
     }

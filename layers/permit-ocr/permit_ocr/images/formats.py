@@ -1,4 +1,4 @@
-"""What can be told of a file before anyone is paid to look at it, without decoding it."""
+"""Checks of a file before the provider is paid, without decoding it."""
 
 import re
 from enum import StrEnum
@@ -7,11 +7,11 @@ from typing import Final
 from permit_ocr.domain.errors import RejectDocument
 from permit_ocr.images import jpeg, png
 from permit_ocr.images.metadata import UPRIGHT, orientation
-from permit_ocr.images.rejections import LEAST_SIDES, MOST_PIXELS, rejection
+from permit_ocr.images.rejections import MAX_PIXELS, MIN_SIDES, rejection
 
 
 class Format(StrEnum):
-    """A format that can be read: the first two by the provider, the others after they were made one of them."""
+    """The accepted formats. The provider reads the first two; the others are converted to one of these."""
 
     JPEG = "jpeg"
     PNG = "png"
@@ -34,12 +34,12 @@ _SIGNATURES: Final = (
     (b"GIF89a", Format.GIF),
 )
 _HEIC_BRANDS: Final = frozenset((b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"))
-_PDF_WITHIN: Final = 1024
-"""Bytes within which a PDF begins: ISO 32000-1, annex H, note 13; scanners put things before it."""
+_PDF_HEADER_WITHIN: Final = 1024
+"""Bytes within which a PDF has its header (ISO 32000-1, annex H, note 13): scanners write other data before it."""
 
 
 def format_of(beginning: bytes) -> Format | None:
-    """Return the format of a file by its first 1,024 bytes, whatever it is called; None for any other."""
+    """Return the format of a file by its first 1,024 bytes, not by its name; None if it is not accepted."""
     for signature, known in _SIGNATURES:
         if beginning.startswith(signature):
             return known
@@ -47,72 +47,72 @@ def format_of(beginning: bytes) -> Format | None:
         return Format.WEBP
     if beginning[4:8] == b"ftyp":
         return _format_of_brands(beginning)
-    return Format.PDF if re.search(rb"%PDF-", beginning[:_PDF_WITHIN]) else None
+    return Format.PDF if re.search(rb"%PDF-", beginning[:_PDF_HEADER_WITHIN]) else None
 
 
 def _format_of_brands(beginning: bytes) -> Format | None:
-    """Return the format of a file of boxes: ISO/IEC 14496-12 has its major brand first, then those it is like."""
+    """Return the format of an ISO/IEC 14496-12 file: its major brand comes first, then the compatible brands."""
     box = beginning[8 : int.from_bytes(beginning[:4])]
-    brands = {box[:4], *(box[place : place + 4] for place in range(8, len(box), 4))}  # between them is a version
+    brands = {box[:4], *(box[start : start + 4] for start in range(8, len(box), 4))}  # between them is a version
     if brands & {b"avif", b"avis"}:
         return Format.AVIF
     return Format.HEIC if brands & _HEIC_BRANDS else None
 
 
 def base64_length(size: int) -> int:
-    """Return how many bytes ``size`` bytes become as Base64."""
+    """Return the length of ``size`` bytes in Base64."""
     return (size + 2) // 3 * 4
 
 
 def is_provider_ready(content: bytes, *, base64_limit: int) -> bool:
-    """Tell whether there is nothing to be made of a file before it is read.
+    """Tell whether a file needs no conversion.
 
-    Plain is a PNG or JPEG image within the limit that is upright, and also what can never be read:
-    ``refuse_what_cannot_be_read`` says why. Everything else has to be decoded and made a plain image first.
+    That is an upright PNG or JPEG image within the limit, and also a file that can never be read (for which
+    ``check_readable`` gives the reason). Everything else has to be converted first.
     """
-    found = format_of(content)
-    if found is None:
+    file_format = format_of(content)
+    if file_format is None:
         return True
-    if found not in {Format.JPEG, Format.PNG} or base64_length(len(content)) > base64_limit:
+    if file_format not in {Format.JPEG, Format.PNG} or base64_length(len(content)) > base64_limit:
         return False
     try:
-        exif = jpeg.exif(content) if found is Format.JPEG else png.exif(content)
+        exif = jpeg.exif(content) if file_format is Format.JPEG else png.exif(content)
     except RejectDocument:
         return True
     return orientation(exif) == UPRIGHT
 
 
-def refuse_what_cannot_be_read(content: bytes) -> None:
+def check_readable(content: bytes) -> None:
     """Raise ``RejectDocument`` for a file that the provider would refuse, and perhaps bill.
 
-    Empty, neither PNG nor JPEG, not whole, animated, or with too few or too many pixels. What is too large is no plain
-    image, and was made smaller.
+    Such a file is empty, neither PNG nor JPEG, damaged or animated, or has too few or too many pixels. A file with too
+    many bytes is not provider-ready and has been converted before.
     """
     if not content:
         raise rejection("Document.Empty")
     if format_of(content) not in {Format.JPEG, Format.PNG}:
         raise rejection("Document.UnsupportedFormat")
-    refuse_broken(content)
+    check_intact(content)
 
 
-def refuse_broken(content: bytes) -> None:
-    """Raise ``RejectDocument`` for a PNG or JPEG image that is not whole, is animated or has no such size.
+def check_intact(content: bytes) -> None:
+    """Raise ``RejectDocument`` for a PNG or JPEG image that is damaged, animated, too small or too large.
 
-    Whether what is compressed in it makes sense is not known before it is decoded.
+    Damage within the compressed data is found only when it is decoded.
     """
     match format_of(content):
         case Format.JPEG:
-            refuse_size(*jpeg.size(content))
+            check_size(*jpeg.size(content))
             for _ in jpeg.segments(content):
                 pass
         case Format.PNG:
-            refuse_size(*png.size(content))
-            png.refuse_broken(content)
+            check_size(*png.size(content))
+            png.check_intact(content)
 
 
-def refuse_size(width: int, height: int) -> None:
+def check_size(width: int, height: int) -> None:
     """Raise ``RejectDocument`` for an image of too few or too many pixels."""
-    if max(width, height) < LEAST_SIDES[0] or min(width, height) < LEAST_SIDES[1]:
+    if max(width, height) < MIN_SIDES[0] or min(width, height) < MIN_SIDES[1]:
         raise rejection("Document.TooSmall")
-    if width * height > MOST_PIXELS:
+    if width * height > MAX_PIXELS:
         raise rejection("Document.TooManyPixels")

@@ -1,4 +1,4 @@
-"""What a JPEG file is made of: segments, as ITU-T T.81 (annex B) has them."""
+"""JPEG files as a sequence of segments (ITU-T T.81, annex B)."""
 
 import re
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ _APPLICATION_DATA_1: Final = 0xE1
 _FRAMES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _WITHOUT_LENGTH: Final = frozenset((0x01, 0xD8, _END_OF_IMAGE))
 _MARKER: Final = re.compile(rb"\xff([^\x00\xd0-\xd7\xff])")
-"""In a scan's data a byte FF is followed by 00, or is a restart marker: anything else ends it."""
+"""In a scan's data, a byte FF is followed by 00 or is part of a restart marker. Anything else ends the scan."""
 _EXIF: Final = b"Exif\0\0"
 _JFIF_WITHOUT_THUMBNAIL: Final = 14  # bytes
 _KEPT_APPLICATION_DATA: Final = (b"ICC_PROFILE\0", b"Adobe")
@@ -23,9 +23,9 @@ _APPLICATION_DATA_AND_COMMENTS: Final = frozenset((*range(0xE0, 0xF0), *range(0x
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A marker with what belongs to it, a scan's data included: the bytes from ``start`` to ``end`` of a file.
+    """A marker with its data, and with the scan's data if it starts a scan: the bytes from ``start`` to ``end``.
 
-    They are copied where they are asked for: nearly all of a file is one scan, at which nobody looks.
+    They are copied only on access: most of a file is a scan, whose bytes nobody needs.
     """
 
     marker: int
@@ -35,24 +35,24 @@ class Segment:
 
     @property
     def body(self) -> bytes:
-        """What follows marker and length."""
+        """The data after marker and length."""
         return self.file[self.start + 4 : self.end]
 
 
 def segments(file: bytes) -> Iterator[Segment]:
-    """Yield the segments of a file's first image, from start to end; telephones append more after that.
+    """Yield the segments of a file's first image; phones append further images.
 
-    Raises ``RejectDocument`` where the file ends before its image does.
+    Raises ``RejectDocument`` if the image is incomplete.
     """
-    place = 0
-    while found := _MARKER.search(file, place):
-        start, marker = found.start(), found[1][0]
-        place = found.end()
+    position = 0
+    while match := _MARKER.search(file, position):
+        start, marker = match.start(), match[1][0]
+        position = match.end()
         if marker not in _WITHOUT_LENGTH:
-            place += int.from_bytes(file[place : place + 2])
-        if marker == START_OF_SCAN and (after := _MARKER.search(file, place)):
-            place = after.start()
-        yield Segment(marker, start, place, file)
+            position += int.from_bytes(file[position : position + 2])
+        if marker == START_OF_SCAN and (following := _MARKER.search(file, position)):
+            position = following.start()
+        yield Segment(marker, start, position, file)
         if marker == _END_OF_IMAGE:
             return
     raise rejection("Document.Truncated")
@@ -67,7 +67,7 @@ def size(file: bytes) -> tuple[int, int]:
 
 
 def exif(file: bytes) -> bytes:
-    """Return the Exif data, which has the form of a TIFF file; empty if there is none. Raises ``RejectDocument``."""
+    """Return the Exif data (a TIFF structure); empty if there is none. Raises ``RejectDocument``."""
     for segment in segments(file):
         if segment.marker == _APPLICATION_DATA_1 and segment.body.startswith(_EXIF):
             return segment.body.removeprefix(_EXIF)
@@ -77,17 +77,17 @@ def exif(file: bytes) -> bytes:
 
 
 def without_metadata(file: bytes) -> bytes:
-    """Return the file with what decodes its first image, and nothing else: ``file`` itself if that is all of it.
+    """Return the file with only what is needed to decode its first image; ``file`` itself if nothing else is in it.
 
-    Colour profiles stay, and the markers of JFIF and Adobe, which say what the colours are. Raises ``RejectDocument``.
+    Colour profiles stay, and so do the JFIF and Adobe markers, which define the colours. Raises ``RejectDocument``.
     """
-    kept = [segment for segment in segments(file) if _is_of_the_image(segment)]
+    kept = [segment for segment in segments(file) if _is_needed(segment)]
     if sum(segment.end - segment.start for segment in kept) == len(file):
         return file
     return b"".join(file[segment.start : segment.end] for segment in kept)
 
 
-def _is_of_the_image(segment: Segment) -> bool:
+def _is_needed(segment: Segment) -> bool:
     if segment.marker not in _APPLICATION_DATA_AND_COMMENTS:
         return True
     if segment.body.startswith(b"JFIF\0"):

@@ -1,6 +1,7 @@
-"""What a photograph says beside its picture: where and when it was taken, with what, and which way is up.
+"""Metadata of a photo: where, when and with what it was taken, and its orientation.
 
-None of it leaves. It is dropped part by part, so the picture itself stays what it was, bit for bit.
+It is removed before the photo is sent anywhere. The parts of the file that hold it are cut out, so the image data stays
+bit for bit the same.
 """
 
 import struct
@@ -18,7 +19,7 @@ _BYTE_ORDERS: Final = {b"II*\0": "<", b"MM\0*": ">"}
 def without_metadata(content: bytes) -> bytes:
     """Return a PNG or JPEG image without metadata: ``content`` itself if it has none.
 
-    Anything else, and what is not whole, is returned as it is: it is refused later, and not sent anywhere.
+    Other formats and incomplete files are returned unchanged: they are rejected later and never sent.
     """
     try:
         if content.startswith(jpeg.SIGNATURE):
@@ -33,17 +34,17 @@ def without_metadata(content: bytes) -> bytes:
 
 
 def orientation(exif: bytes) -> int:
-    """Return what Exif data says of the way up, from 1 (upright) to 8; what cannot be read says upright."""
+    """Return the orientation in Exif data, from 1 (upright) to 8; upright if it is unreadable."""
     order = _BYTE_ORDERS.get(exif[:4])
     if order is None:
         return UPRIGHT
     try:
-        (place,) = struct.unpack_from(f"{order}I", exif, 4)
-        (count,) = struct.unpack_from(f"{order}H", exif, place)
+        (offset,) = struct.unpack_from(f"{order}I", exif, 4)
+        (count,) = struct.unpack_from(f"{order}H", exif, offset)
         for number in range(count):
-            tag, _, _, said = struct.unpack_from(f"{order}HHIH", exif, place + 2 + 12 * number)
+            tag, _, _, value = struct.unpack_from(f"{order}HHIH", exif, offset + 2 + 12 * number)
             if tag == _ORIENTATION_TAG:
-                return said if said in _ORIENTATIONS else UPRIGHT
+                return value if value in _ORIENTATIONS else UPRIGHT
     except struct.error:
         pass
     return UPRIGHT

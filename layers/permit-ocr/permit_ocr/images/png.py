@@ -1,4 +1,4 @@
-"""What a PNG file is made of: chunks, as the W3C's recommendation has them."""
+"""PNG files as a sequence of chunks (W3C recommendation)."""
 
 import zlib
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from typing import Final
 from permit_ocr.images.rejections import rejection
 
 SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
-_OF_THE_IMAGE: Final = frozenset(
+_NEEDED: Final = frozenset(
     (
         *(b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS"),
         *(b"cHRM", b"gAMA", b"iCCP", b"sBIT", b"sRGB", b"cICP", b"mDCV", b"cLLI", b"bKGD", b"pHYs"),
@@ -18,37 +18,37 @@ _OF_THE_IMAGE: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """One chunk as it lies in the file, its length and check sum included."""
+    """One chunk as it is in the file, including its length and checksum."""
 
     name: bytes
     content: bytes
 
     @property
     def body(self) -> bytes:
-        """What is between name and check sum."""
+        """The data between name and checksum."""
         return self.content[8:-4]
 
     @property
-    def is_whole(self) -> bool:
-        """Whether the check sum is right."""
+    def is_intact(self) -> bool:
+        """Whether the checksum is right."""
         return zlib.crc32(memoryview(self.content)[4:-4]) == int.from_bytes(self.content[-4:])
 
 
 def chunks(file: bytes) -> Iterator[Chunk]:
-    """Yield the chunks from the first to the last; what lies after that is none.
+    """Yield all chunks. Data after the last one is ignored.
 
-    Raises ``RejectDocument`` where the file ends before its last chunk.
+    Raises ``RejectDocument`` if the file ends before its last chunk.
     """
-    place = len(SIGNATURE)
-    while place + 12 <= len(file):
-        end = place + 12 + int.from_bytes(file[place : place + 4])
+    position = len(SIGNATURE)
+    while position + 12 <= len(file):
+        end = position + 12 + int.from_bytes(file[position : position + 4])
         if end > len(file):
             break
-        chunk = Chunk(file[place + 4 : place + 8], file[place:end])
+        chunk = Chunk(file[position + 4 : position + 8], file[position:end])
         yield chunk
         if chunk.name == b"IEND":
             return
-        place = end
+        position = end
     raise rejection("Document.Truncated")
 
 
@@ -61,23 +61,23 @@ def size(file: bytes) -> tuple[int, int]:
 
 
 def exif(file: bytes) -> bytes:
-    """Return the Exif data, which has the form of a TIFF file; empty if there is none. Raises ``RejectDocument``."""
+    """Return the Exif data (a TIFF structure); empty if there is none. Raises ``RejectDocument``."""
     return next((chunk.body for chunk in chunks(file) if chunk.name == b"eXIf"), b"")
 
 
-def refuse_broken(file: bytes) -> None:
-    """Raise ``RejectDocument`` for an image that is not whole, or that moves (APNG)."""
+def check_intact(file: bytes) -> None:
+    """Raise ``RejectDocument`` for an image that is damaged or animated (APNG)."""
     for chunk in chunks(file):
         if chunk.name == b"acTL" and int.from_bytes(chunk.body[:4]) > 1:
             raise rejection("Document.Animated")
-        if chunk.name in _OF_THE_IMAGE and not chunk.is_whole:
+        if chunk.name in _NEEDED and not chunk.is_intact:
             raise rejection("Document.Damaged")
 
 
 def without_metadata(file: bytes) -> bytes:
-    """Return the file with what decodes the image, and nothing else: the very same bytes if that is all of it.
+    """Return the file with only what is needed to decode the image; the same bytes if nothing else is in it.
 
-    Texts, times, Exif data and whatever applications put in go; colours and the size of a pixel stay. Raises
+    Texts, times, Exif data and application data are removed; colours and the pixel size stay. Raises
     ``RejectDocument``.
     """
-    return SIGNATURE + b"".join(chunk.content for chunk in chunks(file) if chunk.name in _OF_THE_IMAGE)
+    return SIGNATURE + b"".join(chunk.content for chunk in chunks(file) if chunk.name in _NEEDED)

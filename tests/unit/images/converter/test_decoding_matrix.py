@@ -12,7 +12,7 @@ from PIL import Image, ImageChops, ImageCms
 from permit_ocr.domain.errors import RejectDocument
 from permit_ocr.images.converter.fitting import fitted
 from permit_ocr.images.converter.pages import open_pages
-from permit_ocr.images.formats import base64_length, is_provider_ready, refuse_what_cannot_be_read
+from permit_ocr.images.formats import base64_length, check_readable, is_provider_ready
 from permit_ocr.images.metadata import without_metadata
 from tests.unit.images.converter.files import (
     CORNERS,
@@ -35,7 +35,7 @@ def made_of(content: bytes, directory: Path, *, base64_limit: int = LIMIT) -> li
     pages = open_pages(file)
     images = [fitted(pages.picture(n), base64_limit=base64_limit) for n in range(1, (pages.count or 1) + 1)]
     for image in images:
-        refuse_what_cannot_be_read(image.content)
+        check_readable(image.content)
         assert is_provider_ready(image.content, base64_limit=base64_limit)
         assert without_metadata(image.content) is image.content
     return [(image.content, Image.open(io.BytesIO(image.content))) for image in images]

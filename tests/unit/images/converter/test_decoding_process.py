@@ -109,7 +109,7 @@ def test_a_crash_after_some_pages_rejects_the_file_as_a_whole(instead: Any) -> N
     [
         ("raise ImportError", "Decoding.Exit"),
         ('print(\'{"failed": "NameError"}\')', "Decoding.NameError"),
-        ("", "Decoding.Silence"),
+        ("", "Decoding.NoOutput"),
     ],
 )
 def test_an_error_of_ours_is_no_rejection(program: str, code: str, instead: Any) -> None:

@@ -18,7 +18,7 @@ from permit_ocr.domain.events import Document
 from permit_ocr.domain.permits import RecognitionOptions
 from permit_ocr.domain.upload_options import case_of_upload, upload_options
 from permit_ocr.images.formats import base64_length, is_provider_ready
-from permit_ocr.images.rejections import MOST_BYTES, rejection
+from permit_ocr.images.rejections import MAX_BYTES, rejection
 from permit_ocr.observability import log_event
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class S3Images:
             stored = self._client.get_object(**version)
         options = self._options(upload, stored["Metadata"])
         case = self._case(upload, stored["Metadata"])
-        if stored["ContentLength"] > MOST_BYTES:
+        if stored["ContentLength"] > MAX_BYTES:
             raise rejection("Document.TooManyBytes")
         if base64_length(stored["ContentLength"]) > self._limit:
             stored["Body"].close()

@@ -10,7 +10,7 @@ from permit_ocr.application.ports import StoredVersion
 from permit_ocr.aws_errors import translate_aws_errors
 from permit_ocr.domain.errors import RejectDocument
 from permit_ocr.domain.upload_options import METADATA
-from permit_ocr.images.rejections import MOST_BYTES, rejection
+from permit_ocr.images.rejections import MAX_BYTES, rejection
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -30,7 +30,7 @@ class S3Pages:
         """See the port."""
         with object_version(upload) as version:
             stored = self._client.get_object(**version)
-            if stored["ContentLength"] > MOST_BYTES:
+            if stored["ContentLength"] > MAX_BYTES:
                 stored["Body"].close()
                 raise rejection("Document.TooManyBytes")
             with file.open("wb") as opened:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from permit_ocr.application.ports import FORM_SECONDS, UploadForm
 from permit_ocr.aws_errors import translate_aws_errors
 from permit_ocr.domain.identity import direct_upload_key
-from permit_ocr.images.rejections import MOST_BYTES
+from permit_ocr.images.rejections import MAX_BYTES
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -35,7 +35,7 @@ class S3PresignedUploads:
                 Bucket=self._bucket,
                 Key=direct_upload_key(document_id, upload_prefix=self._prefix),
                 Fields=dict(fields),
-                Conditions=[*conditions, ["content-length-range", 1, MOST_BYTES]],
+                Conditions=[*conditions, ["content-length-range", 1, MAX_BYTES]],
                 ExpiresIn=FORM_SECONDS,
             )
         return UploadForm(url=form["url"], fields=form["fields"])

@@ -21,12 +21,12 @@ from permit_ocr.entrypoints.http_api.problem_details import PROBLEM_SCHEMA
 from permit_ocr.entrypoints.http_api.recognition_request import RecognitionRequest
 from permit_ocr.entrypoints.http_api.request_body import RequestBody
 from permit_ocr.entrypoints.http_api.responses import JSON, SCHEMAS, PendingRecognition, RecognizedPages
-from permit_ocr.images.rejections import MOST_BYTES
+from permit_ocr.images.rejections import MAX_BYTES
 
 _DESCRIPTION: Final = f"""\
 Reads the photographs of Hong Kong, Macao and Taiwan residents' permits.
 
-Limits: a request's body has at most {BODY_LIMIT:,} bytes, an uploaded file {MOST_BYTES:,}; an answer comes within
+Limits: a request's body has at most {BODY_LIMIT:,} bytes, an uploaded file {MAX_BYTES:,}; an answer comes within
 30 seconds. A deployment takes `ApiRequestsPerSecond` requests a second (10 unless set otherwise), all callers together,
 and answers 429 beyond. Every error of ours is problem details (RFC 9457) that name the field and the limit; the
 gateway's own (401, 403, 404 for a path or method that is not here, 413, 429, 503) have a `message` only.

@@ -16,7 +16,7 @@ from permit_ocr.entrypoints.http_api.application import Resolver, application_of
 from permit_ocr.entrypoints.http_api.recognition_request import UploadOptions
 from permit_ocr.entrypoints.http_api.request_body import body_of, one_of, or_null, read_by
 from permit_ocr.entrypoints.http_api.responses import described, described_json, failed, json_response, location_of
-from permit_ocr.images.rejections import MOST_BYTES
+from permit_ocr.images.rejections import MAX_BYTES
 
 _ContentType = Literal[
     "image/jpeg",
@@ -74,7 +74,7 @@ def add_route(app: Resolver) -> None:
         operation_id="createUpload",
         summary="Get a form to upload a photograph with",
         description=(
-            f"For what is larger than a request's body, up to {MOST_BYTES:,} bytes. The form takes exactly one key, "
+            f"For what is larger than a request's body, up to {MAX_BYTES:,} bytes. The form takes exactly one key, "
             f"size range, type and metadata, for {FORM_SECONDS // 60} minutes. The first file is the document: a "
             "second one that is sent with the same form is not read."
         ),
@@ -105,7 +105,7 @@ def add_route(app: Resolver) -> None:
         ticket = UploadTicket(
             id=document_id,
             upload=Form(url=form.url, fields=form.fields),
-            maximum_bytes=MOST_BYTES,
+            maximum_bytes=MAX_BYTES,
             expires_at=datetime.fromtimestamp(until, UTC).isoformat(timespec="seconds"),
         )
         return json_response(ticket, status=HTTPStatus.CREATED, headers={"Location": location_of(document_id)})

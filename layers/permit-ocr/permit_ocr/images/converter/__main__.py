@@ -1,10 +1,10 @@
-"""The process: a file in, an image for each of its pages out, and a line of JSON on standard output for each.
+"""The converter process. It writes an image for each page of a file, and a line of JSON to standard output.
 
-{"pages": 2}                              first, for a file of pages
+{"pages": 2}                              first, if the format has pages
 {"page": 1, "image": "1.jpg"}             an image in the directory
-{"page": 2, "rejection": "Document.…"}    a page that cannot be read
-{"rejection": "Document.…"}               nothing in the file can
-{"failed": "NameError"}                   an error of ours; no text of it, which may hold anything
+{"page": 2, "rejection": "Document.…"}    an unreadable page
+{"rejection": "Document.…"}               an unreadable file
+{"failed": "NameError"}                   an internal error, without its text, which may contain anything
 """
 
 import json
@@ -20,20 +20,20 @@ from permit_ocr.images.rejections import DECODING_MEGABYTES
 
 def main(file: Path, directory: Path, base64_limit: int) -> None:
     """Write the images of ``file`` into ``directory``, each at most ``base64_limit`` bytes as Base64."""
-    most = DECODING_MEGABYTES * 1_000_000
-    resource.setrlimit(resource.RLIMIT_DATA, (most, most))
+    limit = DECODING_MEGABYTES * 1_000_000
+    resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
     try:
         pages = open_pages(file)
         if pages.count:
-            _say(pages=pages.count)
+            _print(pages=pages.count)
         for number in range(1, (pages.count or 1) + 1):
-            _say(page=number, **_page(pages, number, directory, base64_limit))
+            _print(page=number, **_page(pages, number, directory, base64_limit))
     except RejectDocument as error:
-        _say(rejection=error.code)
+        _print(rejection=error.code)
     except MemoryError:
-        _say(rejection="Document.TooCostly")
-    except Exception as error:  # noqa: BLE001  whatever it is, the other process has to hear of it
-        _say(failed=type(error).__name__)
+        _print(rejection="Document.TooCostly")
+    except Exception as error:  # noqa: BLE001  the parent process must be told of any error
+        _print(failed=type(error).__name__)
 
 
 def _page(pages: Pages, number: int, directory: Path, base64_limit: int) -> dict[str, str]:
@@ -48,8 +48,8 @@ def _page(pages: Pages, number: int, directory: Path, base64_limit: int) -> dict
     return {"image": name}
 
 
-def _say(**said: object) -> None:
-    print(json.dumps(said), flush=True)  # noqa: T201  it is how the other process is told
+def _print(**result: object) -> None:
+    print(json.dumps(result), flush=True)  # noqa: T201  the protocol
 
 
 if __name__ == "__main__":

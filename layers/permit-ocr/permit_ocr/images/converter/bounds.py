@@ -1,13 +1,13 @@
-"""How much of a picture is held in memory at once."""
+"""How many pixels of a picture are kept in memory."""
 
 import math
 from typing import Final
 
 WHOLE_PIXELS: Final = 28_000_000
-"""A picture of at most this many pixels is decoded whole; of a larger one only every second or third in each direction
-is kept, which still is more than fits the provider's limit. Telephones' 24 megapixels stay what they are."""
+"""A picture of up to this many pixels is decoded completely. A larger one is reduced to a half or a third of each side,
+which is still more than fits into the provider's limit. The 24 megapixels of phones stay unchanged."""
 
 
 def reduction(width: int, height: int) -> int:
-    """Return by what whole number to divide the sides."""
+    """Return the whole number by which the sides have to be divided."""
     return math.ceil(math.sqrt(width * height / WHOLE_PIXELS))

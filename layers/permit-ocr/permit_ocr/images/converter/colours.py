@@ -1,19 +1,19 @@
-"""The few modes in which pictures are kept."""
+"""Convert pictures to one of three Pillow modes."""
 
 from PIL import Image
 
 
-def plain_colours(picture: Image.Image) -> Image.Image:
-    """Return a picture in mode 1, L or RGB: as on white paper where it is transparent."""
+def to_basic_mode(picture: Image.Image) -> Image.Image:
+    """Return a picture in mode 1, L or RGB; transparent parts become white."""
     if picture.mode in {"1", "L", "RGB"} and not picture.has_transparency_data:
         return picture
     if picture.has_transparency_data:
         return _on_white(picture)
     if picture.mode.startswith(("I", "F")):
-        return _of_deep_greys(picture)
+        return _to_8_bit_grey(picture)
     colours = picture.convert("RGB")
     if picture.mode not in {"P", "RGBX"}:
-        colours.info.pop("icc_profile", None)  # it is a profile of other colours, such as a printer's four
+        colours.info.pop("icc_profile", None)  # it is the profile of another colour space, such as CMYK
     return colours
 
 
@@ -25,7 +25,7 @@ def _on_white(picture: Image.Image) -> Image.Image:
     return paper
 
 
-def _of_deep_greys(picture: Image.Image) -> Image.Image:
-    """Return the upper eight bits of sixteen."""
+def _to_8_bit_grey(picture: Image.Image) -> Image.Image:
+    """Return the upper 8 of 16 bits."""
     greys = picture.convert("I")
     return greys.point(lambda value: value * (1 / 256)).convert("L")

@@ -1,7 +1,7 @@
-"""A picture as a file that the provider takes, at the least loss that fits.
+"""Save a picture as a file within the provider's limit, with as little loss as possible.
 
-Stronger compression costs less of a photograph than fewer pixels do. One of 12 megapixels and 6.5 MB (a specimen with
-a camera's noise), by what is left of it at about the same size:
+Stronger compression loses less of a photo than fewer pixels do. A photo of 12 megapixels and 6.5 MB (a specimen with
+camera noise), compared at similar sizes:
 
 | 5.5 MB fit (intl)                | bytes     | PSNR    |
 |----------------------------------|-----------|---------|
@@ -24,7 +24,7 @@ from permit_ocr.images.formats import base64_length
 
 _QUALITIES: Final = (95, 90, 85, 80, 75)
 _SMALLER: Final = 0.95
-"""What is left of each side beyond what the sizes of the files ask for: a smaller picture compresses a little worse."""
+"""An extra reduction of each side, because a smaller picture compresses slightly worse."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +36,14 @@ class ProviderReadyImage:
 
 
 def fitted(picture: Image.Image, *, base64_limit: int) -> ProviderReadyImage:
-    """Return ``picture`` (mode 1, L or RGB) as a file of at most ``base64_limit`` bytes as Base64.
+    """Return ``picture`` (mode 1, L or RGB) as a file of at most ``base64_limit`` bytes in Base64.
 
-    Two colours become a PNG. All else becomes a JPEG of as many pixels as it has, of lower quality if need be, and only
-    then of fewer pixels. What its colours mean goes along; whatever else it says of itself stays behind.
+    A two-colour picture becomes a PNG, any other a JPEG: first with reduced quality if necessary, then with fewer
+    pixels. The colour profile is kept, all other metadata is dropped.
     """
     profile = picture.info.get("icc_profile") or b""
     if base64_length(len(profile)) > base64_limit // 4:
-        profile = b""  # no camera's; it would leave no room for the picture
+        profile = b""  # no camera writes such a large one; it would leave no room for the picture
     picture.info = {}
     if picture.mode == "1":
         content = _saved(picture, "PNG")
@@ -67,10 +67,10 @@ def _jpeg(picture: Image.Image, quality: int, profile: bytes) -> bytes:
     return _saved(picture, "JPEG", quality=quality, optimize=True, icc_profile=profile)
 
 
-def _saved(picture: Image.Image, form: str, **options: Any) -> bytes:  # noqa: ANN401  Pillow's
+def _saved(picture: Image.Image, file_format: str, **options: Any) -> bytes:  # noqa: ANN401  Pillow's
     file = io.BytesIO()
     try:
-        picture.save(file, form, **options)
-    except OSError as error:  # nothing is written to a disk here: what is missing is memory
+        picture.save(file, file_format, **options)
+    except OSError as error:  # nothing is written to disk here, so memory is exhausted
         raise MemoryError from error
     return file.getvalue()

@@ -1,4 +1,4 @@
-"""HEIC photographs: what telephones take."""
+"""HEIC photos, as phones take them."""
 
 from pathlib import Path
 from typing import Any, Final
@@ -7,22 +7,22 @@ import pi_heif
 from PIL import Image
 
 from permit_ocr.images.converter.bounds import reduction
-from permit_ocr.images.converter.colours import plain_colours
-from permit_ocr.images.formats import refuse_size
+from permit_ocr.images.converter.colours import to_basic_mode
+from permit_ocr.images.formats import check_size
 from permit_ocr.images.rejections import rejection
 
 _SEQUENCES: Final = frozenset((b"hevc", b"hevx", b"hevm", b"hevs", b"msf1"))
-"""Major brands of films (ISO/IEC 23008-12, annex B)."""
+"""Major brands of image sequences (ISO/IEC 23008-12, annex B)."""
 _STRIP_ROWS: Final = 256
-_BROKEN: Final = (OSError, ValueError, SyntaxError, RuntimeError, EOFError)
-"""What pi-heif raises for one broken file or another."""
+_ERRORS: Final = (OSError, ValueError, SyntaxError, RuntimeError, EOFError)
+"""What pi-heif raises for damaged files."""
 
 pi_heif.options.DECODE_THREADS = 1
 pi_heif.options.THUMBNAILS = pi_heif.options.DEPTH_IMAGES = pi_heif.options.AUX_IMAGES = False
 
 
 class HeicPicture:
-    """The file's primary image; a file of several has no pages."""
+    """The primary image of a file. Further images in it are ignored: they are not pages."""
 
     count = None
 
@@ -33,23 +33,23 @@ class HeicPicture:
             raise rejection("Document.Animated")
         try:
             self._heif = pi_heif.open_heif(content)
-        except _BROKEN as error:
+        except _ERRORS as error:
             raise rejection("Document.Damaged") from error
-        refuse_size(*self._heif.size)
+        check_size(*self._heif.size)
 
-    def picture(self, number: int) -> Image.Image:  # noqa: ARG002  there is one
-        """See ``Pages``. The container says which way is up; what the Exif data says of it is for display only."""
+    def picture(self, number: int) -> Image.Image:  # noqa: ARG002  there is only one
+        """See ``Pages``. The container defines the orientation; the one in the Exif data must be ignored."""
         try:
             picture = _in_strips(self._heif)
-        except _BROKEN as error:
+        except _ERRORS as error:
             raise rejection("Document.Damaged") from error
         picture.info = {"icc_profile": self._heif.info.get("icc_profile")}
-        del self._heif  # its pixels are the other half of the memory
-        return plain_colours(picture)
+        del self._heif  # its pixels take the other half of the memory
+        return to_basic_mode(picture)
 
 
 def _in_strips(heif: Any) -> Image.Image:  # noqa: ANN401  pi-heif has no types
-    """Return the decoded picture: a strip at a time, since Pillow needs four bytes for each pixel."""
+    """Return the decoded picture. It is copied strip by strip, since Pillow needs four bytes per pixel."""
     data, mode, stride, (width, height) = heif.data, heif.mode, heif.stride, heif.size
     factor = reduction(width, height)
     picture = Image.new(mode, (width // factor, height // factor))

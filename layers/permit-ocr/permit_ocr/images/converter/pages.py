@@ -1,4 +1,4 @@
-"""A file of any format we take, opened: how many pages it has, and the upright picture of each."""
+"""Open a file of any accepted format: its number of pages, and the upright picture of each."""
 
 from pathlib import Path
 from typing import Protocol
@@ -6,7 +6,7 @@ from typing import Protocol
 from PIL import Image
 
 from permit_ocr.images.formats import Format, format_of
-from permit_ocr.images.rejections import MOST_PAGES, rejection
+from permit_ocr.images.rejections import MAX_PAGES, rejection
 
 
 class Pages(Protocol):
@@ -14,26 +14,26 @@ class Pages(Protocol):
 
     @property
     def count(self) -> int | None:
-        """How many pages; None in a format that has none."""
+        """Number of pages; None if the format has no pages."""
         ...
 
     def picture(self, number: int) -> Image.Image:
-        """Return a page's picture in mode 1, L or RGB, the first one's number being 1. Raises ``RejectDocument``."""
+        """Return the picture of page ``number``, from 1, in mode 1, L or RGB. Raises ``RejectDocument``."""
         ...
 
 
 def open_pages(file: Path) -> Pages:
-    """Open a file, whatever it is called. Raises ``RejectDocument``."""
-    pages = _opened(file)
-    if pages.count is not None and pages.count > MOST_PAGES:
+    """Open a file; its name does not matter. Raises ``RejectDocument``."""
+    pages = _open(file)
+    if pages.count is not None and pages.count > MAX_PAGES:
         raise rejection("Document.TooManyPages")
     return pages
 
 
-def _opened(file: Path) -> Pages:
-    with file.open("rb") as opened:
-        beginning = opened.read(1024)
-    # Each process opens one file: importing more than its decoder would be a tenth of its time.
+def _open(file: Path) -> Pages:
+    with file.open("rb") as stream:
+        beginning = stream.read(1024)
+    # Each process opens one file: importing the other decoders would take a tenth of its time.
     match format_of(beginning):
         case None:
             raise rejection("Document.UnsupportedFormat" if beginning else "Document.Empty")
@@ -45,7 +45,7 @@ def _opened(file: Path) -> Pages:
             from permit_ocr.images.converter.heic import HeicPicture  # noqa: PLC0415
 
             return HeicPicture(file)
-        case form:
+        case file_format:
             from permit_ocr.images.converter.pictures import PillowPictures  # noqa: PLC0415
 
-            return PillowPictures(file, form)
+            return PillowPictures(file, file_format)

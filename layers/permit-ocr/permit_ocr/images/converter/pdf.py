@@ -1,4 +1,4 @@
-"""PDF files: what scanners and offices send."""
+"""PDF files, as scanners and offices produce them."""
 
 import math
 from pathlib import Path
@@ -8,21 +8,21 @@ import pypdfium2
 import pypdfium2.raw
 from PIL import Image
 
-from permit_ocr.images.formats import refuse_size
+from permit_ocr.images.formats import check_size
 from permit_ocr.images.rejections import rejection
 
 _LOCKED: Final = frozenset((pypdfium2.raw.FPDF_ERR_PASSWORD, pypdfium2.raw.FPDF_ERR_SECURITY))
-_POINTS_AN_INCH: Final = 72
-_DOTS_AN_INCH: Final = 300
-"""What scanners are set to for text: a card has 1,012 pixels across then."""
-_LEAST_LONG_SIDE: Final = 2400
-"""Pixels of a page that is no larger than a card: what it shows may be a photograph of any size."""
-_MOST_PIXELS: Final = 12_000_000
-"""A sheet of A4 at 300 dots an inch has 8.7 million."""
+_POINTS_PER_INCH: Final = 72
+_DOTS_PER_INCH: Final = 300
+"""A usual scanner setting for text: a card is then 1,012 pixels wide."""
+_MIN_LONG_SIDE: Final = 2400
+"""Pixels of a small page, such as one of a card's size: it may contain a photo of any resolution."""
+_MAX_PIXELS: Final = 12_000_000
+"""An A4 page at 300 dots per inch has 8.7 million."""
 
 
 class PdfPages:
-    """The pages of a PDF, drawn one at a time as a printer would."""
+    """The pages of a PDF, rendered one at a time."""
 
     def __init__(self, file: Path) -> None:
         """Open ``file``. Raises ``RejectDocument``."""
@@ -41,7 +41,7 @@ class PdfPages:
         try:
             width, height = page.get_size()
             scale = _scale(width, height)
-            refuse_size(math.ceil(width * scale), math.ceil(height * scale))
+            check_size(math.ceil(width * scale), math.ceil(height * scale))
             picture: Image.Image = page.render(scale=scale).to_pil()
         except pypdfium2.PdfiumError as error:
             raise rejection("Document.Damaged") from error
@@ -51,8 +51,8 @@ class PdfPages:
 
 
 def _scale(width: float, height: float) -> float:
-    """Return how many pixels a point becomes on a page of so many points."""
+    """Return the pixels per point for a page of ``width`` × ``height`` points."""
     if min(width, height) < 1:
         raise rejection("Document.TooSmall")
-    scale = max(_DOTS_AN_INCH / _POINTS_AN_INCH, _LEAST_LONG_SIDE / max(width, height))
-    return min(scale, math.sqrt(_MOST_PIXELS / (width * height)))
+    scale = max(_DOTS_PER_INCH / _POINTS_PER_INCH, _MIN_LONG_SIDE / max(width, height))
+    return min(scale, math.sqrt(_MAX_PIXELS / (width * height)))

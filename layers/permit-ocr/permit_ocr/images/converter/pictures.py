@@ -1,4 +1,4 @@
-"""Whatever Pillow decodes: photographs, and the pages of a TIFF."""
+"""The formats that Pillow decodes: photos, and the pages of a TIFF."""
 
 import struct
 from importlib import import_module
@@ -8,11 +8,11 @@ from typing import Any, Final
 from PIL import Image
 
 from permit_ocr.images.converter.bounds import WHOLE_PIXELS, reduction
-from permit_ocr.images.converter.colours import plain_colours
-from permit_ocr.images.converter.webp import refuse_webp
-from permit_ocr.images.formats import Format, refuse_broken, refuse_size
+from permit_ocr.images.converter.colours import to_basic_mode
+from permit_ocr.images.converter.webp import check_webp_size
+from permit_ocr.images.formats import Format, check_intact, check_size
 from permit_ocr.images.metadata import orientation
-from permit_ocr.images.rejections import MOST_PAGES, rejection
+from permit_ocr.images.rejections import MAX_PAGES, rejection
 
 _PLUGINS: Final = {
     Format.JPEG: ("Jpeg", "JPEG"),
@@ -23,10 +23,10 @@ _PLUGINS: Final = {
     Format.BMP: ("Bmp", "BMP"),
     Format.GIF: ("Gif", "GIF"),
 }
-"""One plugin for each format: a file is never tried as something else."""
-_BROKEN: Final = (OSError, SyntaxError, ValueError, TypeError, LookupError, ArithmeticError, RuntimeError, struct.error)
-"""What Pillow raises for one broken file or another."""
-_TURNS: Final = {
+"""One plugin per format: a file is never tried as another format."""
+_ERRORS: Final = (OSError, SyntaxError, ValueError, TypeError, LookupError, ArithmeticError, RuntimeError, struct.error)
+"""What Pillow raises for damaged files."""
+_TRANSPOSITIONS: Final = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
     4: Image.Transpose.FLIP_TOP_BOTTOM,
@@ -35,81 +35,81 @@ _TURNS: Final = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-"""What makes a picture of each of Exif's orientations upright."""
+"""How to make a picture upright, by Exif orientation."""
 _REDUCIBLE: Final = frozenset(("L", "LA", "RGB", "RGBA", "CMYK"))
 _NEW_SUBFILE_TYPE: Final = 254
-_REDUCED: Final = 1  # of a TIFF's pictures: a smaller version of another
+_REDUCED: Final = 1  # a picture in a TIFF that is a smaller version of another
 
-Image.MAX_IMAGE_PIXELS = None  # ``refuse_size`` is asked before anything is decoded
+Image.MAX_IMAGE_PIXELS = None  # ``check_size`` runs before anything is decoded
 
 
 class PillowPictures:
-    """The picture in a file, or those of a TIFF."""
+    """The picture in a file, or the pages of a TIFF."""
 
-    def __init__(self, file: Path, form: Format) -> None:
+    def __init__(self, file: Path, file_format: Format) -> None:
         """Open ``file``. Raises ``RejectDocument``."""
-        if form in {Format.JPEG, Format.PNG}:
-            refuse_broken(file.read_bytes())
-        if form is Format.WEBP:
-            with file.open("rb") as opened:
-                refuse_webp(opened.read(30))
-        plugin, name = _PLUGINS[form]
+        if file_format in {Format.JPEG, Format.PNG}:
+            check_intact(file.read_bytes())
+        if file_format is Format.WEBP:
+            with file.open("rb") as stream:
+                check_webp_size(stream.read(30))
+        plugin, name = _PLUGINS[file_format]
         import_module(f"PIL.{plugin}ImagePlugin")
         try:
             self._file: Any = Image.open(file, formats=[name])
-            self._frames = _pages(self._file) if form is Format.TIFF else [0]
-            animated = form not in {Format.TIFF, Format.JPEG} and getattr(self._file, "is_animated", False)
-        except _BROKEN as error:
+            self._frames = _pages(self._file) if file_format is Format.TIFF else [0]
+            animated = file_format not in {Format.TIFF, Format.JPEG} and getattr(self._file, "is_animated", False)
+        except _ERRORS as error:
             raise rejection("Document.Damaged") from error
         if animated:
             raise rejection("Document.Animated")
-        self.count = len(self._frames) if form is Format.TIFF else None
+        self.count = len(self._frames) if file_format is Format.TIFF else None
 
     def picture(self, number: int) -> Image.Image:
         """See ``Pages``."""
         try:
             self._file.seek(self._frames[number - 1])
-            refuse_size(*self._file.size)
+            check_size(*self._file.size)
             picture = _upright(self._file)
-        except _BROKEN as error:
+        except _ERRORS as error:
             raise rejection("Document.Damaged") from error
         if self.count is None and picture is not self._file:
-            self._file.close()  # its pixels are the other half of the memory
+            self._file.close()  # its pixels take the other half of the memory
         return picture
 
 
 def _pages(file: Any) -> list[int]:  # noqa: ANN401  Pillow types no plugin
-    """Return the places of a TIFF's pictures, without smaller versions of them; no more than are too many."""
+    """Return the frame numbers of a TIFF's pages without their smaller versions; at most one more than is allowed."""
     pages: list[int] = []
-    place = 0
-    while len(pages) <= MOST_PAGES:
+    frame = 0
+    while len(pages) <= MAX_PAGES:
         try:
-            file.seek(place)
+            file.seek(frame)
         except EOFError:
             break
         if not file.tag_v2.get(_NEW_SUBFILE_TYPE, 0) & _REDUCED:
-            pages.append(place)
-        place += 1
+            pages.append(frame)
+        frame += 1
     return pages
 
 
 def _upright(file: Image.Image) -> Image.Image:
-    """Return the picture as its Exif data says it is to be seen; Pillow has turned a TIFF's itself."""
+    """Return the picture upright by its Exif data; Pillow itself turns the pictures of a TIFF."""
     picture = _within_bounds(file)
     exif = file.info.get("exif", b"") if file.format != "TIFF" else b""
-    turn = _TURNS.get(orientation(exif.removeprefix(b"Exif\0\0")))
-    return picture if turn is None else picture.transpose(turn)
+    transposition = _TRANSPOSITIONS.get(orientation(exif.removeprefix(b"Exif\0\0")))
+    return picture if transposition is None else picture.transpose(transposition)
 
 
 def _within_bounds(file: Image.Image) -> Image.Image:
-    """Return the picture in plain colours, smaller where it is too large to be worked on."""
+    """Return the picture in a basic mode, reduced if it is too large to work on."""
     if file.width * file.height > WHOLE_PIXELS:
-        file.draft(None, (file.width // 2, file.height // 2))  # JPEG alone leaves out the finer half while it decodes
+        file.draft(None, (file.width // 2, file.height // 2))  # only JPEG can skip details while it decodes
     file.load()
     factor = reduction(*file.size)
     if factor == 1:
-        return plain_colours(file)
-    # First the step that needs less memory. Colours of a palette have no mean, though.
+        return to_basic_mode(file)
+    # Reducing first needs less memory, but palette colours cannot be averaged.
     if file.mode in _REDUCIBLE:
-        return plain_colours(file.reduce(factor))
-    return plain_colours(file).convert("RGB" if file.mode != "1" else "L").reduce(factor)
+        return to_basic_mode(file.reduce(factor))
+    return to_basic_mode(file).convert("RGB" if file.mode != "1" else "L").reduce(factor)

@@ -1,19 +1,19 @@
-"""WebP files are measured before they are opened: Pillow's decoder begins with the memory for all of their pixels."""
+"""Check the size of a WebP file before it is opened: Pillow's decoder first allocates memory for all of its pixels."""
 
 from typing import Final
 
-from permit_ocr.images.formats import refuse_size
+from permit_ocr.images.formats import check_size
 from permit_ocr.images.rejections import DECODING_MEGABYTES, rejection
 
-_BYTES_A_PIXEL: Final = 12
-"""Of two frames, in case it is animated, and of the picture made of them."""
+_BYTES_PER_PIXEL: Final = 12
+"""For two frames, since it may be animated, and for the resulting picture."""
 
 
-def refuse_webp(beginning: bytes) -> None:
+def check_webp_size(beginning: bytes) -> None:
     """Raise ``RejectDocument`` for a WebP file that is too large or too small, by its first 30 bytes (RFC 9649)."""
     width, height = _size(beginning)
-    refuse_size(width, height)
-    if width * height * _BYTES_A_PIXEL > DECODING_MEGABYTES * 1_000_000:
+    check_size(width, height)
+    if width * height * _BYTES_PER_PIXEL > DECODING_MEGABYTES * 1_000_000:
         raise rejection("Document.TooCostly")
 
 
