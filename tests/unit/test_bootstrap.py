@@ -22,7 +22,7 @@ ENVIRONMENT = {field.name.upper(): "" for field in fields(Settings)} | {
 }
 
 
-def test_endpoints_keep_their_order_and_the_sites_own_stands_for_none() -> None:
+def test_endpoints_keep_their_order_and_default_to_the_sites_own() -> None:
     said = Settings.from_environment(
         ENVIRONMENT | {"RESIDENCE_PERMIT_ENDPOINT": "ocr.example,reader.example:8443", "RESIDENCE_PERMIT_REGION": "x-1"}
     )
@@ -35,7 +35,7 @@ def test_endpoints_keep_their_order_and_the_sites_own_stands_for_none() -> None:
     }
 
 
-def test_a_setting_that_is_missing_or_wrong_is_named() -> None:
+def test_a_missing_or_wrong_setting_is_named() -> None:
     with pytest.raises(SettingsError, match="LIMITER_TABLE is missing"):
         Settings.from_environment({name: said for name, said in ENVIRONMENT.items() if name != "LIMITER_TABLE"})
     with pytest.raises(SettingsError, match="MAINLAND_PERMIT_RATE must be a float"):

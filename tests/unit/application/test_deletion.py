@@ -46,7 +46,7 @@ def is_a_mark(record: DocumentState) -> bool:
     )
 
 
-def test_nothing_of_a_deleted_document_is_left() -> None:
+def test_a_deletion_leaves_only_the_tombstone() -> None:
     here = world(replace(MAINLAND_FRONT, Profile="cG9ydHJhaXQ="))
     here.erasure.photographs["document-1"] = ["uploads/auto/1.jpg"]
     event = read(with_case(photograph(kind=Kind.MAINLAND_PERMIT, return_portrait=True)), here)
@@ -59,7 +59,7 @@ def test_nothing_of_a_deleted_document_is_left() -> None:
     assert case.sides == ()
 
 
-def test_every_reading_that_auto_came_by_is_forgotten() -> None:
+def test_a_deletion_erases_every_recognition_that_auto_tried() -> None:
     here = world(NOT_THIS_CARD, NOT_THIS_CARD, RESIDENCE_FRONT)
     read(photograph(), here)
     assert len(here.recognitions.outcomes) == 3
@@ -67,7 +67,7 @@ def test_every_reading_that_auto_came_by_is_forgotten() -> None:
     assert here.recognitions.outcomes == {}
 
 
-def test_what_another_document_shares_stays() -> None:
+def test_a_deletion_keeps_what_another_document_shares() -> None:
     here = world(replace(MAINLAND_FRONT, Profile="cG9ydHJhaXQ="), MAINLAND_BACK)
     for name in ("document-1", "document-2"):
         read(with_case(photograph(document_id=name, kind=Kind.MAINLAND_PERMIT, return_portrait=True)), here)
@@ -83,7 +83,7 @@ def test_what_another_document_shares_stays() -> None:
     assert len(here.erasure.erased) == 1
 
 
-def test_pages_are_deleted_with_their_upload_even_those_that_nobody_has_begun() -> None:
+def test_all_pages_are_deleted_with_their_upload_started_or_not() -> None:
     here = world(MAINLAND_FRONT)
     here.documents.record_pages("document-1", pages=2)
     first, second = (document_id_of_page("document-1", page) for page in (1, 2))
@@ -103,7 +103,7 @@ def test_pages_are_deleted_with_their_upload_even_those_that_nobody_has_begun() 
         lambda here: here.recognize.reject(photograph().document, RejectDocument("Document.Gone", "", "")),
     ],
 )
-def test_a_redelivery_of_a_deleted_document_publishes_nothing_and_leaves_nothing(again: Callable[[World], Any]) -> None:
+def test_redelivering_a_deleted_document_publishes_and_leaves_nothing(again: Callable[[World], Any]) -> None:
     here = world(MAINLAND_FRONT, MAINLAND_FRONT)
     here.documents.register("document-1")
     here.delete("document-1")
@@ -116,7 +116,7 @@ def test_a_redelivery_of_a_deleted_document_publishes_nothing_and_leaves_nothing
     assert here.documents.records == {"document-1": DocumentState(deleted=True)}
 
 
-def test_a_photograph_that_arrives_after_its_deletion_is_erased_when_it_is_delivered() -> None:
+def test_a_photo_uploaded_after_its_deletion_is_erased_on_delivery() -> None:
     here = world()
     here.documents.register("document-1", upload_until=1)
     here.delete("document-1")
@@ -126,7 +126,7 @@ def test_a_photograph_that_arrives_after_its_deletion_is_erased_when_it_is_deliv
     assert here.erasure.erased == ["uploads/by-id/document-1"]
 
 
-def test_a_document_that_is_deleted_while_it_is_read_leaves_nothing() -> None:
+def test_a_document_deleted_during_its_recognition_leaves_nothing() -> None:
     here = world(replace(MAINLAND_FRONT, Profile="cG9ydHJhaXQ="))
     ask = here.ocr.recognize
 
@@ -145,7 +145,7 @@ def test_a_document_that_is_deleted_while_it_is_read_leaves_nothing() -> None:
     assert case is None or case.sides == ()
 
 
-def test_a_deletion_cut_short_is_finished_by_the_next() -> None:
+def test_an_interrupted_deletion_is_finished_by_the_next() -> None:
     here = world(MAINLAND_FRONT)
     here.erasure.photographs["document-1"] = ["uploads/auto/1.jpg"]
     read(photograph(kind=Kind.MAINLAND_PERMIT), here)
@@ -158,7 +158,7 @@ def test_a_deletion_cut_short_is_finished_by_the_next() -> None:
     assert here.documents.records == {"document-1": DocumentState(deleted=True)}
 
 
-def test_an_unknown_document_is_none_unless_an_upload_of_ours_lies_where_its_id_says() -> None:
+def test_an_unknown_document_is_deleted_only_if_its_direct_upload_exists() -> None:
     here = world()
     assert not here.delete("document-1")
     assert here.documents.records == {}
@@ -174,7 +174,7 @@ def test_an_unknown_document_is_none_unless_an_upload_of_ours_lies_where_its_id_
         lambda here: here.recognize.reject(photograph().document, RejectDocument("Document.Gone", "", "")),
     ],
 )
-def test_an_upload_that_is_deleted_after_it_was_forgotten_is_not_published_when_it_is_delivered(
+def test_an_upload_deleted_after_its_state_expired_is_not_published(
     deliver: Callable[[World], Any],
 ) -> None:
     here = world(MAINLAND_FRONT)
@@ -265,7 +265,7 @@ class Stepped:
 )
 @example(happens=["go on", "delete"], is_handed_over=True)
 @example(happens=["go on", "delete", *["go on"] * 12, "kill"], is_handed_over=True)
-def test_however_deliveries_deletions_and_kills_interleave_nothing_is_left(
+def test_no_interleaving_with_kills_leaves_anything_of_a_deleted_document(
     *, happens: list[str], is_handed_over: bool
 ) -> None:
     stage = Stage(happens=list(happens), is_handed_over=is_handed_over)
@@ -289,7 +289,7 @@ def test_however_deliveries_deletions_and_kills_interleave_nothing_is_left(
     assert case is None or case.sides == ()
 
 
-def test_a_kept_but_unpublished_result_is_not_published_after_its_deletion() -> None:
+def test_a_stored_result_is_not_published_after_its_deletion() -> None:
     here = world()
     here.documents.begin(Document(id="document-1"), recognition_ids=["r1"])
     here.documents.store_event("document-1", StoredEvent(event="{}", published=False))
@@ -299,7 +299,7 @@ def test_a_kept_but_unpublished_result_is_not_published_after_its_deletion() -> 
     assert here.results.sent == []
 
 
-def test_a_deletion_waits_while_the_tables_do_not_answer() -> None:
+def test_a_deletion_is_retried_while_dynamodb_is_down() -> None:
     here = world()
 
     def bury(*_arguments: Any, **_named: Any) -> None:

@@ -28,7 +28,7 @@ def test_the_sample_is_what_the_api_sends() -> None:
     assert json.loads(EVENT["Records"][0]["body"]) == json.loads(serialize_message(WORK))
 
 
-def test_what_is_known_and_what_is_not_survives_the_queue() -> None:
+def test_a_message_without_options_survives_serialization() -> None:
     unsaid = RecognizeUrlMessage(
         document_id="1",
         image_url="https://example.com/",
@@ -40,13 +40,13 @@ def test_what_is_known_and_what_is_not_survives_the_queue() -> None:
 
 
 @pytest.mark.parametrize("changes", [{"kind": "passport"}, {"received": "yesterday"}, {"side": 1}])
-def test_a_request_that_no_version_of_ours_sent_is_unreadable(changes: dict[str, Any]) -> None:
+def test_a_message_with_invalid_values_is_unreadable(changes: dict[str, Any]) -> None:
     said = json.loads(serialize_message(WORK))["requested"] | changes
     with pytest.raises(UnreadableEvent):
         list(messages_in_body(json.dumps({"requested": said})))
 
 
-def test_it_is_read_once_at_its_address_under_the_id_that_was_promised() -> None:
+def test_an_image_at_a_url_is_recognised_once_under_its_id() -> None:
     here = world(MAINLAND_FRONT)
     for _ in range(2):
         again, _ = run(EVENT, here)
@@ -59,7 +59,7 @@ def test_it_is_read_once_at_its_address_under_the_id_that_was_promised() -> None
     assert (document["case"], document["received"]) == ("2026-0815", "2026-11-21T04:00:00+00:00")
 
 
-def test_a_deleted_one_leaves_the_queue_without_being_read() -> None:
+def test_a_deleted_document_leaves_the_queue_unrecognised() -> None:
     here = world()
     here.documents.register(WORK.document_id)
     here.documents.mark_deleted(WORK.document_id)

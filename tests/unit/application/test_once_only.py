@@ -169,7 +169,7 @@ def run(happens: list[str]) -> tuple[Stage, Any, Any]:
 
 
 @given(st.lists(st.sampled_from(["go on", "go on", "kill", "deliver", "wait"]), max_size=25))
-def test_no_interleaving_loses_a_document_or_shows_its_result_twice(happens: list[str]) -> None:
+def test_no_interleaving_loses_a_document_or_publishes_it_twice(happens: list[str]) -> None:
     stage, ocr, queue = run(happens)
     assert stage.here.documents.events["document-1"].published
     if stage.now <= 300:
@@ -178,7 +178,7 @@ def test_no_interleaving_loses_a_document_or_shows_its_result_twice(happens: lis
 
 
 @pytest.mark.parametrize("kill_at", range(12))
-def test_a_kill_at_any_step_costs_a_second_call_only_between_sending_and_keeping(kill_at: int) -> None:
+def test_a_kill_costs_a_second_call_only_between_call_and_storing(kill_at: int) -> None:
     stage, ocr, queue = run([*["go on"] * kill_at, "kill"])
     assert queue.visible == ["document-1"]
     assert stage.here.documents.events["document-1"].published
@@ -186,7 +186,7 @@ def test_a_kill_at_any_step_costs_a_second_call_only_between_sending_and_keeping
     assert ocr.calls == (2 if between else 1), f"killed at step {kill_at}"
 
 
-def test_a_hundred_deliveries_within_each_other_make_one_call_and_one_result() -> None:
+def test_a_hundred_nested_deliveries_make_one_call_and_one_result() -> None:
     stage, ocr, queue = run([*["go on"] * 3, *["deliver", "go on"] * 50])
     assert ocr.calls == 1
     assert queue.visible == ["document-1"]

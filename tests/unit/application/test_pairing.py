@@ -47,7 +47,7 @@ def completed(here: World) -> list[dict[str, Any]]:
     return [event for event in events if event["type"] == "permit.completed.v1"]
 
 
-def test_a_side_that_was_read_unsurely_or_by_a_fallback_sends_the_pair_to_review() -> None:
+def test_a_low_confidence_or_fallback_side_sends_the_pair_to_review() -> None:
     unsure = OcrResponse(
         answer=MAINLAND_FRONT,
         endpoint="second.example",
@@ -84,7 +84,7 @@ def test_the_second_side_publishes_the_pair_after_its_own_result() -> None:
     assert {check["name"]: check["outcome"] for check in data["checks"]}["name"] == "passed"
 
 
-def test_a_side_says_in_the_pair_what_its_own_event_says() -> None:
+def test_a_side_in_the_pair_equals_the_data_of_its_own_event() -> None:
     here = world(RESIDENCE_FRONT, RESIDENCE_BACK)
     for document_id in (FRONT, BACK):
         send(here, document_id, kind=Kind.RESIDENCE_PERMIT)
@@ -94,7 +94,7 @@ def test_a_side_says_in_the_pair_what_its_own_event_says() -> None:
     assert event["data"]["back"] == own["back"]
 
 
-def test_a_mismatch_is_named_and_goes_to_review() -> None:
+def test_a_mismatch_is_named_and_sent_to_review() -> None:
     here = world(replace(MAINLAND_FRONT, Name="别人"), MAINLAND_BACK)
     back_first = here
     front(back_first)
@@ -103,7 +103,7 @@ def test_a_mismatch_is_named_and_goes_to_review() -> None:
     assert (event["data"]["verdict"], event["data"]["reasons"]) == ("review", ["mismatch:name"])
 
 
-def test_a_document_without_a_case_touches_no_case() -> None:
+def test_a_document_without_a_case_changes_no_case() -> None:
     here = world(MAINLAND_FRONT, MAINLAND_BACK)
     here.cases = cast("Any", None)  # whoever asks it fails
     front(here, case=None)
@@ -119,7 +119,7 @@ def test_a_side_of_another_case_completes_nothing(other: dict[str, Any]) -> None
     assert completed(here) == []
 
 
-def test_sides_of_different_kinds_are_no_pair_and_a_case_may_hold_a_pair_of_each() -> None:
+def test_sides_of_different_kinds_make_no_pair_but_each_kind_may_have_one() -> None:
     here = world(MAINLAND_FRONT, RESIDENCE_BACK, RESIDENCE_FRONT, MAINLAND_BACK)
     front(here)
     send(here, "residence back", kind=Kind.RESIDENCE_PERMIT)
@@ -129,7 +129,7 @@ def test_sides_of_different_kinds_are_no_pair_and_a_case_may_hold_a_pair_of_each
     assert [event["data"]["kind"] for event in completed(here)] == ["residence-permit", "mainland-permit"]
 
 
-def test_a_rejected_photograph_is_no_side() -> None:
+def test_a_rejected_photo_is_not_stored_as_a_side() -> None:
     here = world(RejectDocument("FailedOperation.ImageBlur", "blurred", "again"), MAINLAND_BACK, MAINLAND_FRONT)
     front(here)
     back(here)
@@ -138,7 +138,7 @@ def test_a_rejected_photograph_is_no_side() -> None:
     assert [event["data"]["front"]["document"]["id"] for event in completed(here)] == ["newer"]
 
 
-def test_a_newer_photograph_of_a_side_makes_a_new_pair_and_forgets_the_old_event() -> None:
+def test_a_newer_photo_of_a_side_replaces_the_pair_and_its_event() -> None:
     here = world(MAINLAND_FRONT, MAINLAND_BACK, MAINLAND_FRONT)
     front(here)
     back(here)
@@ -149,7 +149,7 @@ def test_a_newer_photograph_of_a_side_makes_a_new_pair_and_forgets_the_old_event
     assert list(here.cases.events) == [second["id"]]
 
 
-def test_an_older_photograph_that_was_read_late_does_not_take_the_place_of_a_newer_one() -> None:
+def test_an_older_photo_that_is_processed_late_does_not_replace_a_newer() -> None:
     here = world(MAINLAND_FRONT, MAINLAND_BACK, MAINLAND_FRONT)
     front(here, NEWER, at=NOW + timedelta(seconds=1))
     back(here)
@@ -158,7 +158,7 @@ def test_an_older_photograph_that_was_read_late_does_not_take_the_place_of_a_new
     assert here.results.sent[-1][0] == "front", "its own result is published all the same"
 
 
-def test_the_pair_is_judged_on_its_own_day() -> None:
+def test_the_pair_is_judged_as_of_the_day_it_is_completed() -> None:
     here = world(replace(MAINLAND_FRONT, ValidDate="2016.11.26-2026.11.25"), MAINLAND_BACK)
     front(here)
     here.now = lambda: datetime(2026, 11, 26, 4, tzinfo=UTC)
@@ -169,7 +169,7 @@ def test_the_pair_is_judged_on_its_own_day() -> None:
     assert event["data"]["verdict"] == "rejected"
 
 
-def test_a_pair_that_could_not_be_published_is_published_with_its_last_side() -> None:
+def test_a_pair_that_failed_to_publish_is_retried_with_its_last_side() -> None:
     here = world(MAINLAND_FRONT, MAINLAND_BACK)
     front(here)
     here.results.fails_on = {"permit.completed.v1"}
@@ -182,14 +182,14 @@ def test_a_pair_that_could_not_be_published_is_published_with_its_last_side() ->
     assert len(completed(here)) == 1
 
 
-def test_a_side_with_more_text_than_any_card_is_published_but_not_paired() -> None:
+def test_an_oversized_side_is_published_but_not_paired() -> None:
     here = world(replace(MAINLAND_FRONT, IssueAuthority="局" * (SIDE_LIMIT // 5)), MAINLAND_BACK)
     front(here)
     back(here)
     assert [document_id for document_id, _ in here.results.sent] == ["front", "back"]
 
 
-def test_what_a_later_version_said_of_a_side_does_not_stop_the_pair() -> None:
+def test_fields_added_by_a_later_version_do_not_prevent_the_pair() -> None:
     here = world(MAINLAND_FRONT, MAINLAND_BACK)
     front(here)
     (place, side) = next(iter(here.cases.sides["7"].items()))
@@ -200,7 +200,7 @@ def test_what_a_later_version_said_of_a_side_does_not_stop_the_pair() -> None:
     assert len(completed(here)) == 1
 
 
-def test_a_deleted_document_leaves_its_case_and_takes_the_pairs_event_with_it() -> None:
+def test_a_deletion_removes_the_side_and_the_event_of_its_pair() -> None:
     here = world(MAINLAND_FRONT, MAINLAND_BACK, MAINLAND_FRONT)
     front(here)
     back(here)
@@ -214,7 +214,7 @@ def test_a_deleted_document_leaves_its_case_and_takes_the_pairs_event_with_it() 
     assert len(completed(here)) == 2
 
 
-def test_deleting_a_document_that_was_replaced_leaves_the_newer_one() -> None:
+def test_deleting_a_replaced_document_keeps_the_newer_one() -> None:
     here = world(MAINLAND_FRONT, MAINLAND_FRONT, MAINLAND_BACK)
     front(here)
     front(here, NEWER, at=NOW + timedelta(seconds=1))

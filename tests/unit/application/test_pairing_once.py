@@ -180,9 +180,7 @@ def test_a_pair_has_exactly_one_event(happens: list[str], order: list[str]) -> N
 
 
 @given(st.lists(st.sampled_from([*ACTS, "wait"]), max_size=40), st.permutations(["front", "back", "newer"]))
-def test_the_newest_photographs_are_the_pair_in_the_end_whatever_the_order(
-    happens: list[str], order: list[str]
-) -> None:
+def test_the_newest_photos_are_the_final_pair_in_any_order(happens: list[str], order: list[str]) -> None:
     stage = run(happens, tuple(order))
     assert NEWER_PAIR in stage.visible
     assert list(stage.cases.events) == [NEWER_PAIR]
@@ -193,14 +191,14 @@ def test_the_newest_photographs_are_the_pair_in_the_end_whatever_the_order(
 
 @pytest.mark.parametrize("first", ["front", "back"])
 @pytest.mark.parametrize("kill_at", range(40))
-def test_a_kill_at_any_step_of_either_side_costs_no_pair_and_shows_none_twice(kill_at: int, first: str) -> None:
+def test_a_kill_at_any_step_neither_loses_nor_repeats_a_pair(kill_at: int, first: str) -> None:
     order = (first, "back" if first == "front" else "front")
     stage = run([*["go on"] * kill_at, "kill"], order)
     assert stage.visible.count(PAIR) == 1
     assert set(stage.visible) == {"front", "back", PAIR}
 
 
-def test_the_redelivery_of_a_replaced_photograph_does_not_bring_its_pair_back() -> None:
+def test_redelivering_a_replaced_photo_does_not_restore_its_pair() -> None:
     stage = run([], ("front", "back", "newer"))
     stage.kept.store_event("front", replace(stage.kept.events["front"], published=False))
     stage.now += 2 * FIFO_SECONDS

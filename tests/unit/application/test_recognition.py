@@ -19,7 +19,7 @@ def event_of(photo: Submission, here: World) -> dict[str, Any]:
     return said
 
 
-def test_a_read_card_is_published_once_with_the_documents_id_as_event_id() -> None:
+def test_a_recognised_card_is_published_with_the_document_id_as_event_id() -> None:
     here = world(MAINLAND_FRONT)
     event = event_of(photograph(kind=Kind.MAINLAND_PERMIT), here)
     assert event["type"] == "permit.recognized.v1"
@@ -30,7 +30,7 @@ def test_a_read_card_is_published_once_with_the_documents_id_as_event_id() -> No
     assert json.loads(here.results.sent[0][1]) == event
 
 
-def test_a_second_delivery_neither_asks_nor_publishes_again() -> None:
+def test_a_second_delivery_neither_calls_the_provider_nor_publishes() -> None:
     here = world(MAINLAND_FRONT)
     first = event_of(photograph(kind=Kind.MAINLAND_PERMIT), here)
     assert event_of(photograph(kind=Kind.MAINLAND_PERMIT), here) == first
@@ -38,7 +38,7 @@ def test_a_second_delivery_neither_asks_nor_publishes_again() -> None:
     assert len(here.results.sent) == 1
 
 
-def test_the_same_image_under_another_key_is_answered_from_the_kept_answer_and_says_so() -> None:
+def test_the_same_image_under_another_key_reuses_the_stored_response() -> None:
     here = world(MAINLAND_FRONT)
     first = event_of(photograph(kind=Kind.MAINLAND_PERMIT), here)
     second = event_of(photograph(kind=Kind.MAINLAND_PERMIT, document_id="document-2"), here)
@@ -47,7 +47,7 @@ def test_the_same_image_under_another_key_is_answered_from_the_kept_answer_and_s
     assert second["id"] == "document-2"
 
 
-def test_a_fallbacks_answer_and_how_sure_it_is_are_published_judged_and_kept_for_the_next_document() -> None:
+def test_fallback_and_confidences_are_published_judged_and_stored() -> None:
     unsure = OcrResponse(
         answer=MAINLAND_FRONT,
         endpoint="second.example",
@@ -67,7 +67,7 @@ def test_a_fallbacks_answer_and_how_sure_it_is_are_published_judged_and_kept_for
     assert len(here.ocr.asked) == 1
 
 
-def test_what_could_not_be_published_is_published_later_without_asking_again() -> None:
+def test_a_result_that_failed_to_publish_is_republished_without_a_call() -> None:
     here = world(MAINLAND_FRONT, publish_fails=1)
     with pytest.raises(NotPublished):
         here.recognize(photograph(kind=Kind.MAINLAND_PERMIT), deadline=time.monotonic() + 45)
@@ -77,7 +77,7 @@ def test_what_could_not_be_published_is_published_later_without_asking_again() -
     assert len(here.ocr.asked) == 1
 
 
-def test_auto_asks_for_both_sides_of_a_travel_permit_and_then_for_a_residence_permit() -> None:
+def test_auto_tries_both_sides_of_a_travel_permit_then_a_residence_permit() -> None:
     here = world(NOT_THIS_CARD, NOT_THIS_CARD, RESIDENCE_FRONT)
     event = event_of(photograph(), here)
     assert [(question.kind, question.side) for question in here.ocr.asked] == [
@@ -89,25 +89,25 @@ def test_auto_asks_for_both_sides_of_a_travel_permit_and_then_for_a_residence_pe
     assert event["data"]["provider"]["action"] == "HmtResidentPermitOCR"
 
 
-def test_auto_takes_an_answer_without_a_key_field_as_another_card() -> None:
+def test_auto_tries_the_next_action_after_a_response_without_key_field() -> None:
     here = world(MainlandPermitAnswer(), MainlandPermitAnswer(), RESIDENCE_FRONT)
     assert event_of(photograph(), here)["data"]["kind"] == "residence-permit"
 
 
-def test_an_answer_without_a_key_field_is_a_rejection() -> None:
+def test_a_response_without_a_key_field_is_a_rejection() -> None:
     here = world(ResidencePermitAnswer(VisaNum="0", PassNo="000"))
     event = event_of(photograph(kind=Kind.RESIDENCE_PERMIT), here)
     assert event["type"] == "permit.rejected.v1"
     assert event["data"]["error"]["code"] == "Document.NoKeyField"
 
 
-def test_auto_stops_at_a_refusal_that_any_action_would_repeat() -> None:
+def test_auto_stops_at_a_rejection_that_every_action_would_repeat() -> None:
     here = world(RejectDocument("FailedOperation.ImageNoText", "no text", "another photo"))
     assert event_of(photograph(), here)["data"]["error"]["code"] == "FailedOperation.ImageNoText"
     assert len(here.ocr.asked) == 1
 
 
-def test_a_named_side_is_the_only_one_asked_for() -> None:
+def test_only_the_named_side_is_requested() -> None:
     here = world(MAINLAND_FRONT)
     here.recognize(photograph(kind=Kind.MAINLAND_PERMIT, side=Side.BACK), deadline=time.monotonic() + 45)
     assert [question.side for question in here.ocr.asked] == [Side.BACK]
@@ -117,7 +117,7 @@ def test_a_named_side_is_the_only_one_asked_for() -> None:
     ("content", "code"),
     [(b"", "Document.Empty"), (b"GIF89a....", "Document.UnsupportedFormat"), (JPEG[:-1], "Document.Truncated")],
 )
-def test_what_cannot_be_read_is_rejected_before_anything_is_paid(content: bytes, code: str) -> None:
+def test_an_unreadable_image_is_rejected_before_anything_is_paid(content: bytes, code: str) -> None:
     here = world()
     event = event_of(photograph(content), here)
     assert event["data"]["error"]["code"] == code
@@ -126,7 +126,7 @@ def test_what_cannot_be_read_is_rejected_before_anything_is_paid(content: bytes,
     assert len(here.results.sent) == 1
 
 
-def test_a_rejection_is_counted_once_however_often_its_publishing_is_tried() -> None:
+def test_a_rejection_is_counted_once_however_often_publishing_fails() -> None:
     here = world(publish_fails=2)
     for _ in range(2):
         with pytest.raises(NotPublished):
@@ -138,13 +138,13 @@ def test_a_rejection_is_counted_once_however_often_its_publishing_is_tried() -> 
     assert here.rejections == 1
 
 
-def test_a_read_card_is_not_counted_as_a_rejection() -> None:
+def test_a_recognised_card_is_not_counted_as_a_rejection() -> None:
     here = world(MAINLAND_FRONT)
     event_of(photograph(kind=Kind.MAINLAND_PERMIT), here)
     assert here.rejections == 0
 
 
-def test_metadata_is_dropped_before_the_image_is_sent_or_known_by_its_content() -> None:
+def test_metadata_is_removed_before_the_image_is_hashed_and_sent() -> None:
     plain = jpeg()
     said_where = plain[:2] + b"\xff\xfe\x00\x0a22.2793N" + plain[2:]
     here = world(MAINLAND_FRONT)
@@ -155,7 +155,7 @@ def test_metadata_is_dropped_before_the_image_is_sent_or_known_by_its_content() 
     assert second["data"]["provider"]["reused"] is True
 
 
-def test_an_image_without_metadata_is_sent_as_it_is_and_may_be_downloaded() -> None:
+def test_an_image_without_metadata_is_sent_unchanged_or_by_its_url() -> None:
     here = world(MAINLAND_FRONT)
     event_of(photograph(JPEG, kind=Kind.MAINLAND_PERMIT, url="https://bucket/1"), here)
     (question,) = here.ocr.asked
@@ -164,7 +164,7 @@ def test_an_image_without_metadata_is_sent_as_it_is_and_may_be_downloaded() -> N
 
 
 @pytest.mark.parametrize("error", [RetryableError("InternalError", "", ""), CircuitOpen("InArrears", "", "")])
-def test_what_is_not_the_documents_fault_publishes_nothing(error: PermitOcrError) -> None:
+def test_an_error_unrelated_to_the_document_publishes_nothing(error: PermitOcrError) -> None:
     here = world(error)
     with pytest.raises(type(error)):
         here.recognize(photograph(kind=Kind.MAINLAND_PERMIT), deadline=time.monotonic() + 45)
@@ -172,7 +172,7 @@ def test_what_is_not_the_documents_fault_publishes_nothing(error: PermitOcrError
     assert here.recognitions.outcomes == {}
 
 
-def test_the_portrait_goes_to_the_bucket_and_only_its_key_into_message_and_table() -> None:
+def test_the_portrait_is_stored_in_the_bucket_and_only_its_key_elsewhere() -> None:
     portrait = "cG9ydHJhaXQ="
     here = world(replace(MAINLAND_FRONT, Profile=portrait))
     event = event_of(photograph(kind=Kind.MAINLAND_PERMIT, return_portrait=True), here)
@@ -182,7 +182,7 @@ def test_the_portrait_goes_to_the_bucket_and_only_its_key_into_message_and_table
     assert portrait not in repr(here.recognitions)
 
 
-def test_a_document_that_could_not_be_fetched_is_rejected_once() -> None:
+def test_a_document_that_cannot_be_fetched_is_rejected_once() -> None:
     here = world()
     gone = RejectDocument("Document.Gone", "gone", "again")
     for _ in range(2):
@@ -190,7 +190,7 @@ def test_a_document_that_could_not_be_fetched_is_rejected_once() -> None:
     assert [json.loads(event)["data"]["error"]["code"] for _, event in here.results.sent] == ["Document.Gone"]
 
 
-def test_an_address_signed_anew_is_the_same_recognition() -> None:
+def test_a_url_that_is_signed_again_is_the_same_recognition() -> None:
     here = world(MAINLAND_FRONT)
     for number in (1, 2):
         url = f"https://example.com/a.jpg?X-Amz-Signature={number}&X-Amz-Date={number}&page=1"
@@ -202,13 +202,13 @@ def test_an_address_signed_anew_is_the_same_recognition() -> None:
     assert len(here.ocr.asked) == 1
 
 
-def test_an_answer_too_large_for_a_message_becomes_a_rejection() -> None:
+def test_a_response_too_large_for_a_message_becomes_a_rejection() -> None:
     here = world(replace(MAINLAND_FRONT, IssueAuthority="局" * 100_000))
     event = event_of(photograph(kind=Kind.MAINLAND_PERMIT), here)
     assert event["data"]["error"]["code"] == "Document.AnswerTooLarge"
 
 
-def test_a_refusal_that_may_be_another_tomorrow_is_not_kept() -> None:
+def test_a_rejection_that_may_change_is_not_stored() -> None:
     failed = RejectDocument("FailedOperation.OcrFailed", "could not be read", "another photograph")
     here = world(failed, MAINLAND_FRONT)
     first = event_of(photograph(kind=Kind.MAINLAND_PERMIT), here)
@@ -216,14 +216,14 @@ def test_a_refusal_that_may_be_another_tomorrow_is_not_kept() -> None:
     assert (first["type"], second["type"]) == ("permit.rejected.v1", "permit.recognized.v1")
 
 
-def test_a_refusal_of_an_address_is_not_kept_since_the_image_there_may_change() -> None:
+def test_a_rejection_of_a_url_is_not_stored_since_its_image_may_change() -> None:
     here = world(NOT_THIS_CARD, MAINLAND_FRONT)
     for number, expected in ((1, "permit.rejected.v1"), (2, "permit.recognized.v1")):
         photo = photograph(None, url="https://example.com/a.jpg", document_id=str(number), kind=Kind.MAINLAND_PERMIT)
         assert event_of(photo, here)["type"] == expected
 
 
-def test_an_answer_is_not_paid_for_again_because_its_portrait_could_not_be_stored() -> None:
+def test_a_failure_to_store_the_portrait_costs_no_second_call() -> None:
     here = world(replace(MAINLAND_FRONT, Profile="cG9ydHJhaXQ="))
     here.portraits.fails = True
     event = event_of(photograph(kind=Kind.MAINLAND_PERMIT, return_portrait=True), here)
@@ -231,6 +231,6 @@ def test_an_answer_is_not_paid_for_again_because_its_portrait_could_not_be_store
     assert len(here.ocr.asked) == 1
 
 
-def test_a_result_that_is_kept_no_longer_is_not_dropped_in_silence() -> None:
+def test_republishing_an_expired_result_is_an_error() -> None:
     with pytest.raises(RetryableError, match="ResultExpired"):
         world().publish.republish("long ago")

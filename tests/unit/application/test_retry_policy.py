@@ -31,7 +31,7 @@ ATTEMPTS = 6
 
 
 @pytest.mark.parametrize("error", [STOPPED, RateLimited(after_seconds=0), InProgress(after_seconds=1)])
-def test_waiting_to_the_end_takes_far_fewer_receives_than_the_backstop_allows(error: PermitOcrError) -> None:
+def test_deferring_to_the_maximum_age_stays_below_max_receive_count(error: PermitOcrError) -> None:
     age, receives = 0.0, 0
     while age < MAXIMUM_AGE_SECONDS:
         age += deferral_delay(error, age_seconds=age)
@@ -39,13 +39,13 @@ def test_waiting_to_the_end_takes_far_fewer_receives_than_the_backstop_allows(er
     assert receives < RECEIVES_LIMIT * 0.7
 
 
-def test_a_stopped_line_of_ten_minutes_goes_on_within_a_minute() -> None:
+def test_documents_resume_within_a_minute_of_a_ten_minute_outage() -> None:
     waits = [deferral_delay(STOPPED, age_seconds=600) for _ in range(200)]
     assert 30 <= min(waits) < max(waits) <= 60
     assert max(waits) - min(waits) > 15, "they must not come back all at once"
 
 
-def test_no_wait_is_longer_than_an_hour() -> None:
+def test_no_deferral_is_longer_than_an_hour() -> None:
     assert max(deferral_delay(STOPPED, age_seconds=14 * 24 * HOUR) for _ in range(100)) <= HOUR
 
 
@@ -54,7 +54,7 @@ def after_failure(attempt: int, *, after_seconds: float = 0) -> list[float]:
     return [retry_delay(error, attempt=attempt) for _ in range(200)]
 
 
-def test_failures_wait_longer_each_time_until_their_attempts_span_an_outage_of_six_hours() -> None:
+def test_retry_delays_grow_and_span_an_outage_of_six_hours() -> None:
     shortest = [min(after_failure(count)) for count in range(1, ATTEMPTS)]
     assert shortest == sorted(shortest)
     assert sum(shortest) > 6 * HOUR
@@ -62,14 +62,14 @@ def test_failures_wait_longer_each_time_until_their_attempts_span_an_outage_of_s
     assert max(after_failure(100)) <= MAXIMUM_VISIBILITY_SECONDS / 2
 
 
-def test_what_failed_together_does_not_come_together_and_never_sooner_than_the_error_says() -> None:
+def test_retry_delays_have_jitter_and_respect_the_errors_minimum() -> None:
     for count in range(1, ATTEMPTS):
         waits = after_failure(count)
         assert max(waits) - min(waits) > min(waits) / 8
     assert min(after_failure(1, after_seconds=40)) >= 40
 
 
-def test_only_what_says_not_now_is_waiting() -> None:
+def test_only_deferred_and_open_circuit_are_deferrals() -> None:
     for error in (
         STOPPED,
         RateLimited(after_seconds=1),
@@ -92,7 +92,7 @@ def test_only_what_says_not_now_is_waiting() -> None:
         ("S3", "AccessDenied", False),
     ],
 )
-def test_troubles_of_the_tables_are_waited_for_others_are_failures_also_while_a_result_is_published(
+def test_dynamodb_errors_are_deferrals_and_other_aws_errors_are_failures(
     service: str, code: str, *, waits: bool
 ) -> None:
     with pytest.raises(RetryableError) as caught, translate_aws_errors(service):

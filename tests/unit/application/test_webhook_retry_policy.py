@@ -8,7 +8,7 @@ from permit_ocr.application.retry_policy import MAXIMUM_VISIBILITY_SECONDS
 from permit_ocr.application.webhook_retry_policy import RETRY_FOR_SECONDS, webhook_retry_delay
 
 
-def test_attempts_go_on_for_a_day_and_become_rare() -> None:
+def test_webhook_attempts_go_on_for_a_day_at_growing_intervals() -> None:
     age, attempts, pauses = 0.0, 1, []
     while (pause := webhook_retry_delay(attempts=attempts, age_seconds=age)) is not None:
         pauses.append(pause)
@@ -25,14 +25,12 @@ def test_attempts_go_on_for_a_day_and_become_rare() -> None:
     age=st.floats(0, RETRY_FOR_SECONDS - 1),
     at_least=st.floats(0, 6 * 3600),
 )
-def test_a_wait_is_one_that_sqs_can_keep_and_what_the_receiver_asked_for(
-    attempts: int, age: float, at_least: float
-) -> None:
+def test_a_webhook_delay_fits_sqs_and_the_receivers_retry_after(attempts: int, age: float, at_least: float) -> None:
     pause = webhook_retry_delay(attempts=attempts, age_seconds=age, at_least=at_least)
     assert pause is not None
     assert 1 <= pause <= MAXIMUM_VISIBILITY_SECONDS
     assert pause >= min(at_least, RETRY_FOR_SECONDS - age)
 
 
-def test_what_is_a_day_old_has_had_its_last_attempt() -> None:
+def test_a_webhook_that_is_a_day_old_is_not_retried() -> None:
     assert webhook_retry_delay(attempts=1, age_seconds=RETRY_FOR_SECONDS) is None

@@ -88,7 +88,7 @@ def stored_keys(s3: "S3Client") -> list[str]:
     return sorted(one["Key"] for one in (*versions.get("Versions", ()), *versions.get("DeleteMarkers", ())))
 
 
-def test_a_photograph_is_stored_upright_and_handed_on_with_what_its_sender_said(
+def test_a_photo_is_stored_upright_with_its_senders_options(
     application: ImagesApplication, s3: "S3Client", sqs: "SQSClient", told: Any
 ) -> None:
     upload = put(s3, file_of("heic", orientation=6), document="mainland-permit", case="7", note="not ours")
@@ -102,7 +102,7 @@ def test_a_photograph_is_stored_upright_and_handed_on_with_what_its_sender_said(
     assert stored["Metadata"] == {"document": "mainland-permit", "case": "7", "received": received}
 
 
-def test_each_page_is_handed_on_and_the_upload_is_not_touched(
+def test_every_page_is_enqueued_and_the_upload_is_unchanged(
     application: ImagesApplication, s3: "S3Client", sqs: "SQSClient", told: Any
 ) -> None:
     content = file_of("tiff", save_all=True, append_images=[picture((50, 50)), *[picture()] * 10])
@@ -116,7 +116,7 @@ def test_each_page_is_handed_on_and_the_upload_is_not_touched(
     assert [one["VersionId"] for one in versions["Versions"]] == [upload.version]
 
 
-def test_a_message_that_comes_again_ends_with_the_same_keys_and_the_same_work(
+def test_a_repeated_message_stores_the_same_keys_and_pages(
     application: ImagesApplication, s3: "S3Client", sqs: "SQSClient", told: Any
 ) -> None:
     upload = put(s3, file_of("pdf"))
@@ -136,7 +136,7 @@ def test_a_file_that_is_rejected_as_a_whole_leaves_no_page(
     assert stored_keys(s3) == []
 
 
-def test_pages_stored_before_the_decoder_crashed_are_taken_back(
+def test_pages_stored_before_the_decoder_crashed_are_deleted(
     application: ImagesApplication,
     s3: "S3Client",
     sqs: "SQSClient",
@@ -154,7 +154,7 @@ def test_pages_stored_before_the_decoder_crashed_are_taken_back(
     assert stored_keys(s3) == []
 
 
-def test_a_file_that_is_too_large_is_rejected_without_being_read(
+def test_a_file_that_is_too_large_is_rejected_without_a_download(
     application: ImagesApplication, s3: "S3Client", sqs: "SQSClient", told: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("permit_ocr.adapters.s3.pages.MAX_BYTES", 100)
@@ -162,7 +162,7 @@ def test_a_file_that_is_too_large_is_rejected_without_being_read(
     assert [page.rejection for page in told()] == ["Document.TooManyBytes"]
 
 
-def test_an_upload_that_is_gone_is_told_as_that(
+def test_an_upload_that_is_gone_is_enqueued_as_a_rejection(
     application: ImagesApplication, s3: "S3Client", sqs: "SQSClient", told: Any
 ) -> None:
     upload = put(s3, file_of("heic"))
@@ -172,7 +172,7 @@ def test_an_upload_that_is_gone_is_told_as_that(
     assert stored_keys(s3) == []
 
 
-def test_an_upload_that_is_deleted_while_it_is_decoded_leaves_no_page_behind(
+def test_an_upload_deleted_during_its_conversion_leaves_no_page(
     application: ImagesApplication, s3: "S3Client", sqs: "SQSClient", told: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     upload = put(s3, file_of("pdf", save_all=True, append_images=[picture()]))
@@ -187,7 +187,7 @@ def test_an_upload_that_is_deleted_while_it_is_decoded_leaves_no_page_behind(
     assert stored_keys(s3) == []
 
 
-def test_trouble_of_ours_is_no_rejection_and_is_tried_again(
+def test_an_aws_error_is_retried_and_rejects_nothing(
     application: ImagesApplication, s3: "S3Client", sqs: "SQSClient", told: Any
 ) -> None:
     upload = put(s3, file_of("heic"))
@@ -197,7 +197,7 @@ def test_trouble_of_ours_is_no_rejection_and_is_tried_again(
     assert told() == []
 
 
-def test_what_could_not_be_decoded_in_the_time_that_is_left_is_tried_again(
+def test_an_upload_is_retried_if_too_little_time_is_left_to_decode_it(
     application: ImagesApplication, s3: "S3Client", sqs: "SQSClient", told: Any
 ) -> None:
     upload = put(s3, file_of("heic"))
@@ -205,7 +205,7 @@ def test_what_could_not_be_decoded_in_the_time_that_is_left_is_tried_again(
     assert told() == []
 
 
-def test_a_message_replayed_from_the_dead_letter_queue_is_an_upload_again() -> None:
+def test_a_message_replayed_from_the_dead_letter_queue_is_an_upload() -> None:
     upload = Upload(bucket="uploads", key="uploads/1.heic", version="1", etag="abc")
     assert list(messages_in_body(serialize_message(upload))) == [upload]
     assert json.loads(serialize_message(upload)) == {

@@ -31,7 +31,7 @@ def event(name: str) -> Any:
     "name",
     ["s3-object-created", "sqs-s3-object-created", "sqs-sns-s3-object-created", "sns-s3-object-created"],
 )
-def test_an_upload_is_found_in_every_wrapping(name: str) -> None:
+def test_an_upload_is_found_in_every_envelope(name: str) -> None:
     (upload,) = messages_in_event(event(name))
     assert isinstance(upload, Upload)
     assert upload.key == "uploads/residence-permit/0a1b2c3d.jpg"
@@ -41,7 +41,7 @@ def test_an_upload_is_found_in_every_wrapping(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["eventbridge-object-created", "sqs-eventbridge-object-created"])
-def test_a_key_from_eventbridge_is_taken_as_it_is(name: str) -> None:
+def test_a_key_from_eventbridge_is_not_decoded(name: str) -> None:
     (upload,) = messages_in_event(event(name))
     assert isinstance(upload, Upload)
     assert upload.key == "uploads/mainland-permit/two words+plus.jpg"
@@ -60,7 +60,7 @@ def test_every_record_of_a_batch_is_found_and_the_test_event_skipped() -> None:
 
 
 @pytest.mark.parametrize("name", ["s3-test-event", "sqs-s3-test-event", "s3-object-removed"])
-def test_what_creates_nothing_is_no_work(name: str) -> None:
+def test_events_that_create_no_object_are_ignored(name: str) -> None:
     assert list(messages_in_event(event(name))) == []
 
 
@@ -68,14 +68,14 @@ def test_what_creates_nothing_is_no_work(name: str) -> None:
     ("key", "size", "uploads"),
     [("uploads/2026/", 0, 0), ("uploads/2026/", 9, 1), ("uploads/2026/1.jpg", 0, 1)],
 )
-def test_a_folder_is_no_upload(key: str, size: int, uploads: int) -> None:
+def test_a_folder_marker_is_ignored(key: str, size: int, uploads: int) -> None:
     by_s3, by_event_bridge = event("s3-object-created"), event("eventbridge-object-created")
     by_s3["Records"][0]["s3"]["object"] |= {"key": key, "size": size}
     by_event_bridge["detail"]["object"] |= {"key": key, "size": size}
     assert len(list(messages_in_event(by_s3))) == len(list(messages_in_event(by_event_bridge))) == uploads
 
 
-def test_a_result_to_publish_again_is_work() -> None:
+def test_a_republish_message_is_parsed() -> None:
     assert list(messages_in_event(event("sqs-publish-again"))) == [
         RepublishMessage(document_id="0123456789abcdef0123456789abcdef")
     ]
@@ -94,7 +94,7 @@ def test_any_key_survives_the_encoding_of_s3(key: str) -> None:
     assert upload.key == key
 
 
-def test_a_page_that_was_decoded_is_work() -> None:
+def test_a_page_message_is_parsed() -> None:
     (page,) = messages_in_event(event("sqs-page"))
     assert isinstance(page, Page)
     assert page.upload.key == "uploads/mainland-permit/scan.pdf"
@@ -107,7 +107,7 @@ def test_a_page_that_was_decoded_is_work() -> None:
     "changed",
     [{"image": None}, {"rejection": "Document.Damaged"}, {"image": None, "rejection": "a code of nobody's"}, {"x": 1}],
 )
-def test_a_page_has_an_image_or_a_known_rejection(changed: dict[str, Any]) -> None:
+def test_a_page_without_image_or_known_rejection_is_unreadable(changed: dict[str, Any]) -> None:
     said = json.loads(event("sqs-page")["Records"][0]["body"])
     with pytest.raises(UnreadableEvent):
         list(messages_in_event({"page": said["page"] | changed}))
@@ -133,7 +133,7 @@ JSON = st.recursive(
 
 
 @given(JSON)
-def test_anything_else_is_an_unreadable_event_and_nothing_worse(said: Any) -> None:
+def test_any_other_json_is_an_unreadable_event(said: Any) -> None:
     with suppress(UnreadableEvent):
         assert all(
             isinstance(work, Upload | Page | RepublishMessage | RecognizeUrlMessage) for work in messages_in_event(said)

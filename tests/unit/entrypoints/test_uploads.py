@@ -192,7 +192,7 @@ def scan_id() -> str:
     return document_of(upload, upload_prefix="uploads/").id
 
 
-def test_what_is_no_plain_image_is_handed_over_and_nothing_is_published_yet() -> None:
+def test_an_upload_that_is_not_provider_ready_is_sent_to_conversion() -> None:
     here, queues = world(), Queues()
     again, _ = run(message(), here, images=FakeImages(plain=False), queues=queues)
     assert again == []
@@ -204,14 +204,14 @@ def test_what_is_no_plain_image_is_handed_over_and_nothing_is_published_yet() ->
     assert record.document.key == upload.key, "or nobody could delete it before it is read"
 
 
-def test_what_is_published_already_is_not_handed_over_again() -> None:
+def test_a_published_document_is_not_converted_again() -> None:
     here, queues = world(MAINLAND_FRONT), Queues()
     run(message(), here)
     run(message(), here, images=FakeImages(plain=False), queues=queues)
     assert queues.to_decode == []
 
 
-def test_a_deleted_upload_is_not_handed_over_and_what_is_there_of_it_is_erased() -> None:
+def test_a_deleted_upload_is_erased_instead_of_converted() -> None:
     here, queues = world(MAINLAND_FRONT), Queues()
     run(message(), here)
     (document_id,) = here.documents.records
@@ -234,7 +234,7 @@ def test_the_log_names_the_document_that_was_deleted(caplog: pytest.LogCaptureFi
     assert said.__dict__["document_id"] == document_id
 
 
-def test_each_page_of_a_file_is_a_document_and_the_file_knows_how_many() -> None:
+def test_every_page_of_a_file_is_a_document_and_the_file_has_the_count() -> None:
     here = world(MAINLAND_FRONT, MAINLAND_FRONT)
     again, _ = run(pages_of_a_scan(1, 2), here)
     assert again == []
@@ -244,14 +244,14 @@ def test_each_page_of_a_file_is_a_document_and_the_file_knows_how_many() -> None
     assert here.documents.records[scan_id()].pages == 2
 
 
-def test_the_only_page_of_a_file_has_the_uploads_id() -> None:
+def test_the_only_page_of_a_file_has_the_id_of_the_upload() -> None:
     here = world(MAINLAND_FRONT)
     run(pages_of_a_scan(1, pages=1), here)
     assert [document_id for document_id, _ in here.results.sent] == [scan_id()]
     assert here.documents.records[scan_id()].pages is None
 
 
-def test_a_page_that_cannot_be_decoded_is_rejected_and_the_others_are_read() -> None:
+def test_a_damaged_page_is_rejected_and_the_others_are_recognised() -> None:
     here = world(MAINLAND_FRONT)
     run(pages_of_a_scan(1), here)
     run(pages_of_a_scan(2, rejection="Document.Damaged"), here)
@@ -261,7 +261,7 @@ def test_a_page_that_cannot_be_decoded_is_rejected_and_the_others_are_read() -> 
     assert second["data"]["document"]["page"] == 2
 
 
-def test_pages_of_a_file_that_was_deleted_meanwhile_are_not_published_and_are_erased() -> None:
+def test_pages_of_a_deleted_file_are_erased_and_not_published() -> None:
     here = world()
     here.documents.mark_deleted(scan_id(), unknown_too=True)
     here.erasure.photographs = {document_id_of_page(scan_id(), page): [f"pages/abc/{page}.jpg"] for page in (1, 2)}
@@ -271,7 +271,7 @@ def test_pages_of_a_file_that_was_deleted_meanwhile_are_not_published_and_are_er
 
 
 @pytest.mark.parametrize("is_deleted", [False, True])
-def test_a_file_that_was_gone_before_it_could_be_decoded_is_a_result_unless_it_was_deleted(*, is_deleted: bool) -> None:
+def test_a_file_gone_before_its_conversion_is_rejected_unless_deleted(*, is_deleted: bool) -> None:
     here, queues = world(), Queues()
     run(message(), here, images=FakeImages(plain=False), queues=queues)
     (upload,) = queues.to_decode
@@ -284,14 +284,14 @@ def test_a_file_that_was_gone_before_it_could_be_decoded_is_a_result_unless_it_w
     assert codes == ([] if is_deleted else ["Document.Gone"])
 
 
-def test_every_upload_of_a_batch_becomes_a_result() -> None:
+def test_every_upload_of_a_batch_gets_a_result() -> None:
     here = world(*[MAINLAND_FRONT] * 3)
     failed, _ = run(BATCH, here)
     assert failed == []
     assert len(here.results.sent) == 3
 
 
-def test_only_the_failed_message_is_given_back_and_shows_again_later() -> None:
+def test_only_the_failed_message_is_retried_after_a_delay() -> None:
     errors: list[Answer | PermitOcrError] = [RetryableError("InternalError", "", "", after_seconds=2)]
     here = world(*errors, MAINLAND_FRONT, MAINLAND_FRONT)
     failed, intake = run(BATCH, here)
@@ -301,7 +301,7 @@ def test_only_the_failed_message_is_given_back_and_shows_again_later() -> None:
     assert failed_again == []
 
 
-def test_few_documents_are_prepared_at_a_time_but_all_of_a_batch_wait_for_the_provider_together() -> None:
+def test_two_documents_are_prepared_at_a_time_but_all_wait_together() -> None:
     here, images = world(*[MAINLAND_FRONT] * 10), SlowImages()
     everyone = threading.Barrier(10)
     ask = here.ocr.recognize
@@ -322,7 +322,7 @@ def test_few_documents_are_prepared_at_a_time_but_all_of_a_batch_wait_for_the_pr
     assert images.most_at_once <= PREPARED_AT_ONCE
 
 
-def test_account_trouble_gives_back_everything_not_begun_without_a_call() -> None:
+def test_an_opened_circuit_defers_the_rest_of_a_message_without_a_call() -> None:
     here = world(CircuitOpen("ResourceUnavailable.InArrears", "", ""))
     two_uploads = message(BATCH["Records"][1])  # the second must not be begun
     failed, intake = run(two_uploads, here)
@@ -334,7 +334,7 @@ def test_account_trouble_gives_back_everything_not_begun_without_a_call() -> Non
 @pytest.mark.parametrize(
     ("stopped", "fetched"), [(Kind.MAINLAND_PERMIT, 0), (Kind.RESIDENCE_PERMIT, 1)], ids=["its action", "another"]
 )
-def test_while_its_action_is_known_to_be_stopped_a_photograph_is_not_even_fetched(stopped: Kind, fetched: int) -> None:
+def test_a_photo_is_not_fetched_while_the_circuit_of_its_action_is_open(stopped: Kind, fetched: int) -> None:
     here, images = world(MAINLAND_FRONT), FakeImages()
     here.ocr.stopped[stopped] = CircuitOpen("ResourceUnavailable.InArrears", "", "")
     queues = Queues()
@@ -344,14 +344,14 @@ def test_while_its_action_is_known_to_be_stopped_a_photograph_is_not_even_fetche
     assert (images.fetched, len(here.ocr.asked), queues.failures) == (fetched, fetched, {})
 
 
-def test_an_object_that_is_gone_is_rejected_although_the_line_is_stopped() -> None:
+def test_an_object_that_is_gone_is_rejected_even_if_the_circuit_is_open() -> None:
     here = world()
     here.ocr.stopped[Kind.MAINLAND_PERMIT] = CircuitOpen("ResourceUnavailable.InArrears", "", "")
     failed, _ = run(message(), here, images=FakeImages(gone=True))
     assert (failed, len(here.results.sent)) == ([], 1)
 
 
-def test_a_batch_out_of_time_gives_back_what_it_has_not_begun() -> None:
+def test_a_batch_out_of_time_defers_the_documents_it_has_not_started() -> None:
     here = world()
     queues = Queues()
     failed, intake = run(BATCH, here, seconds=6, queues=queues)
@@ -361,14 +361,14 @@ def test_a_batch_out_of_time_gives_back_what_it_has_not_begun() -> None:
     assert here.ocr.asked == []
 
 
-def test_an_object_that_is_gone_is_a_result_and_no_failure() -> None:
+def test_an_object_that_is_gone_is_a_rejection_and_not_a_failure() -> None:
     here = world()
     failed, _ = run(BATCH, here, images=FakeImages(gone=True))
     assert failed == []
     assert {json.loads(event)["data"]["error"]["code"] for _, event in here.results.sent} == {"Document.Gone"}
 
 
-def test_an_unreadable_message_is_given_up_at_once_and_alone() -> None:
+def test_only_an_unreadable_message_goes_to_the_dead_letter_queue() -> None:
     spoilt = copy.deepcopy(BATCH)
     spoilt["Records"][0]["body"] = "{"
     here, queues = world(*[MAINLAND_FRONT] * 2), Queues()
@@ -378,7 +378,7 @@ def test_an_unreadable_message_is_given_up_at_once_and_alone() -> None:
     assert len(here.results.sent) == 2
 
 
-def test_a_document_that_fails_again_and_again_is_given_up_with_its_reason() -> None:
+def test_a_document_out_of_attempts_is_dead_lettered_with_its_reason() -> None:
     queues = Queues()
     for _ in range(2):
         again, _ = run(message(), world(RetryableError("InternalError", "", "")), queues=queues)
@@ -391,7 +391,7 @@ def test_a_document_that_fails_again_and_again_is_given_up_with_its_reason() -> 
     assert (reason, document_id) == ("InternalError", document_of(upload, upload_prefix="uploads/").id)
 
 
-def test_a_fault_of_ours_is_counted_too_and_named_by_its_type() -> None:
+def test_an_unexpected_error_is_counted_and_named_by_its_type() -> None:
     queues = Queues()
     for _ in range(3):
         run(message(), world(), queues=queues)  # the fake provider has nothing left to say: IndexError
@@ -407,7 +407,7 @@ def test_a_fault_of_ours_is_counted_too_and_named_by_its_type() -> None:
         (Deferred("Deadline", "", ""), 1, 4),
     ],
 )
-def test_waiting_is_never_counted_however_often_it_happens(error: PermitOcrError, least: float, most: float) -> None:
+def test_a_deferral_is_never_counted_however_often_it_happens(error: PermitOcrError, least: float, most: float) -> None:
     queues = Queues()
     for receives in range(1, 50):
         again, intake = run(message(receives=receives), world(error), queues=queues)
@@ -417,7 +417,7 @@ def test_waiting_is_never_counted_however_often_it_happens(error: PermitOcrError
     assert (queues.failures, queues.dead) == ({}, [])
 
 
-def test_what_has_waited_almost_as_long_as_the_queue_keeps_it_is_given_up_and_not_lost() -> None:
+def test_a_deferred_message_is_dead_lettered_before_its_retention_ends() -> None:
     queues = Queues()
     stopped = CircuitOpen("ResourceUnavailable.InArrears", "", "")
     run(message(age_seconds=MAXIMUM_AGE_SECONDS - 60), world(stopped), queues=queues)
@@ -427,7 +427,7 @@ def test_what_has_waited_almost_as_long_as_the_queue_keeps_it_is_given_up_and_no
     assert [reason for _, reason, _ in queues.dead] == ["ResourceUnavailable.InArrears"]
 
 
-def test_what_fails_when_the_queue_would_soon_drop_it_is_given_up_whatever_attempts_are_left() -> None:
+def test_a_failed_message_near_its_retention_is_dead_lettered_early() -> None:
     queues = Queues()
     failing = RetryableError("InternalError", "", "")
     again, _ = run(message(age_seconds=MAXIMUM_AGE_SECONDS + 60), world(failing), queues=queues)
@@ -435,7 +435,7 @@ def test_what_fails_when_the_queue_would_soon_drop_it_is_given_up_whatever_attem
     assert [reason for _, reason, _ in queues.dead] == ["InternalError"]
 
 
-def test_a_message_leaves_the_intake_queue_only_once_the_dead_letter_queue_has_it() -> None:
+def test_a_message_is_deleted_only_once_it_is_in_the_dead_letter_queue() -> None:
     queues = Queues(dead_letter_queue_answers=False)
     spoilt = message(ONE_UPLOAD["Records"][0] | {"body": "{"})
     again, intake = run(spoilt, world(), queues=queues)
@@ -445,7 +445,7 @@ def test_a_message_leaves_the_intake_queue_only_once_the_dead_letter_queue_has_i
     assert (again, len(queues.dead)) == ([], 1)
 
 
-def test_a_failure_that_cannot_be_counted_gives_nothing_up() -> None:
+def test_a_failure_that_cannot_be_counted_uses_up_no_attempt() -> None:
     queues = Queues(table_answers=False)
     for _ in range(10):
         again, intake = run(message(), world(RetryableError("InternalError", "", "")), queues=queues)
@@ -453,7 +453,7 @@ def test_a_failure_that_cannot_be_counted_gives_nothing_up() -> None:
     assert queues.dead == []
 
 
-def test_a_failed_upload_keeps_the_others_of_its_message_from_nothing() -> None:
+def test_a_failed_upload_does_not_hold_up_the_others_of_its_message() -> None:
     two_uploads = message(BATCH["Records"][1])
     queues = Queues()
     here = world(RetryableError("InternalError", "", ""), MAINLAND_FRONT)
@@ -462,14 +462,14 @@ def test_a_failed_upload_keeps_the_others_of_its_message_from_nothing() -> None:
     assert list(queues.failures.values()) == [1]
 
 
-def test_a_failure_beside_a_wait_in_one_message_is_counted() -> None:
+def test_a_failure_beside_a_deferral_in_one_message_is_counted() -> None:
     queues = Queues()
     here = world(RateLimited(after_seconds=1), RetryableError("InternalError", "", ""))
     run(message(BATCH["Records"][1]), here, queues=queues)
     assert list(queues.failures.values()) == [1]
 
 
-def test_a_result_that_cannot_be_published_is_treated_as_any_other_work() -> None:
+def test_a_result_that_cannot_be_published_runs_out_of_attempts_too() -> None:
     queues = Queues()
     for _ in range(3):
         here = world(publish_fails=1)
@@ -480,14 +480,14 @@ def test_a_result_that_cannot_be_published_is_treated_as_any_other_work() -> Non
     ]
 
 
-def test_a_direct_event_raises_so_that_lambda_delivers_it_again() -> None:
+def test_a_direct_event_raises_so_that_lambda_retries_it() -> None:
     with pytest.raises(RetryableError):
         run(DIRECT, world(RetryableError("InternalError", "", "")))
     with pytest.raises(UnreadableEvent):
         run({"something": "else"}, world())
 
 
-def test_a_result_handed_over_by_the_api_is_published() -> None:
+def test_a_result_that_the_api_could_not_publish_is_published() -> None:
     here, event = world(), '{"type": "permit.recognized.v1"}'
     here.documents.store_event("0123456789abcdef0123456789abcdef", StoredEvent(event=event, published=False))
     failed, _ = run(PUBLISH_AGAIN, here)
@@ -495,7 +495,7 @@ def test_a_result_handed_over_by_the_api_is_published() -> None:
     assert here.results.sent == [("0123456789abcdef0123456789abcdef", event)]
 
 
-def test_the_log_of_a_batch_names_no_key_and_no_text_of_a_card(
+def test_the_log_of_a_batch_has_no_key_and_no_text_of_a_card(
     caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
     caplog.set_level("INFO")

@@ -81,13 +81,13 @@ def run(*records: dict[str, Any], posts: Posts, queue: FakeWebhookQueue | None =
     return [failure["itemIdentifier"] for failure in said["batchItemFailures"]]
 
 
-def test_what_the_receiver_takes_leaves_the_queue() -> None:
+def test_an_accepted_webhook_leaves_the_queue() -> None:
     posts = Posts()
     assert run(record("1"), record("2"), posts=posts) == []
     assert posts.taken == ["1", "2"]
 
 
-def test_what_it_does_not_take_waits_and_holds_nothing_else_up() -> None:
+def test_a_refused_webhook_is_retried_and_holds_nothing_else_up() -> None:
     queue = FakeWebhookQueue()
     posts = Posts({"1": DeliveryFailed("Webhook.Status503"), "3": DeliveryFailed("Webhook.TimedOut")})
     again = run(record("1"), record("2"), record("3", attempts=6), posts=posts, queue=queue)
@@ -98,14 +98,14 @@ def test_what_it_does_not_take_waits_and_holds_nothing_else_up() -> None:
     assert queue.given_up == []
 
 
-def test_a_receiver_is_left_alone_for_as_long_as_it_asks() -> None:
+def test_the_receivers_retry_after_is_respected() -> None:
     queue = FakeWebhookQueue()
     posts = Posts({"1": DeliveryFailed("Webhook.Status429", after_seconds=1000)})
     assert run(record("1"), posts=posts, queue=queue) == ["message-1"]
     assert queue.waits["handle-1"] == 1000
 
 
-def test_after_a_day_of_attempts_a_webhook_is_given_up_with_its_reason() -> None:
+def test_after_a_day_a_webhook_is_dead_lettered_with_its_reason() -> None:
     queue = FakeWebhookQueue()
     posts = Posts({"1": DeliveryFailed("Webhook.Status500")})
     assert run(record("1", age=DAY + 1, attempts=14), posts=posts, queue=queue) == []
@@ -124,13 +124,13 @@ def test_a_receiver_that_is_gone_gets_no_second_attempt() -> None:
     assert queue.given_up == [("1", "Webhook.Gone")]
 
 
-def test_what_cannot_be_given_up_stays_on_the_queue() -> None:
+def test_a_webhook_that_cannot_be_dead_lettered_stays_on_the_queue() -> None:
     queue = FakeWebhookQueue(fails=True)
     posts = Posts({"1": DeliveryFailed(GONE)})
     assert run(record("1"), posts=posts, queue=queue) == ["message-1"]
 
 
-def test_a_fault_of_ours_is_a_failed_attempt_like_another() -> None:
+def test_an_unexpected_error_is_a_failed_attempt() -> None:
     queue = FakeWebhookQueue()
     posts = Posts({"1": KeyError("陈样本")})
     assert run(record("1"), record("2", body="not json"), record("3"), posts=posts, queue=queue) == [
@@ -144,7 +144,7 @@ def test_a_fault_of_ours_is_a_failed_attempt_like_another() -> None:
 @pytest.mark.parametrize(
     ("error", "told"), [(SecretUnusable("Webhook.SecretUnreadable"), True), (RetryableError("x", "", ""), False)]
 )
-def test_without_a_secret_nothing_is_sent_and_one_that_must_be_mended_is_told_of(
+def test_without_a_secret_nothing_is_sent_and_a_broken_one_is_reported(
     error: RetryableError,
     told: bool,  # noqa: FBT001
     caplog: pytest.LogCaptureFixture,
@@ -166,7 +166,7 @@ def test_without_a_secret_nothing_is_sent_and_one_that_must_be_mended_is_told_of
 
 
 @pytest.mark.parametrize("code", ["Webhook.Status500", GONE])
-def test_no_log_line_says_where_a_webhook_went_or_what_it_said(code: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_no_log_line_has_the_receivers_url_or_the_event(code: str, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO")
     run(record("1", age=DAY + 1), record("2"), posts=Posts({"1": DeliveryFailed(code)}))
     printed = repr([vars(line) for line in caplog.records])
@@ -189,7 +189,7 @@ def received(sqs: "SQSClient", queue_url: str) -> list[Any]:
     ).get("Messages", [])
 
 
-def test_an_event_goes_to_both_queues_once(sqs: "SQSClient", queues: dict[str, str]) -> None:
+def test_an_event_is_sent_to_both_queues_once(sqs: "SQSClient", queues: dict[str, str]) -> None:
     both = SqsEventPublisher(sqs, queue_url=queues["results"], webhook_queue_url=queues["webhooks"])
     for _ in range(2):
         both.publish('{"type": "permit.recognized.v1"}', event_id="1")
@@ -197,13 +197,13 @@ def test_an_event_goes_to_both_queues_once(sqs: "SQSClient", queues: dict[str, s
         assert [message["Body"] for message in received(sqs, queues[name])] == ['{"type": "permit.recognized.v1"}']
 
 
-def test_without_webhooks_an_event_goes_to_the_results_queue_alone(sqs: "SQSClient", queues: dict[str, str]) -> None:
+def test_without_webhooks_an_event_is_sent_only_to_the_results_queue(sqs: "SQSClient", queues: dict[str, str]) -> None:
     SqsEventPublisher(sqs, queue_url=queues["results"]).publish('{"type": "permit.recognized.v1"}', event_id="1")
     assert len(received(sqs, queues["results"])) == 1
     assert received(sqs, queues["webhooks"]) == []
 
 
-def test_a_webhook_given_up_twice_is_there_once_with_its_reason(sqs: "SQSClient", queues: dict[str, str]) -> None:
+def test_a_webhook_dead_lettered_twice_arrives_once_with_its_reason(sqs: "SQSClient", queues: dict[str, str]) -> None:
     queue = SqsDeadLetterQueue(sqs, queue_url=queues["dead"])
     for _ in range(2):
         queue.send("{}", message_id="1", reason="Webhook.TimedOut", document_id=None)
@@ -211,7 +211,9 @@ def test_a_webhook_given_up_twice_is_there_once_with_its_reason(sqs: "SQSClient"
     assert letter["MessageAttributes"]["reason"]["StringValue"] == "Webhook.TimedOut"
 
 
-def test_an_event_that_is_sent_again_waits_for_no_earlier_attempt(sqs: "SQSClient", queues: dict[str, str]) -> None:
+def test_an_event_that_is_sent_again_does_not_wait_for_an_earlier_attempt(
+    sqs: "SQSClient", queues: dict[str, str]
+) -> None:
     for _ in range(2):
         send_webhook_again(sqs, queues["webhooks"], "{}")
     assert len(received(sqs, queues["webhooks"])) == 2

@@ -1,11 +1,11 @@
-"""How far a document is: what whoever handed it in is told while it is not done.
+"""The processing status of a document.
 
-| stage           | what it means                                                              |
-|-----------------|----------------------------------------------------------------------------|
-| awaiting_upload | a ticket was given out and nothing was uploaded with it                    |
-| queued          | it is there, nobody has begun with it                                      |
-| reading         | it was begun; where the provider's quota or account is in the way, or the  |
-|                 | results queue, it waits                                                    |
+| stage           | what it means                                                                       |
+|-----------------|-------------------------------------------------------------------------------------|
+| awaiting_upload | an upload form was issued and nothing was uploaded with it                          |
+| queued          | the photo has arrived, and its processing has not started                           |
+| reading         | it has started; it may wait for quota, for the circuit to close or for the results  |
+|                 | queue                                                                               |
 """
 
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pending:
-    """Not done. Of a file of several pages ``pages_done`` of ``pages`` are."""
+    """Not done; of a file of several pages, ``pages_done`` of ``pages`` are."""
 
     stage: Stage
     pages: int | None = None
@@ -42,38 +42,40 @@ class Done:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DonePages:
-    """Done: a file of several pages, each a document of its own; their ids in order."""
+    """Done: a file of several pages, each of which is a document; their ids in order."""
 
     page_ids: tuple[str, ...]
 
 
-type Progress = Pending | Done | DonePages
+type DocumentStatus = Pending | Done | DonePages
 
 
-def progress(document_id: str, documents: Documents, tickets: PresignedUploads, *, now: float) -> Progress | None:
-    """Return how far a document is; None for one that is not known, or whose time to be uploaded is over.
+def document_status(
+    document_id: str, documents: Documents, uploads: PresignedUploads, *, now: float
+) -> DocumentStatus | None:
+    """Return the status of a document; None if it is unknown, or was never uploaded and its form has expired.
 
     ``now`` is in seconds since 1970. Raises ``Deleted`` and ``RetryableError``.
     """
-    record = documents.get(document_id)
-    if record is None:
+    state = documents.get(document_id)
+    if state is None:
         return None
-    if record.deleted:
+    if state.deleted:
         raise Deleted
-    if record.event:
-        return Done(event=record.event.event) if record.event.published else _READING
-    if record.pages:
-        return _of_pages(document_id, record.pages, documents)
-    return _not_begun(document_id, record, tickets, now=now) if record.document is None else _READING
+    if state.event:
+        return Done(event=state.event.event) if state.event.published else _READING
+    if state.pages:
+        return _of_pages(document_id, state.pages, documents)
+    return _not_started(document_id, state, uploads, now=now) if state.document is None else _READING
 
 
-def _not_begun(document_id: str, record: DocumentState, tickets: PresignedUploads, *, now: float) -> Pending | None:
-    if record.upload_until is None or tickets.has_arrived(document_id):
+def _not_started(document_id: str, state: DocumentState, uploads: PresignedUploads, *, now: float) -> Pending | None:
+    if state.upload_until is None or uploads.has_arrived(document_id):
         return Pending(stage=Stage.QUEUED)
-    return Pending(stage=Stage.AWAITING_UPLOAD) if now <= record.upload_until else None
+    return Pending(stage=Stage.AWAITING_UPLOAD) if now <= state.upload_until else None
 
 
-def _of_pages(document_id: str, pages: int, documents: Documents) -> Progress:
+def _of_pages(document_id: str, pages: int, documents: Documents) -> DocumentStatus:
     ids = tuple(document_id_of_page(document_id, page) for page in range(1, pages + 1))
     done = sum(_is_done(documents.get(page_id)) for page_id in ids)
     if done == pages:

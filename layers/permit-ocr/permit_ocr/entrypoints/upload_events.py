@@ -1,6 +1,6 @@
-"""Upload events in every wrapping they arrive in: S3, SQS, SNS (also within SQS) and EventBridge.
+"""Parse upload events in every envelope: S3, SQS, SNS (also within SQS) and EventBridge.
 
-The queues bring messages of ours in the same places: see ``intake_messages``.
+Our own messages arrive in the same places: see ``intake_messages``.
 """
 
 import json
@@ -12,18 +12,18 @@ from permit_ocr.application.intake_messages import IntakeMessage, UnreadableEven
 
 
 def messages_in_event(event: Any) -> Iterator[IntakeMessage]:  # noqa: ANN401  JSON
-    """Yield the work in one event. ``s3:TestEvent`` and events of other kinds than creation give none.
+    """Yield the messages in one event: none for ``s3:TestEvent`` and for events that create no object.
 
     Raises ``UnreadableEvent``.
     """
     try:
-        yield from _work_in(event)
+        yield from _parse(event)
     except (KeyError, TypeError, AttributeError, ValueError):
         raise UnreadableEvent from None
 
 
 def messages_in_body(body: str) -> Iterator[IntakeMessage]:
-    """Yield the work in the body of one SQS message. Raises ``UnreadableEvent``."""
+    """Yield the messages in the body of one SQS message. Raises ``UnreadableEvent``."""
     try:
         event = json.loads(body)
     except (ValueError, RecursionError):
@@ -32,18 +32,18 @@ def messages_in_body(body: str) -> Iterator[IntakeMessage]:
 
 
 def is_folder(key: str, *, size: int | None) -> bool:
-    """Tell whether an object only marks a folder, as S3's console makes them; ``size`` in bytes, None if not known."""
+    """Tell whether an object only marks a folder, as S3's console creates it; ``size`` in bytes, None if unknown."""
     return key.endswith("/") and size == 0
 
 
-def _work_in(event: Any) -> Iterator[IntakeMessage]:  # noqa: ANN401
+def _parse(event: Any) -> Iterator[IntakeMessage]:  # noqa: ANN401
     if "Records" in event:
         for record in event["Records"]:
-            yield from _work_in_record(record)
+            yield from _messages_in_record(record)
     elif event.get("Event") == "s3:TestEvent":
         return
     elif event.get("Type") == "Notification":  # SNS without raw message delivery
-        yield from _work_in(json.loads(event["Message"]))
+        yield from _parse(json.loads(event["Message"]))
     elif event.get("source") == "aws.s3" and "detail" in event:
         if event.get("detail-type") == "Object Created":
             yield from _unless_folder(
@@ -53,14 +53,14 @@ def _work_in(event: Any) -> Iterator[IntakeMessage]:  # noqa: ANN401
         yield parse_message(event)
 
 
-def _work_in_record(record: dict[str, Any]) -> Iterator[IntakeMessage]:
+def _messages_in_record(record: dict[str, Any]) -> Iterator[IntakeMessage]:
     if "s3" in record:
         if str(record["eventName"]).removeprefix("s3:").startswith("ObjectCreated:"):
             yield from _unless_folder(_upload_of_s3(record["s3"]), size=record["s3"]["object"].get("size"))
     elif "Sns" in record:
-        yield from _work_in(json.loads(record["Sns"]["Message"]))
+        yield from _parse(json.loads(record["Sns"]["Message"]))
     elif record.get("eventSource") == "aws:sqs":
-        yield from _work_in(json.loads(record["body"]))
+        yield from _parse(json.loads(record["body"]))
     else:
         raise UnreadableEvent
 
@@ -70,11 +70,11 @@ def _unless_folder(upload: Upload, *, size: int | None) -> Iterator[Upload]:
         yield upload
 
 
-def _upload_of_s3(said: dict[str, Any]) -> Upload:
-    stored = said["object"]
+def _upload_of_s3(entity: dict[str, Any]) -> Upload:
+    stored = entity["object"]
     return Upload(
-        bucket=said["bucket"]["name"],
-        key=unquote_plus(stored["key"]),  # S3 encodes keys in notifications as a form does: a space is a plus
+        bucket=entity["bucket"]["name"],
+        key=unquote_plus(stored["key"]),  # S3 form-encodes keys in its notifications: a space is a plus
         version=_version(stored.get("versionId")),
         etag=stored.get("eTag"),
     )
@@ -90,5 +90,5 @@ def _upload_of_event_bridge(detail: dict[str, Any]) -> Upload:
     )
 
 
-def _version(said: str | None) -> str | None:
-    return said if said and said != "null" else None  # "null" is the version of an object from before versioning
+def _version(version: str | None) -> str | None:
+    return version if version and version != "null" else None  # S3 names the version of an unversioned object "null"

@@ -5,7 +5,7 @@ from http import HTTPStatus
 
 from aws_lambda_powertools.event_handler import Response
 
-from permit_ocr.application.document_status import progress
+from permit_ocr.application.document_status import document_status
 from permit_ocr.domain.errors import PermitOcrError
 from permit_ocr.entrypoints.http_api.application import Resolver, application_of
 from permit_ocr.entrypoints.http_api.document_path import check_document_id
@@ -44,7 +44,7 @@ def add_route(app: Resolver) -> None:
         check_document_id(document_id)
         application = application_of(app)
         try:
-            found = progress(document_id, application.documents, application.presigned_uploads, now=time.time())
+            found = document_status(document_id, application.documents, application.presigned_uploads, now=time.time())
         except PermitOcrError as error:
             return failed(error)
         return progress_response(document_id, found) if found else unknown_document()

@@ -7,7 +7,7 @@ from typing import Final
 
 from aws_lambda_powertools.event_handler import Response
 
-from permit_ocr.application.document_status import Done, Pending, Progress, Stage, progress
+from permit_ocr.application.document_status import DocumentStatus, Done, Pending, Stage, document_status
 from permit_ocr.application.intake_messages import RecognizeUrlMessage
 from permit_ocr.application.ports import Submission
 from permit_ocr.application.recognize import Recognize
@@ -158,12 +158,12 @@ def _converted(
         time.sleep(_PROGRESS_POLL_SECONDS)
 
 
-def _how_far(document_id: str, application: ApiApplication) -> Progress:
-    found = progress(document_id, application.documents, application.presigned_uploads, now=time.time())
+def _how_far(document_id: str, application: ApiApplication) -> DocumentStatus:
+    found = document_status(document_id, application.documents, application.presigned_uploads, now=time.time())
     return found or Pending(stage=Stage.QUEUED)
 
 
-def _progress_or_result(document_id: str, found: Progress) -> Response[str]:
+def _progress_or_result(document_id: str, found: DocumentStatus) -> Response[str]:
     return _result(found.event) if isinstance(found, Done) else progress_response(document_id, found)
 
 

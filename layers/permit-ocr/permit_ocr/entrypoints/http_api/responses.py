@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, cast
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.types import OpenAPIResponse
 
-from permit_ocr.application.document_status import Done, DonePages, Pending, Progress, Stage
+from permit_ocr.application.document_status import DocumentStatus, Done, DonePages, Pending, Stage
 from permit_ocr.domain.errors import Deleted, PermitOcrError, RateLimited, RetryableError
 from permit_ocr.entrypoints.http_api.problem_details import CONTENT_TYPE, problem
 
@@ -104,7 +104,7 @@ def json_response(
     return Response(status, JSON, json.dumps(asdict(said), ensure_ascii=False), headers=dict(headers or {}))
 
 
-def progress_response(document_id: str, found: Progress) -> Response[str]:
+def progress_response(document_id: str, found: DocumentStatus) -> Response[str]:
     """Return the answer that tells how far a document is; of one that is done, its event as it was published."""
     match found:
         case Done(event=event):
