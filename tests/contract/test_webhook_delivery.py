@@ -1,4 +1,4 @@
-"""What goes over the connection when a webhook is delivered: a fake resolver, real connections."""
+"""Webhook delivery with a fake resolver and real connections."""
 
 import asyncio
 import socket
@@ -9,7 +9,8 @@ from typing import NoReturn
 
 import pytest
 
-from permit_ocr.adapters.webhooks.delivery import GONE, DeliveryFailed, Receiver, post
+from permit_ocr.adapters.webhooks.delivery import DeliveryFailed, Receiver, post
+from permit_ocr.application.webhook_retry_policy import GONE
 from tests.contract.certificate import self_signed
 from tests.contract.web_server import SWALLOWING_ADDRESS, Answering, address_that_swallows, saying, web_server
 from tests.unit.ssrf_guard.test_public_address import LOCAL, NEVER, PRIVATE
@@ -55,7 +56,7 @@ def test_any_2xx_is_delivered(status: str) -> None:
     assert len(requests) == 1
 
 
-def test_the_request_is_a_post_of_the_raw_body_to_the_whole_address() -> None:
+def test_the_raw_body_is_posted_to_the_full_url() -> None:
     answering, requests = saying(OK)
     deliver(answering)
     head, _, body = requests[0].partition(b"\r\n\r\n")
@@ -81,11 +82,11 @@ def test_the_request_is_a_post_of_the_raw_body_to_the_whole_address() -> None:
         (b"", "Webhook.Unreachable"),
     ],
 )
-def test_anything_else_is_not_delivered_and_says_why(answer: bytes, code: str) -> None:
+def test_any_other_response_is_a_failure_with_its_code(answer: bytes, code: str) -> None:
     assert refusal_of(saying(answer)[0]).code == code
 
 
-def test_an_interim_answer_is_not_the_answer() -> None:
+def test_an_interim_response_is_skipped() -> None:
     deliver(saying(b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" + OK)[0])
 
 
@@ -97,14 +98,14 @@ def test_a_redirect_is_not_followed(status: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "seconds"), [("120", 120), ("999999", 6 * 3600), ("-5", 0), ("Wed, 21 Oct 2026 07:28:00 GMT", 0)]
+    ("header", "seconds"), [("120", 120), ("999999", 6 * 3600), ("-5", 0), ("Wed, 21 Oct 2026 07:28:00 GMT", 0)]
 )
-def test_a_receiver_can_ask_for_time(said: str, seconds: float) -> None:
-    answering, _ = saying(f"HTTP/1.1 429 Too Many Requests\r\nRetry-After: {said}\r\n\r\n".encode())
+def test_retry_after_is_respected_within_limits(header: str, seconds: float) -> None:
+    answering, _ = saying(f"HTTP/1.1 429 Too Many Requests\r\nRetry-After: {header}\r\n\r\n".encode())
     assert refusal_of(answering).after_seconds == seconds
 
 
-def test_a_receiver_that_dribbles_is_given_up_at_the_deadline() -> None:
+def test_a_receiver_that_trickles_bytes_times_out() -> None:
     async def dribbling(request: bytes, writer: asyncio.StreamWriter) -> None:
         assert request
         while True:
@@ -127,12 +128,12 @@ def refused(url: str, addresses: list[str], *, local: bool = False) -> str:
 
 
 @pytest.mark.parametrize("address", LOCAL + PRIVATE + NEVER)
-def test_no_name_may_lead_inside(address: str) -> None:
+def test_names_with_private_addresses_are_refused(address: str) -> None:
     assert refused("https://hooks.test/", [address]) == "Webhook.AddressRefused"
 
 
 @pytest.mark.parametrize("address", NEVER)
-def test_metadata_services_are_refused_even_where_local_receivers_are_not(address: str) -> None:
+def test_metadata_services_are_refused_even_for_local_receivers(address: str) -> None:
     assert refused("http://hooks.test/", [address], local=True) == "Webhook.AddressRefused"
 
 
@@ -153,11 +154,11 @@ def test_metadata_services_are_refused_even_where_local_receivers_are_not(addres
         "https://hooks.test/\r\nX-Injected: 1",
     ],
 )
-def test_an_address_of_another_form_is_refused_before_anything_is_asked(url: str) -> None:
+def test_an_invalid_url_is_refused_before_the_name_is_looked_up(url: str) -> None:
     assert refused(url, ["8.8.8.8"]) == "Webhook.AddressRefused"
 
 
-def test_the_name_is_asked_for_once_so_that_a_second_answer_cannot_lead_inside() -> None:
+def test_the_name_is_looked_up_once_so_rebinding_has_no_effect() -> None:
     asked = []
 
     async def rebinding(host: str, port: int) -> list[str]:
@@ -172,7 +173,7 @@ def test_the_name_is_asked_for_once_so_that_a_second_answer_cannot_lead_inside()
     asyncio.run(scenario())
 
 
-def test_the_next_address_is_tried_where_one_takes_no_connection() -> None:
+def test_the_next_address_is_tried_if_one_refuses_the_connection() -> None:
     async def scenario() -> None:
         async with web_server(saying(OK)[0], body=len(BODY)) as port:
 
@@ -187,7 +188,7 @@ def test_the_next_address_is_tried_where_one_takes_no_connection() -> None:
 
 
 @pytest.mark.parametrize("error", [OSError(), UnicodeError("label too long")])
-def test_a_name_that_nobody_knows_is_unreachable(error: Exception) -> None:
+def test_an_unknown_name_is_unreachable(error: Exception) -> None:
     async def unknown(host: str, port: int) -> list[str]:
         assert host
         assert port
@@ -197,7 +198,7 @@ def test_a_name_that_nobody_knows_is_unreachable(error: Exception) -> None:
         asyncio.run(post(Receiver(url="https://hooks.test/"), BODY, {}, resolve=unknown))
 
 
-def test_the_certificate_must_be_the_names_though_the_connection_goes_to_an_address(tmp_path: Path) -> None:
+def test_the_certificate_must_match_the_name(tmp_path: Path) -> None:
     certificate = self_signed("hooks.test", tmp_path)
     server, client = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context(cafile=certificate)
     server.load_cert_chain(certificate)
@@ -208,7 +209,7 @@ def test_the_certificate_must_be_the_names_though_the_connection_goes_to_an_addr
         deliver(saying(OK)[0], "https://hooks.test:{port}/", server_tls=server)
 
 
-def test_a_name_that_takes_long_is_given_up_at_the_deadline_and_holds_nobody_up(
+def test_a_slow_name_lookup_times_out_and_blocks_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     freed, looking = threading.Event(), threading.Event()
@@ -229,7 +230,7 @@ def test_a_name_that_takes_long_is_given_up_at_the_deadline_and_holds_nobody_up(
         freed.set()
 
 
-def test_an_address_that_swallows_everything_leaves_time_for_the_next_one() -> None:
+def test_a_silent_address_leaves_time_for_the_next_one() -> None:
     async def both(host: str, port: int) -> list[str]:
         return [SWALLOWING_ADDRESS, "127.0.0.1"]
 

@@ -1,4 +1,4 @@
-"""What an ordinary document costs in calls of AWS: bookkeeping must not grow unseen."""
+"""AWS calls of an ordinary document: bookkeeping must not grow unnoticed."""
 
 import time
 from dataclasses import replace
@@ -23,7 +23,7 @@ METADATA = {"document": "mainland-permit"}
 
 
 class Counted:
-    """Real adapters on clients whose calls are written down."""
+    """Real adapters on clients whose calls are recorded."""
 
     def __init__(self, s3: "S3Client", dynamodb: "DynamoDBClient", sqs: "SQSClient") -> None:
         self.calls: list[str] = []
@@ -48,9 +48,9 @@ class Counted:
 
     def calls_for(self, upload: Upload) -> list[str]:
         self.calls.clear()
-        photograph = self.images.fetch(upload, document_of(upload, upload_prefix="uploads/"))
-        assert photograph is not None
-        self.here.recognize(photograph, deadline=time.monotonic() + 45)
+        submission = self.images.fetch(upload, document_of(upload, upload_prefix="uploads/"))
+        assert submission is not None
+        self.here.recognize(submission, deadline=time.monotonic() + 45)
         return list(self.calls)
 
 
@@ -60,9 +60,9 @@ def counted(s3: "S3Client", dynamodb: "DynamoDBClient", sqs: "SQSClient") -> Cou
 
 
 def test_an_upload_costs_six_calls(counted: Counted) -> None:
-    begin, claim, keep_outcome, keep_event = ["UpdateItem"] * 4
+    begin, lease, store_outcome, store_event = ["UpdateItem"] * 4
     assert counted.calls_for(counted.put("uploads/1.jpg")) == [
-        *("GetObject", begin, claim, keep_outcome, "SendMessage", keep_event)
+        *("GetObject", begin, lease, store_outcome, "SendMessage", store_event)
     ]
 
 
@@ -72,21 +72,21 @@ def test_a_redelivery_costs_two(counted: Counted) -> None:
     assert counted.calls_for(upload) == ["GetObject", "UpdateItem"]
 
 
-def test_a_kept_reading_costs_a_call_to_say_who_uses_it_in_place_of_the_one_that_keeps_it(counted: Counted) -> None:
+def test_a_reused_recognition_costs_as_many_calls_as_a_new_one(counted: Counted) -> None:
     counted.calls_for(counted.put("uploads/1.jpg"))
-    begin, claim, use, keep_event = ["UpdateItem"] * 4
+    begin, lease, use, store_event = ["UpdateItem"] * 4
     assert counted.calls_for(counted.put("uploads/2.jpg")) == [
         "GetObject",
         begin,
-        claim,
+        lease,
         use,
         "SendMessage",
-        keep_event,
+        store_event,
     ]
     assert len(counted.here.ocr.asked) == 1
 
 
-def test_a_deleted_document_is_not_read_again(counted: Counted) -> None:
+def test_a_deleted_document_is_not_recognised_again(counted: Counted) -> None:
     upload = counted.put("uploads/by-id/0123456789abcdef0123456789abcdef")
     counted.calls_for(upload)
     assert counted.here.delete("0123456789abcdef0123456789abcdef")

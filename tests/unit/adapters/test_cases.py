@@ -1,4 +1,4 @@
-"""Cases on DynamoDB: one item each, of which the newest photograph of a side counts."""
+"""Cases on DynamoDB: one item each, with the newest photo of each side."""
 
 import json
 from collections.abc import Callable
@@ -44,22 +44,22 @@ def side(
 FRONT, BACK = side("front"), side("back", Side.BACK)
 
 
-def test_noting_a_side_tells_all_the_sides_of_its_case(cases: DynamoDbCases) -> None:
+def test_adding_a_side_returns_all_sides_of_its_case(cases: DynamoDbCases) -> None:
     assert cases.add_side("7", FRONT).sides == (FRONT,)
     assert cases.add_side("8", BACK).sides == (BACK,)
-    noted = cases.add_side("7", BACK)
-    assert set(noted.sides) == {FRONT, BACK}
-    assert noted.completed == {}
-    assert cases.get("7") == noted
+    stored = cases.add_side("7", BACK)
+    assert set(stored.sides) == {FRONT, BACK}
+    assert stored.completed == {}
+    assert cases.get("7") == stored
     assert cases.get("9") is None
 
 
-def test_a_newer_photograph_replaces_and_an_older_one_does_not(cases: DynamoDbCases) -> None:
+def test_a_newer_photo_replaces_a_side_and_an_older_one_does_not(cases: DynamoDbCases) -> None:
     cases.add_side("7", side("older", sort_key="1"))
     newer = side("newer", sort_key="2")
     assert cases.add_side("7", newer).sides == (newer,)
     assert cases.add_side("7", side("older", sort_key="1")).sides == (newer,)
-    assert cases.add_side("7", newer).sides == (newer,), "noted again by a redelivery"
+    assert cases.add_side("7", newer).sides == (newer,), "added again by a redelivery"
 
 
 def test_the_kinds_of_a_case_do_not_replace_each_other(cases: DynamoDbCases) -> None:
@@ -68,7 +68,7 @@ def test_the_kinds_of_a_case_do_not_replace_each_other(cases: DynamoDbCases) -> 
     assert set(cases.add_side("7", other).sides) == {FRONT, other}
 
 
-def test_a_completed_event_is_kept_and_named_by_its_case(cases: DynamoDbCases) -> None:
+def test_a_completed_event_is_stored_and_its_case_has_its_id(cases: DynamoDbCases) -> None:
     cases.add_side("7", FRONT)
     cases.add_side("7", BACK)
     cases.store_completed("7", FRONT, BACK, event_id="pair", event="{}")
@@ -80,7 +80,7 @@ def test_a_completed_event_is_kept_and_named_by_its_case(cases: DynamoDbCases) -
     assert cases.completed_event("another") is None
 
 
-def test_the_event_of_a_newer_pair_takes_the_place_of_the_older_ones(cases: DynamoDbCases) -> None:
+def test_a_newer_pair_replaces_the_event_of_the_older_one(cases: DynamoDbCases) -> None:
     newer = side("newer", sort_key="2")
     cases.add_side("7", FRONT)
     cases.add_side("7", BACK)
@@ -88,7 +88,7 @@ def test_the_event_of_a_newer_pair_takes_the_place_of_the_older_ones(cases: Dyna
     cases.add_side("7", newer)
     cases.store_completed("7", newer, BACK, event_id="newer pair", event="{}")
     assert cases.completed_event("pair") is None
-    cases.store_completed("7", FRONT, BACK, event_id="pair", event="{}")  # somebody slow
+    cases.store_completed("7", FRONT, BACK, event_id="pair", event="{}")  # a slow environment
     case = cases.get("7")
     assert case
     assert case.completed == {Kind.MAINLAND_PERMIT: "newer pair"}
@@ -96,7 +96,7 @@ def test_the_event_of_a_newer_pair_takes_the_place_of_the_older_ones(cases: Dyna
     assert cases.completed_event("pair") is None
 
 
-def test_a_withdrawn_side_is_gone_with_its_pair_and_the_other_side_stays(cases: DynamoDbCases) -> None:
+def test_removing_a_side_removes_its_pair_and_keeps_the_other_side(cases: DynamoDbCases) -> None:
     cases.add_side("7", FRONT)
     cases.add_side("7", BACK)
     cases.store_completed("7", FRONT, BACK, event_id="pair", event="{}")
@@ -110,7 +110,7 @@ def test_a_withdrawn_side_is_gone_with_its_pair_and_the_other_side_stays(cases: 
     assert cases.get("another") is None
 
 
-def test_withdrawing_a_replaced_photograph_changes_nothing(cases: DynamoDbCases) -> None:
+def test_removing_a_replaced_photo_changes_nothing(cases: DynamoDbCases) -> None:
     newer = side("newer", sort_key="2")
     cases.add_side("7", newer)
     cases.remove_side("7", document_id="front")
@@ -119,7 +119,7 @@ def test_withdrawing_a_replaced_photograph_changes_nothing(cases: DynamoDbCases)
     assert case.sides == (newer,)
 
 
-def test_each_side_is_forgotten_in_its_own_time(cases: DynamoDbCases, clock: Clock, dynamodb: "DynamoDBClient") -> None:
+def test_each_side_expires_on_its_own(cases: DynamoDbCases, clock: Clock, dynamodb: "DynamoDBClient") -> None:
     cases.add_side("7", FRONT)
     clock.now += 4 * DAY
     cases.add_side("7", BACK)
@@ -133,7 +133,7 @@ def test_each_side_is_forgotten_in_its_own_time(cases: DynamoDbCases, clock: Clo
     assert cases.get("7") is None
 
 
-def test_what_a_case_holds_longer_than_that_is_gone_with_the_next_side(
+def test_an_expired_side_is_removed_when_the_next_side_is_added(
     cases: DynamoDbCases, clock: Clock, dynamodb: "DynamoDBClient"
 ) -> None:
     cases.add_side("7", side("front", sort_key="2"))
@@ -146,18 +146,14 @@ def test_what_a_case_holds_longer_than_that_is_gone_with_the_next_side(
     assert cases.add_side("7", side("older", sort_key="1")).sides[0].document_id == "older"
 
 
-def test_a_side_whose_time_is_over_does_not_stand_in_the_way_of_an_older_photograph(
-    cases: DynamoDbCases, clock: Clock
-) -> None:
+def test_an_older_photo_replaces_an_expired_side(cases: DynamoDbCases, clock: Clock) -> None:
     cases.add_side("7", side("newer", sort_key="2"))
     clock.now += 8 * DAY
     older = side("older", sort_key="1")
     assert cases.add_side("7", older).sides == (older,)
 
 
-def test_a_side_whose_time_is_over_can_be_withdrawn_too(
-    cases: DynamoDbCases, clock: Clock, dynamodb: "DynamoDBClient"
-) -> None:
+def test_an_expired_side_can_be_removed(cases: DynamoDbCases, clock: Clock, dynamodb: "DynamoDBClient") -> None:
     cases.add_side("7", FRONT)
     clock.now += 8 * DAY
     cases.remove_side("7", document_id="front")
@@ -165,7 +161,7 @@ def test_a_side_whose_time_is_over_can_be_withdrawn_too(
     assert item.keys() == {"id", "expires_at"}
 
 
-def test_a_completed_event_is_forgotten(cases: DynamoDbCases, clock: Clock) -> None:
+def test_a_completed_event_expires(cases: DynamoDbCases, clock: Clock) -> None:
     cases.add_side("7", FRONT)
     cases.add_side("7", BACK)
     cases.store_completed("7", FRONT, BACK, event_id="pair", event="{}")

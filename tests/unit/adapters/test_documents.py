@@ -1,4 +1,4 @@
-"""What is known of each document, until when, and what a deletion leaves."""
+"""The state of each document, its expiry, and what a deletion leaves."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -41,26 +41,26 @@ def documents(dynamodb: "DynamoDBClient", clock: Clock) -> DynamoDbDocuments:
     return DynamoDbDocuments(dynamodb, table="work", keep_days=1, clock=clock)
 
 
-def test_an_event_is_kept_with_whether_it_is_published(documents: DynamoDbDocuments) -> None:
-    for kept in (replace(PUBLISHED, published=False), PUBLISHED):
-        documents.store_event("abc", kept)
-        assert documents.get("abc") == DocumentState(event=kept)
+def test_an_event_is_stored_with_whether_it_is_published(documents: DynamoDbDocuments) -> None:
+    for stored in (replace(PUBLISHED, published=False), PUBLISHED):
+        documents.store_event("abc", stored)
+        assert documents.get("abc") == DocumentState(event=stored)
 
 
-def test_a_begun_document_is_known_with_its_place_and_readings(documents: DynamoDbDocuments) -> None:
+def test_a_started_document_has_its_object_and_recognitions(documents: DynamoDbDocuments) -> None:
     assert documents.begin(DOCUMENT, recognition_ids=["r1", "r2"]) is None
     assert documents.begin(DOCUMENT, recognition_ids=["r1", "r2"]) is None
     assert documents.get("abc") == DocumentState(document=DOCUMENT, recognition_ids=("r1", "r2"))
 
 
-def test_what_is_done_is_not_begun_again(documents: DynamoDbDocuments) -> None:
+def test_a_finished_document_is_not_started_again(documents: DynamoDbDocuments) -> None:
     documents.begin(DOCUMENT, recognition_ids=["r1"])
     documents.store_event("abc", PUBLISHED)
     assert documents.begin(DOCUMENT, recognition_ids=["other"]) == PUBLISHED
     assert documents.get("abc") == DocumentState(document=DOCUMENT, recognition_ids=("r1",), event=PUBLISHED)
 
 
-def test_a_ticket_is_opened_once_and_closed_by_whoever_begins(documents: DynamoDbDocuments) -> None:
+def test_a_document_is_registered_once_until_it_is_started(documents: DynamoDbDocuments) -> None:
     assert documents.register("abc", upload_until=2_000_000) is None
     assert documents.register("abc", upload_until=3_000_000) == DocumentState(upload_until=2_000_000)
     documents.begin(DOCUMENT, recognition_ids=["r1"])
@@ -69,14 +69,12 @@ def test_a_ticket_is_opened_once_and_closed_by_whoever_begins(documents: DynamoD
     assert record.upload_until is None
 
 
-def test_an_upload_tells_its_pages(documents: DynamoDbDocuments) -> None:
+def test_the_pages_of_an_upload_are_recorded(documents: DynamoDbDocuments) -> None:
     documents.record_pages("abc", pages=3)
     assert documents.get("abc") == DocumentState(pages=3)
 
 
-def test_what_has_expired_is_gone_at_once_and_not_when_dynamodb_gets_to_it(
-    documents: DynamoDbDocuments, clock: Clock
-) -> None:
+def test_an_expired_item_is_ignored_before_dynamodb_deletes_it(documents: DynamoDbDocuments, clock: Clock) -> None:
     documents.store_event("abc", PUBLISHED)
     clock.now += DAY
     assert documents.get("abc") is not None
@@ -87,21 +85,21 @@ def test_what_has_expired_is_gone_at_once_and_not_when_dynamodb_gets_to_it(
     assert documents.get("abc") == DocumentState(document=DOCUMENT, recognition_ids=("r1",))
 
 
-def test_a_deleted_document_is_neither_begun_nor_kept_nor_paged(documents: DynamoDbDocuments) -> None:
+def test_every_write_to_a_deleted_document_is_refused(documents: DynamoDbDocuments) -> None:
     documents.begin(DOCUMENT, recognition_ids=["r1"])
     documents.store_event("abc", PUBLISHED)
-    left = DocumentState(document=DOCUMENT, recognition_ids=("r1",), deleted=True)
-    assert documents.mark_deleted("abc") == left
+    tombstone = DocumentState(document=DOCUMENT, recognition_ids=("r1",), deleted=True)
+    assert documents.mark_deleted("abc") == tombstone
     with pytest.raises(Deleted):
         documents.begin(DOCUMENT, recognition_ids=["r1"])
     with pytest.raises(Deleted):
         documents.store_event("abc", PUBLISHED)
     with pytest.raises(Deleted):
         documents.record_pages("abc", pages=2)
-    assert documents.register("abc") == left
+    assert documents.register("abc") == tombstone
 
 
-def test_a_finished_deletion_leaves_a_mark_without_personal_data_that_outlives_every_message(
+def test_a_purged_tombstone_has_no_personal_data_and_outlives_messages(
     documents: DynamoDbDocuments, dynamodb: "DynamoDBClient", clock: Clock
 ) -> None:
     documents.begin(DOCUMENT, recognition_ids=["r1"])
@@ -118,7 +116,7 @@ def test_a_finished_deletion_leaves_a_mark_without_personal_data_that_outlives_e
     assert documents.get("abc") is None
 
 
-def test_a_document_nobody_knows_is_buried_only_on_demand(documents: DynamoDbDocuments) -> None:
+def test_an_unknown_document_is_marked_deleted_only_on_demand(documents: DynamoDbDocuments) -> None:
     assert documents.mark_deleted("abc") is None
     assert documents.get("abc") is None
     assert documents.mark_deleted("abc", unknown_too=True) == DocumentState(deleted=True)
@@ -126,22 +124,22 @@ def test_a_document_nobody_knows_is_buried_only_on_demand(documents: DynamoDbDoc
         documents.begin(DOCUMENT, recognition_ids=["r1"])
 
 
-def test_forgetting_touches_only_what_is_buried(documents: DynamoDbDocuments) -> None:
+def test_only_tombstones_are_purged(documents: DynamoDbDocuments) -> None:
     documents.begin(DOCUMENT, recognition_ids=["r1"])
     documents.purge("abc", case="7")
     assert documents.get("abc") == DocumentState(document=DOCUMENT, recognition_ids=("r1",))
 
 
-def test_the_mark_of_a_document_with_a_case_names_that_alone(documents: DynamoDbDocuments) -> None:
+def test_a_purged_tombstone_keeps_only_the_case(documents: DynamoDbDocuments) -> None:
     documents.begin(replace(DOCUMENT, case="7"), recognition_ids=["r1"])
     documents.record_pages("abc", pages=2)
     documents.mark_deleted("abc")
     documents.purge("abc", case="7")
-    left = DocumentState(document=Document(id="abc", case="7"), deleted=True)
-    assert documents.get("abc") == left
-    assert documents.mark_deleted("abc") == left
+    tombstone = DocumentState(document=Document(id="abc", case="7"), deleted=True)
+    assert documents.get("abc") == tombstone
+    assert documents.mark_deleted("abc") == tombstone
 
 
-def test_a_table_that_does_not_answer_is_tried_later(dynamodb: "DynamoDBClient") -> None:
+def test_an_unavailable_table_is_retried_later(dynamodb: "DynamoDBClient") -> None:
     with pytest.raises(RetryableError, match=r"DynamoDB\.ResourceNotFoundException"):
         DynamoDbDocuments(dynamodb, table="absent", keep_days=1).get("abc")

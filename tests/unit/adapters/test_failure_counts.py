@@ -1,4 +1,4 @@
-"""The count of a message's failures."""
+"""Counts of the failures of messages."""
 
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 
-def test_each_message_has_a_count_of_its_own_that_expires(dynamodb: "DynamoDBClient") -> None:
+def test_each_message_has_its_own_count_that_expires(dynamodb: "DynamoDBClient") -> None:
     failures = DynamoDbFailureCounts(dynamodb, table="work", clock=lambda: 1_000_000.0)
     assert [failures.count("a"), failures.count("a"), failures.count("b"), failures.count("a")] == [1, 2, 1, 3]
     item = dynamodb.get_item(TableName="work", Key={"id": {"S": "failures#a"}})["Item"]
@@ -19,6 +19,6 @@ def test_each_message_has_a_count_of_its_own_that_expires(dynamodb: "DynamoDBCli
     assert item.keys() == {"id", "failures", "expires_at"}
 
 
-def test_a_table_that_does_not_answer_counts_later(dynamodb: "DynamoDBClient") -> None:
+def test_an_unavailable_table_is_retried_later(dynamodb: "DynamoDBClient") -> None:
     with pytest.raises(RetryableError, match=r"DynamoDB\.ResourceNotFoundException"):
         DynamoDbFailureCounts(dynamodb, table="absent").count("a")

@@ -13,7 +13,7 @@ from permit_ocr.domain.identity import document_id_of_page
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-TICKET = "0123456789abcdef0123456789abcdef"
+DOCUMENT_ID = "0123456789abcdef0123456789abcdef"
 
 
 def put(s3: "S3Client", key: str) -> Document:
@@ -32,7 +32,7 @@ def erase(s3: "S3Client", document: Document) -> None:
     erasure.delete_versions(erasure.photo_versions(document))
 
 
-def test_of_an_upload_its_version_goes_and_no_other(s3: "S3Client") -> None:
+def test_only_the_documents_own_version_of_an_upload_is_deleted(s3: "S3Client") -> None:
     put(s3, "uploads/auto/1.jpg")
     document = put(s3, "uploads/auto/1.jpg")
     put(s3, "uploads/auto/1.jpg")
@@ -42,28 +42,28 @@ def test_of_an_upload_its_version_goes_and_no_other(s3: "S3Client") -> None:
     assert len(left(s3)) == 2
 
 
-def test_of_a_ticket_every_version_and_every_delete_marker_goes(s3: "S3Client") -> None:
-    key = f"uploads/by-id/{TICKET}"
+def test_all_versions_of_a_direct_upload_are_deleted(s3: "S3Client") -> None:
+    key = f"uploads/by-id/{DOCUMENT_ID}"
     document = put(s3, key)
     put(s3, key)
     s3.delete_object(Bucket="uploads", Key=key)
-    put(s3, f"uploads/by-id/{TICKET[::-1]}")
-    assert document.id == TICKET
-    erase(s3, Document(id=TICKET))
-    assert left(s3) == [f"uploads/by-id/{TICKET[::-1]}"]
+    put(s3, f"uploads/by-id/{DOCUMENT_ID[::-1]}")
+    assert document.id == DOCUMENT_ID
+    erase(s3, Document(id=DOCUMENT_ID))
+    assert left(s3) == [f"uploads/by-id/{DOCUMENT_ID[::-1]}"]
 
 
-def test_the_copies_that_were_made_to_be_read_go_too(s3: "S3Client") -> None:
+def test_provider_ready_images_are_deleted(s3: "S3Client") -> None:
     document = put(s3, "uploads/auto/1.pdf")
     for page in (1, 2):
         put(s3, f"pages/{document.id}/{page}.jpg")
-    put(s3, f"pages/{TICKET}/1.jpg")
+    put(s3, f"pages/{DOCUMENT_ID}/1.jpg")
     erase(s3, document)
-    assert left(s3) == [f"pages/{TICKET}/1.jpg"]
+    assert left(s3) == [f"pages/{DOCUMENT_ID}/1.jpg"]
 
 
-@pytest.mark.parametrize("key", ["uploads/auto/1.pdf", f"uploads/by-id/{TICKET}"])
-def test_a_page_takes_its_copy_along_and_leaves_the_file_that_others_are_of(s3: "S3Client", key: str) -> None:
+@pytest.mark.parametrize("key", ["uploads/auto/1.pdf", f"uploads/by-id/{DOCUMENT_ID}"])
+def test_deleting_a_page_keeps_the_upload_it_shares(s3: "S3Client", key: str) -> None:
     upload = put(s3, key)
     for page in (1, 2, 12):
         put(s3, f"pages/{upload.id}/{page}.jpg")
@@ -80,7 +80,7 @@ def test_a_page_takes_its_copy_along_and_leaves_the_file_that_others_are_of(s3: 
     assert left(s3) == sorted([key, f"pages/{upload.id}/1.jpg", f"pages/{upload.id}/12.jpg"])
 
 
-def test_the_only_page_of_a_file_takes_the_file_along(s3: "S3Client") -> None:
+def test_deleting_the_only_page_of_an_upload_deletes_the_upload(s3: "S3Client") -> None:
     upload = put(s3, "uploads/auto/1.pdf")
     put(s3, f"pages/{upload.id}/1.jpg")
     only = Document(id=upload.id, bucket="uploads", key=upload.key, version=upload.version, page=1, pages=1)
@@ -88,19 +88,19 @@ def test_the_only_page_of_a_file_takes_the_file_along(s3: "S3Client") -> None:
     assert left(s3) == []
 
 
-def test_a_portrait_goes_in_every_version(s3: "S3Client") -> None:
+def test_all_versions_of_a_portrait_are_deleted(s3: "S3Client") -> None:
     erasure = S3Erasure(s3, bucket="uploads", upload_prefix="uploads/")
-    for reading in ("r1", "r1", "r12"):
-        put(s3, f"portraits/{reading}.jpg")
+    for recognition in ("r1", "r1", "r12"):
+        put(s3, f"portraits/{recognition}.jpg")
     erasure.delete_versions(erasure.portrait_versions("r1"))
     assert left(s3) == ["portraits/r12.jpg"]
 
 
-def test_nothing_to_erase_is_no_call_at_all() -> None:
+def test_nothing_to_delete_means_no_call() -> None:
     no_client: Any = None
     S3Erasure(no_client, bucket="uploads", upload_prefix="uploads/").delete_versions([])
 
 
-def test_a_bucket_that_does_not_answer_is_tried_later(s3: "S3Client") -> None:
+def test_an_unavailable_bucket_is_retried_later(s3: "S3Client") -> None:
     with pytest.raises(RetryableError, match=r"S3\.NoSuchBucket"):
         S3Erasure(s3, bucket="absent", upload_prefix="uploads/").portrait_versions("r1")

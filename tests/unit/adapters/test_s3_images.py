@@ -1,4 +1,4 @@
-"""Uploads as they lie in S3, with what their senders said of them."""
+"""Uploads in S3, with their options."""
 
 import base64
 from typing import TYPE_CHECKING
@@ -35,20 +35,20 @@ def fetch_page(reader: S3Images, page: Page) -> Submission:
 
 
 def fetched(s3: "S3Client", upload: Upload, *, presign: bool = False) -> Submission:
-    photograph = fetch(images(s3, presign=presign), upload)
-    assert photograph is not None
-    return photograph
+    submission = fetch(images(s3, presign=presign), upload)
+    assert submission is not None
+    return submission
 
 
-def test_metadata_comes_before_the_keys_segment(s3: "S3Client") -> None:
-    said = {"document": "Residence-Permit", "card-side": "BACK", "return-portrait": "true"}
-    photograph = fetched(s3, put(s3, "uploads/mainland-permit/1.jpg", metadata=said))
-    assert photograph.options == RecognitionOptions(kind=Kind.RESIDENCE_PERMIT, side=Side.BACK, return_portrait=True)
-    assert photograph.content == JPEG
-    assert photograph.url is None
+def test_metadata_takes_precedence_over_the_key(s3: "S3Client") -> None:
+    metadata = {"document": "Residence-Permit", "card-side": "BACK", "return-portrait": "true"}
+    submission = fetched(s3, put(s3, "uploads/mainland-permit/1.jpg", metadata=metadata))
+    assert submission.options == RecognitionOptions(kind=Kind.RESIDENCE_PERMIT, side=Side.BACK, return_portrait=True)
+    assert submission.content == JPEG
+    assert submission.url is None
 
 
-def test_what_the_sender_said_can_be_had_without_the_photograph(s3: "S3Client") -> None:
+def test_options_can_be_read_without_the_photo(s3: "S3Client") -> None:
     upload = put(s3, "uploads/mainland-permit/1.jpg", metadata={"document": "residence-permit"})
     assert images(s3).options(upload) == fetched(s3, upload).options
     assert images(s3).options(put(s3, "uploads/1.jpg", metadata={"document": "passport"})) is None
@@ -66,7 +66,7 @@ def test_what_the_sender_said_can_be_had_without_the_photograph(s3: "S3Client") 
         ("uploads/customers/1.jpg", None),
     ],
 )
-def test_the_keys_segment_says_the_kind_and_anything_else_is_auto(s3: "S3Client", key: str, kind: Kind | None) -> None:
+def test_the_first_folder_of_the_key_selects_the_kind(s3: "S3Client", key: str, kind: Kind | None) -> None:
     assert fetched(s3, put(s3, key)).options == RecognitionOptions(kind=kind)
 
 
@@ -82,19 +82,19 @@ def test_the_keys_segment_says_the_kind_and_anything_else_is_auto(s3: "S3Client"
         ("uploads/1.jpg", {}, None),
     ],
 )
-def test_metadata_or_the_keys_second_segment_names_the_case(
+def test_metadata_or_the_second_folder_of_the_key_names_the_case(
     s3: "S3Client", key: str, metadata: dict[str, str], case: str | None
 ) -> None:
     assert fetched(s3, put(s3, key, metadata=metadata)).document.case == case
 
 
-def test_a_photograph_says_when_it_was_uploaded(s3: "S3Client") -> None:
+def test_a_document_has_the_time_of_its_upload(s3: "S3Client") -> None:
     upload = put(s3, "uploads/1.jpg")
     stored = s3.head_object(Bucket="uploads", Key="uploads/1.jpg")
     assert fetched(s3, upload).document.received == stored["LastModified"]
 
 
-def test_a_key_that_names_an_impossible_case_is_rejected(s3: "S3Client") -> None:
+def test_an_invalid_case_in_the_key_is_rejected(s3: "S3Client") -> None:
     with pytest.raises(RejectDocument, match=r"Document\.UnknownMetadata"):
         fetch(images(s3), put(s3, "uploads/auto/case-no good/front.jpg"))
 
@@ -108,23 +108,21 @@ def test_a_key_that_names_an_impossible_case_is_rejected(s3: "S3Client") -> None
         ("case", "1 to 64 letters"),
     ],
 )
-def test_unknown_metadata_is_rejected_by_name_and_limit_without_its_value(
-    s3: "S3Client", name: str, allowed: str
-) -> None:
+def test_the_rejection_of_invalid_metadata_does_not_quote_its_value(s3: "S3Client", name: str, allowed: str) -> None:
     with pytest.raises(RejectDocument) as caught:
         fetch(images(s3), put(s3, "uploads/1.jpg", metadata={name: "830000 199706020042"}))
     assert f"x-amz-meta-{name} is not {allowed}" in caught.value.meaning
     assert "199706020042" not in caught.value.meaning + caught.value.advice
 
 
-def test_the_version_of_the_event_is_read_even_after_another_upload(s3: "S3Client") -> None:
+def test_the_version_in_the_event_is_read_even_after_another_upload(s3: "S3Client") -> None:
     first = put(s3, "uploads/1.jpg", jpeg(b"first"))
     second = put(s3, "uploads/1.jpg", jpeg(b"second"))
     assert fetched(s3, first).content == jpeg(b"first")
     assert document_of(first, upload_prefix="uploads/").id != document_of(second, upload_prefix="uploads/").id
 
 
-def test_an_object_that_is_gone_is_rejected(s3: "S3Client") -> None:
+def test_a_deleted_object_is_rejected(s3: "S3Client") -> None:
     upload = put(s3, "uploads/1.jpg")
     s3.delete_object(Bucket="uploads", Key="uploads/1.jpg", VersionId=upload.version or "")
     with pytest.raises(RejectDocument) as caught:
@@ -137,13 +135,11 @@ def test_an_object_that_is_gone_is_rejected(s3: "S3Client") -> None:
     [jpeg(b"x" * 8000), b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", b"%PDF-1.7", b"II*\0", b"GIF89a", b"BM"],
     ids=["over the limit", "HEIC", "PDF", "TIFF", "GIF", "BMP"],
 )
-def test_what_is_no_plain_image_has_to_be_decoded_first(s3: "S3Client", content: bytes) -> None:
+def test_other_formats_and_sizes_must_be_converted_first(s3: "S3Client", content: bytes) -> None:
     assert fetch(images(s3), put(s3, "uploads/photograph.jpg", content)) is None
 
 
-def test_a_file_larger_than_any_scan_is_rejected_with_the_limit(
-    s3: "S3Client", monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_file_that_is_too_large_is_rejected_with_the_limit(s3: "S3Client", monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("permit_ocr.adapters.s3.images.MAX_BYTES", 3)
     with pytest.raises(RejectDocument, match="TooManyBytes") as caught:
         fetch(images(s3), put(s3, "uploads/1.pdf"))
@@ -154,20 +150,20 @@ def page_of(upload: Upload, number: int | None, pages: int | None, **more: str |
     return Page(upload=upload, number=number, pages=pages, **{"image": None, "rejection": None, **more})
 
 
-def test_a_page_is_read_as_the_uploads_sender_said(s3: "S3Client") -> None:
+def test_a_page_has_the_options_of_its_upload(s3: "S3Client") -> None:
     upload = put(s3, "uploads/residence-permit/case-7/scan.pdf", b"%PDF-")
     put(s3, "pages/abc/2.jpg", metadata={"card-side": "BACK", "received": NOW.isoformat()})
-    photograph = fetch_page(images(s3), page_of(upload, 2, 3, image="pages/abc/2.jpg"))
-    assert photograph.content == JPEG
-    assert photograph.options == RecognitionOptions(kind=Kind.RESIDENCE_PERMIT, side=Side.BACK)
-    document = photograph.document
+    submission = fetch_page(images(s3), page_of(upload, 2, 3, image="pages/abc/2.jpg"))
+    assert submission.content == JPEG
+    assert submission.options == RecognitionOptions(kind=Kind.RESIDENCE_PERMIT, side=Side.BACK)
+    document = submission.document
     assert (document.key, document.version) == (upload.key, upload.version)
     assert (document.page, document.pages, document.case, document.received) == (2, 3, "7", NOW)
     assert document.id == document_id_of_page(document_of(upload, upload_prefix="uploads/").id, 2)
 
 
 @pytest.mark.parametrize(("number", "pages"), [(None, None), (1, 1)])
-def test_an_image_and_the_only_page_of_a_file_are_the_uploads_document(
+def test_a_single_page_is_the_same_document_as_its_upload(
     s3: "S3Client", number: int | None, pages: int | None
 ) -> None:
     upload = put(s3, "uploads/1.heic", b"")
@@ -176,12 +172,12 @@ def test_an_image_and_the_only_page_of_a_file_are_the_uploads_document(
     assert (document.page, document.pages) == (number, pages)
 
 
-def test_the_provider_is_given_the_address_of_a_pages_image_not_of_the_upload(s3: "S3Client") -> None:
+def test_the_presigned_url_of_a_page_is_that_of_its_image(s3: "S3Client") -> None:
     upload = put(s3, "uploads/1.heic", b"")
     put(s3, "pages/abc/1.jpg", metadata={"received": NOW.isoformat()})
-    photograph = fetch_page(images(s3, presign=True), page_of(upload, None, None, image="pages/abc/1.jpg"))
-    assert photograph.url is not None
-    assert "pages/abc/1.jpg" in photograph.url
+    submission = fetch_page(images(s3, presign=True), page_of(upload, None, None, image="pages/abc/1.jpg"))
+    assert submission.url is not None
+    assert "pages/abc/1.jpg" in submission.url
 
 
 def test_a_page_without_an_image_is_rejected_with_its_code(s3: "S3Client") -> None:
@@ -191,7 +187,7 @@ def test_a_page_without_an_image_is_rejected_with_its_code(s3: "S3Client") -> No
     assert caught.value.code == "Document.Damaged"
 
 
-def test_a_bucket_that_cannot_be_read_is_tried_later_without_its_name(s3: "S3Client") -> None:
+def test_an_unreadable_bucket_is_retried_later_and_not_named(s3: "S3Client") -> None:
     elsewhere = Upload(bucket="another", key="uploads/chan-tai-man.jpg", version=None, etag=None)
     with pytest.raises(RetryableError) as caught:
         fetch(images(s3), elsewhere)
@@ -199,7 +195,7 @@ def test_a_bucket_that_cannot_be_read_is_tried_later_without_its_name(s3: "S3Cli
     assert "chan" not in repr(caught.value.args) + caught.value.meaning
 
 
-def test_a_presigned_address_names_the_version_and_lives_two_minutes(s3: "S3Client") -> None:
+def test_a_presigned_url_has_a_version_and_expires(s3: "S3Client") -> None:
     upload = put(s3, "uploads/1.jpg")
     url = fetched(s3, upload, presign=True).url
     assert url is not None
@@ -207,7 +203,7 @@ def test_a_presigned_address_names_the_version_and_lives_two_minutes(s3: "S3Clie
     assert "Expires" in url
 
 
-def test_a_portrait_is_stored_under_a_prefix_that_triggers_nothing(s3: "S3Client") -> None:
+def test_a_portrait_is_stored_under_a_prefix_without_notifications(s3: "S3Client") -> None:
     key = S3Portraits(s3, bucket="uploads").store(base64.b64encode(b"portrait").decode(), recognition_id="abc")
     assert key == "portraits/abc.jpg"
     assert s3.get_object(Bucket="uploads", Key=key)["Body"].read() == b"portrait"

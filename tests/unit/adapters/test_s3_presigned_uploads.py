@@ -1,4 +1,4 @@
-"""Forms that upload one photograph and nothing else, judged as S3 judges them."""
+"""Forms that upload one photo and nothing else, checked as S3 checks them."""
 
 import base64
 import json
@@ -23,20 +23,20 @@ METADATA = {"document": "mainland-permit", "case": "2026-0815"}
 
 
 @pytest.fixture
-def tickets(s3: "S3Client") -> S3PresignedUploads:
+def uploads(s3: "S3Client") -> S3PresignedUploads:
     return S3PresignedUploads(s3, bucket="uploads", upload_prefix="in/")
 
 
-def form(tickets: S3PresignedUploads) -> dict[str, str]:
-    return dict(tickets.form(ID, METADATA, content_type="image/heic").fields)
+def form(uploads: S3PresignedUploads) -> dict[str, str]:
+    return dict(uploads.form(ID, METADATA, content_type="image/heic").fields)
 
 
 def send(fields: dict[str, str], *, size: int = 1000, bucket: str = "uploads", seconds: float = 0) -> None:
     check_post_policy(fields, size, bucket=bucket, now=datetime.now(UTC) + timedelta(seconds=seconds))
 
 
-def test_a_form_is_taken_as_it_is_given_out(tickets: S3PresignedUploads) -> None:
-    fields = form(tickets)
+def test_a_form_is_accepted_as_it_was_issued(uploads: S3PresignedUploads) -> None:
+    fields = form(uploads)
     assert fields["key"] == f"in/by-id/{ID}"
     assert fields["Content-Type"] == "image/heic"
     assert fields["x-amz-meta-case"] == "2026-0815"
@@ -57,21 +57,21 @@ def test_a_form_is_taken_as_it_is_given_out(tickets: S3PresignedUploads) -> None
         {"success_action_redirect": "https://elsewhere.example/"},
     ],
 )
-def test_a_form_with_another_field_or_value_is_refused(tickets: S3PresignedUploads, changes: dict[str, str]) -> None:
+def test_a_form_with_another_field_or_value_is_refused(uploads: S3PresignedUploads, changes: dict[str, str]) -> None:
     with pytest.raises(PostPolicyError, match=r"Policy Condition failed|Extra input fields"):
-        send({**form(tickets), **changes})
+        send({**form(uploads), **changes})
 
 
 @pytest.mark.parametrize("name", ["key", "Content-Type", "x-amz-meta-document", "policy"])
-def test_a_form_without_one_of_its_fields_is_refused(tickets: S3PresignedUploads, name: str) -> None:
-    fields = form(tickets)
+def test_a_form_without_one_of_its_fields_is_refused(uploads: S3PresignedUploads, name: str) -> None:
+    fields = form(uploads)
     del fields[name]
     with pytest.raises(PostPolicyError):
         send(fields)
 
 
 @pytest.mark.parametrize(
-    ("how", "code"),
+    ("changes", "code"),
     [
         ({"size": 0}, "EntityTooSmall"),
         ({"size": MAX_BYTES + 1}, "EntityTooLarge"),
@@ -80,21 +80,21 @@ def test_a_form_without_one_of_its_fields_is_refused(tickets: S3PresignedUploads
     ],
 )
 def test_a_form_for_another_size_time_or_bucket_is_refused(
-    tickets: S3PresignedUploads, how: dict[str, Any], code: str
+    uploads: S3PresignedUploads, changes: dict[str, Any], code: str
 ) -> None:
     with pytest.raises(PostPolicyError) as caught:
-        send(form(tickets), **how)
+        send(form(uploads), **changes)
     assert caught.value.code == code
 
 
-def test_a_form_without_a_content_type_takes_none(tickets: S3PresignedUploads) -> None:
-    fields = dict(tickets.form(ID, {}, content_type=None).fields)
+def test_a_form_without_a_content_type_accepts_none(uploads: S3PresignedUploads) -> None:
+    fields = dict(uploads.form(ID, {}, content_type=None).fields)
     send(fields)
     with pytest.raises(PostPolicyError):
         send({**fields, "Content-Type": "text/html"})
 
 
-def test_a_form_goes_to_the_buckets_own_region_and_costs_no_call(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_form_goes_to_the_buckets_own_region_without_a_call(monkeypatch: pytest.MonkeyPatch) -> None:
     """Elsewhere S3 redirects, and browsers do not send a form again."""
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     client = boto3.client(
@@ -105,23 +105,21 @@ def test_a_form_goes_to_the_buckets_own_region_and_costs_no_call(monkeypatch: py
         aws_session_token="y",
         config=Config(signature_version="s3v4", s3={"addressing_style": "virtual"}),
     )
-    said = S3PresignedUploads(client, bucket="uploads", upload_prefix="in/").form(ID, {}, content_type=None)
-    assert said.url == "https://uploads.s3.ap-southeast-1.amazonaws.com/"
-    assert said.fields["x-amz-security-token"] == "y"
-    send(dict(said.fields))
-    assert "secret" not in json.dumps(base64.b64decode(said.fields["policy"]).decode())
+    issued = S3PresignedUploads(client, bucket="uploads", upload_prefix="in/").form(ID, {}, content_type=None)
+    assert issued.url == "https://uploads.s3.ap-southeast-1.amazonaws.com/"
+    assert issued.fields["x-amz-security-token"] == "y"
+    send(dict(issued.fields))
+    assert "secret" not in json.dumps(base64.b64decode(issued.fields["policy"]).decode())
 
 
-def test_a_photograph_is_stored_with_its_metadata_and_seen_to_have_arrived(
-    s3: "S3Client", tickets: S3PresignedUploads
-) -> None:
-    assert not tickets.has_arrived(ID)
-    tickets.store(ID, JPEG, METADATA)
-    assert tickets.has_arrived(ID)
+def test_a_stored_photo_has_its_metadata_and_has_arrived(s3: "S3Client", uploads: S3PresignedUploads) -> None:
+    assert not uploads.has_arrived(ID)
+    uploads.store(ID, JPEG, METADATA)
+    assert uploads.has_arrived(ID)
     stored = s3.get_object(Bucket="uploads", Key=f"in/by-id/{ID}")
     assert (stored["Body"].read(), stored["Metadata"]) == (JPEG, METADATA)
 
 
-def test_a_bucket_that_does_not_answer_is_tried_later(s3: "S3Client") -> None:
+def test_an_unavailable_bucket_is_retried_later(s3: "S3Client") -> None:
     with pytest.raises(RetryableError, match=r"S3\.NoSuchBucket"):
         S3PresignedUploads(s3, bucket="absent", upload_prefix="in/").store(ID, JPEG, {})

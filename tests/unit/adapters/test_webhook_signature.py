@@ -24,7 +24,7 @@ OLD, NEW = secret(bytes(range(24))), secret(bytes(range(32, 96)))
 BODY = json.dumps({"id": "1", "data": {"name": "陈样本"}}, ensure_ascii=False).encode()
 
 
-def test_the_specifications_own_example_has_our_signature() -> None:
+def test_the_signature_equals_that_of_the_specifications_example() -> None:
     """The example of the specification's documents."""
     headers = signed_headers(
         "msg_p5jXN8AQM9LWM0D4loKWxJek",
@@ -40,14 +40,14 @@ def test_the_specifications_own_example_has_our_signature() -> None:
 
 
 @given(st.binary(min_size=24, max_size=64))
-def test_the_specifications_package_verifies_what_is_signed(key: bytes) -> None:
+def test_the_specifications_package_verifies_the_signature(key: bytes) -> None:
     headers = signed_headers("0123456789abcdef", BODY, keys_in(secret(key)), at=time.time())
     assert Webhook(secret(key)).verify(BODY, headers) == json.loads(BODY)
     with pytest.raises(WebhookVerificationError):
         Webhook(secret(key)).verify(BODY + b" ", headers)
 
 
-def test_while_a_secret_is_exchanged_a_receiver_with_either_verifies() -> None:
+def test_during_rotation_receivers_with_either_secret_can_verify() -> None:
     headers = signed_headers("1", BODY, keys_in(json.dumps([NEW, OLD])), at=time.time())
     for known in (OLD, NEW):
         assert Webhook(known).verify(BODY, headers)
@@ -71,7 +71,7 @@ def test_while_a_secret_is_exchanged_a_receiver_with_either_verifies() -> None:
         '{"secret": "whsec_"}',
     ],
 )
-def test_what_is_no_secret_of_the_specification_is_refused(text: str) -> None:
+def test_a_secret_that_does_not_conform_is_refused(text: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011  of json, base64 or ours
         keys_in(text)
 
@@ -88,7 +88,7 @@ def test_the_secret_is_read_once_and_again_after_five_minutes(secrets: "SecretsM
     assert source() == (*keys_in(NEW), *keys_in(OLD))
 
 
-def test_a_secret_that_is_missing_or_wrong_makes_webhooks_wait_and_never_says_itself(
+def test_a_missing_or_invalid_secret_is_reported_without_its_text(
     secrets: "SecretsManagerClient",
 ) -> None:
     source = from_secrets_manager(secrets, "webhooks")

@@ -1,4 +1,4 @@
-"""The line to the provider: slots, the two lanes, and stopping. moto keeps the table, time is the tests' own."""
+"""The rate limiter: slots, priorities and the circuit breaker. The table is moto's, time is simulated."""
 
 import heapq
 import itertools
@@ -28,7 +28,7 @@ IN_ARREARS = CircuitOpen("ResourceUnavailable.InArrears", "meaning", "advice")
 
 
 class Table:
-    """moto's table, made as atomic as DynamoDB's: moto changes an item some time after it has judged the condition.
+    """moto's table, made as atomic as DynamoDB's: moto changes an item some time after it has checked the condition.
 
     Counts its updates; ``around`` is called before and after each.
     """
@@ -58,7 +58,7 @@ class Table:
 
 
 class Clock:
-    """Time that only passes when someone sleeps, or when a test lets it; ``late`` is how late sleepers wake."""
+    """Time that passes only in ``sleep``, or when a test moves it; ``late`` is how late sleepers wake."""
 
     def __init__(self) -> None:
         self.now = 1_800_000_000.0
@@ -82,7 +82,7 @@ def clock() -> Clock:
     return Clock()
 
 
-def line(
+def limiter(
     table: Any, clock: Clock, priority: Priority = Priority.UPLOADS, *, name: str = "limiter"
 ) -> DynamoDbRateLimiter:
     return DynamoDbRateLimiter(
@@ -91,7 +91,7 @@ def line(
 
 
 def drain(of: DynamoDbRateLimiter, seconds: float = 30.0) -> int:
-    """Take slots without waiting for them until there is none; return how many there were."""
+    """Take slots without waiting for them, until there are none; return how many were taken."""
     of._sleep = lambda _seconds: None
     for taken in itertools.count():
         try:
@@ -101,25 +101,25 @@ def drain(of: DynamoDbRateLimiter, seconds: float = 30.0) -> int:
     raise AssertionError
 
 
-def test_an_idle_lines_first_call_goes_at_once_and_costs_one_update(table: Table, clock: Clock) -> None:
-    began, environment = clock.now, line(table, clock)
+def test_an_idle_limiters_first_call_does_not_wait_and_costs_one_update(table: Table, clock: Clock) -> None:
+    started, environment = clock.now, limiter(table, clock)
     for _ in range(3):
         assert environment.acquire(ACTION, seconds=10) is False
-        assert clock.now - began < 0.1
+        assert clock.now - started < 0.1
         clock.now += 60
-        began = clock.now
+        started = clock.now
     assert table.updates == 3
 
 
-def test_under_a_backlog_too_a_call_costs_one_update(table: Table, clock: Clock) -> None:
-    environment = line(table, clock)
+def test_a_call_costs_one_update_under_a_backlog(table: Table, clock: Clock) -> None:
+    environment = limiter(table, clock)
     for _ in range(100):
         environment.acquire(ACTION, seconds=10)
     assert table.updates <= 102
 
 
-def test_slots_are_as_far_apart_as_the_rate_says(table: Table, clock: Clock) -> None:
-    environments = [line(table, clock, Priority.API) for _ in range(4)]
+def test_slots_are_as_far_apart_as_the_rate_requires(table: Table, clock: Clock) -> None:
+    environments = [limiter(table, clock, Priority.API) for _ in range(4)]
     calls = []
     for environment in environments * 10:
         environment.acquire(ACTION, seconds=10)
@@ -127,62 +127,62 @@ def test_slots_are_as_far_apart_as_the_rate_says(table: Table, clock: Clock) -> 
     assert min(after - before for before, after in itertools.pairwise(calls)) > 1 / (RATE * 0.9) - 1e-5
 
 
-def test_actions_have_lines_of_their_own(table: Table, clock: Clock) -> None:
-    environment = line(table, clock)
+def test_each_action_has_its_own_rate_and_circuit(table: Table, clock: Clock) -> None:
+    environment = limiter(table, clock)
     drain(environment)
     environment.acquire(OTHER, seconds=0.5)
     environment.open_circuit(ACTION, IN_ARREARS)
     environment.acquire(OTHER, seconds=0.5)
 
 
-def test_uploads_book_a_second_ahead_and_the_api_two(table: Table, clock: Clock) -> None:
-    for_uploads = drain(line(table, clock, Priority.UPLOADS))
-    assert for_uploads == 17 + 2, "from the bucket for everyone, and of their own"
-    for_api = drain(line(table, clock, Priority.API))
+def test_uploads_book_one_second_ahead_and_the_api_two(table: Table, clock: Clock) -> None:
+    for_uploads = drain(limiter(table, clock, Priority.UPLOADS))
+    assert for_uploads == 17 + 2, "from the shared series, and from their own"
+    for_api = drain(limiter(table, clock, Priority.API))
     assert for_api == 17, "a second more"
 
 
-def test_no_slot_says_how_far_away_one_is_and_takes_none(table: Table, clock: Clock) -> None:
-    environment = line(table, clock, Priority.API)
+def test_rate_limited_has_the_time_to_the_next_slot_and_takes_none(table: Table, clock: Clock) -> None:
+    environment = limiter(table, clock, Priority.API)
     drain(environment)
     updates = table.updates
     with pytest.raises(RateLimited) as caught:
         environment.acquire(ACTION, seconds=30)
     assert 2.0 < caught.value.after_seconds < 2.1
-    assert table.updates == updates, "free times only grow, so nothing need be asked"
+    assert table.updates == updates, "free times only grow, so the table need not be asked"
 
 
-def test_a_slot_later_than_the_caller_may_wait_is_not_taken(table: Table, clock: Clock) -> None:
-    drain(line(table, clock))
+def test_a_slot_beyond_the_callers_time_is_not_taken(table: Table, clock: Clock) -> None:
+    drain(limiter(table, clock))
     with pytest.raises(RateLimited):
-        line(table, clock, Priority.API).acquire(ACTION, seconds=0.5)
+        limiter(table, clock, Priority.API).acquire(ACTION, seconds=0.5)
 
 
 def test_a_backlog_of_uploads_does_not_starve_the_api(table: Table, clock: Clock) -> None:
-    drain(line(table, clock, Priority.UPLOADS))
-    began = clock.now
-    line(table, clock, Priority.API).acquire(ACTION, seconds=26)
-    assert clock.now - began < 1.2
+    drain(limiter(table, clock, Priority.UPLOADS))
+    started = clock.now
+    limiter(table, clock, Priority.API).acquire(ACTION, seconds=26)
+    assert clock.now - started < 1.2
 
 
 def test_a_stream_of_api_requests_leaves_uploads_their_share(table: Table, clock: Clock) -> None:
-    api, uploads = line(table, clock, Priority.API), line(table, clock, Priority.UPLOADS)
+    api, uploads = limiter(table, clock, Priority.API), limiter(table, clock, Priority.UPLOADS)
     sleep = uploads._sleep
     done = 0
     for _ in range(10):
         drain(api)
         uploads._sleep = sleep
-        began = clock.now
-        while clock.now < began + 1:
+        started = clock.now
+        while clock.now < started + 1:
             drain(api)
             uploads.acquire(ACTION, seconds=1)
             done += 1
     assert 1.8 < done / 10 <= 2.1
 
 
-def test_who_wakes_late_takes_a_new_slot(table: Table, clock: Clock) -> None:
-    drain(line(table, clock))
-    environment = line(table, clock, Priority.API)
+def test_a_caller_that_wakes_late_takes_a_new_slot(table: Table, clock: Clock) -> None:
+    drain(limiter(table, clock))
+    environment = limiter(table, clock, Priority.API)
     lateness = iter([0.051, 0.049])
 
     def sleep(seconds: float) -> None:
@@ -195,14 +195,14 @@ def test_who_wakes_late_takes_a_new_slot(table: Table, clock: Clock) -> None:
     assert table.updates - updates >= 2
 
 
-def test_who_is_always_late_gives_up_in_the_end(table: Table, clock: Clock) -> None:
+def test_a_caller_that_is_always_late_gives_up(table: Table, clock: Clock) -> None:
     clock.late = 0.2
     with pytest.raises(RateLimited):
-        line(table, clock).acquire(ACTION, seconds=5)
+        limiter(table, clock).acquire(ACTION, seconds=5)
 
 
-def test_without_the_table_nothing_is_called(table: Table, clock: Clock) -> None:
-    environment = line(table, clock, name="absent")
+def test_nothing_is_called_without_the_table(table: Table, clock: Clock) -> None:
+    environment = limiter(table, clock, name="absent")
     with pytest.raises(RetryableError, match=r"DynamoDB\.ResourceNotFoundException"):
         environment.acquire(ACTION, seconds=10)
     environment.open_circuit(ACTION, IN_ARREARS)
@@ -210,7 +210,7 @@ def test_without_the_table_nothing_is_called(table: Table, clock: Clock) -> None
 
 
 @pytest.mark.parametrize("rate", [0.5, 0.9, 1.5, 4.5])
-def test_a_rate_may_be_a_fraction(table: Table, clock: Clock, rate: float) -> None:
+def test_a_rate_can_be_a_fraction(table: Table, clock: Clock, rate: float) -> None:
     environments = [
         DynamoDbRateLimiter(
             table,  # type: ignore[arg-type]
@@ -235,11 +235,11 @@ def test_a_rate_may_be_a_fraction(table: Table, clock: Clock, rate: float) -> No
     assert 0.9 * rate <= len(calls) / 40 <= 1.1 * rate
 
 
-# --- The line stopped ---
+# --- Circuit breaker ---
 
 
-def test_a_stopped_line_stands_for_every_environment_and_says_why(table: Table, clock: Clock) -> None:
-    here, elsewhere = line(table, clock), line(table, clock, Priority.API)
+def test_an_open_circuit_holds_for_every_environment_with_its_code(table: Table, clock: Clock) -> None:
+    here, elsewhere = limiter(table, clock), limiter(table, clock, Priority.API)
     elsewhere.acquire(ACTION, seconds=10)
     here.open_circuit(ACTION, IN_ARREARS)
     for environment in (here, elsewhere):
@@ -248,8 +248,8 @@ def test_a_stopped_line_stands_for_every_environment_and_says_why(table: Table, 
         assert caught.value.code == IN_ARREARS.code
 
 
-def test_while_the_line_stands_an_environment_asks_the_table_once_a_second_at_most(table: Table, clock: Clock) -> None:
-    environment = line(table, clock)
+def test_an_open_circuit_costs_one_update_a_second_at_most(table: Table, clock: Clock) -> None:
+    environment = limiter(table, clock)
     environment.open_circuit(ACTION, IN_ARREARS)
     updates = table.updates
     for _ in range(200):
@@ -259,8 +259,8 @@ def test_while_the_line_stands_an_environment_asks_the_table_once_a_second_at_mo
     assert table.updates - updates <= 20
 
 
-def test_a_healthy_line_is_asked_nothing_before_a_document_is_fetched(table: Table, clock: Clock) -> None:
-    environment = line(table, clock)
+def test_a_closed_circuit_costs_no_update_before_the_call(table: Table, clock: Clock) -> None:
+    environment = limiter(table, clock)
     environment.acquire(ACTION, seconds=10)
     updates = table.updates
     assert environment.open_error(ACTION) is None
@@ -268,19 +268,17 @@ def test_a_healthy_line_is_asked_nothing_before_a_document_is_fetched(table: Tab
     assert table.updates == updates
 
 
-def test_while_the_line_stands_no_document_is_fetched_until_it_goes_on_or_a_probe_is_due(
-    table: Table, clock: Clock
-) -> None:
-    elsewhere, here = line(table, clock), line(table, clock)
+def test_open_error_until_the_circuit_closes_or_a_probe_is_due(table: Table, clock: Clock) -> None:
+    elsewhere, here = limiter(table, clock), limiter(table, clock)
     elsewhere.open_circuit(ACTION, IN_ARREARS)
-    assert here.open_error(ACTION) is None, "it has seen nothing yet"
+    assert here.open_error(ACTION) is None, "it has not seen the mark yet"
     with pytest.raises(CircuitAlreadyOpen):
         here.acquire(ACTION, seconds=10)
     updates = table.updates
     for _ in range(50):
-        stands = here.open_error(ACTION)
-        assert stands is not None
-        assert stands.code == IN_ARREARS.code
+        error = here.open_error(ACTION)
+        assert error is not None
+        assert error.code == IN_ARREARS.code
         with pytest.raises(CircuitAlreadyOpen):
             here.check(ACTION, seconds=10)
         clock.now += 0.1
@@ -298,15 +296,15 @@ def test_while_the_line_stands_no_document_is_fetched_until_it_goes_on_or_a_prob
     assert here.open_error(ACTION) is not None
 
 
-def test_a_table_that_does_not_answer_leaves_a_known_stop_as_it_is(table: Table, clock: Clock) -> None:
-    environment = line(table, clock, name="absent")
+def test_a_known_open_circuit_stays_open_without_the_table(table: Table, clock: Clock) -> None:
+    environment = limiter(table, clock, name="absent")
     environment.open_circuit(ACTION, IN_ARREARS)
     clock.now += 5
     assert environment.open_error(ACTION) is not None
 
 
-def test_it_is_known_without_asking_that_no_slot_is_near_enough(table: Table, clock: Clock) -> None:
-    environment = line(table, clock)
+def test_check_knows_without_the_table_that_no_slot_is_near_enough(table: Table, clock: Clock) -> None:
+    environment = limiter(table, clock)
     drain(environment)
     updates = table.updates
     with pytest.raises(RateLimited):
@@ -314,25 +312,25 @@ def test_it_is_known_without_asking_that_no_slot_is_near_enough(table: Table, cl
     assert table.updates == updates
 
 
-def test_one_prober_at_a_time_ever_more_seldom_of_however_many_environments(table: Table, clock: Clock) -> None:
-    environments = [line(table, clock) for _ in range(3)]
-    began = clock.now
+def test_one_environment_probes_at_a_time_and_less_and_less_often(table: Table, clock: Clock) -> None:
+    environments = [limiter(table, clock) for _ in range(3)]
+    started = clock.now
     environments[0].open_circuit(ACTION, IN_ARREARS)
     probes = []
-    while clock.now < began + 800:
+    while clock.now < started + 800:
         clock.now += 10
         for environment in environments:
             try:
                 assert environment.acquire(ACTION, seconds=10)
             except CircuitAlreadyOpen:
                 continue
-            probes.append(round(clock.now - began))
-            environment.open_circuit(ACTION, IN_ARREARS)  # as the probe finds
+            probes.append(round(clock.now - started))
+            environment.open_circuit(ACTION, IN_ARREARS)  # the probe fails
     assert [round(at, -1) for at in probes] == [30, 90, 210, 450, 750]
 
 
-def test_a_probes_success_lets_everyone_go_on(table: Table, clock: Clock) -> None:
-    prober, waiting = line(table, clock), line(table, clock)
+def test_a_successful_probe_closes_the_circuit_for_everyone(table: Table, clock: Clock) -> None:
+    prober, waiting = limiter(table, clock), limiter(table, clock)
     prober.open_circuit(ACTION, IN_ARREARS)
     with pytest.raises(CircuitAlreadyOpen):
         waiting.acquire(ACTION, seconds=10)
@@ -348,7 +346,7 @@ def test_a_probes_success_lets_everyone_go_on(table: Table, clock: Clock) -> Non
 
 
 def test_a_prober_that_dies_only_delays_the_next(table: Table, clock: Clock) -> None:
-    dies, lives = line(table, clock), line(table, clock)
+    dies, lives = limiter(table, clock), limiter(table, clock)
     dies.open_circuit(ACTION, IN_ARREARS)
     clock.now += 31
     assert dies.acquire(ACTION, seconds=10) is True
@@ -359,8 +357,8 @@ def test_a_prober_that_dies_only_delays_the_next(table: Table, clock: Clock) -> 
     assert lives.acquire(ACTION, seconds=10) is True
 
 
-def test_a_line_stopped_while_a_caller_waits_for_its_slot_stops_that_caller(table: Table, clock: Clock) -> None:
-    environment = line(table, clock)
+def test_a_circuit_that_opens_while_a_caller_waits_stops_that_caller(table: Table, clock: Clock) -> None:
+    environment = limiter(table, clock)
     sleep = environment._sleep
 
     def sleep_while_another_fails(seconds: float) -> None:
@@ -372,13 +370,13 @@ def test_a_line_stopped_while_a_caller_waits_for_its_slot_stops_that_caller(tabl
         environment.acquire(ACTION, seconds=10)
 
 
-# --- Many at once ---
+# --- Concurrency ---
 
-REAL_SECONDS = 300.0  # against hanging alone: all the others' turns come in between
+REAL_SECONDS = 300.0  # only against hanging: all other threads run in between
 
 
 class SharedTime:
-    """A clock for threads of which one runs at a time: it moves on when all sleep, to whoever wakes first."""
+    """A clock for threads of which one runs at a time: when all sleep, it moves on to the first to wake."""
 
     def __init__(self, threads: int) -> None:
         self.now = 1_800_000_000.0
@@ -409,10 +407,10 @@ class SharedTime:
 
 
 def calls_of(callers: int, seconds: float, chance: random.Random, *, wakes_late: Callable[[], float]) -> list[float]:
-    """Let so many environments call as often as they may, for so long; return when they did."""
+    """Let environments call as often as they can for some seconds; return when they called."""
     now = SharedTime(callers)
     calls: list[float] = []
-    beginnings = [chance.uniform(0, 0.1) for _ in range(callers)]  # before threads begin in whatever order
+    beginnings = [chance.uniform(0, 0.1) for _ in range(callers)]  # chosen before threads start in any order
     with mock_aws():
         table = Table(around=lambda: now.sleep(chance.uniform(0.001, 0.02)))
 
@@ -451,7 +449,7 @@ def most_within_a_second(calls: list[float]) -> int:
 
 @settings(max_examples=4, deadline=None)
 @given(seed=st.integers(0, 2**32), callers=st.integers(15, 30))
-def test_no_second_sees_more_than_the_quota_and_none_of_the_rate_is_lost(seed: int, callers: int) -> None:
+def test_no_second_exceeds_the_quota_and_none_of_the_rate_is_lost(seed: int, callers: int) -> None:
     chance = random.Random(seed)
     calls = calls_of(callers, 5, chance, wakes_late=lambda: chance.uniform(0, 0.0499))
     assert most_within_a_second(calls) <= QUOTA_PER_SECOND
@@ -461,15 +459,15 @@ def test_no_second_sees_more_than_the_quota_and_none_of_the_rate_is_lost(seed: i
 
 @settings(max_examples=4, deadline=None)
 @given(seed=st.integers(0, 2**32), callers=st.integers(1, 30))
-def test_no_second_sees_more_than_the_quota_however_late_callers_wake(seed: int, callers: int) -> None:
+def test_no_second_exceeds_the_quota_however_late_callers_wake(seed: int, callers: int) -> None:
     chance = random.Random(seed)
     calls = calls_of(callers, 3, chance, wakes_late=lambda: chance.choice([0.0, 0.03, 0.0499, 0.06, 0.5]))
     assert calls
     assert most_within_a_second(calls) <= QUOTA_PER_SECOND
 
 
-def test_threads_that_hammer_the_table_stay_within_the_rate(table: Table) -> None:
-    """In real time. A call's time is when it was found to be in time: what this machine does after is not judged."""
+def test_threads_in_real_time_stay_within_the_rate(table: Table) -> None:
+    """A call's time is when it was found to be in time: what this machine does after that does not count."""
     looked = threading.local()
     calls: list[float] = []
     end = time.time() + 3
@@ -500,12 +498,12 @@ def test_threads_that_hammer_the_table_stay_within_the_rate(table: Table) -> Non
     assert len(calls) > 20
 
 
-def test_a_slow_table_that_others_take_slots_from_meanwhile_costs_two_updates(table: Table, clock: Clock) -> None:
-    other = line(table, clock, Priority.API)
+def test_a_slow_and_busy_table_costs_few_updates(table: Table, clock: Clock) -> None:
+    other = limiter(table, clock, Priority.API)
     other._sleep = lambda _seconds: None
 
     class SlowTable:
-        """Answers after half a second, in which another takes a slot."""
+        """Answers after half a second, in which another caller takes a slot."""
 
         exceptions = table.exceptions
         updates = 0
@@ -520,5 +518,5 @@ def test_a_slow_table_that_others_take_slots_from_meanwhile_costs_two_updates(ta
                 clock.now += 0.25
 
     slow = SlowTable()
-    line(slow, clock, Priority.API).acquire(ACTION, seconds=26)
+    limiter(slow, clock, Priority.API).acquire(ACTION, seconds=26)
     assert slow.updates <= 3

@@ -1,4 +1,4 @@
-"""A line of several items: together they keep the rate, and each shows the same face."""
+"""A rate limiter of several items, which keep the rate together."""
 
 import itertools
 from collections import Counter
@@ -48,7 +48,9 @@ def client() -> Iterator[Any]:
         yield made
 
 
-def line(client: Any, clock: Clock, *, rate: float = RATE, priority: Priority = Priority.UPLOADS) -> ShardedRateLimiter:
+def limiter(
+    client: Any, clock: Clock, *, rate: float = RATE, priority: Priority = Priority.UPLOADS
+) -> ShardedRateLimiter:
     shards = [
         DynamoDbRateLimiter(
             client,
@@ -70,15 +72,15 @@ def items(client: Any) -> list[dict[str, Any]]:
 
 
 def test_callers_spread_over_all_items(client: Any) -> None:
-    sharded = line(client, Clock())
+    sharded = limiter(client, Clock())
     for _ in range(40):
         assert sharded.acquire(ACTION, seconds=5) is False
     assert {item["id"]["S"] for item in items(client)} == {f"limiter#{ACTION}#{number}" for number in range(SHARDS)}
 
 
-def test_no_second_sees_more_calls_than_the_parts_allow_together(client: Any) -> None:
+def test_no_second_exceeds_the_sum_of_the_shards(client: Any) -> None:
     clock = Clock()
-    sharded = line(client, clock, rate=20.0)
+    sharded = limiter(client, clock, rate=20.0)
     left = []
     for _ in range(120):
         sharded.acquire(ACTION, seconds=60)
@@ -100,9 +102,9 @@ def taken_until_none_is_left(sharded: ShardedRateLimiter, clock: Clock) -> tuple
     raise AssertionError
 
 
-def test_where_one_has_no_slot_the_next_is_asked(client: Any) -> None:
+def test_a_shard_without_a_slot_leads_to_the_next(client: Any) -> None:
     clock = Clock()
-    slow = line(
+    slow = limiter(
         client, clock, rate=4.0, priority=Priority.API
     )  # of each shard at most three slots lie within two seconds
     taken, refused = taken_until_none_is_left(slow, clock)
@@ -112,9 +114,9 @@ def test_where_one_has_no_slot_the_next_is_asked(client: Any) -> None:
         slow.check(ACTION, seconds=1.9)  # time has passed since
 
 
-def test_all_stop_and_all_go_on(client: Any) -> None:
+def test_the_circuits_of_all_shards_open_and_close_together(client: Any) -> None:
     clock = Clock()
-    sharded, other = line(client, clock), line(client, clock)
+    sharded, other = limiter(client, clock), limiter(client, clock)
     sharded.open_circuit(ACTION, IN_ARREARS)
     assert all("open_code" in item for item in items(client))
     for _ in range(10):
