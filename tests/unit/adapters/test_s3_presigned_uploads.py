@@ -9,7 +9,8 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from permit_ocr.adapters.s3.presigned_uploads import FORM_SECONDS, S3PresignedUploads
+from permit_ocr.adapters.s3.presigned_uploads import S3PresignedUploads
+from permit_ocr.application.ports import FORM_SECONDS
 from permit_ocr.domain.errors import RetryableError
 from permit_ocr.images.rejections import MAX_BYTES
 from sandbox.aws.post_policy import PostPolicyError, check_post_policy
