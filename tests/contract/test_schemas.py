@@ -23,7 +23,7 @@ from permit_ocr.entrypoints.http_api.post_uploads import UploadRequest
 from permit_ocr.entrypoints.http_api.recognition_request import RecognitionRequest
 from permit_ocr.entrypoints.http_api.request_body import RequestBody, body_of
 from permit_ocr.images.rejections import MAX_BYTES
-from tests.unit.fakes import MAINLAND_FRONT, NOT_THIS_CARD, RESIDENCE_FRONT, photograph, world
+from tests.unit.fakes import MAINLAND_FRONT, OTHER_CARD, RESIDENCE_FRONT, submission, world
 
 SCHEMAS = Path("events/schemas")
 SAMPLES = Path("events/samples")
@@ -50,11 +50,11 @@ def test_every_message_has_a_whole_sample_that_fits_its_schema() -> None:
     [
         (Kind.RESIDENCE_PERMIT, RESIDENCE_FRONT),
         (Kind.MAINLAND_PERMIT, MAINLAND_FRONT),
-        (Kind.MAINLAND_PERMIT, NOT_THIS_CARD),
+        (Kind.MAINLAND_PERMIT, OTHER_CARD),
     ],
 )
 def test_a_published_event_fits_its_schema(kind: Kind, says: Answer | RejectDocument) -> None:
-    event: dict[str, Any] = json.loads(world(says).recognize(photograph(kind=kind), deadline=time.monotonic() + 45))
+    event: dict[str, Any] = json.loads(world(says).recognize(submission(kind=kind), deadline=time.monotonic() + 45))
     schema = json.loads((SCHEMAS / f"{event['type']}.schema.json").read_text())
     Draft202012Validator.check_schema(schema)
     Draft202012Validator(schema, format_checker=FormatChecker()).validate(event)
@@ -144,7 +144,7 @@ def test_the_asyncapi_document_has_every_message_in_its_schema() -> None:
 
 
 def test_what_is_published_fits_the_asyncapi_document() -> None:
-    for kind, says in ((Kind.MAINLAND_PERMIT, MAINLAND_FRONT), (Kind.MAINLAND_PERMIT, NOT_THIS_CARD)):
-        event = json.loads(world(says).recognize(photograph(kind=kind), deadline=time.monotonic() + 45))
+    for kind, says in ((Kind.MAINLAND_PERMIT, MAINLAND_FRONT), (Kind.MAINLAND_PERMIT, OTHER_CARD)):
+        event = json.loads(world(says).recognize(submission(kind=kind), deadline=time.monotonic() + 45))
         payload = {"$ref": f"urn:asyncapi{ASYNCAPI['components']['messages'][event['type']]['payload']['$ref']}"}
         Draft202012Validator(payload, registry=REGISTRY).validate(event)

@@ -1,4 +1,4 @@
-"""Fakes of the workflow's ports: they behave, and remember what they were asked to do."""
+"""Fakes of the ports: they behave like the adapters, and record what they are called with."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -31,11 +31,11 @@ from permit_ocr.domain.permits import Kind, RecognitionOptions, Side
 NOW = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)
 
 
-def jpeg(said: bytes = b"a photograph") -> bytes:
-    """Return a JPEG of 1000 × 700 pixels as far as its structure goes; no decoder would make a picture of it."""
+def jpeg(data: bytes = b"a photograph") -> bytes:
+    """Return a file with the structure of a JPEG of 1000 × 700 pixels; no decoder would accept its image data."""
     frame = b"\xff\xc0\x00\x0b\x08\x02\xbc\x03\xe8\x01\x01\x11\x00"
     scan = b"\xff\xda\x00\x08\x01\x01\x00\x00\x3f\x00"
-    return b"\xff\xd8" + frame + scan + said.replace(b"\xff", b"\xff\x00") + b"\xff\xd9"
+    return b"\xff\xd8" + frame + scan + data.replace(b"\xff", b"\xff\x00") + b"\xff\xd9"
 
 
 JPEG = jpeg()
@@ -62,42 +62,41 @@ MAINLAND_BACK = MainlandPermitAnswer(
     MainlandTravelPermitBackInfos=MainlandPermitBack(Type="港澳居民来往内地通行证", Name="樣本", IDNumber="A123456(3)"),
     WarnCardInfos=(),
 )
-NOT_THIS_CARD = RejectDocument("FailedOperation.ImageNoSpecifiedCard", "another card", "name it")
-NOT_NOW = RetryableError("SQS.Throttled", "not now", "wait")
+OTHER_CARD = RejectDocument("FailedOperation.ImageNoSpecifiedCard", "another card", "name it")
+THROTTLED = RetryableError("SQS.Throttled", "not now", "wait")
 
 
 @dataclass
 class FakeOcr:
-    """Answers in turn; an exception among the answers is raised."""
+    """Returns its responses in turn, and raises those that are errors."""
 
-    says: list[Answer | OcrResponse | PermitOcrError]
+    responses: list[Answer | OcrResponse | PermitOcrError]
     site: str = "intl"
-    asked: list[OcrRequest] = field(default_factory=list)
-    stopped: dict[Kind, CircuitOpen] = field(default_factory=dict)
-    before: Callable[[], None] = lambda: None
+    requests: list[OcrRequest] = field(default_factory=list)
+    opened: dict[Kind, CircuitOpen] = field(default_factory=dict)
+    before_call: Callable[[], None] = lambda: None
 
     def recognize(self, request: OcrRequest, *, deadline: float) -> OcrResponse:
         assert deadline > 0
-        self.before()
-        self.asked.append(request)
-        said = self.says.pop(0)
-        if isinstance(said, PermitOcrError):
-            raise said
-        if isinstance(said, OcrResponse):
-            return said
-        return OcrResponse(
-            answer=said, endpoint="ocr.example", request_id=f"request-{len(self.asked)}", attempts=1, milliseconds=600
-        )
+        self.before_call()
+        self.requests.append(request)
+        response = self.responses.pop(0)
+        if isinstance(response, PermitOcrError):
+            raise response
+        if isinstance(response, OcrResponse):
+            return response
+        request_id = f"request-{len(self.requests)}"
+        return OcrResponse(answer=response, endpoint="ocr.example", request_id=request_id, attempts=1, milliseconds=600)
 
     def open_circuits(self) -> Mapping[Kind, CircuitOpen]:
-        return self.stopped
+        return self.opened
 
 
 @dataclass
 class FakeRecognitionStore:
     outcomes: dict[str, StoredOutcome] = field(default_factory=dict)
-    claimed: set[str] = field(default_factory=set)
-    used_by: dict[str, set[str]] = field(default_factory=dict)
+    leased: set[str] = field(default_factory=set)
+    references: dict[str, set[str]] = field(default_factory=dict)
 
     def acquire_lease(
         self, recognition_id: str, kind: Kind, *, document_id: str, lease_seconds: float
@@ -105,45 +104,45 @@ class FakeRecognitionStore:
         assert kind in Kind
         assert lease_seconds > 0
         if recognition_id in self.outcomes:
-            self.used_by[recognition_id].add(document_id)
+            self.references[recognition_id].add(document_id)
             return self.outcomes[recognition_id]
-        if recognition_id in self.claimed:
+        if recognition_id in self.leased:
             raise InProgress(after_seconds=1)
-        self.claimed.add(recognition_id)
-        self.used_by[recognition_id] = {document_id}
+        self.leased.add(recognition_id)
+        self.references[recognition_id] = {document_id}
         return Lease(recognition_id=recognition_id, owner="this test", document_id=document_id)
 
     def store_outcome(self, lease: Lease, outcome: StoredOutcome) -> None:
-        self.claimed.discard(lease.recognition_id)
+        self.leased.discard(lease.recognition_id)
         self.outcomes[lease.recognition_id] = outcome
-        self.used_by.setdefault(lease.recognition_id, set()).add(lease.document_id)
+        self.references.setdefault(lease.recognition_id, set()).add(lease.document_id)
 
     def release_lease(self, lease: Lease) -> None:
-        self.claimed.discard(lease.recognition_id)
+        self.leased.discard(lease.recognition_id)
 
     def remove_reference(self, recognition_id: str, *, document_id: str) -> bool:
-        users = self.used_by.get(recognition_id, set())
+        users = self.references.get(recognition_id, set())
         users.discard(document_id)
         if not users:
             self.outcomes.pop(recognition_id, None)
-            self.claimed.discard(recognition_id)
+            self.leased.discard(recognition_id)
         return not users
 
 
 @dataclass
 class FakeDocuments:
-    """Records that never expire; ``buried`` keeps what must be erased until it is forgotten."""
+    """States that never expire."""
 
-    records: dict[str, DocumentState] = field(default_factory=dict)
+    states: dict[str, DocumentState] = field(default_factory=dict)
 
     @property
     def events(self) -> dict[str, StoredEvent]:
-        return {name: record.event for name, record in self.records.items() if record.event}
+        return {name: record.event for name, record in self.states.items() if record.event}
 
     def register(self, document_id: str, *, upload_until: float | None = None) -> DocumentState | None:
-        if document_id in self.records:
-            return self.records[document_id]
-        self.records[document_id] = DocumentState(upload_until=upload_until)
+        if document_id in self.states:
+            return self.states[document_id]
+        self.states[document_id] = DocumentState(upload_until=upload_until)
         return None
 
     def begin(self, document: Document, *, recognition_ids: Sequence[str]) -> StoredEvent | None:
@@ -161,31 +160,31 @@ class FakeDocuments:
         self._put(document_id, event=event)
 
     def get(self, document_id: str) -> DocumentState | None:
-        return self.records.get(document_id)
+        return self.states.get(document_id)
 
     def mark_deleted(self, document_id: str, *, unknown_too: bool = False) -> DocumentState | None:
-        if document_id not in self.records and not unknown_too:
+        if document_id not in self.states and not unknown_too:
             return None
         self._put(document_id, event=None, upload_until=None, deleted=True)
-        return self.records[document_id]
+        return self.states[document_id]
 
     def purge(self, document_id: str, *, case: str | None) -> None:
         document = Document(id=document_id, case=case) if case else None
         self._put(document_id, document=document, recognition_ids=(), pages=None)
 
     def _alive(self, document_id: str) -> DocumentState:
-        record = self.records.get(document_id, DocumentState())
+        record = self.states.get(document_id, DocumentState())
         if record.deleted:
             raise Deleted
         return record
 
     def _put(self, document_id: str, **changes: Any) -> None:
-        self.records[document_id] = replace(self.records.get(document_id, DocumentState()), **changes)
+        self.states[document_id] = replace(self.states.get(document_id, DocumentState()), **changes)
 
 
 @dataclass
 class FakePresignedUploads:
-    """Forms that were given out, and photographs that arrived."""
+    """Forms that were issued, and photos that have arrived."""
 
     forms: dict[str, Mapping[str, str]] = field(default_factory=dict)
     stored: dict[str, tuple[bytes, Mapping[str, str]]] = field(default_factory=dict)
@@ -205,15 +204,15 @@ class FakePresignedUploads:
 
 @dataclass
 class FakeErasure:
-    """Keys of photographs by document, of portraits by reading."""
+    """Keys of photos by document id, and of portraits."""
 
-    photographs: dict[str, list[str]] = field(default_factory=dict)
+    photos: dict[str, list[str]] = field(default_factory=dict)
     portraits: dict[str, str] = field(default_factory=dict)
     erased: list[str] = field(default_factory=list)
     fails: int = 0
 
     def photo_versions(self, document: Document) -> list[StoredVersion]:
-        return [StoredVersion(bucket="uploads", key=key, version="1") for key in self.photographs.get(document.id, [])]
+        return [StoredVersion(bucket="uploads", key=key, version="1") for key in self.photos.get(document.id, [])]
 
     def portrait_versions(self, recognition_id: str) -> list[StoredVersion]:
         key = f"portraits/{recognition_id}.jpg"
@@ -222,18 +221,18 @@ class FakeErasure:
     def delete_versions(self, versions: Sequence[StoredVersion]) -> None:
         if versions and self.fails:
             self.fails -= 1
-            raise NOT_NOW
+            raise THROTTLED
         for one in versions:
             self.erased.append(one.key)
             self.portraits.pop(one.key, None)
-            for keys in self.photographs.values():
+            for keys in self.photos.values():
                 if one.key in keys:
                     keys.remove(one.key)
 
 
 @dataclass
 class FakeCases:
-    """Cases that forget nothing."""
+    """Cases that never expire."""
 
     sides: dict[str, dict[tuple[Kind, Side], CaseSide]] = field(default_factory=dict)
     completed: dict[str, dict[Kind, str]] = field(default_factory=dict)
@@ -272,7 +271,7 @@ class FakeCases:
 
 @dataclass
 class FakeEventPublisher:
-    """Takes events; ``fails`` times it does not, and never those of the types ``fails_on``."""
+    """Accepts events, except the first ``fails`` and those of the types ``fails_on``."""
 
     fails: int = 0
     fails_on: set[str] = field(default_factory=set)
@@ -281,9 +280,9 @@ class FakeEventPublisher:
     def publish(self, event: str, *, event_id: str) -> None:
         if self.fails:
             self.fails -= 1
-            raise NOT_NOW
+            raise THROTTLED
         if json.loads(event).get("type") in self.fails_on:
-            raise NOT_NOW
+            raise THROTTLED
         self.sent.append((event_id, event))
 
 
@@ -360,11 +359,11 @@ class World:
         self.rejections += 1
 
 
-def world(*says: Answer | OcrResponse | PermitOcrError, publish_fails: int = 0) -> World:
-    return World(ocr=FakeOcr(list(says)), results=FakeEventPublisher(fails=publish_fails))
+def world(*responses: Answer | OcrResponse | PermitOcrError, publish_fails: int = 0) -> World:
+    return World(ocr=FakeOcr(list(responses)), results=FakeEventPublisher(fails=publish_fails))
 
 
-def photograph(
+def submission(
     content: bytes | None = JPEG,
     *,
     document_id: str = "document-1",

@@ -9,7 +9,7 @@ from typing import Any
 
 from permit_ocr.application.intake_messages import RecognizeUrlMessage
 from permit_ocr.entrypoints.http_api import ApiApplication, answer
-from tests.unit.fakes import NOT_NOW, FakePresignedUploads, World
+from tests.unit.fakes import THROTTLED, FakePresignedUploads, World
 
 HTTP: dict[str, Any] = json.loads(Path("events/http-api-v2-recognition.json").read_text())
 REST: dict[str, Any] = json.loads(Path("events/rest-api-v1-recognition.json").read_text())
@@ -23,12 +23,12 @@ class FakeIntake:
 
     def enqueue_republish(self, document_id: str) -> None:
         if self.fails:
-            raise NOT_NOW
+            raise THROTTLED
         self.handed_over.append(document_id)
 
     def enqueue_url(self, work: RecognizeUrlMessage) -> None:
         if self.fails:
-            raise NOT_NOW
+            raise THROTTLED
         self.asked.append(work)
 
 

@@ -1,4 +1,4 @@
-"""What the environment variables make of the adapters."""
+"""The settings, and what is built from them."""
 
 from dataclasses import fields
 
@@ -23,10 +23,10 @@ ENVIRONMENT = {field.name.upper(): "" for field in fields(Settings)} | {
 
 
 def test_endpoints_keep_their_order_and_default_to_the_sites_own() -> None:
-    said = Settings.from_environment(
+    values = Settings.from_environment(
         ENVIRONMENT | {"RESIDENCE_PERMIT_ENDPOINT": "ocr.example,reader.example:8443", "RESIDENCE_PERMIT_REGION": "x-1"}
     )
-    assert endpoints(said) == {
+    assert endpoints(values) == {
         Kind.RESIDENCE_PERMIT: (
             Endpoint(host="ocr.example", region="x-1", scheme="https"),
             Endpoint(host="reader.example:8443", region="x-1", scheme="https"),
@@ -37,6 +37,6 @@ def test_endpoints_keep_their_order_and_default_to_the_sites_own() -> None:
 
 def test_a_missing_or_wrong_setting_is_named() -> None:
     with pytest.raises(SettingsError, match="LIMITER_TABLE is missing"):
-        Settings.from_environment({name: said for name, said in ENVIRONMENT.items() if name != "LIMITER_TABLE"})
+        Settings.from_environment({name: value for name, value in ENVIRONMENT.items() if name != "LIMITER_TABLE"})
     with pytest.raises(SettingsError, match="MAINLAND_PERMIT_RATE must be a float"):
         Settings.from_environment(ENVIRONMENT | {"MAINLAND_PERMIT_RATE": "many"})

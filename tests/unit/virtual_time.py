@@ -1,13 +1,13 @@
-"""An event loop whose time passes only when all wait for it: what a busy machine holds up is not late."""
+"""An event loop whose time passes only while every task waits: a busy machine makes nothing late."""
 
 import asyncio
 import selectors
 
 
 class VirtualTime(asyncio.SelectorEventLoop):
-    """Goes straight to the next timer when nothing else is to be done. ``asyncio.run(…, loop_factory=VirtualTime)``.
+    """Skips to the next timer when no task is ready. Use: ``asyncio.run(…, loop_factory=VirtualTime)``.
 
-    For coroutines alone: whatever other threads or processes do takes no time at all.
+    For coroutines only: the work of other threads and processes takes no time.
     """
 
     def __init__(self) -> None:
@@ -15,7 +15,7 @@ class VirtualTime(asyncio.SelectorEventLoop):
         super().__init__(self._skipping)
 
     def time(self) -> float:
-        """Return the seconds that have passed, none of them in reality."""
+        """Return the simulated seconds."""
         return self._skipping.now
 
 

@@ -83,7 +83,7 @@ def test_a_reused_recognition_costs_as_many_calls_as_a_new_one(counted: Counted)
         "SendMessage",
         store_event,
     ]
-    assert len(counted.here.ocr.asked) == 1
+    assert len(counted.here.ocr.requests) == 1
 
 
 def test_a_deleted_document_is_not_recognised_again(counted: Counted) -> None:

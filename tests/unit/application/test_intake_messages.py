@@ -1,4 +1,4 @@
-"""An image at an address that the API accepted: from the queue to its result."""
+"""An image at a URL that the API accepted: from the queue to its result."""
 
 import json
 from datetime import UTC, datetime
@@ -14,7 +14,7 @@ from tests.unit.entrypoints.test_uploads import run
 from tests.unit.fakes import MAINLAND_FRONT, world
 
 EVENT: dict[str, Any] = json.loads(Path("events/sqs-requested.json").read_text())
-WORK = RecognizeUrlMessage(
+MESSAGE = RecognizeUrlMessage(
     document_id="0123456789abcdef0123456789abcdef",
     image_url="https://images.example.com/specimen.jpg",
     options=RecognitionOptions(kind=Kind.MAINLAND_PERMIT, side=Side.FRONT),
@@ -24,26 +24,26 @@ WORK = RecognizeUrlMessage(
 
 
 def test_the_sample_is_what_the_api_sends() -> None:
-    assert list(messages_in_event(EVENT)) == [WORK]
-    assert json.loads(EVENT["Records"][0]["body"]) == json.loads(serialize_message(WORK))
+    assert list(messages_in_event(EVENT)) == [MESSAGE]
+    assert json.loads(EVENT["Records"][0]["body"]) == json.loads(serialize_message(MESSAGE))
 
 
 def test_a_message_without_options_survives_serialization() -> None:
-    unsaid = RecognizeUrlMessage(
+    without_options = RecognizeUrlMessage(
         document_id="1",
         image_url="https://example.com/",
         options=RecognitionOptions(),
         case=None,
-        received=WORK.received,
+        received=MESSAGE.received,
     )
-    assert list(messages_in_body(serialize_message(unsaid))) == [unsaid]
+    assert list(messages_in_body(serialize_message(without_options))) == [without_options]
 
 
 @pytest.mark.parametrize("changes", [{"kind": "passport"}, {"received": "yesterday"}, {"side": 1}])
 def test_a_message_with_invalid_values_is_unreadable(changes: dict[str, Any]) -> None:
-    said = json.loads(serialize_message(WORK))["requested"] | changes
+    fields = json.loads(serialize_message(MESSAGE))["requested"] | changes
     with pytest.raises(UnreadableEvent):
-        list(messages_in_body(json.dumps({"requested": said})))
+        list(messages_in_body(json.dumps({"requested": fields})))
 
 
 def test_an_image_at_a_url_is_recognised_once_under_its_id() -> None:
@@ -51,18 +51,18 @@ def test_an_image_at_a_url_is_recognised_once_under_its_id() -> None:
     for _ in range(2):
         again, _ = run(EVENT, here)
         assert again == []
-    (question,) = here.ocr.asked
-    assert (question.url, question.content) == (WORK.image_url, None)
+    (request,) = here.ocr.requests
+    assert (request.url, request.content) == (MESSAGE.image_url, None)
     ((document_id, event),) = here.results.sent
-    assert document_id == WORK.document_id
+    assert document_id == MESSAGE.document_id
     document = json.loads(event)["data"]["document"]
     assert (document["case"], document["received"]) == ("2026-0815", "2026-11-21T04:00:00+00:00")
 
 
 def test_a_deleted_document_leaves_the_queue_unrecognised() -> None:
     here = world()
-    here.documents.register(WORK.document_id)
-    here.documents.mark_deleted(WORK.document_id)
+    here.documents.register(MESSAGE.document_id)
+    here.documents.mark_deleted(MESSAGE.document_id)
     again, _ = run(EVENT, here)
     assert again == []
     assert here.results.sent == []

@@ -1,7 +1,7 @@
-"""Called once, nothing lost: any interleaving of deliveries, kills and waits ends with one result and no needless call.
+"""Once only: any interleaving of deliveries, kills and waits ends with one result and no needless call.
 
-Every call of a port is a place where something may happen: the environment is killed before or after it, another
-delivery of the same upload runs (to its own end, or its own kill), or time passes.
+Around every call of a port something may happen: the environment is killed, another delivery of the same upload runs
+(to its end or until it is killed), or time passes.
 """
 
 import time
@@ -17,18 +17,18 @@ from permit_ocr.application.ports import Lease, OcrRequest, OcrResponse, StoredE
 from permit_ocr.domain.errors import InProgress, RetryableError
 from permit_ocr.domain.events import Document
 from permit_ocr.domain.permits import Kind
-from tests.unit.fakes import MAINLAND_FRONT, FakePortraits, World, photograph, world
+from tests.unit.fakes import MAINLAND_FRONT, FakePortraits, World, submission, world
 
 LEASE = 60.0
 
 
 class KilledError(BaseException):
-    """The environment is gone, in the middle of whatever it did."""
+    """The environment was killed in the middle of a step."""
 
 
 @dataclass
-class Stage:
-    """Time, and what happens at each port call in turn; when the list is used up, nothing happens any more."""
+class Schedule:
+    """The time, and what happens around each port call in turn; nothing after the end of the list."""
 
     happens: list[str]
     now: float = 0.0
@@ -57,9 +57,9 @@ class Stage:
 
 @dataclass
 class LeasedTable:
-    """A work table with leases on the stage's clock, and documents in it; every call is a step."""
+    """Recognitions, with leases on the schedule's clock, and documents; every call is a step."""
 
-    stage: Stage
+    schedule: Schedule
     outcomes: dict[str, StoredOutcome] = field(default_factory=dict)
     leases: dict[str, tuple[str, float]] = field(default_factory=dict)
     events: dict[str, StoredEvent] = field(default_factory=dict)
@@ -70,124 +70,124 @@ class LeasedTable:
     ) -> StoredOutcome | Lease:
         assert kind in Kind
         assert lease_seconds > 0
-        self.stage.before()
+        self.schedule.before()
         if recognition_id in self.outcomes:
             return self.outcomes[recognition_id]
         _, until = self.leases.get(recognition_id, ("", -1.0))
-        if until >= self.stage.now:
+        if until >= self.schedule.now:
             raise InProgress(after_seconds=1)
-        self.stage.gave_up_lease += recognition_id in self.leases
+        self.schedule.gave_up_lease += recognition_id in self.leases
         self.owners += 1
         claim = Lease(recognition_id=recognition_id, owner=str(self.owners), document_id=document_id)
-        self.leases[recognition_id] = (claim.owner, self.stage.now + LEASE)
-        self.stage.after("claim")
+        self.leases[recognition_id] = (claim.owner, self.schedule.now + LEASE)
+        self.schedule.after("claim")
         return claim
 
     def store_outcome(self, lease: Lease, outcome: StoredOutcome) -> None:
-        self.stage.before()
+        self.schedule.before()
         self.outcomes.setdefault(lease.recognition_id, outcome)
-        self.stage.after("keep_outcome")
+        self.schedule.after("keep_outcome")
 
     def release_lease(self, lease: Lease) -> None:
-        raise AssertionError(f"nothing fails here but by being killed, and {lease} was given back")
+        raise AssertionError(f"nothing fails here except by being killed, and {lease} was given back")
 
     def begin(self, document: Document, *, recognition_ids: Sequence[str]) -> StoredEvent | None:
         assert recognition_ids
-        self.stage.before()
+        self.schedule.before()
         return self.events.get(document.id)
 
     def store_event(self, document_id: str, event: StoredEvent) -> None:
-        self.stage.before()
+        self.schedule.before()
         self.events[document_id] = event
-        self.stage.after("keep_event")
+        self.schedule.after("keep_event")
 
 
 @dataclass
 class SteppedOcr:
-    stage: Stage
+    schedule: Schedule
     site: str = "intl"
     calls: int = 0
 
     def recognize(self, request: OcrRequest, *, deadline: float) -> OcrResponse:
         assert request.content
         assert deadline
-        self.stage.before()
+        self.schedule.before()
         self.calls += 1
-        reply = OcrResponse(
+        response = OcrResponse(
             answer=MAINLAND_FRONT, endpoint="ocr.example", request_id=str(self.calls), attempts=1, milliseconds=600
         )
-        self.stage.after("ask")
-        return reply
+        self.schedule.after("ask")
+        return response
 
 
 @dataclass
 class FifoQueue:
-    """SQS FIFO: the same deduplication id within five minutes is taken and thrown away."""
+    """SQS FIFO: a repeated deduplication id within five minutes is accepted and dropped."""
 
-    stage: Stage
+    schedule: Schedule
     taken: dict[str, float] = field(default_factory=dict)
     visible: list[str] = field(default_factory=list)
 
     def publish(self, event: str, *, event_id: str) -> None:
-        self.stage.before()
+        self.schedule.before()
         assert event
-        if self.stage.now - self.taken.get(event_id, -1e9) > 300:
+        if self.schedule.now - self.taken.get(event_id, -1e9) > 300:
             self.visible.append(event_id)
-            self.taken[event_id] = self.stage.now
-        self.stage.after("publish")
+            self.taken[event_id] = self.schedule.now
+        self.schedule.after("publish")
 
 
-def deliver(stage: Stage) -> bool:
+def deliver(schedule: Schedule) -> bool:
     """Deliver the upload once; return whether the message may be deleted."""
-    stage.deliveries += 1
+    schedule.deliveries += 1
     try:
-        stage.here.recognize(photograph(kind=Kind.MAINLAND_PERMIT), deadline=time.monotonic() + 45)
+        schedule.here.recognize(submission(kind=Kind.MAINLAND_PERMIT), deadline=time.monotonic() + 45)
     except RetryableError:
         return False
     return True
 
 
-def run(happens: list[str]) -> tuple[Stage, Any, Any]:
-    stage = Stage(happens=list(happens))
-    table = cast("Any", LeasedTable(stage))
-    stage.here = World(
-        ocr=cast("Any", SteppedOcr(stage)),
+def run(happens: list[str]) -> tuple[Schedule, Any, Any]:
+    schedule = Schedule(happens=list(happens))
+    table = cast("Any", LeasedTable(schedule))
+    schedule.here = World(
+        ocr=cast("Any", SteppedOcr(schedule)),
         recognitions=table,
         documents=table,
-        results=cast("Any", FifoQueue(stage)),
+        results=cast("Any", FifoQueue(schedule)),
         portraits=FakePortraits(),
     )
     for _ in range(50):
         try:
-            if deliver(stage) and not stage.happens:
+            if deliver(schedule) and not schedule.happens:
                 break
         except KilledError:
             pass
-        stage.deliveries = 0
-        stage.now += 20  # the message shows again
-    return stage, stage.here.ocr, stage.here.results
+        schedule.deliveries = 0
+        schedule.now += 20  # the message becomes visible again
+    return schedule, schedule.here.ocr, schedule.here.results
 
 
 @given(st.lists(st.sampled_from(["go on", "go on", "kill", "deliver", "wait"]), max_size=25))
 def test_no_interleaving_loses_a_document_or_publishes_it_twice(happens: list[str]) -> None:
-    stage, ocr, queue = run(happens)
-    assert stage.here.documents.events["document-1"].published
-    if stage.now <= 300:
+    schedule, ocr, queue = run(happens)
+    assert schedule.here.documents.events["document-1"].published
+    if schedule.now <= 300:
         assert queue.visible == ["document-1"]
-    assert ocr.calls <= 1 + stage.gave_up_lease, "paid again only by who took over a lease that ran out"
+    assert ocr.calls <= 1 + schedule.gave_up_lease, "paid again only after taking over an expired lease"
 
 
 @pytest.mark.parametrize("kill_at", range(12))
 def test_a_kill_costs_a_second_call_only_between_call_and_storing(kill_at: int) -> None:
-    stage, ocr, queue = run([*["go on"] * kill_at, "kill"])
+    schedule, ocr, queue = run([*["go on"] * kill_at, "kill"])
     assert queue.visible == ["document-1"]
-    assert stage.here.documents.events["document-1"].published
+    assert schedule.here.documents.events["document-1"].published
     between = kill_at in {4, 5}
     assert ocr.calls == (2 if between else 1), f"killed at step {kill_at}"
 
 
 def test_a_hundred_nested_deliveries_make_one_call_and_one_result() -> None:
-    stage, ocr, queue = run([*["go on"] * 3, *["deliver", "go on"] * 50])
+    schedule, ocr, queue = run([*["go on"] * 3, *["deliver", "go on"] * 50])
     assert ocr.calls == 1
     assert queue.visible == ["document-1"]
-    assert stage.here.documents.events["document-1"].published
+    assert schedule.here.documents.events["document-1"].published

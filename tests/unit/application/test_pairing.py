@@ -1,4 +1,4 @@
-"""Two photographs of one case: what is published, and when nothing is."""
+"""Two photos of one case: which events are published, and when none is."""
 
 import json
 import time
@@ -21,17 +21,17 @@ from tests.unit.fakes import (
     RESIDENCE_FRONT,
     World,
     jpeg,
+    submission,
     world,
 )
-from tests.unit.fakes import photograph as any_photograph
 
 FRONT, BACK, NEWER = "front", "back", "newer"
 
 
 def send(here: World, document_id: str, *, case: str | None = "7", at: datetime = NOW, **options: Any) -> None:
     content = jpeg(document_id.encode())
-    photograph = any_photograph(content, document_id=document_id, case=case, received=at, **options)
-    here.recognize(photograph, deadline=time.monotonic() + 45)
+    photo = submission(content, document_id=document_id, case=case, received=at, **options)
+    here.recognize(photo, deadline=time.monotonic() + 45)
 
 
 def front(here: World, document_id: str = FRONT, **more: Any) -> None:
@@ -193,9 +193,9 @@ def test_fields_added_by_a_later_version_do_not_prevent_the_pair() -> None:
     here = world(MAINLAND_FRONT, MAINLAND_BACK)
     front(here)
     (place, side) = next(iter(here.cases.sides["7"].items()))
-    said = json.loads(side.event)
-    said["data"]["document"]["new"] = said["data"]["provider"]["new"] = said["data"]["new"] = 1
-    here.cases.sides["7"][place] = replace(side, event=json.dumps(said))
+    event = json.loads(side.event)
+    event["data"]["document"]["new"] = event["data"]["provider"]["new"] = event["data"]["new"] = 1
+    here.cases.sides["7"][place] = replace(side, event=json.dumps(event))
     back(here)
     assert len(completed(here)) == 1
 

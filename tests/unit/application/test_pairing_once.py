@@ -1,6 +1,6 @@
-"""One event for each pair: whatever the order of the sides, and wherever a delivery is killed and comes again.
+"""One event for each pair, in any order of the sides and wherever a delivery is killed and repeated.
 
-As in ``test_once_only``, every call of a port is a place where something may happen.
+As in ``test_once_only``, something may happen around every call of a port.
 """
 
 import json
@@ -28,7 +28,7 @@ from tests.unit.fakes import (
     FakeRecognitionStore,
     World,
     jpeg,
-    photograph,
+    submission,
 )
 
 FIFO_SECONDS = 300
@@ -37,11 +37,11 @@ NEWER_PAIR = pair_id(case="7", front="newer", back="back")
 
 
 class KilledError(BaseException):
-    """The environment is gone, in the middle of whatever it did."""
+    """The environment was killed in the middle of a step."""
 
 
 def sent(document_id: str, side: Side, seconds: float) -> Submission:
-    return photograph(
+    return submission(
         jpeg(document_id.encode()),
         document_id=document_id,
         case="7",
@@ -59,14 +59,14 @@ DOCUMENTS = {
 
 
 @dataclass
-class Stage:
-    """Time, and what happens at each port call in turn: nothing, a kill, a wait, or another delivery within this."""
+class Schedule:
+    """The time, and what happens around each port call in turn: nothing, a kill, a wait or a nested delivery."""
 
     happens: list[str]
     documents: tuple[str, ...]
     now: float = 0.0
     depth: int = 0
-    work: FakeRecognitionStore = field(default_factory=FakeRecognitionStore)
+    recognitions: FakeRecognitionStore = field(default_factory=FakeRecognitionStore)
     kept: FakeDocuments = field(default_factory=FakeDocuments)
     cases: FakeCases = field(default_factory=FakeCases)
     taken: dict[str, float] = field(default_factory=dict)
@@ -75,7 +75,7 @@ class Stage:
     def act(self) -> None:
         act = self.happens.pop(0) if self.happens else "go on"
         if act == "kill":
-            self.work.claimed.clear()  # as if the lease had run out by the next delivery
+            self.recognitions.leased.clear()  # as if the lease had expired by the next delivery
             raise KilledError
         if act == "wait":
             self.now += FIFO_SECONDS + 1
@@ -95,7 +95,7 @@ class Stage:
     def here(self) -> World:
         return World(
             ocr=cast("Any", Stepped(self, SidedOcr())),
-            recognitions=cast("Any", Stepped(self, self.work)),
+            recognitions=cast("Any", Stepped(self, self.recognitions)),
             documents=cast("Any", Stepped(self, self.kept)),
             cases=cast("Any", Stepped(self, self.cases)),
             results=cast("Any", Stepped(self, FifoQueue(self))),
@@ -109,22 +109,22 @@ class Stage:
 
 
 class Stepped:
-    """A port of which every call is two steps: before and after what it does."""
+    """A port whose calls have a step before and a step after them."""
 
-    def __init__(self, stage: Stage, port: object) -> None:
-        self._stage = stage
+    def __init__(self, schedule: Schedule, port: object) -> None:
+        self._schedule = schedule
         self._port = port
 
     def __getattr__(self, name: str) -> Any:
-        there = getattr(self._port, name)
-        if not callable(there):
-            return there
+        attribute = getattr(self._port, name)
+        if not callable(attribute):
+            return attribute
 
         def step(*arguments: Any, **named: Any) -> Any:
-            self._stage.act()
-            answer = there(*arguments, **named)
-            self._stage.act()
-            return answer
+            self._schedule.act()
+            result = attribute(*arguments, **named)
+            self._schedule.act()
+            return result
 
         return step
 
@@ -140,29 +140,29 @@ class SidedOcr:
 
 @dataclass
 class FifoQueue:
-    """SQS FIFO: the same deduplication id within five minutes is taken and thrown away."""
+    """SQS FIFO: a repeated deduplication id within five minutes is accepted and dropped."""
 
-    stage: Stage
+    schedule: Schedule
 
     def publish(self, event: str, *, event_id: str) -> None:
         assert json.loads(event)["id"] == event_id
-        if self.stage.now - self.stage.taken.get(event_id, -1e9) > FIFO_SECONDS:
-            self.stage.visible.append(event_id)
-            self.stage.taken[event_id] = self.stage.now
+        if self.schedule.now - self.schedule.taken.get(event_id, -1e9) > FIFO_SECONDS:
+            self.schedule.visible.append(event_id)
+            self.schedule.taken[event_id] = self.schedule.now
 
 
-def run(happens: list[str], documents: tuple[str, ...]) -> Stage:
-    """Deliver the documents in this order, again and again until each is noted as published."""
-    stage = Stage(happens=list(happens), documents=documents)
+def run(happens: list[str], documents: tuple[str, ...]) -> Schedule:
+    """Deliver the documents in this order, repeatedly, until each is stored as published."""
+    schedule = Schedule(happens=list(happens), documents=documents)
     for _ in range(50):
         for document_id in documents:
-            stage.depth = 0
+            schedule.depth = 0
             try:
-                stage.deliver(document_id)
+                schedule.deliver(document_id)
             except KilledError:
-                stage.now += 20  # the message shows again
-        if stage.done() and not stage.happens:
-            return stage
+                schedule.now += 20  # the message becomes visible again
+        if schedule.done() and not schedule.happens:
+            return schedule
     raise AssertionError("the deliveries never end")
 
 
@@ -171,36 +171,36 @@ ACTS = ["go on", "go on", "kill", "front", "back", "newer"]
 
 @given(st.lists(st.sampled_from(ACTS), max_size=40), st.permutations(["front", "back"]))
 def test_a_pair_has_exactly_one_event(happens: list[str], order: list[str]) -> None:
-    stage = run(happens, tuple(order))
-    count = Counter(stage.visible)
+    schedule = run(happens, tuple(order))
+    count = Counter(schedule.visible)
     assert count[PAIR] >= 1
-    if stage.now <= FIFO_SECONDS:
-        assert stage.visible.count(PAIR) == 1
-    assert list(stage.cases.events) == [PAIR]
+    if schedule.now <= FIFO_SECONDS:
+        assert schedule.visible.count(PAIR) == 1
+    assert list(schedule.cases.events) == [PAIR]
 
 
 @given(st.lists(st.sampled_from([*ACTS, "wait"]), max_size=40), st.permutations(["front", "back", "newer"]))
 def test_the_newest_photos_are_the_final_pair_in_any_order(happens: list[str], order: list[str]) -> None:
-    stage = run(happens, tuple(order))
-    assert NEWER_PAIR in stage.visible
-    assert list(stage.cases.events) == [NEWER_PAIR]
-    if stage.now <= FIFO_SECONDS:
-        assert stage.visible.count(NEWER_PAIR) == 1
-        assert stage.visible.count(PAIR) <= 1
+    schedule = run(happens, tuple(order))
+    assert NEWER_PAIR in schedule.visible
+    assert list(schedule.cases.events) == [NEWER_PAIR]
+    if schedule.now <= FIFO_SECONDS:
+        assert schedule.visible.count(NEWER_PAIR) == 1
+        assert schedule.visible.count(PAIR) <= 1
 
 
 @pytest.mark.parametrize("first", ["front", "back"])
 @pytest.mark.parametrize("kill_at", range(40))
 def test_a_kill_at_any_step_neither_loses_nor_repeats_a_pair(kill_at: int, first: str) -> None:
     order = (first, "back" if first == "front" else "front")
-    stage = run([*["go on"] * kill_at, "kill"], order)
-    assert stage.visible.count(PAIR) == 1
-    assert set(stage.visible) == {"front", "back", PAIR}
+    schedule = run([*["go on"] * kill_at, "kill"], order)
+    assert schedule.visible.count(PAIR) == 1
+    assert set(schedule.visible) == {"front", "back", PAIR}
 
 
 def test_redelivering_a_replaced_photo_does_not_restore_its_pair() -> None:
-    stage = run([], ("front", "back", "newer"))
-    stage.kept.store_event("front", replace(stage.kept.events["front"], published=False))
-    stage.now += 2 * FIFO_SECONDS
-    stage.deliver("front")
-    assert stage.visible == ["front", "back", PAIR, "newer", NEWER_PAIR, "front"]
+    schedule = run([], ("front", "back", "newer"))
+    schedule.kept.store_event("front", replace(schedule.kept.events["front"], published=False))
+    schedule.now += 2 * FIFO_SECONDS
+    schedule.deliver("front")
+    assert schedule.visible == ["front", "back", PAIR, "newer", NEWER_PAIR, "front"]

@@ -7,7 +7,7 @@ import pytest
 from permit_ocr.application.process_upload import PreparationSlots
 from permit_ocr.application.retry_policy import NotStarted
 from permit_ocr.domain.errors import PermitOcrError
-from tests.unit.fakes import MAINLAND_FRONT, NOT_NOW, NOT_THIS_CARD, RESIDENCE_FRONT, photograph, world
+from tests.unit.fakes import MAINLAND_FRONT, OTHER_CARD, RESIDENCE_FRONT, THROTTLED, submission, world
 
 LATER = time.monotonic() + 3600
 
@@ -20,24 +20,24 @@ def is_free(slots: PreparationSlots) -> bool:
     return True
 
 
-@pytest.mark.parametrize("answer", [MAINLAND_FRONT, NOT_NOW])
+@pytest.mark.parametrize("answer", [MAINLAND_FRONT, THROTTLED])
 def test_a_slot_is_released_right_before_the_ocr_call(answer: PermitOcrError) -> None:
     slots, here, free = PreparationSlots(1), world(answer), []
-    here.ocr.before = lambda: free.append(is_free(slots))
+    here.ocr.before_call = lambda: free.append(is_free(slots))
     with slots.acquire(deadline=LATER) as slot:
         assert not is_free(slots)
         try:
-            here.recognize(photograph(), deadline=LATER, before_call=slot.close)
-        except type(NOT_NOW):
-            assert answer is NOT_NOW
+            here.recognize(submission(), deadline=LATER, before_call=slot.close)
+        except type(THROTTLED):
+            assert answer is THROTTLED
     assert free == [True]
 
 
 def test_a_document_that_needs_several_calls_releases_its_slot_once() -> None:
-    slots, here = PreparationSlots(1), world(NOT_THIS_CARD, NOT_THIS_CARD, RESIDENCE_FRONT)
+    slots, here = PreparationSlots(1), world(OTHER_CARD, OTHER_CARD, RESIDENCE_FRONT)
     with slots.acquire(deadline=LATER) as slot:
-        here.recognize(photograph(), deadline=LATER, before_call=slot.close)
-    assert len(here.ocr.asked) == 3
+        here.recognize(submission(), deadline=LATER, before_call=slot.close)
+    assert len(here.ocr.requests) == 3
     with slots.acquire(deadline=LATER):
         assert not is_free(slots)
 

@@ -1,4 +1,4 @@
-"""When a message shows again: bounds, and how many receives days of waiting take."""
+"""The bounds of retry delays, and how many receives days of deferrals take."""
 
 import pytest
 from botocore.exceptions import ClientError
@@ -22,15 +22,15 @@ from permit_ocr.domain.errors import (
     RetryableError,
 )
 
-STOPPED = CircuitOpen("ResourceUnavailable.InArrears", "", "")
+CIRCUIT_OPEN = CircuitOpen("ResourceUnavailable.InArrears", "", "")
 HOUR = 3600
 RECEIVES_LIMIT = 1000
-"""The intake queue's maxReceiveCount; the template's test holds it to this."""
+"""The intake queue's maxReceiveCount, which the template's test checks."""
 ATTEMPTS = 6
-"""The template's MaximumAttempts, where nothing else is said."""
+"""The template's default of MaximumAttempts."""
 
 
-@pytest.mark.parametrize("error", [STOPPED, RateLimited(after_seconds=0), InProgress(after_seconds=1)])
+@pytest.mark.parametrize("error", [CIRCUIT_OPEN, RateLimited(after_seconds=0), InProgress(after_seconds=1)])
 def test_deferring_to_the_maximum_age_stays_below_max_receive_count(error: PermitOcrError) -> None:
     age, receives = 0.0, 0
     while age < MAXIMUM_AGE_SECONDS:
@@ -40,13 +40,13 @@ def test_deferring_to_the_maximum_age_stays_below_max_receive_count(error: Permi
 
 
 def test_documents_resume_within_a_minute_of_a_ten_minute_outage() -> None:
-    waits = [deferral_delay(STOPPED, age_seconds=600) for _ in range(200)]
+    waits = [deferral_delay(CIRCUIT_OPEN, age_seconds=600) for _ in range(200)]
     assert 30 <= min(waits) < max(waits) <= 60
-    assert max(waits) - min(waits) > 15, "they must not come back all at once"
+    assert max(waits) - min(waits) > 15, "they must not all come back at the same time"
 
 
 def test_no_deferral_is_longer_than_an_hour() -> None:
-    assert max(deferral_delay(STOPPED, age_seconds=14 * 24 * HOUR) for _ in range(100)) <= HOUR
+    assert max(deferral_delay(CIRCUIT_OPEN, age_seconds=14 * 24 * HOUR) for _ in range(100)) <= HOUR
 
 
 def after_failure(attempt: int, *, after_seconds: float = 0) -> list[float]:
@@ -71,7 +71,7 @@ def test_retry_delays_have_jitter_and_respect_the_errors_minimum() -> None:
 
 def test_only_deferred_and_open_circuit_are_deferrals() -> None:
     for error in (
-        STOPPED,
+        CIRCUIT_OPEN,
         RateLimited(after_seconds=1),
         InProgress(after_seconds=1),
         NotStarted(),

@@ -1,4 +1,4 @@
-"""When a webhook is tried again."""
+"""When a webhook is retried."""
 
 import pytest
 from hypothesis import given
@@ -9,14 +9,14 @@ from permit_ocr.application.webhook_retry_policy import RETRY_FOR_SECONDS, webho
 
 
 def test_webhook_attempts_go_on_for_a_day_at_growing_intervals() -> None:
-    age, attempts, pauses = 0.0, 1, []
-    while (pause := webhook_retry_delay(attempts=attempts, age_seconds=age)) is not None:
-        pauses.append(pause)
-        age += pause
+    age, attempts, delays = 0.0, 1, []
+    while (delay := webhook_retry_delay(attempts=attempts, age_seconds=age)) is not None:
+        delays.append(delay)
+        age += delay
         attempts += 1
     assert 10 <= attempts <= 15
-    assert pauses[0] < 10
-    assert pauses[-2] > 3 * 3600
+    assert delays[0] < 10
+    assert delays[-2] > 3 * 3600
     assert age == pytest.approx(RETRY_FOR_SECONDS, abs=2), "the last attempt is at the end of the day"
 
 
@@ -26,10 +26,10 @@ def test_webhook_attempts_go_on_for_a_day_at_growing_intervals() -> None:
     at_least=st.floats(0, 6 * 3600),
 )
 def test_a_webhook_delay_fits_sqs_and_the_receivers_retry_after(attempts: int, age: float, at_least: float) -> None:
-    pause = webhook_retry_delay(attempts=attempts, age_seconds=age, at_least=at_least)
-    assert pause is not None
-    assert 1 <= pause <= MAXIMUM_VISIBILITY_SECONDS
-    assert pause >= min(at_least, RETRY_FOR_SECONDS - age)
+    delay = webhook_retry_delay(attempts=attempts, age_seconds=age, at_least=at_least)
+    assert delay is not None
+    assert 1 <= delay <= MAXIMUM_VISIBILITY_SECONDS
+    assert delay >= min(at_least, RETRY_FOR_SECONDS - age)
 
 
 def test_a_webhook_that_is_a_day_old_is_not_retried() -> None:

@@ -12,12 +12,12 @@ from pyarrow import parquet
 
 from cli.results.files import FileResult, columns, row, writer_for
 from permit_ocr.domain.permits import Kind
-from tests.unit.fakes import MAINLAND_FRONT, photograph, world
+from tests.unit.fakes import MAINLAND_FRONT, submission, world
 
 
 @pytest.fixture(scope="module")
 def recognized() -> FileResult:
-    event = world(MAINLAND_FRONT).recognize(photograph(kind=Kind.MAINLAND_PERMIT), deadline=time.monotonic() + 45)
+    event = world(MAINLAND_FRONT).recognize(submission(kind=Kind.MAINLAND_PERMIT), deadline=time.monotonic() + 45)
     return FileResult(file=Path("in/卡.jpg"), event=json.loads(event))
 
 

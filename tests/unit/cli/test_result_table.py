@@ -13,15 +13,15 @@ from cli.submission import Result, Submission
 from permit_ocr.domain.card.answers import Answer
 from permit_ocr.domain.errors import RejectDocument
 from permit_ocr.domain.permits import Kind
-from tests.unit.fakes import MAINLAND_FRONT, NOT_THIS_CARD, photograph, world
+from tests.unit.fakes import MAINLAND_FRONT, OTHER_CARD, submission, world
 
 
 def printed(response: Answer | RejectDocument, capsys: pytest.CaptureFixture[str]) -> tuple[str, dict[str, Any]]:
     """Return the output for a photo with this provider response, and its event."""
-    text = world(response).recognize(photograph(kind=Kind.MAINLAND_PERMIT), deadline=time.monotonic() + 45)
+    text = world(response).recognize(submission(kind=Kind.MAINLAND_PERMIT), deadline=time.monotonic() + 45)
     event = json.loads(text)
-    submission = Submission(file=Path("front.jpg"), document_id=event["id"], started_at=0)
-    print_results([Result(submission=submission, events=(event,), seconds=1)])
+    submitted = Submission(file=Path("front.jpg"), document_id=event["id"], started_at=0)
+    print_results([Result(submission=submitted, events=(event,), seconds=1)])
     return capsys.readouterr().out, event
 
 
@@ -35,7 +35,7 @@ def test_the_reasons_for_a_review_are_printed_below_the_table(
 
 
 def test_a_rejected_photo_is_explained_with_advice(capsys: pytest.CaptureFixture[str]) -> None:
-    out, event = printed(NOT_THIS_CARD, capsys)
+    out, event = printed(OTHER_CARD, capsys)
     error = event["data"]["error"]
     assert f"front.jpg: {error['meaning']} {error['advice']} ({error['code']})" in out.splitlines()
 

@@ -39,8 +39,8 @@ def test_an_address_is_handed_to_the_provider() -> None:
         {"document": "mainland-permit", "image_url": "https://example.com/a.jpg", "card_side": "front"}, here
     )
     assert response["statusCode"] == 200
-    assert here.ocr.asked[0].url == "https://example.com/a.jpg"
-    assert here.ocr.asked[0].content is None
+    assert here.ocr.requests[0].url == "https://example.com/a.jpg"
+    assert here.ocr.requests[0].content is None
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_a_wrong_field_is_named(body: dict[str, Any], field_name: str) -> None:
     assert {"type", "title", "status", "detail", "code", "advice"} <= said.keys()
     assert IMAGE not in response["body"]
     assert "secret" not in response["body"]
-    assert here.ocr.asked == []
+    assert here.ocr.requests == []
 
 
 def test_every_wrong_field_is_named_at_once_with_what_it_should_be() -> None:
@@ -125,7 +125,7 @@ def test_words_may_be_written_in_any_case_and_null_is_nothing_said() -> None:
         {**said, "image_base64": IMAGE}, here, headers={"Content-Type": "Application/JSON; charset=UTF-8"}
     )
     assert response["statusCode"] == 200
-    assert here.ocr.asked[0].side == "front"
+    assert here.ocr.requests[0].side == "front"
 
 
 def test_a_request_without_a_body_that_says_another_type_is_told_to_come_as_json() -> None:
@@ -230,7 +230,7 @@ def test_a_result_that_could_be_neither_published_nor_handed_over_is_tried_again
     assert response["statusCode"] == 503
     response, _ = call(body, here)
     assert response["statusCode"] == 200
-    assert len(here.ocr.asked) == 1
+    assert len(here.ocr.requests) == 1
 
 
 def test_the_same_idempotency_key_and_image_is_the_same_document() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.unit.entrypoints.test_http_api import IMAGE, call
-from tests.unit.fakes import MAINLAND_BACK, MAINLAND_FRONT, NOT_NOW, FakeCases, World, world
+from tests.unit.fakes import MAINLAND_BACK, MAINLAND_FRONT, THROTTLED, FakeCases, World, world
 from tests.unit.http_calls import HTTP
 
 
@@ -56,7 +56,7 @@ def test_a_case_whose_sides_were_deleted_is_not_found() -> None:
 class BrokenCases(FakeCases):
     def get(self, case: str) -> None:
         assert case
-        raise NOT_NOW
+        raise THROTTLED
 
 
 def test_a_table_in_trouble_is_not_now() -> None:

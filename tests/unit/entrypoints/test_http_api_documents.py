@@ -16,7 +16,7 @@ from permit_ocr.domain.events import Document
 from permit_ocr.domain.identity import document_id_of_page
 from permit_ocr.domain.permits import Kind, RecognitionOptions, Side
 from permit_ocr.entrypoints.http_api import BODY_LIMIT
-from tests.unit.fakes import JPEG, MAINLAND_FRONT, NOT_NOW, NOW, FakeErasure, world
+from tests.unit.fakes import JPEG, MAINLAND_FRONT, NOW, THROTTLED, FakeErasure, world
 from tests.unit.http_calls import HTTP, REST, Caller
 
 IMAGE = base64.b64encode(JPEG).decode()
@@ -47,7 +47,7 @@ def test_an_upload_is_a_form_for_one_key_and_an_id_that_is_known_at_once() -> No
     assert said["maximum_bytes"] > 10_000_000
     assert said["expires_at"].endswith("+00:00")
     assert caller.tickets.forms == {said["id"]: OWN_METADATA}
-    record = caller.here.documents.records[said["id"]]
+    record = caller.here.documents.states[said["id"]]
     assert record.upload_until is not None
 
 
@@ -96,7 +96,7 @@ def test_a_rejected_document_is_done_too() -> None:
 def test_a_form_that_was_never_used_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     caller = Caller(world())
     _, ticket = caller.call("POST", "/v1/uploads", {})
-    until = caller.here.documents.records[ticket["id"]].upload_until
+    until = caller.here.documents.states[ticket["id"]].upload_until
     assert until is not None
     monkeypatch.setattr("permit_ocr.entrypoints.http_api.get_recognition.time.time", lambda: until + FORM_SECONDS)
     response, said = caller.call("GET", f"/v1/recognitions/{ticket['id']}")
@@ -154,9 +154,9 @@ def test_a_deleted_document_is_gone_for_everybody_and_deleting_it_twice_is_no_er
 def test_a_deletion_that_s3_did_not_finish_says_when_to_try_again() -> None:
     caller = Caller(world())
     caller.here.documents.store_event(ID, published())
-    caller.here.erasure = FakeErasure(photographs={ID: ["uploads/by-id/x"]}, fails=1)
+    caller.here.erasure = FakeErasure(photos={ID: ["uploads/by-id/x"]}, fails=1)
     response, said = caller.call("DELETE", f"/v1/recognitions/{ID}")
-    assert (response["statusCode"], said["code"]) == (HTTPStatus.SERVICE_UNAVAILABLE, NOT_NOW.code)
+    assert (response["statusCode"], said["code"]) == (HTTPStatus.SERVICE_UNAVAILABLE, THROTTLED.code)
     assert response["headers"]["Retry-After"]
     response, _ = caller.call("DELETE", f"/v1/recognitions/{ID}")
     assert response["statusCode"] == HTTPStatus.NO_CONTENT
@@ -172,7 +172,7 @@ def test_who_prefers_not_to_wait_gets_an_address_and_the_photograph_is_stored(pr
     assert location(response) == f"/v1/recognitions/{said['id']}"
     assert said["progress"]["stage"] == "queued"
     assert caller.tickets.stored == {said["id"]: (JPEG, OWN_METADATA)}
-    assert caller.here.ocr.asked == []
+    assert caller.here.ocr.requests == []
     response, said = caller.call("GET", location(response))
     assert said["progress"]["stage"] == "queued"
 
@@ -244,7 +244,7 @@ def test_a_file_that_must_be_converted_is_stored_and_answered_when_it_is_done(mo
     monkeypatch.setattr("permit_ocr.entrypoints.http_api.post_recognitions.time.sleep", convert)
     response, said = caller.call("POST", "/v1/recognitions", {"image_base64": GIF})
     assert (response["statusCode"], said) == (HTTPStatus.OK, EVENT)
-    assert caller.here.ocr.asked == []
+    assert caller.here.ocr.requests == []
 
 
 def test_a_file_that_takes_longer_to_convert_than_an_answer_may_has_an_address() -> None:

@@ -1,4 +1,4 @@
-"""One invocation of the images function, on S3 and SQS in memory and with the real process that decodes."""
+"""One invocation of the images function, with S3 and SQS in memory and the real decoding process."""
 
 import io
 import json
@@ -37,16 +37,16 @@ def application(s3: "S3Client", sqs: "SQSClient") -> ImagesApplication:
 
 
 @pytest.fixture
-def told(sqs: "SQSClient", application: ImagesApplication) -> Any:
-    """Return what takes the work off the intake queue."""
+def enqueued_pages(sqs: "SQSClient", application: ImagesApplication) -> Any:
+    """Return a function that receives the pages on the intake queue."""
 
     def take() -> list[Page]:
-        works: list[Page] = []
+        pages: list[Page] = []
         url = sqs.get_queue_url(QueueName="intake")["QueueUrl"]
         while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
             for message in messages:
-                works += [work for work in messages_in_body(message["Body"]) if isinstance(work, Page)]
-        return sorted(works, key=lambda work: work.number or 0)
+                pages += [work for work in messages_in_body(message["Body"]) if isinstance(work, Page)]
+        return sorted(pages, key=lambda work: work.number or 0)
 
     return take
 
@@ -89,12 +89,12 @@ def stored_keys(s3: "S3Client") -> list[str]:
 
 
 def test_a_photo_is_stored_upright_with_its_senders_options(
-    application: ImagesApplication, s3: "S3Client", sqs: "SQSClient", told: Any
+    application: ImagesApplication, s3: "S3Client", sqs: "SQSClient", enqueued_pages: Any
 ) -> None:
     upload = put(s3, file_of("heic", orientation=6), document="mainland-permit", case="7", note="not ours")
     assert run(application, sqs, upload) == []
     key = f"pages/{id_of(upload)}/1.jpg"
-    assert told() == [Page(upload=upload, number=None, pages=None, image=key, rejection=None)]
+    assert enqueued_pages() == [Page(upload=upload, number=None, pages=None, image=key, rejection=None)]
     stored = s3.get_object(Bucket="uploads", Key=key)
     assert corners_of(Image.open(io.BytesIO(stored["Body"].read()))) == CORNERS
     assert stored["ContentType"] == "image/jpeg"
@@ -103,12 +103,12 @@ def test_a_photo_is_stored_upright_with_its_senders_options(
 
 
 def test_every_page_is_enqueued_and_the_upload_is_unchanged(
-    application: ImagesApplication, s3: "S3Client", sqs: "SQSClient", told: Any
+    application: ImagesApplication, s3: "S3Client", sqs: "SQSClient", enqueued_pages: Any
 ) -> None:
     content = file_of("tiff", save_all=True, append_images=[picture((50, 50)), *[picture()] * 10])
     upload = put(s3, content)
     assert run(application, sqs, upload) == []
-    pages = told()
+    pages = enqueued_pages()
     assert [(page.number, page.pages) for page in pages] == [(number, 12) for number in range(1, 13)]
     assert (pages[1].image, pages[1].rejection) == (None, "Document.TooSmall")
     assert pages[11].image == f"pages/{id_of(upload)}/12.jpg"
@@ -117,22 +117,22 @@ def test_every_page_is_enqueued_and_the_upload_is_unchanged(
 
 
 def test_a_repeated_message_stores_the_same_keys_and_pages(
-    application: ImagesApplication, s3: "S3Client", sqs: "SQSClient", told: Any
+    application: ImagesApplication, s3: "S3Client", sqs: "SQSClient", enqueued_pages: Any
 ) -> None:
     upload = put(s3, file_of("pdf"))
     run(application, sqs, upload)
-    first, keys = told(), set(stored_keys(s3))
+    first, keys = enqueued_pages(), set(stored_keys(s3))
     run(application, sqs, upload)
-    assert told() == first
+    assert enqueued_pages() == first
     assert set(stored_keys(s3)) == keys
 
 
 def test_a_file_that_is_rejected_as_a_whole_leaves_no_page(
-    application: ImagesApplication, s3: "S3Client", sqs: "SQSClient", told: Any
+    application: ImagesApplication, s3: "S3Client", sqs: "SQSClient", enqueued_pages: Any
 ) -> None:
     upload = put(s3, file_of("webp")[:60])
     assert run(application, sqs, upload) == []
-    assert told() == [Page(upload=upload, number=None, pages=None, image=None, rejection="Document.Damaged")]
+    assert enqueued_pages() == [Page(upload=upload, number=None, pages=None, image=None, rejection="Document.Damaged")]
     assert stored_keys(s3) == []
 
 
@@ -140,7 +140,7 @@ def test_pages_stored_before_the_decoder_crashed_are_deleted(
     application: ImagesApplication,
     s3: "S3Client",
     sqs: "SQSClient",
-    told: Any,
+    enqueued_pages: Any,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def crashing(*arguments: Any, **more: Any) -> Any:
@@ -150,30 +150,40 @@ def test_pages_stored_before_the_decoder_crashed_are_deleted(
     monkeypatch.setattr("permit_ocr.application.convert_upload.decode", crashing)
     upload = put(s3, file_of("tiff", save_all=True, append_images=[picture()]))
     assert run(application, sqs, upload) == []
-    assert told() == [Page(upload=upload, number=None, pages=None, image=None, rejection="Document.TooCostly")]
+    assert enqueued_pages() == [
+        Page(upload=upload, number=None, pages=None, image=None, rejection="Document.TooCostly")
+    ]
     assert stored_keys(s3) == []
 
 
 def test_a_file_that_is_too_large_is_rejected_without_a_download(
-    application: ImagesApplication, s3: "S3Client", sqs: "SQSClient", told: Any, monkeypatch: pytest.MonkeyPatch
+    application: ImagesApplication,
+    s3: "S3Client",
+    sqs: "SQSClient",
+    enqueued_pages: Any,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("permit_ocr.adapters.s3.pages.MAX_BYTES", 100)
     run(application, sqs, put(s3, file_of("heic")))
-    assert [page.rejection for page in told()] == ["Document.TooManyBytes"]
+    assert [page.rejection for page in enqueued_pages()] == ["Document.TooManyBytes"]
 
 
 def test_an_upload_that_is_gone_is_enqueued_as_a_rejection(
-    application: ImagesApplication, s3: "S3Client", sqs: "SQSClient", told: Any
+    application: ImagesApplication, s3: "S3Client", sqs: "SQSClient", enqueued_pages: Any
 ) -> None:
     upload = put(s3, file_of("heic"))
     s3.delete_object(Bucket="uploads", Key=upload.key, VersionId=upload.version or "")
     assert run(application, sqs, upload) == []
-    assert told() == [gone(upload)]
+    assert enqueued_pages() == [gone(upload)]
     assert stored_keys(s3) == []
 
 
 def test_an_upload_deleted_during_its_conversion_leaves_no_page(
-    application: ImagesApplication, s3: "S3Client", sqs: "SQSClient", told: Any, monkeypatch: pytest.MonkeyPatch
+    application: ImagesApplication,
+    s3: "S3Client",
+    sqs: "SQSClient",
+    enqueued_pages: Any,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     upload = put(s3, file_of("pdf", save_all=True, append_images=[picture()]))
 
@@ -183,26 +193,26 @@ def test_an_upload_deleted_during_its_conversion_leaves_no_page(
 
     monkeypatch.setattr("permit_ocr.application.convert_upload.decode", meanwhile)
     assert run(application, sqs, upload) == []
-    assert told() == [gone(upload)]
+    assert enqueued_pages() == [gone(upload)]
     assert stored_keys(s3) == []
 
 
 def test_an_aws_error_is_retried_and_rejects_nothing(
-    application: ImagesApplication, s3: "S3Client", sqs: "SQSClient", told: Any
+    application: ImagesApplication, s3: "S3Client", sqs: "SQSClient", enqueued_pages: Any
 ) -> None:
     upload = put(s3, file_of("heic"))
     elsewhere = replace(application, convert=replace(application.convert, pages=S3Pages(s3, bucket="another")))
     (failure,) = run(elsewhere, sqs, upload)
     assert failure["itemIdentifier"]
-    assert told() == []
+    assert enqueued_pages() == []
 
 
 def test_an_upload_is_retried_if_too_little_time_is_left_to_decode_it(
-    application: ImagesApplication, s3: "S3Client", sqs: "SQSClient", told: Any
+    application: ImagesApplication, s3: "S3Client", sqs: "SQSClient", enqueued_pages: Any
 ) -> None:
     upload = put(s3, file_of("heic"))
     assert len(run(application, sqs, upload, seconds=20)) == 1
-    assert told() == []
+    assert enqueued_pages() == []
 
 
 def test_a_message_replayed_from_the_dead_letter_queue_is_an_upload() -> None:

@@ -1,4 +1,4 @@
-"""Upload events in every wrapping, from events/."""
+"""Upload events in every envelope, from events/."""
 
 import json
 from contextlib import suppress
@@ -86,10 +86,10 @@ def test_any_key_survives_the_encoding_of_s3(key: str) -> None:
     try:
         encoded = quote_plus(key)
     except UnicodeEncodeError:
-        return  # a lone surrogate is no key
-    said = event("s3-object-created")
-    said["Records"][0]["s3"]["object"]["key"] = encoded
-    (upload,) = messages_in_event(said)
+        return  # a lone surrogate cannot be in a key
+    created = event("s3-object-created")
+    created["Records"][0]["s3"]["object"]["key"] = encoded
+    (upload,) = messages_in_event(created)
     assert isinstance(upload, Upload)
     assert upload.key == key
 
@@ -105,12 +105,12 @@ def test_a_page_message_is_parsed() -> None:
 
 @pytest.mark.parametrize(
     "changed",
-    [{"image": None}, {"rejection": "Document.Damaged"}, {"image": None, "rejection": "a code of nobody's"}, {"x": 1}],
+    [{"image": None}, {"rejection": "Document.Damaged"}, {"image": None, "rejection": "an unknown code"}, {"x": 1}],
 )
 def test_a_page_without_image_or_known_rejection_is_unreadable(changed: dict[str, Any]) -> None:
-    said = json.loads(event("sqs-page")["Records"][0]["body"])
+    message = json.loads(event("sqs-page")["Records"][0]["body"])
     with pytest.raises(UnreadableEvent):
-        list(messages_in_event({"page": said["page"] | changed}))
+        list(messages_in_event({"page": message["page"] | changed}))
 
 
 JSON = st.recursive(
@@ -133,10 +133,11 @@ JSON = st.recursive(
 
 
 @given(JSON)
-def test_any_other_json_is_an_unreadable_event(said: Any) -> None:
+def test_any_other_json_is_an_unreadable_event(payload: Any) -> None:
     with suppress(UnreadableEvent):
         assert all(
-            isinstance(work, Upload | Page | RepublishMessage | RecognizeUrlMessage) for work in messages_in_event(said)
+            isinstance(work, Upload | Page | RepublishMessage | RecognizeUrlMessage)
+            for work in messages_in_event(payload)
         )
 
 

@@ -1,4 +1,4 @@
-"""One invocation of the uploads function: what is given back to the queue, and when it shows again."""
+"""One invocation of the uploads function: which messages are retried, and when."""
 
 import copy
 import json
@@ -29,14 +29,14 @@ from permit_ocr.domain.permits import Kind, RecognitionOptions
 from permit_ocr.entrypoints.upload_events import messages_in_body
 from permit_ocr.entrypoints.uploads import UploadsApplication, process
 from permit_ocr.images.rejections import rejection
-from tests.unit.fakes import MAINLAND_FRONT, NOT_NOW, World, jpeg, photograph, world
+from tests.unit.fakes import MAINLAND_FRONT, THROTTLED, World, jpeg, submission, world
 
 if TYPE_CHECKING:
     from permit_ocr.domain.card.answers import Answer
 
 
 def just_sent(name: str) -> dict[str, Any]:
-    """Return a sample event as if its messages were sent now: the day it was written lies ever further back."""
+    """Return a sample event as if its messages were sent now."""
     event: dict[str, Any] = json.loads(Path(f"events/{name}.json").read_text())
     for record in event["Records"]:
         record["attributes"]["SentTimestamp"] = str(round(time.time() * 1000))
@@ -51,10 +51,10 @@ DIRECT = json.loads(Path("events/s3-object-created.json").read_text())
 
 @dataclass
 class FakeImages:
-    """Every upload is a photograph of its own, unless it is gone."""
+    """Every upload is a different photo, unless it is gone."""
 
     gone: bool = False
-    plain: bool = True
+    provider_ready: bool = True
     fetched: int = 0
 
     def options(self, _upload: Upload) -> RecognitionOptions | None:
@@ -64,10 +64,10 @@ class FakeImages:
         self.fetched += 1
         if self.gone:
             raise RejectDocument("Document.Gone", "gone", "again")
-        if not self.plain:
+        if not self.provider_ready:
             return None
         return replace(
-            photograph(jpeg(upload.key.encode()), kind=Kind.MAINLAND_PERMIT),
+            submission(jpeg(upload.key.encode()), kind=Kind.MAINLAND_PERMIT),
             document=document,
         )
 
@@ -75,25 +75,25 @@ class FakeImages:
         if page.rejection:
             raise rejection(page.rejection)
         return replace(
-            photograph(jpeg(str(page.number).encode()), kind=Kind.MAINLAND_PERMIT),
+            submission(jpeg(str(page.number).encode()), kind=Kind.MAINLAND_PERMIT),
             document=document,
         )
 
 
 @dataclass
 class SlowImages(FakeImages):
-    """Takes as long as S3 does, and notes how many wait for it at once."""
+    """Takes as long as S3, and records how many fetches run at a time."""
 
     waiting: int = 0
-    most_at_once: int = 0
-    turn: threading.Lock = field(default_factory=threading.Lock)
+    most_at_a_time: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
     def fetch(self, upload: Upload, document: Document) -> Submission | None:
-        with self.turn:
+        with self.lock:
             self.waiting += 1
-            self.most_at_once = max(self.most_at_once, self.waiting)
+            self.most_at_a_time = max(self.most_at_a_time, self.waiting)
         time.sleep(0.05)
-        with self.turn:
+        with self.lock:
             self.waiting -= 1
         return super().fetch(upload, document)
 
@@ -108,22 +108,22 @@ class FakeIntake:
 
 @dataclass
 class Queues:
-    """What is around a batch, and stays from one invocation to the next."""
+    """The queues and the failure counts, which last from one invocation to the next."""
 
     intake: FakeIntake = field(default_factory=FakeIntake)
-    to_decode: list[Upload] = field(default_factory=list)
+    to_convert: list[Upload] = field(default_factory=list)
     dead: list[tuple[str, str, str | None]] = field(default_factory=list)
     dead_letter_queue_answers: bool = True
     failures: dict[str, int] = field(default_factory=dict)
     table_answers: bool = True
 
     def enqueue(self, upload: Upload) -> None:
-        self.to_decode.append(upload)
+        self.to_convert.append(upload)
 
     def send(self, body: str, *, message_id: str, reason: str, document_id: str | None) -> None:
         assert message_id
         if not self.dead_letter_queue_answers:
-            raise NOT_NOW
+            raise THROTTLED
         self.dead.append((body, reason, document_id))
 
     def count(self, message_id: str) -> int:
@@ -144,10 +144,10 @@ def run(
     queues = queues or Queues()
     queues.intake.waits.clear()
     around: Any = queues
-    photographs: Any = images or FakeImages()
+    uploaded: Any = images or FakeImages()
     application = UploadsApplication(
         process_upload=ProcessUpload(
-            images=photographs,
+            images=uploaded,
             images_queue=around,
             documents=here.documents,
             open_circuits=here.ocr.open_circuits,
@@ -194,12 +194,12 @@ def scan_id() -> str:
 
 def test_an_upload_that_is_not_provider_ready_is_sent_to_conversion() -> None:
     here, queues = world(), Queues()
-    again, _ = run(message(), here, images=FakeImages(plain=False), queues=queues)
+    again, _ = run(message(), here, images=FakeImages(provider_ready=False), queues=queues)
     assert again == []
-    (upload,) = queues.to_decode
+    (upload,) = queues.to_convert
     assert upload.key == "uploads/residence-permit/0a1b2c3d.jpg"
     assert here.results.sent == []
-    record = here.documents.records[document_of(upload, upload_prefix="uploads/").id]
+    record = here.documents.states[document_of(upload, upload_prefix="uploads/").id]
     assert record.document is not None
     assert record.document.key == upload.key, "or nobody could delete it before it is read"
 
@@ -207,18 +207,18 @@ def test_an_upload_that_is_not_provider_ready_is_sent_to_conversion() -> None:
 def test_a_published_document_is_not_converted_again() -> None:
     here, queues = world(MAINLAND_FRONT), Queues()
     run(message(), here)
-    run(message(), here, images=FakeImages(plain=False), queues=queues)
-    assert queues.to_decode == []
+    run(message(), here, images=FakeImages(provider_ready=False), queues=queues)
+    assert queues.to_convert == []
 
 
 def test_a_deleted_upload_is_erased_instead_of_converted() -> None:
     here, queues = world(MAINLAND_FRONT), Queues()
     run(message(), here)
-    (document_id,) = here.documents.records
+    (document_id,) = here.documents.states
     here.documents.mark_deleted(document_id)
-    here.erasure.photographs[document_id] = ["uploads/1.heic"]
-    again, _ = run(message(), here, images=FakeImages(plain=False), queues=queues)
-    assert (again, queues.to_decode) == ([], [])
+    here.erasure.photos[document_id] = ["uploads/1.heic"]
+    again, _ = run(message(), here, images=FakeImages(provider_ready=False), queues=queues)
+    assert (again, queues.to_convert) == ([], [])
     assert here.erasure.erased == ["uploads/1.heic"]
 
 
@@ -227,11 +227,11 @@ def test_the_log_names_the_document_that_was_deleted(caplog: pytest.LogCaptureFi
     caplog.set_level("INFO", logger="permit-ocr")
     here = world(MAINLAND_FRONT)
     run(message(), here)
-    (document_id,) = here.documents.records
+    (document_id,) = here.documents.states
     here.documents.mark_deleted(document_id)
     run(message() if body is None else {"Records": [ONE_UPLOAD["Records"][0] | {"body": body % document_id}]}, here)
-    (said,) = [record for record in caplog.records if record.message == "document_deleted"]
-    assert said.__dict__["document_id"] == document_id
+    (logged,) = [record for record in caplog.records if record.message == "document_deleted"]
+    assert logged.__dict__["document_id"] == document_id
 
 
 def test_every_page_of_a_file_is_a_document_and_the_file_has_the_count() -> None:
@@ -241,14 +241,14 @@ def test_every_page_of_a_file_is_a_document_and_the_file_has_the_count() -> None
     events = [json.loads(event)["data"]["document"] for _, event in here.results.sent]
     assert {(event["page"], event["pages"]) for event in events} == {(1, 2), (2, 2)}
     assert {event["id"] for event in events} == {document_id_of_page(scan_id(), page) for page in (1, 2)}
-    assert here.documents.records[scan_id()].pages == 2
+    assert here.documents.states[scan_id()].pages == 2
 
 
 def test_the_only_page_of_a_file_has_the_id_of_the_upload() -> None:
     here = world(MAINLAND_FRONT)
     run(pages_of_a_scan(1, pages=1), here)
     assert [document_id for document_id, _ in here.results.sent] == [scan_id()]
-    assert here.documents.records[scan_id()].pages is None
+    assert here.documents.states[scan_id()].pages is None
 
 
 def test_a_damaged_page_is_rejected_and_the_others_are_recognised() -> None:
@@ -264,17 +264,17 @@ def test_a_damaged_page_is_rejected_and_the_others_are_recognised() -> None:
 def test_pages_of_a_deleted_file_are_erased_and_not_published() -> None:
     here = world()
     here.documents.mark_deleted(scan_id(), unknown_too=True)
-    here.erasure.photographs = {document_id_of_page(scan_id(), page): [f"pages/abc/{page}.jpg"] for page in (1, 2)}
+    here.erasure.photos = {document_id_of_page(scan_id(), page): [f"pages/abc/{page}.jpg"] for page in (1, 2)}
     again, _ = run(pages_of_a_scan(1, 2), here)
-    assert (again, here.results.sent, here.ocr.asked) == ([], [], [])
+    assert (again, here.results.sent, here.ocr.requests) == ([], [], [])
     assert sorted(here.erasure.erased) == ["pages/abc/1.jpg", "pages/abc/2.jpg"]
 
 
 @pytest.mark.parametrize("is_deleted", [False, True])
 def test_a_file_gone_before_its_conversion_is_rejected_unless_deleted(*, is_deleted: bool) -> None:
     here, queues = world(), Queues()
-    run(message(), here, images=FakeImages(plain=False), queues=queues)
-    (upload,) = queues.to_decode
+    run(message(), here, images=FakeImages(provider_ready=False), queues=queues)
+    (upload,) = queues.to_convert
     if is_deleted:
         here.documents.mark_deleted(document_of(upload, upload_prefix="uploads/").id)
     page = Page(upload=upload, number=None, pages=None, image=None, rejection="Document.Gone")
@@ -304,13 +304,13 @@ def test_only_the_failed_message_is_retried_after_a_delay() -> None:
 def test_two_documents_are_prepared_at_a_time_but_all_wait_together() -> None:
     here, images = world(*[MAINLAND_FRONT] * 10), SlowImages()
     everyone = threading.Barrier(10)
-    ask = here.ocr.recognize
+    call = here.ocr.recognize
 
-    def ask_together(request: OcrRequest, *, deadline: float) -> OcrResponse:
+    def call_together(request: OcrRequest, *, deadline: float) -> OcrResponse:
         everyone.wait(timeout=30)
-        return ask(request, deadline=deadline)
+        return call(request, deadline=deadline)
 
-    here.ocr.recognize = ask_together  # type: ignore[method-assign]
+    here.ocr.recognize = call_together  # type: ignore[method-assign]
     records = []
     for number in range(10):
         record = copy.deepcopy(ONE_UPLOAD["Records"][0])
@@ -319,7 +319,7 @@ def test_two_documents_are_prepared_at_a_time_but_all_wait_together() -> None:
         records.append(record)
     failed, _ = run({"Records": records}, here, images=images)
     assert (failed, len(here.results.sent)) == ([], 10)
-    assert images.most_at_once <= PREPARED_AT_ONCE
+    assert images.most_at_a_time <= PREPARED_AT_ONCE
 
 
 def test_an_opened_circuit_defers_the_rest_of_a_message_without_a_call() -> None:
@@ -327,7 +327,7 @@ def test_an_opened_circuit_defers_the_rest_of_a_message_without_a_call() -> None
     two_uploads = message(BATCH["Records"][1])  # the second must not be begun
     failed, intake = run(two_uploads, here)
     assert failed == [BATCH["Records"][1]["messageId"]]
-    assert len(here.ocr.asked) == 1
+    assert len(here.ocr.requests) == 1
     assert all(30 <= wait <= 60 for wait in intake.waits.values())
 
 
@@ -336,17 +336,17 @@ def test_an_opened_circuit_defers_the_rest_of_a_message_without_a_call() -> None
 )
 def test_a_photo_is_not_fetched_while_the_circuit_of_its_action_is_open(stopped: Kind, fetched: int) -> None:
     here, images = world(MAINLAND_FRONT), FakeImages()
-    here.ocr.stopped[stopped] = CircuitOpen("ResourceUnavailable.InArrears", "", "")
+    here.ocr.opened[stopped] = CircuitOpen("ResourceUnavailable.InArrears", "", "")
     queues = Queues()
     failed, intake = run(message(), here, images=images, queues=queues)
     assert len(failed) == 1 - fetched
     assert all(30 <= wait <= 60 for wait in intake.waits.values())
-    assert (images.fetched, len(here.ocr.asked), queues.failures) == (fetched, fetched, {})
+    assert (images.fetched, len(here.ocr.requests), queues.failures) == (fetched, fetched, {})
 
 
 def test_an_object_that_is_gone_is_rejected_even_if_the_circuit_is_open() -> None:
     here = world()
-    here.ocr.stopped[Kind.MAINLAND_PERMIT] = CircuitOpen("ResourceUnavailable.InArrears", "", "")
+    here.ocr.opened[Kind.MAINLAND_PERMIT] = CircuitOpen("ResourceUnavailable.InArrears", "", "")
     failed, _ = run(message(), here, images=FakeImages(gone=True))
     assert (failed, len(here.results.sent)) == ([], 1)
 
@@ -358,7 +358,7 @@ def test_a_batch_out_of_time_defers_the_documents_it_has_not_started() -> None:
     assert len(failed) == 2, "the test event needs no time"
     assert all(wait <= 1 for wait in intake.waits.values()), "the next invocation may begin them at once"
     assert queues.failures == {}
-    assert here.ocr.asked == []
+    assert here.ocr.requests == []
 
 
 def test_an_object_that_is_gone_is_a_rejection_and_not_a_failure() -> None:

@@ -1,4 +1,4 @@
-"""One batch of webhooks: what leaves the queue, what waits, what is given up."""
+"""One batch of webhooks: which leave the queue, which are retried and which are dead-lettered."""
 
 import json
 import time
@@ -17,7 +17,7 @@ from permit_ocr.application.webhook_retry_policy import GONE
 from permit_ocr.domain.errors import RetryableError
 from permit_ocr.entrypoints.webhooks import WebhooksApplication, process
 from permit_ocr.observability import flush_metrics
-from tests.unit.fakes import NOT_NOW
+from tests.unit.fakes import THROTTLED
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -31,7 +31,7 @@ DAY = 24 * 3600
 class FakeWebhookQueue:
     fails: bool = False
     waits: dict[str, float] = field(default_factory=dict)
-    given_up: list[tuple[str, str]] = field(default_factory=list)
+    dead_lettered: list[tuple[str, str]] = field(default_factory=list)
 
     def change_visibility(self, waits: dict[str, float]) -> None:
         self.waits |= waits
@@ -40,13 +40,13 @@ class FakeWebhookQueue:
         assert message_id
         assert document_id is None
         if self.fails:
-            raise NOT_NOW
-        self.given_up.append((json.loads(body)["id"], reason))
+            raise THROTTLED
+        self.dead_lettered.append((json.loads(body)["id"], reason))
 
 
 @dataclass
 class Posts:
-    """A receiver that answers by the event's id; what it was sent is verified."""
+    """A receiver whose answer depends on the event's id, and which verifies every signature."""
 
     answers: Mapping[str, Exception] = field(default_factory=dict)
     taken: list[str] = field(default_factory=list)
@@ -77,8 +77,8 @@ def run(*records: dict[str, Any], posts: Posts, queue: FakeWebhookQueue | None =
     queue = queue or FakeWebhookQueue()
     sender = HttpWebhookSender(receiver=RECEIVER, secrets=lambda: keys_in(SECRET), post=posts)
     application = WebhooksApplication(sender=sender, queue=queue, dead_letters=queue)
-    said = process({"Records": list(records)}, application)
-    return [failure["itemIdentifier"] for failure in said["batchItemFailures"]]
+    response = process({"Records": list(records)}, application)
+    return [failure["itemIdentifier"] for failure in response["batchItemFailures"]]
 
 
 def test_an_accepted_webhook_leaves_the_queue() -> None:
@@ -95,7 +95,7 @@ def test_a_refused_webhook_is_retried_and_holds_nothing_else_up() -> None:
     assert posts.taken == ["2"]
     assert queue.waits["handle-1"] < 10
     assert queue.waits["handle-3"] > 2000
-    assert queue.given_up == []
+    assert queue.dead_lettered == []
 
 
 def test_the_receivers_retry_after_is_respected() -> None:
@@ -109,7 +109,7 @@ def test_after_a_day_a_webhook_is_dead_lettered_with_its_reason() -> None:
     queue = FakeWebhookQueue()
     posts = Posts({"1": DeliveryFailed("Webhook.Status500")})
     assert run(record("1", age=DAY + 1, attempts=14), posts=posts, queue=queue) == []
-    assert queue.given_up == [("1", "Webhook.Status500")]
+    assert queue.dead_lettered == [("1", "Webhook.Status500")]
 
 
 def test_the_last_attempt_may_still_succeed() -> None:
@@ -121,7 +121,7 @@ def test_the_last_attempt_may_still_succeed() -> None:
 def test_a_receiver_that_is_gone_gets_no_second_attempt() -> None:
     queue = FakeWebhookQueue()
     assert run(record("1"), posts=Posts({"1": DeliveryFailed(GONE)}), queue=queue) == []
-    assert queue.given_up == [("1", "Webhook.Gone")]
+    assert queue.dead_lettered == [("1", "Webhook.Gone")]
 
 
 def test_a_webhook_that_cannot_be_dead_lettered_stays_on_the_queue() -> None:
@@ -142,11 +142,11 @@ def test_an_unexpected_error_is_a_failed_attempt() -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "told"), [(SecretUnusable("Webhook.SecretUnreadable"), True), (RetryableError("x", "", ""), False)]
+    ("error", "reported"), [(SecretUnusable("Webhook.SecretUnreadable"), True), (RetryableError("x", "", ""), False)]
 )
 def test_without_a_secret_nothing_is_sent_and_a_broken_one_is_reported(
     error: RetryableError,
-    told: bool,  # noqa: FBT001
+    reported: bool,  # noqa: FBT001
     caplog: pytest.LogCaptureFixture,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -160,9 +160,9 @@ def test_without_a_secret_nothing_is_sent_and_a_broken_one_is_reported(
     assert len(process({"Records": [record("1")]}, application)["batchItemFailures"]) == 1
     assert posts.taken == []
     errors = [line.getMessage() for line in caplog.records if line.levelname == "ERROR"]
-    assert errors == (["webhook_secret_unusable"] if told else [])
+    assert errors == (["webhook_secret_unusable"] if reported else [])
     flush_metrics()
-    assert ('"WebhookSecretUnusable":[1.0]' in capsys.readouterr().out) is told
+    assert ('"WebhookSecretUnusable":[1.0]' in capsys.readouterr().out) is reported
 
 
 @pytest.mark.parametrize("code", ["Webhook.Status500", GONE])
