@@ -14,7 +14,7 @@ from permit_ocr.aws_errors import translate_aws_errors
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-DAY_SECONDS: Final = 24 * 3600
+_DAY_SECONDS: Final = 24 * 3600
 _PLACEHOLDER: Final = re.compile(r":\w+")
 
 type Item = Mapping[str, Any]
@@ -34,29 +34,24 @@ class Table:
     """All methods raise ``Deferred``, and ``RetryableError`` for an item that DynamoDB will never take."""
 
     def __init__(
-        self,
-        client: "DynamoDBClient",
-        name: str,
-        *,
-        keep_seconds: float = 0.0,
-        clock: Callable[[], float] = time.time,
+        self, client: "DynamoDBClient", name: str, *, keep_days: int = 0, clock: Callable[[], float] = time.time
     ) -> None:
-        """``keep_seconds`` from now is the ``:expires_at`` of an expression; ``clock`` returns seconds since 1970."""
+        """``keep_days`` from now is the ``:expires_at`` of an expression; ``clock`` returns seconds since 1970."""
         self._client = client
         self._name = name
-        self._keep_seconds = keep_seconds
-        self._clock = clock
+        self._keep_days = keep_days
+        self.now = clock
 
     def get(self, item_id: str, *, expired_too: bool = False) -> Item | None:
         """Return an item as it is after all completed writes. DynamoDB deletes expired items only within days."""
         with translate_aws_errors("DynamoDB"):
             found = self._client.get_item(TableName=self._name, Key={"id": {"S": item_id}}, ConsistentRead=True)
         item = _plain_item(found.get("Item", {}))
-        return item if item and (expired_too or item["expires_at"] >= self._clock()) else None
+        return item if item and (expired_too or item["expires_at"] >= self.now()) else None
 
     def put(self, item_id: str, attributes: Item) -> None:
-        """Replace an item; it expires after ``keep_seconds``."""
-        item = {"id": item_id, "expires_at": self._expires_at(), **attributes}
+        """Replace an item; it expires after ``keep_days``."""
+        item = {"id": item_id, "expires_at": self.expires_at(), **attributes}
         with translate_aws_errors("DynamoDB"):
             self._client.put_item(TableName=self._name, Item=_attribute_values(item))
 
@@ -87,7 +82,7 @@ class Table:
         self, call: Callable[..., Any], item_id: str, condition: str, values: Item | None, request: dict[str, Any]
     ) -> Write:
         values = values or {}
-        defaults = {":now": self._clock, ":expires_at": self._expires_at}
+        defaults = {":now": self.now, ":expires_at": self.expires_at}
         # DynamoDB refuses values that no expression uses.
         if used := set(_PLACEHOLDER.findall(f"{request.get('UpdateExpression', '')} {condition}")):
             request["ExpressionAttributeValues"] = {
@@ -103,8 +98,19 @@ class Table:
                 return Write(applied=False, item=_plain_item(current))
         return Write(applied=True, item=_plain_item(response.get("Attributes", {})))
 
-    def _expires_at(self) -> int:
-        return round(self._clock() + self._keep_seconds)
+    def expires_at(self, *, keep_days: int | None = None) -> int:
+        """Return when an item expires that is written now."""
+        return round(self.now() + (self._keep_days if keep_days is None else keep_days) * _DAY_SECONDS)
+
+
+class WorkTableAdapter:
+    """Base of the adapters whose items are in the work table, encrypted and deleted by TTL."""
+
+    def __init__(
+        self, client: "DynamoDBClient", *, table: str, keep_days: int, clock: Callable[[], float] = time.time
+    ) -> None:
+        """``keep_days`` is how long an item is kept after its last change."""
+        self._table = Table(client, table, keep_days=keep_days, clock=clock)
 
 
 def _attribute_values(values: Item) -> dict[str, Any]:

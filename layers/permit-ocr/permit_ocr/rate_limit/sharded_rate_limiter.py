@@ -20,7 +20,6 @@ class ShardedRateLimiter:
     """Several rate limiters as one. Thread-safe."""
 
     def __init__(self, shards: Sequence[DynamoDbRateLimiter], *, clock: Callable[[], float] = time.monotonic) -> None:
-        """Each of ``shards`` has its part of the rate."""
         self._shards = shards
         self._clock = clock
 

@@ -10,39 +10,27 @@
 Both have ``expires_at``. All times are seconds since 1970.
 """
 
-import time
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Iterable
+from typing import Any, Final
 
 from permit_ocr.application.ports import Case, CaseSide
 from permit_ocr.domain.permits import Kind, Side
-from permit_ocr.dynamodb_table import DAY_SECONDS, Item, Table
-
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
+from permit_ocr.dynamodb_table import Item, WorkTableAdapter
 
 _SIDES: Final = {f"{kind}_{side}": (kind, side) for kind in Kind for side in Side}
 """Attributes of sides, with the kind and side each is for."""
 
 
-class DynamoDbCases:
+class DynamoDbCases(WorkTableAdapter):
     """Each change of a case is a conditional write."""
 
-    def __init__(
-        self, client: "DynamoDBClient", *, table: str, keep_days: int, clock: Callable[[], float] = time.time
-    ) -> None:
-        """``keep_days`` is how long a side, and a pair's event, is kept."""
-        self._table = Table(client, table, keep_seconds=keep_days * DAY_SECONDS, clock=clock)
-        self._keep_seconds = keep_days * DAY_SECONDS
-        self._clock = clock
-
     def add_side(self, case: str, side: CaseSide) -> Case:
-        """See the port. One write, which returns the whole case, and one more for each expired side in it."""
+        # One write, which returns the whole case, and one more for each expired side in it.
         fields = {
             "document_id": side.document_id,
             "sort_key": side.sort_key,
             "event": side.event,
-            "expires_at": round(self._clock() + self._keep_seconds),
+            "expires_at": self._table.expires_at(),
         }
         item = self._table.update(
             _item_id(case),
@@ -59,7 +47,7 @@ class DynamoDbCases:
         return self._case(item)
 
     def store_completed(self, case: str, front: CaseSide, back: CaseSide, *, event_id: str, event: str) -> None:
-        """See the port. The event is stored first, so that the id in a case always leads to one."""
+        # The event is stored first, so that the id in a case always leads to one.
         self._table.put(_completed_item_id(event_id), {"event": event})
         attribute = _completed_attribute(front.kind)
         write = self._table.update(
@@ -76,18 +64,15 @@ class DynamoDbCases:
             self._table.delete(_completed_item_id(replaced))
 
     def get(self, case: str) -> Case | None:
-        """See the port."""
         item = self._table.get(_item_id(case))
         return self._case(item) if item else None
 
     def completed_event(self, event_id: str) -> str | None:
-        """See the port."""
         item = self._table.get(_completed_item_id(event_id))
         return item["event"] if item else None
 
     def remove_side(self, case: str, *, document_id: str) -> None:
-        """See the port. Also removes an expired side, as long as DynamoDB has it."""
-        item = self._table.get(_item_id(case), expired_too=True) or {}
+        item = self._table.get(_item_id(case), expired_too=True) or {}  # an expired side is removed, too
         for attribute, (kind, _) in _SIDES.items():
             if attribute in item and item[attribute]["document_id"] == document_id:
                 completed = _completed_attribute(kind)
@@ -112,7 +97,7 @@ class DynamoDbCases:
         return write.item if write.applied else {}
 
     def _is_current(self, side: Item) -> bool:
-        return bool(side["expires_at"] >= self._clock())
+        return bool(side["expires_at"] >= self._table.now())
 
     def _case(self, item: Item) -> Case:
         return Case(

@@ -11,19 +11,15 @@
 """
 
 import json
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from permit_ocr.application.ports import DocumentState, StoredEvent
 from permit_ocr.domain.errors import Deleted
 from permit_ocr.domain.events import Document, parse_document
-from permit_ocr.dynamodb_table import DAY_SECONDS, Item, Table
-
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
+from permit_ocr.dynamodb_table import Item, WorkTableAdapter
 
 TOMBSTONE_DAYS: Final = 36
 """A day more than a document's messages can wait: on the intake queue (7 days), on the images queue (7), for its pages
@@ -33,18 +29,10 @@ _KNOWN: Final = "expires_at >= :now"
 _NOT_DELETED: Final = "attribute_not_exists(deleted) OR expires_at < :now"
 
 
-class DynamoDbDocuments:
+class DynamoDbDocuments(WorkTableAdapter):
     """Each change is one conditional write."""
 
-    def __init__(
-        self, client: "DynamoDBClient", *, table: str, keep_days: int, clock: Callable[[], float] = time.time
-    ) -> None:
-        """``keep_days`` is how long an item is kept after its last change."""
-        self._table = Table(client, table, keep_seconds=keep_days * DAY_SECONDS, clock=clock)
-        self._clock = clock
-
     def register(self, document_id: str, *, upload_until: float | None = None) -> DocumentState | None:
-        """See the port."""
         until = "" if upload_until is None else ", upload_until = :until"
         write = self._table.update(
             _item_id(document_id),
@@ -55,7 +43,6 @@ class DynamoDbDocuments:
         return None if write.applied else _state(write.item)
 
     def begin(self, document: Document, *, recognition_ids: Sequence[str]) -> StoredEvent | None:
-        """See the port."""
         write = self._table.update(
             _item_id(document.id),
             "SET started = :started, expires_at = :expires_at REMOVE upload_until, event, published, deleted",
@@ -70,7 +57,6 @@ class DynamoDbDocuments:
         return state.event
 
     def record_pages(self, document_id: str, *, pages: int) -> None:
-        """See the port."""
         write = self._table.update(
             _item_id(document_id),
             "SET pages = :pages, expires_at = :expires_at REMOVE upload_until, deleted",
@@ -81,7 +67,6 @@ class DynamoDbDocuments:
             raise Deleted
 
     def store_event(self, document_id: str, event: StoredEvent) -> None:
-        """See the port."""
         write = self._table.update(
             _item_id(document_id),
             "SET event = :event, published = :published, expires_at = :expires_at REMOVE deleted",
@@ -92,23 +77,20 @@ class DynamoDbDocuments:
             raise Deleted
 
     def get(self, document_id: str) -> DocumentState | None:
-        """See the port."""
         item = self._table.get(_item_id(document_id))
         return _state(item) if item else None
 
     def mark_deleted(self, document_id: str, *, unknown_too: bool = False) -> DocumentState | None:
-        """See the port."""
         write = self._table.update(
             _item_id(document_id),
             "SET deleted = :yes, expires_at = :expires_at REMOVE event, published, upload_until",
             condition=f"{_NEW} OR {_KNOWN}" if unknown_too else _KNOWN,
-            values={":yes": True, ":expires_at": round(self._clock() + TOMBSTONE_DAYS * DAY_SECONDS)},
+            values={":yes": True, ":expires_at": self._table.expires_at(keep_days=TOMBSTONE_DAYS)},
             returns="ALL_NEW",
         )
         return _state(write.item) if write.applied else None
 
     def purge(self, document_id: str, *, case: str | None) -> None:
-        """See the port."""
         self._table.update(
             _item_id(document_id),
             "SET started = :case_only REMOVE pages" if case else "REMOVE started, pages",

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from permit_ocr.dynamodb_table import DAY_SECONDS, Table
+from permit_ocr.dynamodb_table import Table
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -20,8 +20,7 @@ class DynamoDbFailureCounts:
     """Items: ``failures#MESSAGE_ID`` with ``failures`` (a number)."""
 
     def __init__(self, client: "DynamoDBClient", *, table: str, clock: Callable[[], float] = time.time) -> None:
-        """``table`` is the work table."""
-        self._table = Table(client, table, keep_seconds=_KEEP_DAYS * DAY_SECONDS, clock=clock)
+        self._table = Table(client, table, keep_days=_KEEP_DAYS, clock=clock)
 
     def count(self, message_id: str) -> int:
         """Count one failure and return the number so far. Raises ``RetryableError``.

@@ -13,20 +13,15 @@ document must still show who else uses the portrait.
 """
 
 import json
-import time
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from uuid import uuid4
 
 from permit_ocr.application.ports import Lease, OcrResponse, StoredOutcome, StoredResponse
 from permit_ocr.domain.errors import InProgress, RejectDocument
 from permit_ocr.domain.permits import Kind
-from permit_ocr.dynamodb_table import DAY_SECONDS, Item, Table, Write
+from permit_ocr.dynamodb_table import Item, WorkTableAdapter, Write
 from permit_ocr.tencent.actions import ACTIONS
 from permit_ocr.tencent.response_format import answer_fields, parse_answer
-
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
 
 _SET_LEASE: Final = "SET lease_owner = :owner, lease_until = :until, expires_at = :expires_at"
 _LEASE_NEW: Final = f"{_SET_LEASE}, document_ids = :document_ids REMOVE outcome, reusable_until"
@@ -43,23 +38,14 @@ _LONGEST_WAIT_SECONDS: Final = 5.0
 """A recognition takes seconds. Waiting for the whole lease would only help if its owner was killed."""
 
 
-class DynamoDbRecognitionStore:
+class DynamoDbRecognitionStore(WorkTableAdapter):
     """Each step is one conditional write."""
-
-    def __init__(
-        self, client: "DynamoDBClient", *, table: str, keep_days: int, clock: Callable[[], float] = time.time
-    ) -> None:
-        """``keep_days`` is how long an outcome is kept."""
-        self._table = Table(client, table, keep_seconds=keep_days * DAY_SECONDS, clock=clock)
-        self._clock = clock
 
     def acquire_lease(
         self, recognition_id: str, kind: Kind, *, document_id: str, lease_seconds: float
     ) -> StoredOutcome | Lease:
-        """See the port. One write takes the lease, or returns the item that prevents it.
-
-        A second write is needed to use the outcome of another document's recognition, or to take over an expired one.
-        """
+        # One write takes the lease, or returns the item that prevents it. A second write is needed to use the outcome
+        # of another document's recognition, or to take over an expired one.
         lease = Lease(recognition_id=recognition_id, owner=uuid4().hex, document_id=document_id)
         write = self._write_lease(lease, lease_seconds, _LEASE_NEW, condition=_IF_NEW)
         if not write.applied and self._is_free(write.item):
@@ -71,7 +57,7 @@ class DynamoDbRecognitionStore:
             if document_id not in item.get("document_ids", ()):
                 self._add_reference(recognition_id, document_id)
             return _outcome_from_json(json.loads(item["outcome"]), kind)
-        seconds_left = item["lease_until"] - self._clock()
+        seconds_left = item["lease_until"] - self._table.now()
         raise InProgress(after_seconds=min(max(seconds_left, _LEAST_WAIT_SECONDS), _LONGEST_WAIT_SECONDS))
 
     def _write_lease(self, lease: Lease, seconds: float, expression: str, *, condition: str) -> Write:
@@ -81,14 +67,14 @@ class DynamoDbRecognitionStore:
             condition=condition,
             values={
                 ":owner": lease.owner,
-                ":until": self._clock() + seconds,
+                ":until": self._table.now() + seconds,
                 ":document_ids": {lease.document_id},
             },
         )
 
     def _is_free(self, item: Item) -> bool:
         until = item.get("reusable_until" if "outcome" in item else "lease_until")
-        return until is not None and bool(until < self._clock())
+        return until is not None and bool(until < self._table.now())
 
     def _add_reference(self, recognition_id: str, document_id: str) -> None:
         """Add a document to those that use an outcome, and keep the item as long as the document's own.
@@ -105,7 +91,6 @@ class DynamoDbRecognitionStore:
             raise InProgress(after_seconds=_LEAST_WAIT_SECONDS)
 
     def store_outcome(self, lease: Lease, outcome: StoredOutcome) -> None:
-        """See the port."""
         self._table.update(
             _item_id(lease.recognition_id),
             _STORE_OUTCOME,
@@ -117,7 +102,7 @@ class DynamoDbRecognitionStore:
         )
 
     def release_lease(self, lease: Lease) -> None:
-        """See the port. A lease that another document has taken over stays."""
+        # A lease that another document has taken over stays.
         self._table.update(
             _item_id(lease.recognition_id),
             "SET lease_until = :past",
@@ -126,7 +111,7 @@ class DynamoDbRecognitionStore:
         )
 
     def remove_reference(self, recognition_id: str, *, document_id: str) -> bool:
-        """See the port. If two documents remove theirs at the same time, exactly one of them is the last."""
+        # Conditional writes: if two documents remove theirs at the same time, exactly one of them is the last.
         item_id, values = _item_id(recognition_id), {":document_id": document_id, ":one": 1}
         while True:
             is_last = f"attribute_not_exists(id) OR ({_IS_USED} AND size(document_ids) = :one)"

@@ -93,7 +93,6 @@ class TencentOcr:
         return reply
 
     def open_circuits(self) -> dict[Kind, CircuitOpen]:
-        """See the port."""
         open_error = {kind: self._line.open_error(ACTIONS[kind].name) for kind in self._endpoints.kinds()}
         return {kind: error for kind, error in open_error.items() if error}
 

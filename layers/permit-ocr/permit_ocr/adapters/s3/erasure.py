@@ -28,13 +28,11 @@ class S3Erasure:
     """Lists by document or recognition id, so no listing is longer than what one document has left."""
 
     def __init__(self, client: "S3Client", *, bucket: str, upload_prefix: str) -> None:
-        """``bucket`` is the upload bucket; the keys of photos start with ``upload_prefix``."""
         self._client = client
         self._bucket = bucket
         self._prefix = upload_prefix
 
     def photo_versions(self, document: Document) -> Sequence[StoredVersion]:
-        """See the port."""
         if document.page and document.pages != 1:
             return tuple(self._versions(f"{PAGE_PREFIX}{self._upload_id(document)}/{document.page}."))
         versions = [
@@ -48,11 +46,9 @@ class S3Erasure:
         return tuple(dict.fromkeys(versions))
 
     def portrait_versions(self, recognition_id: str) -> Sequence[StoredVersion]:
-        """See the port."""
         return tuple(self._versions(f"{PORTRAIT_PREFIX}{recognition_id}."))
 
     def delete_versions(self, versions: Sequence[StoredVersion]) -> None:
-        """See the port."""
         for bucket in {one.bucket for one in versions}:
             for batch in batched((one for one in versions if one.bucket == bucket), _DELETE_LIMIT, strict=False):
                 with translate_aws_errors("S3"):

@@ -64,7 +64,6 @@ class S3Images:
         self._presign = presign
 
     def fetch(self, upload: Upload, document: Document) -> Submission | None:
-        """See the port."""
         with object_version(upload) as version:
             stored = self._client.get_object(**version)
         options = self._options(upload, stored["Metadata"])
@@ -82,7 +81,6 @@ class S3Images:
         return Submission(document=document, options=options, content=content, url=self._presigned(upload))
 
     def fetch_page(self, page: Page, document: Document) -> Submission:
-        """See the port."""
         if page.image is None:
             raise rejection(page.rejection or "Document.Damaged")
         image = Upload(bucket=page.upload.bucket, key=page.image, version=None, etag=None)
@@ -96,7 +94,6 @@ class S3Images:
         return Submission(document=document, options=options, content=content, url=self._presigned(image))
 
     def options(self, upload: Upload) -> RecognitionOptions | None:
-        """See the port."""
         try:
             with object_version(upload) as version:
                 stored = self._client.head_object(**version)
@@ -122,12 +119,10 @@ class S3Portraits:
     """The port ``Portraits``: in the upload bucket, under a prefix without notifications."""
 
     def __init__(self, client: "S3Client", *, bucket: str) -> None:
-        """``bucket`` is the upload bucket."""
         self._client = client
         self._bucket = bucket
 
     def store(self, portrait_base64: str, *, recognition_id: str) -> str | None:
-        """See the port."""
         key = f"{PORTRAIT_PREFIX}{recognition_id}.jpg"
         try:
             content = base64.b64decode(portrait_base64)

@@ -22,12 +22,10 @@ class S3Pages:
     """Stores the images in the upload bucket, under a prefix without notifications."""
 
     def __init__(self, client: "S3Client", *, bucket: str) -> None:
-        """``bucket`` is the upload bucket."""
         self._client = client
         self._bucket = bucket
 
     def download(self, upload: Upload, file: Path) -> Mapping[str, str]:
-        """See the port."""
         with object_version(upload) as version:
             stored = self._client.get_object(**version)
             if stored["ContentLength"] > MAX_BYTES:
@@ -40,7 +38,6 @@ class S3Pages:
         return metadata | {RECEIVED: stored["LastModified"].isoformat()}
 
     def store(self, image: Path, metadata: Mapping[str, str], *, document_id: str) -> StoredVersion:
-        """See the port."""
         key = f"{PAGE_PREFIX}{document_id}/{image.name}"
         with translate_aws_errors("S3"):
             stored = self._client.put_object(
@@ -54,7 +51,6 @@ class S3Pages:
         return StoredVersion(bucket=self._bucket, key=key, version=stored.get("VersionId", "null"))
 
     def is_there(self, upload: Upload) -> bool:
-        """See the port."""
         try:
             with object_version(upload) as version:
                 self._client.head_object(**version)
@@ -63,6 +59,5 @@ class S3Pages:
         return True
 
     def delete(self, image: StoredVersion) -> None:
-        """See the port."""
         with translate_aws_errors("S3"):
             self._client.delete_object(Bucket=image.bucket, Key=image.key, VersionId=image.version)

@@ -16,7 +16,6 @@ class S3PresignedUploads:
     """Each photo has one key, which contains its document's id."""
 
     def __init__(self, client: "S3Client", *, bucket: str, upload_prefix: str) -> None:
-        """``bucket`` is the upload bucket; the keys of photos start with ``upload_prefix``."""
         self._client = client
         self._bucket = bucket
         self._prefix = upload_prefix
@@ -41,7 +40,6 @@ class S3PresignedUploads:
         return UploadForm(url=form["url"], fields=form["fields"])
 
     def store(self, document_id: str, content: bytes, metadata: Mapping[str, str]) -> None:
-        """See the port."""
         with translate_aws_errors("S3"):
             self._client.put_object(
                 Bucket=self._bucket,
@@ -51,7 +49,6 @@ class S3PresignedUploads:
             )
 
     def has_arrived(self, document_id: str) -> bool:
-        """See the port."""
         key = direct_upload_key(document_id, upload_prefix=self._prefix)
         with translate_aws_errors("S3"):
             listing = self._client.list_object_versions(Bucket=self._bucket, Prefix=key, MaxKeys=1)

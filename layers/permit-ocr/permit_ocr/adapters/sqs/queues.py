@@ -25,18 +25,14 @@ _BATCH_LIMIT: Final = 10
 
 
 class SqsEventPublisher:
-    """The port ``EventPublisher``: the results queue and, where webhooks are configured, the webhook queue."""
+    """The port ``EventPublisher``: the results queue and, if webhooks are configured, the webhook queue; both FIFO."""
 
     def __init__(self, client: "SQSClient", *, queue_url: str, webhook_queue_url: str = "") -> None:
-        """Both queues are FIFO."""
         self._client = client
         self._queue_urls = [queue_url, *([webhook_queue_url] if webhook_queue_url else [])]
 
     def publish(self, event: str, *, event_id: str) -> None:
-        """See the port. The event's id is both the message group and the deduplication id.
-
-        If the webhook send fails, both are retried; FIFO deduplication drops the repeat.
-        """
+        # If the webhook send fails, both are retried; FIFO deduplication drops the repeat.
         for queue_url in self._queue_urls:
             with translate_aws_errors("SQS"):
                 self._client.send_message(
@@ -90,11 +86,9 @@ class SqsDeadLetterQueue(_SqsQueue):
     """The port ``DeadLetterQueue``, on a standard or a FIFO queue."""
 
     def send(self, body: str, *, message_id: str, reason: str, document_id: str | None) -> None:
-        """See the port. On a FIFO queue a message that is sent twice arrives once.
-
-        ``reason`` is an error's code and ``document_id`` is opaque, so the attributes hold no personal data.
-        """
+        # The reason is an error's code and the id is opaque, so the attributes hold no personal data.
         attributes = {"reason": reason} | ({"document_id": document_id} if document_id else {})
+        # A message that is sent twice arrives once.
         fifo = {"MessageGroupId": message_id, "MessageDeduplicationId": message_id}
         self._send(
             body,
@@ -109,7 +103,7 @@ class SqsConsumedQueue(_SqsQueue):
     """The port ``Queue``: the queue that a function consumes."""
 
     def change_visibility(self, delays: dict[str, float]) -> None:
-        """See the port. A failure is logged; the queue's own visibility timeout then applies."""
+        # A failure is logged; the queue's own visibility timeout then applies.
         for batch in batched(sorted(delays.items()), _BATCH_LIMIT, strict=False):
             entries: Any = [
                 {

@@ -21,14 +21,12 @@ class HttpWebhookSender:
         post: Post = post,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """``clock`` returns the seconds since 1970."""
         self._receiver = receiver
         self._secrets = secrets
         self._post = post
         self._clock = clock
 
     async def send(self, event_id: str, body: bytes) -> None:
-        """See the port."""
         try:
             keys = self._secrets()
         except SecretUnusable as error:
