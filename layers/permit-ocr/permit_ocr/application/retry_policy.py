@@ -9,13 +9,15 @@
 | left, image in progress          |         | 20th of its age more, at most 1 h                                      |
 | any other error                  | yes     | 10 s, 1 min, 15 min, 2 h, then 4 h each time, and up to a quarter more |
 
-After ``maximum_attempts`` counted failures (``MaximumAttempts`` in the template), or when it is six days old, the
-message goes to the dead-letter queue.
+After ``maximum_attempts`` counted failures (``MaximumAttempts`` in the template, 6 by default), or when it is six days
+old, the message goes to the dead-letter queue.
 
 A deferral is not the document's failure and may last for days. Since the wait grows with the message's age, it delays
 the message by a twentieth of the time it has waited already, and days of waiting take some hundred receives.
 
-Webhooks have a policy of their own: ``webhook_retry_policy``.
+That is the intake queue. The images queue waits as after a failure, however the attempt ended, and counts receives
+instead: its ``maxReceiveCount`` of 20 sends the message to the dead-letter queue. Webhooks have another policy:
+``webhook_retry_policy``.
 """
 
 import random

@@ -71,20 +71,21 @@ def _process_message(
     message: SqsMessage, application: UploadsApplication, *, deadline: float, slots: PreparationSlots
 ) -> float | None:
     """Process every document of one message; return the seconds until it is retried, None if it may be deleted."""
-    failures: list[Failure] = []
     try:
-        for work in list(messages_in_body(message.body)):
-            document_id = None
-            try:
-                document = document_of(work, upload_prefix=application.upload_prefix)
-                document_id = document.id
-                application.process_upload(work, document, deadline=deadline, slots=slots)
-            except Exception as error:  # noqa: BLE001  one document must not hold up the others
-                failures.append(log_failure(error, event="document_deferred", document_id=document_id))
-                if isinstance(error, CircuitOpen):
-                    break
+        works = list(messages_in_body(message.body))
     except UnreadableEvent as error:
-        failures.append(Failure(error))
+        return _retry_delay(message, Failure(error), application)
+    failures: list[Failure] = []
+    for work in works:
+        document_id = None
+        try:
+            document = document_of(work, upload_prefix=application.upload_prefix)
+            document_id = document.id
+            application.process_upload(work, document, deadline=deadline, slots=slots)
+        except Exception as error:  # noqa: BLE001  one document must not hold up the others
+            failures.append(log_failure(error, event="document_deferred", document_id=document_id))
+            if isinstance(error, CircuitOpen):
+                break
     if not failures:
         return None
     # Failures go before deferrals: otherwise they would never be counted in a message of several uploads.
