@@ -1,4 +1,4 @@
-"""The console: one page, the same for everybody. It holds no data; what it shows comes from the API."""
+"""The console: one static page. It contains no data; what it shows comes from the API."""
 
 import base64
 import os
@@ -11,9 +11,9 @@ PAGE: Final = Path(__file__).with_name("index.html").read_text(encoding="utf-8")
 
 
 def _hashes(tag: str) -> str:
-    """Return the CSP sources of the page's own elements of this kind: nothing else may run or style in it."""
-    found = re.findall(rf"<{tag}>(.*?)</{tag}>", PAGE, re.DOTALL)
-    return " ".join(f"'sha256-{base64.b64encode(sha256(text.encode()).digest()).decode()}'" for text in found)
+    """Return the CSP sources of the page's own elements with this tag; no others are allowed."""
+    elements = re.findall(rf"<{tag}>(.*?)</{tag}>", PAGE, re.DOTALL)
+    return " ".join(f"'sha256-{base64.b64encode(sha256(text.encode()).digest()).decode()}'" for text in elements)
 
 
 HEADERS: Final = {
@@ -21,7 +21,7 @@ HEADERS: Final = {
     "cache-control": "no-cache",
     "content-security-policy": (
         f"default-src 'none'; script-src {_hashes('script')}; style-src {_hashes('style')}; "
-        # The API is where the page is from; large photographs go to the bucket, whose host is the region's.
+        # The API has the page's own origin; large photos are uploaded to the bucket, whose host depends on the region.
         f"connect-src 'self' https://*.{os.environ['URL_SUFFIX']} http://127.0.0.1:*; img-src blob:; "
         "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     ),
@@ -31,5 +31,5 @@ HEADERS: Final = {
 
 
 def handler(_event: dict[str, Any], _context: Any) -> dict[str, Any]:  # noqa: ANN401  Lambda's context has no type
-    """Answer one request for the page."""
+    """Respond to one request for the page."""
     return {"statusCode": 200, "headers": HEADERS, "body": PAGE}

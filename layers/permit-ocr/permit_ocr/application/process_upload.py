@@ -35,6 +35,7 @@ from permit_ocr.domain.permits import Kind, RecognitionOptions
 from permit_ocr.observability import LogEvent, log_event
 
 PREPARED_AT_ONCE: Final = 2
+"""With three 5 % more was billed, with four 13 % (docs/adr/0019); with one the CPU would be idle while AWS responds."""
 _SECONDS_TO_START: Final = 4.0
 """With less time than this a document is not started."""
 
