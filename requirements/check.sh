@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Everything that can be judged without running the code. Silent, but for one line, unless something is wrong; runs all before it fails.
+# Runs every static check, also after one has failed. Prints only the output of failed checks.
 set -uo pipefail
 cd "$(dirname "$0")/.."
-export SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION="${AWS_DEFAULT_REGION:-us-east-1}" # SAM wants a region, though nothing is asked of it
+export SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION="${AWS_DEFAULT_REGION:-us-east-1}" # SAM requires a region but calls nothing
 
 failed=0
 try() {
