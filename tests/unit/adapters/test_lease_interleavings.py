@@ -4,6 +4,7 @@ import itertools
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, multiple, rule, run_state_machine_as_test
@@ -127,6 +128,7 @@ class Leases(RuleBasedStateMachine):
             expected.documents.discard(document)
 
 
+@pytest.mark.slow
 def test_one_lease_at_a_time_and_the_first_outcome_wins_in_any_order(dynamodb: "DynamoDBClient") -> None:
     run_state_machine_as_test(
         lambda: Leases(dynamodb),  # type: ignore[arg-type]  # any maker of machines will do

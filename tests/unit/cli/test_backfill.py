@@ -247,6 +247,7 @@ def test_a_listing_resumes_exactly_after_a_page(deployment: Deployment, monkeypa
     assert [len(page.objects) for page in resumed] == [len(page.objects) for page in everything[2:]]
 
 
+@pytest.mark.slow
 def test_memory_stays_constant_over_a_long_listing(deployment: Deployment) -> None:
     """Traced only over the last 10 of 210 pages, because tracing makes Python several times slower."""
     sqs = CountingSqs(keeps=False)

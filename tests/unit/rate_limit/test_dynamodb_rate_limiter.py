@@ -165,6 +165,7 @@ def test_a_backlog_of_uploads_does_not_starve_the_api(table: Table, clock: Clock
     assert clock.now - started < 1.2
 
 
+@pytest.mark.slow
 def test_a_stream_of_api_requests_leaves_uploads_their_share(table: Table, clock: Clock) -> None:
     api, uploads = limiter(table, clock, Priority.API), limiter(table, clock, Priority.UPLOADS)
     sleep = uploads._sleep
@@ -209,6 +210,7 @@ def test_nothing_is_called_without_the_table(table: Table, clock: Clock) -> None
     environment.close_circuit(ACTION)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rate", [0.5, 0.9, 1.5, 4.5])
 def test_a_rate_can_be_a_fraction(table: Table, clock: Clock, rate: float) -> None:
     environments = [
@@ -312,6 +314,7 @@ def test_check_knows_without_the_table_that_no_slot_is_near_enough(table: Table,
     assert table.updates == updates
 
 
+@pytest.mark.slow
 def test_one_environment_probes_at_a_time_and_less_and_less_often(table: Table, clock: Clock) -> None:
     environments = [limiter(table, clock) for _ in range(3)]
     started = clock.now
@@ -447,6 +450,7 @@ def most_within_a_second(calls: list[float]) -> int:
     return max(sum(first <= call < first + 1 for call in calls) for first in calls)
 
 
+@pytest.mark.slow
 @settings(max_examples=4, deadline=None)
 @given(seed=st.integers(0, 2**32), callers=st.integers(15, 30))
 def test_no_second_exceeds_the_quota_and_none_of_the_rate_is_lost(seed: int, callers: int) -> None:
@@ -457,6 +461,7 @@ def test_no_second_exceeds_the_quota_and_none_of_the_rate_is_lost(seed: int, cal
     assert len(within) / 4 >= 18
 
 
+@pytest.mark.slow
 @settings(max_examples=4, deadline=None)
 @given(seed=st.integers(0, 2**32), callers=st.integers(1, 30))
 def test_no_second_exceeds_the_quota_however_late_callers_wake(seed: int, callers: int) -> None:
@@ -466,6 +471,7 @@ def test_no_second_exceeds_the_quota_however_late_callers_wake(seed: int, caller
     assert most_within_a_second(calls) <= QUOTA_PER_SECOND
 
 
+@pytest.mark.slow
 def test_threads_in_real_time_stay_within_the_rate(table: Table) -> None:
     """A call's time is when it was found to be in time: what this machine does after that does not count."""
     looked = threading.local()

@@ -11,6 +11,8 @@ from specimens.collection import COMMITTED, committed_cards, make_committed, mak
 from specimens.photography.photo import Level
 from specimens.rendering.fonts import FontLoader
 
+pytestmark = pytest.mark.slow  # draws cards
+
 _KEYS = {
     "file",
     "document",

@@ -14,6 +14,8 @@ from specimens.rendering.canvas import HEIGHT, WIDTH
 from specimens.rendering.fonts import FontLoader
 from specimens.rendering.layout import draw_card, round_corners
 
+pytestmark = pytest.mark.slow  # draws cards
+
 _COPIES = [treatment for treatment in Treatment if treatment.is_copy]
 
 

@@ -12,6 +12,8 @@ from specimens.rendering.fonts import FontLoader
 from specimens.rendering.independent_layout import draw_independent_layout
 from specimens.rendering.layout import draw_card, round_corners
 
+pytestmark = pytest.mark.slow  # draws cards
+
 _SEEDS = range(4)
 
 

@@ -12,6 +12,8 @@ from specimens.photography.photo import Level, Photo, _hard_corners, take_photo
 from specimens.rendering.canvas import HEIGHT, WIDTH, Box
 from specimens.rendering.fonts import FontLoader
 
+pytestmark = pytest.mark.slow  # draws cards
+
 _INK = (20, 60, 200)
 _BLOT = Box(300, 200, 420, 320)
 _EASY_LEVELS = (Level.SCAN, Level.HAND_HELD)

@@ -27,6 +27,8 @@ from tests.unit.images.converter.files import (
     with_metadata,
 )
 
+pytestmark = pytest.mark.slow  # decodes every format
+
 
 def made_of(content: bytes, directory: Path, *, base64_limit: int = LIMIT) -> list[tuple[bytes, Image.Image]]:
     """Return the plain image of each page, and what it shows."""

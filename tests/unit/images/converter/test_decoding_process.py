@@ -68,6 +68,7 @@ def test_a_pdf_without_pages_is_rejected(tmp_path: Path) -> None:
     assert decoded(empty.getvalue(), tmp_path) == [DecodedPage(rejection="Document.Damaged")]
 
 
+@pytest.mark.slow
 def test_more_memory_than_there_is_makes_a_rejection_and_nothing_worse(tmp_path: Path) -> None:
     flat = Image.new("RGBA", (8000, 7900))
     (page,) = decoded(file_of("png", flat, compress_level=1), tmp_path)
@@ -143,6 +144,7 @@ def test_whoever_stops_listening_leaves_no_process_behind(tmp_path: Path, monkey
     assert process.returncode is not None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("form", "size", "most"),
     [("heic", (4032, 3024), 160), ("jpeg", (4032, 3024), 150), ("jpeg", (5712, 4284), 290)],
