@@ -11,7 +11,7 @@ from typing import Any, Final
 from permit_ocr.application.convert_upload import ConvertUpload
 from permit_ocr.application.intake_messages import Upload, document_of
 from permit_ocr.application.retry_policy import retry_delay
-from permit_ocr.entrypoints.sqs_batch import Queue, SqsMessage, log_failure, process_batch
+from permit_ocr.entrypoints.sqs_batch import Queue, SqsMessage, batch_response, log_failure, messages_in_batch
 from permit_ocr.entrypoints.upload_events import messages_in_body
 
 _SECONDS_TO_FINISH: Final = 5.0
@@ -30,11 +30,9 @@ class ImagesApplication:
 def process(event: Mapping[str, Any], application: ImagesApplication, *, seconds: float) -> dict[str, Any]:
     """Convert every upload of a batch and return the partial batch response; ``seconds`` is the time that is left."""
     deadline = time.monotonic() + seconds - _SECONDS_TO_FINISH
-    return process_batch(
-        event,
-        lambda messages: (_process_message(message, application, deadline=deadline) for message in messages),
-        application.queue,
-    )
+    messages = messages_in_batch(event)
+    delays = [_process_message(message, application, deadline=deadline) for message in messages]
+    return batch_response(messages, delays, application.queue)
 
 
 def _process_message(message: SqsMessage, application: ImagesApplication, *, deadline: float) -> float | None:

@@ -1,14 +1,16 @@
 """One invocation with a batch of SQS messages: the same steps for the uploads, the images and the webhooks function.
 
-each message ─▶ process ─┬─ done ──────────────────────────────────────────────▶ SQS deletes it
-                         └─ Failure ─▶ delay by the retry policy ─┬─ seconds ──▶ it is visible again after these
-                                                                  └─ none ─────▶ dead-letter queue, then deleted
+``messages_in_batch`` ─▶ each message is processed ─▶ ``batch_response``, from each message's delay:
+
+done ──────────────────────────────────────────────▶ None: SQS deletes the message
+``Failure`` ─▶ delay by the retry policy ─┬─ seconds ─▶ the message is visible again after these
+                                          └─ None ────▶ ``send_to_dead_letter_queue``, then SQS deletes it
 
 The retry policies are ``application/retry_policy.py`` and ``application/webhook_retry_policy.py``.
 """
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, Self
 
@@ -79,16 +81,17 @@ class DeadLetterQueue(Protocol):
         ...
 
 
-def process_batch(
-    event: Mapping[str, Any], process: Callable[[Sequence[SqsMessage]], Iterable[float | None]], queue: Queue
-) -> dict[str, Any]:
-    """Process every message of ``event`` and return the partial batch response.
+def messages_in_batch(event: Mapping[str, Any]) -> list[SqsMessage]:
+    """Return the messages of a batch."""
+    return [SqsMessage.from_record(record) for record in event["Records"]]
 
-    ``process`` yields, for each message in order, the seconds until it is retried, or None if it may be deleted.
+
+def batch_response(messages: Sequence[SqsMessage], delays: Sequence[float | None], queue: Queue) -> dict[str, Any]:
+    """Delay the messages that are retried, and return the partial batch response that names them.
+
+    ``delays`` are the seconds until each message is retried, None for those that may be deleted.
     """
-    messages = [SqsMessage.from_record(record) for record in event["Records"]]
-    delays = zip(messages, process(messages), strict=True)
-    retried = [(message, delay) for message, delay in delays if delay is not None]
+    retried = [(message, delay) for message, delay in zip(messages, delays, strict=True) if delay is not None]
     queue.change_visibility({message.receipt_handle: delay for message, delay in retried})
     return {"batchItemFailures": [{"itemIdentifier": message.id} for message, _ in retried]}
 

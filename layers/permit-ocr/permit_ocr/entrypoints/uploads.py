@@ -19,8 +19,9 @@ from permit_ocr.entrypoints.sqs_batch import (
     Failure,
     Queue,
     SqsMessage,
+    batch_response,
     log_failure,
-    process_batch,
+    messages_in_batch,
     send_to_dead_letter_queue,
 )
 from permit_ocr.entrypoints.upload_events import messages_in_body, messages_in_event
@@ -53,8 +54,10 @@ def process(event: Mapping[str, Any], application: UploadsApplication, *, second
     slots = PreparationSlots()
     records = event.get("Records") or []
     if records and all(record.get("eventSource") == "aws:sqs" for record in records):
+        messages = messages_in_batch(event)
         process_message = partial(_process_message, application=application, deadline=deadline, slots=slots)
-        return process_batch(event, partial(_threads().map, process_message), application.queue)
+        delays = list(_threads().map(process_message, messages))
+        return batch_response(messages, delays, application.queue)
     for work in messages_in_event(event):
         document = document_of(work, upload_prefix=application.upload_prefix)
         application.process_upload(work, document, deadline=deadline, slots=slots)

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -14,8 +14,9 @@ from permit_ocr.entrypoints.sqs_batch import (
     Failure,
     Queue,
     SqsMessage,
+    batch_response,
     log_failure,
-    process_batch,
+    messages_in_batch,
     send_to_dead_letter_queue,
 )
 from permit_ocr.observability import log_event
@@ -40,13 +41,13 @@ class WebhooksApplication:
 
 def process(event: Mapping[str, Any], application: WebhooksApplication) -> dict[str, Any]:
     """Deliver every webhook of a batch and return the partial batch response."""
-    return process_batch(event, lambda messages: _process_messages(messages, application), application.queue)
-
-
-def _process_messages(messages: Sequence[SqsMessage], application: WebhooksApplication) -> Iterator[float | None]:
+    messages = messages_in_batch(event)
     failures = asyncio.run(_deliver_all(messages, application.sender))
-    for message, failure in zip(messages, failures, strict=True):
-        yield _retry_delay(message, failure, application.dead_letters) if failure else None
+    delays = [
+        _retry_delay(message, failure, application.dead_letters) if failure else None
+        for message, failure in zip(messages, failures, strict=True)
+    ]
+    return batch_response(messages, delays, application.queue)
 
 
 async def _deliver_all(messages: Sequence[SqsMessage], sender: WebhookSender) -> list[Failure | None]:
