@@ -32,7 +32,7 @@ class Recognition:
     """The expected item of one recognition."""
 
     expires_at: int
-    answers_until: int = 0
+    reusable_until: int = 0
     owner: str = ""
     leased_until: int = 0
     outcome: StoredResponse | None = None
@@ -55,7 +55,7 @@ class Leases(RuleBasedStateMachine):
         expected = self.model.get(recognition)
         if expected is None or expected.expires_at < self.now:
             return True
-        return (expected.leased_until if expected.outcome is None else expected.answers_until) < self.now
+        return (expected.leased_until if expected.outcome is None else expected.reusable_until) < self.now
 
     def acquire_lease(self, recognition: str, document: str, seconds: int) -> object:
         """Return a lease or an outcome; None if another has the lease."""
@@ -99,7 +99,7 @@ class Leases(RuleBasedStateMachine):
         expected = self.model.setdefault(lease.recognition_id, Recognition(expires_at=0))
         if expected.outcome is None:
             expected.outcome, expected.owner = outcome, ""
-            expected.expires_at = expected.answers_until = self.now + KEEP_SECONDS
+            expected.expires_at = expected.reusable_until = self.now + KEEP_SECONDS
             expected.documents.add(lease.document_id)
 
     @rule(lease=consumes(leases))

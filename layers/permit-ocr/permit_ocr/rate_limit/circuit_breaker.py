@@ -5,8 +5,8 @@ closed ── an answer refuses the account ──▶ open ── after 30 s, th
    └──────────── the probe succeeds ──────────┴───────────── the probe fails ────────┘
 
 Open is a mark on the limiter's item. The condition that takes a slot also requires that there is no mark, so a call
-costs one write while the circuit is closed. A probe is a slot taken past the mark: whoever is the first to move
-``next_probe`` on may take one. A prober that dies only delays the next probe.
+costs one write while the circuit is closed. A probe is a slot that is taken past the mark, by the environment that is
+the first to move ``next_probe`` on. A prober that dies only delays the next probe.
 """
 
 from contextlib import suppress

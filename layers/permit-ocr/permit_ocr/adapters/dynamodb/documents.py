@@ -57,22 +57,15 @@ class DynamoDbDocuments(WorkTableAdapter):
         return state.event
 
     def record_pages(self, document_id: str, *, pages: int) -> None:
-        write = self._table.update(
-            _item_id(document_id),
-            "SET pages = :pages, expires_at = :expires_at REMOVE upload_until, deleted",
-            condition=_NOT_DELETED,
-            values={":pages": pages},
-        )
-        if not write.applied:
-            raise Deleted
+        expression = "SET pages = :pages, expires_at = :expires_at REMOVE upload_until, deleted"
+        self._update_unless_deleted(document_id, expression, {":pages": pages})
 
     def store_event(self, document_id: str, event: StoredEvent) -> None:
-        write = self._table.update(
-            _item_id(document_id),
-            "SET event = :event, published = :published, expires_at = :expires_at REMOVE deleted",
-            condition=_NOT_DELETED,
-            values={":event": event.event, ":published": event.published},
-        )
+        expression = "SET event = :event, published = :published, expires_at = :expires_at REMOVE deleted"
+        self._update_unless_deleted(document_id, expression, {":event": event.event, ":published": event.published})
+
+    def _update_unless_deleted(self, document_id: str, expression: str, values: Item) -> None:
+        write = self._table.update(_item_id(document_id), expression, condition=_NOT_DELETED, values=values)
         if not write.applied:
             raise Deleted
 

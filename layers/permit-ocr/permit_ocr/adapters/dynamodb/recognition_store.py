@@ -13,6 +13,7 @@ document must still show who else uses the portrait.
 """
 
 import json
+from dataclasses import asdict, fields
 from typing import Any, Final
 from uuid import uuid4
 
@@ -134,39 +135,15 @@ def _item_id(recognition_id: str) -> str:
 
 def _outcome_to_json(outcome: StoredOutcome) -> dict[str, Any]:
     if isinstance(outcome, RejectDocument):
-        return {
-            "rejected": {
-                "code": outcome.code,
-                "meaning": outcome.meaning,
-                "advice": outcome.advice,
-                "request_id": outcome.request_id,
-            }
-        }
+        return {"rejected": {name: getattr(outcome, name) for name in ("code", "meaning", "advice", "request_id")}}
     response = outcome.response
-    return {
-        "answer": answer_fields(response.answer),
-        "endpoint": response.endpoint,
-        "request_id": response.request_id,
-        "attempts": response.attempts,
-        "milliseconds": response.milliseconds,
-        "fallback": response.fallback,
-        "confidences": dict(response.confidences),
-        "portrait_key": outcome.portrait_key,
-    }
+    return asdict(response) | {"answer": answer_fields(response.answer), "portrait_key": outcome.portrait_key}
 
 
 def _outcome_from_json(stored: dict[str, Any], kind: Kind) -> StoredOutcome:
-    if rejection := stored.get("rejected"):
-        return RejectDocument(
-            rejection["code"], rejection["meaning"], rejection["advice"], request_id=rejection["request_id"]
-        )
-    response = OcrResponse(
-        answer=parse_answer(ACTIONS[kind], stored["answer"]),
-        endpoint=stored["endpoint"],
-        request_id=stored["request_id"],
-        attempts=stored["attempts"],
-        milliseconds=stored["milliseconds"],
-        fallback=stored.get("fallback", False),  # items of the first version lack this and the next
-        confidences=stored.get("confidences", {}),
-    )
-    return StoredResponse(response=response, portrait_key=stored["portrait_key"])
+    if rejected := stored.get("rejected"):
+        return RejectDocument(**rejected)
+    # Fields that a later version of this code added are ignored.
+    known = {field.name: stored[field.name] for field in fields(OcrResponse) if field.name in stored}
+    known["answer"] = parse_answer(ACTIONS[kind], stored["answer"])
+    return StoredResponse(response=OcrResponse(**known), portrait_key=stored["portrait_key"])
