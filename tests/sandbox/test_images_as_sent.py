@@ -10,7 +10,7 @@ from PIL import Image, ImageChops
 from permit_ocr.domain.identity import document_id_of_page, pair_id
 from permit_ocr.tencent.actions import SITE_BASE64_LIMIT, Site
 from tests.sandbox.test_end_to_end import Bank, validate
-from tests.unit.images.converter.files import SECRET, exif_with_a_place, file_of
+from tests.unit.images.converter.files import SECRET, exif_with_location, file_of
 
 SPECIMENS = Path("events/specimens")
 FRONT, BACK = "hk-macao-permit-front-1.jpg", "hk-macao-permit-back-1.jpg"
@@ -46,7 +46,7 @@ def test_whatever_is_sent_is_read_or_rejected(bank: Bank) -> None:
     """All are sent first: they are decoded and read beside each other."""
     front, back = specimen(FRONT), specimen(BACK)
     mainland = {"document": "mainland-permit"}
-    plain = bank.upload(file_of("jpeg", front, exif=exif_with_a_place()), "uploads/auto/plain.jpg", **mainland)
+    plain = bank.upload(file_of("jpeg", front, exif=exif_with_location()), "uploads/auto/plain.jpg", **mainland)
     sideways_content = file_of("heic", front, orientation=6)
     sideways = bank.upload(sideways_content, "uploads/auto/sideways.jpg", **mainland)
     scan_content = file_of("pdf", front, save_all=True, append_images=[back], resolution=300)

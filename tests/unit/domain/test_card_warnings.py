@@ -18,11 +18,11 @@ def test_every_code_has_a_name_and_is_kept(code: int, name: WarningName) -> None
     assert name_warnings((code,)) == (CardWarning(code=code, name=name),)
 
 
-def test_warnings_keep_their_order_and_come_once() -> None:
+def test_warnings_keep_their_order_without_repetitions() -> None:
     assert [warning.code for warning in name_warnings((-9104, -9102, -9104))] == [-9104, -9102]
 
 
-def test_no_codes_are_no_warnings() -> None:
+def test_without_codes_there_are_no_warnings() -> None:
     assert name_warnings(None) == name_warnings(()) == ()
 
 
@@ -42,7 +42,5 @@ def test_no_codes_are_no_warnings() -> None:
         ((-9109, -1), Authenticity.SUSPECT),
     ],
 )
-def test_only_a_photograph_that_was_looked_at_can_be_clear(
-    codes: tuple[int, ...] | None, authenticity: Authenticity
-) -> None:
+def test_only_a_checked_photo_can_be_clear(codes: tuple[int, ...] | None, authenticity: Authenticity) -> None:
     assert judge_authenticity(codes) is authenticity

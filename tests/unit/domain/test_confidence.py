@@ -13,7 +13,7 @@ BACK = MainlandPermitAnswer(MainlandTravelPermitBackInfos=MainlandPermitBack(Nam
 RESIDENCE_BACK = ResidencePermitAnswer(CardType=1, ValidDate="2018.09.06-2023.09.06", PassNo="H12345678")
 
 
-def test_every_field_with_a_text_has_a_confidence_or_none() -> None:
+def test_every_non_empty_field_has_a_confidence_or_none() -> None:
     answer = replace(FRONT, MainlandTravelPermitBackInfos=MainlandPermitBack(Type="x"), Profile="a portrait")
     assert confidence_by_field(answer, {"Number": 0.97, "Sex": 0.5}) == {
         "Name": None,
@@ -25,7 +25,7 @@ def test_every_field_with_a_text_has_a_confidence_or_none() -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "said", "unsure"),
+    ("answer", "confidences", "unsure"),
     [
         (FRONT, {}, ()),
         (FRONT, {"Name": 0.9, "Number": 0.9, "ValidDate": 0.9}, ()),
@@ -45,14 +45,14 @@ def test_every_field_with_a_text_has_a_confidence_or_none() -> None:
         ),
     ],
 )
-def test_key_fields_below_the_limit_are_named_once(
-    answer: Answer, said: dict[str, float], unsure: tuple[str, ...]
+def test_key_fields_below_the_threshold_are_listed_once(
+    answer: Answer, confidences: dict[str, float], unsure: tuple[str, ...]
 ) -> None:
     assert CONFIDENCE_THRESHOLD == 0.9
-    assert unsure_fields(answer, said) == unsure
+    assert unsure_fields(answer, confidences) == unsure
 
 
-def test_a_field_is_named_as_the_result_names_it() -> None:
+def test_fields_have_their_names_in_the_result() -> None:
     known = {field.name for field in fields(NormalizedFields)} | {"valid_date"}
     nothing = dict.fromkeys(("Name", "EnglishName", "Number", "ValidDate", "IdCardNo", "PassNo"), 0.0)
     for answer in (FRONT, replace(FRONT, Name=""), RESIDENCE_BACK):

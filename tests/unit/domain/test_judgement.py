@@ -20,7 +20,7 @@ from specimens.cards.card import CardSide
 from specimens.cards.generate import REFERENCE_DAY, CardSpec, generate_card
 
 AS_OF = date(2026, 11, 21)
-# The examples of the API pages, with the names and the sex that were taken out there.
+# The examples on the API pages, completed with the names and the sex that are masked there.
 RESIDENCE_FRONT = ResidencePermitAnswer(
     Name="样本", Sex="女", Birth="1997/6/2", IdCardNo="830000199706020042", CardType=0, VisaNum="0", PassNo="000"
 )
@@ -44,7 +44,7 @@ def judge(answer: Answer, *, asked_side: Side | None = None, as_of: date = AS_OF
     return judge_answer(answer, asked_side=asked_side, as_of=as_of, expiring_within_days=30)
 
 
-def test_the_front_of_a_residence_permit_says_nothing_of_expiry_and_is_never_expired() -> None:
+def test_a_residence_permit_front_has_no_validity_and_is_not_expired() -> None:
     judgement = judge(RESIDENCE_FRONT)
     assert (judgement.kind, judgement.side) == (Kind.RESIDENCE_PERMIT, Side.FRONT)
     assert judgement.permit_type is PermitType.RESIDENCE_PERMIT
@@ -53,7 +53,7 @@ def test_the_front_of_a_residence_permit_says_nothing_of_expiry_and_is_never_exp
     assert (judgement.verdict, judgement.reasons) == (Verdict.ACCEPTED, ())
 
 
-def test_how_surely_it_was_read_and_by_whom_is_judged_too() -> None:
+def test_low_confidence_and_fallback_are_reasons_for_a_review() -> None:
     judgement = judge_answer(
         TRAVEL_FRONT,
         asked_side=Side.FRONT,
@@ -76,7 +76,7 @@ def test_an_expired_residence_permit_is_rejected() -> None:
     assert (judgement.verdict, judgement.reasons) == (Verdict.REJECTED, ("validity:expired",))
 
 
-def test_the_same_answer_is_judged_anew_on_another_day() -> None:
+def test_the_verdict_depends_on_the_day() -> None:
     judgement = judge(RESIDENCE_BACK, as_of=date(2023, 9, 6))
     assert (judgement.verdict, judgement.reasons) == (Verdict.ACCEPTED, ("validity:expiring",))
 
@@ -89,12 +89,12 @@ def test_a_valid_travel_permit_is_accepted() -> None:
     assert (judgement.verdict, judgement.reasons) == (Verdict.ACCEPTED, ())
 
 
-def test_a_travel_permit_whose_period_was_not_read_is_never_accepted() -> None:
+def test_a_travel_permit_without_a_period_is_never_accepted() -> None:
     for raw in ("", "2018.10.09-", "2018.10.09-2023.02.29", "长期"):
         assert judge(replace(TRAVEL_FRONT, ValidDate=raw)).verdict is Verdict.REVIEW
 
 
-def test_a_suspect_photograph_is_reviewed() -> None:
+def test_a_suspect_photo_is_reviewed() -> None:
     judgement = judge(replace(TRAVEL_FRONT, WarnCardInfos=(-9109, -9102)))
     assert judgement.authenticity is Authenticity.SUSPECT
     assert [warning.code for warning in judgement.warnings] == [-9109, -9102]
@@ -105,12 +105,12 @@ def test_a_suspect_photograph_is_reviewed() -> None:
 
 
 @pytest.mark.parametrize("asked_side", [None, *Side])
-def test_a_residence_permit_tells_its_side_whatever_was_asked(asked_side: Side | None) -> None:
+def test_card_type_determines_the_side_whatever_was_requested(asked_side: Side | None) -> None:
     assert side_of(RESIDENCE_FRONT, asked_side=asked_side) is Side.FRONT
     assert side_of(RESIDENCE_BACK, asked_side=asked_side) is Side.BACK
 
 
-def test_a_residence_permit_without_card_type_is_told_by_what_it_says() -> None:
+def test_without_card_type_the_fields_determine_the_side() -> None:
     assert side_of(replace(RESIDENCE_BACK, CardType=0), asked_side=None) is Side.BACK
     assert side_of(ResidencePermitAnswer(), asked_side=None) is Side.FRONT
 
@@ -128,7 +128,7 @@ def test_a_residence_permit_without_card_type_is_told_by_what_it_says() -> None:
         (MainlandPermitAnswer(MainlandTravelPermitBackInfos=MainlandPermitBack(Type="x")), None, Side.FRONT),
     ],
 )
-def test_a_travel_permits_side_is_told_by_its_fields_then_by_what_was_asked(
+def test_a_travel_permits_side_follows_its_fields_then_the_request(
     answer: Answer, asked_side: Side | None, side: Side
 ) -> None:
     assert side_of(answer, asked_side=asked_side) is side
@@ -167,7 +167,7 @@ def test_one_key_field_identifies_a_card(answer: Answer) -> None:
         MainlandPermitAnswer(MainlandTravelPermitBackInfos=MainlandPermitBack(Name=" ")),
     ],
 )
-def test_without_a_key_field_an_answer_identifies_no_card(answer: Answer) -> None:
+def test_without_a_key_field_no_card_is_identified(answer: Answer) -> None:
     assert not has_key_field(answer)
 
 
@@ -187,7 +187,7 @@ ANSWERS = st.builds(
 
 
 @given(answer=ANSWERS, asked_side=st.none() | st.sampled_from(Side))
-def test_any_answer_is_judged_and_can_be_told_in_json(answer: Answer, asked_side: Side | None) -> None:
+def test_any_answer_can_be_judged_and_serialised(answer: Answer, asked_side: Side | None) -> None:
     judgement = judge(answer, asked_side=asked_side)
     assert judgement.verdict is Verdict.REVIEW or not any(
         check.outcome is CheckOutcome.FAILED for check in judgement.checks
@@ -195,28 +195,32 @@ def test_any_answer_is_judged_and_can_be_told_in_json(answer: Answer, asked_side
     assert json.loads(json.dumps(asdict(judgement), default=date.isoformat))["kind"] == judgement.kind
 
 
-@pytest.mark.parametrize("face", CardSide)
-def test_a_specimen_fails_no_check_on_either_side_of_its_last_day(face: CardSide) -> None:
+@pytest.mark.parametrize("card_side", CardSide)
+def test_a_specimen_passes_all_checks_around_its_last_day(card_side: CardSide) -> None:
     for seed in range(100):
-        card = generate_card(Random(seed), CardSpec(card_side=face))
+        card = generate_card(Random(seed), CardSpec(card_side=card_side))
         judgement = judge(card.answer, as_of=REFERENCE_DAY)
-        assert (judgement.kind, judgement.side, judgement.permit_type) == (face.kind, face.side, face.permit_type)
+        assert (judgement.kind, judgement.side, judgement.permit_type) == (
+            card_side.kind,
+            card_side.side,
+            card_side.permit_type,
+        )
         assert not [check.name for check in judgement.checks if check.outcome is CheckOutcome.FAILED]
         if end := judgement.validity.valid_until:
             assert judge(card.answer, as_of=end).verdict is Verdict.ACCEPTED
             assert judge(card.answer, as_of=date.fromordinal(end.toordinal() + 1)).verdict is Verdict.REJECTED
 
 
-# --- the less is known, the less is accepted ---
+# --- reading less never makes a verdict better ---
 
-_LEAST_ANSWERED = 0.4
+_MIN_ANSWERED = 0.4
 _MISREAD = {"男": "女", "女": "男"}
 
 
-def as_read(answer: Answer, sure: Mapping[str, float]) -> tuple[Answer, dict[str, float]]:
-    """Return what our own reader answers that is so sure of each field: it leaves out what is hardly sure."""
-    lost = {name for name, said in sure.items() if said < _LEAST_ANSWERED}
-    return _without(answer, lost), {name: said for name, said in sure.items() if name not in lost}
+def recogniser_answer(answer: Answer, sure: Mapping[str, float]) -> tuple[Answer, dict[str, float]]:
+    """Return the recogniser's answer for these confidences: it leaves out fields with a very low one."""
+    lost = {name for name, value in sure.items() if value < _MIN_ANSWERED}
+    return _without(answer, lost), {name: value for name, value in sure.items() if name not in lost}
 
 
 def _without(answer: Answer, lost: Iterable[str]) -> Answer:
@@ -229,7 +233,7 @@ def _without(answer: Answer, lost: Iterable[str]) -> Answer:
 
 
 def _misread(answer: Answer) -> Answer:
-    """Return ``answer`` with another sex and the birth a day off."""
+    """Return ``answer`` with the other sex and the birth date a day off."""
     if isinstance(answer, ResidencePermitAnswer):
         return replace(answer, Sex=_MISREAD.get(answer.Sex, ""), Birth=answer.Birth and "1959/1/1")
     return replace(answer, Birthday=answer.Birthday and "2099.01.01")
@@ -237,25 +241,27 @@ def _misread(answer: Answer) -> Answer:
 
 @given(
     data=st.data(),
-    face=st.sampled_from(CardSide),
+    card_side=st.sampled_from(CardSide),
     seed=st.integers(0, 10_000),
     is_misread=st.booleans(),
 )
-def test_no_card_is_accepted_because_less_of_it_was_read_or_less_surely(
-    *, data: st.DataObject, face: CardSide, seed: int, is_misread: bool
+def test_reading_less_never_makes_a_verdict_better(
+    *, data: st.DataObject, card_side: CardSide, seed: int, is_misread: bool
 ) -> None:
-    card = generate_card(Random(seed), CardSpec(card_side=face))
+    card = generate_card(Random(seed), CardSpec(card_side=card_side))
     answer = _misread(card.answer) if is_misread else card.answer
     names = list(judge(answer).confidences)
     more = {name: data.draw(st.floats(0, 1), label=name) for name in names}
     less = {name: data.draw(st.sampled_from([more[name], more[name] / 2, 0.0]), label=name) for name in names}
-    if face is CardSide.RESIDENCE_BACK:  # a back without both is the one of a holder who has no travel permit
+    if card_side is CardSide.RESIDENCE_BACK:  # a back without both belongs to a holder without a travel permit
         more["VisaNum"] = less["VisaNum"] = 1.0
     as_of = judge(card.answer).validity.valid_until or REFERENCE_DAY
 
     def verdict(sure: Mapping[str, float]) -> Verdict:
-        said, confidences = as_read(answer, sure)
-        judged = judge_answer(said, asked_side=face.side, as_of=as_of, expiring_within_days=30, confidences=confidences)
+        read, confidences = recogniser_answer(answer, sure)
+        judged = judge_answer(
+            read, asked_side=card_side.side, as_of=as_of, expiring_within_days=30, confidences=confidences
+        )
         return judged.verdict
 
     assert verdict(less) is not Verdict.ACCEPTED or verdict(more) is Verdict.ACCEPTED
@@ -275,13 +281,13 @@ def test_no_card_is_accepted_because_less_of_it_was_read_or_less_surely(
         (TRAVEL_BACK, "MainlandTravelPermitBackInfos.IDNumber"),
     ],
 )
-def test_a_side_whose_holder_was_not_read_is_reviewed(answer: Answer, name: str) -> None:
+def test_a_side_without_its_holders_data_is_reviewed(answer: Answer, name: str) -> None:
     as_of = date(2023, 9, 6)
     assert judge(answer, asked_side=Side.FRONT, as_of=as_of).verdict is Verdict.ACCEPTED
     assert judge(_without(answer, [name]), asked_side=Side.FRONT, as_of=as_of).verdict is Verdict.REVIEW
 
 
-def test_a_romanised_name_is_enough_for_who_is_no_chinese_citizen() -> None:
+def test_a_romanised_name_suffices_for_non_chinese_citizens() -> None:
     romanised = replace(TRAVEL_FRONT, Name="", EnglishName="DOE, JANE")
     of_five_years = replace(romanised, ValidDate="2024.10.09-2029.10.08", Number="HA1234567")
     assert judge(romanised).reasons == ("check_failed:holder_fields",)
@@ -290,6 +296,6 @@ def test_a_romanised_name_is_enough_for_who_is_no_chinese_citizen() -> None:
 
 
 @pytest.mark.parametrize(("number", "count"), [("000", "0"), ("", "")])
-def test_the_back_for_a_holder_without_a_travel_permit_is_accepted(number: str, count: str) -> None:
+def test_the_back_for_a_holder_without_travel_permit_is_accepted(number: str, count: str) -> None:
     back = replace(RESIDENCE_BACK, PassNo=number, VisaNum=count)
     assert judge(back, as_of=date(2022, 1, 1)).verdict is Verdict.ACCEPTED

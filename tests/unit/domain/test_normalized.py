@@ -55,9 +55,9 @@ def test_the_front_of_a_residence_permit() -> None:
 
 def test_the_back_of_a_residence_permit() -> None:
     answer = ResidencePermitAnswer(CardType=1, Authority="样本市公安局", VisaNum="02", PassNo="h0123456 7")
-    said = normalize(answer)
-    assert (said.authority, said.issue_count, said.permit_number) == ("样本市公安局", 2, "H01234567")
-    assert said.number is None
+    normalized = normalize(answer)
+    assert (normalized.authority, normalized.issue_count, normalized.permit_number) == ("样本市公安局", 2, "H01234567")
+    assert normalized.number is None
 
 
 def test_the_front_of_a_travel_permit() -> None:
@@ -92,9 +92,9 @@ def test_the_front_of_a_travel_permit() -> None:
 
 def test_the_back_of_a_travel_permit() -> None:
     back = MainlandPermitBack(Name="樣本", IDNumber="A123456（3）", HistoryNumber="H0123456701，H0123456702")
-    said = normalize(MainlandPermitAnswer(MainlandTravelPermitBackInfos=back))
-    assert (said.name, said.id_card_number) == ("樣本", "A123456(3)")
-    assert said.earlier_numbers == ("H0123456701", "H0123456702")
+    normalized = normalize(MainlandPermitAnswer(MainlandTravelPermitBackInfos=back))
+    assert (normalized.name, normalized.id_card_number) == ("樣本", "A123456(3)")
+    assert normalized.earlier_numbers == ("H0123456701", "H0123456702")
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_the_back_of_a_travel_permit() -> None:
         MainlandPermitAnswer(MainlandTravelPermitBackInfos=MainlandPermitBack(HistoryNumber="000", IDNumber="0")),
     ],
 )
-def test_empty_fields_and_placeholders_say_nothing(answer: ResidencePermitAnswer | MainlandPermitAnswer) -> None:
+def test_empty_fields_and_placeholders_become_none(answer: ResidencePermitAnswer | MainlandPermitAnswer) -> None:
     assert normalize(answer) == NOTHING
 
 
@@ -129,7 +129,7 @@ def test_empty_fields_and_placeholders_say_nothing(answer: ResidencePermitAnswer
         ("男/F", Sex.NOT_KNOWN),
     ],
 )
-def test_sex_is_told_in_the_standards_words(raw: str, sex: Sex) -> None:
+def test_sex_is_normalised_to_iso_5218(raw: str, sex: Sex) -> None:
     assert normalize(ResidencePermitAnswer(Sex=raw)).sex is sex
     assert normalize(MainlandPermitAnswer(Sex=raw)).sex is sex
 
@@ -141,7 +141,7 @@ def test_sex_is_told_in_the_standards_words(raw: str, sex: Sex) -> None:
         *((raw, None) for raw in ("", "0", "第2次", "-1", "٣", "1.5", "1234", "9" * 5000)),
     ],
 )
-def test_the_number_of_issues_is_a_small_whole_number(raw: str, count: int | None) -> None:
+def test_the_issue_count_is_a_small_whole_number(raw: str, count: int | None) -> None:
     assert normalize(ResidencePermitAnswer(VisaNum=raw)).issue_count == count
     assert normalize(MainlandPermitAnswer(IssueNumber=raw)).issue_count == count
 
@@ -171,7 +171,7 @@ def test_the_number_of_issues_is_a_small_whole_number(raw: str, count: int | Non
         ("通行证", None),
     ],
 )
-def test_the_type_is_known_in_both_scripts_and_in_english(title: str, permit_type: PermitType | None) -> None:
+def test_the_type_is_recognised_in_both_scripts_and_english(title: str, permit_type: PermitType | None) -> None:
     assert permit_type_of(MainlandPermitAnswer(Type=title)) is permit_type
     back = MainlandPermitBack(Type=title)
     assert permit_type_of(MainlandPermitAnswer(Type=" ", MainlandTravelPermitBackInfos=back)) is permit_type
@@ -182,7 +182,7 @@ def test_a_residence_permit_needs_no_type() -> None:
 
 
 @given(raw=st.text())
-def test_a_plain_number_is_plain_already(raw: str) -> None:
+def test_normalising_a_number_twice_changes_nothing(raw: str) -> None:
     once = compact_number(raw)
     assert once is None or compact_number(once) == once
 
@@ -201,9 +201,9 @@ TEXT = st.text() | st.text(alphabet=" \u3000\u200a0样本A", max_size=4)
         MainlandTravelPermitBackInfos=st.builds(MainlandPermitBack, IDNumber=TEXT, HistoryNumber=TEXT),
     )
 )
-def test_no_answer_raises_and_no_text_is_blank(answer: ResidencePermitAnswer | MainlandPermitAnswer) -> None:
-    said = normalize(answer)
-    for field in fields(said):
-        value = getattr(said, field.name)
+def test_any_answer_can_be_normalised_without_blank_texts(answer: ResidencePermitAnswer | MainlandPermitAnswer) -> None:
+    normalized = normalize(answer)
+    for field in fields(normalized):
+        value = getattr(normalized, field.name)
         assert not isinstance(value, str) or value == value.strip() != ""
-    assert all(number == compact_number(number) for number in said.earlier_numbers)
+    assert all(number == compact_number(number) for number in normalized.earlier_numbers)

@@ -1,4 +1,4 @@
-"""Whether two sides belong together: only what both really carry is compared."""
+"""Pair checks: only data that both sides carry is compared."""
 
 from dataclasses import replace
 from datetime import date
@@ -30,12 +30,12 @@ def outcomes(
     return {check.name.value: check.outcome.value for check in checks}
 
 
-def back_of(**said: str) -> MainlandPermitAnswer:
-    infos = MainlandPermitBack(**{"Type": TITLE, "Name": "样本", "IDNumber": "A123456(3)", **said})
+def back_of(**changes: str) -> MainlandPermitAnswer:
+    infos = MainlandPermitBack(**{"Type": TITLE, "Name": "样本", "IDNumber": "A123456(3)", **changes})
     return replace(MAINLAND_BACK, MainlandTravelPermitBackInfos=infos)
 
 
-def test_a_travel_permits_sides_agree_in_name_region_and_document() -> None:
+def test_a_travel_permits_sides_agree() -> None:
     assert outcomes(MAINLAND_FRONT, MAINLAND_BACK) == {
         "name": "passed",
         "number": "passed",
@@ -44,7 +44,7 @@ def test_a_travel_permits_sides_agree_in_name_region_and_document() -> None:
     }
 
 
-def test_a_residence_permits_sides_agree_in_region_and_dates() -> None:
+def test_a_residence_permits_sides_agree() -> None:
     assert outcomes(RESIDENCE_FRONT, RESIDENCE_BACK) == {
         "name": "not_applicable",
         "number": "passed",
@@ -68,7 +68,7 @@ def test_a_residence_permits_sides_agree_in_region_and_dates() -> None:
         ("", "WALKER,THOMAS", "failed"),
     ],
 )
-def test_names_are_compared_whatever_script_they_are_written_in(front: str, back: str, outcome: str) -> None:
+def test_names_are_compared_across_scripts(front: str, back: str, outcome: str) -> None:
     assert outcomes(replace(MAINLAND_FRONT, Name=front), back_of(Name=back))["name"] == outcome
 
 
@@ -86,7 +86,7 @@ def test_names_are_compared_whatever_script_they_are_written_in(front: str, back
         ("12345678", "A123456(3)", "not_applicable"),
     ],
 )
-def test_a_travel_permits_numbers_are_of_one_region(number: str, identity: str, outcome: str) -> None:
+def test_a_travel_permits_numbers_must_be_of_one_region(number: str, identity: str, outcome: str) -> None:
     assert outcomes(replace(MAINLAND_FRONT, Number=number), back_of(IDNumber=identity))["number"] == outcome
 
 
@@ -102,18 +102,18 @@ def test_a_travel_permits_numbers_are_of_one_region(number: str, identity: str, 
         ("110000", "H12345678", "not_applicable"),
     ],
 )
-def test_a_residence_permits_numbers_are_of_one_region(prefix: str, permit: str, outcome: str) -> None:
+def test_a_residence_permits_numbers_must_be_of_one_region(prefix: str, permit: str, outcome: str) -> None:
     front = replace(RESIDENCE_FRONT, IdCardNo=prefix + RESIDENCE_FRONT.IdCardNo[6:])
     assert outcomes(front, replace(RESIDENCE_BACK, PassNo=permit))["number"] == outcome
 
 
-def test_a_number_that_both_sides_give_must_be_the_same() -> None:
+def test_a_number_on_both_sides_must_be_the_same() -> None:
     front = replace(RESIDENCE_FRONT, PassNo="12345678")
     assert outcomes(front, replace(RESIDENCE_BACK, PassNo="12345678"))["number"] == "passed"
     assert outcomes(front, replace(RESIDENCE_BACK, PassNo="12345679"))["number"] == "failed"
 
 
-def test_a_back_of_another_document_is_a_mismatch() -> None:
+def test_a_back_of_another_document_type_is_a_mismatch() -> None:
     taiwan = replace(MAINLAND_FRONT, Type="台湾居民来往大陆通行证", Number="12345678")
     assert outcomes(taiwan, MAINLAND_BACK)["permit_type"] == "failed"
     unread = replace(MAINLAND_BACK, Type="", MainlandTravelPermitBackInfos=MainlandPermitBack(Name="样本"))
@@ -129,17 +129,17 @@ def test_a_back_of_another_document_is_a_mismatch() -> None:
         ({"ValidDate": "", "PassNo": "12345678"}, "not_applicable"),
     ],
 )
-def test_a_period_must_begin_after_the_date_of_birth_on_the_other_side(changes: dict[str, Any], outcome: str) -> None:
+def test_a_period_must_start_after_the_birth_date_on_the_other_side(changes: dict[str, Any], outcome: str) -> None:
     assert outcomes(RESIDENCE_FRONT, replace(RESIDENCE_BACK, **changes))["validity"] == outcome
 
 
-def test_a_period_that_both_sides_give_must_be_the_same() -> None:
+def test_a_period_on_both_sides_must_be_the_same() -> None:
     front = replace(RESIDENCE_FRONT, ValidDate="2022.05.04-2027.05.04")
     assert outcomes(front, replace(RESIDENCE_BACK, ValidDate="2022.5.4-2027.5.4"))["validity"] == "passed"
     assert outcomes(front, replace(RESIDENCE_BACK, ValidDate="2022.05.04-2027.05.05"))["validity"] == "failed"
 
 
-def test_the_pairs_validity_is_the_side_that_carries_the_period() -> None:
+def test_the_pairs_validity_comes_from_the_side_with_the_period() -> None:
     front, back = judged(RESIDENCE_FRONT, Side.FRONT), judged(RESIDENCE_BACK, Side.BACK)
     assert validity_of_pair(front, back) == back.validity
     front, back = judged(MAINLAND_FRONT, Side.FRONT), judged(MAINLAND_BACK, Side.BACK)
@@ -156,7 +156,7 @@ def test_the_pairs_validity_is_the_side_that_carries_the_period() -> None:
         ("2010.10.09-2020.10.08", "别人", Verdict.REJECTED, ("validity:expired", "mismatch:name")),
     ],
 )
-def test_the_worst_of_both_sides_and_of_their_mismatches_decides(
+def test_the_worst_verdict_or_mismatch_decides(
     period: str, name: str, verdict: Verdict, reasons: tuple[str, ...]
 ) -> None:
     front = judged(replace(MAINLAND_FRONT, ValidDate=period), Side.FRONT)
@@ -164,7 +164,7 @@ def test_the_worst_of_both_sides_and_of_their_mismatches_decides(
     assert decide_pair(front, back, check_pair(front, back)) == (verdict, reasons)
 
 
-def test_the_reason_of_a_check_names_no_value_of_a_card() -> None:
+def test_a_reason_contains_no_value_from_a_card() -> None:
     values = ("样本", "YANG", "H12345678", "A123456")
     for back in (MAINLAND_BACK, back_of(Name="别人", IDNumber="1234567(8)")):
         for check in check_pair(judged(MAINLAND_FRONT, Side.FRONT), judged(back, Side.BACK)):
@@ -172,16 +172,16 @@ def test_the_reason_of_a_check_names_no_value_of_a_card() -> None:
 
 
 @pytest.mark.parametrize("text", ["1", "2026-0815", "a.b_C", "x" * 64])
-def test_a_case_is_an_opaque_word(text: str) -> None:
+def test_valid_case_names(text: str) -> None:
     assert is_case(text)
 
 
 @pytest.mark.parametrize("text", ["", "x" * 65, "a b", "a/b", "陈", "a\n", "１"])
-def test_anything_else_names_no_case(text: str) -> None:
+def test_invalid_case_names(text: str) -> None:
     assert not is_case(text)
 
 
-def test_metadata_names_a_case_before_the_key_does() -> None:
+def test_metadata_takes_precedence_over_the_key() -> None:
     assert case_of_upload({"Case": " 7 "}, segment="case-8") == "7"
     assert case_of_upload({}, segment="case-8") == "8"
     assert case_of_upload({"case": "7"}, segment="case-no good") == "7"
@@ -189,7 +189,7 @@ def test_metadata_names_a_case_before_the_key_does() -> None:
 
 
 @pytest.mark.parametrize("segment", ["case-", "case-no good", f"case-{'x' * 65}"])
-def test_a_segment_that_begins_like_a_case_but_cannot_name_one_is_rejected_with_the_rule(segment: str) -> None:
+def test_an_invalid_case_in_the_key_is_rejected_with_the_rule(segment: str) -> None:
     with pytest.raises(RejectDocument) as rejected:
         case_of_upload({"case": ""}, segment=segment)
     assert rejected.value.code == "Document.UnknownMetadata"
@@ -198,7 +198,7 @@ def test_a_segment_that_begins_like_a_case_but_cannot_name_one_is_rejected_with_
     assert "good" not in rejected.value.meaning + rejected.value.advice
 
 
-def test_metadata_that_cannot_name_a_case_is_rejected_with_the_rule() -> None:
+def test_an_invalid_case_in_metadata_is_rejected_with_the_rule() -> None:
     with pytest.raises(RejectDocument) as rejected:
         case_of_upload({"case": "陈 样本"}, segment="")
     assert "x-amz-meta-case" in rejected.value.meaning
@@ -206,6 +206,6 @@ def test_metadata_that_cannot_name_a_case_is_rejected_with_the_rule() -> None:
     assert "陈" not in rejected.value.meaning + rejected.value.advice
 
 
-def test_traditional_names_become_simplified_and_simplified_ones_stay() -> None:
+def test_simplified_changes_only_traditional_characters() -> None:
     assert simplified("謝爾珊 鄧顧龍譚關溫") == "谢尔珊 邓顾龙谭关温"
     assert simplified("谢尔珊") == "谢尔珊"

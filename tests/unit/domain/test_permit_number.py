@@ -42,7 +42,7 @@ DAYS = st.dates(min_value=date(1990, 1, 1), max_value=date(2150, 12, 31))
         (RESIDENCE, "83000019970602004X", 5, 5),
     ],
 )
-def test_a_number_tells_its_edition_and_the_edition_its_term(
+def test_the_number_determines_edition_and_term(
     permit_type: PermitType, number: str, years_at_17: int, years_at_18: int
 ) -> None:
     editions = editions_of_number(number, PermitType)
@@ -53,7 +53,7 @@ def test_a_number_tells_its_edition_and_the_edition_its_term(
 
 
 @pytest.mark.parametrize("number", ["C01234567", "CZ0123456"])
-def test_an_exit_entry_permit_is_for_five_years_below_sixteen(number: str) -> None:
+def test_an_exit_entry_permit_lasts_five_years_below_sixteen(number: str) -> None:
     editions = editions_of_number(number, [EXIT_ENTRY])
     assert [terms_of(editions, age=age) for age in (0, 15, 16)] == [{5}, {5}, {10}]
 
@@ -63,7 +63,7 @@ def test_without_an_age_every_term_of_the_edition_is_possible() -> None:
     assert terms_of(editions_of_type([HK_MACAO]), age=None) == {3, 5, 10}
 
 
-def test_without_an_edition_every_term_of_the_type_at_the_age_is_possible() -> None:
+def test_without_an_edition_the_types_terms_for_the_age_are_possible() -> None:
     assert terms_of(editions_of_type([HK_MACAO]), age=17) == {3, 5}
     assert terms_of(editions_of_type([HK_MACAO]), age=18) == {5, 10}
     assert terms_of((), age=18) == frozenset()
@@ -100,16 +100,16 @@ def test_without_an_edition_every_term_of_the_type_at_the_age_is_possible() -> N
         (EXIT_ENTRY, "C123456789"),
     ],
 )
-def test_a_number_of_another_form_is_of_no_edition(permit_type: PermitType, number: str) -> None:
+def test_a_malformed_number_has_no_edition(permit_type: PermitType, number: str) -> None:
     assert editions_of_number(number, [permit_type]) == ()
 
 
 @given(number=st.from_regex("|".join(f"(?:{edition.number.pattern})" for edition in EDITIONS), fullmatch=True))
-def test_no_number_is_of_two_editions(number: str) -> None:
+def test_a_number_has_at_most_one_edition(number: str) -> None:
     assert len(editions_of_number(number, PermitType)) == 1
 
 
-def test_the_permits_of_non_chinese_citizens_are_one_of_the_editions() -> None:
+def test_the_edition_for_non_chinese_citizens_is_listed() -> None:
     assert editions_of_number("HA1234567", [HK_MACAO]) == (NON_CHINESE,)
 
 
@@ -130,7 +130,7 @@ def test_the_permits_of_non_chinese_citizens_are_one_of_the_editions() -> None:
         (date(2016, 2, 29), date(2021, 2, 27), 5),
     ],
 )
-def test_a_period_ends_on_the_same_day_of_the_year_or_the_day_before(start: date, end: date, years: int) -> None:
+def test_a_period_ends_on_the_anniversary_or_the_day_before(start: date, end: date, years: int) -> None:
     assert lasts(start, end, years=years)
     assert not lasts(start, end, years=years + 1)
     assert not lasts(start, end, years=years - 1)
@@ -139,17 +139,17 @@ def test_a_period_ends_on_the_same_day_of_the_year_or_the_day_before(start: date
 @pytest.mark.parametrize(
     "end", [date(2023, 9, 4), date(2023, 9, 7), date(2023, 9, 30), date(2022, 9, 6), date(2024, 9, 6)]
 )
-def test_two_days_less_or_one_day_more_is_another_term(end: date) -> None:
+def test_two_days_less_or_one_more_is_a_different_term(end: date) -> None:
     assert not lasts(date(2018, 9, 6), end, years=5)
 
 
-def test_after_29_february_no_other_day_is_taken() -> None:
+def test_after_29_february_no_other_day_is_accepted() -> None:
     assert not lasts(date(2016, 2, 29), date(2021, 2, 26), years=5)
     assert not lasts(date(2016, 2, 29), date(2021, 3, 2), years=5)
 
 
 @given(start=DAYS, years=st.integers(1, 10))
-def test_two_or_three_days_end_a_period_of_so_many_years(start: date, years: int) -> None:
+def test_a_period_can_end_on_two_or_three_days(start: date, years: int) -> None:
     around = [start + timedelta(days=round(years * 365.25) + offset) for offset in range(-5, 6)]
     ends = [day for day in around if lasts(start, day, years=years)]
     to_common_year = (start.month, start.day) == (2, 29) and years % 4
@@ -172,5 +172,5 @@ def test_two_or_three_days_end_a_period_of_so_many_years(start: date, years: int
         (date(2000, 2, 29), date(2020, 2, 29), 20),
     ],
 )
-def test_a_year_is_added_on_the_birthday(birth: date, day: date, age: int) -> None:
+def test_the_age_increases_on_the_birthday(birth: date, day: date, age: int) -> None:
     assert age_on(day, birth=birth) == age

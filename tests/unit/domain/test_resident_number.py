@@ -24,21 +24,21 @@ NUMBERS = BODIES.map(lambda body: body + check_digit(body))
 
 
 def polynomial_check(number: str) -> int:
-    """ISO 7064's other way to the same result: 1 for every number whose check digit is right."""
+    """Compute the check of ISO 7064 in another way: 1 for every number with a valid check digit."""
     remainder = 0
     for sign in number:
         remainder = (remainder * 2 + (10 if sign == "X" else int(sign))) % 11
     return remainder
 
 
-def test_a_published_number_of_taiwan_is_read_and_right() -> None:
+def test_a_published_taiwan_number_is_valid() -> None:
     assert parse_resident_number("830000199706020042") == ResidentNumber(
         region=Region.TAIWAN, birth=date(1997, 6, 2), sex=Sex.FEMALE, has_valid_check_digit=True
     )
     assert faults_of("830000199706020042") == ()
 
 
-def test_a_published_number_of_macao_is_read_and_right() -> None:
+def test_a_published_macao_number_is_valid() -> None:
     assert parse_resident_number("820000198502010022") == ResidentNumber(
         region=Region.MACAO, birth=date(1985, 2, 1), sex=Sex.FEMALE, has_valid_check_digit=True
     )
@@ -46,37 +46,37 @@ def test_a_published_number_of_macao_is_read_and_right() -> None:
 
 
 @given(number=NUMBERS)
-def test_every_number_with_its_check_digit_is_right(number: str) -> None:
+def test_every_number_with_its_check_digit_is_valid(number: str) -> None:
     assert faults_of(number) == ()
     assert polynomial_check(number) == 1
 
 
 @given(number=NUMBERS, place=st.integers(0, 17), sign=st.sampled_from("0123456789X"))
-def test_any_changed_character_is_noticed(number: str, place: int, sign: str) -> None:
+def test_any_changed_character_is_detected(number: str, place: int, sign: str) -> None:
     assume(number[place] != sign)
     assert faults_of(number[:place] + sign + number[place + 1 :]) != ()
 
 
 @given(number=NUMBERS, place=st.integers(0, 16))
-def test_any_two_neighbours_in_the_wrong_order_are_noticed(number: str, place: int) -> None:
+def test_any_swapped_neighbours_are_detected(number: str, place: int) -> None:
     assume(number[place] != number[place + 1])
     swapped = number[:place] + number[place + 1] + number[place] + number[place + 2 :]
     assert faults_of(swapped) != ()
 
 
 @given(number=NUMBERS, place=st.integers(0, 16), sign=st.sampled_from("0123456789"))
-def test_a_changed_digit_never_keeps_the_check_digit(number: str, place: int, sign: str) -> None:
+def test_a_changed_digit_invalidates_the_check_digit(number: str, place: int, sign: str) -> None:
     assume(number[place] != sign)
-    said = parse_resident_number(number[:place] + sign + number[place + 1 :])
-    assert said is not None
-    assert not said.has_valid_check_digit
+    parsed = parse_resident_number(number[:place] + sign + number[place + 1 :])
+    assert parsed is not None
+    assert not parsed.has_valid_check_digit
 
 
 @given(body=BODIES)
-def test_the_17th_digit_tells_the_sex(body: str) -> None:
-    said = parse_resident_number(body + check_digit(body))
-    assert said is not None
-    assert said.sex is (Sex.MALE if body[-1] in "13579" else Sex.FEMALE)
+def test_the_17th_digit_determines_the_sex(body: str) -> None:
+    parsed = parse_resident_number(body + check_digit(body))
+    assert parsed is not None
+    assert parsed.sex is (Sex.MALE if body[-1] in "13579" else Sex.FEMALE)
 
 
 @pytest.mark.parametrize(
@@ -97,37 +97,37 @@ def test_the_17th_digit_tells_the_sex(body: str) -> None:
         "8" * 10_000,
     ],
 )
-def test_what_is_not_17_digits_and_a_check_digit_has_not_the_form(number: str) -> None:
+def test_anything_but_17_digits_and_a_check_digit_is_malformed(number: str) -> None:
     assert parse_resident_number(number) is None
     assert faults_of(number) == (NumberFault.FORM,)
 
 
 @pytest.mark.parametrize("prefix", ["110101", "710000", "840000", "800000", "810001", "831000"])
-def test_another_region_is_named_as_the_only_fault(prefix: str) -> None:
+def test_an_unknown_region_is_the_only_fault(prefix: str) -> None:
     body = prefix + "19970602004"
     assert faults_of(body + check_digit(body)) == (NumberFault.REGION,)
 
 
 @pytest.mark.parametrize("birth", ["19970229", "19971301", "19970600", "00000000", "18991231", "22000101"])
-def test_an_impossible_birth_is_named_as_the_only_fault(birth: str) -> None:
+def test_an_impossible_birth_date_is_the_only_fault(birth: str) -> None:
     body = f"830000{birth}004"
     assert faults_of(body + check_digit(body)) == (NumberFault.BIRTH,)
 
 
-def test_a_birth_on_29_february_of_a_leap_year_is_possible() -> None:
+def test_29_february_of_a_leap_year_is_a_birth_date() -> None:
     body = "83000020000229004"
     assert faults_of(body + check_digit(body)) == ()
 
 
-def test_a_wrong_check_digit_is_named_as_the_only_fault() -> None:
+def test_a_wrong_check_digit_is_the_only_fault() -> None:
     assert faults_of("830000199706020043") == (NumberFault.CHECK_DIGIT,)
     assert faults_of("83000019970602004X") == (NumberFault.CHECK_DIGIT,)
 
 
-def test_every_fault_is_named() -> None:
+def test_every_fault_is_returned() -> None:
     assert faults_of("110101199702290042") == (NumberFault.CHECK_DIGIT, NumberFault.REGION, NumberFault.BIRTH)
 
 
 @given(number=st.text())
-def test_no_text_raises(number: str) -> None:
+def test_any_text_can_be_parsed(number: str) -> None:
     assert faults_of(number) == (NumberFault.FORM,) or parse_resident_number(number) is not None

@@ -70,20 +70,20 @@ def test_a_card_is_valid_from_its_first_day_to_its_last(
     )
 
 
-def test_within_zero_days_a_card_expires_on_its_last_day_only() -> None:
+def test_with_zero_days_a_card_is_expiring_only_on_its_last_day() -> None:
     assert judge("2018.09.06-2023.09.06", as_of=date(2023, 9, 5), within=0).status is ValidityStatus.VALID
     assert judge("2018.09.06-2023.09.06", as_of=date(2023, 9, 6), within=0).status is ValidityStatus.EXPIRING
 
 
-def test_a_card_that_begins_tomorrow_and_ends_soon_is_not_yet_valid() -> None:
+def test_a_card_that_starts_tomorrow_is_not_yet_valid() -> None:
     assert judge("2026.11.22-2026.11.23").status is ValidityStatus.NOT_YET_VALID
 
 
-def test_a_card_may_be_valid_for_one_day() -> None:
+def test_a_card_can_be_valid_for_one_day() -> None:
     assert judge("2026.11.21-2026.11.21").status is ValidityStatus.EXPIRING
 
 
-def test_29_february_exists_in_leap_years_only() -> None:
+def test_29_february_exists_only_in_leap_years() -> None:
     assert judge("2024.02.29-2028.02.29", as_of=date(2028, 2, 28)).days_remaining == 1
     assert judge("2018.03.01-2023.02.29").status is ValidityStatus.UNREADABLE
     assert judge("2100.02.29-2105.02.28").status is ValidityStatus.UNREADABLE
@@ -92,9 +92,7 @@ def test_29_february_exists_in_leap_years_only() -> None:
 
 
 @given(start=DAYS, length=st.integers(0, 20_000), passed=st.integers(-30_000, 30_000), within=st.integers(0, 400))
-def test_exactly_the_days_of_the_period_are_days_of_validity(
-    start: date, length: int, passed: int, within: int
-) -> None:
+def test_a_card_is_valid_exactly_on_the_days_of_its_period(start: date, length: int, passed: int, within: int) -> None:
     end = min(start + timedelta(days=length), LAST_DAY)
     as_of = start + timedelta(days=passed)
     validity = judge(f"{start:%Y.%m.%d}-{end:%Y.%m.%d}", as_of=as_of, within=within)
@@ -108,7 +106,7 @@ def test_exactly_the_days_of_the_period_are_days_of_validity(
 
 
 @pytest.mark.parametrize("raw", ["长期", "長期", " 长 期 "])
-def test_long_term_alone_has_neither_date(raw: str) -> None:
+def test_long_term_without_a_date_has_no_dates(raw: str) -> None:
     validity = judge(raw)
     assert (validity.status, validity.valid_from, validity.valid_until) == (ValidityStatus.LONG_TERM, None, None)
     assert validity.days_remaining is None
@@ -127,7 +125,7 @@ def test_long_term_keeps_its_first_day(raw: str) -> None:
     )
 
 
-def test_long_term_that_begins_later_is_not_yet_valid() -> None:
+def test_long_term_that_starts_later_is_not_yet_valid() -> None:
     assert judge("2026.11.22-长期").status is ValidityStatus.NOT_YET_VALID
 
 
@@ -140,7 +138,7 @@ def test_long_term_with_anything_else_is_unreadable(raw: str) -> None:
 
 
 @pytest.mark.parametrize("raw", ["", " ", "\u3000", "\n\t ", None])
-def test_no_text_means_that_this_side_carries_no_period(raw: str | None) -> None:
+def test_an_empty_text_means_no_period_on_this_side(raw: str | None) -> None:
     validity = judge(raw)
     assert validity.status is ValidityStatus.NOT_ON_THIS_SIDE
     assert (validity.valid_from, validity.valid_until, validity.days_remaining) == (None, None, None)
@@ -182,7 +180,7 @@ def test_no_text_means_that_this_side_carries_no_period(raw: str | None) -> None
 @example(
     start=date(2019, 1, 1), end=date(2029, 11, 1), start_form="spaces", end_form="spaces", separator="-", widen=False
 )
-def test_every_form_of_a_period_comes_back_as_its_two_dates(
+def test_every_format_of_a_period_is_parsed(
     *, start: date, end: date, start_form: str, end_form: str, separator: str, widen: bool
 ) -> None:
     start, end = sorted((start, end))
@@ -193,14 +191,14 @@ def test_every_form_of_a_period_comes_back_as_its_two_dates(
 
 
 @given(start=DAYS, end=DAYS, form=st.sampled_from(sorted(DATE_FORMS)), separator=st.sampled_from(SEPARATORS))
-def test_a_period_that_ends_before_it_begins_is_unreadable(start: date, end: date, form: str, separator: str) -> None:
+def test_a_period_that_ends_before_it_starts_is_unreadable(start: date, end: date, form: str, separator: str) -> None:
     early, late = sorted((start, end))
     raw = written(late, early, form, form, separator)
     assert (judge(raw).status is ValidityStatus.UNREADABLE) == (early != late)
 
 
 @given(day=DAYS, form=st.sampled_from(sorted(DATE_FORMS)))
-def test_one_date_alone_is_neither_a_first_nor_a_last_day(day: date, form: str) -> None:
+def test_a_single_date_is_not_a_period(day: date, form: str) -> None:
     raw = DATE_FORMS[form].format(day)
     assert [judge(text).status for text in (raw, raw + "-", "-" + raw)] == [ValidityStatus.UNREADABLE] * 3
 
@@ -265,7 +263,7 @@ def test_more_than_two_dates_are_unreadable(days: list[date], form: str, sep: st
         "2018.09.06-2023.09.06\x00",
     ],
 )
-def test_anything_else_is_unreadable_and_kept(raw: str) -> None:
+def test_anything_else_is_unreadable_and_kept_as_raw(raw: str) -> None:
     validity = judge(raw)
     assert validity == Validity(
         status=ValidityStatus.UNREADABLE,
@@ -280,7 +278,7 @@ def test_anything_else_is_unreadable_and_kept(raw: str) -> None:
 @pytest.mark.parametrize(
     "zero", ["٠", "۰", "०", "๐", "𝟎", "𝟢"], ids=["Arabic", "Persian", "Devanagari", "Thai", "bold", "sans-serif"]
 )
-def test_digits_that_no_card_carries_are_unreadable(zero: str) -> None:
+def test_digits_of_other_scripts_are_unreadable(zero: str) -> None:
     raw = "".join(chr(ord(zero) + int(sign)) if sign.isdigit() else sign for sign in "2018.09.06-2033.09.06")
     assert judge(raw).status is ValidityStatus.UNREADABLE
     assert parse_date(raw.partition("-")[0]) is None
@@ -292,14 +290,14 @@ def test_superscript_and_circled_digits_are_unreadable() -> None:
 
 
 @given(raw=st.text())
-def test_no_text_raises_and_every_text_is_kept(raw: str) -> None:
+def test_any_text_can_be_judged_and_is_kept_as_raw(raw: str) -> None:
     assert judge(raw).raw == raw
 
 
 @given(raw=st.text(alphabet="0123456789.-/ 年月日至~长期０９－～", max_size=30))
 @example("2018.1.12019.1.1-2023.1.1")
 @example("2018.09.06 - 2023.09.06")
-def test_no_digit_is_dropped_or_made_up(raw: str) -> None:
+def test_no_digit_is_dropped_or_invented(raw: str) -> None:
     validity = judge(raw)
     days = [day for day in (validity.valid_from, validity.valid_until) if day]
     numbers = [
@@ -318,7 +316,7 @@ def test_no_digit_is_dropped_or_made_up(raw: str) -> None:
         exclude_categories=["Nd", "Zs", "Cs"], exclude_characters=".-/~年月日至长長期\t\n\r\x0b\x0c\x1c\x1d\x1e\x1f\x85"
     ),
 )
-def test_a_foreign_sign_anywhere_makes_a_period_unreadable(
+def test_a_foreign_character_anywhere_makes_a_period_unreadable(
     start: date, end: date, form: str, place: int, sign: str
 ) -> None:
     start, end = sorted((start, end))
@@ -335,7 +333,7 @@ def test_a_foreign_sign_anywhere_makes_a_period_unreadable(
 @given(day=DAYS, form=st.sampled_from(sorted(DATE_FORMS)), widen=st.booleans())
 @example(day=date(1997, 6, 2), form="slashes, unpadded", widen=False)
 @example(day=date(1981, 8, 3), form="dots", widen=False)
-def test_every_form_of_a_date_comes_back(*, day: date, form: str, widen: bool) -> None:
+def test_every_format_of_a_date_is_parsed(*, day: date, form: str, widen: bool) -> None:
     raw = DATE_FORMS[form].format(day)
     assert parse_date(full_width(raw) if widen else raw) == day
 
@@ -343,12 +341,12 @@ def test_every_form_of_a_date_comes_back(*, day: date, form: str, widen: bool) -
 @pytest.mark.parametrize(
     "raw", ["", " ", None, "1997/6", "97/6/2", "1997/6/31", "1997/6/2/3", "长期", "199762", "1997/6/2-1998/6/2", "0"]
 )
-def test_what_is_not_one_possible_date_is_none(raw: str | None) -> None:
+def test_anything_but_one_possible_date_is_none(raw: str | None) -> None:
     assert parse_date(raw) is None
 
 
 @given(raw=st.text())
-def test_no_text_raises_as_a_date(raw: str) -> None:
+def test_any_text_can_be_parsed_as_a_date(raw: str) -> None:
     assert isinstance(parse_date(raw), date | None)
 
 
@@ -369,7 +367,7 @@ def test_the_day_changes_at_midnight_in_shanghai(now: datetime, today: date) -> 
     assert today_in_shanghai(now) == today
 
 
-def test_a_card_is_valid_until_midnight_in_shanghai_wherever_the_clock_stands() -> None:
+def test_a_card_is_valid_until_midnight_in_shanghai() -> None:
     last_moment = datetime(2023, 9, 6, 15, 59, 59, tzinfo=UTC)
     for now, status in (
         (last_moment, ValidityStatus.EXPIRING),
@@ -379,10 +377,10 @@ def test_a_card_is_valid_until_midnight_in_shanghai_wherever_the_clock_stands() 
 
 
 @given(now=st.datetimes(min_value=datetime(1992, 1, 1), max_value=datetime(2199, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001
-def test_the_fixed_offset_is_the_time_zone_database_s(now: datetime) -> None:
+def test_the_fixed_offset_matches_the_time_zone_database(now: datetime) -> None:
     assert today_in_shanghai(now) == now.astimezone(ZoneInfo("Asia/Shanghai")).date()
 
 
-def test_a_moment_without_a_time_zone_is_refused() -> None:
+def test_a_time_without_a_time_zone_is_rejected() -> None:
     with pytest.raises(ValueError, match="now has no time zone"):
         today_in_shanghai(datetime(2026, 11, 21))  # noqa: DTZ001

@@ -25,18 +25,18 @@ def checks(*failed: CheckName) -> tuple[Check, ...]:
         (ValidityStatus.EXPIRED, Verdict.REJECTED, ("validity:expired",)),
     ],
 )
-def test_the_validity_alone_decides_when_nothing_else_speaks(
+def test_without_findings_the_validity_decides(
     status: ValidityStatus, verdict: Verdict, reasons: tuple[str, ...]
 ) -> None:
     assert decide(status, checks(), ()) == (verdict, reasons)
 
 
 @pytest.mark.parametrize("name", CheckName)
-def test_any_failed_check_asks_for_a_review(name: CheckName) -> None:
+def test_any_failed_check_leads_to_a_review(name: CheckName) -> None:
     assert decide(ValidityStatus.VALID, checks(name), ()) == (Verdict.REVIEW, (f"check_failed:{name.value}",))
 
 
-def test_a_check_that_does_not_apply_says_nothing() -> None:
+def test_a_check_that_does_not_apply_changes_nothing() -> None:
     nothing = Check(name=CheckName.VALIDITY_TERM, outcome=CheckOutcome.NOT_APPLICABLE, reason="")
     assert decide(ValidityStatus.VALID, (nothing,), ()) == (Verdict.ACCEPTED, ())
 
@@ -52,24 +52,24 @@ def test_a_check_that_does_not_apply_says_nothing() -> None:
         ((-1, -2), Verdict.REVIEW, ("suspect:unknown",)),
     ],
 )
-def test_a_warning_asks_for_a_review_and_a_missing_capability_does_not(
+def test_warnings_lead_to_a_review_but_not_enabled_does_not(
     codes: tuple[int, ...], verdict: Verdict, reasons: tuple[str, ...]
 ) -> None:
     assert decide(ValidityStatus.VALID, checks(), name_warnings(codes)) == (verdict, reasons)
 
 
-def test_an_answer_of_another_endpoint_than_the_preferred_one_asks_for_a_review() -> None:
+def test_a_fallback_endpoint_leads_to_a_review() -> None:
     assert decide(ValidityStatus.VALID, checks(), (), fallback=True) == (Verdict.REVIEW, ("provider:fallback",))
 
 
-def test_a_key_field_that_was_read_unsurely_asks_for_a_review() -> None:
+def test_an_unsure_key_field_leads_to_a_review() -> None:
     assert decide(ValidityStatus.EXPIRING, checks(), (), unsure_fields=("number", "name")) == (
         Verdict.REVIEW,
         ("validity:expiring", "low_confidence:number", "low_confidence:name"),
     )
 
 
-def test_an_expired_card_is_rejected_with_every_other_reason_named() -> None:
+def test_an_expired_card_is_rejected_with_all_reasons() -> None:
     warnings: tuple[CardWarning, ...] = name_warnings((-9102,))
     assert decide(ValidityStatus.EXPIRED, checks(CheckName.VALIDITY_TERM), warnings) == (
         Verdict.REJECTED,

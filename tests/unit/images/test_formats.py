@@ -1,4 +1,4 @@
-"""What is told of a file by its bytes alone."""
+"""Checks of a file by its bytes, without decoding it."""
 
 import struct
 from typing import Any
@@ -16,7 +16,7 @@ from tests.unit.images.converter.files import FORMATS, LIMIT, WITH_ORIENTATION, 
 
 
 @pytest.mark.parametrize("form", FORMATS)
-def test_the_first_bytes_tell_the_format(form: str) -> None:
+def test_the_first_bytes_determine_the_format(form: str) -> None:
     assert format_of(file_of(form)[:1024]) is Format(form)
 
 
@@ -40,40 +40,40 @@ def test_other_files_have_no_format(content: bytes) -> None:
         ((b"qt  ",), None),
     ],
 )
-def test_brands_tell_heic_from_avif_and_from_films(brands: tuple[bytes, ...], form: Format | None) -> None:
+def test_brands_distinguish_heic_avif_and_videos(brands: tuple[bytes, ...], form: Format | None) -> None:
     box = b"ftyp" + brands[0] + bytes(4) + b"".join(brands)
     assert format_of(struct.pack(">I", 4 + len(box)) + box + b"avif") is form
 
 
-def test_a_pdf_may_begin_a_little_later() -> None:
+def test_a_pdf_header_can_be_preceded_by_other_data() -> None:
     assert format_of(b"\n" * 900 + b"%PDF-1.4") is Format.PDF
 
 
 @pytest.mark.parametrize("form", ["jpeg", "png"])
-def test_an_upright_png_or_jpeg_within_the_limit_is_plain(form: str) -> None:
+def test_an_upright_png_or_jpeg_within_the_limit_is_provider_ready(form: str) -> None:
     assert is_provider_ready(file_of(form), base64_limit=LIMIT)
 
 
 @pytest.mark.parametrize("orientation", range(2, 9))
 @pytest.mark.parametrize("form", ["jpeg", "png"])
-def test_a_photograph_that_is_not_upright_is_not_plain(form: str, orientation: int) -> None:
+def test_a_rotated_photo_is_not_provider_ready(form: str, orientation: int) -> None:
     assert not is_provider_ready(file_of(form, orientation=orientation), base64_limit=LIMIT)
 
 
 @pytest.mark.parametrize("form", [form for form in FORMATS if form not in {"jpeg", "png"}])
-def test_no_other_format_is_plain(form: str) -> None:
+def test_other_formats_are_not_provider_ready(form: str) -> None:
     assert not is_provider_ready(file_of(form), base64_limit=LIMIT)
 
 
 @pytest.mark.parametrize("form", ["jpeg", "png"])
-def test_nothing_over_the_limit_is_plain(form: str) -> None:
+def test_a_file_over_the_limit_is_not_provider_ready(form: str) -> None:
     content = file_of(form, noise((300, 200)))
     assert is_provider_ready(content, base64_limit=(len(content) + 2) // 3 * 4)
     assert not is_provider_ready(content, base64_limit=(len(content) + 2) // 3 * 4 - 1)
 
 
 @pytest.mark.parametrize("content", [b"", b"a text", jpeg()[:-9], file_of("png")[:100]])
-def test_for_what_nobody_can_read_there_is_nothing_to_be_made(content: bytes) -> None:
+def test_an_unreadable_file_is_rejected_without_conversion(content: bytes) -> None:
     assert is_provider_ready(content, base64_limit=LIMIT)
     with pytest.raises(RejectDocument):
         check_readable(content)
@@ -100,14 +100,14 @@ PNG = file_of("png", exif=b"")
         (file_of("png", picture((199, 150))), "Document.TooSmall"),
     ],
 )
-def test_what_the_provider_would_refuse_is_rejected_first(content: bytes, code: str) -> None:
+def test_files_that_the_provider_would_refuse_are_rejected(content: bytes, code: str) -> None:
     with pytest.raises(RejectDocument) as caught:
         check_readable(content)
     assert caught.value.code == code
 
 
 @pytest.mark.parametrize("form", ["jpeg", "png"])
-def test_a_bomb_is_rejected_by_its_header(form: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_decompression_bomb_is_rejected_by_its_header(form: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("permit_ocr.images.formats.MAX_PIXELS", 400 * 250 - 1)
     with pytest.raises(RejectDocument) as caught:
         check_readable(file_of(form))
@@ -121,7 +121,7 @@ def test_restart_markers_and_progressive_scans_are_part_of_the_image() -> None:
 
 
 @given(st.binary(max_size=200), st.sampled_from(["jpeg", "png", ""]))
-def test_any_bytes_are_plain_or_not_and_readable_or_rejected(tail: bytes, form: str) -> None:
+def test_any_bytes_are_readable_or_rejected(tail: bytes, form: str) -> None:
     content = {"jpeg": jpeg()[:2], "png": PNG[:33], "": b""}[form] + tail
     is_provider_ready(content, base64_limit=LIMIT)
     try:
@@ -131,7 +131,7 @@ def test_any_bytes_are_plain_or_not_and_readable_or_rejected(tail: bytes, form: 
 
 
 @pytest.mark.parametrize("code", sorted(CODES))
-def test_each_rejection_says_what_is_wrong_and_what_to_do(code: str) -> None:
+def test_each_rejection_has_a_meaning_and_advice(code: str) -> None:
     error = rejection(code)
     assert error.code == code
     assert error.meaning.endswith(".")
@@ -142,7 +142,7 @@ def test_each_rejection_says_what_is_wrong_and_what_to_do(code: str) -> None:
     ("code", "limit"),
     [("TooManyPixels", "MAX_PIXELS"), ("TooManyPages", "MAX_PAGES"), ("TooManyBytes", "MAX_BYTES")],
 )
-def test_a_limit_is_named_in_its_rejection(code: str, limit: str) -> None:
+def test_a_rejection_states_its_limit(code: str, limit: str) -> None:
     value: Any = getattr(image_rejections, limit)
     assert f"{value:,}" in rejection(f"Document.{code}").meaning
 

@@ -1,4 +1,4 @@
-"""Files as people send them, made for one test: any format, any way up, with metadata that must not leave."""
+"""Test files like those that people send: any format and orientation, with metadata that must be removed."""
 
 import io
 import math
@@ -12,10 +12,10 @@ from PIL.ExifTags import GPS, IFD, Base
 pillow_heif.register_heif_opener()
 
 SECRET: Final = b"22.2793N-114.1628E"
-"""What stands for all metadata: where it is found, something has leaked."""
+"""A text in all metadata: where it is found, metadata was not removed."""
 LIMIT: Final = 7 * 1024 * 1024
 CORNERS: Final = {"top left": "red", "top right": "lime", "bottom left": "blue", "bottom right": "black"}
-_BACK: Final = {
+_INVERSE: Final = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
     4: Image.Transpose.FLIP_TOP_BOTTOM,
@@ -40,7 +40,7 @@ WITH_ORIENTATION: Final = ("jpeg", "png", "heic", "avif", "webp", "tiff")
 
 
 def picture(size: tuple[int, int] = (400, 250), mode: str = "RGB") -> Image.Image:
-    """Return a picture whose four quarters tell which way is up."""
+    """Return a picture with four different quarters, which show its orientation."""
     width, height = size
     image = Image.new("RGB", size)
     draw = ImageDraw.Draw(image)
@@ -51,14 +51,14 @@ def picture(size: tuple[int, int] = (400, 250), mode: str = "RGB") -> Image.Imag
 
 
 def noise(size: tuple[int, int]) -> Image.Image:
-    """Return a picture that compresses as badly as any."""
+    """Return a picture that cannot be compressed."""
     return Image.frombytes("RGB", size, random.Random(0).randbytes(size[0] * size[1] * 3))
 
 
 def file_of(form: str, image: Image.Image | None = None, *, orientation: int = 1, **more: Any) -> bytes:
-    """Return a file of a format, its picture turned so that ``orientation`` makes it upright again."""
+    """Return a file with its picture turned so that ``orientation`` makes it upright."""
     image = image or picture()
-    turned = image.transpose(_BACK[orientation]) if orientation in _BACK else image
+    turned = image.transpose(_INVERSE[orientation]) if orientation in _INVERSE else image
     options = dict(_OPTIONS[form])
     if form in WITH_ORIENTATION:
         exif = Image.Exif()
@@ -72,7 +72,7 @@ def file_of(form: str, image: Image.Image | None = None, *, orientation: int = 1
     return file.getvalue()
 
 
-def exif_with_a_place() -> bytes:
+def exif_with_location() -> bytes:
     exif = Image.Exif()
     exif[Base.ImageDescription] = SECRET.decode()
     exif.get_ifd(IFD.GPSInfo)[GPS.GPSMapDatum] = SECRET.decode()
@@ -80,42 +80,42 @@ def exif_with_a_place() -> bytes:
 
 
 def with_metadata(form: str) -> bytes:
-    """Return a photograph that says where it was taken, in every way its format has, and what its colours mean."""
+    """Return a photo with a location in every kind of metadata of its format, and a colour profile."""
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    said: dict[str, Any] = {"exif": exif_with_a_place(), "xmp": b"<x:xmpmeta>" + SECRET + b"</x:xmpmeta>"}
+    options: dict[str, Any] = {"exif": exif_with_location(), "xmp": b"<x:xmpmeta>" + SECRET + b"</x:xmpmeta>"}
     match form:
         case "jpeg":
-            said |= {"icc_profile": profile, "comment": SECRET}
+            options |= {"icc_profile": profile, "comment": SECRET}
         case "png":
             texts = PngImagePlugin.PngInfo()
             texts.add_text("Comment", SECRET.decode())
             texts.add_text("Location", SECRET.decode(), zip=True)
             texts.add_itxt("Place", SECRET.decode())
-            said = {"icc_profile": profile, "exif": exif_with_a_place(), "pnginfo": texts}
+            options = {"icc_profile": profile, "exif": exif_with_location(), "pnginfo": texts}
         case "tiff":
-            said = {"tiffinfo": {270: SECRET.decode(), 700: SECRET, 33723: SECRET}, "icc_profile": profile}
+            options = {"tiffinfo": {270: SECRET.decode(), 700: SECRET, 33723: SECRET}, "icc_profile": profile}
         case "gif":
-            said = {"comment": SECRET}
+            options = {"comment": SECRET}
         case "pdf":
-            said = {"title": SECRET.decode(), "author": SECRET.decode()}
+            options = {"title": SECRET.decode(), "author": SECRET.decode()}
         case "bmp":
-            said = {}
+            options = {}
         case _:
-            said |= {"icc_profile": profile}
+            options |= {"icc_profile": profile}
     if form == "heic":
         image = picture()
-        image.info["xmp"] = said.pop("xmp")
-        return file_of(form, image, **said)
-    return file_of(form, **said)
+        image.info["xmp"] = options.pop("xmp")
+        return file_of(form, image, **options)
+    return file_of(form, **options)
 
 
 def corners_of(image: Image.Image) -> dict[str, str]:
     """Return the colour of each quarter, by name."""
-    found = {}
+    colours = {}
     for corner in CORNERS:
         x = image.width * (3 if "right" in corner else 1) // 4
         y = image.height * (3 if "bottom" in corner else 1) // 4
         pixel = image.convert("RGB").getpixel((x, y))
         assert isinstance(pixel, tuple)
-        found[corner] = min(CORNERS.values(), key=lambda name: math.dist(ImageColor.getrgb(name), pixel))
-    return found
+        colours[corner] = min(CORNERS.values(), key=lambda name: math.dist(ImageColor.getrgb(name), pixel))
+    return colours

@@ -1,4 +1,4 @@
-"""Format × orientation × size × damage: what becomes of a file, in this process."""
+"""Conversion by format × orientation × size × damage, in the test's own process."""
 
 import io
 import random
@@ -30,8 +30,8 @@ from tests.unit.images.converter.files import (
 pytestmark = pytest.mark.slow  # decodes every format
 
 
-def made_of(content: bytes, directory: Path, *, base64_limit: int = LIMIT) -> list[tuple[bytes, Image.Image]]:
-    """Return the plain image of each page, and what it shows."""
+def convert(content: bytes, directory: Path, *, base64_limit: int = LIMIT) -> list[tuple[bytes, Image.Image]]:
+    """Return the converted image of each page, as bytes and decoded."""
     file = directory / "named.wrongly"
     file.write_bytes(content)
     pages = open_pages(file)
@@ -45,84 +45,84 @@ def made_of(content: bytes, directory: Path, *, base64_limit: int = LIMIT) -> li
 
 def code_of(content: bytes, directory: Path) -> str:
     with pytest.raises(RejectDocument) as caught:
-        made_of(content, directory)
+        convert(content, directory)
     return caught.value.code
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("form", WITH_ORIENTATION)
 def test_every_orientation_becomes_upright(form: str, orientation: int, tmp_path: Path) -> None:
-    ((_, image),) = made_of(file_of(form, orientation=orientation), tmp_path)
+    ((_, image),) = convert(file_of(form, orientation=orientation), tmp_path)
     assert image.size == (400, 250)
     assert corners_of(image) == CORNERS
 
 
 @pytest.mark.parametrize("size", [(200, 100), (401, 251), (1200, 800), (300, 4000)])
 @pytest.mark.parametrize("form", FORMATS)
-def test_every_format_keeps_all_its_pixels_where_they_fit(form: str, size: tuple[int, int], tmp_path: Path) -> None:
-    ((_, image),) = made_of(file_of(form, picture(size)), tmp_path)
+def test_every_format_keeps_all_pixels_that_fit(form: str, size: tuple[int, int], tmp_path: Path) -> None:
+    ((_, image),) = convert(file_of(form, picture(size)), tmp_path)
     assert corners_of(image) == CORNERS
     if form == "pdf":
-        assert max(image.size) >= 2400, "a page has no pixels of its own"
+        assert max(image.size) >= 2400, "a page has no fixed number of pixels"
     else:
         assert image.size == size
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGBA", "CMYK", "I;16"])
-def test_every_kind_of_colours_becomes_one_that_the_provider_knows(mode: str, tmp_path: Path) -> None:
+def test_every_colour_mode_is_converted_to_a_supported_one(mode: str, tmp_path: Path) -> None:
     if mode == "I;16":
         deep = Image.linear_gradient("L").convert("I").point(lambda value: value * 257).convert("I;16")
-        ((_, image),) = made_of(file_of("tiff", deep), tmp_path)
+        ((_, image),) = convert(file_of("tiff", deep), tmp_path)
         difference = ImageChops.difference(image, Image.linear_gradient("L"))
         assert max(difference.tobytes()) <= 6
     else:
-        ((_, image),) = made_of(file_of("tiff" if mode != "P" else "png", picture(mode=mode)), tmp_path)
+        ((_, image),) = convert(file_of("tiff" if mode != "P" else "png", picture(mode=mode)), tmp_path)
         assert image.getpixel((350, 200)) in {0, (0, 0, 0)}
     assert image.mode in {"1", "L", "RGB"}
 
 
-def test_what_is_transparent_is_white_as_paper(tmp_path: Path) -> None:
+def test_transparent_parts_become_white(tmp_path: Path) -> None:
     clear = Image.new("RGBA", (300, 200), (0, 0, 0, 0))
-    ((_, image),) = made_of(file_of("webp", clear, lossless=True), tmp_path)
+    ((_, image),) = convert(file_of("webp", clear, lossless=True), tmp_path)
     assert image.getpixel((150, 100)) == (255, 255, 255)
 
 
 @pytest.mark.parametrize("form", FORMATS)
-def test_no_metadata_is_left_of_any_format(form: str, tmp_path: Path) -> None:
+def test_no_metadata_is_left_in_any_format(form: str, tmp_path: Path) -> None:
     content = with_metadata(form)
     if form != "bmp":
         assert SECRET in content or SECRET.decode().encode("utf-16-be") in content
-    ((made, image),) = made_of(content, tmp_path)
+    ((made, image),) = convert(content, tmp_path)
     assert SECRET not in made
     assert not image.getexif()
     assert set(image.info) <= {"jfif", "jfif_version", "jfif_unit", "jfif_density", "icc_profile"}
 
 
 @pytest.mark.parametrize("form", ["jpeg", "png", "heic", "avif", "webp", "tiff"])
-def test_what_the_colours_mean_is_kept(form: str, tmp_path: Path) -> None:
-    ((_, image),) = made_of(with_metadata(form), tmp_path)
+def test_the_colour_profile_is_kept(form: str, tmp_path: Path) -> None:
+    ((_, image),) = convert(with_metadata(form), tmp_path)
     profile = ImageCms.ImageCmsProfile(io.BytesIO(image.info["icc_profile"]))
     assert "sRGB" in ImageCms.getProfileDescription(profile)
 
 
 @pytest.mark.parametrize("form", FORMATS)
-def test_what_is_too_large_is_made_to_fit(form: str, tmp_path: Path) -> None:
+def test_a_file_over_the_limit_is_made_to_fit(form: str, tmp_path: Path) -> None:
     limit = 100_000
-    ((made, image),) = made_of(file_of(form, noise((700, 500))), tmp_path, base64_limit=limit)
+    ((made, image),) = convert(file_of(form, noise((700, 500))), tmp_path, base64_limit=limit)
     assert limit * 0.5 < base64_length(len(made)) <= limit
     assert image.width / image.height == pytest.approx(7 / 5, rel=0.02)
 
 
-def test_quality_is_given_up_before_pixels(tmp_path: Path) -> None:
+def test_quality_is_reduced_before_pixels(tmp_path: Path) -> None:
     content = file_of("jpeg", noise((900, 600)), quality=100)
     smallest_with_all_pixels = len(file_of("jpeg", noise((900, 600)), quality=75, optimize=True))
-    ((_, image),) = made_of(content, tmp_path, base64_limit=base64_length(smallest_with_all_pixels + 3000))
+    ((_, image),) = convert(content, tmp_path, base64_limit=base64_length(smallest_with_all_pixels + 3000))
     assert image.size == (900, 600)
-    ((_, smaller),) = made_of(content, tmp_path, base64_limit=base64_length(smallest_with_all_pixels // 2))
+    ((_, smaller),) = convert(content, tmp_path, base64_limit=base64_length(smallest_with_all_pixels // 2))
     assert 500 < smaller.width < 900
 
 
-def test_an_encoder_without_memory_is_no_fault_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_encoder_without_memory_raises_a_memory_error(monkeypatch: pytest.MonkeyPatch) -> None:
     def save(*_arguments: Any, **_more: Any) -> None:
         raise OSError("broken data stream when writing image file")
 
@@ -140,7 +140,7 @@ def test_tiny_images_are_rejected(form: str, size: tuple[int, int], tmp_path: Pa
 
 @pytest.mark.parametrize("kept", [0.02, 0.3, 0.6, 0.9])
 @pytest.mark.parametrize("form", FORMATS)
-def test_a_file_that_ends_too_early_is_rejected(form: str, kept: float, tmp_path: Path) -> None:
+def test_a_truncated_file_is_rejected(form: str, kept: float, tmp_path: Path) -> None:
     content = file_of(form, noise((300, 200)))
     code = code_of(content[: max(40, int(len(content) * kept))], tmp_path)
     assert code == ("Document.Truncated" if form in {"jpeg", "png"} else "Document.Damaged")
@@ -148,13 +148,13 @@ def test_a_file_that_ends_too_early_is_rejected(form: str, kept: float, tmp_path
 
 @pytest.mark.parametrize("seed", range(12))
 @pytest.mark.parametrize("form", FORMATS)
-def test_whatever_is_wrong_in_a_file_it_is_an_image_or_a_rejection(form: str, seed: int, tmp_path: Path) -> None:
+def test_a_corrupted_file_becomes_an_image_or_a_rejection(form: str, seed: int, tmp_path: Path) -> None:
     chance = random.Random(seed)
     content = bytearray(file_of(form, noise((220, 120))))
     for _ in range(chance.choice([1, 5, 40])):
         content[chance.randrange(len(content) if seed % 2 else min(400, len(content)))] = chance.randrange(256)
     with suppress(RejectDocument):
-        made_of(bytes(content), tmp_path)
+        convert(bytes(content), tmp_path)
 
 
 @pytest.mark.parametrize("form", ["gif", "webp", "png", "avif"])
@@ -163,13 +163,13 @@ def test_animated_images_are_rejected(form: str, tmp_path: Path) -> None:
     assert code_of(file_of(form, **more), tmp_path) == "Document.Animated"
 
 
-def test_a_film_in_heics_clothing_is_rejected(tmp_path: Path) -> None:
+def test_an_image_sequence_in_a_heic_file_is_rejected(tmp_path: Path) -> None:
     content = file_of("heic")
     assert code_of(content[:8] + b"hevc" + content[12:], tmp_path) == "Document.Animated"
 
 
-def test_a_photograph_with_further_pictures_behind_it_is_that_photograph(tmp_path: Path) -> None:
-    ((_, image),) = made_of(file_of("jpeg", format="MPO", save_all=True, append_images=[noise((400, 250))]), tmp_path)
+def test_further_pictures_in_a_jpeg_are_ignored(tmp_path: Path) -> None:
+    ((_, image),) = convert(file_of("jpeg", format="MPO", save_all=True, append_images=[noise((400, 250))]), tmp_path)
     assert corners_of(image) == CORNERS
 
 
@@ -186,11 +186,13 @@ def test_a_photograph_with_further_pictures_behind_it_is_that_photograph(tmp_pat
     ],
     ids=["extended", "lossless", "lossy"],
 )
-def test_webp_is_measured_before_it_is_opened(options: dict[str, Any], place: int, sides: Any, tmp_path: Path) -> None:
+def test_the_size_of_a_webp_is_checked_before_it_is_opened(
+    options: dict[str, Any], place: int, sides: Any, tmp_path: Path
+) -> None:
     content = file_of("webp", **options)
     for width, height, code in ((16000, 4001, "TooManyPixels"), (7000, 5000, "TooCostly"), (199, 100, "TooSmall")):
-        said = sides(width, height)
-        assert code_of(content[:place] + said + content[place + len(said) :], tmp_path) == f"Document.{code}"
+        header = sides(width, height)
+        assert code_of(content[:place] + header + content[place + len(header) :], tmp_path) == f"Document.{code}"
 
 
 @pytest.mark.parametrize("form", ["png", "tiff", "bmp", "gif", "jpeg"])
@@ -200,48 +202,46 @@ def test_decompression_bombs_are_rejected_by_their_headers(form: str, tmp_path: 
     assert code_of(content, tmp_path) == "Document.TooManyPixels"
 
 
-def test_a_picture_of_many_pixels_is_worked_on_at_a_fraction_of_them(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_very_large_picture_is_reduced_while_decoding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for module in ("bounds", "pictures"):
         monkeypatch.setattr(f"permit_ocr.images.converter.{module}.WHOLE_PIXELS", 120_000)
     for form in ("jpeg", "png", "heic", "webp", "gif", "tiff"):
-        ((_, image),) = made_of(file_of(form, picture((1200, 800))), tmp_path)
+        ((_, image),) = convert(file_of(form, picture((1200, 800))), tmp_path)
         assert corners_of(image) == CORNERS, form
         assert 60_000 <= image.width * image.height <= 120_000, form
         assert image.width / image.height == pytest.approx(1.5, rel=0.01)
 
 
-def test_each_page_of_a_tiff_is_a_picture_and_smaller_versions_of_one_are_none(tmp_path: Path) -> None:
+def test_smaller_versions_in_a_tiff_are_not_pages(tmp_path: Path) -> None:
     thumbnail = picture((200, 125))
     thumbnail.encoderinfo = {"tiffinfo": {254: 1}}
     content = file_of("tiff", picture((400, 250)), save_all=True, append_images=[thumbnail, picture((800, 500))])
-    made = made_of(content, tmp_path)
+    made = convert(content, tmp_path)
     assert [image.size for _, image in made] == [(400, 250), (800, 500)]
 
 
-def test_each_page_of_a_pdf_is_a_picture(tmp_path: Path) -> None:
+def test_each_page_of_a_pdf_becomes_a_picture(tmp_path: Path) -> None:
     content = file_of("pdf", save_all=True, append_images=[picture().rotate(180), picture((250, 400))], resolution=72)
-    first, second, third = (image for _, image in made_of(content, tmp_path))
+    first, second, third = (image for _, image in convert(content, tmp_path))
     assert corners_of(first) == CORNERS
     assert corners_of(second)["top left"] == "black"
     assert third.width < third.height
 
 
-def test_a_pdf_page_has_the_dots_an_inch_of_a_scan_within_bounds(tmp_path: Path) -> None:
-    def drawn(points: tuple[int, int]) -> tuple[int, int]:
-        ((_, image),) = made_of(file_of("pdf", picture(points)), tmp_path)
+def test_a_pdf_page_is_rendered_at_scan_resolution_within_bounds(tmp_path: Path) -> None:
+    def rendered_size(points: tuple[int, int]) -> tuple[int, int]:
+        ((_, image),) = convert(file_of("pdf", picture(points)), tmp_path)
         return image.size
 
-    assert drawn((595, 842)) == (2480, 3509), "A4"
-    assert drawn((243, 153)) == (2400, 1512), "a card"
-    width, height = drawn((4032, 3024))
-    assert 11_900_000 < width * height <= 12_100_000, "a photograph at one pixel a point"
+    assert rendered_size((595, 842)) == (2480, 3509), "A4"
+    assert rendered_size((243, 153)) == (2400, 1512), "a card"
+    width, height = rendered_size((4032, 3024))
+    assert 11_900_000 < width * height <= 12_100_000, "a photo at one pixel per point"
 
 
 @pytest.mark.parametrize(("pages", "code"), [(20, None), (21, "Document.TooManyPages")])
 @pytest.mark.parametrize("form", ["pdf", "tiff"])
-def test_more_pages_than_anyone_needs_are_rejected(form: str, pages: int, code: str | None, tmp_path: Path) -> None:
+def test_a_file_with_too_many_pages_is_rejected(form: str, pages: int, code: str | None, tmp_path: Path) -> None:
     content = file_of(form, picture((210, 110)), save_all=True, append_images=[picture((210, 110))] * (pages - 1))
     if code:
         assert code_of(content, tmp_path) == code
@@ -253,7 +253,7 @@ def test_more_pages_than_anyone_needs_are_rejected(form: str, pages: int, code: 
 def test_a_pdf_with_a_password_is_rejected(tmp_path: Path) -> None:
     locked = b"/Encrypt << /Filter /Standard /V 1 /R 2 /P -4 /O <%s> /U <%s> >> /ID [<00> <00>] /Root" % (
         b"00" * 32,
-        b"11" * 32,  # what a password would have to come to
+        b"11" * 32,  # the hash of the password
     )
     before, trailer, after = file_of("pdf").rpartition(b"trailer")
     assert code_of(before + trailer + after.replace(b"/Root", locked, 1), tmp_path) == "Document.Encrypted"
@@ -262,5 +262,5 @@ def test_a_pdf_with_a_password_is_rejected(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "code"), [(b"", "Document.Empty"), (b"PK\3\4 a document", "Document.UnsupportedFormat")]
 )
-def test_what_is_no_image_is_rejected(content: bytes, code: str, tmp_path: Path) -> None:
+def test_a_file_that_is_not_an_image_is_rejected(content: bytes, code: str, tmp_path: Path) -> None:
     assert code_of(content, tmp_path) == code
