@@ -1,4 +1,4 @@
-"""What is committed for consumers is what the code produces."""
+"""The committed schemas, samples and API descriptions match the code."""
 
 import json
 import time
@@ -30,11 +30,11 @@ SAMPLES = Path("events/samples")
 
 
 @pytest.mark.parametrize("name", sorted(documents()))
-def test_the_committed_file_is_what_the_code_says(name: str) -> None:
+def test_the_committed_file_matches_the_code(name: str) -> None:
     assert (SCHEMAS / name).read_text() == documents()[name], "run `make schemas` and commit what it wrote"
 
 
-def test_every_message_has_a_whole_sample_that_fits_its_schema() -> None:
+def test_every_event_type_has_a_sample_that_matches_its_schema() -> None:
     committed = {file.name: file.read_text() for file in SAMPLES.glob("*.json")}
     assert committed == samples(), "run `make schemas` and commit what it wrote"
     assert {f"{name.removesuffix('.json')}.schema.json" for name in committed} == {
@@ -46,22 +46,22 @@ def test_every_message_has_a_whole_sample_that_fits_its_schema() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "says"),
+    ("kind", "answer"),
     [
         (Kind.RESIDENCE_PERMIT, RESIDENCE_FRONT),
         (Kind.MAINLAND_PERMIT, MAINLAND_FRONT),
         (Kind.MAINLAND_PERMIT, OTHER_CARD),
     ],
 )
-def test_a_published_event_fits_its_schema(kind: Kind, says: Answer | RejectDocument) -> None:
-    event: dict[str, Any] = json.loads(world(says).recognize(submission(kind=kind), deadline=time.monotonic() + 45))
+def test_a_published_event_matches_its_schema(kind: Kind, answer: Answer | RejectDocument) -> None:
+    event: dict[str, Any] = json.loads(world(answer).recognize(submission(kind=kind), deadline=time.monotonic() + 45))
     schema = json.loads((SCHEMAS / f"{event['type']}.schema.json").read_text())
     Draft202012Validator.check_schema(schema)
     Draft202012Validator(schema, format_checker=FormatChecker()).validate(event)
     assert event["subject"] == event["data"]["document"]["id"] == event["id"]
 
 
-def test_a_schema_requires_every_field_that_is_always_there() -> None:
+def test_a_schema_requires_every_field_that_is_always_present() -> None:
     schema = json.loads((SCHEMAS / "permit.recognized.v1.schema.json").read_text())
     assert set(schema["required"]) == set(schema["properties"])
     for model in schema["$defs"].values():
@@ -76,25 +76,25 @@ REGISTRY: Registry[Any] = Registry().with_resource("urn:asyncapi", DRAFT202012.c
 RESOLVER = REGISTRY.resolver("urn:asyncapi")
 
 
-def test_the_openapi_document_is_one() -> None:
+def test_the_openapi_document_is_valid() -> None:
     assert OPENAPI["openapi"].startswith("3.1.")
     OpenAPIV31SpecValidator(OPENAPI).validate()
 
 
-def test_the_openapi_document_describes_every_error_as_problem_details() -> None:
+def test_the_openapi_document_describes_errors_as_problem_details() -> None:
     for operations in OPENAPI["paths"].values():
         for operation in operations.values():
-            errors = {status: said for status, said in operation["responses"].items() if status >= "400"}
+            errors = {status: response for status, response in operation["responses"].items() if status >= "400"}
             assert "500" in errors
-            assert all(said["content"].keys() == {"application/problem+json"} for said in errors.values())
+            assert all(response["content"].keys() == {"application/problem+json"} for response in errors.values())
 
 
 def test_the_openapi_document_states_the_limits() -> None:
-    said = OPENAPI["info"]["description"]
-    assert f"{BODY_LIMIT:,} bytes" in said
-    assert f"{MAX_BYTES:,}" in said
-    assert "ApiRequestsPerSecond" in said
-    assert "429" in said
+    description = OPENAPI["info"]["description"]
+    assert f"{BODY_LIMIT:,} bytes" in description
+    assert f"{MAX_BYTES:,}" in description
+    assert "ApiRequestsPerSecond" in description
+    assert "429" in description
 
 
 _BODIES: list[type[RequestBody]] = [RecognitionRequest, UploadRequest]
@@ -107,17 +107,17 @@ _VALUES: list[Any] = [
 
 @pytest.mark.parametrize("shape", _BODIES)
 @pytest.mark.parametrize("value", _VALUES)
-def test_a_field_is_read_if_the_openapi_document_allows_its_value(shape: type[RequestBody], value: Any) -> None:
+def test_a_field_is_accepted_if_the_openapi_document_allows_it(shape: type[RequestBody], value: Any) -> None:
     schema = OPENAPI["components"]["schemas"][shape.__name__]
     for name in (*schema["properties"], "colour"):
-        said = {name: value}
+        body = {name: value}
         if shape is RecognitionRequest and name not in {"image_base64", "image_url"}:
-            said["image_base64"] = ""
-        assert _is_read(shape, said) is Draft202012Validator(schema).is_valid(said), said
+            body["image_base64"] = ""
+        assert _is_accepted(shape, body) is Draft202012Validator(schema).is_valid(body), body
 
 
-def _is_read(shape: type[RequestBody], said: Any) -> bool:
-    app: Any = SimpleNamespace(current_event=SimpleNamespace(headers={}, json_body=said))
+def _is_accepted(shape: type[RequestBody], body: Any) -> bool:
+    app: Any = SimpleNamespace(current_event=SimpleNamespace(headers={}, json_body=body))
     try:
         body_of(shape, app)
     except RequestValidationError:
@@ -125,7 +125,7 @@ def _is_read(shape: type[RequestBody], said: Any) -> bool:
     return True
 
 
-def test_the_asyncapi_document_is_one() -> None:
+def test_the_asyncapi_document_is_valid() -> None:
     """By the specification's own schema, which comes with the independent clients (``clients/setup.sh``)."""
     schema = json.loads(ASYNCAPI_3.read_text())
     Draft7Validator(schema).validate(ASYNCAPI)
@@ -133,18 +133,18 @@ def test_the_asyncapi_document_is_one() -> None:
         Draft7Validator(schema).validate({**ASYNCAPI, "channels": {"results": {"address": 1}}})
 
 
-def test_the_asyncapi_document_has_every_message_in_its_schema() -> None:
+def test_the_asyncapi_document_contains_every_event_schema() -> None:
     messages = ASYNCAPI["components"]["messages"]
     assert {f"{name}.schema.json" for name in messages} == {file.name for file in SCHEMAS.glob("*.schema.json")}
     for name, message in messages.items():
-        said = RESOLVER.lookup(message["payload"]["$ref"]).contents
-        assert said["properties"]["type"]["const"] == name
+        payload_schema = RESOLVER.lookup(message["payload"]["$ref"]).contents
+        assert payload_schema["properties"]["type"]["const"] == name
         schema = json.loads((SCHEMAS / f"{name}.schema.json").read_text())
-        assert said["required"] == schema["required"]
+        assert payload_schema["required"] == schema["required"]
 
 
-def test_what_is_published_fits_the_asyncapi_document() -> None:
-    for kind, says in ((Kind.MAINLAND_PERMIT, MAINLAND_FRONT), (Kind.MAINLAND_PERMIT, OTHER_CARD)):
-        event = json.loads(world(says).recognize(submission(kind=kind), deadline=time.monotonic() + 45))
+def test_a_published_event_matches_the_asyncapi_document() -> None:
+    for kind, answer in ((Kind.MAINLAND_PERMIT, MAINLAND_FRONT), (Kind.MAINLAND_PERMIT, OTHER_CARD)):
+        event = json.loads(world(answer).recognize(submission(kind=kind), deadline=time.monotonic() + 45))
         payload = {"$ref": f"urn:asyncapi{ASYNCAPI['components']['messages'][event['type']]['payload']['$ref']}"}
         Draft202012Validator(payload, registry=REGISTRY).validate(event)
