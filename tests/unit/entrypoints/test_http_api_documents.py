@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 
-from permit_ocr.adapters.s3.presigned_uploads import FORM_SECONDS
-from permit_ocr.application.ports import StoredEvent
+from permit_ocr.application.ports import FORM_SECONDS, StoredEvent
 from permit_ocr.domain.errors import RejectDocument
 from permit_ocr.domain.events import Document
 from permit_ocr.domain.identity import document_id_of_page

@@ -1,1 +1,1 @@
-"""Where the outside is translated: Tencent Cloud, S3, SQS, DynamoDB, API Gateway and the log."""
+"""The implementations of the ports: DynamoDB, S3, SQS, webhooks and the OCR provider."""
