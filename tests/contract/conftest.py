@@ -1,4 +1,4 @@
-"""The template as it is written, and as CloudFormation gets it."""
+"""The template as written, and as SAM transforms it for CloudFormation."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ def transformed() -> dict[str, Any]:
     template = yaml_parse(TEMPLATE.read_text(encoding="utf-8"))
     for resource in template["Resources"].values():
         for code in {"CodeUri", "ContentUri"} & resource["Properties"].keys():
-            resource["Properties"][code] = "s3://code/artefact"  # as sam package has it
+            resource["Properties"][code] = "s3://code/artefact"  # as after sam package
     session = boto3.Session(region_name="eu-central-1")
     cloudformation: dict[str, Any] = Translator({}, Parser(), None, session).translate(template, {})
     return cloudformation
@@ -30,5 +30,5 @@ def transformed() -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def resources(transformed: dict[str, Any]) -> Resources:
-    found: Resources = transformed["Resources"]
-    return found
+    resources: Resources = transformed["Resources"]
+    return resources

@@ -1,4 +1,4 @@
-"""template.yaml, read as the CloudFormation that SAM makes of it: there nothing is implied any more."""
+"""Reads template.yaml after the SAM transform, in which everything is explicit."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,14 +16,14 @@ Statement = dict[str, Any]
 
 
 def of_type(resources: Resources, cloudformation_type: str) -> Resources:
-    """Resources of a type by logical id; fails on none, or a test could pass for want of any."""
+    """Return the resources of a type by logical id. Fails if there are none, since a test would then check nothing."""
     found = {name: resource for name, resource in resources.items() if resource["Type"] == cloudformation_type}
     assert found, f"the template has no {cloudformation_type}"
     return found
 
 
 def branches(value: Any) -> Iterator[Any]:
-    """Every value that an ``Fn::If`` can come to, or the value itself."""
+    """Yield every possible value of an ``Fn::If``, or the value itself."""
     if isinstance(value, dict) and "Fn::If" in value:
         for branch in value["Fn::If"][1:]:
             yield from branches(branch)
@@ -32,7 +32,7 @@ def branches(value: Any) -> Iterator[Any]:
 
 
 def listed(value: Any) -> list[Any]:
-    """Make a list of a policy's "one or several", with every possible entry."""
+    """Return a list of every possible entry: policies allow one value in place of a list."""
     entries = value if isinstance(value, list) else [value]
     return [possible for entry in entries for possible in branches(entry)]
 
@@ -43,7 +43,7 @@ def role_statements(role: dict[str, Any]) -> list[Statement]:
 
 
 def policy_statements(resources: Resources, policy_type: str, target: str, logical_id: str) -> list[Statement]:
-    """Statements of the one resource policy of a queue or bucket."""
+    """Return the statements of a queue's or bucket's only resource policy."""
     policies = [
         policy["Properties"]["PolicyDocument"]["Statement"]
         for policy in of_type(resources, policy_type).values()
@@ -54,14 +54,14 @@ def policy_statements(resources: Resources, policy_type: str, target: str, logic
     return statements
 
 
-def decided(value: Any, condition: str, *, holds: bool) -> Any:
-    """Return what a part of the template is where this condition holds, or does not; others are left as they are."""
+def with_condition(value: Any, condition: str, *, holds: bool) -> Any:
+    """Return a part of the template with one condition resolved to ``holds``; others stay as they are."""
     if isinstance(value, dict):
         if value.get("Fn::If", [None])[0] == condition:
-            return decided(value["Fn::If"][1 if holds else 2], condition, holds=holds)
-        parts = {name: decided(part, condition, holds=holds) for name, part in value.items()}
+            return with_condition(value["Fn::If"][1 if holds else 2], condition, holds=holds)
+        parts = {name: with_condition(part, condition, holds=holds) for name, part in value.items()}
         return {name: part for name, part in parts.items() if part != {"Ref": "AWS::NoValue"}}
-    return [decided(part, condition, holds=holds) for part in value] if isinstance(value, list) else value
+    return [with_condition(part, condition, holds=holds) for part in value] if isinstance(value, list) else value
 
 
 def function_of(resources: Resources, logical_id: str) -> dict[str, Any]:

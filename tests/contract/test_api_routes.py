@@ -56,7 +56,10 @@ def evaluated(cloudformation: Json, parameters: dict[str, str], monkeypatch: pyt
         service.create_stack(
             StackName="permit-ocr",
             TemplateBody=json.dumps(template),
-            Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
+            Parameters=[
+                {"ParameterKey": key, "ParameterValue": value}
+                for key, value in {"CredentialsSecret": "permit-ocr/provider", **parameters}.items()
+            ],
         )
         (output,) = service.describe_stacks(StackName="permit-ocr")["Stacks"][0]["Outputs"]
         said: Json = json.loads(output["OutputValue"])

@@ -1,4 +1,4 @@
-"""Alarms: what an operator is told of."""
+"""What the alarms watch."""
 
 from typing import Any, get_args
 
@@ -17,10 +17,8 @@ def test_every_dead_letter_queue_has_an_alarm(resources: Resources) -> None:
     assert watched == {"DeadLetterQueue", "ResultsDeadLetterQueue", "WebhookDeadLetterQueue"}
 
 
-def test_an_alarm_tells_of_results_that_nobody_takes_before_they_are_deleted(
-    transformed: dict[str, Any], source: dict[str, Any]
-) -> None:
-    """A metric of seconds, a parameter of hours: CloudWatch divides, since a template cannot multiply."""
+def test_an_alarm_fires_before_unread_results_are_deleted(transformed: dict[str, Any], source: dict[str, Any]) -> None:
+    """The metric is in seconds, the parameter in hours. CloudWatch divides, since a template cannot multiply."""
     alarm = transformed["Resources"]["ResultsAgeAlarm"]
     hours, age = alarm["Properties"]["Metrics"]
     assert (hours["Expression"], hours["ReturnData"]) == (f"{age['Id']} / 3600", True)
@@ -31,16 +29,16 @@ def test_an_alarm_tells_of_results_that_nobody_takes_before_they_are_deleted(
     assert alarm["Properties"]["Threshold"] == {"Ref": "ResultsUnreadHoursAlarm"}
     kept = transformed["Resources"]["ResultsQueue"]["Properties"]["MessageRetentionPeriod"]
     assert parameter["MaxValue"] * 3600 <= kept - DAY_SECONDS
-    assert parameter["MinValue"] == 0, "and it can be switched off where nobody is meant to take them"
+    assert parameter["MinValue"] == 0, "the alarm can be switched off if nothing consumes the queue"
     switched_on = transformed["Conditions"][alarm["Condition"]]
     assert switched_on == {"Fn::Not": [{"Fn::Equals": [{"Ref": "ResultsUnreadHoursAlarm"}, 0]}]}
 
 
-def test_alarms_tell_of_server_errors_of_the_api_and_of_functions_that_lambda_does_not_start(
+def test_alarms_watch_server_errors_of_the_api_and_throttled_functions(
     resources: Resources,
 ) -> None:
     errors = resources["ApiServerErrorsAlarm"]["Properties"]
-    assert (errors["Namespace"], errors["MetricName"]) == ("AWS/ApiGateway", "5xx"), "as HTTP APIs call it"
+    assert (errors["Namespace"], errors["MetricName"]) == ("AWS/ApiGateway", "5xx"), "the metric's name for HTTP APIs"
     assert errors["Dimensions"] == [{"Name": "ApiId", "Value": {"Ref": "HttpApi"}}]
     total, *parts = resources["ThrottlesAlarm"]["Properties"]["Metrics"]
     assert total["Expression"] == "SUM(METRICS())"
@@ -50,17 +48,21 @@ def test_alarms_tell_of_server_errors_of_the_api_and_of_functions_that_lambda_do
     assert watched == {"UploadsFunction", "ImagesFunction", "ApiFunction"}
 
 
-def test_alarms_on_our_own_metrics_watch_what_the_functions_count(resources: Resources) -> None:
+def test_alarms_on_application_metrics_use_metrics_that_exist(resources: Resources) -> None:
     single = [alarm["Properties"] for alarm in of_type(resources, "AWS::CloudWatch::Alarm").values()]
     parts = [
         part["MetricStat"]["Metric"] for alarm in single for part in alarm.get("Metrics", []) if "MetricStat" in part
     ]
-    ours = [metric for metric in single + parts if metric.get("Namespace") == "PermitOcr"]
-    assert {metric["MetricName"] for metric in ours} >= {"CircuitOpened", "ActionWithdrawn", "WebhookSecretUnusable"}
-    assert {metric["MetricName"] for metric in ours} <= set(get_args(Metric.__value__))
+    application = [metric for metric in single + parts if metric.get("Namespace") == "PermitOcr"]
+    assert {metric["MetricName"] for metric in application} >= {
+        "CircuitOpened",
+        "ActionWithdrawn",
+        "WebhookSecretUnusable",
+    }
+    assert {metric["MetricName"] for metric in application} <= set(get_args(Metric.__value__))
     by_action = {
         dimension["Value"]
-        for metric in ours
+        for metric in application
         if metric["MetricName"] == "ActionWithdrawn"
         for dimension in metric["Dimensions"]
         if dimension["Name"] == "action"

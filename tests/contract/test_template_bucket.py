@@ -1,4 +1,4 @@
-"""The upload bucket: who reaches it, and how long it keeps what."""
+"""The upload bucket: access and retention."""
 
 import re
 from typing import Any
@@ -21,14 +21,14 @@ def test_the_bucket_is_private_encrypted_and_versioned(resources: Resources) -> 
     assert properties["VersioningConfiguration"] == {"Status": "Enabled"}
 
 
-def test_the_bucket_refuses_plain_http_and_its_policy_allows_nothing(resources: Resources) -> None:
+def test_the_bucket_policy_only_denies_plain_http(resources: Resources) -> None:
     (statement,) = policy_statements(resources, "AWS::S3::BucketPolicy", "Bucket", "UploadBucket")
     assert statement["Effect"] == "Deny"
     assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
     assert statement["Resource"] == [{"Fn::GetAtt": ["UploadBucket", "Arn"]}, {"Fn::Sub": "${UploadBucket.Arn}/*"}]
 
 
-def test_photographs_portraits_old_versions_and_unfinished_uploads_are_deleted(resources: Resources) -> None:
+def test_lifecycle_rules_delete_everything_in_the_bucket(resources: Resources) -> None:
     rules = resources["UploadBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
     assert {rule["Status"] for rule in rules} == {"Enabled"}
     prefixes = [rule["Prefix"] for rule in rules if "ExpirationInDays" in rule]
@@ -38,11 +38,9 @@ def test_photographs_portraits_old_versions_and_unfinished_uploads_are_deleted(r
     assert "Prefix" not in rest
 
 
-def test_portraits_and_pages_written_to_the_bucket_do_not_come_back_as_uploads(
-    source: dict[str, Any], resources: Resources
-) -> None:
-    (announced,) = resources["UploadBucket"]["Properties"]["NotificationConfiguration"]["QueueConfigurations"]
-    assert announced["Filter"]["S3Key"]["Rules"] == [{"Name": "prefix", "Value": {"Ref": "UploadPrefix"}}]
+def test_portraits_and_pages_are_not_processed_as_uploads(source: dict[str, Any], resources: Resources) -> None:
+    (notification,) = resources["UploadBucket"]["Properties"]["NotificationConfiguration"]["QueueConfigurations"]
+    assert notification["Filter"]["S3Key"]["Rules"] == [{"Name": "prefix", "Value": {"Ref": "UploadPrefix"}}]
     pattern = re.compile(source["Parameters"]["UploadPrefix"]["AllowedPattern"])
     assert pattern.fullmatch("uploads/")
     assert pattern.fullmatch("cards/2026/in/")
@@ -50,9 +48,7 @@ def test_portraits_and_pages_written_to_the_bucket_do_not_come_back_as_uploads(
         assert not pattern.fullmatch(refused), refused
 
 
-def test_a_page_lives_longer_than_any_message_of_it_waits_and_no_longer_than_what_it_is_of(
-    source: dict[str, Any], resources: Resources
-) -> None:
+def test_pages_outlive_their_messages_but_not_their_uploads(source: dict[str, Any], resources: Resources) -> None:
     rules = resources["UploadBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
     (days,) = (rule["ExpirationInDays"] for rule in rules if rule.get("Prefix") == "pages/")
     assert days * DAY_SECONDS > resources["IntakeQueue"]["Properties"]["MessageRetentionPeriod"]

@@ -1,24 +1,24 @@
-"""Encryption: with the services' own keys, or with one of the operator's."""
+"""Encryption with the services' default keys, or with the operator's own key."""
 
 import json
 
 from tests.contract.deployed_template import (
     Resources,
-    decided,
     listed,
     of_type,
     role_statements,
+    with_condition,
 )
 
 
-def test_with_a_key_of_the_operators_everything_that_holds_personal_data_is_encrypted_with_it(
+def test_an_operators_key_encrypts_everything_with_personal_data(
     resources: Resources,
 ) -> None:
-    with_key = {name: decided(resource, "HasEncryptionKey", holds=True) for name, resource in resources.items()}
+    with_key = {name: with_condition(resource, "HasEncryptionKey", holds=True) for name, resource in resources.items()}
     key = {"Ref": "EncryptionKey"}
     for name, queue in of_type(with_key, "AWS::SQS::Queue").items():
         assert queue["Properties"]["KmsMasterKeyId"] == key, name
-        assert queue["Properties"]["SqsManagedSseEnabled"] is False, "a queue has one or the other"
+        assert queue["Properties"]["SqsManagedSseEnabled"] is False, "a queue has either kind of encryption"
     (rule,) = with_key["UploadBucket"]["Properties"]["BucketEncryption"]["ServerSideEncryptionConfiguration"]
     assert rule["ServerSideEncryptionByDefault"] == {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}
     assert with_key["WorkTable"]["Properties"]["SSESpecification"]["KMSMasterKeyId"] == key
@@ -29,12 +29,12 @@ def test_with_a_key_of_the_operators_everything_that_holds_personal_data_is_encr
         else:
             (statement,) = allowed
             assert (statement["Action"], statement["Resource"]) == (["kms:Decrypt", "kms:GenerateDataKey"], key)
-        reaches_work = {"Fn::GetAtt": ["WorkTable", "Arn"]} in [one["Resource"] for one in role_statements(role)]
-        for_work = [one["Resource"] for one in role_statements(role) if "kms:Encrypt" in listed(one["Action"])]
-        assert for_work == ([key] if reaches_work else []), name
+        uses_work_table = {"Fn::GetAtt": ["WorkTable", "Arn"]} in [one["Resource"] for one in role_statements(role)]
+        for_work_table = [one["Resource"] for one in role_statements(role) if "kms:Encrypt" in listed(one["Action"])]
+        assert for_work_table == ([key] if uses_work_table else []), name
 
 
-def test_without_a_key_of_the_operators_no_role_may_use_any(resources: Resources) -> None:
+def test_without_an_operators_key_no_role_may_use_kms(resources: Resources) -> None:
     for role in of_type(resources, "AWS::IAM::Role").values():
-        statements = role_statements(decided(role, "HasEncryptionKey", holds=False))
+        statements = role_statements(with_condition(role, "HasEncryptionKey", holds=False))
         assert "kms" not in json.dumps(statements)

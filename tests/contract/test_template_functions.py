@@ -1,4 +1,4 @@
-"""Functions and layers: what they run on, with what, and who calls them."""
+"""Functions and layers: runtime, settings and callers."""
 
 import dataclasses
 import re
@@ -7,11 +7,11 @@ from permit_ocr.images.rejections import DECODING_MEGABYTES, DECODING_SECONDS
 from permit_ocr.settings import Settings
 from tests.contract.deployed_template import Resources, function_of, of_type
 
-API_GIVES_UP_SECONDS = 30
-"""Longest an HTTP API waits for its integration, a quota that cannot be raised."""
+API_TIMEOUT_SECONDS = 30
+"""Longest that an HTTP API waits for its integration. This quota cannot be raised."""
 
 
-def test_there_is_no_other_way_in_than_the_api(resources: Resources) -> None:
+def test_functions_can_only_be_called_through_the_api(resources: Resources) -> None:
     types = {resource["Type"] for resource in resources.values()}
     assert types.isdisjoint({"AWS::Lambda::Url", "AWS::ApiGatewayV2::Route", "AWS::ApiGateway::RestApi"})
     for permission in of_type(resources, "AWS::Lambda::Permission").values():
@@ -19,11 +19,11 @@ def test_there_is_no_other_way_in_than_the_api(resources: Resources) -> None:
         assert re.search(r"\$\{(__ApiId__|HttpApi)\}", str(permission["Properties"]["SourceArn"]))
 
 
-def test_the_api_function_ends_before_the_api_gives_up(resources: Resources) -> None:
-    assert function_of(resources, "ApiFunction")["Timeout"] < API_GIVES_UP_SECONDS
+def test_the_api_function_times_out_before_the_api(resources: Resources) -> None:
+    assert function_of(resources, "ApiFunction")["Timeout"] < API_TIMEOUT_SECONDS
 
 
-def test_functions_and_layers_run_on_the_chosen_processor(resources: Resources) -> None:
+def test_functions_and_layers_have_the_chosen_architecture(resources: Resources) -> None:
     chosen = [{"Ref": "Architecture"}]
     for function in of_type(resources, "AWS::Lambda::Function").values():
         assert function["Properties"]["Architectures"] == chosen
@@ -32,20 +32,20 @@ def test_functions_and_layers_run_on_the_chosen_processor(resources: Resources) 
         assert layer["Properties"]["CompatibleArchitectures"] == chosen
 
 
-def test_only_the_function_that_decodes_has_the_imaging_libraries(resources: Resources) -> None:
+def test_only_the_images_function_has_the_imaging_layer(resources: Resources) -> None:
     for name, function in of_type(resources, "AWS::Lambda::Function").items():
         layers = [re.sub("[0-9a-f]{10}$", "", layer["Ref"]) for layer in function["Properties"]["Layers"]]
         imaging = ["ImagingLayer"] if name == "ImagesFunction" else []
         assert layers == ["ThirdPartyLayer", "PermitOcrLayer", *imaging], name
 
 
-def test_decoding_has_the_time_that_it_is_promised(resources: Resources) -> None:
+def test_the_images_function_has_enough_time_and_memory_to_decode(resources: Resources) -> None:
     seconds = function_of(resources, "ImagesFunction")["Timeout"]
-    assert seconds >= DECODING_SECONDS + 10, "and some for the download before it and the messages after it"
+    assert seconds >= DECODING_SECONDS + 10, "the download before and the messages after take time, too"
     assert function_of(resources, "ImagesFunction")["MemorySize"] - 130 >= DECODING_MEGABYTES
 
 
-def test_functions_are_told_every_setting_they_read_and_no_other(resources: Resources) -> None:
+def test_functions_have_every_setting_they_read_and_no_other(resources: Resources) -> None:
     settings = {field.name.upper() for field in dataclasses.fields(Settings) if field.default is dataclasses.MISSING}
     for name, function in of_type(resources, "AWS::Lambda::Function").items():
         variables = function["Properties"]["Environment"]["Variables"].keys()

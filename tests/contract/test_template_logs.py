@@ -1,4 +1,4 @@
-"""Logs: where they go, how long they are kept, and whom they do not name."""
+"""Logs: destination, retention and content."""
 
 import json
 import re
@@ -15,33 +15,33 @@ from tests.contract.deployed_template import (
 )
 
 
-def test_logs_are_kept_for_a_set_time(resources: Resources) -> None:
+def test_log_groups_have_the_configured_retention(resources: Resources) -> None:
     for name, group in of_type(resources, "AWS::Logs::LogGroup").items():
         assert group["Properties"]["RetentionInDays"] == {"Ref": "LogRetentionDays"}, name
 
 
-def test_no_log_level_leaves_out_the_metrics_that_alarms_watch(
+def test_no_log_level_drops_the_metrics_that_alarms_watch(
     source: dict[str, Any], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Lambda filters lines of JSON by their level, and takes INFO for the level of those that name none."""
+    """Lambda filters JSON lines by level and treats those without a level as INFO."""
     count_metric("CircuitOpened")
     flush_metrics()
     assert "level" not in json.loads(capsys.readouterr().out)
     assert source["Parameters"]["LogLevel"]["AllowedValues"] == ["DEBUG", "INFO"]
 
 
-def test_each_function_writes_to_its_own_log_group_and_to_no_other(resources: Resources) -> None:
+def test_each_function_writes_only_to_its_own_log_group(resources: Resources) -> None:
     groups = set()
     for function in of_type(resources, "AWS::Lambda::Function").values():
         group = function["Properties"]["LoggingConfig"]["LogGroup"]["Ref"]
         role = resources[function["Properties"]["Role"]["Fn::GetAtt"][0]]
-        (writes,) = (one for one in role_statements(role) if "logs:PutLogEvents" in listed(one["Action"]))
-        assert writes["Resource"] == {"Fn::GetAtt": [group, "Arn"]}
+        (statement,) = (one for one in role_statements(role) if "logs:PutLogEvents" in listed(one["Action"]))
+        assert statement["Resource"] == {"Fn::GetAtt": [group, "Arn"]}
         groups.add(group)
     assert len(groups) == len(of_type(resources, "AWS::Lambda::Function"))
 
 
-def test_the_access_log_names_nobody(resources: Resources) -> None:
+def test_the_access_log_identifies_nobody(resources: Resources) -> None:
     for stage in of_type(resources, "AWS::ApiGatewayV2::Stage").values():
         logged = re.findall(r"\$context\.([A-Za-z.]+)", stage["Properties"]["AccessLogSettings"]["Format"])
         assert logged
