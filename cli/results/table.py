@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.submission import Result
+from permit_ocr.domain.events import REJECTED
 
 _WIDE: Final = 160
 _COLOURS: Final = {
@@ -40,7 +41,7 @@ def print_results(results: Sequence[Result]) -> None:
 
 def _explanation(event: dict[str, Any]) -> str | None:
     data = event["data"]
-    if event["type"] == "permit.rejected.v1":
+    if event["type"] == REJECTED:
         return f"{data['error']['meaning']} {data['error']['advice']} ({data['error']['code']})"
     return f"needs review: {', '.join(data['reasons'])}" if data["verdict"] == "review" else None
 
@@ -72,7 +73,7 @@ def _name(result: Result, event: dict[str, Any]) -> str:
 def _cells(event: dict[str, Any]) -> tuple[str | Text, ...]:
     data = event["data"]
     verdict = Text(data["verdict"], style=_COLOURS[data["verdict"]])
-    if event["type"] == "permit.rejected.v1":
+    if event["type"] == REJECTED:
         return (data["kind"] or "–", data["side"] or "–", "–", "–", "–", "–", verdict, "–")
     validity = data["validity"]
     status = validity["status"]
