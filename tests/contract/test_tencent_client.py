@@ -15,7 +15,7 @@ import pytest
 from tencentcloud.common.credential import Credential
 
 from permit_ocr.adapters.ocr.credentials import Credentials
-from permit_ocr.adapters.ocr.endpoints import Endpoint
+from permit_ocr.adapters.ocr.endpoints import Endpoint, Endpoints
 from permit_ocr.adapters.ocr.tencent_ocr import TencentOcr
 from permit_ocr.application.ports import OcrRequest, OcrResponse
 from permit_ocr.domain.card.answers import MainlandPermitAnswer, ResidencePermitAnswer
@@ -47,7 +47,7 @@ def ask(
 def client_of(*providers: Provider, timeout: float = 30.0, scheme: str = "http", **more: Any) -> TencentOcr:
     endpoints = [Endpoint(host=here.host, region="", scheme=scheme) for here in providers]
     more.setdefault("credentials", lambda **_asked: Credentials(Credential("AKIDtest", "secret")))
-    more.setdefault("line", FakeLine())
+    more.setdefault("limiter", FakeLimiter())
     return TencentOcr(
         site="intl",
         endpoints=dict.fromkeys(Kind, endpoints),
@@ -57,6 +57,14 @@ def client_of(*providers: Provider, timeout: float = 30.0, scheme: str = "http",
     )
 
 
+@dataclass
+class Clock:
+    seconds: float = 0.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
 def written(capsys: pytest.CaptureFixture[str]) -> str:
     """Return what was printed, with the metrics of the invocation."""
     flush_metrics()
@@ -64,7 +72,7 @@ def written(capsys: pytest.CaptureFixture[str]) -> str:
 
 
 @dataclass
-class FakeLine:
+class FakeLimiter:
     """Lets every call through at once, as a probe while it is stopped, and remembers what it was told."""
 
     told: list[str] = field(default_factory=list)
@@ -318,23 +326,31 @@ def test_a_call_that_was_not_answered_in_time_is_left_to_the_queue(saying: Sayin
     assert len(here.requests) == 1
 
 
-def test_a_connection_that_is_not_made_in_time_is_tried_again_at_once() -> None:
-    """Nothing has left: the other side never says its part of the TLS handshake."""
-    connections = []
-
-    def accept() -> None:
-        with suppress(OSError):
-            while True:
-                connections.append(listener.accept())
-
-    line = FakeLine()
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        threading.Thread(target=accept, daemon=True).start()
-        here = Provider([], host=f"127.0.0.1:{listener.getsockname()[1]}")
-        client = client_of(here, timeout=0.4, scheme="https", line=line)
+def test_a_call_that_could_not_connect_in_time_is_retried_at_once() -> None:
+    limiter = FakeLimiter()
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as listener:
+        address = listener.getsockname()
+        waiting = [socket.socket() for _ in range(3)]  # they fill the backlog, and nobody accepts them
+        for one in waiting:
+            one.setblocking(False)  # noqa: FBT003  the socket's own signature
+            one.connect_ex(address)
+        client = client_of(Provider([], host=f"127.0.0.1:{address[1]}"), timeout=0.4, limiter=limiter)
         with pytest.raises(RetryableError, match="ClientNetworkError"):
             client.recognize(QUESTION, deadline=time.monotonic() + 60)
-    assert (len(connections), line.told) == (3, [])
+        for one in waiting:
+            one.close()
+    assert limiter.told == ["call"] * 3
+
+
+def test_a_tls_handshake_that_times_out_is_left_to_the_queue() -> None:
+    """The SDK does not tell it from a request without an answer, which may have been charged."""
+    limiter = FakeLimiter()
+    with socket.create_server(("127.0.0.1", 0)) as listener:  # accepts connections, and says nothing
+        here = Provider([], host=f"127.0.0.1:{listener.getsockname()[1]}")
+        client = client_of(here, timeout=0.4, scheme="https", limiter=limiter)
+        with pytest.raises(RetryableError, match="NoAnswerInTime"):
+            client.recognize(QUESTION, deadline=time.monotonic() + 60)
+    assert limiter.told == ["call"]
 
 
 @pytest.mark.parametrize("saying", [Saying("", delay_seconds=600), Saying("x" * 1200, trickle=True)])
@@ -376,125 +392,114 @@ def test_refused_credentials_are_read_anew_once_before_the_line_stops() -> None:
 
 
 def test_a_credential_that_has_not_changed_is_not_refused_twice() -> None:
-    line = FakeLine()
+    limiter = FakeLimiter()
     with provider(refusal("AuthFailure.SecretIdNotFound")) as here:
-        assert isinstance(error_of(here, line=line), CircuitOpen)
-    assert line.told == ["call", "stop AuthFailure.SecretIdNotFound"]
+        assert isinstance(error_of(here, limiter=limiter), CircuitOpen)
+    assert limiter.told == ["call", "stop AuthFailure.SecretIdNotFound"]
 
 
 def test_every_call_of_a_question_takes_a_slot_of_its_own() -> None:
-    line = FakeLine()
+    limiter = FakeLimiter()
     with provider(refusal("InternalError"), refusal("RequestLimitExceeded"), answer(Number="H12345678")) as here:
-        assert ask(here, line=line).attempts == 3
-    assert line.told == ["call", "call", "call"]
+        assert ask(here, limiter=limiter).attempts == 3
+    assert limiter.told == ["call", "call", "call"]
 
 
 @pytest.mark.parametrize("known", [RateLimited(after_seconds=1.5), CircuitAlreadyOpen("ResourceUnavailable.InArrears")])
 def test_where_it_is_known_that_there_is_no_slot_not_even_a_connection_is_opened(known: PermitOcrError) -> None:
-    line = FakeLine(known=known)
+    limiter = FakeLimiter(known=known)
     with provider(answer()) as here:
         pass  # a connection would be refused, which would be another error
-    assert error_of(here, line=line) is known
-    assert line.told == []
+    assert error_of(here, limiter=limiter) is known
+    assert limiter.told == []
 
 
 def test_what_is_known_to_be_stopped_is_told_by_kind() -> None:
     with provider(answer()) as here:
         assert client_of(here).open_circuits() == {}
         stopped = CircuitAlreadyOpen("ResourceUnavailable.InArrears")
-        assert client_of(here, line=FakeLine(known=stopped)).open_circuits() == dict.fromkeys(Kind, stopped)
+        assert client_of(here, limiter=FakeLimiter(known=stopped)).open_circuits() == dict.fromkeys(Kind, stopped)
 
 
-def test_the_slot_is_taken_when_the_connection_is_open_and_nothing_but_sending_is_left() -> None:
-    connected, heard = threading.Event(), threading.Event()
-    waited_for: list[tuple[bool, bool]] = []
+def test_the_image_is_encoded_before_the_slot_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    steps: list[str] = []
 
-    class Watching(FakeLine):
+    class Watching(FakeLimiter):
         def acquire(self, action: str, *, seconds: float, probing: bool = False) -> bool:
-            waited_for.append((connected.wait(timeout=30), heard.is_set()))
+            steps.append("slot")
             return super().acquire(action, seconds=seconds, probing=probing)
 
-    def serve() -> None:
-        for _ in range(3):  # as often as it is tried
-            connection, _ = listener.accept()
-            connected.set()
-            with connection, connection.makefile("rb") as request:
-                request.readline()
-                heard.set()
-                connection.sendall(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+    def encode(content: bytes) -> bytes:
+        steps.append("encoded")
+        return base64.b64encode(content)
 
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        threading.Thread(target=serve, daemon=True).start()
-        client = client_of(Provider([], host=f"127.0.0.1:{listener.getsockname()[1]}"), line=Watching())
-        with suppress(RetryableError):
-            client.recognize(QUESTION, deadline=time.monotonic() + 60)
-    assert waited_for[0] == (True, False)
-    assert heard.is_set()
+    monkeypatch.setattr("permit_ocr.adapters.ocr.calls.b64encode", encode)
+    with provider(answer(Number="1")) as here:
+        ask(here, limiter=Watching())
+    assert steps == ["encoded", "slot"]
 
 
-def test_a_connection_that_was_closed_while_its_call_waited_for_a_slot_costs_neither_the_call_nor_the_slot() -> None:
-    class SlowSecondSlot(FakeLine):
+def test_an_idle_connection_that_the_server_closed_costs_no_call() -> None:
+    class SlowSecondSlot(FakeLimiter):
         def acquire(self, action: str, *, seconds: float, probing: bool = False) -> bool:
             time.sleep(2.5 if self.told else 0.0)
             return super().acquire(action, seconds=seconds, probing=probing)
 
-    line = SlowSecondSlot()
+    limiter = SlowSecondSlot()
     with provider(answer(Number="1"), idle_seconds=1.5) as here:
-        client = client_of(here, line=line)
+        client = client_of(here, limiter=limiter)
         for _ in range(2):
             assert client.recognize(QUESTION, deadline=time.monotonic() + 60).attempts == 1
-    assert line.told == ["call", "call"]
+    assert limiter.told == ["call", "call"]
 
 
-def test_a_call_that_nobody_waits_for_any_more_never_leaves() -> None:
-    given_up = threading.Event()
-
-    class Slow(FakeLine):
-        def acquire(self, action: str, *, seconds: float, probing: bool = False) -> bool:
-            given_up.wait(timeout=60)
-            return super().acquire(action, seconds=seconds, probing=probing)
-
-    line = Slow()
-    with provider(answer()) as here:
-        client = client_of(here, line=line)
-        with pytest.raises(RetryableError):
-            client.recognize(QUESTION, deadline=time.monotonic() + 3)
-        given_up.set()
-        client._calls._threads.shutdown(wait=True)
-    assert line.told == ["call"]
-    assert here.requests == []
+def test_a_client_that_was_idle_is_replaced_with_its_connections() -> None:
+    clock = Clock()
+    endpoint = Endpoint(host="ocr.example", region="", scheme="https")
+    credential = Credential("AKIDtest", "secret")
+    endpoints = Endpoints(
+        {Kind.MAINLAND_PERMIT: [endpoint]},
+        credentials=lambda **_asked: Credentials(credential),
+        timeout_seconds=10,
+        clock=clock,
+    )
+    first = endpoints.client(Kind.MAINLAND_PERMIT, endpoint, credential)
+    clock.seconds += 2.4
+    assert endpoints.client(Kind.MAINLAND_PERMIT, endpoint, credential) is first
+    clock.seconds += 2.6
+    assert endpoints.client(Kind.MAINLAND_PERMIT, endpoint, credential) is not first
 
 
 def test_without_a_slot_nothing_is_called() -> None:
     with provider(answer()) as here:
-        assert isinstance(error_of(here, line=FakeLine(refuses=RateLimited(after_seconds=1.5))), RateLimited)
+        assert isinstance(error_of(here, limiter=FakeLimiter(refuses=RateLimited(after_seconds=1.5))), RateLimited)
     assert here.requests == []
 
 
 @pytest.mark.parametrize("says", [answer(Number="H12345678"), refusal("FailedOperation.ImageBlur")])
 def test_account_trouble_stops_the_line_and_whatever_a_probe_is_told_of_its_document_resumes_it(says: Saying) -> None:
-    line = FakeLine()
+    limiter = FakeLimiter()
     with provider(refusal("ResourceUnavailable.InArrears"), refusal("InternalError"), says) as here:
-        client = client_of(here, line=line)
+        client = client_of(here, limiter=limiter)
         with pytest.raises(CircuitOpen):
             client.recognize(QUESTION, deadline=time.monotonic() + 60)
         with suppress(RejectDocument):
             client.recognize(QUESTION, deadline=time.monotonic() + 60)
-    assert line.told == ["call", "stop ResourceUnavailable.InArrears", "probe", "probe", "resume"]
+    assert limiter.told == ["call", "stop ResourceUnavailable.InArrears", "probe", "probe", "resume"]
 
 
 def test_a_probe_that_tells_nothing_of_the_account_leaves_the_line_as_it_is() -> None:
-    line = FakeLine(stopped=True)
+    limiter = FakeLimiter(stopped=True)
     with provider(refusal("ServiceUnavailable")) as here:
-        assert isinstance(error_of(here, line=line), RetryableError)
-    assert line.told == ["probe"] * 3
+        assert isinstance(error_of(here, limiter=limiter), RetryableError)
+    assert limiter.told == ["probe"] * 3
 
 
 def test_a_line_that_stands_is_not_stopped_again(capsys: pytest.CaptureFixture[str]) -> None:
-    line = FakeLine(refuses=CircuitAlreadyOpen("ResourceUnavailable.InArrears"))
+    limiter = FakeLimiter(refuses=CircuitAlreadyOpen("ResourceUnavailable.InArrears"))
     with provider(answer()) as here:
-        assert error_of(here, line=line).code == "ResourceUnavailable.InArrears"
-    assert (here.requests, line.told) == ([], [])
+        assert error_of(here, limiter=limiter).code == "ResourceUnavailable.InArrears"
+    assert (here.requests, limiter.told) == ([], [])
     assert "CircuitOpened" in written(capsys)
 
 
@@ -519,14 +524,14 @@ def test_the_next_endpoint_takes_over_where_the_action_was_withdrawn(
 
 
 def test_only_when_the_last_endpoint_has_withdrawn_the_action_the_line_stops() -> None:
-    line = FakeLine()
+    limiter = FakeLimiter()
     with provider(refusal("ActionOffline")) as first, provider(refusal("InvalidAction")) as second:
-        client = client_of(first, second, line=line)
+        client = client_of(first, second, limiter=limiter)
         for _ in range(2):  # the probe asks both again: either may be back
             with pytest.raises(CircuitOpen, match="InvalidAction"):
                 client.recognize(QUESTION, deadline=time.monotonic() + 60)
         assert (len(first.requests), len(second.requests)) == (2, 2)
-    assert line.told == ["call", "call", "stop InvalidAction", "probe", "probe", "stop InvalidAction"]
+    assert limiter.told == ["call", "call", "stop InvalidAction", "probe", "probe", "stop InvalidAction"]
 
 
 def test_an_endpoint_that_fails_otherwise_is_not_left_for_the_next() -> None:

@@ -140,7 +140,7 @@ def ocr(priority: Priority) -> TencentOcr:
         endpoints=endpoints(settings()),
         timeout_seconds=settings().ocr_timeout_seconds,
         credentials=from_secrets_manager(_aws("secretsmanager"), secret) if secret else from_environment(),
-        line=_rate_limiter(priority),
+        limiter=_rate_limiter(priority),
     )
 
 

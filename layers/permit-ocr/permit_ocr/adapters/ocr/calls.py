@@ -1,165 +1,124 @@
-"""One call to the provider: when it leaves, how long it may take, and how many bytes are on their way with it.
+"""One call to the provider: encode the image, take a slot of the rate limiter, then send.
 
-Each call takes a slot of the fleet's line (``dynamodb_line``) when it is encoded, signed and connected, right before
-its first byte leaves (``gated_connections``). The SDK's timeout starts again with every byte that trickles in, so calls
-are made in threads of their own, and whoever asks waits for no longer than the timeout.
+The image is encoded before the slot is taken, because a late call is a call too close to the next one. The SDK's
+timeout starts again with every byte that trickles in, so each call runs in a thread of its own, and the caller waits no
+longer than the timeout.
 """
 
-import base64
-import threading
+from base64 import b64encode
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeoutError
-from dataclasses import dataclass, field
+from contextlib import ExitStack
+from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from tencentcloud.common.common_client import CommonClient
 
 from permit_ocr.adapters.ocr.bytes_in_flight import BytesInFlight
-from permit_ocr.adapters.ocr.gated_connections import gate
-from permit_ocr.adapters.ocr.provider_errors import Refusal, call_json
+from permit_ocr.adapters.ocr.provider_errors import ProviderError, call_json
 from permit_ocr.application.ports import OcrRequest
-from permit_ocr.domain.errors import CircuitOpen, Deferred, PermitOcrError
+from permit_ocr.domain.errors import CircuitOpen, Deferred
 from permit_ocr.observability import count_metric
 from permit_ocr.tencent.actions import Action
 
 LEAST_SECONDS: Final = 1.0
-"""Below this a call is not worth beginning."""
-CALLS_AT_ONCE: Final = 32
+"""A call that has less time than this is not started."""
+MAX_CONCURRENT_CALLS: Final = 32
+_GRACE_SECONDS: Final = 1.0
+"""How much longer than the SDK's own timeout a caller waits: the SDK knows whether the request was sent by then."""
 
 
 class RateLimiter(Protocol):
-    """Who lets calls through, for the whole fleet."""
+    """Grants slots and holds the circuit breaker's state, for the whole fleet."""
 
     def acquire(self, action: str, *, seconds: float, probing: bool = False) -> bool:
-        """Wait for a call's slot, for at most ``seconds``, and return whether the call is a probe.
+        """Wait at most ``seconds`` for a slot and return whether the call is a half-open probe.
 
         Raises ``RateLimited``, ``CircuitAlreadyOpen`` or ``RetryableError``.
         """
         ...
 
     def check(self, action: str, *, seconds: float, probing: bool = False) -> None:
-        """Raise what ``enter`` is known to raise, without asking anybody."""
+        """Raise what ``acquire`` would raise, as far as this environment knows. Makes no request."""
         ...
 
     def open_error(self, action: str) -> CircuitOpen | None:
-        """Return why calls are stopped, if it is known here that they are and no probe is due."""
+        """Return the error that opened the circuit, if it is known here to be open and no probe is due."""
         ...
 
     def open_circuit(self, action: str, error: CircuitOpen) -> None:
-        """Let no call through but a probe now and then."""
+        """Refuse all calls except for a probe now and then."""
         ...
 
     def close_circuit(self, action: str) -> None:
-        """Let calls through again."""
+        """Grant slots again."""
         ...
 
 
 @dataclass(slots=True)
 class OcrCall:
-    """One question, what its calls have in common, and how many there were."""
+    """One OCR request, and the calls made for it so far."""
 
     action: Action
-    question: OcrRequest
+    request: OcrRequest
     deadline: float
     as_base64: bool
     calls: int = 0
     probing: bool = False
 
 
-@dataclass(slots=True)
-class _SlotWait:
-    """One call on its way to its first byte."""
-
-    over: threading.Event = field(default_factory=threading.Event)
-    """It has left, or never will."""
-    left: bool = False
-    """It may be paid for."""
-    cancelled: bool = False
-    """Nobody waits for it any more: if it has not left, it must not."""
-    error: PermitOcrError | None = None
-    """Why it never left."""
-
-
 class OcrCalls:
-    """Makes calls for any number of threads at once."""
+    """Makes calls for any number of threads at the same time."""
 
-    def __init__(self, line: RateLimiter, *, timeout_seconds: float, clock: Callable[[], float]) -> None:
-        """``timeout_seconds`` is one call's, from its first byte on; the deadline may be nearer."""
-        self._line = line
+    def __init__(self, limiter: RateLimiter, *, timeout_seconds: float, clock: Callable[[], float]) -> None:
+        """``timeout_seconds`` is for one call, from its slot on. The request's deadline may be earlier."""
+        self._limiter = limiter
         self._timeout = timeout_seconds
         self._clock = clock
         self._bytes = BytesInFlight()
-        self._threads = ThreadPoolExecutor(max_workers=CALLS_AT_ONCE, thread_name_prefix="ocr-call")
+        self._threads = ThreadPoolExecutor(max_workers=MAX_CONCURRENT_CALLS, thread_name_prefix="ocr-call")
 
-    def seconds_left(self, asking: OcrCall) -> float:
+    def seconds_left(self, call: OcrCall) -> float:
         """Return the seconds until the deadline. Raises ``Deferred`` if they are too few for a call."""
-        left = asking.deadline - self._clock()
+        left = call.deadline - self._clock()
         if left < LEAST_SECONDS:
-            raise _no_time_left()
+            raise Deferred(
+                "Deadline",
+                "There was no time left to call the provider.",
+                "No action needed; it is retried automatically.",
+            )
         return left
 
-    def make(self, asking: OcrCall, client: CommonClient, headers: dict[str, str]) -> dict[str, Any]:
-        """Call once and return the response. Raises ``Refusal``, and what the line raises."""
-        departure = _SlotWait()
-        call = self._threads.submit(self._send, client, asking, headers, departure)
-        departure.over.wait(timeout=self.seconds_left(asking))
-        seconds = max(0.0, min(self._timeout, asking.deadline - self._clock()))
+    def make(self, call: OcrCall, client: CommonClient, headers: dict[str, str]) -> dict[str, Any]:
+        """Call once and return the response. Raises ``ProviderError``, and what the rate limiter raises."""
+        content = call.request.content if call.as_base64 else None
+        with ExitStack() as stack:
+            stack.enter_context(self._bytes.room(len(content or b""), seconds_left=lambda: self.seconds_left(call)))
+            parameters = _parameters(call)
+            seconds = self.seconds_left(call) - LEAST_SECONDS
+            call.probing = self._limiter.acquire(call.action.name, seconds=seconds, probing=call.probing)
+            call.calls += 1
+            count_metric("ProviderCalls")
+            response = self._threads.submit(call_json, client, call.action.name, parameters, headers)
+            room = stack.pop_all()  # until the response is there, even if nobody waits for it any more
+            response.add_done_callback(lambda _: room.close())
         try:
-            return call.result(timeout=seconds)
+            seconds = min(self._timeout + _GRACE_SECONDS, call.deadline - self._clock())
+            return response.result(timeout=max(0.0, seconds))
         except FutureTimeoutError:
-            departure.cancelled = True
-            call.cancel()
-            raise Refusal("NoAnswerInTime" if departure.left else "ClientNetworkError") from None
-
-    def _send(
-        self, client: CommonClient, asking: OcrCall, headers: dict[str, str], departure: _SlotWait
-    ) -> dict[str, Any]:
-        content = asking.question.content if asking.as_base64 else None
-        try:
-            with (
-                self._bytes.room(len(content or b""), seconds_left=lambda: self.seconds_left(asking)),
-                gate(lambda: self._depart(asking, departure)),
-            ):
-                return call_json(client, asking.action.name, _parameters(asking), headers)
-        except Refusal as refusal:
-            if departure.error:
-                raise departure.error from None
-            if refusal.code == "NoAnswerInTime" and not departure.left:  # the connection was not made in time
-                raise Refusal("ClientNetworkError") from None
-            raise
-        finally:
-            departure.over.set()
-
-    def _depart(self, asking: OcrCall, departure: _SlotWait) -> None:
-        """Wait for the call's slot, at the last moment before its first byte."""
-        try:
-            seconds = self.seconds_left(asking) - LEAST_SECONDS
-            asking.probing = self._line.acquire(asking.action.name, seconds=seconds, probing=asking.probing)
-            if departure.cancelled:
-                raise _no_time_left()
-        except PermitOcrError as error:
-            departure.error = error
-            raise
-        departure.left = True
-        asking.calls += 1
-        count_metric("ProviderCalls")
-        departure.over.set()
+            raise ProviderError("ClientNetworkError" if response.cancel() else "NoAnswerInTime") from None
 
 
-def _no_time_left() -> Deferred:
-    return Deferred("Deadline", "There was no time left to call the provider.", "Nothing: it is tried again by itself.")
-
-
-def _parameters(asking: OcrCall) -> dict[str, Any]:
-    question = asking.question
+def _parameters(call: OcrCall) -> dict[str, Any]:
+    request = call.request
     parameters: dict[str, Any] = {}
-    if asking.as_base64:
-        parameters["ImageBase64"] = base64.b64encode(question.content or b"").decode()
+    if call.as_base64:
+        parameters["ImageBase64"] = b64encode(request.content or b"").decode()
     else:
-        parameters["ImageUrl"] = question.url
-    if question.side:
-        parameters["CardSide"] = question.side.upper()
-    if question.return_portrait:
-        parameters[asking.action.portrait_parameter] = True
+        parameters["ImageUrl"] = request.url
+    if request.side:
+        parameters["CardSide"] = request.side.upper()
+    if request.return_portrait:
+        parameters[call.action.portrait_parameter] = True
     return parameters

@@ -1,7 +1,7 @@
-"""Where the actions are offered: endpoints in their order, each with its connections and its credential.
+"""Where the actions are offered: endpoints in order of preference, each with its SDK client and its credential.
 
-The SDK's own retryer and region breaker stay off (both lose answers), and its logger is silenced for good: at DEBUG it
-prints whole images.
+The SDK's own retries and region failover stay off, because both lose answers. Its logger is silenced for good, because
+it prints whole images at DEBUG.
 """
 
 import logging
@@ -16,19 +16,21 @@ from tencentcloud.common.profile.client_profile import ClientProfile
 from tencentcloud.common.profile.http_profile import HttpProfile
 
 from permit_ocr.adapters.ocr.credentials import CredentialSource
-from permit_ocr.adapters.ocr.gated_connections import GatedRequests
 from permit_ocr.domain.permits import Kind
 from permit_ocr.tencent.actions import SERVICE, VERSION
 
 logging.getLogger("tencentcloud_sdk_common").disabled = True
 
 _WITHDRAWN_SECONDS: Final = 300.0
-"""So long an environment passes over an endpoint that has withdrawn an action, before it asks there again."""
+"""How long an environment skips an endpoint that has withdrawn an action, before it tries again."""
+_IDLE_SECONDS: Final = 2.5
+"""A client that made no call for this long is replaced, and its connections with it. Servers close idle connections
+after five seconds or more; a call on a connection that is just being closed is lost, and with it its slot."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
-    """Where an action is offered. ``host`` may carry a port; ``region`` may be empty."""
+    """Where an action is offered. ``host`` may include a port; ``region`` may be empty."""
 
     host: str
     region: str
@@ -37,11 +39,18 @@ class Endpoint:
 
 class _Client(CommonClient):  # type: ignore[misc]  # the SDK has no types
     def _check_error(self, _response: requests.Response) -> None:
-        """Leave errors to us. The SDK sees them in some responses only, and warns on stderr with an endpoint's text."""
+        """Leave errors to us. The SDK misses some of them, and warns on stderr with an endpoint's text."""
+
+
+@dataclass(slots=True)
+class _OpenClient:
+    client: CommonClient
+    credential: Credential
+    last_used: float
 
 
 class Endpoints:
-    """The endpoints of each kind. Any number of threads may use them: each has one connection pool."""
+    """The endpoints of each kind. Thread-safe."""
 
     def __init__(
         self,
@@ -49,41 +58,39 @@ class Endpoints:
         *,
         credentials: CredentialSource,
         timeout_seconds: float,
-        calls_at_once: int,
         clock: Callable[[], float],
     ) -> None:
-        """Take the preferred endpoint of each kind first; ``timeout_seconds`` is for connecting, and for each read."""
+        """``by_kind`` has the preferred endpoint first; ``timeout_seconds`` is for connecting, and for each read."""
         self._by_kind = by_kind
         self._credentials = credentials
         self._timeout = timeout_seconds
-        self._at_once = calls_at_once
         self._clock = clock
-        self._clients: dict[tuple[Kind, str], tuple[Credential, CommonClient]] = {}
+        self._clients: dict[tuple[Kind, str], _OpenClient] = {}
         self._withdrawn_until: dict[tuple[Kind, str], float] = {}
 
     def kinds(self) -> Collection[Kind]:
-        """Return the kinds that may be asked for."""
+        """Return the kinds that have an endpoint."""
         return self._by_kind.keys()
 
     def preferred(self, kind: Kind) -> Endpoint:
-        """Return the endpoint that is asked unless it has withdrawn the action."""
+        """Return the first endpoint of a kind."""
         return self._by_kind[kind][0]
 
-    def left(self, kind: Kind, *, withdrawn_at: Collection[str]) -> list[Endpoint]:
-        """Return the endpoints, in order, but those of the hosts ``withdrawn_at``."""
+    def remaining(self, kind: Kind, *, withdrawn_at: Collection[str]) -> list[Endpoint]:
+        """Return the endpoints in order, without the hosts ``withdrawn_at``."""
         return [endpoint for endpoint in self._by_kind[kind] if endpoint.host not in withdrawn_at]
 
-    def offering(self, kind: Kind, *, withdrawn_at: Collection[str]) -> Endpoint:
-        """Return the first of those that are ``left`` that offers the action, as far as is known.
+    def next_endpoint(self, kind: Kind, *, withdrawn_at: Collection[str]) -> Endpoint:
+        """Return the first ``remaining`` endpoint that is not known to have withdrawn the action.
 
-        Where all of them have withdrawn it, the first: it may be back.
+        If all of them have, return the first: the action may be back.
         """
-        left = self.left(kind, withdrawn_at=withdrawn_at)
-        offering = (one for one in left if self._withdrawn_until.get((kind, one.host), 0.0) <= self._clock())
-        return next(offering, left[0])
+        remaining = self.remaining(kind, withdrawn_at=withdrawn_at)
+        offering = (one for one in remaining if self._withdrawn_until.get((kind, one.host), 0.0) <= self._clock())
+        return next(offering, remaining[0])
 
-    def note_withdrawn(self, kind: Kind, endpoint: Endpoint) -> None:
-        """Pass over ``endpoint`` from now on, for five minutes."""
+    def mark_withdrawn(self, kind: Kind, endpoint: Endpoint) -> None:
+        """Skip ``endpoint`` for five minutes."""
         self._withdrawn_until[kind, endpoint.host] = self._clock() + _WITHDRAWN_SECONDS
 
     def credential(self, endpoint: Endpoint) -> Credential:
@@ -91,24 +98,20 @@ class Endpoints:
         return self._credentials(again=False).of(endpoint.host)
 
     def has_rotated(self, endpoint: Endpoint, credential: Credential) -> bool:
-        """Read the endpoint's credential again and say whether it is another. Raises as ``credential`` does."""
-        return _parts(self._credentials(again=True).of(endpoint.host)) != _parts(credential)
+        """Read the endpoint's credential again and tell whether it has changed. Raises as ``credential`` does."""
+        return _values(self._credentials(again=True).of(endpoint.host)) != _values(credential)
 
     def client(self, kind: Kind, endpoint: Endpoint, credential: Credential) -> CommonClient:
-        """Return the endpoint's client.
-
-        A new one only where the credential has changed, so that its connections are kept.
-        """
-        made_for, client = self._clients.get((kind, endpoint.host), (None, None))
-        if client is None or made_for is None or _parts(made_for) != _parts(credential):
-            http = HttpProfile(protocol=endpoint.scheme, endpoint=endpoint.host, reqTimeout=self._timeout)
-            client = _Client(SERVICE, VERSION, credential, endpoint.region, ClientProfile(httpProfile=http))
-            client.request = GatedRequests(
-                endpoint.host, timeout=self._timeout, is_http=endpoint.scheme == "http", at_once=self._at_once
-            )
-            self._clients[kind, endpoint.host] = (credential, client)
+        """Return the endpoint's client, with its open connections unless they were idle or the credential is new."""
+        now, known = self._clock(), self._clients.get((kind, endpoint.host))
+        if known and now - known.last_used < _IDLE_SECONDS and _values(known.credential) == _values(credential):
+            known.last_used = now
+            return known.client
+        http = HttpProfile(protocol=endpoint.scheme, endpoint=endpoint.host, reqTimeout=self._timeout, keepAlive=True)
+        client = _Client(SERVICE, VERSION, credential, endpoint.region, ClientProfile(httpProfile=http))
+        self._clients[kind, endpoint.host] = _OpenClient(client, credential, now)
         return client
 
 
-def _parts(credential: Credential) -> tuple[str, str, str | None]:
+def _values(credential: Credential) -> tuple[str, str, str | None]:
     return credential.secret_id, credential.secret_key, credential.token

@@ -1,7 +1,7 @@
-"""What an endpoint says through the SDK: a response, or a refusal, which is a row of the error table."""
+"""What an endpoint answers through the SDK: a response, or an error, which is a row of the error table."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 import requests
@@ -21,8 +21,8 @@ _ERRORS: Final[Mapping[Outcome, type[PermitOcrError]]] = {
 _REQUEST_ID: Final = re.compile(r"[0-9A-Za-z-]{1,64}")
 
 
-class Refusal(Exception):
-    """Whatever is not an answer, without any text of the endpoint."""
+class ProviderError(Exception):
+    """Anything that is not a response, without any text of the endpoint."""
 
     def __init__(self, code: str, *, request_id: str | None = None) -> None:
         super().__init__(code)
@@ -31,45 +31,52 @@ class Refusal(Exception):
         self.request_id = request_id
 
     def as_error(self) -> PermitOcrError:
-        """Return the error of its row's outcome."""
+        """Return the error that the row's outcome stands for."""
         error = _ERRORS[self.row.outcome]
         return error(self.code, self.row.meaning, self.row.advice, request_id=self.request_id)
 
 
 def call_json(client: CommonClient, action: str, parameters: dict[str, Any], headers: dict[str, str]) -> dict[str, Any]:
-    """Call once and return the response. Raises ``Refusal`` for whatever is none."""
+    """Call once and return the response. Raises ``ProviderError`` for anything else."""
     try:
         body = client.call_json(action, parameters, headers=headers)
     except (TencentCloudSDKException, requests.RequestException) as error:
-        if _has_timed_out(error):
-            raise Refusal("NoAnswerInTime") from None
+        if _may_have_been_sent(error):
+            raise ProviderError("NoAnswerInTime") from None
         if isinstance(error, requests.RequestException):
-            raise Refusal("ClientNetworkError") from None
-        raise Refusal(str(error.code)) from None
+            raise ProviderError("ClientNetworkError") from None
+        raise ProviderError(str(error.code)) from None
     except (ValueError, KeyError, TypeError, AttributeError):
         # Not JSON, or nothing like a response.
-        raise Refusal("ServerNetworkError") from None
+        raise ProviderError("ServerNetworkError") from None
     response = body.get("Response") if isinstance(body, dict) else None
     if not isinstance(response, dict):
-        raise Refusal("ServerNetworkError")
-    if said := response.get("Error"):
-        if not isinstance(said, dict):
-            raise Refusal("ServerNetworkError")
-        raise Refusal(str(said.get("Code")), request_id=request_id_in(response))
+        raise ProviderError("ServerNetworkError")
+    if refused := response.get("Error"):
+        if not isinstance(refused, dict):
+            raise ProviderError("ServerNetworkError")
+        raise ProviderError(str(refused.get("Code")), request_id=request_id_in(response))
     if "DeprecatedWarning" in response:
         count_metric("ActionDeprecated", action=action)
     return response
 
 
 def request_id_in(response: Mapping[str, Any]) -> str | None:
-    """Return the endpoint's id of a call; None for what does not look like one, which may be any text."""
-    said = response.get("RequestId")
-    return said if isinstance(said, str) and _REQUEST_ID.fullmatch(said) else None
+    """Return the endpoint's id of a call, or None for anything that does not look like one."""
+    request_id = response.get("RequestId")
+    return request_id if isinstance(request_id, str) and _REQUEST_ID.fullmatch(request_id) else None
 
 
-def _has_timed_out(error: BaseException) -> bool:
-    """Say whether a socket's timeout is at the bottom of ``error``: neither library has a class for just that."""
+def _may_have_been_sent(error: BaseException) -> bool:
+    """Tell a timeout of an open connection from one while connecting. Neither library has a class for just that."""
+    causes = list(_causes(error))
+    return any(isinstance(cause, TimeoutError) for cause in causes) and not any(
+        isinstance(cause, requests.ConnectTimeout) for cause in causes
+    )
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
     cause: BaseException | None = error
-    while cause and not isinstance(cause, TimeoutError):
+    while cause:
+        yield cause
         cause = cause.__cause__ or cause.__context__
-    return cause is not None
