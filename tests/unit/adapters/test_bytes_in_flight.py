@@ -1,4 +1,4 @@
-"""Photographs on their way to the provider share a budget of bytes."""
+"""Photos that are being sent to the provider share a budget of bytes."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +15,7 @@ def long_enough() -> float:
     return SECONDS
 
 
-def test_no_more_bytes_are_on_their_way_than_the_budget_has() -> None:
+def test_bytes_in_flight_never_exceed_the_budget() -> None:
     budget = BytesInFlight(30)
     lock, now, most = threading.Lock(), 0, 0
     both_in = threading.Barrier(2, timeout=SECONDS)
@@ -36,7 +36,7 @@ def test_no_more_bytes_are_on_their_way_than_the_budget_has() -> None:
     assert most == 30
 
 
-def test_what_is_larger_than_the_whole_budget_goes_alone() -> None:
+def test_a_photo_larger_than_the_budget_is_sent_alone() -> None:
     budget = BytesInFlight(10)
     with budget.room(1_000, seconds_left=long_enough):
         pass
@@ -44,7 +44,7 @@ def test_what_is_larger_than_the_whole_budget_goes_alone() -> None:
         pass
 
 
-def test_whoever_finds_no_room_in_time_comes_again_later() -> None:
+def test_a_call_without_room_in_time_is_deferred() -> None:
     budget = BytesInFlight(10)
 
     def none_left() -> float:
@@ -60,7 +60,7 @@ def test_whoever_finds_no_room_in_time_comes_again_later() -> None:
         pass
 
 
-def test_a_failure_gives_its_room_back() -> None:
+def test_a_failed_call_frees_its_room() -> None:
     budget = BytesInFlight(10)
     with pytest.raises(RuntimeError), budget.room(10, seconds_left=long_enough):
         raise RuntimeError

@@ -1,4 +1,4 @@
-"""The provider's credentials, read and read again."""
+"""The provider's credentials, and when they are read again."""
 
 import json
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ FIRST = {"secret_id": "AKIDfirst", "secret_key": "key-one", "token": "a token"}
 ROTATED = {"secret_id": "AKIDrotated", "secret_key": "key-two"}
 
 
-def test_a_rotated_secret_is_seen_after_five_minutes_or_at_once_when_asked(secrets: "SecretsManagerClient") -> None:
+def test_a_rotated_secret_is_read_after_five_minutes_or_on_demand(secrets: "SecretsManagerClient") -> None:
     secrets.create_secret(Name="tencent", SecretString=json.dumps(FIRST))
     now = [0.0]
     source = from_secrets_manager(secrets, "tencent", clock=lambda: now[0])
@@ -28,15 +28,15 @@ def test_a_rotated_secret_is_seen_after_five_minutes_or_at_once_when_asked(secre
     assert source(again=False).default.secret_id == "AKIDfirst"
 
 
-def test_an_endpoint_may_have_an_account_of_its_own(secrets: "SecretsManagerClient") -> None:
-    said = FIRST | {"endpoints": {"ocr.example:8443": ROTATED}}
-    secrets.create_secret(Name="tencent", SecretString=json.dumps(said))
+def test_an_endpoint_can_have_its_own_account(secrets: "SecretsManagerClient") -> None:
+    secret = FIRST | {"endpoints": {"ocr.example:8443": ROTATED}}
+    secrets.create_secret(Name="tencent", SecretString=json.dumps(secret))
     credentials = from_secrets_manager(secrets, "tencent")(again=False)
     assert credentials.of("ocr.example:8443").secret_id == "AKIDrotated"
     assert credentials.of("ocr.intl.tencentcloudapi.com").secret_id == "AKIDfirst"
 
 
-def test_while_the_environment_is_read_again_others_go_on_with_what_is_known() -> None:
+def test_other_threads_use_known_credentials_during_a_read() -> None:
     seen: list[str] = []
 
     class Environment(dict[str, str]):
@@ -67,19 +67,19 @@ def test_while_the_environment_is_read_again_others_go_on_with_what_is_known() -
         '{"secret_id": "AKID", "secret_key": "k", "endpoints": {"ocr.example": {"secret_id": "AKID"}}}',
     ],
 )
-def test_a_secret_of_another_form_stops_the_line_without_its_text(secrets: "SecretsManagerClient", text: str) -> None:
+def test_an_invalid_secret_opens_the_circuit_without_its_text(secrets: "SecretsManagerClient", text: str) -> None:
     secrets.create_secret(Name="tencent", SecretString=text)
     with pytest.raises(CircuitOpen) as caught:
         from_secrets_manager(secrets, "tencent")(again=False)
     assert "AKID" not in repr(caught.value.args) + caught.value.meaning
 
 
-def test_a_secret_that_is_not_there_stops_the_line(secrets: "SecretsManagerClient") -> None:
+def test_a_missing_secret_opens_the_circuit(secrets: "SecretsManagerClient") -> None:
     with pytest.raises(CircuitOpen, match=r"Credentials\.Unreadable"):
         from_secrets_manager(secrets, "absent")(again=False)
 
 
-def test_the_environment_gives_the_token_too() -> None:
+def test_the_environment_can_have_a_token() -> None:
     environment = {"TENCENTCLOUD_SECRET_ID": "AKID", "TENCENTCLOUD_SECRET_KEY": "k", "TENCENTCLOUD_TOKEN": "t"}
     credential = from_environment(environment)(again=False).default
     assert (credential.secret_id, credential.secret_key, credential.token) == ("AKID", "k", "t")
