@@ -1,4 +1,4 @@
-"""The provider's credentials: from Secrets Manager, read again while the function lives, or from the environment."""
+"""The provider's credentials, from Secrets Manager or from environment variables."""
 
 import json
 import os
@@ -28,7 +28,7 @@ class Credentials:
     by_endpoint: Mapping[str, Credential] = field(default_factory=dict)
 
     def of(self, endpoint: str) -> Credential:
-        """Return the credential for ``endpoint``, written as in the parameter: a host with or without port."""
+        """Return the credential for ``endpoint``, a host with or without port as in the template's parameter."""
         return self.by_endpoint.get(endpoint, self.default)
 
 
@@ -36,11 +36,7 @@ class CredentialSource(Protocol):
     """Where the credentials come from."""
 
     def __call__(self, *, again: bool) -> Credentials:
-        """Return them; with ``again`` they are read anew, past any cache.
-
-        Raises ``CircuitOpen`` or
-        ``RetryableError``.
-        """
+        """Return the credentials, with ``again`` past any cache. Raises ``CircuitOpen`` or ``RetryableError``."""
         ...
 
 
@@ -49,13 +45,14 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> CredentialS
 
     The SDK's own provider never reads a token.
     """
-    kept: list[Credentials] = []
+    cached: list[Credentials] = []
 
     def source(*, again: bool) -> Credentials:
-        if again or not kept:
+        if again or not cached:
             names = ("TENCENTCLOUD_SECRET_ID", "TENCENTCLOUD_SECRET_KEY", "TENCENTCLOUD_TOKEN")
-            kept[:] = [Credentials(_credential(*(environment.get(name) for name in names)))]  # other threads look, too
-        return kept[0]
+            # Replaced at the end, in one step: other threads go on with the known ones.
+            cached[:] = [Credentials(_credential(*(environment.get(name) for name in names)))]
+        return cached[0]
 
     return source
 
@@ -65,21 +62,21 @@ def from_secrets_manager(
 ) -> CredentialSource:
     """Return a source that reads a secret, a JSON object of ``secret_id``, ``secret_key`` and ``token`` (if any).
 
-    Endpoints with an account of their own have the same three under ``endpoints`` and their ``HOST[:PORT]``.
-    It is read again every five minutes, and at once when asked to: a rotated secret needs no new deployment.
+    Endpoints with their own account have the same three under ``endpoints`` and their ``HOST[:PORT]``. The secret is
+    read again every five minutes and on demand, so a rotated one needs no new deployment.
     """
-    kept: list[tuple[float, Credentials]] = []
+    cached: list[tuple[float, Credentials]] = []
 
     def source(*, again: bool) -> Credentials:
-        if kept and not again and clock() - kept[0][0] < _FRESH_SECONDS:
-            return kept[0][1]
+        if cached and not again and clock() - cached[0][0] < _FRESH_SECONDS:
+            return cached[0][1]
         try:
             credentials = _read(client, secret)
         except RetryableError:
-            if not kept:
+            if not cached:
                 raise
-            credentials = kept[0][1]  # better the one we have than none: if it is stale, the provider will say so
-        kept[:] = [(clock(), credentials)]
+            credentials = cached[0][1]  # if it is stale, the provider refuses it
+        cached[:] = [(clock(), credentials)]
         return credentials
 
     return source
@@ -97,28 +94,28 @@ def _read(client: "SecretsManagerClient", secret: str) -> Credentials:
     except KeyError:
         raise _unreadable() from None
     try:
-        said = json.loads(text)
-        by_endpoint = {endpoint: _credential_in(one) for endpoint, one in said.get("endpoints", {}).items()}
-        return Credentials(_credential_in(said), by_endpoint)
+        secret_fields = json.loads(text)
+        by_endpoint = {endpoint: _credential_in(one) for endpoint, one in secret_fields.get("endpoints", {}).items()}
+        return Credentials(_credential_in(secret_fields), by_endpoint)
     except (ValueError, AttributeError):
         raise _unreadable() from None
 
 
-def _credential_in(said: Mapping[str, str]) -> Credential:
-    return _credential(said.get("secret_id"), said.get("secret_key"), said.get("token"))
+def _credential_in(fields: Mapping[str, str]) -> Credential:
+    return _credential(fields.get("secret_id"), fields.get("secret_key"), fields.get("token"))
 
 
 def _unreadable() -> CircuitOpen:
     return CircuitOpen(
         "Credentials.Unreadable",
-        "The secret with the provider's credentials could not be read.",
+        "The secret with the provider's credentials cannot be read.",
         "Check the parameter CredentialsSecret, and that the secret is a JSON object with secret_id and secret_key.",
     )
 
 
 def _unreachable() -> RetryableError:
     return RetryableError(
-        "Credentials.Unreachable", "Secrets Manager did not answer.", "Nothing: it is tried again by itself."
+        "Credentials.Unreachable", "Secrets Manager did not answer.", "No action needed; it is retried automatically."
     )
 
 
@@ -128,6 +125,6 @@ def _credential(secret_id: str | None, secret_key: str | None, token: str | None
     except TencentCloudSDKException:
         raise CircuitOpen(
             "Credentials.Missing",
-            "The provider's credentials are missing, or have white space around them.",
+            "The provider's credentials are missing, or have whitespace around them.",
             "Set secret_id and secret_key in the secret named by CredentialsSecret.",
         ) from None
