@@ -21,7 +21,7 @@ from permit_ocr.domain.errors import CircuitOpen, RejectDocument
 from permit_ocr.domain.permits import Kind
 from permit_ocr.observability import count_metric, log_event
 from permit_ocr.rate_limit.circuit_breaker import CircuitAlreadyOpen
-from permit_ocr.tencent.actions import ACTIONS, is_providers_own
+from permit_ocr.tencent.actions import ACTIONS, is_provider_host
 from permit_ocr.tencent.error_table import Outcome, Remedy
 from permit_ocr.tencent.response_format import CONFIDENCE_HEADER, parse_answer, parse_confidences
 
@@ -121,7 +121,7 @@ class TencentOcr:
         attempts.credential = self._endpoints.credential(endpoint)
         client = self._endpoints.client(attempts.action.kind, endpoint, attempts.credential)
         # A fresh dict each time: the SDK writes the Authorization into it.
-        headers = {} if is_providers_own(endpoint.host) else dict([CONFIDENCE_HEADER])
+        headers = {} if is_provider_host(endpoint.host) else dict([CONFIDENCE_HEADER])
         return self._calls.make(attempts, client, headers)
 
     def _may_retry(self, attempts: _Attempts, endpoint: Endpoint, error: ProviderError) -> bool:
