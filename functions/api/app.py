@@ -16,7 +16,7 @@ from permit_ocr.bootstrap import (
     presigned_uploads,
     recognize,
 )
-from permit_ocr.entrypoints.http_api import ApiApplication, answer, resolver
+from permit_ocr.entrypoints.http_api import ApiApplication, handle_request, resolver
 from permit_ocr.observability import observed
 from permit_ocr.rate_limit.dynamodb_rate_limiter import Priority
 
@@ -39,4 +39,4 @@ gc.enable()
 @observed
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN401  Lambda's context has no type
     """Respond to one request of API Gateway, payload format 2.0 or 1.0."""
-    return answer(event, context, _application)
+    return handle_request(event, context, _application)

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from permit_ocr.application.intake_messages import RecognizeUrlMessage
-from permit_ocr.entrypoints.http_api import ApiApplication, answer
+from permit_ocr.entrypoints.http_api import ApiApplication, handle_request
 from tests.unit.fakes import THROTTLED, FakePresignedUploads, World
 
 HTTP: dict[str, Any] = json.loads(Path("events/http-api-v2-recognition.json").read_text())
@@ -57,7 +57,7 @@ class Caller:
         context = SimpleNamespace(
             get_remaining_time_in_millis=lambda: self.seconds_left * 1000, function_name="api", aws_request_id="1"
         )
-        response = answer(event, context, application)
+        response = handle_request(event, context, application)
         if response["statusCode"] >= HTTPStatus.BAD_REQUEST:
             assert content_type(response) == "application/problem+json"
         return response, json.loads(response["body"]) if response["body"] else None

@@ -97,7 +97,7 @@ def test_a_form_that_was_never_used_is_forgotten(monkeypatch: pytest.MonkeyPatch
     _, ticket = caller.call("POST", "/v1/uploads", {})
     until = caller.here.documents.states[ticket["id"]].upload_until
     assert until is not None
-    monkeypatch.setattr("permit_ocr.entrypoints.http_api.get_recognition.time.time", lambda: until + FORM_SECONDS)
+    monkeypatch.setattr("permit_ocr.entrypoints.http_api.recognition_by_id.time.time", lambda: until + FORM_SECONDS)
     response, said = caller.call("GET", f"/v1/recognitions/{ticket['id']}")
     assert (response["statusCode"], said["code"]) == (HTTPStatus.NOT_FOUND, "Document.Unknown")
 

@@ -13,6 +13,8 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from permit_ocr.domain.permits import Kind, Side
 
 _DIRECT_UPLOADS: Final = "by-id/"
+DOCUMENT_ID_FORM: Final = "[0-9a-f]{32}"
+"""Regular expression of a complete document id."""
 _SIGNATURE_PREFIXES: Final = ("x-amz-", "x-cos-", "x-oss-", "x-goog-")
 _SIGNATURE_NAMES: Final = frozenset(
     (
@@ -51,7 +53,7 @@ def document_id_of_direct_upload(key: str, *, upload_prefix: str) -> str | None:
 
 def is_document_id(text: str) -> bool:
     """Tell whether ``text`` has the form of an id."""
-    return re.fullmatch("[0-9a-f]{32}", text, re.ASCII) is not None
+    return re.fullmatch(DOCUMENT_ID_FORM, text, re.ASCII) is not None
 
 
 def document_id_of_request(*parts: str) -> str:

@@ -1,9 +1,9 @@
-"""The HTTP API, payload formats 2.0 (HTTP API) and 1.0 (REST API): a module for each route.
+"""The HTTP API, for payload formats 2.0 (HTTP API) and 1.0 (REST API).
 
-``front`` takes a request and hands it to its route, ``openapi`` describes them all.
+``router`` passes each request to its route. ``requests`` and ``responses`` have the bodies, ``openapi`` describes all.
 """
 
 from permit_ocr.entrypoints.http_api.application import BODY_LIMIT, ApiApplication
-from permit_ocr.entrypoints.http_api.router import answer, resolver
+from permit_ocr.entrypoints.http_api.router import handle_request, resolver
 
-__all__ = ["BODY_LIMIT", "ApiApplication", "answer", "resolver"]
+__all__ = ["BODY_LIMIT", "ApiApplication", "handle_request", "resolver"]

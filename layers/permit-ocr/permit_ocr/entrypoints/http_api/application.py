@@ -1,4 +1,4 @@
-"""What the routes work with, and where they find it."""
+"""The use cases and ports of the API function, and how the routes get them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from permit_ocr.application.ports import Cases, Documents, IntakeQueue, Presigne
 from permit_ocr.application.recognize import Recognize
 
 BODY_LIMIT: Final = 5 * 1024 * 1024
-"""Bytes of a request's body. Lambda takes 6 MB with everything around it; beyond this an upload is the way."""
+"""Maximum bytes of a request's body. Lambda accepts 6 MB for the whole event; larger photos need an upload."""
 _APPLICATION: Final = "application"
 
 type Resolver = APIGatewayHttpResolver | APIGatewayRestResolver
@@ -32,12 +32,12 @@ class ApiApplication:
     now: Callable[[], datetime]
 
 
-def hand_in(app: Resolver, application: ApiApplication) -> None:
-    """Give the next request's route what it works with: the routes themselves are made once."""
+def set_application(app: Resolver, application: ApiApplication) -> None:
+    """Set the application for the next request. The routes are built only once, without it."""
     app.context[_APPLICATION] = application
 
 
-def application_of(app: Resolver) -> ApiApplication:
-    """Return what the request at hand works with."""
+def get_application(app: Resolver) -> ApiApplication:
+    """Return the application for the current request."""
     application: ApiApplication = app.context[_APPLICATION]
     return application

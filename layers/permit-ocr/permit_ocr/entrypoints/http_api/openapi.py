@@ -1,37 +1,33 @@
-"""The OpenAPI document: the paths as the resolver has them, the shapes as their dataclasses say.
-
-The only module here that imports pydantic: no other route needs it.
-"""
+"""The OpenAPI document: the routes as registered with the resolver, the schemas from their classes."""
 
 import json
 from functools import cache
 from typing import Any, Final
 
-from pydantic import TypeAdapter
-
+from permit_ocr import __version__
 from permit_ocr.domain.events import EVENT_TYPES
+from permit_ocr.domain.identity import DOCUMENT_ID_FORM
+from permit_ocr.domain.pair import CASE_FORM
 from permit_ocr.entrypoints.http_api.application import BODY_LIMIT, Resolver
-from permit_ocr.entrypoints.http_api.document_path import DOCUMENT_ID
-from permit_ocr.entrypoints.http_api.get_case import CASE, CaseRead
+from permit_ocr.entrypoints.http_api.get_case import CaseResponse
 from permit_ocr.entrypoints.http_api.json_schemas import json_schemas
-from permit_ocr.entrypoints.http_api.parameters import Parameter
 from permit_ocr.entrypoints.http_api.post_recognitions import IDEMPOTENCY_KEY, PREFER
-from permit_ocr.entrypoints.http_api.post_uploads import UploadRequest, UploadTicket
+from permit_ocr.entrypoints.http_api.post_uploads import PresignedUpload
 from permit_ocr.entrypoints.http_api.problem_details import PROBLEM_SCHEMA
-from permit_ocr.entrypoints.http_api.recognition_request import RecognitionRequest
-from permit_ocr.entrypoints.http_api.request_body import RequestBody
-from permit_ocr.entrypoints.http_api.responses import JSON, SCHEMAS, PendingRecognition, RecognizedPages
+from permit_ocr.entrypoints.http_api.requests import RecognitionRequest, RequestBody, UploadRequest
+from permit_ocr.entrypoints.http_api.responses import JSON, SCHEMAS, MultiPageRecognition, PendingRecognition
 from permit_ocr.images.rejections import MAX_BYTES
 
 _DESCRIPTION: Final = f"""\
-Reads the photographs of Hong Kong, Macao and Taiwan residents' permits.
+Recognises photos of Hong Kong, Macao and Taiwan residents' permits.
 
-Limits: a request's body has at most {BODY_LIMIT:,} bytes, an uploaded file {MAX_BYTES:,}; an answer comes within
-30 seconds. A deployment takes `ApiRequestsPerSecond` requests a second (10 unless set otherwise), all callers together,
-and answers 429 beyond. Every error of ours is problem details (RFC 9457) that name the field and the limit; the
-gateway's own (401, 403, 404 for a path or method that is not here, 413, 429, 503) have a `message` only.
+Limits: a request's body has at most {BODY_LIMIT:,} bytes, an uploaded file {MAX_BYTES:,}; a response takes at most
+30 seconds. A deployment accepts `ApiRequestsPerSecond` requests a second (10 unless configured) from all callers
+together, and responds with 429 beyond that. Every error response of the API is problem details (RFC 9457), which name
+the field and the limit; API Gateway's own (401, 403, 404 for an unknown path or method, 413, 429, 503) only have a
+`message`.
 
-Every answer of ours has `cache-control: no-store` and `x-content-type-options: nosniff`.
+Every response of the API has `cache-control: no-store` and `x-content-type-options: nosniff`.
 """
 _SECURITY: Final = {
     "AWS_IAM": {
@@ -45,60 +41,85 @@ _SECURITY: Final = {
         "type": "http",
         "scheme": "bearer",
         "bearerFormat": "JWT",
-        "description": "A token of `JwtIssuer` for `JwtAudience`, where a deployment names these.",
+        "description": "A token of `JwtIssuer` for `JwtAudience`, if the deployment sets these.",
     },
 }
-_SHAPES: Final = {
-    shape.__name__: shape
-    for shape in (
-        *EVENT_TYPES.values(),
-        *(PendingRecognition, RecognizedPages, UploadTicket, CaseRead),
-    )
+_RESPONSES: Final = (*EVENT_TYPES.values(), PendingRecognition, MultiPageRecognition, PresignedUpload, CaseResponse)
+_REQUEST_BODIES: Final[dict[str, type[RequestBody]]] = {
+    "createRecognition": RecognitionRequest,
+    "createUpload": UploadRequest,
 }
-_PARAMETERS: Final[dict[str, list[Parameter]]] = {
-    "createRecognition": [IDEMPOTENCY_KEY, PREFER],
-    "getRecognition": [DOCUMENT_ID],
-    "deleteRecognition": [DOCUMENT_ID],
-    "getCase": [CASE],
+
+
+def _parameter(name: str, place: str, description: str, **schema: str) -> dict[str, Any]:
+    return {
+        "name": name,
+        "in": place,
+        "description": description,
+        "required": place == "path",
+        "schema": {"type": "string", **schema},
+    }
+
+
+_DOCUMENT_ID: Final = _parameter(
+    "document_id",
+    "path",
+    "The document's id, from the response that accepted it, from its event or from the list of a file's pages.",
+    pattern=f"^{DOCUMENT_ID_FORM}$",
+)
+_PARAMETERS: Final = {
+    "createRecognition": [
+        _parameter(
+            IDEMPOTENCY_KEY,
+            "header",
+            "Requests with the same key, image and options are the same document.",
+        ),
+        _parameter(PREFER, "header", "`respond-async` (RFC 7240): accept the photo and respond immediately."),
+    ],
+    "getRecognition": [_DOCUMENT_ID],
+    "deleteRecognition": [_DOCUMENT_ID],
+    "getCase": [_parameter("case", "path", "The sender's name for the case.", pattern=f"^{CASE_FORM}$")],
 }
-_BODIES: Final[dict[str, type[RequestBody]]] = {"createRecognition": RecognitionRequest, "createUpload": UploadRequest}
 
 
 @cache
 def document(app: Resolver) -> str:
-    """Return the document of ``app``'s routes as JSON."""
-    said: dict[str, Any] = json.loads(
-        app.get_openapi_json_schema(title="Permit OCR", version="1.1.0", description=_DESCRIPTION)
+    """Return the OpenAPI document of ``app``'s routes as JSON."""
+    openapi: dict[str, Any] = json.loads(
+        app.get_openapi_json_schema(title="Permit OCR", version=__version__, description=_DESCRIPTION)
     )
-    del said["servers"]  # a deployment's own address, which this document does not know
-    for path in said["paths"].values():
-        for method, operation in path.items():
-            path[method] = _whole(operation)
-    said["security"] = [{name: []} for name in _SECURITY]
-    # In place of the framework's, which are of errors that it answers only where we do not.
-    schemas = {"Problem": PROBLEM_SCHEMA} | _requests() | json_schemas(_SHAPES, ref_template=f"{SCHEMAS}{{model}}")
-    said["components"] = {"schemas": dict(sorted(schemas.items())), "securitySchemes": _SECURITY}
-    return json.dumps(said, ensure_ascii=False, indent=2) + "\n"
+    del openapi["servers"]  # the deployment's URL, which is not known here
+    for operations in openapi["paths"].values():
+        for method, operation in operations.items():
+            operations[method] = _complete(operation)
+    openapi["security"] = [{name: []} for name in _SECURITY]
+    # These replace Powertools' schemas, which describe validation errors in a form that this API never sends.
+    responses = {shape.__name__: shape for shape in _RESPONSES}
+    schemas = (
+        {"Problem": PROBLEM_SCHEMA} | _request_schemas() | json_schemas(responses, ref_template=f"{SCHEMAS}{{model}}")
+    )
+    openapi["components"] = {"schemas": dict(sorted(schemas.items())), "securitySchemes": _SECURITY}
+    return json.dumps(openapi, ensure_ascii=False, indent=2) + "\n"
 
 
-def _whole(operation: dict[str, Any]) -> dict[str, Any]:
-    """Return the operation with its parameters and its body, of which the framework knows no more than names."""
-    name, responses = operation["operationId"], operation["responses"]
-    if "204" in responses:  # it has no content at all
+def _complete(operation: dict[str, Any]) -> dict[str, Any]:
+    """Return the operation with its parameters and body, which Powertools describes only if it validates them."""
+    name, responses = operation["operationId"], operation.pop("responses")
+    if "204" in responses:
         responses["204"].pop("content", None)
-    takes: dict[str, Any] = {"parameters": _PARAMETERS[name]} if name in _PARAMETERS else {}
-    if name in _BODIES:
-        schema = {"$ref": f"{SCHEMAS}{_BODIES[name].__name__}"}
-        takes["requestBody"] = {"content": {JSON: {"schema": schema}}, "required": True}
-    del operation["responses"]  # they come last
-    return operation | takes | {"responses": responses}
+    if name in _PARAMETERS:
+        operation["parameters"] = _PARAMETERS[name]
+    if name in _REQUEST_BODIES:
+        schema = {"$ref": f"{SCHEMAS}{_REQUEST_BODIES[name].__name__}"}
+        operation["requestBody"] = {"content": {JSON: {"schema": schema}}, "required": True}
+    return operation | {"responses": responses}
 
 
-def _requests() -> dict[str, Any]:
-    """Return the schemas of the bodies. That a field is null unless it is sent is not said in them."""
-    schemas = {shape.__name__: TypeAdapter(shape).json_schema() for shape in _BODIES.values()}
+def _request_schemas() -> dict[str, Any]:
+    """Return the schemas of the request bodies, without the default null of optional fields."""
+    schemas = {model.__name__: model.model_json_schema() for model in _REQUEST_BODIES.values()}
     for schema in schemas.values():
-        for said in schema["properties"].values():
-            if said["default"] is None:
-                del said["default"]
+        for field in schema["properties"].values():
+            if field["default"] is None:
+                del field["default"]
     return schemas

@@ -1,4 +1,9 @@
-"""``POST /v1/recognitions``: one photograph, answered with the result that is published."""
+"""``POST /v1/recognitions``: recognises one photo and responds with the result that is published.
+
+prefers respond-async ───────────► enqueue ──► 202, or the result of the same request sent before
+must be converted ───────────────► enqueue, poll its status until the deadline ──► 200 or 202
+otherwise ───────────────────────► recognise here ──► 200
+"""
 
 import json
 import time
@@ -10,222 +15,206 @@ from aws_lambda_powertools.event_handler import Response
 from permit_ocr.application.document_status import DocumentStatus, Done, Pending, Stage, document_status
 from permit_ocr.application.intake_messages import RecognizeUrlMessage
 from permit_ocr.application.ports import Submission
-from permit_ocr.application.recognize import Recognize
 from permit_ocr.domain.errors import Deleted, InProgress, NotPublished, PermitOcrError
-from permit_ocr.domain.events import Document
+from permit_ocr.domain.events import REJECTED, Document
 from permit_ocr.domain.identity import document_id_of_request, without_signature
-from permit_ocr.entrypoints.http_api.application import ApiApplication, Resolver, application_of
-from permit_ocr.entrypoints.http_api.parameters import header_of, header_parameter
-from permit_ocr.entrypoints.http_api.problem_details import problem
-from permit_ocr.entrypoints.http_api.recognition_request import RecognitionRequest
-from permit_ocr.entrypoints.http_api.request_body import body_of
+from permit_ocr.entrypoints.http_api.application import ApiApplication, Resolver, get_application
+from permit_ocr.entrypoints.http_api.problem_details import HttpProblem, problem
+from permit_ocr.entrypoints.http_api.requests import RecognitionRequest, header, parse_body
 from permit_ocr.entrypoints.http_api.responses import (
     JSON,
-    described,
-    described_json,
-    failed,
-    location_of,
-    problem_response,
-    progress_response,
+    describe_json,
+    describe_problem,
+    recognition_path,
+    status_response,
 )
 from permit_ocr.images.formats import is_provider_ready
 from permit_ocr.observability import log_event
 
-IDEMPOTENCY_KEY: Final = header_parameter(
-    "idempotency-key", "Key, image and options together decide: all the same again are the same document."
-)
-PREFER: Final = header_parameter("prefer", "`respond-async` (RFC 7240): accept it, answer at once.")
-_SECONDS_TO_FINISH: Final = 3.0
-_CLAIMED_POLL_SECONDS: Final = 0.5
-_PROGRESS_POLL_SECONDS: Final = 0.5
+IDEMPOTENCY_KEY: Final = "idempotency-key"
+PREFER: Final = "prefer"
+_RESERVED_SECONDS: Final = 3.0
+"""Kept free at the end of a request to publish, store and respond."""
+_LEASE_POLL_SECONDS: Final = 0.5
+_STATUS_POLL_SECONDS: Final = 0.5
 _GATEWAY_SECONDS: Final = 29.0
 """API Gateway gives an integration 30 seconds, whatever the function's own timeout is."""
 
 
-def add_route(app: Resolver) -> None:
+def add_routes(app: Resolver) -> None:
     """Add the route to ``app``."""
 
     @app.post(
         "/v1/recognitions",
         operation_id="createRecognition",
-        summary="Recognise one photograph",
+        summary="Recognise one photo",
         description=(
-            "Reads the card, judges it, answers the result and publishes the same result to the queue. With "
-            "`Prefer: respond-async` it is accepted, and read in the background; repeated, it answers how far that is."
+            "Reads and judges the card, responds with the result and publishes the same result to the queue. With "
+            "`Prefer: respond-async` the photo is accepted and read in the background; repeating the request returns "
+            "the document's status."
         ),
         responses={
-            200: described_json(
+            200: describe_json(
                 "The result, as published.",
                 "RecognizedEvent",
-                "RecognizedPages",
-                headers={"Content-Location": "Where it can be had again."},
-                document=True,
+                "MultiPageRecognition",
+                headers={"Content-Location": "Path of the result."},
+                links=True,
             ),
-            202: described_json(
-                "Accepted, as asked for; or a file that must be converted first, and takes longer than an answer may.",
+            202: describe_json(
+                "Accepted, as preferred; or the file must be converted first, which takes too long for this response.",
                 "PendingRecognition",
                 headers={
-                    "Location": "Where the result will be.",
-                    "Preference-Applied": "`respond-async`, where it was asked for.",
+                    "Location": "Path of the result, once there is one.",
+                    "Preference-Applied": "`respond-async`, if it was preferred.",
                     "Retry-After": "Seconds to wait.",
                 },
-                document=True,
+                links=True,
             ),
-            400: described("The body is not JSON."),
-            410: described("The document of this `Idempotency-Key` was deleted."),
-            413: described("The body is larger than 5 MB: ask `POST /v1/uploads` for an upload instead."),
-            415: described("The request is not JSON in UTF-8."),
-            422: described("A field is wrong, or the photograph can never be read; then with the published result."),
-            429: described("The quota is taken up: try again after `Retry-After` seconds."),
-            500: described("Something of ours failed."),
-            503: described("Not now: try again after `Retry-After` seconds."),
+            400: describe_problem("The body is not JSON."),
+            410: describe_problem("The document of this `Idempotency-Key` was deleted."),
+            413: describe_problem("The body is larger than 5 MB: request a form with `POST /v1/uploads` instead."),
+            415: describe_problem("The request is not JSON in UTF-8."),
+            422: describe_problem("A field is wrong, or the photo was rejected; then with the published result."),
+            429: describe_problem("The quota is used up: try again after `Retry-After` seconds."),
+            500: describe_problem("Internal error."),
+            503: describe_problem("Temporarily unavailable: try again after `Retry-After` seconds."),
         },
     )
     def create_recognition() -> Response[str]:
-        request = body_of(RecognitionRequest, app)
-        photograph = Submission(
+        request = parse_body(RecognitionRequest, app)
+        submission = Submission(
             document=Document(id=_document_id(app, request), case=request.case),
             options=request.options(),
             content=request.content(),
             url=request.image_url,
         )
+        document_id = submission.document.id
         try:
-            return _with_its_place(_answer(photograph, request, app), photograph.document.id)
+            response = _recognition_response(submission, request, app)
         except Deleted as error:
-            return _deleted(error)
+            raise HttpProblem(_deleted(error)) from None
         except PermitOcrError as error:
-            log_event(
-                "document_deferred", document_id=photograph.document.id, code=error.code, request_id=error.request_id
-            )
-            return failed(error)
-
-
-def _answer(photograph: Submission, request: RecognitionRequest, app: Resolver) -> Response[str]:
-    application, content = application_of(app), photograph.content
-    if prefers_async(header_of(app, PREFER["name"])):
-        return _accepted(photograph, request, application)
-    if content is not None and not is_provider_ready(content, base64_limit=application.base64_limit):
-        return _converted(photograph, request, application, deadline=_deadline(app))
-    return _result(_event_of(photograph, application, deadline=_deadline(app)))
-
-
-def _with_its_place(response: Response[str], document_id: str) -> Response[str]:
-    """Say of a result where it can be had again, as the answer to who does not wait says where it will be."""
-    if response.status_code == HTTPStatus.OK:
-        response.headers["Content-Location"] = location_of(document_id)
-    return response
-
-
-def _deleted(error: Deleted) -> Response[str]:
-    return problem_response(
-        problem(
-            HTTPStatus.GONE,
-            error.code,
-            f"{IDEMPOTENCY_KEY['name']}: the document of this key, image and options was deleted.",
-            "Send it with another Idempotency-Key if you want it read.",
-        )
-    )
+            log_event("document_deferred", document_id=document_id, code=error.code, request_id=error.request_id)
+            raise
+        if response.status_code == HTTPStatus.OK:
+            response.headers["Content-Location"] = recognition_path(document_id)
+        return response
 
 
 def prefers_async(prefer: str | None) -> bool:
-    """Tell whether a ``Prefer`` header asks for ``respond-async``; RFC 7240, section 2, has its grammar."""
+    """Return whether a ``Prefer`` header contains ``respond-async``; its grammar is in RFC 7240, section 2."""
     return any(
         preference.partition(";")[0].strip().lower() == "respond-async" for preference in (prefer or "").split(",")
     )
 
 
-def _accepted(photograph: Submission, request: RecognitionRequest, application: ApiApplication) -> Response[str]:
-    """Hand the photograph to the uploads function; if that was done before, answer how far it is."""
-    document_id = photograph.document.id
-    begun = _queue(photograph, request, application)
-    found = Pending(stage=Stage.QUEUED) if begun else _how_far(document_id, application)
-    response = _progress_or_result(document_id, found)
-    if isinstance(found, Pending):
+def _recognition_response(submission: Submission, request: RecognitionRequest, app: Resolver) -> Response[str]:
+    application, content = get_application(app), submission.content
+    if prefers_async(header(app, PREFER)):
+        return _accept(submission, request, application)
+    if content is not None and not is_provider_ready(content, base64_limit=application.base64_limit):
+        return _convert_and_wait(submission, request, application, deadline=_deadline(app))
+    return _event_response(_recognize(submission, application, deadline=_deadline(app)))
+
+
+def _accept(submission: Submission, request: RecognitionRequest, application: ApiApplication) -> Response[str]:
+    """Enqueue the photo; if that was done before, respond with the document's status."""
+    document_id = submission.document.id
+    is_new = _enqueue(submission, request, application)
+    status = Pending(stage=Stage.QUEUED) if is_new else _status(document_id, application)
+    response = _status_or_event_response(document_id, status)
+    if isinstance(status, Pending):
         response.headers["Preference-Applied"] = "respond-async"
     return response
 
 
-def _converted(
-    photograph: Submission, request: RecognitionRequest, application: ApiApplication, *, deadline: float
+def _convert_and_wait(
+    submission: Submission, request: RecognitionRequest, application: ApiApplication, *, deadline: float
 ) -> Response[str]:
-    """Have a file converted and read by the functions that do that, and wait for it as long as an answer may take."""
-    _queue(photograph, request, application)
-    document_id = photograph.document.id
+    """Enqueue a file that other functions convert and read, and wait for the result until the deadline."""
+    _enqueue(submission, request, application)
+    document_id = submission.document.id
     while True:
-        found = _how_far(document_id, application)
-        if not isinstance(found, Pending) or time.monotonic() + _PROGRESS_POLL_SECONDS > deadline:
-            return _progress_or_result(document_id, found)
-        time.sleep(_PROGRESS_POLL_SECONDS)
+        status = _status(document_id, application)
+        if not isinstance(status, Pending) or time.monotonic() + _STATUS_POLL_SECONDS > deadline:
+            return _status_or_event_response(document_id, status)
+        time.sleep(_STATUS_POLL_SECONDS)
 
 
-def _how_far(document_id: str, application: ApiApplication) -> DocumentStatus:
-    found = document_status(document_id, application.documents, application.presigned_uploads, now=time.time())
-    return found or Pending(stage=Stage.QUEUED)
-
-
-def _progress_or_result(document_id: str, found: DocumentStatus) -> Response[str]:
-    return _result(found.event) if isinstance(found, Done) else progress_response(document_id, found)
-
-
-def _queue(photograph: Submission, request: RecognitionRequest, application: ApiApplication) -> bool:
-    """Hand the photograph to the uploads function and return True; False if its document was begun before."""
-    document_id = photograph.document.id
-    stands = application.documents.register(document_id)
-    if stands and stands.deleted:
+def _enqueue(submission: Submission, request: RecognitionRequest, application: ApiApplication) -> bool:
+    """Send the photo to the uploads function and return True; return False if its document was started before."""
+    document_id = submission.document.id
+    known = application.documents.register(document_id)
+    if known and known.deleted:
         raise Deleted
-    if stands and (stands.document or stands.event or stands.pages):
+    if known and (known.document or known.event or known.pages):
         return False
-    if photograph.content is not None:
-        application.presigned_uploads.store(document_id, photograph.content, request.metadata())
+    if submission.content is not None:
+        application.presigned_uploads.store(document_id, submission.content, request.metadata())
     else:
         application.intake.enqueue_url(
             RecognizeUrlMessage(
                 document_id=document_id,
-                image_url=photograph.url or "",
-                options=photograph.options,
-                case=photograph.document.case,
+                image_url=submission.url or "",
+                options=submission.options,
+                case=submission.document.case,
                 received=application.now(),
             )
         )
     return True
 
 
-def _event_of(photograph: Submission, application: ApiApplication, *, deadline: float) -> str:
-    try:
-        return _recognize_in_turn(photograph, application.recognize, deadline=deadline)
-    except NotPublished as error:
-        application.intake.enqueue_republish(error.document_id)
-        log_event("republish_enqueued", document_id=error.document_id, code=error.code)
-        return error.event
-
-
-def _recognize_in_turn(photograph: Submission, recognize: Recognize, *, deadline: float) -> str:
-    """Recognise, after waiting for whoever reads the same image at this moment, as far as the deadline allows."""
+def _recognize(submission: Submission, application: ApiApplication, *, deadline: float) -> str:
+    """Return the event. While the same image is being recognised elsewhere, wait for that until the deadline."""
     while True:
         try:
-            return recognize(photograph, deadline=deadline)
+            return application.recognize(submission, deadline=deadline)
+        except NotPublished as error:
+            application.intake.enqueue_republish(error.document_id)
+            log_event("republish_enqueued", document_id=error.document_id, code=error.code)
+            return error.event
         except InProgress:
-            if time.monotonic() + _CLAIMED_POLL_SECONDS > deadline:
+            if time.monotonic() + _LEASE_POLL_SECONDS > deadline:
                 raise
-            time.sleep(_CLAIMED_POLL_SECONDS)
+            time.sleep(_LEASE_POLL_SECONDS)
+
+
+def _status(document_id: str, application: ApiApplication) -> DocumentStatus:
+    status = document_status(document_id, application.documents, application.presigned_uploads, now=time.time())
+    return status or Pending(stage=Stage.QUEUED)
+
+
+def _status_or_event_response(document_id: str, status: DocumentStatus) -> Response[str]:
+    return _event_response(status.event) if isinstance(status, Done) else status_response(document_id, status)
+
+
+def _event_response(event: str) -> Response[str]:
+    """Return an event as it was published; a rejection as a problem that contains it."""
+    published = json.loads(event)
+    if published["type"] != REJECTED:
+        return Response(HTTPStatus.OK, JSON, event)
+    error = published["data"]["error"]
+    raise HttpProblem(problem(422, error["code"], error["meaning"], error["advice"], result=published))
+
+
+def _deleted(error: Deleted) -> dict[str, object]:
+    return problem(
+        HTTPStatus.GONE,
+        error.code,
+        f"{IDEMPOTENCY_KEY}: the document of this key, image and options was deleted.",
+        "Send it with another Idempotency-Key if you want it read.",
+    )
 
 
 def _document_id(app: Resolver, request: RecognitionRequest) -> str:
-    """Return the id of what this request hands in: the same for the same ``Idempotency-Key``, image and options."""
-    key = header_of(app, IDEMPOTENCY_KEY["name"]) or app.current_event.request_context.request_id or ""
+    """Return the document's id: the same for the same ``Idempotency-Key``, image and options."""
+    key = header(app, IDEMPOTENCY_KEY) or app.current_event.request_context.request_id or ""
     image = request.image_base64 or without_signature(request.image_url or "")
     options = (request.document, request.card_side or "", str(request.return_portrait))
     return document_id_of_request(key, image, *options, *([request.case] if request.case else []))
 
 
 def _deadline(app: Resolver) -> float:
-    left = app.lambda_context.get_remaining_time_in_millis() / 1000
-    return time.monotonic() + min(left, _GATEWAY_SECONDS) - _SECONDS_TO_FINISH
-
-
-def _result(event: str) -> Response[str]:
-    said = json.loads(event)
-    if said["type"] != "permit.rejected.v1":
-        return Response(HTTPStatus.OK, JSON, event)
-    error = said["data"]["error"]
-    return problem_response(problem(422, error["code"], error["meaning"], error["advice"], result=said))
+    remaining = app.lambda_context.get_remaining_time_in_millis() / 1000
+    return time.monotonic() + min(remaining, _GATEWAY_SECONDS) - _RESERVED_SECONDS

@@ -1,11 +1,15 @@
-"""Problem details (RFC 9457): the one form of every error our API answers."""
+"""Problem details (RFC 9457): the form of every error response of the API."""
 
 import json
-import re
+import math
 from collections.abc import Mapping, Sequence
+from http import HTTPStatus
 from typing import Any, Final
 
-_NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
+from aws_lambda_powertools.event_handler import Response
+
+from permit_ocr.domain.errors import Deleted, PermitOcrError, RateLimited, RetryableError
+
 CONTENT_TYPE: Final = "application/problem+json"
 PROBLEM_SCHEMA: Final[dict[str, Any]] = {
     "type": "object",
@@ -18,7 +22,7 @@ PROBLEM_SCHEMA: Final[dict[str, Any]] = {
         "status": {"type": "integer"},
         "detail": {"type": "string", "description": "Names the field and the limit."},
         "code": {"type": "string"},
-        "advice": {"type": "string", "description": "The way out."},
+        "advice": {"type": "string", "description": "What to do about it."},
         "errors": {
             "type": "array",
             "items": {
@@ -26,13 +30,22 @@ PROBLEM_SCHEMA: Final[dict[str, Any]] = {
                 "properties": {"field": {"type": "string"}, "message": {"type": "string"}},
             },
         },
-        "result": {"type": "object", "description": "The published `permit.rejected.v1`, for a rejected photograph."},
+        "result": {"type": "object", "description": "The published `permit.rejected.v1`, for a rejected photo."},
     },
 }
+_CIRCUIT_OPEN_SECONDS: Final = 60.0
+
+
+class HttpProblem(Exception):
+    """Ends a request with a problem as its response."""
+
+    def __init__(self, problem: dict[str, Any]) -> None:
+        super().__init__(problem["code"])
+        self.problem = problem
 
 
 def problem(status: int, code: str, detail: str, advice: str, **members: Any) -> dict[str, Any]:  # noqa: ANN401  JSON
-    """Return a problem. ``detail`` names the field and the limit, ``advice`` the way out; ``members`` extend it."""
+    """Return a problem. ``detail`` names the field and the limit, ``advice`` the remedy; ``members`` extend it."""
     return {
         "type": f"urn:permit-ocr:problem:{code}",
         "title": code,
@@ -44,39 +57,28 @@ def problem(status: int, code: str, detail: str, advice: str, **members: Any) ->
     }
 
 
-def fields_problem(errors: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return the problem of a request whose fields are wrong.
-
-    ``errors`` are those of a ``RequestValidationError``: only place, message and type are used, never the input.
-    """
-    wrong = [{"field": _field(error), "message": _message(error)} for error in errors]
-    if any(error.get("type") == "json_invalid" for error in errors):
-        return problem(
-            400, "Request.NotJson", "The body is not JSON.", "Send a JSON object as the OpenAPI document describes it."
-        )
-    detail = "; ".join(f"{one['field']}: {one['message']}" for one in wrong)
+def invalid_fields(errors: Sequence[tuple[str, str]]) -> dict[str, Any]:
+    """Return the problem of a request with wrong fields; ``errors`` are their names and messages."""
     return problem(
-        422, "Request.InvalidField", detail, "Mend the named fields and send the request again.", errors=wrong
+        422,
+        "Request.InvalidField",
+        "; ".join(f"{field}: {message}" for field, message in errors),
+        "Fix the named fields and send the request again.",
+        errors=[{"field": field, "message": message} for field, message in errors],
     )
 
 
-def as_response(body: Mapping[str, Any], *, headers: Mapping[str, str] | None = None) -> dict[str, Any]:
-    """Return the problem as API Gateway's proxy integrations want a response."""
-    return {
-        "statusCode": body["status"],
-        "headers": {"content-type": CONTENT_TYPE, **(headers or {})},
-        "body": json.dumps(body, ensure_ascii=False),
-        "isBase64Encoded": False,
-    }
+def problem_response(problem: Mapping[str, Any]) -> Response[str]:
+    """Return a problem as a response."""
+    return Response(problem["status"], CONTENT_TYPE, json.dumps(problem, ensure_ascii=False))
 
 
-def _field(error: Mapping[str, Any]) -> str:
-    place = [str(part) for part in error.get("loc", ()) if part not in {"body", "request"}]
-    # The name of a field nobody knows is the sender's text: it might be the whole photograph.
-    return ".".join(part if _NAME.fullmatch(part) else "(a name that is none)" for part in place) or "body"
-
-
-def _message(error: Mapping[str, Any]) -> str:
-    if error.get("type") == "extra_forbidden":
-        return "is not a field of this request"
-    return str(error.get("msg", ""))
+def error_response(error: PermitOcrError) -> Response[str]:
+    """Return the response to an error that is not the request's fault: deleted, or when to try again."""
+    if isinstance(error, Deleted):
+        return problem_response(problem(HTTPStatus.GONE, error.code, f"document_id: {error.meaning}", error.advice))
+    after = error.after_seconds if isinstance(error, RetryableError) else _CIRCUIT_OPEN_SECONDS
+    status = HTTPStatus.TOO_MANY_REQUESTS if isinstance(error, RateLimited) else HTTPStatus.SERVICE_UNAVAILABLE
+    response = problem_response(problem(status, error.code, error.meaning, "Try again later."))
+    response.headers["Retry-After"] = str(max(1, math.ceil(after)))
+    return response

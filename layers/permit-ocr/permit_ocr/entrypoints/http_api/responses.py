@@ -1,7 +1,6 @@
-"""The forms in which the routes answer: JSON, or problem details."""
+"""The JSON responses, and how the OpenAPI document describes each response of a route."""
 
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from http import HTTPStatus
@@ -11,26 +10,24 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.types import OpenAPIResponse
 
 from permit_ocr.application.document_status import DocumentStatus, Done, DonePages, Pending, Stage
-from permit_ocr.domain.errors import Deleted, PermitOcrError, RateLimited, RetryableError
-from permit_ocr.entrypoints.http_api.problem_details import CONTENT_TYPE, problem
+from permit_ocr.entrypoints.http_api.problem_details import CONTENT_TYPE
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 JSON: Final = "application/json"
 SCHEMAS: Final = "#/components/schemas/"
-_OF_A_DOCUMENT: Final = ("getRecognition", "deleteRecognition")
-_ASK_AGAIN_SECONDS: Final = 1
-_LINE_STOPPED_SECONDS: Final = 60.0
+_DOCUMENT_OPERATIONS: Final = ("getRecognition", "deleteRecognition")
+_POLL_SECONDS: Final = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessingStatus:
-    """How far a document is that is not done."""
+    """How far a pending document is."""
 
     stage: Stage
     pages: int | None
-    """How many pages a file of several has."""
+    """Number of pages in a multi-page file."""
     pages_done: int | None
     """How many of them are done."""
 
@@ -45,95 +42,80 @@ class PendingRecognition:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PageOf:
-    """One page of a file of several."""
+class PageReference:
+    """One page of a multi-page file."""
 
     number: int
-    """Counted from 1."""
+    """Page number, from 1."""
     id: str
     """The page's own id: each page is a document."""
     location: str
-    """Where its result is."""
+    """Path of its result."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RecognizedPages:
-    """A file of several pages, all of them done."""
+class MultiPageRecognition:
+    """A multi-page file of which all pages are done."""
 
     id: str
-    pages: tuple[PageOf, ...]
+    pages: tuple[PageReference, ...]
     status: Literal["done"] = "done"
 
 
-def described(description: str) -> OpenAPIResponse:
-    """Return the OpenAPI description of an answer in problem details."""
+def describe_problem(description: str) -> OpenAPIResponse:
+    """Return the OpenAPI description of a response in problem details."""
     return {"description": description, "content": {CONTENT_TYPE: {"schema": {"$ref": f"{SCHEMAS}Problem"}}}}
 
 
-def described_json(
-    description: str, *names: str, headers: Mapping[str, str] | None = None, document: bool = False
+def describe_json(
+    description: str, *schemas: str, headers: Mapping[str, str] | None = None, links: bool = False
 ) -> OpenAPIResponse:
-    """Return the OpenAPI description of an answer in JSON, of one of the named schemas, with what its headers say.
+    """Return the OpenAPI description of a response in JSON with one of these schemas, and of its headers.
 
-    Of one about a ``document`` it says what else can be done with that. The names are resolved where the whole
-    description is made: building the schemas costs a cold start, and only it needs them.
+    ``links`` adds the other operations on the document whose ``id`` is in the response. Schemas are referred to by
+    name, since building them would slow down a cold start and only the OpenAPI document needs them.
     """
-    one_of = [{"$ref": f"{SCHEMAS}{name}"} for name in names]
-    said: dict[str, Any] = {
+    one_of = [{"$ref": f"{SCHEMAS}{schema}"} for schema in schemas]
+    response: dict[str, Any] = {
         "description": description,
         "headers": {
-            name: {"description": says, "schema": {"type": "string"}} for name, says in (headers or {}).items()
+            name: {"description": text, "schema": {"type": "string"}} for name, text in (headers or {}).items()
         },
         "content": {JSON: {"schema": one_of[0] if len(one_of) == 1 else {"oneOf": one_of}}},
     }
-    if document:
-        its_id = {"document_id": "$response.body#/id"}
-        said["links"] = {name: {"operationId": name, "parameters": its_id} for name in _OF_A_DOCUMENT}
-    return cast("OpenAPIResponse", said)
+    if links:
+        parameters = {"document_id": "$response.body#/id"}
+        response["links"] = {name: {"operationId": name, "parameters": parameters} for name in _DOCUMENT_OPERATIONS}
+    return cast("OpenAPIResponse", response)
 
 
-def location_of(document_id: str) -> str:
-    """Return where a document's result is, beside the API's other paths."""
+def recognition_path(document_id: str) -> str:
+    """Return the path of a document's result."""
     return f"/v1/recognitions/{document_id}"
 
 
 def json_response(
-    said: "DataclassInstance", *, status: int = HTTPStatus.OK, headers: Mapping[str, str] | None = None
+    body: "DataclassInstance", *, status: int = HTTPStatus.OK, headers: Mapping[str, str] | None = None
 ) -> Response[str]:
-    """Return the answer that says a dataclass."""
-    return Response(status, JSON, json.dumps(asdict(said), ensure_ascii=False), headers=dict(headers or {}))
+    """Return a dataclass as a response."""
+    return Response(status, JSON, json.dumps(asdict(body), ensure_ascii=False), headers=dict(headers or {}))
 
 
-def progress_response(document_id: str, found: DocumentStatus) -> Response[str]:
-    """Return the answer that tells how far a document is; of one that is done, its event as it was published."""
-    match found:
+def status_response(document_id: str, status: DocumentStatus) -> Response[str]:
+    """Return a document's status as a response. If it is done, that is its event as it was published."""
+    match status:
         case Done(event=event):
             return Response(HTTPStatus.OK, JSON, event)
-        case DonePages(page_ids=ids):
+        case DonePages(page_ids=page_ids):
             pages = (
-                PageOf(number=number, id=one, location=location_of(one)) for number, one in enumerate(ids, start=1)
+                PageReference(number=number, id=page_id, location=recognition_path(page_id))
+                for number, page_id in enumerate(page_ids, start=1)
             )
-            return json_response(RecognizedPages(id=document_id, pages=tuple(pages)))
-        case Pending():
-            far = ProcessingStatus(stage=found.stage, pages=found.pages, pages_done=found.pages_done)
+            return json_response(MultiPageRecognition(id=document_id, pages=tuple(pages)))
+        case Pending(stage=stage, pages=page_count, pages_done=pages_done):
+            progress = ProcessingStatus(stage=stage, pages=page_count, pages_done=pages_done)
             return json_response(
-                PendingRecognition(id=document_id, progress=far),
+                PendingRecognition(id=document_id, progress=progress),
                 status=HTTPStatus.ACCEPTED,
-                headers={"Location": location_of(document_id), "Retry-After": str(_ASK_AGAIN_SECONDS)},
+                headers={"Location": recognition_path(document_id), "Retry-After": str(_POLL_SECONDS)},
             )
-
-
-def problem_response(body: dict[str, Any]) -> Response[str]:
-    """Return the answer that says ``body``, a problem."""
-    return Response(body["status"], CONTENT_TYPE, json.dumps(body, ensure_ascii=False))
-
-
-def failed(error: PermitOcrError) -> Response[str]:
-    """Return the answer to what is no fault of the request: gone, or when to try again."""
-    if isinstance(error, Deleted):
-        return problem_response(problem(HTTPStatus.GONE, error.code, f"document_id: {error.meaning}", error.advice))
-    after = error.after_seconds if isinstance(error, RetryableError) else _LINE_STOPPED_SECONDS
-    status = HTTPStatus.TOO_MANY_REQUESTS if isinstance(error, RateLimited) else HTTPStatus.SERVICE_UNAVAILABLE
-    response = problem_response(problem(status, error.code, error.meaning, "Try again later."))
-    response.headers["Retry-After"] = str(max(1, math.ceil(after)))
-    return response

@@ -1,105 +1,113 @@
-"""The front of the API: refuses what no route could take, hands the rest to its route, foresees what may go wrong."""
+"""Refuses requests that no route accepts, routes the others, and turns every error into problem details."""
 
 from functools import cache
+from http import HTTPStatus
 from typing import Any, Final
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, APIGatewayRestResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
-from aws_lambda_powertools.event_handler.openapi.exceptions import RequestUnsupportedContentType, RequestValidationError
 
-from permit_ocr.entrypoints.http_api import (
-    delete_recognition,
-    get_case,
-    get_openapi,
-    get_recognition,
-    post_recognitions,
-    post_uploads,
+from permit_ocr.domain.errors import PermitOcrError
+from permit_ocr.entrypoints.http_api import get_case, post_recognitions, post_uploads, recognition_by_id
+from permit_ocr.entrypoints.http_api.application import BODY_LIMIT, ApiApplication, Resolver, set_application
+from permit_ocr.entrypoints.http_api.problem_details import (
+    CONTENT_TYPE,
+    HttpProblem,
+    error_response,
+    problem,
+    problem_response,
 )
-from permit_ocr.entrypoints.http_api.application import BODY_LIMIT, ApiApplication, Resolver, hand_in
-from permit_ocr.entrypoints.http_api.problem_details import as_response, fields_problem, problem
-from permit_ocr.entrypoints.http_api.request_body import says_json
-from permit_ocr.entrypoints.http_api.responses import problem_response
+from permit_ocr.entrypoints.http_api.requests import NOT_JSON, has_json_content_type
+from permit_ocr.entrypoints.http_api.responses import JSON, describe_problem
 from permit_ocr.observability import log_unexpected_error
 
-_ROUTES: Final = (post_recognitions, get_recognition, delete_recognition, post_uploads, get_case, get_openapi)
-_ON_EVERY_ANSWER: Final = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
-"""What an answer says of a person is kept by no browser and no proxy, and is no page."""
-_NOT_JSON: Final = problem(
-    415,
-    "Request.NotJson",
-    "content-type and body: the request must be JSON in UTF-8, with the content type application/json.",
-    "Send the photograph within JSON, as Base64.",
-)
+_SECURITY_HEADERS: Final = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
+"""On every response: personal data must not be cached, and must not be taken for a page."""
 
 
-def answer(event: dict[str, Any], context: Any, application: ApiApplication) -> dict[str, Any]:  # noqa: ANN401
-    """Answer one request of API Gateway, whichever payload format it has."""
-    response = _answer(event, context, application)
-    return {**response, "headers": {**response.get("headers", {}), **_ON_EVERY_ANSWER}}
-
-
-def _answer(event: dict[str, Any], context: Any, application: ApiApplication) -> dict[str, Any]:  # noqa: ANN401
-    size = _body_size(event)
-    if size > BODY_LIMIT:
-        return as_response(_too_large(size))
-    if event.get("body") and not says_json(event.get("headers") or {}):
-        return as_response(_NOT_JSON)
-    app = resolver(rest=event.get("version") != "2.0")
-    hand_in(app, application)
-    return app.resolve(event, context)
+def handle_request(event: dict[str, Any], context: Any, application: ApiApplication) -> dict[str, Any]:  # noqa: ANN401
+    """Respond to one request of API Gateway, payload format 2.0 or 1.0."""
+    refusal = _refusal(event)
+    if refusal:
+        response = _proxy_response(refusal)
+    else:
+        app = resolver(rest=event.get("version") != "2.0")
+        set_application(app, application)
+        response = app.resolve(event, context)
+    return {**response, "headers": {**response.get("headers", {}), **_SECURITY_HEADERS}}
 
 
 @cache
 def resolver(*, rest: bool = False) -> Resolver:
-    """Return the resolver with every route. It validates nothing: the routes read their requests themselves."""
+    """Return the resolver with every route, for payload format 1.0 if ``rest``.
+
+    Powertools' validation stays off, because it accepts what no client should send and refuses valid requests: it
+    unwraps an array that holds the body, and compares the content type case-sensitively.
+    """
     app: Resolver = APIGatewayRestResolver() if rest else APIGatewayHttpResolver()
-    for route in _ROUTES:
-        route.add_route(app)
-    app.exception_handler(RequestValidationError)(_invalid)
-    app.exception_handler(UnicodeDecodeError)(_not_json)
-    app.exception_handler(RequestUnsupportedContentType)(_not_json)
-    app.exception_handler(RecursionError)(_nested)
+    for routes in (post_recognitions, recognition_by_id, post_uploads, get_case):
+        routes.add_routes(app)
+    _add_openapi_route(app)
+    app.exception_handler(HttpProblem)(_problem)
+    app.exception_handler(PermitOcrError)(error_response)
     app.exception_handler(Exception)(_unexpected)
     app.not_found(_no_route)
     return app
 
 
-def _invalid(error: RequestValidationError) -> Response[str]:
-    return problem_response(fields_problem(error.errors()))
-
-
-def _not_json(_error: Exception) -> Response[str]:
-    return problem_response(_NOT_JSON)
-
-
-def _nested(_error: Exception) -> Response[str]:
-    return problem_response(
-        problem(400, "Request.NotJson", "The body is nested too deeply.", "Send a JSON object of plain fields.")
+def _add_openapi_route(app: Resolver) -> None:
+    @app.get(
+        "/v1/openapi.json",
+        operation_id="getOpenApi",
+        summary="Get this document",
+        responses={
+            200: {"description": "OpenAPI 3.1", "content": {JSON: {"schema": {"type": "object"}}}},
+            500: describe_problem("Internal error."),
+        },
     )
+    def get_openapi() -> Response[str]:
+        from permit_ocr.entrypoints.http_api.openapi import document  # noqa: PLC0415  no other route needs the schemas
+
+        return Response(HTTPStatus.OK, JSON, document(app))
+
+
+def _problem(error: HttpProblem) -> Response[str]:
+    return problem_response(error.problem)
 
 
 def _no_route(_error: NotFoundError) -> Response[str]:
     return problem_response(
-        problem(404, "Request.NoRoute", "There is no such route.", "GET /v1/openapi.json describes those there are.")
+        problem(404, "Request.NoRoute", "There is no such route.", "GET /v1/openapi.json lists the routes.")
     )
 
 
 def _unexpected(error: Exception) -> Response[str]:
     log_unexpected_error(error)
     return problem_response(
-        problem(500, "Internal", "Something of ours failed.", "Try again; if it lasts, tell the operator.")
+        problem(500, "Internal", "Internal error.", "Try again; if the error persists, tell the operator.")
     )
 
 
-def _too_large(size: int) -> dict[str, Any]:
-    return problem(
-        413,
-        "Request.TooLarge",
-        f"body: {size:,} bytes, the limit is {BODY_LIMIT:,}.",
-        "Ask POST /v1/uploads for an upload, or put the photograph into the upload bucket.",
-    )
-
-
-def _body_size(event: dict[str, Any]) -> int:
+def _refusal(event: dict[str, Any]) -> dict[str, Any] | None:
+    """Return the problem of a request that no route accepts."""
     body = event.get("body") or ""
-    return len(body) * 3 // 4 if event.get("isBase64Encoded") else len(body.encode())
+    size = len(body) * 3 // 4 if event.get("isBase64Encoded") else len(body.encode())
+    if size > BODY_LIMIT:
+        return problem(
+            413,
+            "Request.TooLarge",
+            f"body: {size:,} bytes, the limit is {BODY_LIMIT:,}.",
+            "Request a form with POST /v1/uploads, or put the photo into the upload bucket.",
+        )
+    return NOT_JSON if body and not has_json_content_type(event.get("headers") or {}) else None
+
+
+def _proxy_response(problem: dict[str, Any]) -> dict[str, Any]:
+    """Return a problem in the form that API Gateway expects."""
+    response = problem_response(problem)
+    return {
+        "statusCode": response.status_code,
+        "headers": {"content-type": CONTENT_TYPE},
+        "body": response.body,
+        "isBase64Encoded": False,
+    }

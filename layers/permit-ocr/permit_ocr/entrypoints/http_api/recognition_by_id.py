@@ -1,0 +1,87 @@
+"""``GET`` and ``DELETE /v1/recognitions/{document_id}``: a document's status or result, and its deletion."""
+
+import time
+from http import HTTPStatus
+from typing import Final
+
+from aws_lambda_powertools.event_handler import Response
+
+from permit_ocr.application.document_status import document_status
+from permit_ocr.domain.errors import PermitOcrError
+from permit_ocr.domain.identity import is_document_id
+from permit_ocr.entrypoints.http_api.application import Resolver, get_application
+from permit_ocr.entrypoints.http_api.problem_details import HttpProblem, invalid_fields, problem
+from permit_ocr.entrypoints.http_api.responses import describe_json, describe_problem, status_response
+from permit_ocr.observability import log_event
+
+_PATH: Final = "/v1/recognitions/<document_id>"
+_UNKNOWN: Final = problem(
+    404,
+    "Document.Unknown",
+    "document_id: there is no such document, or it has expired, or its upload form expired unused.",
+    "Send the photo again.",
+)
+
+
+def add_routes(app: Resolver) -> None:
+    """Add the routes to ``app``."""
+
+    @app.get(
+        _PATH,
+        operation_id="getRecognition",
+        summary="Get a document's status or result",
+        description=(
+            "The result is the event as it was published, also if the photo was rejected. Each page of a multi-page "
+            "file is a document of its own, and the response lists them. Results are kept for `KeepDays`."
+        ),
+        responses={
+            200: describe_json("Done.", "RecognizedEvent", "RejectedEvent", "MultiPageRecognition"),
+            202: describe_json("Not done.", "PendingRecognition", headers={"Retry-After": "Seconds to wait."}),
+            404: describe_problem("There is no such document, or its upload form expired unused."),
+            410: describe_problem("The document was deleted."),
+            422: describe_problem("The id is malformed."),
+            500: describe_problem("Internal error."),
+            503: describe_problem("Temporarily unavailable: try again after `Retry-After` seconds."),
+        },
+    )
+    def get_recognition(document_id: str) -> Response[str]:
+        _check_document_id(document_id)
+        application = get_application(app)
+        status = document_status(document_id, application.documents, application.presigned_uploads, now=time.time())
+        if status is None:
+            raise HttpProblem(_UNKNOWN)
+        return status_response(document_id, status)
+
+    @app.delete(
+        _PATH,
+        operation_id="deleteRecognition",
+        summary="Delete a document",
+        description=(
+            "Deletes the result, the photo, its converted pages, its portrait and its side of a case. What "
+            "another document shares stays. A document that is still waiting is not read any more. An event that is "
+            "already on the results queue cannot be recalled. Deleting a document again is not an error."
+        ),
+        responses={
+            204: {"description": "Deleted. Only a tombstone is kept."},
+            404: describe_problem("There is no such document."),
+            422: describe_problem("The id is malformed."),
+            500: describe_problem("Internal error."),
+            503: describe_problem("Deleted in part or not at all: try again after `Retry-After` seconds."),
+        },
+    )
+    def delete_recognition(document_id: str) -> Response[str]:
+        _check_document_id(document_id)
+        try:
+            found = get_application(app).delete(document_id)
+        except PermitOcrError as error:
+            log_event("document_deferred", document_id=document_id, code=error.code)
+            raise
+        if not found:
+            raise HttpProblem(_UNKNOWN)
+        log_event("document_deleted", document_id=document_id)
+        return Response(HTTPStatus.NO_CONTENT, None, "")
+
+
+def _check_document_id(document_id: str) -> None:
+    if not is_document_id(document_id):
+        raise HttpProblem(invalid_fields([("document_id", "must be 32 lower-case hex digits")]))

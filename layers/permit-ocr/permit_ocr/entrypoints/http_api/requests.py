@@ -1,0 +1,211 @@
+"""The request bodies: pydantic models, and the errors in words that name each field and its limit."""
+
+import base64
+import json
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, Final, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from permit_ocr.domain.pair import CASE_FORM, CASE_RULE, is_case
+from permit_ocr.domain.permits import Kind, RecognitionOptions, Side
+from permit_ocr.domain.upload_options import AUTO
+from permit_ocr.entrypoints.http_api.application import Resolver
+from permit_ocr.entrypoints.http_api.problem_details import HttpProblem, invalid_fields, problem
+
+_JSON: Final = "application/json"
+_NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_URL_LIMIT: Final = 2048
+_MESSAGES: Final = {
+    "bool_type": "must be true or false",
+    "extra_forbidden": "is not a field of this request",
+    "literal_error": "must be {expected}",
+    "model_type": "must be a JSON object",
+    "string_too_long": "must have at most {max_length:,} characters",
+    "string_type": "must be a text",
+    "string_unicode": "must be a text of whole characters",  # JSON can contain half of a surrogate pair
+}
+"""pydantic's error types in our words; other types are those of the validators below, with their own messages."""
+NOT_JSON: Final = problem(
+    415,
+    "Request.NotJson",
+    "content-type and body: the request must be JSON in UTF-8, with the content type application/json.",
+    "Send the photo within JSON, as Base64.",
+)
+
+
+def _lower(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
+
+
+def _upper(value: object) -> object:
+    return value.upper() if isinstance(value, str) else value
+
+
+def _check_case(value: str) -> str:
+    if not is_case(value):
+        raise PydanticCustomError("case", f"must have {CASE_RULE}")
+    return value
+
+
+def _check_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in {"https", "http"} or not parts.hostname or parts.username is not None:
+        raise PydanticCustomError("url", "must be an https or http address without credentials")
+    return value
+
+
+class RequestBody(BaseModel):
+    """A JSON object without unknown fields and without conversions between types."""
+
+    # Built on first use: the first request needs one model, and the OpenAPI document all of them.
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
+
+
+class UploadOptions(RequestBody):
+    """The options of a photo."""
+
+    document: Annotated[Literal["residence-permit", "mainland-permit", "auto"], BeforeValidator(_lower)] = Field(
+        default=AUTO, description="The document's kind. `auto` tries one after the other."
+    )
+    card_side: Annotated[Literal["FRONT", "BACK"], BeforeValidator(_upper)] | None = Field(
+        default=None, description="The side in the photo: `FRONT` has the portrait."
+    )
+    return_portrait: bool = Field(default=False, description="Whether to cut the portrait out and store it.")
+    case: Annotated[str, AfterValidator(_check_case)] | None = Field(
+        default=None,
+        description=f"Pairs the front and the back of one card: {CASE_RULE}. Never use a person's name or number.",
+        json_schema_extra={"pattern": f"^{CASE_FORM}$"},
+    )
+
+    def options(self) -> RecognitionOptions:
+        """Return the options of the recognition, which do not include the case."""
+        return RecognitionOptions(
+            kind=None if self.document == AUTO else Kind(self.document),
+            side=Side(self.card_side.lower()) if self.card_side else None,
+            return_portrait=self.return_portrait,
+        )
+
+    def metadata(self) -> dict[str, str]:
+        """Return the options and the case as the metadata of an S3 object."""
+        metadata = {
+            "document": self.document,
+            "card-side": self.card_side,
+            "return-portrait": "true" if self.return_portrait else None,
+            "case": self.case,
+        }
+        return {name: value for name, value in metadata.items() if value}
+
+
+def _only(name: str, *, without: str) -> dict[str, Any]:
+    return {"required": [name], "properties": {name: {"type": "string"}, without: {"type": "null"}}}
+
+
+class RecognitionRequest(UploadOptions):
+    """A photo and its options."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "oneOf": [_only("image_base64", without="image_url"), _only("image_url", without="image_base64")]
+        }
+    )
+
+    image_base64: str | None = Field(
+        default=None,
+        description="The file as Base64: a photo, or a scan with several pages. Either this or `image_url`.",
+        json_schema_extra={"contentEncoding": "base64"},
+    )
+    image_url: Annotated[str, Field(max_length=_URL_LIMIT), AfterValidator(_check_url)] | None = Field(
+        default=None,
+        description="URL of a PNG or JPEG image, which the provider downloads within 3 seconds.",
+        json_schema_extra={"format": "uri", "pattern": "^https?://"},
+    )
+
+    @model_validator(mode="after")
+    def _has_one_image(self) -> "RecognitionRequest":
+        if (self.image_base64 is None) == (self.image_url is None):
+            raise PydanticCustomError("image", "exactly one of image_base64 and image_url must be given")
+        return self
+
+    def content(self) -> bytes | None:
+        """Return the image's bytes, None if it has a URL.
+
+        Raises ``HttpProblem`` if they are not Base64. Line breaks are allowed, as many encoders insert them.
+        """
+        if self.image_base64 is None:
+            return None
+        try:
+            return base64.b64decode("".join(self.image_base64.split()), validate=True)
+        except ValueError:
+            message = "must be Base64: letters, digits, + and /, with = at the end"
+            if self.image_base64.lstrip().startswith("data:"):
+                message = "must be Base64 without the data: prefix"
+            raise HttpProblem(invalid_fields([("image_base64", message)])) from None
+
+
+class UploadRequest(UploadOptions):
+    """The options of a photo that will be uploaded."""
+
+    content_type: (
+        Literal[
+            "image/jpeg",
+            "image/png",
+            "image/heic",
+            "image/heif",
+            "image/avif",
+            "image/webp",
+            "image/tiff",
+            "image/bmp",
+            "image/gif",
+            "application/pdf",
+        ]
+        | None
+    ) = Field(
+        default=None,
+        description="The form's Content-Type. The file's format is detected from its content all the same.",
+    )
+
+
+def parse_body[Body: RequestBody](model: type[Body], app: Resolver) -> Body:
+    """Return the body of the current request. Raises ``HttpProblem`` that names every wrong field."""
+    if not has_json_content_type(app.current_event.headers):
+        raise HttpProblem(NOT_JSON)
+    try:
+        return model.model_validate(app.current_event.json_body)
+    except ValidationError as error:
+        details = error.errors(include_url=False, include_input=False)
+        raise HttpProblem(invalid_fields([(_field(detail), _message(detail)) for detail in details])) from None
+    except json.JSONDecodeError:
+        advice = "Send a JSON object as described by the OpenAPI document."
+        raise HttpProblem(problem(400, "Request.NotJson", "The body is not JSON.", advice)) from None
+    except RecursionError:
+        advice = "Send a JSON object of plain fields."
+        raise HttpProblem(problem(400, "Request.NotJson", "The body is nested too deeply.", advice)) from None
+    except UnicodeDecodeError:
+        raise HttpProblem(NOT_JSON) from None
+
+
+def has_json_content_type(headers: Mapping[str, str]) -> bool:
+    """Return whether the content type is JSON. A request without a content type is taken for JSON."""
+    content_type = {name.lower(): value for name, value in headers.items()}.get("content-type", _JSON)
+    return content_type.partition(";")[0].strip().lower() == _JSON
+
+
+def header(app: Resolver, name: str) -> str | None:
+    """Return a header of the current request; several lines of the same header as one (RFC 9110, section 5.2)."""
+    value: str | list[str] | None = app.current_event.resolved_headers_field.get(name)
+    return ",".join(value) if isinstance(value, list) else value
+
+
+def _field(error: ErrorDetails) -> str:
+    (name,) = error["loc"] or ("body",)
+    # The name of an unknown field is the sender's text and could be anything, even the whole photo.
+    return str(name) if _NAME.fullmatch(str(name)) else "(invalid name)"
+
+
+def _message(error: ErrorDetails) -> str:
+    message = _MESSAGES.get(error["type"], error["msg"])
+    return message.format_map(error.get("ctx", {})).replace("'", "")
