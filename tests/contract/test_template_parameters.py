@@ -11,8 +11,9 @@ from permit_ocr.tencent.actions import QUOTA_PER_SECOND
 
 def test_the_default_rates_stay_within_the_providers_quota(source: dict[str, Any]) -> None:
     for name in ("ResidencePermitRate", "MainlandPermitRate"):
-        assert most_in_a_second(source["Parameters"][name]["Default"]) == QUOTA_PER_SECOND
-        assert most_in_a_second(source["Parameters"][name]["Default"] + 1) > QUOTA_PER_SECOND
+        default = source["Parameters"][name]["Default"]
+        assert most_in_a_second(default) <= QUOTA_PER_SECOND
+        assert default * (1 + 0.111) <= QUOTA_PER_SECOND, "calls may be 111 ms late (ADR 7)"
         assert source["Parameters"][name]["MinValue"] == LEAST_RATE
 
 
