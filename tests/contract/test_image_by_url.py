@@ -125,9 +125,9 @@ def test_slow_lookups_do_not_block_others(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_too_many_lookups_are_failed_downloads(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("permit_ocr.ssrf_guard.name_lookup._free_lookups", threading.BoundedSemaphore(1))
-    name_look_up._room.acquire()
+    name_look_up._free_lookups.acquire()
     assert refusal_of_system("http://localhost:{port}/") == FAILED
-    name_look_up._room.release()
+    name_look_up._free_lookups.release()
     assert refusal_of_system("http://localhost:{port}/") == "OK"
     assert refusal_of_system("http://localhost:{port}/") == "OK"
 
