@@ -29,6 +29,7 @@ NEVER_RUN: Final = (
     "*.dist-info/direct_url.json",
 )
 """Type stubs and the installer's notes. The rest of ``dist-info`` stays: scanners find versions there, and licences."""
+DEPLOYED_SUFFIXES: Final = frozenset((".py", ".html", ".txt"))
 
 
 def main() -> None:
@@ -83,8 +84,8 @@ def install(requirements: Path, artefact: Path, architecture: str) -> None:
 
 
 def copy(sources: Path, artefact: Path) -> None:
-    """Copy the Python files and pages below a directory; no cache, no Makefile."""
-    for source in sorted((*sources.rglob("*.py"), *sources.rglob("*.html"))):
+    """Copy the Python files, pages and data files below a directory; no cache, no Makefile."""
+    for source in sorted(path for path in sources.rglob("*") if path.suffix in DEPLOYED_SUFFIXES):
         target = artefact / source.relative_to(sources)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, target)

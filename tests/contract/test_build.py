@@ -103,7 +103,7 @@ def test_artefacts_hold_code_and_nothing_of_the_workshop() -> None:
     for artefact in FUNCTIONS:
         page = {".html"} if artefact == "ConsoleFunction" else set()
         assert {path.suffix for path in files(artefact)} == {".py", ".pyc"} | page
-    assert {path.suffix for path in files("PermitOcrLayer")} == {".py", ".pyc"}
+    assert {path.suffix for path in files("PermitOcrLayer")} == {".py", ".pyc", ".txt"}
 
 
 def test_binaries_are_for_the_processor_the_template_names() -> None:
