@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Builds .aws-sam/build with SAM for ARCHITECTURE (x86_64 or arm64). Does nothing if the sources and the architecture are those of the last build.
+# Builds .aws-sam/build with SAM for ARCHITECTURE (x86_64 or arm64). Does nothing if neither sources nor architecture changed since the last build.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export ARCHITECTURE="${ARCHITECTURE:-x86_64}" SAM_CLI_TELEMETRY=0
 case $ARCHITECTURE in x86_64 | arm64) ;; *) echo "build: ARCHITECTURE must be x86_64 or arm64, not $ARCHITECTURE" >&2; exit 2 ;; esac
 
-# Two builds at the same time would delete each other's files.
+# Concurrent builds would delete each other's files.
 mkdir -p .aws-sam
 exec 9>.aws-sam/building
 if command -v flock >/dev/null; then flock 9; fi
@@ -15,9 +15,9 @@ inputs() {
     find functions layers -type f -not -name '*.pyc' -print0 | LC_ALL=C sort -z | xargs -0 cksum template.yaml samconfig.toml requirements/dev.txt
 }
 
-made=.aws-sam/build/made-from
-wanted=$(inputs | cksum)
-if [ -f .aws-sam/build/template.yaml ] && [ "$(cat $made 2>/dev/null)" = "$wanted" ]; then exit 0; fi
+last_inputs=.aws-sam/build/inputs
+current=$(inputs | cksum)
+if [ -f .aws-sam/build/template.yaml ] && [ "$(cat $last_inputs 2>/dev/null)" = "$current" ]; then exit 0; fi
 
 echo "build: sam build for $ARCHITECTURE"
 if ! .venv/bin/sam build --parameter-overrides "Architecture=$ARCHITECTURE" >.aws-sam/build.log 2>&1; then
@@ -33,4 +33,4 @@ pinned=$(sed -e "/^  Architecture:/,/^    Default:/{
     s/^    Default:.*/    Default: $ARCHITECTURE/
 }" .aws-sam/build/template.yaml)
 echo "$pinned" >.aws-sam/build/template.yaml
-echo "$wanted" >$made
+echo "$current" >$last_inputs

@@ -1,8 +1,8 @@
-"""Trims the SDK in the third-party layer to the AWS services in use: ``python trim_botocore.py SITE_PACKAGES SOURCES``.
+"""Trims boto3 to the AWS services and operations in use: ``python trim_botocore.py SITE_PACKAGES SOURCES``.
 
-botocore describes more than 400 services in 25 MB, documentation included. A function reads the models of its services
-at every cold start, so what is left out costs neither space nor time. What remains is unchanged apart from that: each
-service that ``bootstrap.py`` makes a client of keeps its newest API version, with the operations that SOURCES name.
+botocore has models of more than 400 services, 25 MB with their documentation, and a function reads those of its
+services at every cold start. Trimming saves that space and time. Each service that ``bootstrap.py`` has a client for
+keeps its newest API version, with the operations that SOURCES name; everything else in the models is unchanged.
 """
 
 import gzip
@@ -17,25 +17,25 @@ from typing import Any, Final
 from botocore import xform_name
 
 CALLED_BY_BOTOCORE: Final = frozenset(("create_bucket", "head_bucket", "create_session"))
-"""Operations that botocore looks up itself: for presigned POSTs, for buckets in another region and for S3 Express."""
+"""Operations that botocore itself uses: for presigned POSTs, buckets in another region and S3 Express."""
 KEPT_FILES: Final = ("service-2", "service-2.sdk-extras", "endpoint-rule-set-1", "paginators-1")
-"""Examples and waiters are never read."""
+"""All but examples and waiters, which are not used."""
 
 
 def main() -> None:
-    """Trim the SDK in a directory of installed packages to what the Python sources in another directory use."""
+    """Trim boto3 in a directory of installed packages to what the sources in another directory use."""
     packages, sources = map(Path, sys.argv[1:])
     trim(
         packages / "botocore" / "data",
         services=services_in(sources, packages / "botocore" / "data"),
         words=words_in(sources),
     )
-    shutil.rmtree(packages / "boto3" / "data")  # of boto3's resources, which nobody uses
+    shutil.rmtree(packages / "boto3" / "data")  # models of boto3's resources, which are not used
     shutil.rmtree(packages / "boto3" / "examples", ignore_errors=True)
 
 
 def services_in(sources: Path, data: Path) -> frozenset[str]:
-    """Return the services that the composition root names. Exits if there are none, since every function needs some."""
+    """Return the services that ``bootstrap.py`` names. Exits if there are none."""
     quoted = set(re.findall(r'"([a-z0-9-]+)"', (sources / "bootstrap.py").read_text("utf-8")))
     services = quoted & {path.name for path in data.iterdir() if path.is_dir()}
     if not services:
@@ -44,14 +44,14 @@ def services_in(sources: Path, data: Path) -> frozenset[str]:
 
 
 def words_in(sources: Path) -> frozenset[str]:
-    """Return every word in the sources that could be an operation's name. An operation not named is never called."""
+    """Return every word in the sources that could be the name of an operation."""
     return CALLED_BY_BOTOCORE | {
         word for path in sources.rglob("*.py") for word in re.findall(r"[a-z][a-z0-9_]+", path.read_text("utf-8"))
     }
 
 
 def trim(data: Path, *, services: Collection[str], words: Collection[str]) -> None:
-    """Delete from botocore's data every other service, old API versions, unused operations and documentation."""
+    """Delete other services, old API versions, unused operations and documentation from botocore's data."""
     for directory in [path for path in data.iterdir() if path.is_dir()]:
         if directory.name in services:
             _trim_service(directory, words)
@@ -72,20 +72,20 @@ def _trim_service(directory: Path, words: Collection[str]) -> None:
         model = _read(file) if name in KEPT_FILES else None
         file.unlink()
         if model is not None:
-            # Uncompressed: the layer is compressed as a whole, and a cold start need not decompress it again.
+            # Uncompressed: the layer is compressed as a whole, and a cold start then need not decompress it.
             _write(newest / f"{name}.json", without_documentation(with_operations(model, words)))
 
 
 def with_operations(model: dict[str, Any], words: Collection[str]) -> dict[str, Any]:
-    """Return a service's model with the operations that ``words`` name, and the shapes they need."""
+    """Return a service's model with only the operations in ``words`` and the shapes that they need."""
     if "operations" not in model:
         return model
     operations = {name: value for name, value in model["operations"].items() if xform_name(name) in words}
     needed: set[str] = set()
-    found = set(_shapes(operations))
-    while found:
-        needed |= found
-        found = {shape for name in found for shape in _shapes(model["shapes"][name])} - needed
+    new = set(_shapes(operations))
+    while new:
+        needed |= new
+        new = {shape for name in new for shape in _shapes(model["shapes"][name])} - needed
     shapes = {name: value for name, value in model["shapes"].items() if name in needed}
     return {**model, "operations": operations, "shapes": shapes}
 
@@ -103,7 +103,10 @@ def _shapes(data: Any) -> Iterator[str]:  # noqa: ANN401  JSON
 
 
 def without_documentation(data: Any) -> Any:  # noqa: ANN401  JSON
-    """Return a model with its texts emptied; botocore needs the keys. A member called "documentation" is an object."""
+    """Return a model with empty documentation; botocore needs the keys.
+
+    A member that is called "documentation" is an object, and stays.
+    """
     if isinstance(data, dict):
         return {
             key: "" if key == "documentation" and isinstance(value, str) else without_documentation(value)

@@ -1,4 +1,4 @@
-"""What ``sam build`` leaves in .aws-sam/build: complete, compiled, small, for one processor, and the same each time."""
+"""The artefacts of ``sam build``: complete, compiled, small, for one architecture, and reproducible."""
 
 import importlib.util
 import marshal
@@ -22,15 +22,15 @@ SHARED = ("ThirdPartyLayer", "PermitOcrLayer", *FUNCTIONS)
 IMAGING = "ImagingLayer"
 ARTEFACTS = (*SHARED, IMAGING)
 LIMIT_BYTES = 30_000_000
-"""All functions and the layers they share, unzipped, with their bytecode: 25.4 MB when this was written."""
+"""For all functions and the layers they share, unzipped, bytecode included: 25.4 MB when this was written."""
 IMAGING_LIMIT_BYTES = 40_000_000
-"""The layer of the one function that decodes."""
+"""For the layer of the images function."""
 ELF_MACHINE = {"x86_64": 62, "arm64": 183}
 
 
 @pytest.fixture(scope="module", autouse=True)
 def _built() -> None:
-    """Build as the Makefile does: nothing happens if the artefacts are those of the files as they are."""
+    """Build as the Makefile does, which does nothing if the artefacts are up to date."""
     subprocess.run([ROOT / "layers" / "build.sh"], check=True, timeout=300)
 
 
@@ -45,9 +45,9 @@ def artefact_tool() -> ModuleType:
 
 
 def files(artefact: str) -> list[Path]:
-    found = [path for path in (BUILT / artefact).rglob("*") if path.is_file()]
-    assert found, f"{artefact} is empty"
-    return found
+    paths = [path for path in (BUILT / artefact).rglob("*") if path.is_file()]
+    assert paths, f"{artefact} is empty"
+    return paths
 
 
 def code_objects(code: CodeType) -> Iterator[CodeType]:
@@ -63,39 +63,43 @@ def make_artefact(*arguments: str | Path, architecture: str = "x86_64") -> subpr
 
 
 def elf(machine: int) -> bytes:
-    """Return the start of an ELF file for a machine, as much of it as says so."""
+    """Return the start of an ELF header for a machine."""
     return b"\x7fELF\x02\x01\x01" + bytes(9) + b"\x03\x00" + machine.to_bytes(2, "little")
 
 
 @pytest.mark.parametrize("artefact", ARTEFACTS)
-def test_every_module_is_compiled_and_its_bytecode_never_looks_stale(artefact: str) -> None:
+def test_every_module_is_compiled_with_an_unchecked_hash(artefact: str) -> None:
     for source in (path for path in files(artefact) if path.suffix == ".py"):
         bytecode = Path(importlib.util.cache_from_source(source)).read_bytes()
-        assert bytecode[:4] == importlib.util.MAGIC_NUMBER, f"{source} is compiled by another Python"
-        assert int.from_bytes(bytecode[4:8], "little") == 0b01, f"{source} is not compiled with an unchecked hash"
+        assert bytecode[:4] == importlib.util.MAGIC_NUMBER, f"{source} was compiled by another Python"
+        assert int.from_bytes(bytecode[4:8], "little") == 0b01, f"{source} was not compiled with an unchecked hash"
         assert bytecode[8:16] == importlib.util.source_hash(source.read_bytes()), f"{source} is newer than its bytecode"
 
 
 @pytest.mark.parametrize("artefact", ARTEFACTS)
-def test_bytecode_does_not_name_the_machine_that_built_it(artefact: str) -> None:
+def test_bytecode_contains_no_absolute_paths(artefact: str) -> None:
     for path in (path for path in files(artefact) if path.suffix == ".pyc"):
         for code in code_objects(marshal.loads(path.read_bytes()[16:])):  # noqa: S302  our own bytecode
             assert not code.co_filename.startswith("/"), f"{path}: {code.co_filename}"
 
 
-def test_everything_that_is_deployed_is_within_the_size_limit() -> None:
+def test_the_deployed_artefacts_are_within_the_size_limits() -> None:
     sizes = {artefact: sum(path.stat().st_size for path in files(artefact)) for artefact in ARTEFACTS}
     assert sizes.pop(IMAGING) <= IMAGING_LIMIT_BYTES, sizes
     assert sum(sizes.values()) <= LIMIT_BYTES, sizes
 
 
-def test_everything_that_the_template_deploys_is_judged_here() -> None:
+def test_these_tests_cover_every_artefact_of_the_template() -> None:
     resources = yaml_parse((BUILT / "template.yaml").read_text(encoding="utf-8"))["Resources"]
-    made = {name for name, said in resources.items() if {"CodeUri", "ContentUri"} & said.get("Properties", {}).keys()}
-    assert made == set(ARTEFACTS)
+    built = {
+        name
+        for name, resource in resources.items()
+        if {"CodeUri", "ContentUri"} & resource.get("Properties", {}).keys()
+    }
+    assert built == set(ARTEFACTS)
 
 
-def test_artefacts_hold_code_and_nothing_of_the_workshop() -> None:
+def test_artefacts_contain_no_development_files() -> None:
     for artefact in ARTEFACTS:
         for path in files(artefact):
             assert path.name != "Makefile", path
@@ -106,7 +110,7 @@ def test_artefacts_hold_code_and_nothing_of_the_workshop() -> None:
     assert {path.suffix for path in files("PermitOcrLayer")} == {".py", ".pyc", ".txt"}
 
 
-def test_binaries_are_for_the_processor_the_template_names() -> None:
+def test_binaries_are_for_the_architecture_in_the_template() -> None:
     architecture = yaml_parse((BUILT / "template.yaml").read_text(encoding="utf-8"))["Parameters"]["Architecture"]
     assert architecture["AllowedValues"] == [architecture["Default"]]
     machines = {
@@ -120,14 +124,14 @@ def test_binaries_are_for_the_processor_the_template_names() -> None:
 
 
 @pytest.mark.parametrize("layer", ["third-party", "imaging"])
-def test_the_other_processor_is_built_for_just_as_well(layer: str, tmp_path: Path) -> None:
+def test_the_other_architecture_can_be_built(layer: str, tmp_path: Path) -> None:
     done = make_artefact("packages", ROOT / f"layers/{layer}/requirements.txt", tmp_path, architecture="arm64")
     assert done.returncode == 0, done.stderr
     machines = {int.from_bytes(path.read_bytes()[18:20], "little") for path in tmp_path.rglob("*.so*")}
     assert machines == {ELF_MACHINE["arm64"]}
 
 
-def test_a_binary_for_another_processor_is_found(artefact_tool: ModuleType, tmp_path: Path) -> None:
+def test_a_binary_for_another_architecture_is_found(artefact_tool: ModuleType, tmp_path: Path) -> None:
     (tmp_path / "right.so").write_bytes(elf(ELF_MACHINE["arm64"]))
     (tmp_path / "wrong").write_bytes(elf(ELF_MACHINE["x86_64"]))
     (tmp_path / "no_binary.py").write_bytes(b"")
@@ -149,28 +153,28 @@ SOURCES = (
 
 
 @pytest.mark.parametrize("sources", SOURCES)
-def test_building_twice_gives_the_same_bytes(sources: str, tmp_path: Path) -> None:
+def test_building_twice_produces_identical_files(sources: str, tmp_path: Path) -> None:
     trees = []
     for attempt in ("first", "second"):
         assert make_artefact("sources", ROOT / sources, tmp_path / attempt).returncode == 0
-        made = (path for path in (tmp_path / attempt).rglob("*") if path.is_file())
-        trees.append({path.relative_to(tmp_path / attempt): path.read_bytes() for path in made})
+        paths = (path for path in (tmp_path / attempt).rglob("*") if path.is_file())
+        trees.append({path.relative_to(tmp_path / attempt): path.read_bytes() for path in paths})
     assert trees[0] == trees[1]
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_handlers_load_with_nothing_but_their_layers_and_the_runtime(
+def test_handlers_import_only_from_their_layers_and_the_runtime(
     function: str, resources: Resources, tmp_path: Path
 ) -> None:
-    """As in Lambda: no site-packages, the function first, then the layers, then what the runtime has."""
+    """As in Lambda: no site-packages, but the function, then the layers, then the runtime's packages."""
     layers = (BUILT / layer / "python" for layer in ("ThirdPartyLayer", "PermitOcrLayer"))
     path = [BUILT / function, *layers, link_runtime_packages(tmp_path / "runtime")]
     script = (
         f"import sys; sys.path[:0] = {list(map(str, path))!r}\n"
         "import app, permit_ocr; assert callable(app.handler); print(permit_ocr.__file__)"
     )
-    told = dict.fromkeys(function_of(resources, function)["Environment"]["Variables"], "1") | {"OCR_SITE": "intl"}
-    variables = {**told, "PATH": os.environ["PATH"], "AWS_DEFAULT_REGION": "eu-central-1"}
+    settings = dict.fromkeys(function_of(resources, function)["Environment"]["Variables"], "1") | {"OCR_SITE": "intl"}
+    variables = {**settings, "PATH": os.environ["PATH"], "AWS_DEFAULT_REGION": "eu-central-1"}
     done = subprocess.run(
         [sys.executable, "-S", "-I", "-c", script],
         env=variables,

@@ -1,7 +1,6 @@
-"""What a cold start may load, take and do.
+"""Limits of a cold start: modules loaded, processor time, connections.
 
-Modules are counted and named, and the processor's time is that of botocore alone a few times over, since seconds are
-another number on every machine.
+Processor time is a multiple of what importing botocore takes, since seconds differ between machines.
 """
 
 import dataclasses
@@ -23,15 +22,15 @@ from sandbox.lambda_runtime.environment_variables import link_runtime_packages
 
 ROOT = Path(__file__).parents[2]
 BUILT = ROOT / ".aws-sam" / "build"
-MOST_MODULES = {"UploadsFunction": 680, "ApiFunction": 900}
-"""With Python's own and the runtime's. Measured: 656 and 819."""
+MODULES_LIMIT = {"UploadsFunction": 680, "ApiFunction": 900}
+"""Including those of Python and the runtime. Measured: 656 and 819."""
 NEVER = {"PIL", "pypdfium2", "numpy", "tkinter", "unittest"}
-"""What is needed rarely, elsewhere or not at all."""
-NEVER_OF_THE_API = NEVER | {"pydantic.type_adapter", "aws_lambda_powertools.event_handler.openapi.models"}
+"""Needed rarely, elsewhere or not at all."""
+NEVER_IN_THE_API = NEVER | {"pydantic.type_adapter", "aws_lambda_powertools.event_handler.openapi.models"}
 """Only the OpenAPI document needs them."""
-NEVER_OF_UPLOADS = NEVER_OF_THE_API | {"aws_lambda_powertools.event_handler", "pydantic", "pydantic_core"}
+NEVER_IN_UPLOADS = NEVER_IN_THE_API | {"aws_lambda_powertools.event_handler", "pydantic", "pydantic_core"}
 """Only the API receives HTTP requests."""
-MOST_BOTOCORES = {"UploadsFunction": 2.1, "ApiFunction": 3.4}
+BOTOCORE_IMPORTS_LIMIT = {"UploadsFunction": 2.1, "ApiFunction": 3.4}
 """Processor time of importing the function, relative to botocore's session. Measured for the API: 2.7."""
 KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 
@@ -42,7 +41,7 @@ def _built() -> None:
 
 
 def run(function: str, runtime: Path, script: str, **variables: str) -> str:
-    """Return what a script prints last that has what the function has: its layers, its variables and the runtime."""
+    """Run a script with the function's layers, variables and runtime. Return the last line that it prints."""
     layers = (BUILT / layer / "python" for layer in ("ThirdPartyLayer", "PermitOcrLayer"))
     environment = {
         "PATH": os.environ["PATH"],
@@ -62,64 +61,62 @@ def run(function: str, runtime: Path, script: str, **variables: str) -> str:
 
 
 def loaded(function: str, runtime: Path) -> set[str]:
-    """Return the names of all modules once the function's environment has started."""
+    """Return the names of all modules that a cold start loads."""
     script = "import json, sys, awslambdaric.bootstrap, app; print(json.dumps(sorted(sys.modules)))"
     return set(json.loads(run(function, runtime, script)))
 
 
 def processor_seconds(function: str, runtime: Path, module: str) -> float:
-    """Return what one import of a module takes in an environment of the function."""
-    script = f"import time; began = time.process_time(); import {module}; print(time.process_time() - began)"
+    """Return the processor time of importing a module in the function's environment."""
+    script = f"import time; started = time.process_time(); import {module}; print(time.process_time() - started)"
     return float(run(function, runtime, script))
 
 
-@pytest.mark.parametrize("function", MOST_MODULES)
-def test_a_cold_start_loads_no_more_modules_than_it_may(function: str, tmp_path: Path) -> None:
-    assert len(loaded(function, tmp_path / "runtime")) <= MOST_MODULES[function]
+@pytest.mark.parametrize("function", MODULES_LIMIT)
+def test_a_cold_start_loads_few_modules(function: str, tmp_path: Path) -> None:
+    assert len(loaded(function, tmp_path / "runtime")) <= MODULES_LIMIT[function]
 
 
-@pytest.mark.parametrize("function", MOST_BOTOCORES)
-def test_a_cold_start_takes_no_longer_than_it_may(function: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("function", BOTOCORE_IMPORTS_LIMIT)
+def test_a_cold_start_takes_little_processor_time(function: str, tmp_path: Path) -> None:
     runtime = tmp_path / "runtime"
-    # In turn, and the least of each: a busy machine makes some of them slower.
+    # In turn, and the minimum of each, since a busy machine makes some of them slower.
     pairs = [[processor_seconds(function, runtime, module) for module in ("app", "botocore.session")] for _ in range(3)]
     start, botocore = map(min, zip(*pairs, strict=True))
-    assert start / botocore <= MOST_BOTOCORES[function]
+    assert start / botocore <= BOTOCORE_IMPORTS_LIMIT[function]
 
 
 @pytest.mark.parametrize(
-    ("function", "never"), [("UploadsFunction", NEVER_OF_UPLOADS), ("ApiFunction", NEVER_OF_THE_API)]
+    ("function", "never"), [("UploadsFunction", NEVER_IN_UPLOADS), ("ApiFunction", NEVER_IN_THE_API)]
 )
-def test_a_cold_start_loads_nothing_that_its_first_event_does_not_need(
-    function: str, never: set[str], tmp_path: Path
-) -> None:
-    found = loaded(function, tmp_path / "runtime")
-    assert "permit_ocr.bootstrap" in found
-    assert not found & never
+def test_a_cold_start_loads_no_module_that_is_rarely_needed(function: str, never: set[str], tmp_path: Path) -> None:
+    modules = loaded(function, tmp_path / "runtime")
+    assert "permit_ocr.bootstrap" in modules
+    assert not modules & never
 
 
-def test_the_routes_are_made_before_the_first_request(tmp_path: Path) -> None:
+def test_the_router_is_built_before_the_first_request(tmp_path: Path) -> None:
     script = "from app import resolver; resolver(); print(resolver.cache_info().misses, resolver.cache_info().hits)"
     assert run("ApiFunction", tmp_path / "runtime", script) == "1 1"
 
 
 @dataclass(slots=True)
-class Local:
-    """A local address that is asked for credentials and called in AWS's place, and who asked."""
+class FakeAws:
+    """A server in place of AWS, and the requests it has received."""
 
     url: str
-    asked: list[tuple[str, int]] = field(default_factory=list)
-    """Path and port of the connection, in order."""
+    requests: list[tuple[str, int]] = field(default_factory=list)
+    """Path and client port, in order."""
 
 
 @contextmanager
-def local_address() -> Iterator[Local]:
+def fake_aws() -> Iterator[FakeAws]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
-        def answer(self) -> None:
+        def respond(self) -> None:
             self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            local.asked.append((self.path, self.client_address[1]))
+            aws.requests.append((self.path, self.client_address[1]))
             body = json.dumps({"MessageId": "1", "SequenceNumber": "1"}).encode()
             self.send_response(200)
             self.send_header("Content-Type", "application/json")
@@ -127,17 +124,17 @@ def local_address() -> Iterator[Local]:
             self.end_headers()
             self.wfile.write(body)
 
-        do_GET = do_POST = answer  # noqa: N815  http.server's names
+        do_GET = do_POST = respond  # noqa: N815  http.server's names
 
         def log_message(self, *_: object) -> None:
             """Print nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
-    local = Local(f"http://127.0.0.1:{server.server_port}")
+    aws = FakeAws(f"http://127.0.0.1:{server.server_port}")
     Thread(target=server.serve_forever, daemon=True).start()
     try:
-        yield local
+        yield aws
     finally:
         server.shutdown()
         server.server_close()
@@ -155,26 +152,26 @@ publish = lambda: bootstrap.intake_queue()._client.send_message(QueueUrl="http:/
 """
 
 
-@pytest.mark.parametrize("function", MOST_MODULES)
-def test_nothing_is_connected_before_the_first_event(function: str, tmp_path: Path) -> None:
-    with local_address() as local:
+@pytest.mark.parametrize("function", MODULES_LIMIT)
+def test_a_cold_start_opens_no_connections(function: str, tmp_path: Path) -> None:
+    with fake_aws() as aws:
         script = WATCHED + "publish(); print(json.dumps([at_start, connected]))"
-        printed = run(function, tmp_path / "runtime", script, AWS_ENDPOINT_URL=local.url, **KEYS)
+        printed = run(function, tmp_path / "runtime", script, AWS_ENDPOINT_URL=aws.url, **KEYS)
     at_start, afterwards = json.loads(printed)
     assert at_start == []
-    assert afterwards, "a call does connect, and the hook sees it"
-    assert [path for path, _ in local.asked] == ["/"]
+    assert afterwards, "a call does connect, and the audit hook sees it"
+    assert [path for path, _ in aws.requests] == ["/"]
 
 
-@pytest.mark.parametrize("function", MOST_MODULES)
-def test_a_connection_to_aws_is_kept_between_calls(function: str, tmp_path: Path) -> None:
-    with local_address() as local:
+@pytest.mark.parametrize("function", MODULES_LIMIT)
+def test_connections_to_aws_are_reused_between_calls(function: str, tmp_path: Path) -> None:
+    with fake_aws() as aws:
         run(
             function,
             tmp_path / "runtime",
             WATCHED + "publish(); publish(); print()",
-            AWS_ENDPOINT_URL=local.url,
+            AWS_ENDPOINT_URL=aws.url,
             **KEYS,
         )
-    first, second = (port for _, port in local.asked)
+    first, second = (port for _, port in aws.requests)
     assert first == second
