@@ -1,4 +1,4 @@
-"""A provider for one test: a loopback HTTP server that says exactly what it is told to, well-formed or not."""
+"""A provider for one test: a loopback HTTP server that responses exactly what it is told to, well-formed or not."""
 
 import json
 import threading
@@ -10,8 +10,8 @@ from typing import Any
 
 
 @dataclass
-class Saying:
-    """One HTTP response, or what goes wrong in its place."""
+class CannedResponse:
+    """One HTTP response, or a fault in its place."""
 
     body: Any = ""
     status: int = 200
@@ -23,29 +23,29 @@ class Saying:
 
 @dataclass
 class Provider:
-    """Where it listens, what it says in turn (the last one for ever), and what it was asked."""
+    """Where it listens, what it responses in turn (the last one for ever), and what it was asked."""
 
-    says: list[Saying]
+    responses: list[CannedResponse]
     host: str = ""
     requests: list[dict[str, Any]] = field(default_factory=list)
 
-    def next(self) -> Saying:
-        return self.says.pop(0) if len(self.says) > 1 else self.says[0]
+    def next(self) -> CannedResponse:
+        return self.responses.pop(0) if len(self.responses) > 1 else self.responses[0]
 
 
-def answer(**fields: Any) -> Saying:
-    return Saying({"Response": {**fields, "RequestId": "r-1"}})
+def answer(**fields: Any) -> CannedResponse:
+    return CannedResponse({"Response": {**fields, "RequestId": "r-1"}})
 
 
-def refusal(code: str, **changes: Any) -> Saying:
-    said = {"Response": {"Error": {"Code": code, "Message": "the provider's own words"}, "RequestId": "r-2"}}
-    return Saying(said, **changes)
+def refusal(code: str, **changes: Any) -> CannedResponse:
+    body = {"Response": {"Error": {"Code": code, "Message": "the provider's own words"}, "RequestId": "r-2"}}
+    return CannedResponse(body, **changes)
 
 
 @contextmanager
-def provider(*says: Saying, idle_seconds: float | None = None) -> Iterator[Provider]:
+def provider(*responses: CannedResponse, idle_seconds: float | None = None) -> Iterator[Provider]:
     """``idle_seconds`` is how long a connection is kept open without a request."""
-    here = Provider(list(says))
+    here = Provider(list(responses))
     over = threading.Event()
 
     class Handler(BaseHTTPRequestHandler):
@@ -55,25 +55,25 @@ def provider(*says: Saying, idle_seconds: float | None = None) -> Iterator[Provi
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             here.requests.append({"headers": dict(self.headers), "json": json.loads(body)})
-            saying = here.next()
-            over.wait(saying.delay_seconds)
-            content = saying.body.encode() if isinstance(saying.body, str) else json.dumps(saying.body).encode()
-            with suppress(ConnectionError):  # the client may have given up
-                self.send_response(saying.status)
-                self.send_header("Content-Type", saying.content_type)
+            response = here.next()
+            over.wait(response.delay_seconds)
+            content = response.body.encode() if isinstance(response.body, str) else json.dumps(response.body).encode()
+            with suppress(ConnectionError):  # the client may have disconnected
+                self.send_response(response.status)
+                self.send_header("Content-Type", response.content_type)
                 self.send_header("Content-Length", str(len(content)))
                 self.end_headers()
-                if saying.trickle:
+                if response.trickle:
                     for byte in content:
                         self.wfile.write(bytes([byte]))
                         over.wait(0.5)
                 else:
-                    self.wfile.write(content[: saying.cut_after])
-            if saying.cut_after is not None:
+                    self.wfile.write(content[: response.cut_after])
+            if response.cut_after is not None:
                 self.close_connection = True
 
         def log_message(self, *_: Any) -> None:
-            """Say nothing."""
+            """Log nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True

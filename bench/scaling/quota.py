@@ -1,6 +1,6 @@
 """The rate limiter at the full quota: how many calls does a provider refuse that counts calendar seconds.
 
-    .venv/bin/python -m bench.system.quota --rate 18 --seconds 60 --kilobytes 300
+    .venv/bin/python -m bench.scaling.quota --rate 18 --seconds 60 --kilobytes 300
 
 Several processes of several threads each call the OCR adapter as fast as the rate limiter lets them, with images of one
 size. Nothing of Lambda or SQS is in the way, so that the quota is the limit. Exit status: 0 if no call was refused.
@@ -111,7 +111,7 @@ def _run_callers(options: argparse.Namespace, *, aws: str, host: str) -> Counter
         "AWS_ACCESS_KEY_ID": "x",
         "AWS_SECRET_ACCESS_KEY": "x",
     }
-    command = [sys.executable, "-m", "bench.system.quota", *sys.argv[1:], f"--caller={host}"]
+    command = [sys.executable, "-m", "bench.scaling.quota", *sys.argv[1:], f"--caller={host}"]
     callers = [
         subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         for _ in range(options.processes)
