@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import date
 from functools import cache
+from importlib.util import find_spec
 from itertools import batched
 from pathlib import Path
 from typing import Any, Final, get_type_hints
@@ -33,6 +34,8 @@ type Cell = str | int | bool | date | None
 
 def writer_for(file: Path) -> Callable[[Path, Iterable[FileResult]], None]:
     """Return the function that writes the format of ``file``'s suffix. Raises ``ValueError``."""
+    if file.suffix.lower() == ".parquet" and find_spec("pyarrow") is None:
+        raise ValueError(f"{file}: Parquet needs pyarrow, which a demo does not install. Run make setup, or use .csv.")
     try:
         return {".csv": write_csv, ".jsonl": write_json_lines, ".parquet": write_parquet}[file.suffix.lower()]
     except KeyError:

@@ -73,3 +73,9 @@ def test_text_that_looks_like_a_formula_is_prefixed_with_an_apostrophe(text: str
 def test_an_unknown_format_is_rejected_with_the_supported_ones() -> None:
     with pytest.raises(ValueError, match=r"\.csv, \.jsonl or \.parquet"):
         writer_for(Path("results.xlsx"))
+
+
+def test_parquet_without_pyarrow_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cli.results.files.find_spec", lambda _name: None)
+    with pytest.raises(ValueError, match="make setup"):
+        writer_for(Path("results.parquet"))
