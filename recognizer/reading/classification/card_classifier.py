@@ -3,7 +3,6 @@
 import re
 
 from permit_ocr.domain.card.chinese_script import simplified
-from permit_ocr.domain.card.resident_number import faults_of
 from permit_ocr.domain.permits import PermitType
 from recognizer.reading.classification.card_sides import PERMIT_BY_FRONT, CardSide
 from recognizer.reading.classification.evidence import side_by_evidence
@@ -11,6 +10,7 @@ from recognizer.reading.fields import value_parsers
 from recognizer.reading.fields.check_digits import is_valid_resident_number
 from recognizer.reading.fields.field_finder import FieldFinder
 from recognizer.reading.fields.mrz import machine_lines
+from recognizer.reading.fields.resident_number_faults import faults_of
 from recognizer.reading.layout.labels import TITLES, Label, edit_distance
 
 _MRZ_LINES_OF_BACK = 2

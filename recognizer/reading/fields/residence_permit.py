@@ -5,7 +5,6 @@ from dataclasses import replace
 from typing import Any, Final
 
 from permit_ocr.domain.card.answers import ResidencePermitAnswer
-from permit_ocr.domain.card.resident_number import faults_of
 from permit_ocr.domain.permits import PermitType
 from recognizer.reading.fields import value_parsers
 from recognizer.reading.fields.check_digits import correct_one_character, is_valid_resident_number
@@ -13,6 +12,7 @@ from recognizer.reading.fields.confidence import adjust_for_calendar, adjust_for
 from recognizer.reading.fields.field_finder import FieldFinder
 from recognizer.reading.fields.issuing_authority import issuing_authority
 from recognizer.reading.fields.ocr_field import EMPTY_FIELD, VERIFIED, Fields, OcrField
+from recognizer.reading.fields.resident_number_faults import faults_of
 from recognizer.reading.layout.card_layout import Layout, Piece
 from recognizer.reading.layout.labels import Label, edit_distance
 from recognizer.reading.ocr.text_lines import BoundingBox

@@ -5,14 +5,13 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from permit_ocr.domain.card.resident_number import (
-    NumberFault,
     Region,
     ResidentNumber,
     check_digit,
-    faults_of,
     parse_resident_number,
 )
 from permit_ocr.domain.permits import Sex
+from recognizer.reading.fields.resident_number_faults import NumberFault, faults_of
 
 BODIES = st.builds(
     "{}0000{:%Y%m%d}{:03}".format,

@@ -16,16 +16,11 @@ class WarningName(StrEnum):
     them.
     """
 
-    PHOTOCOPY = "photocopy", -9102
-    """A photo of a copy."""
-    RECAPTURE = "recapture", -9103
-    """A photo of a screen or of another photo."""
-    PHOTOSHOPPED = "photoshopped", -9104
-    """An edited image."""
-    NOT_ENABLED = "not_enabled", -9109
-    """The provider did not look for warnings: the capability is not enabled for the account."""
-    UNKNOWN = "unknown", None
-    """A code that this version does not know."""
+    PHOTOCOPY = "photocopy", -9102  # a photo of a copy
+    RECAPTURE = "recapture", -9103  # a photo of a screen or of another photo
+    PHOTOSHOPPED = "photoshopped", -9104  # an edited image
+    NOT_ENABLED = "not_enabled", -9109  # not looked for: the capability is not enabled for the account
+    UNKNOWN = "unknown", None  # a code that this version does not know
 
     code: int | None
 
@@ -45,12 +40,9 @@ class WarningName(StrEnum):
 class Authenticity(StrEnum):
     """Whether the photo shows an original card, as far as the provider can tell."""
 
-    CLEAR = "clear"
-    """The provider checked and does not warn."""
-    SUSPECT = "suspect"
-    """The provider warns."""
-    NOT_CHECKED = "not_checked"
-    """The provider did not check."""
+    CLEAR = "clear"  # the provider checked and does not warn
+    SUSPECT = "suspect"  # the provider warns
+    NOT_CHECKED = "not_checked"  # the provider did not check
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,12 +16,7 @@ CONFIDENCE_THRESHOLD: Final = 0.9
 """Fields that identify a card, or give its validity, need at least this confidence."""
 _IMAGES: Final = frozenset({"Profile", "PortraitImageInfo"})
 _KEY_FIELDS: Final = {
-    ResidencePermitAnswer: {
-        "Name": "name",
-        "IdCardNo": "number",
-        "PassNo": "permit_number",
-        "ValidDate": "valid_date",
-    },
+    ResidencePermitAnswer: {"Name": "name", "IdCardNo": "number", "PassNo": "permit_number", "ValidDate": "valid_date"},
     MainlandPermitAnswer: {
         "Name": "name",
         "EnglishName": "english_name",

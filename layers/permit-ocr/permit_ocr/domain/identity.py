@@ -26,8 +26,10 @@ _SIGNATURE_NAMES: Final = frozenset(
 
 def document_id_of_upload(*, bucket: str, key: str, version: str | None, etag: str | None, upload_prefix: str) -> str:
     """Return the id of an uploaded object: the one in its key for a direct upload, else that of the object."""
-    direct = document_id_of_direct_upload(key, upload_prefix=upload_prefix)
-    return direct or document_id_of_object(bucket=bucket, key=key, version=version, etag=etag)
+    name = key.removeprefix(f"{upload_prefix}{_DIRECT_UPLOADS}")
+    if name != key and is_document_id(name):
+        return name
+    return document_id_of_object(bucket=bucket, key=key, version=version, etag=etag)
 
 
 def document_id_of_object(*, bucket: str, key: str, version: str | None, etag: str | None) -> str:
@@ -43,12 +45,6 @@ def document_id_of_page(document_id: str, page: int) -> str:
 def direct_upload_key(document_id: str, *, upload_prefix: str) -> str:
     """Return the object key of a document whose id is assigned before it is uploaded."""
     return f"{upload_prefix}{_DIRECT_UPLOADS}{document_id}"
-
-
-def document_id_of_direct_upload(key: str, *, upload_prefix: str) -> str | None:
-    """Return the document id in the key of a direct upload; None for any other key."""
-    name = key.removeprefix(f"{upload_prefix}{_DIRECT_UPLOADS}")
-    return name if name != key and is_document_id(name) else None
 
 
 def is_document_id(text: str) -> bool:

@@ -31,12 +31,9 @@ from permit_ocr.domain.checks import Check, CheckOutcome
 class Verdict(StrEnum):
     """What to do with a card."""
 
-    ACCEPTED = "accepted"
-    """No objection."""
-    REVIEW = "review"
-    """A person should look at it."""
-    REJECTED = "rejected"
-    """It cannot be used."""
+    ACCEPTED = "accepted"  # no objection
+    REVIEW = "review"  # a person should look at it
+    REJECTED = "rejected"  # it cannot be used
 
 
 _NEEDS_REVIEW: Final = frozenset({ValidityStatus.NOT_YET_VALID, ValidityStatus.UNREADABLE})

@@ -7,20 +7,17 @@ that can never be recognised are in ``images.rejections``.
 
 from dataclasses import dataclass
 from enum import Enum, auto
+from functools import partial
 from typing import Final
 
 
 class Outcome(Enum):
     """What happens next: the classes of ``domain.errors``."""
 
-    WAIT = auto()
-    """``Deferred``: other callers use the account's quota too."""
-    RETRY = auto()
-    """``RetryableError``: a failure that counts."""
-    REJECT = auto()
-    """``RejectDocument``."""
-    STOP = auto()
-    """``CircuitOpen``."""
+    WAIT = auto()  # ``Deferred``: other callers use the account's quota too
+    RETRY = auto()  # ``RetryableError``: a failure that counts
+    REJECT = auto()  # ``RejectDocument``
+    STOP = auto()  # ``CircuitOpen``
 
 
 class Remedy(Enum):
@@ -44,8 +41,8 @@ class ErrorCode:
 
     code: str
     message: str
-    outcome: Outcome
     meaning: str
+    outcome: Outcome
     advice: str
     retries: int = 0
     remedy: Remedy | None = None
@@ -61,41 +58,18 @@ _INTERNAL: Final = "The sender can do nothing: report it to the operator with th
 _WAIT: Final = "No action needed; it is retried automatically."
 _ACCOUNT: Final = "The operator must fix the account or the configuration; documents wait until then."
 
-
-def _over_quota(code: str, meaning: str) -> ErrorCode:
-    return ErrorCode(code, "The request exceeds the frequency limit.", Outcome.WAIT, meaning, _WAIT, retries=2)
-
-
-def _retry(code: str, message: str, meaning: str, *, retries: int = 2) -> ErrorCode:
-    return ErrorCode(code, message, Outcome.RETRY, meaning, _WAIT, retries)
-
-
-def _retry_then_reject(
-    code: str, message: str, meaning: str, advice: str = _ANOTHER_PHOTO, *, remedy: Remedy | None = None
-) -> ErrorCode:
-    return ErrorCode(code, message, Outcome.REJECT, meaning, advice, retries=1, remedy=remedy)
-
-
-def _reject_image(
-    code: str, message: str, meaning: str, advice: str = _ANOTHER_PHOTO, *, try_next_action: bool = False
-) -> ErrorCode:
-    return ErrorCode(code, message, Outcome.REJECT, meaning, advice, permanent=True, try_next_action=try_next_action)
-
-
-def _reject_request(code: str, message: str, meaning: str, advice: str = _INTERNAL) -> ErrorCode:
-    return ErrorCode(code, message, Outcome.REJECT, meaning, advice)
-
-
-def _stop(code: str, message: str, meaning: str, *, remedy: Remedy | None = None) -> ErrorCode:
-    return ErrorCode(code, message, Outcome.STOP, meaning, _ACCOUNT, remedy=remedy)
-
-
-def _refuse_credential(code: str, message: str, meaning: str) -> ErrorCode:
-    return _stop(code, message, meaning, remedy=Remedy.ANOTHER_CREDENTIAL)
-
+_reject_image = partial(ErrorCode, outcome=Outcome.REJECT, advice=_ANOTHER_PHOTO, permanent=True)
+_reject_request = partial(ErrorCode, outcome=Outcome.REJECT, advice=_INTERNAL)
+_retry_then_reject = partial(ErrorCode, outcome=Outcome.REJECT, advice=_ANOTHER_PHOTO, retries=1)
+_retry = partial(ErrorCode, outcome=Outcome.RETRY, advice=_WAIT, retries=2)
+_over_quota = partial(
+    ErrorCode, message="The request exceeds the frequency limit.", outcome=Outcome.WAIT, advice=_WAIT, retries=2
+)
+_stop = partial(ErrorCode, outcome=Outcome.STOP, advice=_ACCOUNT)
+_refuse_credential = partial(ErrorCode, outcome=Outcome.STOP, advice=_ACCOUNT, remedy=Remedy.ANOTHER_CREDENTIAL)
 
 UNLISTED: Final = ErrorCode(
-    "Unlisted", "", Outcome.RETRY, "The provider answered with a code that this version does not know.", _INTERNAL
+    "Unlisted", "", "The provider answered with a code that this version does not know.", Outcome.RETRY, _INTERNAL
 )
 """Stands for any code that is not in the table. No further call: it counts as a failure and raises an alarm."""
 
@@ -106,21 +80,21 @@ ERROR_TABLE: Final = (
         "FailedOperation.ImageDecodeFailed",
         "Image decoding failed.",
         "The file is not an image that can be decoded.",
-        "Send a complete PNG or JPEG file.",
+        advice="Send a complete PNG or JPEG file.",
     ),
     _reject_image("FailedOperation.ImageNoText", "No text is detected in the image.", "The image contains no text."),
     _reject_image(
         "FailedOperation.ImageNoSpecifiedCard",
         "The card in the image is not of the specified type.",
         "The image does not show the specified kind of card or side.",
-        "Specify the right document and side, or send it as auto.",
+        advice="Specify the right document and side, or send it as auto.",
         try_next_action=True,
     ),
     _reject_image(
         "FailedOperation.NotAppointCard",
         "The card in the image is not of the specified type.",
         "The image does not show the specified kind of card.",
-        "Specify the right document, or send it as auto.",
+        advice="Specify the right document, or send it as auto.",
         try_next_action=True,
     ),
     _reject_image("FailedOperation.ImageBlur", "The image is blurred.", "The image is too blurred."),
@@ -128,16 +102,16 @@ ERROR_TABLE: Final = (
         "FailedOperation.MultiCardError",
         "There are multiple cards in the image.",
         "The image shows more than one card.",
-        "Send one photo per card and side.",
+        advice="Send one photo per card and side.",
     ),
     _reject_image(
         "LimitExceeded.TooLargeFileError",
         "The file is too large.",
         "The image is larger than the provider accepts.",
-        _SMALLER,
+        advice=_SMALLER,
     ),
     _reject_image(
-        "LimitExceeded.*", "A limit is exceeded.", "The image exceeds one of the provider's limits.", _SMALLER
+        "LimitExceeded.*", "A limit is exceeded.", "The image exceeds one of the provider's limits.", advice=_SMALLER
     ),
     # --- the recognition: one more call, then another photo ---
     _retry_then_reject("FailedOperation.OcrFailed", "OCR failed.", "The card could not be read."),
@@ -151,7 +125,7 @@ ERROR_TABLE: Final = (
         "FailedOperation.DownLoadError",
         "File download failed.",
         "The provider could not download the image.",
-        "Check that the URL is public and answers within 3 seconds, or upload the image.",
+        advice="Check that the URL is public and answers within 3 seconds, or upload the image.",
         remedy=Remedy.AS_BASE64,
     ),
     _retry_then_reject(
@@ -162,15 +136,13 @@ ERROR_TABLE: Final = (
     # --- the request: a bug, or too large ---
     _reject_request("InvalidParameter.*", "The request has an invalid parameter.", "The provider refused a parameter."),
     _reject_request(
-        "InvalidParameterValue.*",
-        "Incorrect parameter value.",
-        "The provider refused the value of a parameter.",
+        "InvalidParameterValue.*", "Incorrect parameter value.", "The provider refused the value of a parameter."
     ),
     _reject_request(
         "InvalidParameterValue.InvalidParameterValueLimit",
         "Incorrect parameter value.",
         "The provider refused the value of a parameter.",
-        "Check the image, its URL and the card side.",
+        advice="Check the image, its URL and the card side.",
     ),
     _reject_request("MissingParameter", "The request is missing a required parameter.", "A parameter was missing."),
     _reject_request("UnknownParameter", "The parameter is not recognized.", "The provider does not know a parameter."),
@@ -178,29 +150,30 @@ ERROR_TABLE: Final = (
         "RequestSizeLimitExceeded",
         "The request is too large.",
         "The request is larger than the provider accepts.",
-        _SMALLER,
+        advice=_SMALLER,
     ),
     _reject_request(
         "ResponseSizeLimitExceeded",
         "The response is too large.",
         "The answer is larger than the provider can send.",
-        "Send it again without requesting the portrait.",
+        advice="Send it again without requesting the portrait.",
     ),
     # --- temporary: retry ---
-    _over_quota("RequestLimitExceeded.*", "More calls per second than the account's quota."),
+    _over_quota("RequestLimitExceeded.*", meaning="More calls per second than the account's quota."),
     _over_quota(
-        "RequestLimitExceeded.IPLimitExceeded", "More calls per second from one IP address than the provider accepts."
+        "RequestLimitExceeded.IPLimitExceeded",
+        meaning="More calls per second from one IP address than the provider accepts.",
     ),
-    _over_quota("RequestLimitExceeded.UinLimitExceeded", "More calls per second than the account's quota."),
+    _over_quota("RequestLimitExceeded.UinLimitExceeded", meaning="More calls per second than the account's quota."),
     _over_quota(
-        "RequestLimitExceeded.GlobalRegionUinLimitExceeded", "More calls per second than the quota of all regions."
+        "RequestLimitExceeded.GlobalRegionUinLimitExceeded",
+        meaning="More calls per second than the quota of all regions.",
     ),
     _retry("InternalError.*", "An internal error has occurred.", "The provider has an internal error."),
     _retry("ServiceUnavailable.*", "The service is unavailable.", "The provider is unavailable."),
     _retry("ClientNetworkError", "", "The provider could not be reached."),
-    _retry(
-        "NoAnswerInTime", "", "The provider did not answer in time.", retries=0
-    ),  # the call may be billed nevertheless
+    # The call may be billed nevertheless.
+    _retry("NoAnswerInTime", "", "The provider did not answer in time.", retries=0),
     _retry("ServerNetworkError", "", "The provider's response did not follow its protocol."),
     # --- the account and the configuration: open the circuit ---
     _stop(
@@ -277,11 +250,7 @@ ERROR_TABLE: Final = (
         "The provider has taken this action offline.",
         remedy=Remedy.ANOTHER_ENDPOINT,
     ),
-    _stop(
-        "NoSuchVersion",
-        "The specified api version does not exist.",
-        "The provider no longer offers this version.",
-    ),
+    _stop("NoSuchVersion", "The specified api version does not exist.", "The provider no longer offers this version."),
     _stop("NoSuchProduct", "The specified service does not exist.", "The endpoint does not serve this product."),
     _stop("UnsupportedRegion", "The region is not supported.", "The configured region is not supported."),
     _stop("UnsupportedOperation.*", "The operation is not supported.", "The provider does not support this operation."),

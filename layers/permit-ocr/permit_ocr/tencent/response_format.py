@@ -23,18 +23,13 @@ def parse_answer(action: Action, response: dict[str, Any]) -> Answer:
 def parse_confidences(action: Action, response: dict[str, Any]) -> dict[str, float]:
     """Return the confidence in each field. The recogniser sends it on request, the provider never does.
 
-    Only known fields of the action and numbers from 0 to 1 are returned.
+    Only known fields of the action and numbers from 0 to 1 are returned. A nested field is named ``outer.inner``.
     """
     confidences = response.get(CONFIDENCES)
     if not isinstance(confidences, dict):
         return {}
-    names = field_names(action)
+    names = frozenset(_names(action.answer))
     return {name: float(value) for name, value in confidences.items() if name in names and _is_confidence(value)}
-
-
-def field_names(action: Action) -> frozenset[str]:
-    """Return the names of an answer's fields; a nested field is named ``outer.inner``."""
-    return frozenset(_names(action.answer))
 
 
 def answer_fields(answer: Answer) -> dict[str, Any]:

@@ -1,16 +1,4 @@
-"""The editions of the permits: the format of their numbers, and for how many years they are issued.
-
-| document                              | number                             | years               |
-|---------------------------------------|------------------------------------|---------------------|
-| Hong Kong and Macao, 1999 edition     | H or M, 8 digits, 2 of issue count | 10; 3 below 18      |
-| Hong Kong and Macao, since 2013       | H or M, 8 digits                   | 10; 5 below 18      |
-| Hong Kong and Macao, not Chinese      | HA or MA, 7 digits (inferred)      | 5                   |
-| Taiwan, booklet                       | 10 digits, sometimes ( ) and 1 char| 5                   |
-| Taiwan, card since 2015               | 8 digits                           | 5                   |
-| exit-entry, since 2014                | C, 8 digits                        | 10; 5 below 16      |
-| exit-entry, since 2018                | C, a letter except I, O; 7 digits  | 10; 5 below 16      |
-| residence permit                      | see ``resident_number``            | 5                   |
-"""
+"""The editions of the permits: the format of their numbers, and for how many years they are issued."""
 
 import re
 from calendar import isleap
@@ -24,7 +12,7 @@ from permit_ocr.domain.permits import PermitType
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """One row of the table above."""
+    """One edition of a permit."""
 
     permit_type: PermitType
     number: re.Pattern[str]
@@ -37,17 +25,17 @@ class Edition:
 
 
 NON_CHINESE: Final = Edition(PermitType.HK_MACAO_PERMIT, re.compile(r"[HM]A[0-9]{7}"), 5, 5)
-"""For residents of Hong Kong and Macao who are not Chinese citizens, since July 2024."""
+"""For residents of Hong Kong and Macao who are not Chinese citizens, since July 2024; the format is inferred."""
 
 EDITIONS: Final = (
-    Edition(PermitType.HK_MACAO_PERMIT, re.compile(r"[HM][0-9]{10}"), 10, 3, 18),
-    Edition(PermitType.HK_MACAO_PERMIT, re.compile(r"[HM][0-9]{8}"), 10, 5, 18),
+    Edition(PermitType.HK_MACAO_PERMIT, re.compile(r"[HM][0-9]{10}"), 10, 3, 18),  # of 1999; ends in the issue count
+    Edition(PermitType.HK_MACAO_PERMIT, re.compile(r"[HM][0-9]{8}"), 10, 5, 18),  # since 2013
     NON_CHINESE,
-    Edition(PermitType.TAIWAN_PERMIT, re.compile(r"[0-9]{10}(?:\([0-9A-Z]\))?"), 5, 5),
-    Edition(PermitType.TAIWAN_PERMIT, re.compile(r"[0-9]{8}"), 5, 5),
-    Edition(PermitType.EXIT_ENTRY_PERMIT, re.compile(r"C[0-9]{8}"), 10, 5, 16),
-    Edition(PermitType.EXIT_ENTRY_PERMIT, re.compile(r"C[A-HJ-NP-Z][0-9]{7}"), 10, 5, 16),
-    Edition(PermitType.RESIDENCE_PERMIT, re.compile(r"8[123]0000[0-9]{11}[0-9X]"), 5, 5),
+    Edition(PermitType.TAIWAN_PERMIT, re.compile(r"[0-9]{10}(?:\([0-9A-Z]\))?"), 5, 5),  # booklet
+    Edition(PermitType.TAIWAN_PERMIT, re.compile(r"[0-9]{8}"), 5, 5),  # card since 2015
+    Edition(PermitType.EXIT_ENTRY_PERMIT, re.compile(r"C[0-9]{8}"), 10, 5, 16),  # since 2014
+    Edition(PermitType.EXIT_ENTRY_PERMIT, re.compile(r"C[A-HJ-NP-Z][0-9]{7}"), 10, 5, 16),  # since 2018
+    Edition(PermitType.RESIDENCE_PERMIT, re.compile(r"8[123]0000[0-9]{11}[0-9X]"), 5, 5),  # see ``resident_number``
 )
 
 

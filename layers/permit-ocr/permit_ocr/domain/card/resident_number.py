@@ -32,19 +32,6 @@ class Region(StrEnum):
 _REGIONS: Final = {"810000": Region.HONG_KONG, "820000": Region.MACAO, "830000": Region.TAIWAN}
 
 
-class NumberFault(StrEnum):
-    """What is wrong with a residence permit's number."""
-
-    FORM = "form"
-    """Not 17 digits and a check digit."""
-    CHECK_DIGIT = "check-digit"
-    """The check digit does not match the digits before it."""
-    REGION = "region"
-    """The first six digits are not the code of one of the three regions."""
-    BIRTH = "birth"
-    """Digits 7 to 14 are not a date."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResidentNumber:
     """The parts of a well-formed number, parsed independently: one misread digit does not hide the others."""
@@ -74,16 +61,3 @@ def parse_resident_number(number: str) -> ResidentNumber | None:
 def check_digit(body: str) -> str:
     """Return the check digit of the 17 digits ``body`` (ISO 7064 MOD 11-2)."""
     return _CHECK_DIGITS[sum(int(digit) * weight for digit, weight in zip(body, _WEIGHTS, strict=True)) % 11]
-
-
-def faults_of(number: str) -> tuple[NumberFault, ...]:
-    """Return everything that is wrong with ``number``; empty if it could be a residence permit's."""
-    parsed = parse_resident_number(number)
-    if parsed is None:
-        return (NumberFault.FORM,)
-    faults = (
-        (NumberFault.CHECK_DIGIT, not parsed.has_valid_check_digit),
-        (NumberFault.REGION, parsed.region is None),
-        (NumberFault.BIRTH, parsed.birth is None),
-    )
-    return tuple(fault for fault, applies in faults if applies)

@@ -43,20 +43,13 @@ _SPACE_NOT_BETWEEN_DIGITS: Final = re.compile(r"(?<![0-9]) | (?![0-9])")
 class ValidityStatus(StrEnum):
     """The status of a period of validity on one day."""
 
-    VALID = "valid"
-    """Valid for more than the configured number of days."""
-    EXPIRING = "expiring"
-    """Valid for at most the configured number of days."""
-    EXPIRED = "expired"
-    """The last day has passed."""
-    NOT_YET_VALID = "not_yet_valid"
-    """The first day is in the future."""
-    LONG_TERM = "long_term"
-    """Valid without an end date."""
-    NOT_ON_THIS_SIDE = "not_on_this_side"
-    """No period was read: this side does not carry one."""
-    UNREADABLE = "unreadable"
-    """The text is not a period of validity, or an impossible one."""
+    VALID = "valid"  # valid for more than the configured number of days
+    EXPIRING = "expiring"  # valid for at most the configured number of days
+    EXPIRED = "expired"  # the last day has passed
+    NOT_YET_VALID = "not_yet_valid"  # the first day is in the future
+    LONG_TERM = "long_term"  # valid without an end date
+    NOT_ON_THIS_SIDE = "not_on_this_side"  # no period was read: this side does not carry one
+    UNREADABLE = "unreadable"  # the text is not a period of validity, or an impossible one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
