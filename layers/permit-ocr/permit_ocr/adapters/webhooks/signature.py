@@ -13,9 +13,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
-from botocore.exceptions import ClientError
-
-from permit_ocr.aws_errors import UNREADABLE_SECRET, translate_aws_errors
+from permit_ocr.adapters.secrets import CachedSecret, read_secret
 from permit_ocr.domain.errors import RetryableError
 
 if TYPE_CHECKING:
@@ -24,7 +22,6 @@ if TYPE_CHECKING:
 _PREFIX: Final = "whsec_"
 _KEY_BYTES: Final = range(24, 65)
 """The specification's limits for a secret."""
-_FRESH_SECONDS: Final = 300.0
 
 type SecretSource = Callable[[], Sequence[bytes]]
 
@@ -75,29 +72,13 @@ def _key(secret: object) -> bytes:
 def from_secrets_manager(
     client: "SecretsManagerClient", secret: str, *, clock: Callable[[], float] = time.monotonic
 ) -> SecretSource:
-    """Return a source of the keys in a secret, which raises ``SecretUnusable`` and ``RetryableError``.
-
-    The secret is read again every five minutes, so a rotated one needs no new deployment.
-    """
-    cached: list[tuple[float, tuple[bytes, ...]]] = []
-
-    def source() -> Sequence[bytes]:
-        if not cached or clock() - cached[0][0] >= _FRESH_SECONDS:
-            cached[:] = [(clock(), _read(client, secret))]
-        return cached[0][1]
-
-    return source
+    """Return a source of the keys in a secret, which raises ``SecretUnusable`` and ``RetryableError``."""
+    return CachedSecret(lambda: _read(client, secret), clock=clock)
 
 
 def _read(client: "SecretsManagerClient", secret: str) -> tuple[bytes, ...]:
-    with translate_aws_errors("SecretsManager"):
-        try:
-            response = client.get_secret_value(SecretId=secret)
-        except ClientError as error:
-            if error.response["Error"]["Code"] in UNREADABLE_SECRET:
-                raise SecretUnusable("Webhook.SecretUnreadable") from None
-            raise
+    text = read_secret(client, secret, unreadable=SecretUnusable("Webhook.SecretUnreadable"))
     try:
-        return keys_in(response["SecretString"])
-    except (ValueError, KeyError):
+        return keys_in(text)
+    except ValueError:
         raise SecretUnusable("Webhook.SecretUnusable") from None
