@@ -31,22 +31,18 @@ class Pages(Protocol):
 
         Raises ``RejectDocument`` if it is too large or gone, and ``RetryableError``.
         """
-        ...
 
     def store(self, image: Path, metadata: Mapping[str, str], *, document_id: str) -> StoredVersion:
         """Store a page's image; its name is the page's number. The key is the same on every attempt.
 
         Raises ``RetryableError``.
         """
-        ...
 
     def is_there(self, upload: Upload) -> bool:
         """Tell whether an upload is still there. Raises ``RetryableError``."""
-        ...
 
     def delete(self, image: StoredVersion) -> None:
         """Delete a page's image. Raises ``RetryableError``."""
-        ...
 
 
 class PagesQueue(Protocol):
@@ -54,7 +50,6 @@ class PagesQueue(Protocol):
 
     def enqueue_pages(self, pages: Sequence[Page]) -> None:
         """Send the pages of a converted upload. Raises ``RetryableError`` unless all were sent."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

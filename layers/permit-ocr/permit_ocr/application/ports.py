@@ -140,14 +140,12 @@ class Ocr(Protocol):
 
         Raises ``PermitOcrError``, after the retries that the error table allows.
         """
-        ...
 
     def open_circuits(self) -> Mapping[Kind, CircuitOpen]:
         """Return the errors of the circuits that are known here to be open, by kind.
 
         A circuit whose next probe is due is left out. While all circuits are closed this makes no call.
         """
-        ...
 
 
 class RecognitionStore(Protocol):
@@ -160,19 +158,15 @@ class RecognitionStore(Protocol):
 
         Either way the document now references the recognition. Raises ``InProgress`` while another lease runs.
         """
-        ...
 
     def store_outcome(self, lease: Lease, outcome: StoredOutcome) -> None:
         """Store an outcome, unless there is one already: that one was paid for first."""
-        ...
 
     def release_lease(self, lease: Lease) -> None:
         """End the lease of a failed call, so that the next try need not wait for it."""
-        ...
 
     def remove_reference(self, recognition_id: str, *, document_id: str) -> bool:
         """Remove a document's reference, and the recognition with the last one; return whether it is gone."""
-        ...
 
 
 class Documents(Protocol):
@@ -180,26 +174,21 @@ class Documents(Protocol):
 
     def register(self, document_id: str, *, upload_until: float | None = None) -> DocumentState | None:
         """Store a new document before it is started; return the state of one that is known already."""
-        ...
 
     def begin(self, document: Document, *, recognition_ids: Sequence[str]) -> StoredEvent | None:
         """Store that a document is started, with the recognitions it may use; return its event if there is one.
 
         Raises ``Deleted``.
         """
-        ...
 
     def record_pages(self, document_id: str, *, pages: int) -> None:
         """Store how many documents an upload becomes, before any of them is started. Raises ``Deleted``."""
-        ...
 
     def store_event(self, document_id: str, event: StoredEvent) -> None:
         """Store the event of a document. Raises ``Deleted``."""
-        ...
 
     def get(self, document_id: str) -> DocumentState | None:
         """Return the state of a document, None if it is unknown."""
-        ...
 
     def mark_deleted(self, document_id: str, *, unknown_too: bool = False) -> DocumentState | None:
         """Write a tombstone and remove the event. Later writes raise ``Deleted``.
@@ -207,11 +196,9 @@ class Documents(Protocol):
         Returns the state that is needed to erase the rest, every time until ``purge``. Returns None for an unknown
         document, and writes no tombstone for it unless ``unknown_too``.
         """
-        ...
 
     def purge(self, document_id: str, *, case: str | None) -> None:
         """Remove everything from a tombstone but the case."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,15 +219,12 @@ class PresignedUploads(Protocol):
 
     def form(self, document_id: str, metadata: Mapping[str, str], *, content_type: str | None) -> UploadForm:
         """Return a form that allows one upload with this metadata and type. It makes no call to S3."""
-        ...
 
     def store(self, document_id: str, content: bytes, metadata: Mapping[str, str]) -> None:
         """Upload a photo on the sender's behalf."""
-        ...
 
     def has_arrived(self, document_id: str) -> bool:
         """Return whether the photo has been uploaded."""
-        ...
 
 
 class Erasure(Protocol):
@@ -248,15 +232,12 @@ class Erasure(Protocol):
 
     def photo_versions(self, document: Document) -> Sequence[StoredVersion]:
         """Return the versions that belong to this document only: for a page not the upload it shares with others."""
-        ...
 
     def portrait_versions(self, recognition_id: str) -> Sequence[StoredVersion]:
         """Return the versions of a recognition's portrait."""
-        ...
 
     def delete_versions(self, versions: Sequence[StoredVersion]) -> None:
         """Delete versions; those that are already gone are skipped."""
-        ...
 
 
 class Cases(Protocol):
@@ -267,23 +248,18 @@ class Cases(Protocol):
 
         This is atomic: of two sides stored at the same time, the second sees the first.
         """
-        ...
 
     def store_completed(self, case: str, front: CaseSide, back: CaseSide, *, event_id: str, event: str) -> None:
         """Store the event of a pair in place of an earlier one, unless either side has been replaced meanwhile."""
-        ...
 
     def get(self, case: str) -> Case | None:
         """Return a case."""
-        ...
 
     def completed_event(self, event_id: str) -> str | None:
         """Return the event of a pair."""
-        ...
 
     def remove_side(self, case: str, *, document_id: str) -> None:
         """Remove a document's side and the event of its pair, unless another photo has replaced it."""
-        ...
 
 
 class EventPublisher(Protocol):
@@ -294,7 +270,6 @@ class EventPublisher(Protocol):
 
         Raises ``RetryableError``.
         """
-        ...
 
 
 class IntakeQueue(Protocol):
@@ -302,11 +277,9 @@ class IntakeQueue(Protocol):
 
     def enqueue_republish(self, document_id: str) -> None:
         """Ask for a stored result to be published."""
-        ...
 
     def enqueue_url(self, message: RecognizeUrlMessage) -> None:
         """Ask for an image at a URL to be recognised."""
-        ...
 
 
 class Portraits(Protocol):
@@ -317,4 +290,3 @@ class Portraits(Protocol):
 
         Never raises: a paid response is not lost because of its portrait.
         """
-        ...

@@ -45,21 +45,18 @@ class UploadedImages(Protocol):
 
     def options(self, upload: Upload) -> RecognitionOptions | None:
         """Return the sender's options, without the image; None where ``fetch`` has to tell what is wrong."""
-        ...
 
     def fetch(self, upload: Upload, document: Document) -> Submission | None:
         """Return an upload with its options; None if it is not provider-ready.
 
         Raises ``RejectDocument`` or ``RetryableError``.
         """
-        ...
 
     def fetch_page(self, page: Page, document: Document) -> Submission:
         """Return the provider-ready image of a page, with the options of its upload.
 
         Raises ``RejectDocument`` or ``RetryableError``.
         """
-        ...
 
 
 class ImagesQueue(Protocol):
@@ -67,7 +64,6 @@ class ImagesQueue(Protocol):
 
     def enqueue(self, upload: Upload) -> None:
         """Ask for an upload to be converted into provider-ready images. Raises ``RetryableError``."""
-        ...
 
 
 class PreparationSlots:

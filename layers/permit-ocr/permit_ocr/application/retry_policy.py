@@ -57,7 +57,6 @@ class FailureCounts(Protocol):
 
     def count(self, message_id: str) -> int:
         """Count one failure and return the total. Raises ``RetryableError``."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -70,7 +70,6 @@ class Queue(Protocol):
 
     def change_visibility(self, delays: dict[str, float]) -> None:
         """Make messages visible again after these seconds, by receipt handle. Never raises."""
-        ...
 
 
 class DeadLetterQueue(Protocol):
@@ -78,7 +77,6 @@ class DeadLetterQueue(Protocol):
 
     def send(self, body: str, *, message_id: str, reason: str, document_id: str | None) -> None:
         """Send a message unchanged, with the reason. Raises ``RetryableError``."""
-        ...
 
 
 def messages_in_batch(event: Mapping[str, Any]) -> list[SqsMessage]:

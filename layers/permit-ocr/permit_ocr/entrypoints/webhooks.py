@@ -27,7 +27,6 @@ class WebhookSender(Protocol):
 
     async def send(self, event_id: str, body: bytes) -> None:
         """Deliver one event. Raises ``RetryableError``; its code is ``GONE`` if no attempt should follow."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

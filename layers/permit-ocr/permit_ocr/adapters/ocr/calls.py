@@ -37,23 +37,18 @@ class RateLimiter(Protocol):
 
         Raises ``RateLimited``, ``CircuitAlreadyOpen`` or ``RetryableError``.
         """
-        ...
 
     def check(self, action: str, *, seconds: float, probing: bool = False) -> None:
         """Raise what ``acquire`` would raise, as far as this environment knows. Makes no request."""
-        ...
 
     def open_error(self, action: str) -> CircuitOpen | None:
         """Return the error that opened the circuit, if it is known here to be open and no probe is due."""
-        ...
 
     def open_circuit(self, action: str, error: CircuitOpen) -> None:
         """Refuse all calls except for a probe now and then."""
-        ...
 
     def close_circuit(self, action: str) -> None:
         """Grant slots again."""
-        ...
 
 
 @dataclass(slots=True)
