@@ -1,6 +1,7 @@
 """An image at a URL that the API accepted: from the queue to its result."""
 
 import json
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from permit_ocr.entrypoints.upload_events import messages_in_body, messages_in_e
 from tests.unit.entrypoints.test_uploads import run
 from tests.unit.fakes import MAINLAND_FRONT, world
 
-EVENT: dict[str, Any] = json.loads(Path("events/sqs-requested.json").read_text())
+EVENT: dict[str, Any] = json.loads(Path("events/sqs-recognize-url.json").read_text())
 MESSAGE = RecognizeUrlMessage(
     document_id="0123456789abcdef0123456789abcdef",
     image_url="https://images.example.com/specimen.jpg",
@@ -39,11 +40,17 @@ def test_a_message_without_options_survives_serialization() -> None:
     assert list(messages_in_body(serialize_message(without_options))) == [without_options]
 
 
-@pytest.mark.parametrize("changes", [{"kind": "passport"}, {"received": "yesterday"}, {"side": 1}])
+OPTIONS = asdict(MESSAGE.options)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"options": OPTIONS | {"kind": "passport"}}, {"received": "yesterday"}, {"options": OPTIONS | {"side": 1}}],
+)
 def test_a_message_with_invalid_values_is_unreadable(changes: dict[str, Any]) -> None:
-    fields = json.loads(serialize_message(MESSAGE))["requested"] | changes
+    fields = json.loads(serialize_message(MESSAGE))["recognize_url"] | changes
     with pytest.raises(UnreadableEvent):
-        list(messages_in_body(json.dumps({"requested": fields})))
+        list(messages_in_body(json.dumps({"recognize_url": fields})))
 
 
 def test_an_image_at_a_url_is_recognised_once_under_its_id() -> None:

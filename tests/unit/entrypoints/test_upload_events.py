@@ -76,7 +76,7 @@ def test_a_folder_marker_is_ignored(key: str, size: int, uploads: int) -> None:
 
 
 def test_a_republish_message_is_parsed() -> None:
-    assert list(messages_in_event(event("sqs-publish-again"))) == [
+    assert list(messages_in_event(event("sqs-republish"))) == [
         RepublishMessage(document_id="0123456789abcdef0123456789abcdef")
     ]
 
@@ -121,7 +121,7 @@ JSON = st.recursive(
             st.sampled_from(
                 (
                     *("Records", "s3", "Sns", "Type", "Message", "source", "detail", "body", "eventSource", "Event"),
-                    *("publish_again", "requested", "upload", "page", "x"),
+                    *("republish", "recognize_url", "upload", "page", "x"),
                 )
             ),
             inner,

@@ -44,7 +44,7 @@ def just_sent(name: str) -> dict[str, Any]:
 
 
 ONE_UPLOAD = just_sent("sqs-s3-object-created")
-PUBLISH_AGAIN = just_sent("sqs-publish-again")
+REPUBLISH = just_sent("sqs-republish")
 BATCH = just_sent("sqs-s3-batch")
 DIRECT = json.loads(Path("events/s3-object-created.json").read_text())
 
@@ -222,7 +222,7 @@ def test_a_deleted_upload_is_erased_instead_of_converted() -> None:
     assert here.erasure.erased == ["uploads/1.heic"]
 
 
-@pytest.mark.parametrize("body", [None, '{"publish_again": "%s"}'])
+@pytest.mark.parametrize("body", [None, '{"republish": {"document_id": "%s"}}'])
 def test_the_log_names_the_document_that_was_deleted(caplog: pytest.LogCaptureFixture, body: str | None) -> None:
     caplog.set_level("INFO", logger="permit-ocr")
     here = world(MAINLAND_FRONT)
@@ -474,7 +474,7 @@ def test_a_result_that_cannot_be_published_runs_out_of_attempts_too() -> None:
     for _ in range(3):
         here = world(publish_fails=1)
         here.documents.store_event("0123456789abcdef0123456789abcdef", StoredEvent(event="{}", published=False))
-        run(PUBLISH_AGAIN, here, queues=queues)
+        run(REPUBLISH, here, queues=queues)
     assert [(reason, document_id) for _, reason, document_id in queues.dead] == [
         ("SQS.Throttled", "0123456789abcdef0123456789abcdef")
     ]
@@ -490,7 +490,7 @@ def test_a_direct_event_raises_so_that_lambda_retries_it() -> None:
 def test_a_result_that_the_api_could_not_publish_is_published() -> None:
     here, event = world(), '{"type": "permit.recognized.v1"}'
     here.documents.store_event("0123456789abcdef0123456789abcdef", StoredEvent(event=event, published=False))
-    failed, _ = run(PUBLISH_AGAIN, here)
+    failed, _ = run(REPUBLISH, here)
     assert failed == []
     assert here.results.sent == [("0123456789abcdef0123456789abcdef", event)]
 

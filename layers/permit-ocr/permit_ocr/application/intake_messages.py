@@ -1,12 +1,12 @@
 """The messages on the intake queue and the images queue, beside S3's events: their types, their JSON, their documents.
 
-A message is a JSON object with one key, which names its type: ``upload``, ``page``, ``requested`` or ``publish_again``.
+A message is a JSON object with one key, which names its type; the value has the type's fields.
 """
 
 import json
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from permit_ocr.domain.events import Document
 from permit_ocr.domain.identity import document_id_of_page, document_id_of_upload
@@ -57,6 +57,7 @@ class Page:
 
 
 type IntakeMessage = Upload | Page | RepublishMessage | RecognizeUrlMessage
+_KEYS: Final = {Upload: "upload", Page: "page", RecognizeUrlMessage: "recognize_url", RepublishMessage: "republish"}
 
 
 class UnreadableEvent(ValueError):
@@ -89,15 +90,7 @@ def document_of(message: IntakeMessage, *, upload_prefix: str) -> Document:
 
 def serialize_message(message: IntakeMessage) -> str:
     """Return a message as JSON; ``parse_message`` is the inverse."""
-    match message:
-        case Upload():
-            return json.dumps({"upload": asdict(message)})
-        case Page():
-            return json.dumps({"page": asdict(message)})
-        case RecognizeUrlMessage():
-            return json.dumps({"requested": _url_fields(message)})
-        case RepublishMessage():
-            return json.dumps({"publish_again": message.document_id})
+    return json.dumps({_KEYS[type(message)]: asdict(message)}, default=datetime.isoformat)
 
 
 def parse_message(payload: Any) -> IntakeMessage:  # noqa: ANN401  JSON
@@ -105,43 +98,18 @@ def parse_message(payload: Any) -> IntakeMessage:  # noqa: ANN401  JSON
 
     Raises ``UnreadableEvent``, ``KeyError``, ``TypeError``, ``AttributeError`` or ``ValueError`` for anything else.
     """
-    ((kind, fields),) = payload.items()
-    match kind:
-        case "publish_again":
-            return RepublishMessage(document_id=str(fields))
-        case "requested":
-            return _parse_url_message(fields)
+    ((key, fields),) = payload.items()
+    match key:
         case "upload":
             return Upload(**fields)
         case "page":
             return _parse_page(fields)
+        case "recognize_url":
+            options, received = _parse_options(**fields["options"]), datetime.fromisoformat(fields["received"])
+            return RecognizeUrlMessage(**fields | {"options": options, "received": received})
+        case "republish":
+            return RepublishMessage(document_id=str(fields["document_id"]))
     raise UnreadableEvent
-
-
-def _url_fields(message: RecognizeUrlMessage) -> dict[str, Any]:
-    return {
-        "id": message.document_id,
-        "image_url": message.image_url,
-        "kind": message.options.kind,
-        "side": message.options.side,
-        "return_portrait": message.options.return_portrait,
-        "case": message.case,
-        "received": message.received.isoformat(),
-    }
-
-
-def _parse_url_message(fields: dict[str, Any]) -> RecognizeUrlMessage:
-    return RecognizeUrlMessage(
-        document_id=str(fields["id"]),
-        image_url=str(fields["image_url"]),
-        options=RecognitionOptions(
-            kind=Kind(fields["kind"]) if fields["kind"] else None,
-            side=Side(fields["side"]) if fields["side"] else None,
-            return_portrait=bool(fields["return_portrait"]),
-        ),
-        case=fields["case"],
-        received=datetime.fromisoformat(fields["received"]),
-    )
 
 
 def _parse_page(fields: dict[str, Any]) -> Page:
@@ -149,3 +117,9 @@ def _parse_page(fields: dict[str, Any]) -> Page:
     if (page.image is None) == (page.rejection is None) or page.rejection not in {None, *CODES}:
         raise UnreadableEvent
     return page
+
+
+def _parse_options(kind: str | None, side: str | None, *, return_portrait: bool) -> RecognitionOptions:
+    return RecognitionOptions(
+        kind=Kind(kind) if kind else None, side=Side(side) if side else None, return_portrait=return_portrait
+    )
