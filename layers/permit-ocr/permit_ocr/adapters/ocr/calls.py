@@ -10,10 +10,11 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 from tencentcloud.common.common_client import CommonClient
+from tencentcloud.common.credential import Credential
 
 from permit_ocr.adapters.ocr.bytes_in_flight import BytesInFlight
 from permit_ocr.adapters.ocr.provider_errors import ProviderError, call_json
@@ -53,7 +54,7 @@ class RateLimiter(Protocol):
 
 @dataclass(slots=True)
 class OcrCall:
-    """One OCR request, and the calls made for it so far."""
+    """One OCR request with what has been tried for it."""
 
     action: Action
     request: OcrRequest
@@ -61,6 +62,11 @@ class OcrCall:
     as_base64: bool
     calls: int = 0
     probing: bool = False
+    retries: int = 0
+    """Calls granted by the error table. Calls to another endpoint or with another credential do not count."""
+    credential: Credential | None = None
+    credential_read_again: bool = False
+    withdrawn_at: set[str] = field(default_factory=set)
 
 
 class OcrCalls:
