@@ -11,14 +11,15 @@ from permit_ocr.bootstrap import (
     cases,
     delete_document,
     documents,
-    intake_queue,
     now,
     presigned_uploads,
+    queue,
     recognize,
 )
 from permit_ocr.entrypoints.http_api import ApiApplication, handle_request, resolver
 from permit_ocr.observability import observed
 from permit_ocr.rate_limit.dynamodb_rate_limiter import Priority
+from permit_ocr.settings import settings
 
 # Built when the environment starts: see uploads.
 _application = ApiApplication(
@@ -26,7 +27,7 @@ _application = ApiApplication(
     delete=delete_document(),
     documents=documents(),
     cases=cases(),
-    intake=intake_queue(),
+    intake=queue(settings().intake_queue_url),
     presigned_uploads=presigned_uploads(),
     base64_limit=base64_limit(),
     now=now,

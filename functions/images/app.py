@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from permit_ocr.bootstrap import consumed_queue, convert_upload
+from permit_ocr.bootstrap import convert_upload, queue
 from permit_ocr.entrypoints.images import ImagesApplication, process
 from permit_ocr.observability import observed
 from permit_ocr.settings import settings
@@ -10,7 +10,7 @@ from permit_ocr.settings import settings
 # Built when the environment starts, not with its first event.
 _application = ImagesApplication(
     convert=convert_upload(),
-    queue=consumed_queue(settings().images_queue_url),
+    queue=queue(settings().images_queue_url),
     upload_prefix=settings().upload_prefix,
 )
 

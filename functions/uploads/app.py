@@ -6,7 +6,7 @@ gc.disable()  # nothing that is imported or built here is garbage; looking for s
 
 from typing import Any
 
-from permit_ocr.bootstrap import consumed_queue, dead_letter_queue, process_upload, retry_policy
+from permit_ocr.bootstrap import process_upload, queue, retry_policy
 from permit_ocr.entrypoints.uploads import UploadsApplication, process
 from permit_ocr.observability import observed
 from permit_ocr.settings import settings
@@ -16,8 +16,8 @@ _application = UploadsApplication(
     process_upload=process_upload(),
     upload_prefix=settings().upload_prefix,
     retry_policy=retry_policy(),
-    queue=consumed_queue(settings().intake_queue_url),
-    dead_letters=dead_letter_queue(settings().dead_letter_queue_url),
+    queue=queue(settings().intake_queue_url),
+    dead_letters=queue(settings().dead_letter_queue_url),
 )
 gc.freeze()  # what exists now stays: later collections need not look at it
 gc.enable()

@@ -4,7 +4,7 @@ from typing import Any
 
 from permit_ocr.adapters.webhooks.delivery import Receiver
 from permit_ocr.adapters.webhooks.sender import HttpWebhookSender
-from permit_ocr.bootstrap import consumed_queue, dead_letter_queue, webhook_secrets
+from permit_ocr.bootstrap import queue, webhook_secrets
 from permit_ocr.entrypoints.webhooks import WebhooksApplication, process
 from permit_ocr.observability import observed
 from permit_ocr.settings import settings
@@ -15,8 +15,8 @@ _application = WebhooksApplication(
         receiver=Receiver(url=settings().webhook_url, local=settings().webhook_targets == "local"),
         secrets=webhook_secrets(),
     ),
-    queue=consumed_queue(settings().webhook_queue_url),
-    dead_letters=dead_letter_queue(settings().webhook_dead_letter_queue_url),
+    queue=queue(settings().webhook_queue_url),
+    dead_letters=queue(settings().webhook_dead_letter_queue_url),
 )
 
 

@@ -20,7 +20,7 @@ from permit_ocr.adapters.dynamodb.failure_counts import DynamoDbFailureCounts
 from permit_ocr.adapters.ocr.credentials import from_secrets_manager
 from permit_ocr.adapters.s3.images import S3Images, S3Portraits
 from permit_ocr.adapters.s3.pages import S3Pages
-from permit_ocr.application.intake_messages import Page, Upload
+from permit_ocr.application.intake_messages import Page, RepublishMessage, Upload
 from permit_ocr.application.ports import CaseSide, Lease, StoredEvent, StoredVersion
 from permit_ocr.domain.errors import CircuitOpen, RejectDocument
 from permit_ocr.domain.events import Document
@@ -137,14 +137,14 @@ def use_s3() -> None:
 
 def use_sqs() -> None:
     bootstrap.event_publisher().publish("{}", event_id="event")
-    intake = bootstrap.intake_queue()
-    intake.enqueue_republish("document")
+    intake = bootstrap.queue(settings().intake_queue_url)
+    intake.enqueue(RepublishMessage(document_id="document"))
     upload = Upload(bucket=settings().upload_bucket, key="uploads/1.jpg", version=None, etag=None)
-    intake.enqueue_pages([Page(upload=upload, number=1, pages=1, image="pages/1.jpg", rejection=None)])
-    bootstrap.dead_letter_queue(settings().webhook_dead_letter_queue_url).send(
+    intake.enqueue_all([Page(upload=upload, number=1, pages=1, image="pages/1.jpg", rejection=None)])
+    bootstrap.queue(settings().webhook_dead_letter_queue_url).send(
         "{}", message_id="message", reason="Code", document_id="document"
     )
-    bootstrap.consumed_queue(settings().intake_queue_url).change_visibility({os.environ["RECEIPT_HANDLE"]: 60.0})
+    bootstrap.queue(settings().intake_queue_url).change_visibility({os.environ["RECEIPT_HANDLE"]: 60.0})
 
 
 def use_secrets_manager() -> None:

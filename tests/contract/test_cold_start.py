@@ -148,7 +148,7 @@ sys.addaudithook(lambda event, arguments: connected.append(event) if event in ne
 import awslambdaric.bootstrap, app
 at_start = list(connected)
 from permit_ocr import bootstrap
-publish = lambda: bootstrap.intake_queue()._client.send_message(QueueUrl="http://aws.example/1/queue", MessageBody="{}")
+publish = lambda: bootstrap.queue("")._client.send_message(QueueUrl="http://aws.example/1/queue", MessageBody="{}")
 """
 
 

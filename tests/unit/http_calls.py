@@ -7,7 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from permit_ocr.application.intake_messages import RecognizeUrlMessage
+from permit_ocr.application.intake_messages import IntakeMessage
 from permit_ocr.entrypoints.http_api import ApiApplication, handle_request
 from tests.unit.fakes import THROTTLED, FakePresignedUploads, World
 
@@ -18,18 +18,12 @@ REST: dict[str, Any] = json.loads(Path("events/rest-api-v1-recognition.json").re
 @dataclass
 class FakeIntake:
     fails: bool = False
-    handed_over: list[str] = field(default_factory=list)
-    asked: list[RecognizeUrlMessage] = field(default_factory=list)
+    messages: list[IntakeMessage] = field(default_factory=list)
 
-    def enqueue_republish(self, document_id: str) -> None:
+    def enqueue(self, message: IntakeMessage) -> None:
         if self.fails:
             raise THROTTLED
-        self.handed_over.append(document_id)
-
-    def enqueue_url(self, work: RecognizeUrlMessage) -> None:
-        if self.fails:
-            raise THROTTLED
-        self.asked.append(work)
+        self.messages.append(message)
 
 
 @dataclass

@@ -20,13 +20,7 @@ from permit_ocr.adapters.s3.erasure import S3Erasure
 from permit_ocr.adapters.s3.images import S3Images, S3Portraits
 from permit_ocr.adapters.s3.pages import S3Pages
 from permit_ocr.adapters.s3.presigned_uploads import S3PresignedUploads
-from permit_ocr.adapters.sqs.queues import (
-    SqsConsumedQueue,
-    SqsDeadLetterQueue,
-    SqsEventPublisher,
-    SqsImagesQueue,
-    SqsIntakeQueue,
-)
+from permit_ocr.adapters.sqs.queues import SqsEventPublisher, SqsQueue
 from permit_ocr.adapters.webhooks import signature as webhook_signature
 from permit_ocr.application.convert_upload import ConvertUpload
 from permit_ocr.application.delete_document import DeleteDocument, EraseDocument
@@ -171,7 +165,7 @@ def process_upload() -> ProcessUpload:
     )
     return ProcessUpload(
         images=images,
-        images_queue=SqsImagesQueue(_aws("sqs"), queue_url=settings().images_queue_url),
+        images_queue=queue(settings().images_queue_url),
         documents=documents(),
         open_circuits=ocr(Priority.UPLOADS).open_circuits,
         recognize=recognize(Priority.UPLOADS),
@@ -194,7 +188,7 @@ def retry_policy() -> RetryPolicy:
 def convert_upload() -> ConvertUpload:
     """Return the use case."""
     pages = S3Pages(_aws("s3"), bucket=settings().upload_bucket)
-    return ConvertUpload(pages=pages, queue=intake_queue(), base64_limit=base64_limit())
+    return ConvertUpload(pages=pages, queue=queue(settings().intake_queue_url), base64_limit=base64_limit())
 
 
 @cache
@@ -203,20 +197,9 @@ def presigned_uploads() -> S3PresignedUploads:
     return S3PresignedUploads(_aws("s3"), bucket=settings().upload_bucket, upload_prefix=settings().upload_prefix)
 
 
-@cache
-def intake_queue() -> SqsIntakeQueue:
-    """Return the intake queue."""
-    return SqsIntakeQueue(_aws("sqs"), queue_url=settings().intake_queue_url)
-
-
-def consumed_queue(queue_url: str) -> SqsConsumedQueue:
-    """Return a queue that the function consumes."""
-    return SqsConsumedQueue(_aws("sqs"), queue_url=queue_url)
-
-
-def dead_letter_queue(queue_url: str) -> SqsDeadLetterQueue:
-    """Return a dead-letter queue."""
-    return SqsDeadLetterQueue(_aws("sqs"), queue_url=queue_url)
+def queue(url: str) -> SqsQueue:
+    """Return a queue."""
+    return SqsQueue(_aws("sqs"), queue_url=url)
 
 
 @cache

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from permit_ocr.adapters.sqs.queues import SqsConsumedQueue, SqsDeadLetterQueue, SqsIntakeQueue
+from permit_ocr.adapters.sqs.queues import SqsQueue
 from permit_ocr.application.intake_messages import RepublishMessage
 from permit_ocr.domain.errors import RetryableError
 from permit_ocr.entrypoints.upload_events import messages_in_body
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def test_a_dead_letter_has_its_reason_and_an_opaque_id(sqs: "SQSClient") -> None:
     url = sqs.create_queue(QueueName="dead")["QueueUrl"]
-    dead_letters = SqsDeadLetterQueue(sqs, queue_url=url)
+    dead_letters = SqsQueue(sqs, queue_url=url)
     dead_letters.send("body", message_id="1", reason="InternalError", document_id="0123")
     dead_letters.send("{", message_id="2", reason="Message.Unreadable", document_id=None)
     received = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"])["Messages"]
@@ -30,7 +30,7 @@ def test_a_dead_letter_has_its_reason_and_an_opaque_id(sqs: "SQSClient") -> None
 
 
 def test_an_unavailable_dead_letter_queue_is_retried_later(sqs: "SQSClient") -> None:
-    absent = SqsDeadLetterQueue(sqs, queue_url="https://queue.amazonaws.com/123456789012/absent")
+    absent = SqsQueue(sqs, queue_url="https://queue.amazonaws.com/123456789012/absent")
     with pytest.raises(RetryableError, match=r"SQS\."):
         absent.send("body", message_id="1", reason="InternalError", document_id=None)
 
@@ -46,7 +46,7 @@ def test_visibility_is_changed_and_failures_are_logged(sqs: "SQSClient", caplog:
         for message in sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=600)["Messages"]
     ]
     assert len(handles) == 12
-    SqsConsumedQueue(sqs, queue_url=url).change_visibility(
+    SqsQueue(sqs, queue_url=url).change_visibility(
         dict.fromkeys(handles[:11], 0.4) | {handles[11]: 1e9, "no handle": 1.0}
     )
     visible = [
@@ -60,14 +60,14 @@ def test_visibility_is_changed_and_failures_are_logged(sqs: "SQSClient", caplog:
 
 def test_a_message_is_parsed_as_it_was_enqueued(sqs: "SQSClient") -> None:
     url = sqs.create_queue(QueueName="intake")["QueueUrl"]
-    SqsIntakeQueue(sqs, queue_url=url).enqueue_republish("0123")
+    SqsQueue(sqs, queue_url=url).enqueue(RepublishMessage(document_id="0123"))
     (message,) = sqs.receive_message(QueueUrl=url)["Messages"]
     assert list(messages_in_body(message["Body"])) == [RepublishMessage(document_id="0123")]
 
 
 def test_an_unavailable_queue_is_logged_for_each_batch(sqs: "SQSClient", caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO", logger="permit-ocr")
-    absent = SqsConsumedQueue(sqs, queue_url="https://queue.amazonaws.com/123456789012/absent")
+    absent = SqsQueue(sqs, queue_url="https://queue.amazonaws.com/123456789012/absent")
     absent.change_visibility({str(number): 1.0 for number in range(11)})
     logged = [(record.message, record.__dict__["documents"]) for record in caplog.records]
     assert logged == [("visibility_not_changed", 10), ("visibility_not_changed", 1)]

@@ -9,7 +9,7 @@ from typer.testing import CliRunner, Result
 import cli.commands.redrive
 from cli.deployment import Deployment
 from cli.main import app
-from permit_ocr.adapters.sqs.queues import SqsDeadLetterQueue
+from permit_ocr.adapters.sqs.queues import SqsQueue
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -45,7 +45,7 @@ def here(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> Deployment:
 
 
 def add_dead_letters(deployment: Deployment, bodies: list[str], reason: str) -> None:
-    dead_letters = SqsDeadLetterQueue(deployment.sqs, queue_url=deployment.dead_letter_queue_url)
+    dead_letters = SqsQueue(deployment.sqs, queue_url=deployment.dead_letter_queue_url)
     for body in bodies:
         dead_letters.send(body, message_id="m", reason=reason, document_id="0123")
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from permit_ocr.application.intake_messages import RepublishMessage
 from permit_ocr.domain.card.answers import Answer
 from permit_ocr.domain.errors import CircuitOpen, PermitOcrError, RateLimited, RejectDocument, RetryableError
 from permit_ocr.entrypoints.http_api import BODY_LIMIT
@@ -220,7 +221,7 @@ def test_a_result_that_could_not_be_published_is_answered_and_handed_over() -> N
     intake = FakeIntake()
     response, said = call({"document": "mainland-permit", "image_base64": IMAGE}, here, intake=intake)
     assert response["statusCode"] == 200
-    assert intake.handed_over == [said["id"]]
+    assert intake.messages == [RepublishMessage(document_id=said["id"])]
 
 
 def test_a_result_that_could_be_neither_published_nor_handed_over_is_tried_again_without_paying_again() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from permit_ocr.application.intake_messages import RecognizeUrlMessage
 from permit_ocr.application.ports import FORM_SECONDS, StoredEvent
 from permit_ocr.domain.errors import RejectDocument
 from permit_ocr.domain.events import Document
@@ -180,7 +181,8 @@ def test_an_address_is_put_on_the_intake_queue() -> None:
     caller = Caller(world())
     body = {**SAID, "image_url": "https://example.com/a.jpg"}
     _, said = caller.call("POST", "/v1/recognitions", body, prefer="respond-async")
-    (asked,) = caller.intake.asked
+    (asked,) = caller.intake.messages
+    assert isinstance(asked, RecognizeUrlMessage)
     assert asked.document_id == said["id"]
     assert asked.image_url == "https://example.com/a.jpg"
     assert asked.options == RecognitionOptions(kind=Kind.MAINLAND_PERMIT, side=Side.BACK, return_portrait=True)

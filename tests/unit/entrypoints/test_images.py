@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from permit_ocr.adapters.s3.pages import S3Pages
-from permit_ocr.adapters.sqs.queues import SqsConsumedQueue, SqsImagesQueue, SqsIntakeQueue
+from permit_ocr.adapters.sqs.queues import SqsQueue
 from permit_ocr.application.convert_upload import ConvertUpload
 from permit_ocr.application.intake_messages import Page, Upload, document_of, serialize_message
 from permit_ocr.entrypoints.images import ImagesApplication, process
@@ -29,9 +29,9 @@ def application(s3: "S3Client", sqs: "SQSClient") -> ImagesApplication:
     images, intake = (sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("images", "intake"))
     return ImagesApplication(
         convert=ConvertUpload(
-            pages=S3Pages(s3, bucket="uploads"), queue=SqsIntakeQueue(sqs, queue_url=intake), base64_limit=LIMIT
+            pages=S3Pages(s3, bucket="uploads"), queue=SqsQueue(sqs, queue_url=intake), base64_limit=LIMIT
         ),
-        queue=SqsConsumedQueue(sqs, queue_url=images),
+        queue=SqsQueue(sqs, queue_url=images),
         upload_prefix="uploads/",
     )
 
@@ -60,7 +60,7 @@ def run(
     application: ImagesApplication, sqs: "SQSClient", upload: Upload, *, seconds: float = SECONDS
 ) -> list[dict[str, str]]:
     url = sqs.get_queue_url(QueueName="images")["QueueUrl"]
-    SqsImagesQueue(sqs, queue_url=url).enqueue(upload)
+    SqsQueue(sqs, queue_url=url).enqueue(upload)
     (message,) = sqs.receive_message(QueueUrl=url, MessageSystemAttributeNames=["All"])["Messages"]
     record = {
         "messageId": message["MessageId"],

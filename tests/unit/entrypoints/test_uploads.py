@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from permit_ocr.application.intake_messages import Page, UnreadableEvent, Upload, document_of, serialize_message
+from permit_ocr.application.intake_messages import (
+    IntakeMessage,
+    Page,
+    UnreadableEvent,
+    Upload,
+    document_of,
+    serialize_message,
+)
 from permit_ocr.application.ports import OcrRequest, OcrResponse, StoredEvent, Submission
 from permit_ocr.application.process_upload import PREPARED_AT_ONCE, ProcessUpload
 from permit_ocr.application.retry_policy import MAXIMUM_AGE_SECONDS, RetryPolicy
@@ -117,8 +124,9 @@ class Queues:
     failures: dict[str, int] = field(default_factory=dict)
     table_answers: bool = True
 
-    def enqueue(self, upload: Upload) -> None:
-        self.to_convert.append(upload)
+    def enqueue(self, message: IntakeMessage) -> None:
+        assert isinstance(message, Upload)
+        self.to_convert.append(message)
 
     def send(self, body: str, *, message_id: str, reason: str, document_id: str | None) -> None:
         assert message_id

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from standardwebhooks import Webhook
 
-from permit_ocr.adapters.sqs.queues import SqsDeadLetterQueue, SqsEventPublisher, send_webhook_again
+from permit_ocr.adapters.sqs.queues import SqsEventPublisher, SqsQueue, send_webhook_again
 from permit_ocr.adapters.webhooks.delivery import DeliveryFailed, Receiver
 from permit_ocr.adapters.webhooks.sender import HttpWebhookSender
 from permit_ocr.adapters.webhooks.signature import SecretUnusable, keys_in
@@ -204,7 +204,7 @@ def test_without_webhooks_an_event_is_sent_only_to_the_results_queue(sqs: "SQSCl
 
 
 def test_a_webhook_dead_lettered_twice_arrives_once_with_its_reason(sqs: "SQSClient", queues: dict[str, str]) -> None:
-    queue = SqsDeadLetterQueue(sqs, queue_url=queues["dead"])
+    queue = SqsQueue(sqs, queue_url=queues["dead"])
     for _ in range(2):
         queue.send("{}", message_id="1", reason="Webhook.TimedOut", document_id=None)
     (letter,) = received(sqs, queues["dead"])

@@ -46,10 +46,10 @@ class Pages(Protocol):
 
 
 class PagesQueue(Protocol):
-    """The queue of the uploads function."""
+    """The intake queue."""
 
-    def enqueue_pages(self, pages: Sequence[Page]) -> None:
-        """Send the pages of a converted upload. Raises ``RetryableError`` unless all were sent."""
+    def enqueue_all(self, messages: Sequence[Page]) -> None:
+        """Send messages. Raises ``RetryableError``; some of them may have been sent then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ class ConvertUpload:
         if not self.pages.is_there(upload):  # deleted meanwhile, so its pages must go too
             self._delete_images(converted)
             converted = [_rejected(upload, "Document.Gone")]
-        self.queue.enqueue_pages([one.page for one in converted])
+        self.queue.enqueue_all([one.page for one in converted])
         milliseconds = round((time.monotonic() - started) * 1000)
         log_event("document_converted", document_id=document_id, documents=len(converted), milliseconds=milliseconds)
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
-from permit_ocr.application.intake_messages import RecognizeUrlMessage
+from permit_ocr.application.intake_messages import IntakeMessage
 from permit_ocr.domain.card.answers import Answer
 from permit_ocr.domain.confidence import Confidences
 from permit_ocr.domain.errors import CircuitOpen, RejectDocument
@@ -272,14 +272,11 @@ class EventPublisher(Protocol):
         """
 
 
-class IntakeQueue(Protocol):
-    """The queue of the uploads function. All raise ``RetryableError``."""
+class MessageQueue(Protocol):
+    """The intake queue or the images queue."""
 
-    def enqueue_republish(self, document_id: str) -> None:
-        """Ask for a stored result to be published."""
-
-    def enqueue_url(self, message: RecognizeUrlMessage) -> None:
-        """Ask for an image at a URL to be recognised."""
+    def enqueue(self, message: IntakeMessage) -> None:
+        """Send a message. Raises ``RetryableError``."""
 
 
 class Portraits(Protocol):

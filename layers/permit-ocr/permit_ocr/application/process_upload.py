@@ -25,7 +25,7 @@ from permit_ocr.application.intake_messages import (
     Upload,
     document_of,
 )
-from permit_ocr.application.ports import Documents, Submission
+from permit_ocr.application.ports import Documents, MessageQueue, Submission
 from permit_ocr.application.publish import Publish
 from permit_ocr.application.recognize import Recognize, kinds_and_sides
 from permit_ocr.application.retry_policy import NotStarted
@@ -59,13 +59,6 @@ class UploadedImages(Protocol):
         """
 
 
-class ImagesQueue(Protocol):
-    """The queue of the images function."""
-
-    def enqueue(self, upload: Upload) -> None:
-        """Ask for an upload to be converted into provider-ready images. Raises ``RetryableError``."""
-
-
 class PreparationSlots:
     """Limits how many documents of a batch are prepared at a time: fetched, checked and recorded, up to the OCR call.
 
@@ -94,7 +87,7 @@ class ProcessUpload:
     """The use case."""
 
     images: UploadedImages
-    images_queue: ImagesQueue
+    images_queue: MessageQueue
     documents: Documents
     open_circuits: Callable[[], Mapping[Kind, CircuitOpen]]
     recognize: Recognize

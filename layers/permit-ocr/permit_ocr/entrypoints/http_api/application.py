@@ -8,7 +8,7 @@ from typing import Final
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, APIGatewayRestResolver
 
 from permit_ocr.application.delete_document import DeleteDocument
-from permit_ocr.application.ports import Cases, Documents, IntakeQueue, PresignedUploads
+from permit_ocr.application.ports import Cases, Documents, MessageQueue, PresignedUploads
 from permit_ocr.application.recognize import Recognize
 
 BODY_LIMIT: Final = 5 * 1024 * 1024
@@ -26,7 +26,7 @@ class ApiApplication:
     delete: DeleteDocument
     documents: Documents
     cases: Cases
-    intake: IntakeQueue
+    intake: MessageQueue
     presigned_uploads: PresignedUploads
     base64_limit: int
     now: Callable[[], datetime]

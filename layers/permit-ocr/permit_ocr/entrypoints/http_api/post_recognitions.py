@@ -13,7 +13,7 @@ from typing import Final
 from aws_lambda_powertools.event_handler import Response
 
 from permit_ocr.application.document_status import DocumentStatus, Done, Pending, Stage, document_status
-from permit_ocr.application.intake_messages import RecognizeUrlMessage
+from permit_ocr.application.intake_messages import RecognizeUrlMessage, RepublishMessage
 from permit_ocr.application.ports import Submission
 from permit_ocr.domain.errors import Deleted, InProgress, NotPublished, PermitOcrError
 from permit_ocr.domain.events import REJECTED, Document
@@ -153,7 +153,7 @@ def _enqueue(submission: Submission, request: RecognitionRequest, application: A
     if submission.content is not None:
         application.presigned_uploads.store(document_id, submission.content, request.metadata())
     else:
-        application.intake.enqueue_url(
+        application.intake.enqueue(
             RecognizeUrlMessage(
                 document_id=document_id,
                 image_url=submission.url or "",
@@ -171,7 +171,7 @@ def _recognize(submission: Submission, application: ApiApplication, *, deadline:
         try:
             return application.recognize(submission, deadline=deadline)
         except NotPublished as error:
-            application.intake.enqueue_republish(error.document_id)
+            application.intake.enqueue(RepublishMessage(document_id=error.document_id))
             log_event("republish_enqueued", document_id=error.document_id, code=error.code)
             return error.event
         except InProgress:
