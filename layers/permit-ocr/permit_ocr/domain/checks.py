@@ -26,22 +26,14 @@ from permit_ocr.domain.permits import Kind, PermitType, Sex, Side
 class CheckName(StrEnum):
     """The checks."""
 
-    RESIDENT_NUMBER_CHECK_DIGIT = "resident_number_check_digit"
-    """The citizen identity number is well formed and has the right check digit (GB 11643)."""
-    RESIDENT_NUMBER_REGION = "resident_number_region"
-    """The citizen identity number starts with the code of Hong Kong, Macao or Taiwan."""
-    RESIDENT_NUMBER_BIRTH = "resident_number_birth"
-    """The date of birth in the citizen identity number matches the printed one."""
-    RESIDENT_NUMBER_SEX = "resident_number_sex"
-    """The sex in the citizen identity number matches the printed one."""
-    PERMIT_NUMBER_GRAMMAR = "permit_number_grammar"
-    """The travel permit's number has the format of its type."""
-    HOLDER_FIELDS = "holder_fields"
-    """The holder's data on this side was read. Numbers and the period of validity have their own checks."""
-    VALIDITY_DATES = "validity_dates"
-    """The side that carries the period of validity has one."""
-    VALIDITY_TERM = "validity_term"
-    """The period of validity has the length that the document's type, its edition and the holder's age require."""
+    RESIDENT_NUMBER_CHECK_DIGIT = "resident_number_check_digit"  # 17 digits and the right check digit (GB 11643)
+    RESIDENT_NUMBER_REGION = "resident_number_region"  # starts with the code of Hong Kong, Macao or Taiwan
+    RESIDENT_NUMBER_BIRTH = "resident_number_birth"  # contains the printed date of birth
+    RESIDENT_NUMBER_SEX = "resident_number_sex"  # contains the printed sex
+    PERMIT_NUMBER_GRAMMAR = "permit_number_grammar"  # the travel permit's number has the format of its type
+    HOLDER_FIELDS = "holder_fields"  # the holder's data was read; numbers and the period have their own checks
+    VALIDITY_DATES = "validity_dates"  # the side that carries the period of validity has one
+    VALIDITY_TERM = "validity_term"  # as long as the document's type, its edition and the holder's age require
 
 
 class CheckOutcome(StrEnum):
@@ -85,14 +77,11 @@ class CardSide:
         return (self.kind is Kind.RESIDENCE_PERMIT) == (self.side is Side.BACK)
 
 
-type _Finding = tuple[CheckOutcome, str]
+type Finding = tuple[CheckOutcome, str]
+"""The outcome of a check, and its reason."""
 
-_TRAVEL_PERMITS: Final[tuple[PermitType, ...]] = (
-    PermitType.HK_MACAO_PERMIT,
-    PermitType.TAIWAN_PERMIT,
-    PermitType.EXIT_ENTRY_PERMIT,
-)
 _PERMITS_OF_RESIDENTS: Final[tuple[PermitType, ...]] = (PermitType.HK_MACAO_PERMIT, PermitType.TAIWAN_PERMIT)
+_TRAVEL_PERMITS: Final[tuple[PermitType, ...]] = (*_PERMITS_OF_RESIDENTS, PermitType.EXIT_ENTRY_PERMIT)
 _HOLDER_FIELDS: Final[dict[tuple[Kind, Side], tuple[str, ...]]] = {
     # What every such side carries. Without these fields, neither the other checks nor a low confidence could notice.
     (Kind.RESIDENCE_PERMIT, Side.FRONT): ("name", "sex", "birth_date"),
@@ -110,7 +99,7 @@ def check_card_side(card: CardSide) -> tuple[Check, ...]:
     return tuple(Check(name=name, outcome=outcome, reason=reason) for name, (outcome, reason) in findings)
 
 
-def _check_digit(card: CardSide) -> _Finding:
+def _check_digit(card: CardSide) -> Finding:
     if not card.carries_resident_number:
         return _NO_RESIDENT_NUMBER
     if card.normalized.number is None:
@@ -123,19 +112,17 @@ def _check_digit(card: CardSide) -> _Finding:
     return CheckOutcome.PASSED, "The check digit of the citizen identity number is right."
 
 
-def _region(card: CardSide) -> _Finding:
+def _region(card: CardSide) -> Finding:
     number = _resident_number(card)
     if not isinstance(number, ResidentNumber):
         return number
+    codes = "the code of Hong Kong, Macao or Taiwan"
     if number.region is None:
-        return (
-            CheckOutcome.FAILED,
-            "The citizen identity number does not start with the code of Hong Kong, Macao or Taiwan.",
-        )
-    return CheckOutcome.PASSED, "The citizen identity number starts with the code of Hong Kong, Macao or Taiwan."
+        return CheckOutcome.FAILED, f"The citizen identity number does not start with {codes}."
+    return CheckOutcome.PASSED, f"The citizen identity number starts with {codes}."
 
 
-def _birth(card: CardSide) -> _Finding:
+def _birth(card: CardSide) -> Finding:
     number = _resident_number(card)
     if not isinstance(number, ResidentNumber):
         return number
@@ -150,7 +137,7 @@ def _birth(card: CardSide) -> _Finding:
     return CheckOutcome.PASSED, "The date of birth in the citizen identity number matches the printed one."
 
 
-def _sex(card: CardSide) -> _Finding:
+def _sex(card: CardSide) -> Finding:
     number = _resident_number(card)
     if not isinstance(number, ResidentNumber):
         return number
@@ -161,13 +148,13 @@ def _sex(card: CardSide) -> _Finding:
     return CheckOutcome.PASSED, "The sex in the citizen identity number matches the printed one."
 
 
-def _resident_number(card: CardSide) -> ResidentNumber | _Finding:
+def _resident_number(card: CardSide) -> ResidentNumber | Finding:
     if not card.carries_resident_number:
         return _NO_RESIDENT_NUMBER
     return parse_resident_number(card.normalized.number or "") or _MALFORMED
 
 
-def _grammar(card: CardSide) -> _Finding:
+def _grammar(card: CardSide) -> Finding:
     if card.kind is Kind.RESIDENCE_PERMIT:
         # The back has a travel permit's number without its type: it is one of the two types that residents hold.
         number, types = card.normalized.permit_number, _PERMITS_OF_RESIDENTS
@@ -191,7 +178,7 @@ def _types(card: CardSide) -> tuple[PermitType, ...]:
     return (card.permit_type,) if card.permit_type else _TRAVEL_PERMITS
 
 
-def _holder(card: CardSide) -> _Finding:
+def _holder(card: CardSide) -> Finding:
     wanted = _HOLDER_FIELDS[card.kind, card.side]
     if not wanted:
         return CheckOutcome.NOT_APPLICABLE, "This side carries no data about the holder except numbers."
@@ -207,7 +194,7 @@ def _is_read(name: str, card: CardSide) -> bool:
     return name == "name" and card.normalized.english_name is not None and NON_CHINESE in _editions(card)
 
 
-def _dates(card: CardSide) -> _Finding:
+def _dates(card: CardSide) -> Finding:
     if card.validity.status is ValidityStatus.UNREADABLE:
         return CheckOutcome.FAILED, "The period of validity is unreadable or impossible."
     if card.validity.status is not ValidityStatus.NOT_ON_THIS_SIDE:
@@ -217,7 +204,7 @@ def _dates(card: CardSide) -> _Finding:
     return CheckOutcome.NOT_APPLICABLE, "This side carries no period of validity."
 
 
-def _term(card: CardSide) -> _Finding:
+def _term(card: CardSide) -> Finding:
     start, end, birth = card.validity.valid_from, card.validity.valid_until, card.normalized.birth_date
     if card.validity.status is ValidityStatus.LONG_TERM:
         return CheckOutcome.FAILED, "This document is never issued without an end date."
@@ -226,15 +213,10 @@ def _term(card: CardSide) -> _Finding:
     if birth and birth > start:
         return CheckOutcome.FAILED, "The period of validity starts before the printed date of birth."
     terms = terms_of(_editions(card), age=age_on(start, birth=birth) if birth else None)
+    length = "the length that the document's type and the holder's age require"
     if not any(lasts(start, end, years=years) for years in terms):
-        return (
-            CheckOutcome.FAILED,
-            "The period of validity does not have the length that the document's type and the holder's age require.",
-        )
-    return (
-        CheckOutcome.PASSED,
-        "The period of validity has the length that the document's type and the holder's age require.",
-    )
+        return CheckOutcome.FAILED, f"The period of validity does not have {length}."
+    return CheckOutcome.PASSED, f"The period of validity has {length}."
 
 
 def _editions(card: CardSide) -> tuple[Edition, ...]:
@@ -245,7 +227,7 @@ def _editions(card: CardSide) -> tuple[Edition, ...]:
     return (*editions, NON_CHINESE) if card.normalized.nationality else editions
 
 
-_CHECKS: Final[dict[CheckName, Callable[[CardSide], _Finding]]] = {
+_CHECKS: Final[dict[CheckName, Callable[[CardSide], Finding]]] = {
     CheckName.RESIDENT_NUMBER_CHECK_DIGIT: _check_digit,
     CheckName.RESIDENT_NUMBER_REGION: _region,
     CheckName.RESIDENT_NUMBER_BIRTH: _birth,

@@ -29,7 +29,7 @@ from permit_ocr.domain.card.chinese_script import half_width, simplified
 from permit_ocr.domain.card.permit_number import editions_of_number
 from permit_ocr.domain.card.resident_number import Region, parse_resident_number
 from permit_ocr.domain.card.valid_date import Validity, ValidityStatus
-from permit_ocr.domain.checks import CheckOutcome
+from permit_ocr.domain.checks import CheckOutcome, Finding
 from permit_ocr.domain.judgement import Judgement
 from permit_ocr.domain.permits import Kind, PermitType
 from permit_ocr.domain.verdict import Verdict
@@ -47,14 +47,10 @@ _SEVERITY: Final = (Verdict.ACCEPTED, Verdict.REVIEW, Verdict.REJECTED)
 class PairCheckName(StrEnum):
     """The checks between the sides of a pair."""
 
-    NAME = "name"
-    """Both sides have the same name, in simplified or traditional characters, or in Latin letters."""
-    NUMBER = "number"
-    """Numbers that both sides have are the same, and all numbers belong to holders from the same region."""
-    PERMIT_TYPE = "permit_type"
-    """Both sides are of the same document type."""
-    VALIDITY = "validity"
-    """The period of validity is the same on both sides, and starts after the date of birth on the other side."""
+    NAME = "name"  # the same name, in simplified or traditional characters, or in Latin letters
+    NUMBER = "number"  # the same numbers, where both sides have them, and of holders from the same region
+    PERMIT_TYPE = "permit_type"  # the same document type
+    VALIDITY = "validity"  # the same period, which starts after the date of birth on the other side
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,9 +63,6 @@ class PairCheck:
     """The outcome; *failed* means a mismatch."""
     reason: str
     """Why, as a fixed sentence without any value from a card."""
-
-
-type _Finding = tuple[CheckOutcome, str]
 
 
 def is_case(text: str) -> bool:
@@ -95,7 +88,7 @@ def validity_of_pair(front: Judgement, back: Judgement) -> Validity:
     return next((side.validity for side in (front, back) if _has_period(side)), front.validity)
 
 
-def _name(front: Judgement, back: Judgement) -> _Finding:
+def _name(front: Judgement, back: Judgement) -> Finding:
     back_name = back.normalized.name
     is_romanised = back_name is not None and bool(_letters(back_name))
     front_name = front.normalized.english_name if is_romanised else front.normalized.name
@@ -115,7 +108,7 @@ def _characters(name: str) -> str:
     return "".join(char for char in simplified(name) if char.isalpha())
 
 
-def _number(front: Judgement, back: Judgement) -> _Finding:
+def _number(front: Judgement, back: Judgement) -> Finding:
     numbers = (
         (front.normalized.number, back.normalized.number),
         (front.normalized.permit_number, back.normalized.permit_number),
@@ -156,7 +149,7 @@ def _region_of_permit(number: str, types: tuple[PermitType, ...]) -> Region | No
     return {"H": Region.HONG_KONG, "M": Region.MACAO}.get(number[0], Region.TAIWAN)
 
 
-def _permit_type(front: Judgement, back: Judgement) -> _Finding:
+def _permit_type(front: Judgement, back: Judgement) -> Finding:
     if front.permit_type is None or back.permit_type is None:
         return CheckOutcome.NOT_APPLICABLE, "The document type was not read on both sides."
     if front.permit_type is not back.permit_type:
@@ -164,7 +157,7 @@ def _permit_type(front: Judgement, back: Judgement) -> _Finding:
     return CheckOutcome.PASSED, "Both sides are of the same document type."
 
 
-def _validity(front: Judgement, back: Judgement) -> _Finding:
+def _validity(front: Judgement, back: Judgement) -> Finding:
     if _has_period(front) and _has_period(back) and _period(front) != _period(back):
         return CheckOutcome.FAILED, "The two sides have different periods of validity."
     # A period and a date of birth on the same side are compared by that side's own checks.
@@ -187,7 +180,7 @@ def _period(side: Judgement) -> tuple[object, ...]:
     return side.validity.valid_from, side.validity.valid_until, side.validity.status
 
 
-_CHECKS: Final[dict[PairCheckName, Callable[[Judgement, Judgement], _Finding]]] = {
+_CHECKS: Final[dict[PairCheckName, Callable[[Judgement, Judgement], Finding]]] = {
     PairCheckName.NAME: _name,
     PairCheckName.NUMBER: _number,
     PairCheckName.PERMIT_TYPE: _permit_type,

@@ -203,7 +203,7 @@ def test_decompression_bombs_are_rejected_by_their_headers(form: str, tmp_path: 
 
 
 def test_a_very_large_picture_is_reduced_while_decoding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in ("bounds", "pictures"):
+    for module in ("pixels", "pictures"):
         monkeypatch.setattr(f"permit_ocr.images.converter.{module}.WHOLE_PIXELS", 120_000)
     for form in ("jpeg", "png", "heic", "webp", "gif", "tiff"):
         ((_, image),) = convert(file_of(form, picture((1200, 800))), tmp_path)

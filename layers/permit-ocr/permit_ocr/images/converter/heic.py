@@ -6,8 +6,7 @@ from typing import Any, Final
 import pi_heif
 from PIL import Image
 
-from permit_ocr.images.converter.bounds import reduction
-from permit_ocr.images.converter.colours import to_basic_mode
+from permit_ocr.images.converter.pixels import reduction, to_basic_mode
 from permit_ocr.images.formats import check_size
 from permit_ocr.images.rejections import rejection
 

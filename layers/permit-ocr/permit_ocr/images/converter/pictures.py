@@ -7,23 +7,11 @@ from typing import Any, Final
 
 from PIL import Image
 
-from permit_ocr.images.converter.bounds import WHOLE_PIXELS, reduction
-from permit_ocr.images.converter.colours import to_basic_mode
-from permit_ocr.images.converter.webp import check_webp_size
+from permit_ocr.images.converter.pixels import WHOLE_PIXELS, reduction, to_basic_mode
 from permit_ocr.images.formats import Format, check_intact, check_size
 from permit_ocr.images.metadata import orientation
-from permit_ocr.images.rejections import MAX_PAGES, rejection
+from permit_ocr.images.rejections import DECODING_MEGABYTES, MAX_PAGES, rejection
 
-_PLUGINS: Final = {
-    Format.JPEG: ("Jpeg", "JPEG"),
-    Format.PNG: ("Png", "PNG"),
-    Format.AVIF: ("Avif", "AVIF"),
-    Format.WEBP: ("WebP", "WEBP"),
-    Format.TIFF: ("Tiff", "TIFF"),
-    Format.BMP: ("Bmp", "BMP"),
-    Format.GIF: ("Gif", "GIF"),
-}
-"""One plugin per format: a file is never tried as another format."""
 _ERRORS: Final = (OSError, SyntaxError, ValueError, TypeError, LookupError, ArithmeticError, RuntimeError, struct.error)
 """What Pillow raises for damaged files."""
 _TRANSPOSITIONS: Final = {
@@ -39,6 +27,8 @@ _TRANSPOSITIONS: Final = {
 _REDUCIBLE: Final = frozenset(("L", "LA", "RGB", "RGBA", "CMYK"))
 _NEW_SUBFILE_TYPE: Final = 254
 _REDUCED: Final = 1  # a picture in a TIFF that is a smaller version of another
+_WEBP_BYTES_PER_PIXEL: Final = 12
+"""For two frames, since it may be animated, and for the resulting picture."""
 
 Image.MAX_IMAGE_PIXELS = None  # ``check_size`` runs before anything is decoded
 
@@ -52,11 +42,12 @@ class PillowPictures:
             check_intact(file.read_bytes())
         if file_format is Format.WEBP:
             with file.open("rb") as stream:
-                check_webp_size(stream.read(30))
-        plugin, name = _PLUGINS[file_format]
+                _check_webp_size(stream.read(30))
+        # Only the plugin of this format is loaded: a file is never tried as another format.
+        plugin = "WebP" if file_format is Format.WEBP else file_format.capitalize()
         import_module(f"PIL.{plugin}ImagePlugin")
         try:
-            self._file: Any = Image.open(file, formats=[name])
+            self._file: Any = Image.open(file, formats=[file_format.upper()])
             self._frames = _pages(self._file) if file_format is Format.TIFF else [0]
             animated = file_format not in {Format.TIFF, Format.JPEG} and getattr(self._file, "is_animated", False)
         except _ERRORS as error:
@@ -76,6 +67,29 @@ class PillowPictures:
         if self.count is None and picture is not self._file:
             self._file.close()  # its pixels take the other half of the memory
         return picture
+
+
+def _check_webp_size(beginning: bytes) -> None:
+    """Check a WebP file by its first 30 bytes (RFC 9649): Pillow's decoder first allocates memory for all pixels."""
+    width, height = _webp_size(beginning)
+    check_size(width, height)
+    if width * height * _WEBP_BYTES_PER_PIXEL > DECODING_MEGABYTES * 1_000_000:
+        raise rejection("Document.TooCostly")
+
+
+def _webp_size(beginning: bytes) -> tuple[int, int]:
+    def number(start: int, end: int) -> int:
+        return int.from_bytes(beginning[start:end], "little")
+
+    match beginning[12:16]:
+        case b"VP8X":
+            return number(24, 27) + 1, number(27, 30) + 1
+        case b"VP8L":
+            bits = number(21, 25)
+            return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
+        case b"VP8 ":
+            return number(26, 28) & 0x3FFF, number(28, 30) & 0x3FFF
+    raise rejection("Document.Damaged")
 
 
 def _pages(file: Any) -> list[int]:  # noqa: ANN401  Pillow types no plugin

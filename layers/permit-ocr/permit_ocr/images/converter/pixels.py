@@ -1,6 +1,18 @@
-"""Convert pictures to one of three Pillow modes."""
+"""Convert pictures to one of three Pillow modes, and limit how many of their pixels are kept in memory."""
+
+import math
+from typing import Final
 
 from PIL import Image
+
+WHOLE_PIXELS: Final = 28_000_000
+"""A picture of up to this many pixels is decoded completely. A larger one is reduced to a half or a third of each side,
+which is still more than fits into the provider's limit. The 24 megapixels of phones stay unchanged."""
+
+
+def reduction(width: int, height: int) -> int:
+    """Return the whole number by which the sides have to be divided."""
+    return math.ceil(math.sqrt(width * height / WHOLE_PIXELS))
 
 
 def to_basic_mode(picture: Image.Image) -> Image.Image:
