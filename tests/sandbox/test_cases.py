@@ -1,4 +1,4 @@
-"""Front and back of one card, sent apart: real photographs, the real template, artefacts and recogniser."""
+"""Front and back of one card, sent separately: the real template, artefacts and recogniser."""
 
 import base64
 from collections.abc import Callable
@@ -9,16 +9,16 @@ import httpx
 import pytest
 
 from permit_ocr.domain.identity import pair_id
-from tests.sandbox.test_end_to_end import SPECIMENS, TRUTH, Bank, validate
+from tests.sandbox.test_end_to_end import SPECIMENS, TRUTH, Client, validate
 
 
 @pytest.fixture(scope="module")
-def bank(sandbox: Any) -> Bank:
-    return Bank(sandbox.endpoints)
+def client(sandbox: Any) -> Client:
+    return Client(sandbox.endpoints)
 
 
 def specimen(permit_type: str, side: str, fits: Callable[[dict[str, Any]], bool] = bool) -> tuple[Path, dict[str, Any]]:
-    """Return the first photograph of this side, and what it says."""
+    """Return the first specimen of this side whose answer fits, and that answer."""
     return next(
         (SPECIMENS / one["file"], one["answer"])
         for one in TRUTH
@@ -30,42 +30,42 @@ def outcomes(event: dict[str, Any]) -> dict[str, str]:
     return {check["name"]: check["outcome"] for check in event["data"]["checks"]}
 
 
-def test_a_back_from_the_bucket_and_a_front_from_the_api_are_one_pair(bank: Bank) -> None:
-    photograph, front_said = specimen(
+def test_an_uploaded_back_and_a_posted_front_become_a_pair(client: Client) -> None:
+    front_photo, front_answer = specimen(
         "residence-permit", "front", lambda answer: bool(answer["IdCardNo"].startswith("81"))
     )
-    back_photograph, back_said = specimen(
+    back_photo, back_answer = specimen(
         "residence-permit", "back", lambda answer: bool(answer["PassNo"].startswith("H"))
     )
-    back = bank.upload(back_photograph.read_bytes(), "uploads/residence-permit/case-2026-0815/back.jpg")
-    assert bank.result(back)["data"]["document"]["case"] == "2026-0815"
-    image = base64.b64encode(photograph.read_bytes()).decode()
-    answer = bank.post({"document": "residence-permit", "image_base64": image, "case": "2026-0815"})
-    assert answer.status_code == 200, answer.text
-    front = answer.json()["id"]
-    event = bank.result(pair_id(case="2026-0815", front=front, back=back))
+    back = client.upload(back_photo.read_bytes(), "uploads/residence-permit/case-2026-0815/back.jpg")
+    assert client.result(back)["data"]["document"]["case"] == "2026-0815"
+    image = base64.b64encode(front_photo.read_bytes()).decode()
+    response = client.post({"document": "residence-permit", "image_base64": image, "case": "2026-0815"})
+    assert response.status_code == 200, response.text
+    front = response.json()["id"]
+    event = client.result(pair_id(case="2026-0815", front=front, back=back))
     validate(event)
     data = event["data"]
-    assert data["front"]["fields"]["IdCardNo"] == front_said["IdCardNo"]
-    assert data["back"]["fields"]["PassNo"] == back_said["PassNo"]
-    assert data["validity"]["raw"] == back_said["ValidDate"]
+    assert data["front"]["fields"]["IdCardNo"] == front_answer["IdCardNo"]
+    assert data["back"]["fields"]["PassNo"] == back_answer["PassNo"]
+    assert data["validity"]["raw"] == back_answer["ValidDate"]
     assert outcomes(event)["number"] == outcomes(event)["permit_type"] == "passed"
-    case = httpx.get(f"{bank.endpoints['api_url']}/v1/cases/2026-0815", timeout=60).json()
+    case = httpx.get(f"{client.endpoints['api_url']}/v1/cases/2026-0815", timeout=60).json()
     assert {side["document_id"] for side in case["sides"]} == {front, back}
     assert case["completed"] == [event]
 
 
-def test_sides_of_two_people_are_a_pair_that_goes_to_review(bank: Bank) -> None:
-    photograph, said = specimen("hk-macao-permit", "front")
-    other, _ = specimen(
+def test_sides_of_two_people_become_a_pair_that_is_not_accepted(client: Client) -> None:
+    front_photo, front_answer = specimen("hk-macao-permit", "front")
+    back_photo, _ = specimen(
         "hk-macao-permit",
         "back",
-        lambda answer: bool(answer["MainlandTravelPermitBackInfos"]["Name"][0] != said["Name"][0]),
+        lambda answer: bool(answer["MainlandTravelPermitBackInfos"]["Name"][0] != front_answer["Name"][0]),
     )
-    front = bank.upload(photograph.read_bytes(), "uploads/mainland-permit/front.jpg", case="a.b")
+    front = client.upload(front_photo.read_bytes(), "uploads/mainland-permit/front.jpg", case="a.b")
     sides = {"case": "a.b", "card-side": "BACK"}
-    back = bank.upload(other.read_bytes(), "uploads/mainland-permit/back.jpg", **sides)
-    event = bank.result(pair_id(case="a.b", front=front, back=back))
+    back = client.upload(back_photo.read_bytes(), "uploads/mainland-permit/back.jpg", **sides)
+    event = client.result(pair_id(case="a.b", front=front, back=back))
     validate(event)
     assert outcomes(event)["name"] == "failed"
     assert "mismatch:name" in event["data"]["reasons"]

@@ -1,4 +1,4 @@
-"""The console in a real browser, against the sandbox: what a clerk at a counter sees."""
+"""The console in a real browser, against the sandbox."""
 
 import json
 import re
@@ -27,16 +27,18 @@ def console(browser: Browser, sandbox: Any) -> Iterator[Page]:
     context = browser.new_context(locale="en-GB")
     context.set_default_timeout(PATIENCE_MILLISECONDS)
     page = context.new_page()
-    faults: list[str] = []
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    page.on("console", lambda said: faults.append(said.text) if "Content Security Policy" in said.text else None)
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on(
+        "console", lambda message: errors.append(message.text) if "Content Security Policy" in message.text else None
+    )
     page.goto(sandbox.endpoints["api_url"] + "/")
     yield page
     context.close()
-    assert faults == []
+    assert errors == []
 
 
-def hand_in(page: Page, *files: Path | dict[str, Any]) -> None:
+def submit(page: Page, *files: Path | dict[str, Any]) -> None:
     page.set_input_files("#files", list(files))  # type: ignore[arg-type]
 
 
@@ -44,10 +46,10 @@ def card(page: Page, file: str) -> Locator:
     return page.locator("li", has=page.get_by_role("heading", name=file))
 
 
-def test_a_photograph_becomes_a_result_with_its_fields_its_validity_and_its_message(console: Page) -> None:
+def test_a_photo_becomes_a_result_with_fields_validity_and_event(console: Page) -> None:
     truth = TRUTH["hk-macao-permit-front-1.jpg"]
     console.select_option("#document", truth["document"])
-    hand_in(console, SPECIMENS / truth["file"])
+    submit(console, SPECIMENS / truth["file"])
     shown = card(console, truth["file"])
     expect(shown.locator(".event")).to_have_attribute("data-type", "permit.recognized.v1")
     expect(shown.get_by_text(truth["answer"]["Number"], exact=True)).to_be_visible()
@@ -60,9 +62,9 @@ def test_a_photograph_becomes_a_result_with_its_fields_its_validity_and_its_mess
     expect(console.locator("#news")).to_contain_text(truth["file"])
 
 
-def test_the_message_is_copied_whole(console: Page) -> None:
+def test_the_whole_event_is_copied(console: Page) -> None:
     console.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    hand_in(console, SPECIMENS / "taiwan-permit-front-1.jpg")
+    submit(console, SPECIMENS / "taiwan-permit-front-1.jpg")
     shown = card(console, "taiwan-permit-front-1.jpg")
     shown.locator("summary").click()
     shown.get_by_role("button", name="Copy the message").click()
@@ -70,26 +72,26 @@ def test_the_message_is_copied_whole(console: Page) -> None:
     assert json.loads(console.evaluate("navigator.clipboard.readText()"))["type"] == "permit.recognized.v1"
 
 
-def test_what_is_no_photograph_is_shown_with_what_to_do_about_it(console: Page) -> None:
-    hand_in(console, {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"no photograph"})
+def test_a_file_that_is_no_photo_is_shown_as_rejected(console: Page) -> None:
+    submit(console, {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"no photograph"})
     shown = card(console, "notes.txt")
     expect(shown).to_contain_text("Document.UnsupportedFormat")
     expect(shown).to_contain_text("Rejected")
 
 
-def test_a_photograph_that_was_taken_although_the_answer_said_later_is_one_document(console: Page) -> None:
+def test_a_retry_after_503_is_the_same_document(console: Page) -> None:
     documents: list[str] = []
 
-    def later_at_first(route: Route) -> None:
-        answer = route.fetch()
-        documents.append(answer.headers.get("location") or answer.headers["content-location"])
+    def unavailable_at_first(route: Route) -> None:
+        response = route.fetch()
+        documents.append(response.headers.get("location") or response.headers["content-location"])
         if len(documents) == 1:
             route.fulfill(status=503, headers={"retry-after": "1"})
         else:
-            route.fulfill(response=answer)
+            route.fulfill(response=response)
 
-    console.route("**/v1/recognitions", later_at_first)
-    hand_in(console, SPECIMENS / "taiwan-permit-front-1.jpg")
+    console.route("**/v1/recognitions", unavailable_at_first)
+    submit(console, SPECIMENS / "taiwan-permit-front-1.jpg")
     expect(card(console, "taiwan-permit-front-1.jpg").locator(".event")).to_be_visible()
     assert len(documents) == 2
     assert len(set(documents)) == 1
@@ -98,18 +100,18 @@ def test_a_photograph_that_was_taken_although_the_answer_said_later_is_one_docum
 def test_the_two_sides_of_a_card_become_a_pair(console: Page) -> None:
     console.fill("#case", "counter-7")
     console.select_option("#document", "residence-permit")
-    hand_in(console, SPECIMENS / "residence-permit-front-1.jpg", SPECIMENS / "residence-permit-back-1.jpg")
+    submit(console, SPECIMENS / "residence-permit-front-1.jpg", SPECIMENS / "residence-permit-back-1.jpg")
     pair = console.locator("li", has=console.get_by_role("heading", name="Front and back of case counter-7"))
     expect(pair.locator(".event")).to_have_attribute("data-type", "permit.completed.v1")
 
 
-def test_it_works_by_keyboard_alone(console: Page) -> None:
+def test_it_can_be_used_by_keyboard_only(console: Page) -> None:
     reached: list[str] = []
     for _ in range(6):
         console.keyboard.press("Tab")
         reached.append(console.evaluate("document.activeElement.id || document.activeElement.className"))
     assert reached == ["skip", "language", "document", "side", "case", "choose"]
-    # The dialog itself is the browser's: what counts is that Enter asks for it.
+    # The file dialog is the browser's. It is enough that Enter opens it.
     console.evaluate(
         """() => document.getElementById('files').addEventListener('click', event => {
             event.preventDefault();
@@ -118,11 +120,11 @@ def test_it_works_by_keyboard_alone(console: Page) -> None:
     )
     console.keyboard.press("Enter")
     expect(console.locator("body")).to_have_attribute("data-asked", "yes")
-    hand_in(console, SPECIMENS / "taiwan-permit-front-2.jpg")
+    submit(console, SPECIMENS / "taiwan-permit-front-2.jpg")
     expect(card(console, "taiwan-permit-front-2.jpg").locator(".event")).to_be_visible()
 
 
-def test_everything_a_screen_reader_meets_has_a_name(console: Page) -> None:
+def test_every_control_has_an_accessible_name(console: Page) -> None:
     nameless = console.evaluate(
         """() => [...document.querySelectorAll('button, select, input:not([aria-hidden])')]
             .filter(element => !element.closest('[hidden]'))
@@ -138,9 +140,7 @@ def test_everything_a_screen_reader_meets_has_a_name(console: Page) -> None:
 @pytest.mark.parametrize(
     ("locale", "language", "words"), [("zh-HK", "zh-Hant", "證件識別"), ("zh-CN", "zh-Hans", "证件识别")]
 )
-def test_it_speaks_the_browsers_language(
-    browser: Browser, sandbox: Any, locale: str, language: str, words: str
-) -> None:
+def test_it_uses_the_browsers_language(browser: Browser, sandbox: Any, locale: str, language: str, words: str) -> None:
     context = browser.new_context(locale=locale)
     context.set_default_timeout(PATIENCE_MILLISECONDS)
     page = context.new_page()
@@ -152,13 +152,13 @@ def test_it_speaks_the_browsers_language(
     context.close()
 
 
-def test_every_language_has_the_same_words(console: Page) -> None:
+def test_every_language_has_the_same_texts(console: Page) -> None:
     known = console.evaluate("Object.values(WORDS).map(words => Object.keys(words).sort())")
     assert known[0] == known[1] == known[2]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_its_text_stands_out_from_its_paper_in_light_and_dark(console: Page, scheme: Any) -> None:
+def test_text_has_enough_contrast_in_light_and_dark(console: Page, scheme: Any) -> None:
     console.emulate_media(color_scheme=scheme)
     ratios = console.evaluate(
         """() => {

@@ -1,4 +1,4 @@
-"""The main job on real photographs: the real template, the real artefacts, the real recogniser."""
+"""Specimen photos end to end: the real template, artefacts and recogniser."""
 
 import base64
 import json
@@ -21,12 +21,12 @@ from tests.unit.fakes import jpeg
 
 SPECIMENS = Path("events/specimens")
 TRUTH: list[dict[str, Any]] = json.loads((SPECIMENS / "truth.json").read_text())["specimens"]
-TEXT_FIELDS_NOT_COMPARED = {"Profile", "WarnCardInfos", "PortraitImageInfo"}
+FIELDS_NOT_COMPARED = {"Profile", "WarnCardInfos", "PortraitImageInfo"}
 PATIENCE_SECONDS = 120.0
 
 
-class Bank:
-    """A user of the application: uploads photographs, consumes the results queue."""
+class Client:
+    """Uploads photos and consumes the results queue, as the user's application does."""
 
     def __init__(self, endpoints: dict[str, str]) -> None:
         self.endpoints = endpoints
@@ -36,24 +36,24 @@ class Bank:
         self.received: dict[str, list[dict[str, Any]]] = {}
 
     def upload(self, content: bytes, key: str, **metadata: str) -> str:
-        """Upload, and return the document's id."""
+        """Upload a photo and return its document id."""
         bucket = self.endpoints["upload_bucket"]
         stored = self.s3.put_object(Bucket=bucket, Key=key, Body=content, Metadata=metadata)
         return document_id_of_object(bucket=bucket, key=key, version=stored["VersionId"], etag=stored["ETag"])
 
     def consume(self, *, wait_seconds: int = 1) -> None:
         queue = self.endpoints["results_queue_url"]
-        said = self.sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10, WaitTimeSeconds=wait_seconds)
-        for message in said.get("Messages", []):
+        response = self.sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10, WaitTimeSeconds=wait_seconds)
+        for message in response.get("Messages", []):
             event = json.loads(message["Body"])
             self.received.setdefault(event["id"], []).append(event)
             self.sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
 
     def result(self, document_id: str) -> dict[str, Any]:
-        """Return the one event of a document, once the queue has it."""
-        give_up = time.monotonic() + PATIENCE_SECONDS
+        """Wait for a document's event, assert that it is the only one, and return it."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while document_id not in self.received:
-            assert time.monotonic() < give_up, "no result in time"
+            assert time.monotonic() < deadline, "no result in time"
             self.consume()
         (event,) = self.received[document_id]
         return event
@@ -63,8 +63,8 @@ class Bank:
 
 
 @pytest.fixture(scope="module")
-def bank(sandbox: Any) -> Bank:
-    return Bank(sandbox.endpoints)
+def client(sandbox: Any) -> Client:
+    return Client(sandbox.endpoints)
 
 
 def validate(event: dict[str, Any]) -> None:
@@ -72,14 +72,14 @@ def validate(event: dict[str, Any]) -> None:
     Draft202012Validator(schema).validate(event)
 
 
-def test_every_specimen_becomes_one_right_result_on_the_queue(bank: Bank) -> None:
+def test_every_specimen_becomes_one_correct_result_on_the_queue(client: Client) -> None:
     sent = []
     for number, specimen in enumerate(TRUTH):
         key = f"uploads/{specimen['document']}/{number}.jpg"
         metadata = {"card-side": specimen["card_side"]} if specimen["card_side"] else {}
-        sent.append((bank.upload((SPECIMENS / specimen["file"]).read_bytes(), key, **metadata), specimen))
+        sent.append((client.upload((SPECIMENS / specimen["file"]).read_bytes(), key, **metadata), specimen))
     for document_id, specimen in sent:
-        event = bank.result(document_id)
+        event = client.result(document_id)
         validate(event)
         data = event["data"]
         assert event["type"] == "permit.recognized.v1"
@@ -88,30 +88,32 @@ def test_every_specimen_becomes_one_right_result_on_the_queue(bank: Bank) -> Non
             specimen["side"],
             specimen["permit_type"],
         )
-        wrong = {
-            name: (read, specimen["answer"][name])
-            for name, read in data["fields"].items()
-            if name not in TEXT_FIELDS_NOT_COMPARED and read != specimen["answer"][name]
+        different = {
+            name: (value, specimen["answer"][name])
+            for name, value in data["fields"].items()
+            if name not in FIELDS_NOT_COMPARED and value != specimen["answer"][name]
         }
-        assert wrong == {}, specimen["file"]
+        assert different == {}, specimen["file"]
         assert not [check for check in data["checks"] if check["outcome"] == "failed"]
         assert data["authenticity"] == "not_checked"
         assert (data["verdict"] == "rejected") == has_expired(specimen["answer"])
 
 
 def has_expired(answer: dict[str, str]) -> bool:
-    """Say whether the day that a card's period ends on is over in Shanghai; a side without one never has."""
+    """Return whether a card's validity ended before today in Shanghai; a side without a period never expires."""
     end = answer.get("ValidDate", "")[-10:].replace(".", "-")
     return bool(end) and date.fromisoformat(end) < today_in_shanghai(datetime.now(UTC))
 
 
-def test_a_residence_permits_portrait_is_stored_and_only_its_key_published(bank: Bank) -> None:
+def test_a_portrait_is_stored_and_only_its_key_is_published(client: Client) -> None:
     specimen = next(one for one in TRUTH if one["kind"] == "residence-permit" and one["side"] == "front")
     content = (SPECIMENS / specimen["file"]).read_bytes()
-    event = bank.result(bank.upload(content, "uploads/residence-permit/portrait.jpg", **{"return-portrait": "true"}))
+    event = client.result(
+        client.upload(content, "uploads/residence-permit/portrait.jpg", **{"return-portrait": "true"})
+    )
     key = event["data"]["portrait_key"]
     assert key.startswith("portraits/")
-    stored = bank.s3.get_object(Bucket=bank.endpoints["upload_bucket"], Key=key)["Body"].read()
+    stored = client.s3.get_object(Bucket=client.endpoints["upload_bucket"], Key=key)["Body"].read()
     assert stored.startswith(b"\xff\xd8\xff")
     assert event["data"]["fields"]["PortraitImageInfo"]["PortraitImage"] == ""
 
@@ -126,61 +128,61 @@ def test_a_residence_permits_portrait_is_stored_and_only_its_key_published(bank:
         (b"\xff\xd8\xff\xe0 whatever", {"document": "passport"}, "Document.UnknownMetadata"),
     ],
 )
-def test_what_can_never_be_read_is_a_rejected_result(
-    bank: Bank, content: bytes, metadata: dict[str, str], code: str
+def test_an_unreadable_photo_becomes_a_rejected_result(
+    client: Client, content: bytes, metadata: dict[str, str], code: str
 ) -> None:
-    event = bank.result(bank.upload(content, f"uploads/auto/{code} with spaces+plus.jpg", **metadata))
+    event = client.result(client.upload(content, f"uploads/auto/{code} with spaces+plus.jpg", **metadata))
     validate(event)
     assert event["type"] == "permit.rejected.v1"
     assert event["data"]["error"]["code"] == code
     assert event["data"]["error"]["advice"]
 
 
-def test_the_api_answers_the_event_that_it_publishes(bank: Bank) -> None:
+def test_the_api_responds_with_the_event_that_it_publishes(client: Client) -> None:
     specimen = next(one for one in TRUTH if one["permit_type"] == "exit-entry-permit")
     image = base64.b64encode((SPECIMENS / specimen["file"]).read_bytes()).decode()
-    response = bank.post({"document": "mainland-permit", "image_base64": image})
+    response = client.post({"document": "mainland-permit", "image_base64": image})
     assert response.status_code == 200, response.text
     event = response.json()
     assert event["data"]["normalized"]["number"] == specimen["answer"]["Number"]
-    assert bank.result(event["id"]) == event
+    assert client.result(event["id"]) == event
 
 
-def test_the_apis_errors_are_problem_details(bank: Bank) -> None:
-    response = bank.post({"document": "passport", "image_base64": "eA=="})
+def test_api_errors_are_problem_details(client: Client) -> None:
+    response = client.post({"document": "passport", "image_base64": "eA=="})
     assert (response.status_code, response.headers["content-type"]) == (422, "application/problem+json")
     assert "document" in response.json()["detail"]
-    too_large = bank.post({"image_base64": "A" * (5 * 1024 * 1024)})
+    too_large = client.post({"image_base64": "A" * (5 * 1024 * 1024)})
     assert (too_large.status_code, too_large.json()["code"]) == (413, "Request.TooLarge")
-    beyond_lambda = bank.post({"image_base64": "A" * (7 * 1024 * 1024)})
-    assert beyond_lambda.status_code == 413
+    larger_than_lambda_accepts = client.post({"image_base64": "A" * (7 * 1024 * 1024)})
+    assert larger_than_lambda_accepts.status_code == 413
 
 
-def test_the_same_upload_event_again_publishes_nothing_more(bank: Bank) -> None:
+def test_repeated_upload_events_publish_no_further_result(client: Client) -> None:
     specimen = TRUTH[0]
-    content = (SPECIMENS / specimen["file"]).read_bytes() + b"\0"  # an image of its own: nothing is kept for it yet
-    document_id = bank.upload(content, "uploads/residence-permit/again.jpg")
-    bank.result(document_id)
-    head = bank.s3.head_object(Bucket=bank.endpoints["upload_bucket"], Key="uploads/residence-permit/again.jpg")
+    content = (SPECIMENS / specimen["file"]).read_bytes() + b"\0"  # a new image, without a stored recognition
+    document_id = client.upload(content, "uploads/residence-permit/again.jpg")
+    client.result(document_id)
+    head = client.s3.head_object(Bucket=client.endpoints["upload_bucket"], Key="uploads/residence-permit/again.jpg")
     event = json.loads(Path("events/s3-object-created.json").read_text())
-    event["Records"][0]["s3"]["bucket"]["name"] = bank.endpoints["upload_bucket"]
+    event["Records"][0]["s3"]["bucket"]["name"] = client.endpoints["upload_bucket"]
     event["Records"][0]["s3"]["object"] |= {
         "key": "uploads/residence-permit/again.jpg",
         "versionId": head["VersionId"],
         "eTag": head["ETag"].strip('"'),
     }
     for _ in range(3):
-        bank.sqs.send_message(QueueUrl=bank.endpoints["intake_queue_url"], MessageBody=json.dumps(event))
-    # Another document after them: once it is through, so are they.
-    bank.result(bank.upload(b"", "uploads/auto/marker.jpg"))
-    bank.consume(wait_seconds=3)
-    assert len(bank.received[document_id]) == 1
+        client.sqs.send_message(QueueUrl=client.endpoints["intake_queue_url"], MessageBody=json.dumps(event))
+    # Once a later document has its result, the repeated events have been processed, too.
+    client.result(client.upload(b"", "uploads/auto/marker.jpg"))
+    client.consume(wait_seconds=3)
+    assert len(client.received[document_id]) == 1
 
 
-def test_the_recognize_command_prints_one_event_a_line_in_the_order_of_its_files(sandbox: Any) -> None:
-    chosen = [one for one in TRUTH if one["document"] == "residence-permit"][:2]
+def test_the_recognize_command_prints_one_event_per_file_in_order(sandbox: Any) -> None:
+    specimens = [one for one in TRUTH if one["document"] == "residence-permit"][:2]
     command = Path(sys.executable).parent / "permit-ocr"
-    files = [str(SPECIMENS / one["file"]) for one in reversed(chosen)]
+    files = [str(SPECIMENS / one["file"]) for one in reversed(specimens)]
     run = subprocess.run(
         [command, "recognize", *files, "--document", "residence-permit", "--json"],
         capture_output=True,
@@ -190,32 +192,32 @@ def test_the_recognize_command_prints_one_event_a_line_in_the_order_of_its_files
         env={**os.environ, "PERMIT_OCR_SANDBOX_DIRECTORY": str(sandbox.state)},
     )
     events = [json.loads(line) for line in run.stdout.splitlines()]
-    read = [event["data"]["fields"]["IdCardNo"] for event in events]
-    assert read == [one["answer"]["IdCardNo"] for one in reversed(chosen)]
+    numbers = [event["data"]["fields"]["IdCardNo"] for event in events]
+    assert numbers == [one["answer"]["IdCardNo"] for one in reversed(specimens)]
 
 
-def test_a_message_that_no_one_can_read_ends_in_the_dead_letter_queue(bank: Bank) -> None:
-    bank.sqs.send_message(QueueUrl=bank.endpoints["intake_queue_url"], MessageBody="not an event")
-    give_up = time.monotonic() + PATIENCE_SECONDS
-    dead: list[str] = []
-    while not dead:
-        assert time.monotonic() < give_up, "it is still on the intake queue"
-        said = bank.sqs.receive_message(QueueUrl=bank.endpoints["dead_letter_queue_url"], WaitTimeSeconds=2)
-        dead = [message["Body"] for message in said.get("Messages", [])]
-    assert dead == ["not an event"]
+def test_an_unreadable_message_reaches_the_dead_letter_queue(client: Client) -> None:
+    client.sqs.send_message(QueueUrl=client.endpoints["intake_queue_url"], MessageBody="not an event")
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    bodies: list[str] = []
+    while not bodies:
+        assert time.monotonic() < deadline, "it is still on the intake queue"
+        response = client.sqs.receive_message(QueueUrl=client.endpoints["dead_letter_queue_url"], WaitTimeSeconds=2)
+        bodies = [message["Body"] for message in response.get("Messages", [])]
+    assert bodies == ["not an event"]
 
 
-def test_no_log_names_a_card_or_an_object(bank: Bank, sandbox: Any) -> None:
-    """Runs last in this file: every test above has left its lines."""
+def test_logs_contain_neither_card_text_nor_object_keys(client: Client, sandbox: Any) -> None:
+    """Runs last in this file, when every test above has written its log lines."""
     secrets = {"with spaces", "again.jpg", "X-Amz-Signature", "Signature="}
     for specimen in TRUTH:
         answer = specimen["answer"]
         back = answer.get("MainlandTravelPermitBackInfos") or {}
         values = [*answer.values(), back.get("Name"), back.get("IDNumber"), back.get("HistoryNumber")]
         texts = [value for value in values if isinstance(value, str)]
-        # A lone digit or sex would be found in any log; what identifies somebody is longer.
+        # Values of one or two characters occur in any log; those that identify somebody are longer.
         secrets |= {text for text in texts if len(text) > 2 and text not in {"公安部出入境管理局", "中国"}}
-    printed = {log.name: log.read_text(errors="replace") for log in Path(sandbox.state, "logs").iterdir()}
-    assert any("document_done" in text for text in printed.values()), "the functions do log"
-    found = {(name, secret) for name, text in printed.items() for secret in secrets if secret in text}
-    assert found == set()
+    logs = {log.name: log.read_text(errors="replace") for log in Path(sandbox.state, "logs").iterdir()}
+    assert any("document_done" in text for text in logs.values()), "the functions do log"
+    leaks = {(name, secret) for name, text in logs.items() for secret in secrets if secret in text}
+    assert leaks == set()

@@ -1,4 +1,4 @@
-"""Once only, on the real artefacts: however often an upload event arrives, wherever its work is cut off by a kill."""
+"""Once-only processing on the real artefacts, with repeated upload events and with kills at every step."""
 
 import time
 from collections.abc import Iterator
@@ -13,20 +13,20 @@ from bench.system.chaos import process_documents, provider_options
 
 DELIVERIES = 100
 PATIENCE_SECONDS = 120.0
-READING = "OCR MainlandPermitOCR"
+OCR_CALL = "OCR MainlandPermitOCR"
 PATH = (
-    "S3 GET",  # the photograph
-    "DynamoDB UpdateItem document#",  # it is begun
-    "DynamoDB UpdateItem recognition#",  # the claim
+    "S3 GET",  # the photo
+    "DynamoDB UpdateItem document#",  # begin
+    "DynamoDB UpdateItem recognition#",  # the lease
     "secretsmanager GetSecretValue",
-    "DynamoDB UpdateItem limiter#",  # the slot
-    READING,
-    "DynamoDB UpdateItem recognition#",  # the answer is kept
-    "SQS SendMessage",  # the result
-    "DynamoDB UpdateItem document#",  # it is published
+    "DynamoDB UpdateItem limiter#",  # the rate limiter's slot
+    OCR_CALL,
+    "DynamoDB UpdateItem recognition#",  # store the outcome
+    "SQS SendMessage",  # publish the result
+    "DynamoDB UpdateItem document#",  # store that it is published
 )
-"""What a fresh environment calls for a document, in order."""
-ASKED, KEPT = PATH.index(READING), PATH.index(READING) + 1
+"""The calls that a new environment makes for a document, in order."""
+CALLED, STORED = PATH.index(OCR_CALL), PATH.index(OCR_CALL) + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,18 +47,16 @@ def system() -> Iterator[SystemUnderTest]:
 
 
 def consume_all(running: RunningSandbox) -> None:
-    """Consume until no work is left and no result comes any more."""
-    give_up = time.monotonic() + PATIENCE_SECONDS
+    """Consume results until no work is left."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while not running.is_idle():
-        assert time.monotonic() < give_up, "there is always work left"
+        assert time.monotonic() < deadline, "work is still left"
 
 
-def test_killed_at_any_step_a_document_is_neither_lost_nor_shown_twice_nor_paid_twice_without_need(
-    system: SystemUnderTest,
-) -> None:
-    """Killed when it makes each call (all that went before has happened and was heard), and when each was answered.
+def test_a_kill_at_any_step_neither_loses_nor_repeats_a_result(system: SystemUnderTest) -> None:
+    """Kills the function before each call is sent and after each was answered, when the response has not arrived.
 
-    Runs first: no environment has read a document yet.
+    It is paid for twice only if the response was lost before it was stored. Runs first: environments must be new.
     """
     running, proxy = system.sandbox, system.proxy
     kills = [(call, moment) for call in range(len(PATH)) for moment in FaultPoint]
@@ -67,7 +65,7 @@ def test_killed_at_any_step_a_document_is_neither_lost_nor_shown_twice_nor_paid_
     for call, moment in kills:
         killed = proxy.inject(call, moment, running.kill_caller)
         (document,) = running.upload(1, prefix=f"uploads/mainland-permit/{call}-{moment.value}-")
-        assert killed.wait(PATIENCE_SECONDS), f"it never made call {call}"
+        assert killed.wait(PATIENCE_SECONDS), f"call {call} was not made"
         assert tuple(proxy.calls) == PATH[: call + 1]
         documents[document] = call, moment
     running.expire_leases()
@@ -77,13 +75,11 @@ def test_killed_at_any_step_a_document_is_neither_lost_nor_shown_twice_nor_paid_
     assert {document: running.results[document] for document in documents} == dict.fromkeys(documents, 1)
     assert running.queue_depth("dead_letter_queue_url") == 0
     paid = {documents[document]: proxy.ocr_calls[running.images[document]] for document in documents}
-    unheard = {(ASKED, FaultPoint.RESPONSE), (KEPT, FaultPoint.REQUEST)}
-    assert paid == {kill: 2 if kill in unheard else 1 for kill in kills}
+    lost = {(CALLED, FaultPoint.RESPONSE), (STORED, FaultPoint.REQUEST)}
+    assert paid == {kill: 2 if kill in lost else 1 for kill in kills}
 
 
-def test_the_same_upload_event_delivered_a_hundred_times_at_once_is_one_call_and_one_result(
-    system: SystemUnderTest,
-) -> None:
+def test_a_hundred_concurrent_deliveries_cause_one_call_and_one_result(system: SystemUnderTest) -> None:
     running = system.sandbox
     earlier = sum(running.provider.calls().values())
     (document,) = running.upload(1)
@@ -96,14 +92,12 @@ def test_the_same_upload_event_delivered_a_hundred_times_at_once_is_one_call_and
     assert running.queue_depth("dead_letter_queue_url") == 0
 
 
-def test_trouble_at_the_provider_and_events_that_arrive_twice_lose_nothing_and_show_nothing_twice(
-    system: SystemUnderTest,
-) -> None:
-    """A small run of what ``bench.system.chaos`` does by the thousand. Runs last: the provider stays in trouble."""
+def test_provider_errors_and_repeated_events_neither_lose_nor_repeat(system: SystemUnderTest) -> None:
+    """A small run of ``bench.system.chaos``. Runs last: the provider continues to fail."""
     running = system.sandbox
     running.provider.stop()
     running.provider.start(*provider_options(latency=0.2, rate=20, seed=1))
     outcome = process_documents(running, documents=30, seed=1, timeout_seconds=PATIENCE_SECONDS)
     assert outcome.passed
     assert outcome.duplicate_events == 2
-    assert outcome.calls.total() > len(outcome.documents), "there was trouble"
+    assert outcome.calls.total() > len(outcome.documents), "some calls failed"
