@@ -1,4 +1,4 @@
-"""Who may call which route: the API as SAM transforms it, with its conditions evaluated by moto's CloudFormation."""
+"""Who may call which route: the API as transformed by SAM, with conditions evaluated by moto's CloudFormation."""
 
 import copy
 import json
@@ -38,7 +38,7 @@ def transformed(template: Json) -> Json:
 
 
 def evaluated(cloudformation: Json, parameters: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Json:
-    """Return the API's body as it is deployed with these parameters; whom a route calls is left out."""
+    """Return the API's body as deployed with these parameters, without the integrations."""
     body = copy.deepcopy(cloudformation["Resources"]["HttpApi"]["Properties"]["Body"])
     for _, operation in routes(body):
         operation.pop("x-amazon-apigateway-integration", None)
@@ -62,22 +62,22 @@ def evaluated(cloudformation: Json, parameters: dict[str, str], monkeypatch: pyt
             ],
         )
         (output,) = service.describe_stacks(StackName="permit-ocr")["Stacks"][0]["Outputs"]
-        said: Json = json.loads(output["OutputValue"])
-    return said
+        evaluated_body: Json = json.loads(output["OutputValue"])
+    return evaluated_body
 
 
 def routes(body: Json) -> Iterator[tuple[str, Json]]:
     for path, operations in body["paths"].items():
         for method, operation in operations.items():
-            # A function with a condition that is not evaluated yet has its route within it.
+            # The route of a function with a condition is inside ``Fn::If`` until the condition is evaluated.
             _, deployed = operation.get("Fn::If", [None, operation])[:2]
             yield f"{method.upper()} {path}", deployed
 
 
 def open_routes(body: Json) -> set[str]:
-    """Return every route that somebody may call without being asked who they are."""
+    """Return the routes that can be called without authentication."""
     schemes = body["components"]["securitySchemes"]
-    assert len(schemes) == 1, "one way in, not two"
+    assert len(schemes) == 1, "one authentication method, not two"
     (name,) = schemes
     return {route for route, operation in routes(body) if operation.get("security") != [{name: []}]}
 
@@ -89,7 +89,7 @@ def test_no_route_is_open(parameters: dict[str, str], monkeypatch: pytest.Monkey
     assert open_routes(body) == set()
 
 
-def test_the_consoles_page_is_open_where_it_is_enabled_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_the_consoles_page_is_open_if_it_is_enabled(monkeypatch: pytest.MonkeyPatch) -> None:
     template = transformed(source())
     assert open_routes(evaluated(template, JWT | {"Console": "enabled"}, monkeypatch)) == {"GET /"}
     assert open_routes(evaluated(template, JWT, monkeypatch)) == set()
@@ -106,7 +106,7 @@ def test_the_console_cannot_be_deployed_without_tokens() -> None:
 
 
 @pytest.mark.parametrize("parameters", [IAM, JWT])
-def test_a_route_that_is_added_without_its_line_would_be_found(
+def test_a_route_without_an_authorizer_would_be_found(
     parameters: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     template = source()
@@ -116,7 +116,7 @@ def test_a_route_that_is_added_without_its_line_would_be_found(
     assert open_routes(evaluated(transformed(template), parameters, monkeypatch)) == {"POST /v1/forgotten"}
 
 
-def test_requests_are_signed_unless_an_issuer_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_requests_are_signed_unless_an_issuer_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
     body = evaluated(transformed(source()), IAM, monkeypatch)
     scheme = body["components"]["securitySchemes"]["AWS_IAM"]
     assert scheme == {
@@ -127,7 +127,7 @@ def test_requests_are_signed_unless_an_issuer_is_named(monkeypatch: pytest.Monke
     }
 
 
-def test_with_an_issuer_every_route_asks_for_its_tokens_and_for_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_with_an_issuer_every_route_requires_its_tokens(monkeypatch: pytest.MonkeyPatch) -> None:
     body = evaluated(transformed(source()), JWT, monkeypatch)
     authorizer = body["components"]["securitySchemes"]["JWT"]["x-amazon-apigateway-authorizer"]
     assert authorizer == {
@@ -137,7 +137,7 @@ def test_with_an_issuer_every_route_asks_for_its_tokens_and_for_nothing_else(mon
     }
 
 
-def test_issuer_and_audience_are_named_both_or_neither() -> None:
+def test_issuer_and_audience_are_set_together() -> None:
     rules = source()["Rules"]
     pairs = {"TokensHaveAnAudience": ("JwtIssuer", "JwtAudience"), "TokensHaveAnIssuer": ("JwtAudience", "JwtIssuer")}
     for rule, (named, needed) in pairs.items():
@@ -163,11 +163,11 @@ def test_issuer_and_audience_are_named_both_or_neither() -> None:
         ("JwtAudience", ",", False),
     ],
 )
-def test_an_issuer_is_an_https_address_and_an_audience_is_not_empty(name: str, value: str, allowed: bool) -> None:  # noqa: FBT001
+def test_an_issuer_is_an_https_url_and_an_audience_is_not_empty(name: str, value: str, allowed: bool) -> None:  # noqa: FBT001
     assert bool(re.fullmatch(source()["Parameters"][name]["AllowedPattern"], value)) is allowed
 
 
-def test_the_openapi_document_describes_the_routes_of_the_template_and_no_other() -> None:
+def test_the_openapi_document_has_exactly_the_templates_routes() -> None:
     body = transformed(source())["Resources"]["HttpApi"]["Properties"]["Body"]
     called = {
         route
@@ -177,8 +177,8 @@ def test_the_openapi_document_describes_the_routes_of_the_template_and_no_other(
     assert {route for route, _ in routes(json.loads(OPENAPI.read_text()))} == called
 
 
-def test_every_route_says_who_answers_it() -> None:
-    """A line in the API without an event of a function is a route that answers 500."""
+def test_every_route_has_a_function() -> None:
+    """A route in the API's body without a function's event would respond with 500."""
     body = transformed(source())["Resources"]["HttpApi"]["Properties"]["Body"]
     assert [route for route, operation in routes(body) if "x-amazon-apigateway-integration" not in operation] == []
 

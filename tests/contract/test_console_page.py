@@ -1,4 +1,4 @@
-"""The console's page in a real browser, against answers that the API gives: what it does with them."""
+"""The console's page in a real browser, with responses as the API sends them."""
 
 import importlib.util
 import json
@@ -35,16 +35,16 @@ def page(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> Iterator[Page]:
     spec.loader.exec_module(console)
     page = browser.new_page(locale="en-GB")
     page.set_default_timeout(PATIENCE_MILLISECONDS)
-    answer = console.handler({}, None)
-    page.route(f"{HOST}/", lambda route: route.fulfill(body=answer["body"], headers=answer["headers"]))
+    response = console.handler({}, None)
+    page.route(f"{HOST}/", lambda route: route.fulfill(body=response["body"], headers=response["headers"]))
     page.goto(f"{HOST}/")
     yield page
     page.close()
 
 
-def answers(page: Page, path: str, said: dict[str, Any], *, status: int = 200) -> None:
+def respond(page: Page, path: str, body: dict[str, Any], *, status: int = 200) -> None:
     headers = {"location": f"/v1/recognitions/{ID}", "content-type": "application/json"}
-    page.route(f"{HOST}{path}", lambda route: route.fulfill(status=status, headers=headers, body=json.dumps(said)))
+    page.route(f"{HOST}{path}", lambda route: route.fulfill(status=status, headers=headers, body=json.dumps(body)))
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def answers(page: Page, path: str, said: dict[str, Any], *, status: int = 200) -
         ("zh-Hans", "文件有 4,000,001 字节，最多可发送 4,000,000 字节。"),
     ],
 )
-def test_a_file_over_the_limit_is_told_so_and_not_uploaded(
+def test_a_file_over_the_limit_is_refused_and_not_uploaded(
     page: Page, tmp_path: Path, language: str, words: str
 ) -> None:
     uploaded: list[str] = []
@@ -65,8 +65,8 @@ def test_a_file_over_the_limit_is_told_so_and_not_uploaded(
         route.abort()
 
     page.route(f"{UPLOADS}**", refuse)
-    ticket = {"id": ID, "upload": {"url": UPLOADS, "fields": {}}, "maximum_bytes": LIMIT}
-    answers(page, "/v1/uploads", ticket, status=201)
+    upload = {"id": ID, "upload": {"url": UPLOADS, "fields": {}}, "maximum_bytes": LIMIT}
+    respond(page, "/v1/uploads", upload, status=201)
     page.select_option("#language", language)
     large = tmp_path / "scan.pdf"
     large.write_bytes(bytes(LIMIT + 1))
@@ -76,16 +76,16 @@ def test_a_file_over_the_limit_is_told_so_and_not_uploaded(
 
 
 @pytest.mark.parametrize("code", sorted(CODES))
-def test_a_rejection_of_ours_is_told_in_the_language_chosen_with_its_limits(page: Page, code: str) -> None:
+def test_our_rejections_are_translated_with_their_limits(page: Page, code: str) -> None:
     error = rejection(code)
-    said = {"code": code, "meaning": error.meaning, "advice": error.advice}
+    shown_error = {"code": code, "meaning": error.meaning, "advice": error.advice}
     event = {
         "specversion": "1.0",
         "type": "permit.rejected.v1",
-        "data": {"document": {"page": None}, "verdict": "rejected", "error": said},
+        "data": {"document": {"page": None}, "verdict": "rejected", "error": shown_error},
     }
-    answers(page, "/v1/recognitions", {"status": "pending"}, status=202)
-    answers(page, f"/v1/recognitions/{ID}", event)
+    respond(page, "/v1/recognitions", {"status": "pending"}, status=202)
+    respond(page, f"/v1/recognitions/{ID}", event)
     page.set_input_files("#files", {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": b"a"})
     shown = page.locator(".event > p").first
     expect(shown).to_have_text(f"{error.meaning} {error.advice}")
@@ -101,5 +101,5 @@ def test_a_rejection_of_ours_is_told_in_the_language_chosen_with_its_limits(page
 
 
 def test_every_format_is_named_in_every_language(page: Page) -> None:
-    for said in page.evaluate("Object.values(WORDS).map(words => words.formats)"):
-        assert [one for one in Format if one not in said.lower()] == []
+    for formats in page.evaluate("Object.values(TEXTS).map(texts => texts.formats)"):
+        assert [name for name in Format if name not in formats.lower()] == []

@@ -1,4 +1,4 @@
-"""Requests to the API's function, as API Gateway hands them over."""
+"""Requests to the API function, as API Gateway sends them."""
 
 import json
 from dataclasses import dataclass, field
@@ -28,23 +28,22 @@ class FakeIntake:
 
 @dataclass
 class Caller:
-    """Calls the API; what it works with stays from one call to the next."""
+    """Calls the API. The fakes keep their state between calls."""
 
     here: World
     intake: FakeIntake = field(default_factory=FakeIntake)
-    tickets: FakePresignedUploads = field(default_factory=FakePresignedUploads)
+    uploads: FakePresignedUploads = field(default_factory=FakePresignedUploads)
     seconds_left: float = 30.0
 
     def send(self, event: dict[str, Any]) -> tuple[dict[str, Any], Any]:
         """Return the response, and its body as JSON; None for an empty one."""
-        around: Any = self
         application = ApiApplication(
             recognize=self.here.recognize,
             delete=self.here.delete,
             documents=self.here.documents,
             cases=self.here.cases,
-            intake=around.intake,
-            presigned_uploads=self.tickets,
+            intake=self.intake,
+            presigned_uploads=self.uploads,
             base64_limit=1000,
             now=self.here.now,
         )
@@ -73,7 +72,7 @@ class Caller:
 
 
 def content_type(response: dict[str, Any]) -> str:
-    """Return a response's content type; format 1.0 has some of its headers as lists."""
+    """Return a response's content type. Payload format 1.0 returns some headers as lists."""
     lists = {name: ",".join(values) for name, values in response.get("multiValueHeaders", {}).items()}
     headers = {name.lower(): value for name, value in (lists | response["headers"]).items()}
     return str(headers.get("content-type", ""))

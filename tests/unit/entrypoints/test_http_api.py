@@ -1,4 +1,4 @@
-"""POST /v1/recognitions, from the events in events/ to API Gateway's response."""
+"""``POST /v1/recognitions``, from API Gateway's events in ``events/`` to its response."""
 
 import base64
 import json
@@ -26,15 +26,15 @@ def call(
 
 
 @pytest.mark.parametrize("event", [HTTP, REST])
-def test_an_image_gets_the_very_event_that_is_published(event: dict[str, Any]) -> None:
+def test_the_response_is_the_published_event(event: dict[str, Any]) -> None:
     here = world(RESIDENCE_FRONT)
-    response, said = call({"document": "residence-permit", "image_base64": IMAGE}, here, event=event)
+    response, payload = call({"document": "residence-permit", "image_base64": IMAGE}, here, event=event)
     assert response["statusCode"] == 200
-    assert said["type"] == "permit.recognized.v1"
-    assert json.loads(here.results.sent[0][1]) == said
+    assert payload["type"] == "permit.recognized.v1"
+    assert json.loads(here.results.sent[0][1]) == payload
 
 
-def test_an_address_is_handed_to_the_provider() -> None:
+def test_a_url_is_passed_to_the_provider() -> None:
     here = world(MAINLAND_FRONT)
     response, _ = call(
         {"document": "mainland-permit", "image_url": "https://example.com/a.jpg", "card_side": "front"}, here
@@ -64,20 +64,20 @@ def test_an_address_is_handed_to_the_provider() -> None:
 )
 def test_a_wrong_field_is_named(body: dict[str, Any], field_name: str) -> None:
     here = world()
-    response, said = call(body, here)
+    response, payload = call(body, here)
     assert response["statusCode"] == 422
     assert response["headers"]["Content-Type"] == "application/problem+json"
-    assert field_name in said["detail"]
-    assert {"type", "title", "status", "detail", "code", "advice"} <= said.keys()
+    assert field_name in payload["detail"]
+    assert {"type", "title", "status", "detail", "code", "advice"} <= payload.keys()
     assert IMAGE not in response["body"]
     assert "secret" not in response["body"]
     assert here.ocr.requests == []
 
 
-def test_every_wrong_field_is_named_at_once_with_what_it_should_be() -> None:
+def test_all_wrong_fields_are_named_with_their_rules() -> None:
     body = {"colour": 1, "image_url": "x" * 2049, "card_side": 1, "document": None, "case": "a b", "image_base64": []}
-    _, said = call({**body, "return_portrait": "yes"}, world())
-    assert {one["field"]: one["message"] for one in said["errors"]} == {
+    _, payload = call({**body, "return_portrait": "yes"}, world())
+    assert {error["field"]: error["message"] for error in payload["errors"]} == {
         "document": "must be residence-permit, mainland-permit or auto",
         "card_side": "must be FRONT or BACK",
         "return_portrait": "must be true or false",
@@ -99,14 +99,14 @@ def test_every_wrong_field_is_named_at_once_with_what_it_should_be() -> None:
         ({"image_base64": None, "image_url": None}, "exactly one of image_base64 and image_url must be given"),
     ],
 )
-def test_a_body_that_is_no_request_is_told_what_one_is(body: Any, message: str) -> None:
-    response, said = call(body, world())
-    assert (response["statusCode"], said["code"]) == (422, "Request.InvalidField")
-    assert said["errors"] == [{"field": "body", "message": message}]
+def test_a_body_that_is_not_a_request_is_a_problem_of_the_body(body: Any, message: str) -> None:
+    response, payload = call(body, world())
+    assert (response["statusCode"], payload["code"]) == (422, "Request.InvalidField")
+    assert payload["errors"] == [{"field": "body", "message": message}]
 
 
 @pytest.mark.parametrize(
-    ("said", "message"),
+    ("image_base64", "message"),
     [
         ("data:image/jpeg;base64," + IMAGE, "must be Base64 without the data: prefix"),
         (" data:image/png," + IMAGE, "must be Base64 without the data: prefix"),
@@ -114,24 +114,24 @@ def test_a_body_that_is_no_request_is_told_what_one_is(body: Any, message: str) 
         ("a" + IMAGE, "must be Base64: letters, digits, + and /, with = at the end"),
     ],
 )
-def test_what_is_not_base64_is_told_what_is(said: str, message: str) -> None:
-    _, answered = call({"image_base64": said}, world())
-    assert answered["errors"] == [{"field": "image_base64", "message": message}]
+def test_invalid_base64_is_rejected_with_the_rule(image_base64: str, message: str) -> None:
+    _, payload = call({"image_base64": image_base64}, world())
+    assert payload["errors"] == [{"field": "image_base64", "message": message}]
 
 
-def test_words_may_be_written_in_any_case_and_null_is_nothing_said() -> None:
+def test_options_ignore_case_and_null_means_absent() -> None:
     here = world(MAINLAND_FRONT)
-    said = {"document": "Mainland-PERMIT", "card_side": "front", "case": None, "image_url": None}
+    options = {"document": "Mainland-PERMIT", "card_side": "front", "case": None, "image_url": None}
     response, _ = call(
-        {**said, "image_base64": IMAGE}, here, headers={"Content-Type": "Application/JSON; charset=UTF-8"}
+        {**options, "image_base64": IMAGE}, here, headers={"Content-Type": "Application/JSON; charset=UTF-8"}
     )
     assert response["statusCode"] == 200
     assert here.ocr.requests[0].side == "front"
 
 
-def test_a_request_without_a_body_that_says_another_type_is_told_to_come_as_json() -> None:
-    response, said = call("", world(), headers={"content-type": "text/plain"})
-    assert (response["statusCode"], said["code"]) == (415, "Request.NotJson")
+def test_another_content_type_is_415_even_without_a_body() -> None:
+    response, payload = call("", world(), headers={"content-type": "text/plain"})
+    assert (response["statusCode"], payload["code"]) == (415, "Request.NotJson")
 
 
 @pytest.mark.parametrize(
@@ -142,64 +142,64 @@ def test_a_request_without_a_body_that_says_another_type_is_told_to_come_as_json
         (REST, {"multiValueHeaders": {"Prefer": ["respond-async", "wait=10"]}}),
     ],
 )
-def test_a_preference_is_one_of_many_in_one_header_or_several(event: dict[str, Any], headers: dict[str, Any]) -> None:
+def test_preferences_may_share_a_header_or_have_one_each(event: dict[str, Any], headers: dict[str, Any]) -> None:
     response, _ = call({"image_base64": IMAGE}, world(), event=event, **headers)
     assert response["statusCode"] == 202
 
 
-def test_what_is_not_json_is_a_problem_too() -> None:
-    response, said = call("{", world())
-    assert (response["statusCode"], said["code"]) == (400, "Request.NotJson")
+def test_a_body_that_is_not_json_is_a_problem() -> None:
+    response, payload = call("{", world())
+    assert (response["statusCode"], payload["code"]) == (400, "Request.NotJson")
 
 
-def test_a_body_without_end_of_brackets_is_a_problem_too() -> None:
-    response, said = call("[" * 1_000_000, world())
-    assert (response["statusCode"], said["code"]) == (400, "Request.NotJson")
+def test_a_deeply_nested_body_is_a_problem() -> None:
+    response, payload = call("[" * 1_000_000, world())
+    assert (response["statusCode"], payload["code"]) == (400, "Request.NotJson")
 
 
 @pytest.mark.parametrize(
     ("body", "content_type"),
     [(JPEG, "image/jpeg"), (b"{}", "text/plain"), (b'{"image_base64": "\xff"}', "application/json")],
 )
-def test_a_photograph_sent_as_it_is_is_told_to_come_as_json(body: bytes, content_type: str) -> None:
+def test_a_binary_body_is_415(body: bytes, content_type: str) -> None:
     encoded = base64.b64encode(body).decode()
-    response, said = call(encoded, world(), headers={"content-type": content_type}, isBase64Encoded=True)
-    assert (response["statusCode"], said["code"]) == (415, "Request.NotJson")
+    response, payload = call(encoded, world(), headers={"content-type": content_type}, isBase64Encoded=True)
+    assert (response["statusCode"], payload["code"]) == (415, "Request.NotJson")
 
 
-def test_a_form_is_told_to_come_as_json_and_never_said_back() -> None:
+def test_a_form_is_415_and_is_not_echoed() -> None:
     form = json.dumps({"image_base64": IMAGE})
-    response, said = call(form, world(), headers={"content-type": "application/x-www-form-urlencoded"})
-    assert (response["statusCode"], said["code"]) == (415, "Request.NotJson")
+    response, payload = call(form, world(), headers={"content-type": "application/x-www-form-urlencoded"})
+    assert (response["statusCode"], payload["code"]) == (415, "Request.NotJson")
     assert IMAGE not in response["body"]
 
 
-def test_the_name_of_an_unknown_field_is_said_back_only_if_it_is_a_name() -> None:
+def test_an_unknown_field_is_only_echoed_if_it_looks_like_a_name() -> None:
     response, _ = call({"image_base64": IMAGE, IMAGE * 3: 1}, world())
     assert response["statusCode"] == 422
     assert IMAGE * 3 not in response["body"]
 
 
-def test_a_body_over_the_limit_is_told_the_way_out() -> None:
-    response, said = call("x" * (BODY_LIMIT + 1), world())
-    assert (response["statusCode"], said["code"]) == (413, "Request.TooLarge")
-    assert f"{BODY_LIMIT:,}" in said["detail"]
-    assert "pload" in said["advice"]
+def test_a_body_over_the_limit_is_pointed_to_uploads() -> None:
+    response, payload = call("x" * (BODY_LIMIT + 1), world())
+    assert (response["statusCode"], payload["code"]) == (413, "Request.TooLarge")
+    assert f"{BODY_LIMIT:,}" in payload["detail"]
+    assert "pload" in payload["advice"]
 
 
-def test_another_route_is_a_problem_too() -> None:
+def test_an_unknown_route_is_a_problem() -> None:
     context = {**HTTP["requestContext"], "http": {**HTTP["requestContext"]["http"], "path": "/v2"}}
-    response, said = call({}, world(), rawPath="/v2", requestContext=context)
-    assert (response["statusCode"], said["code"]) == (404, "Request.NoRoute")
+    response, payload = call({}, world(), rawPath="/v2", requestContext=context)
+    assert (response["statusCode"], payload["code"]) == (404, "Request.NoRoute")
 
 
-def test_a_rejected_photograph_is_a_problem_with_the_published_result() -> None:
-    here = world(RejectDocument("FailedOperation.ImageNoText", "no text", "another photograph"))
-    response, said = call({"document": "mainland-permit", "image_base64": IMAGE}, here)
+def test_a_rejected_photo_is_a_problem_with_the_published_result() -> None:
+    here = world(RejectDocument("FailedOperation.ImageNoText", "no text", "another photo"))
+    response, payload = call({"document": "mainland-permit", "image_base64": IMAGE}, here)
     assert response["statusCode"] == 422
-    assert said["code"] == "FailedOperation.ImageNoText"
-    assert said["advice"] == "another photograph"
-    assert said["result"] == json.loads(here.results.sent[0][1])
+    assert payload["code"] == "FailedOperation.ImageNoText"
+    assert payload["advice"] == "another photo"
+    assert payload["result"] == json.loads(here.results.sent[0][1])
 
 
 @pytest.mark.parametrize(
@@ -210,21 +210,21 @@ def test_a_rejected_photograph_is_a_problem_with_the_published_result() -> None:
         (RateLimited(after_seconds=2.4), 429),
     ],
 )
-def test_not_now_says_when_to_try_again(error: PermitOcrError, status: int) -> None:
-    response, said = call({"document": "mainland-permit", "image_base64": IMAGE}, world(error))
-    assert (response["statusCode"], said["code"]) == (status, error.code)
+def test_a_retryable_error_has_retry_after(error: PermitOcrError, status: int) -> None:
+    response, payload = call({"document": "mainland-permit", "image_base64": IMAGE}, world(error))
+    assert (response["statusCode"], payload["code"]) == (status, error.code)
     assert int(response["headers"]["Retry-After"]) >= getattr(error, "after_seconds", 1)
 
 
-def test_a_result_that_could_not_be_published_is_answered_and_handed_over() -> None:
+def test_an_unpublished_result_is_returned_and_enqueued_for_publishing() -> None:
     here = world(MAINLAND_FRONT, publish_fails=1)
     intake = FakeIntake()
-    response, said = call({"document": "mainland-permit", "image_base64": IMAGE}, here, intake=intake)
+    response, payload = call({"document": "mainland-permit", "image_base64": IMAGE}, here, intake=intake)
     assert response["statusCode"] == 200
-    assert intake.messages == [RepublishMessage(document_id=said["id"])]
+    assert intake.messages == [RepublishMessage(document_id=payload["id"])]
 
 
-def test_a_result_that_could_be_neither_published_nor_handed_over_is_tried_again_without_paying_again() -> None:
+def test_a_retry_after_both_queues_failed_does_not_pay_again() -> None:
     here = world(MAINLAND_FRONT, publish_fails=1)
     body = {"document": "mainland-permit", "image_base64": IMAGE}
     response, _ = call(body, here, intake=FakeIntake(fails=True))
@@ -234,22 +234,22 @@ def test_a_result_that_could_be_neither_published_nor_handed_over_is_tried_again
     assert len(here.ocr.requests) == 1
 
 
-def test_the_same_idempotency_key_and_image_is_the_same_document() -> None:
+def test_the_same_idempotency_key_and_image_are_the_same_document() -> None:
     here = world(MAINLAND_FRONT)
-    answers = [call({"document": "mainland-permit", "image_base64": IMAGE}, here)[1] for _ in range(2)]
-    assert answers[0] == answers[1]
+    payloads = [call({"document": "mainland-permit", "image_base64": IMAGE}, here)[1] for _ in range(2)]
+    assert payloads[0] == payloads[1]
     assert len(here.results.sent) == 1
 
 
 class SurpriseError(RuntimeError):
-    """Stands for a bug; its text would be a leak."""
+    """An unexpected error whose text contains personal data."""
 
 
-def test_a_bug_is_a_problem_without_its_text(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unexpected_error_is_a_problem_without_its_text(capsys: pytest.CaptureFixture[str]) -> None:
     here = world()
     here.ocr.recognize = _raise  # type: ignore[method-assign, assignment]
-    response, said = call({"document": "mainland-permit", "image_base64": IMAGE}, here)
-    assert (response["statusCode"], said["code"]) == (500, "Internal")
+    response, payload = call({"document": "mainland-permit", "image_base64": IMAGE}, here)
+    assert (response["statusCode"], payload["code"]) == (500, "Internal")
     assert "830000199706020042" not in response["body"] + capsys.readouterr().out
 
 
@@ -271,13 +271,13 @@ def _raise(*_args: Any, **_named: Any) -> Answer:
         max_leaves=8,
     )
 )
-def test_any_json_gets_a_well_formed_answer_below_500(body: Any) -> None:
-    response, said = call(body, world(*[MAINLAND_FRONT] * 3))
+def test_any_json_gets_a_well_formed_response_below_500(body: Any) -> None:
+    response, payload = call(body, world(*[MAINLAND_FRONT] * 3))
     assert response["statusCode"] < 500
-    assert said["type"]
+    assert payload["type"]
 
 
-def test_the_same_idempotency_key_with_other_options_is_another_document() -> None:
+def test_the_same_key_with_other_options_is_another_document() -> None:
     here = world(RejectDocument("FailedOperation.ImageNoSpecifiedCard", "", ""), MAINLAND_FRONT)
     first, _ = call({"document": "residence-permit", "image_base64": IMAGE}, here)
     second, _ = call({"document": "mainland-permit", "image_base64": IMAGE}, here)

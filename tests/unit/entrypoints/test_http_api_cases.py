@@ -1,4 +1,4 @@
-"""GET /v1/cases/{case}."""
+"""``GET /v1/cases/{case}``."""
 
 import json
 from dataclasses import dataclass
@@ -22,28 +22,28 @@ def get(case: str, here: World) -> tuple[dict[str, Any], Any]:
 def send(side: str, here: World, case: str = "2026-08_15.a") -> dict[str, Any]:
     body = {"document": "mainland-permit", "card_side": side, "case": case, "image_base64": IMAGE}
     context = HTTP["requestContext"] | {"requestId": side}
-    said: dict[str, Any] = call(body, here, requestContext=context)[1]
-    return said
+    event: dict[str, Any] = call(body, here, requestContext=context)[1]
+    return event
 
 
-def test_a_case_tells_its_sides_and_what_the_pair_came_to() -> None:
+def test_a_case_has_its_sides_and_the_event_of_the_pair() -> None:
     here = world(MAINLAND_FRONT, MAINLAND_BACK)
     front = send("FRONT", here)
-    response, said = get("2026-08_15.a", here)
+    response, payload = get("2026-08_15.a", here)
     assert response["statusCode"] == 200
-    assert said["sides"] == [{"kind": "mainland-permit", "side": "front", "document_id": front["id"]}]
-    assert said["completed"] == []
+    assert payload["sides"] == [{"kind": "mainland-permit", "side": "front", "document_id": front["id"]}]
+    assert payload["completed"] == []
     back = send("BACK", here)
-    _, said = get("2026-08_15.a", here)
-    assert {side["document_id"] for side in said["sides"]} == {front["id"], back["id"]}
-    (completed,) = said["completed"]
+    _, payload = get("2026-08_15.a", here)
+    assert {side["document_id"] for side in payload["sides"]} == {front["id"], back["id"]}
+    (completed,) = payload["completed"]
     assert json.loads(here.results.sent[-1][1]) == completed
 
 
 @pytest.mark.parametrize("case", ["7", "no good", "x" * 65])
-def test_a_case_that_nobody_knows_is_not_found(case: str) -> None:
-    response, said = get(case, world())
-    assert (response["statusCode"], said["code"]) == (404, "Case.Unknown")
+def test_an_unknown_case_is_not_found(case: str) -> None:
+    response, payload = get(case, world())
+    assert (response["statusCode"], payload["code"]) == (404, "Case.Unknown")
 
 
 def test_a_case_whose_sides_were_deleted_is_not_found() -> None:
@@ -59,9 +59,9 @@ class BrokenCases(FakeCases):
         raise THROTTLED
 
 
-def test_a_table_in_trouble_is_not_now() -> None:
+def test_a_throttled_table_is_503_with_retry_after() -> None:
     here = world()
     here.cases = BrokenCases()
-    response, said = get("7", here)
-    assert (response["statusCode"], said["code"]) == (503, "SQS.Throttled")
+    response, payload = get("7", here)
+    assert (response["statusCode"], payload["code"]) == (503, "SQS.Throttled")
     assert int(response["headers"]["Retry-After"]) >= 1

@@ -20,9 +20,9 @@ from tests.unit.fakes import JPEG, MAINLAND_FRONT, NOW, THROTTLED, FakeErasure, 
 from tests.unit.http_calls import HTTP, REST, Caller
 
 IMAGE = base64.b64encode(JPEG).decode()
-GIF = base64.b64encode(b"GIF89a whatever").decode()
-SAID = {"document": "mainland-permit", "card_side": "BACK", "return_portrait": True, "case": "2026-0815"}
-OWN_METADATA = {"document": "mainland-permit", "card-side": "BACK", "return-portrait": "true", "case": "2026-0815"}
+GIF = base64.b64encode(b"GIF89a and more").decode()
+OPTIONS = {"document": "mainland-permit", "card_side": "BACK", "return_portrait": True, "case": "2026-0815"}
+METADATA = {"document": "mainland-permit", "card-side": "BACK", "return-portrait": "true", "case": "2026-0815"}
 ID = "0123456789abcdef0123456789abcdef"
 EVENT = {"specversion": "1.0", "id": ID, "type": "permit.recognized.v1"}
 
@@ -35,20 +35,20 @@ def location(response: dict[str, Any]) -> str:
     return str(response["headers"]["Location"])
 
 
-def test_an_upload_is_a_form_for_one_key_and_an_id_that_is_known_at_once() -> None:
+def test_an_upload_has_a_form_for_one_key_and_a_document_id() -> None:
     caller = Caller(world())
-    response, said = caller.call("POST", "/v1/uploads", {**SAID, "content_type": "image/heic"})
+    response, payload = caller.call("POST", "/v1/uploads", {**OPTIONS, "content_type": "image/heic"})
     assert response["statusCode"] == HTTPStatus.CREATED
-    assert location(response) == f"/v1/recognitions/{said['id']}"
-    assert said["upload"] == {
+    assert location(response) == f"/v1/recognitions/{payload['id']}"
+    assert payload["upload"] == {
         "url": "https://bucket.example/",
-        "fields": {"key": said["id"], "Content-Type": "image/heic"},
+        "fields": {"key": payload["id"], "Content-Type": "image/heic"},
     }
-    assert said["maximum_bytes"] > 10_000_000
-    assert said["expires_at"].endswith("+00:00")
-    assert caller.tickets.forms == {said["id"]: OWN_METADATA}
-    record = caller.here.documents.states[said["id"]]
-    assert record.upload_until is not None
+    assert payload["maximum_bytes"] > 10_000_000
+    assert payload["expires_at"].endswith("+00:00")
+    assert caller.uploads.forms == {payload["id"]: METADATA}
+    state = caller.here.documents.states[payload["id"]]
+    assert state.upload_until is not None
 
 
 @pytest.mark.parametrize(
@@ -56,65 +56,65 @@ def test_an_upload_is_a_form_for_one_key_and_an_id_that_is_known_at_once() -> No
     [({"content_type": "text/html"}, "content_type"), ({"image_base64": IMAGE}, "image_base64"), ([], "")],
 )
 def test_a_wrong_field_of_an_upload_is_named(body: Any, name: str) -> None:
-    response, said = Caller(world()).call("POST", "/v1/uploads", body)
+    response, payload = Caller(world()).call("POST", "/v1/uploads", body)
     assert response["statusCode"] == HTTPStatus.UNPROCESSABLE_ENTITY
-    assert name in said["detail"]
+    assert name in payload["detail"]
 
 
-def test_a_document_is_awaited_then_queued_then_read_then_done() -> None:
+def test_a_document_goes_through_all_stages() -> None:
     caller = Caller(world())
-    _, ticket = caller.call("POST", "/v1/uploads", {})
-    path, document = f"/v1/recognitions/{ticket['id']}", Document(id=ticket["id"])
+    _, upload = caller.call("POST", "/v1/uploads", {})
+    path, document = f"/v1/recognitions/{upload['id']}", Document(id=upload["id"])
 
     def stage() -> str:
-        response, said = caller.call("GET", path)
+        response, payload = caller.call("GET", path)
         assert response["statusCode"] == HTTPStatus.ACCEPTED
         assert response["headers"]["Retry-After"] == "1"
-        assert said["status"] == "pending"
-        return str(said["progress"]["stage"])
+        assert payload["status"] == "pending"
+        return str(payload["progress"]["stage"])
 
     assert stage() == "awaiting_upload"
-    caller.tickets.store(ticket["id"], JPEG, {})
+    caller.uploads.store(upload["id"], JPEG, {})
     assert stage() == "queued"
     caller.here.documents.begin(document, recognition_ids=["r1"])
     assert stage() == "reading"
-    caller.here.documents.store_event(ticket["id"], replace(published(), published=False))
+    caller.here.documents.store_event(upload["id"], replace(published(), published=False))
     assert stage() == "reading"
-    caller.here.documents.store_event(ticket["id"], published())
-    response, said = caller.call("GET", path)
-    assert (response["statusCode"], said) == (HTTPStatus.OK, EVENT)
+    caller.here.documents.store_event(upload["id"], published())
+    response, payload = caller.call("GET", path)
+    assert (response["statusCode"], payload) == (HTTPStatus.OK, EVENT)
 
 
-def test_a_rejected_document_is_done_too() -> None:
+def test_a_rejected_document_is_done() -> None:
     caller = Caller(world())
     rejected = {**EVENT, "type": "permit.rejected.v1"}
     caller.here.documents.store_event(ID, published(rejected))
-    response, said = caller.call("GET", f"/v1/recognitions/{ID}")
-    assert (response["statusCode"], said) == (HTTPStatus.OK, rejected)
+    response, payload = caller.call("GET", f"/v1/recognitions/{ID}")
+    assert (response["statusCode"], payload) == (HTTPStatus.OK, rejected)
 
 
-def test_a_form_that_was_never_used_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unused_form_expires(monkeypatch: pytest.MonkeyPatch) -> None:
     caller = Caller(world())
-    _, ticket = caller.call("POST", "/v1/uploads", {})
-    until = caller.here.documents.states[ticket["id"]].upload_until
+    _, upload = caller.call("POST", "/v1/uploads", {})
+    until = caller.here.documents.states[upload["id"]].upload_until
     assert until is not None
     monkeypatch.setattr("permit_ocr.entrypoints.http_api.recognition_by_id.time.time", lambda: until + FORM_SECONDS)
-    response, said = caller.call("GET", f"/v1/recognitions/{ticket['id']}")
-    assert (response["statusCode"], said["code"]) == (HTTPStatus.NOT_FOUND, "Document.Unknown")
+    response, payload = caller.call("GET", f"/v1/recognitions/{upload['id']}")
+    assert (response["statusCode"], payload["code"]) == (HTTPStatus.NOT_FOUND, "Document.Unknown")
 
 
-def test_a_file_of_several_pages_tells_how_many_are_done_and_then_names_them() -> None:
+def test_a_multi_page_file_counts_done_pages_and_then_lists_them() -> None:
     caller = Caller(world())
     caller.here.documents.record_pages(ID, pages=2)
     pages = [document_id_of_page(ID, page) for page in (1, 2)]
     caller.here.documents.begin(Document(id=pages[0]), recognition_ids=["r1"])
     caller.here.documents.store_event(pages[1], published())
-    _, said = caller.call("GET", f"/v1/recognitions/{ID}")
-    assert said["progress"] == {"stage": "reading", "pages": 2, "pages_done": 1}
+    _, payload = caller.call("GET", f"/v1/recognitions/{ID}")
+    assert payload["progress"] == {"stage": "reading", "pages": 2, "pages_done": 1}
     caller.here.documents.store_event(pages[0], published())
-    response, said = caller.call("GET", f"/v1/recognitions/{ID}")
+    response, payload = caller.call("GET", f"/v1/recognitions/{ID}")
     assert response["statusCode"] == HTTPStatus.OK
-    assert said == {
+    assert payload == {
         "id": ID,
         "status": "done",
         "pages": [
@@ -125,38 +125,38 @@ def test_a_file_of_several_pages_tells_how_many_are_done_and_then_names_them() -
 
 
 @pytest.mark.parametrize("method", ["GET", "DELETE"])
-def test_an_unknown_document_is_not_found_and_another_form_of_id_is_named(method: str) -> None:
+def test_an_unknown_id_is_404_and_a_malformed_one_422(method: str) -> None:
     caller = Caller(world())
-    response, said = caller.call(method, f"/v1/recognitions/{ID}")
-    assert (response["statusCode"], said["code"]) == (HTTPStatus.NOT_FOUND, "Document.Unknown")
-    response, said = caller.call(method, "/v1/recognitions/chan-tai-man")
-    assert (response["statusCode"], said["code"]) == (HTTPStatus.UNPROCESSABLE_ENTITY, "Request.InvalidField")
-    assert said["detail"] == "document_id: must be 32 lower-case hex digits"
-    assert "chan" not in json.dumps(said)
+    response, payload = caller.call(method, f"/v1/recognitions/{ID}")
+    assert (response["statusCode"], payload["code"]) == (HTTPStatus.NOT_FOUND, "Document.Unknown")
+    response, payload = caller.call(method, "/v1/recognitions/chan-tai-man")
+    assert (response["statusCode"], payload["code"]) == (HTTPStatus.UNPROCESSABLE_ENTITY, "Request.InvalidField")
+    assert payload["detail"] == "document_id: must be 32 lower-case hex digits"
+    assert "chan" not in json.dumps(payload)
 
 
-def test_a_deleted_document_is_gone_for_everybody_and_deleting_it_twice_is_no_error() -> None:
+def test_a_deleted_document_is_gone_and_can_be_deleted_again() -> None:
     caller = Caller(world(MAINLAND_FRONT))
     body = {"document": "mainland-permit", "image_base64": IMAGE}
     _, event = caller.call("POST", "/v1/recognitions", body, idempotency_key="k")
     for _ in range(2):
-        response, said = caller.call("DELETE", f"/v1/recognitions/{event['id']}")
-        assert (response["statusCode"], said) == (HTTPStatus.NO_CONTENT, None)
-    response, said = caller.call("GET", f"/v1/recognitions/{event['id']}")
-    assert (response["statusCode"], said["code"]) == (HTTPStatus.GONE, "Document.Deleted")
+        response, payload = caller.call("DELETE", f"/v1/recognitions/{event['id']}")
+        assert (response["statusCode"], payload) == (HTTPStatus.NO_CONTENT, None)
+    response, payload = caller.call("GET", f"/v1/recognitions/{event['id']}")
+    assert (response["statusCode"], payload["code"]) == (HTTPStatus.GONE, "Document.Deleted")
     for prefer in ({}, {"prefer": "respond-async"}):
-        response, said = caller.call("POST", "/v1/recognitions", body, idempotency_key="k", **prefer)
-        assert (response["statusCode"], said["code"]) == (HTTPStatus.GONE, "Document.Deleted")
-        assert said["advice"] == "Send it with another Idempotency-Key if you want it read."
+        response, payload = caller.call("POST", "/v1/recognitions", body, idempotency_key="k", **prefer)
+        assert (response["statusCode"], payload["code"]) == (HTTPStatus.GONE, "Document.Deleted")
+        assert payload["advice"] == "Send it with another Idempotency-Key if you want it read."
     assert caller.here.recognitions.outcomes == {}
 
 
-def test_a_deletion_that_s3_did_not_finish_says_when_to_try_again() -> None:
+def test_an_unfinished_deletion_has_retry_after_and_can_be_repeated() -> None:
     caller = Caller(world())
     caller.here.documents.store_event(ID, published())
     caller.here.erasure = FakeErasure(photos={ID: ["uploads/by-id/x"]}, fails=1)
-    response, said = caller.call("DELETE", f"/v1/recognitions/{ID}")
-    assert (response["statusCode"], said["code"]) == (HTTPStatus.SERVICE_UNAVAILABLE, THROTTLED.code)
+    response, payload = caller.call("DELETE", f"/v1/recognitions/{ID}")
+    assert (response["statusCode"], payload["code"]) == (HTTPStatus.SERVICE_UNAVAILABLE, THROTTLED.code)
     assert response["headers"]["Retry-After"]
     response, _ = caller.call("DELETE", f"/v1/recognitions/{ID}")
     assert response["statusCode"] == HTTPStatus.NO_CONTENT
@@ -164,29 +164,29 @@ def test_a_deletion_that_s3_did_not_finish_says_when_to_try_again() -> None:
 
 
 @pytest.mark.parametrize("prefer", ["respond-async", "Respond-Async; x=1", "wait=10, respond-async"])
-def test_who_prefers_not_to_wait_gets_an_address_and_the_photograph_is_stored(prefer: str) -> None:
+def test_respond_async_stores_the_photo_and_returns_a_location(prefer: str) -> None:
     caller = Caller(world())
-    response, said = caller.call("POST", "/v1/recognitions", {**SAID, "image_base64": IMAGE}, prefer=prefer)
+    response, payload = caller.call("POST", "/v1/recognitions", {**OPTIONS, "image_base64": IMAGE}, prefer=prefer)
     assert response["statusCode"] == HTTPStatus.ACCEPTED
     assert response["headers"]["Preference-Applied"] == "respond-async"
-    assert location(response) == f"/v1/recognitions/{said['id']}"
-    assert said["progress"]["stage"] == "queued"
-    assert caller.tickets.stored == {said["id"]: (JPEG, OWN_METADATA)}
+    assert location(response) == f"/v1/recognitions/{payload['id']}"
+    assert payload["progress"]["stage"] == "queued"
+    assert caller.uploads.stored == {payload["id"]: (JPEG, METADATA)}
     assert caller.here.ocr.requests == []
-    response, said = caller.call("GET", location(response))
-    assert said["progress"]["stage"] == "queued"
+    response, payload = caller.call("GET", location(response))
+    assert payload["progress"]["stage"] == "queued"
 
 
-def test_an_address_is_put_on_the_intake_queue() -> None:
+def test_respond_async_with_a_url_enqueues_it() -> None:
     caller = Caller(world())
-    body = {**SAID, "image_url": "https://example.com/a.jpg"}
-    _, said = caller.call("POST", "/v1/recognitions", body, prefer="respond-async")
-    (asked,) = caller.intake.messages
-    assert isinstance(asked, RecognizeUrlMessage)
-    assert asked.document_id == said["id"]
-    assert asked.image_url == "https://example.com/a.jpg"
-    assert asked.options == RecognitionOptions(kind=Kind.MAINLAND_PERMIT, side=Side.BACK, return_portrait=True)
-    assert (asked.case, asked.received) == ("2026-0815", NOW)
+    body = {**OPTIONS, "image_url": "https://example.com/a.jpg"}
+    _, payload = caller.call("POST", "/v1/recognitions", body, prefer="respond-async")
+    (message,) = caller.intake.messages
+    assert isinstance(message, RecognizeUrlMessage)
+    assert message.document_id == payload["id"]
+    assert message.image_url == "https://example.com/a.jpg"
+    assert message.options == RecognitionOptions(kind=Kind.MAINLAND_PERMIT, side=Side.BACK, return_portrait=True)
+    assert (message.case, message.received) == ("2026-0815", NOW)
 
 
 def test_other_preferences_are_not_applied() -> None:
@@ -197,21 +197,21 @@ def test_other_preferences_are_not_applied() -> None:
     assert "Preference-Applied" not in response["headers"]
 
 
-def test_the_same_idempotency_key_is_accepted_again_and_stored_again_only_until_it_is_begun() -> None:
+def test_a_repeated_request_is_stored_again_only_before_it_is_started() -> None:
     caller = Caller(world())
     ids = set()
     for _ in range(2):
-        _, said = caller.call(
+        _, payload = caller.call(
             "POST", "/v1/recognitions", {"image_base64": IMAGE}, prefer="respond-async", idempotency_key="k"
         )
-        ids.add(said["id"])
-        caller.here.documents.begin(Document(id=said["id"]), recognition_ids=["r1"])
-        caller.tickets.stored.pop(said["id"], None)
+        ids.add(payload["id"])
+        caller.here.documents.begin(Document(id=payload["id"]), recognition_ids=["r1"])
+        caller.uploads.stored.pop(payload["id"], None)
     assert len(ids) == 1
-    assert caller.tickets.stored == {}
+    assert caller.uploads.stored == {}
 
 
-def test_who_does_not_wait_and_repeats_a_request_is_told_how_far_its_document_is_now() -> None:
+def test_a_repeated_async_request_returns_the_current_status() -> None:
     caller = Caller(world())
 
     def again() -> tuple[dict[str, Any], Any]:
@@ -219,56 +219,56 @@ def test_who_does_not_wait_and_repeats_a_request_is_told_how_far_its_document_is
             "POST", "/v1/recognitions", {"image_base64": IMAGE}, prefer="respond-async", idempotency_key="k"
         )
 
-    _, said = again()
-    document_id = said["id"]
+    _, payload = again()
+    document_id = payload["id"]
     caller.here.documents.begin(Document(id=document_id), recognition_ids=["r1"])
-    response, said = again()
-    assert (response["statusCode"], said["progress"]["stage"]) == (HTTPStatus.ACCEPTED, "reading")
+    response, payload = again()
+    assert (response["statusCode"], payload["progress"]["stage"]) == (HTTPStatus.ACCEPTED, "reading")
     assert response["headers"]["Preference-Applied"] == "respond-async"
     caller.here.documents.store_event(document_id, published())
-    response, said = again()
-    assert (response["statusCode"], said) == (HTTPStatus.OK, EVENT)
+    response, payload = again()
+    assert (response["statusCode"], payload) == (HTTPStatus.OK, EVENT)
     assert response["headers"]["Content-Location"] == f"/v1/recognitions/{document_id}"
     rejected = {**EVENT, "type": "permit.rejected.v1", "data": {"error": {"code": "C", "meaning": "M", "advice": "A"}}}
     caller.here.documents.store_event(document_id, published(rejected))
-    response, said = again()
-    assert (response["statusCode"], said["code"]) == (HTTPStatus.UNPROCESSABLE_ENTITY, "C")
+    response, payload = again()
+    assert (response["statusCode"], payload["code"]) == (HTTPStatus.UNPROCESSABLE_ENTITY, "C")
 
 
-def test_a_file_that_must_be_converted_is_stored_and_answered_when_it_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_to_convert_is_stored_and_its_result_awaited(monkeypatch: pytest.MonkeyPatch) -> None:
     caller = Caller(world())
 
     def convert(_seconds: float) -> None:
-        (document_id,) = caller.tickets.stored
+        (document_id,) = caller.uploads.stored
         caller.here.documents.store_event(document_id, published())
 
     monkeypatch.setattr("permit_ocr.entrypoints.http_api.post_recognitions.time.sleep", convert)
-    response, said = caller.call("POST", "/v1/recognitions", {"image_base64": GIF})
-    assert (response["statusCode"], said) == (HTTPStatus.OK, EVENT)
+    response, payload = caller.call("POST", "/v1/recognitions", {"image_base64": GIF})
+    assert (response["statusCode"], payload) == (HTTPStatus.OK, EVENT)
     assert caller.here.ocr.requests == []
 
 
-def test_a_file_that_takes_longer_to_convert_than_an_answer_may_has_an_address() -> None:
+def test_a_slow_conversion_returns_a_location_instead() -> None:
     caller = Caller(world(), seconds_left=3)
-    response, said = caller.call("POST", "/v1/recognitions", {"image_base64": GIF})
+    response, payload = caller.call("POST", "/v1/recognitions", {"image_base64": GIF})
     assert response["statusCode"] == HTTPStatus.ACCEPTED
-    assert location(response) == f"/v1/recognitions/{said['id']}"
+    assert location(response) == f"/v1/recognitions/{payload['id']}"
     assert "Preference-Applied" not in response["headers"]
 
 
-def test_a_converted_file_that_is_rejected_is_a_problem_as_any_rejected_photograph() -> None:
+def test_a_rejected_converted_file_is_a_problem() -> None:
     caller = Caller(world(RejectDocument("", "", "")))
     error = {"code": "Document.Animated", "meaning": "It is animated.", "advice": "Send one image."}
     rejected = {**EVENT, "type": "permit.rejected.v1", "data": {"error": error}}
     caller.seconds_left = 3
-    _, said = caller.call("POST", "/v1/recognitions", {"image_base64": GIF}, idempotency_key="k")
-    caller.here.documents.store_event(said["id"], published(rejected))
-    response, said = caller.call("POST", "/v1/recognitions", {"image_base64": GIF}, idempotency_key="k")
-    assert (response["statusCode"], said["code"]) == (HTTPStatus.UNPROCESSABLE_ENTITY, "Document.Animated")
-    assert said["result"] == rejected
+    _, payload = caller.call("POST", "/v1/recognitions", {"image_base64": GIF}, idempotency_key="k")
+    caller.here.documents.store_event(payload["id"], published(rejected))
+    response, payload = caller.call("POST", "/v1/recognitions", {"image_base64": GIF}, idempotency_key="k")
+    assert (response["statusCode"], payload["code"]) == (HTTPStatus.UNPROCESSABLE_ENTITY, "Document.Animated")
+    assert payload["result"] == rejected
 
 
-def test_the_api_describes_itself() -> None:
+def test_the_openapi_document_is_served() -> None:
     response, _ = Caller(world()).call("GET", "/v1/openapi.json")
     assert response["statusCode"] == HTTPStatus.OK
     assert response["body"] == Path("events/schemas/http-api.openapi.json").read_text()
@@ -277,9 +277,9 @@ def test_the_api_describes_itself() -> None:
 @pytest.mark.parametrize(
     ("method", "path"), [("PUT", "/v1/recognitions"), ("POST", f"/v1/recognitions/{ID}"), ("GET", "/")]
 )
-def test_another_route_is_a_problem_too(method: str, path: str) -> None:
-    response, said = Caller(world()).call(method, path)
-    assert (response["statusCode"], said["code"]) == (HTTPStatus.NOT_FOUND, "Request.NoRoute")
+def test_an_unknown_route_is_a_problem(method: str, path: str) -> None:
+    response, payload = Caller(world()).call(method, path)
+    assert (response["statusCode"], payload["code"]) == (HTTPStatus.NOT_FOUND, "Request.NoRoute")
 
 
 @pytest.mark.parametrize("event", [HTTP, REST])
@@ -292,7 +292,7 @@ def test_another_route_is_a_problem_too(method: str, path: str) -> None:
         ({"body": "x", "headers": {"content-type": "image/jpeg"}}, HTTPStatus.UNSUPPORTED_MEDIA_TYPE),
     ],
 )
-def test_no_answer_is_kept_on_its_way_or_taken_for_another_type(
+def test_no_response_is_cached_or_sniffed(
     event: dict[str, Any], changes: dict[str, str], status: HTTPStatus
 ) -> None:
     response, _ = Caller(world(MAINLAND_FRONT)).send({**event, **changes})
