@@ -105,7 +105,9 @@ def test_two_pages_are_two_documents_that_are_deleted_with_the_scan(api: httpx.C
     first.save(scan, "PDF", save_all=True, append_images=[second])
     body = {"document": "residence-permit", "image_base64": base64.b64encode(scan.getvalue()).decode()}
     response = api.post("/v1/recognitions", json=body, headers={"idempotency-key": "a scan"})
-    scanned = (outcome(api, response.headers["location"]) if response.status_code == httpx.codes.ACCEPTED else response).json()
+    scanned = (
+        outcome(api, response.headers["location"]) if response.status_code == httpx.codes.ACCEPTED else response
+    ).json()
     assert [page["number"] for page in scanned["pages"]] == [1, 2]
     events = [api.get(page["location"]).json() for page in scanned["pages"]]
     assert [event["data"]["document"]["page"] for event in events] == [1, 2]

@@ -59,7 +59,7 @@ def test_a_photo_becomes_a_result_with_fields_validity_and_event(console: Page) 
     shown.locator("summary").click()
     message = json.loads(shown.locator("pre").inner_text())
     assert message["data"]["fields"]["Number"] == truth["answer"]["Number"]
-    expect(console.locator("#news")).to_contain_text(truth["file"])
+    expect(console.locator("#status")).to_contain_text(truth["file"])
 
 
 def test_the_whole_event_is_copied(console: Page) -> None:
@@ -68,7 +68,7 @@ def test_the_whole_event_is_copied(console: Page) -> None:
     shown = card(console, "taiwan-permit-front-1.jpg")
     shown.locator("summary").click()
     shown.get_by_role("button", name="Copy the message").click()
-    expect(console.locator("#news")).to_have_text("Copied")
+    expect(console.locator("#status")).to_have_text("Copied")
     assert json.loads(console.evaluate("navigator.clipboard.readText()"))["type"] == "permit.recognized.v1"
 
 
@@ -153,7 +153,7 @@ def test_it_uses_the_browsers_language(browser: Browser, sandbox: Any, locale: s
 
 
 def test_every_language_has_the_same_texts(console: Page) -> None:
-    known = console.evaluate("Object.values(WORDS).map(words => Object.keys(words).sort())")
+    known = console.evaluate("Object.values(TEXTS).map(texts => Object.keys(texts).sort())")
     assert known[0] == known[1] == known[2]
 
 

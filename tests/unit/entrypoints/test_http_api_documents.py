@@ -292,9 +292,7 @@ def test_an_unknown_route_is_a_problem(method: str, path: str) -> None:
         ({"body": "x", "headers": {"content-type": "image/jpeg"}}, HTTPStatus.UNSUPPORTED_MEDIA_TYPE),
     ],
 )
-def test_no_response_is_cached_or_sniffed(
-    event: dict[str, Any], changes: dict[str, str], status: HTTPStatus
-) -> None:
+def test_no_response_is_cached_or_sniffed(event: dict[str, Any], changes: dict[str, str], status: HTTPStatus) -> None:
     response, _ = Caller(world(MAINLAND_FRONT)).send({**event, **changes})
     assert response["statusCode"] == status
     assert response["headers"]["cache-control"] == "no-store"
