@@ -322,7 +322,7 @@ class World:
 
     @property
     def delete(self) -> DeleteDocument:
-        return DeleteDocument(documents=self.documents, erasure=self.erasure, erase=self.erase)
+        return DeleteDocument(documents=self.documents, erase=self.erase)
 
     @property
     def publish(self) -> Publish:

@@ -35,20 +35,25 @@ from permit_ocr.rate_limit.sharded_rate_limiter import ShardedRateLimiter
 from permit_ocr.settings import Settings, settings
 from permit_ocr.tencent.actions import ACTIONS, SITE_BASE64_LIMIT, SITE_ENDPOINT
 
-_USER_AGENT: Final = "permit-ocr"
-"""botocore composes its own user agent for each call, which is a third of a call's processor time."""
+now: Final = partial(datetime.now, UTC)
 
 
 @cache
-def _aws(service: Literal["dynamodb", "s3", "secretsmanager", "sqs"]) -> Any:  # noqa: ANN401  each adapter types its client
+def _aws(
+    service: Literal["dynamodb", "s3", "secretsmanager", "sqs"],
+    *,
+    attempts: int = 3,
+    connect_timeout: float = 3,
+    read_timeout: float = 10,
+) -> Any:  # noqa: ANN401  each adapter types its client
     """Return a client. The build trims boto3 to the services named here (``layers/trim_botocore.py``)."""
     # One layer retries: botocore retries AWS's calls, the error table the provider's, and SQS documents.
     config = Config(
-        retries={"mode": "standard", "total_max_attempts": 3},
-        connect_timeout=3,
-        read_timeout=10,
+        retries={"mode": "standard", "total_max_attempts": attempts},
+        connect_timeout=connect_timeout,
+        read_timeout=read_timeout,
         max_pool_connections=20,
-        user_agent=_USER_AGENT,
+        user_agent="permit-ocr",  # botocore's own is composed for each call: a third of a call's processor time
         # In older regions presigned URLs are still SigV2 by default, which S3 refuses for objects under KMS.
         signature_version="s3v4" if service == "s3" else None,
         # A presigned URL must name the bucket's own region: elsewhere S3 redirects, and the signature covers the host.
@@ -95,39 +100,35 @@ def event_publisher() -> SqsEventPublisher:
 
 
 @cache
-def erase_document() -> EraseDocument:
-    """Return the erasure of a document."""
+def _erase_document() -> EraseDocument:
     return EraseDocument(erasure=erasure(), recognitions=recognitions(), cases=cases())
 
 
 @cache
 def delete_document() -> DeleteDocument:
     """Return the use case."""
-    return DeleteDocument(documents=documents(), erasure=erasure(), erase=erase_document())
+    return DeleteDocument(documents=documents(), erase=_erase_document())
 
 
 @cache
-def publish() -> Publish:
-    """Return the use case."""
-    pair_sides = PairSides(
-        cases=cases(),
-        publisher=event_publisher(),
-        expiring_within_days=settings().expiring_within_days,
-        event_source=settings().event_source,
-        now=now,
-    )
+def _publish() -> Publish:
     return Publish(
         publisher=event_publisher(),
         documents=documents(),
-        pair_sides=pair_sides,
-        erase=erase_document(),
+        pair_sides=PairSides(
+            cases=cases(),
+            publisher=event_publisher(),
+            expiring_within_days=settings().expiring_within_days,
+            event_source=settings().event_source,
+            now=now,
+        ),
+        erase=_erase_document(),
         count_rejection=partial(observability.count_metric, "DocumentRejected"),
     )
 
 
 @cache
-def ocr(priority: Priority) -> TencentOcr:
-    """Return the provider; ``priority`` tells who calls it."""
+def _ocr(priority: Priority) -> TencentOcr:
     secret = settings().credentials_secret
     return TencentOcr(
         site=settings().ocr_site,
@@ -142,12 +143,12 @@ def ocr(priority: Priority) -> TencentOcr:
 def recognize(priority: Priority) -> Recognize:
     """Return the use case; ``priority`` tells who calls the provider."""
     return Recognize(
-        ocr=ocr(priority),
+        ocr=_ocr(priority),
         recognitions=recognitions(),
         documents=documents(),
         portraits=S3Portraits(_aws("s3"), bucket=settings().upload_bucket),
-        publish=publish(),
-        erase=erase_document(),
+        publish=_publish(),
+        erase=_erase_document(),
         expiring_within_days=settings().expiring_within_days,
         event_source=settings().event_source,
         now=now,
@@ -157,20 +158,19 @@ def recognize(priority: Priority) -> Recognize:
 @cache
 def process_upload() -> ProcessUpload:
     """Return the use case."""
-    images = S3Images(
-        _aws("s3"),
-        upload_prefix=settings().upload_prefix,
-        base64_limit=base64_limit(),
-        presign=settings().image_source == "presigned-url",
-    )
     return ProcessUpload(
-        images=images,
+        images=S3Images(
+            _aws("s3"),
+            upload_prefix=settings().upload_prefix,
+            base64_limit=base64_limit(),
+            presign=settings().image_source == "presigned-url",
+        ),
         images_queue=queue(settings().images_queue_url),
         documents=documents(),
-        open_circuits=ocr(Priority.UPLOADS).open_circuits,
+        open_circuits=_ocr(Priority.UPLOADS).open_circuits,
         recognize=recognize(Priority.UPLOADS),
-        publish=publish(),
-        erase=erase_document(),
+        publish=_publish(),
+        erase=_erase_document(),
         upload_prefix=settings().upload_prefix,
     )
 
@@ -208,21 +208,14 @@ def webhook_secrets() -> webhook_signature.SecretSource:
     return webhook_signature.from_secrets_manager(_aws("secretsmanager"), settings().webhook_secret)
 
 
-def now() -> datetime:
-    """Return the time."""
-    return datetime.now(UTC)
-
-
 def _rate_limiter(priority: Priority) -> RateLimiter:
     # A separate client with short timeouts: a slot that is granted seconds late is useless.
-    config = Config(
-        retries={"mode": "standard", "total_max_attempts": 2}, connect_timeout=1, read_timeout=2, user_agent=_USER_AGENT
-    )
+    client = _aws("dynamodb", attempts=2, connect_timeout=1, read_timeout=2)
     rates = {
         Kind.RESIDENCE_PERMIT: settings().residence_permit_rate,
         Kind.MAINLAND_PERMIT: settings().mainland_permit_rate,
     }
-    client, count = boto3.client("dynamodb", config=config), settings().limiter_shards
+    count = settings().limiter_shards
     shards = [
         DynamoDbRateLimiter(
             client,

@@ -52,12 +52,6 @@ class PagesQueue(Protocol):
         """Send messages. Raises ``RetryableError``; some of them may have been sent then."""
 
 
-@dataclass(frozen=True, slots=True)
-class _ConvertedPage:
-    page: Page
-    image: StoredVersion | None = None
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConvertUpload:
     """The use case. Images are made to fit ``base64_limit`` bytes of Base64."""
@@ -73,45 +67,43 @@ class ConvertUpload:
         """
         started = time.monotonic()
         with tempfile.TemporaryDirectory() as directory:
-            converted = self._convert(upload, document_id, Path(directory), deadline=deadline)
+            pages, images = self._convert(upload, document_id, Path(directory), deadline=deadline)
         if not self.pages.is_there(upload):  # deleted meanwhile, so its pages must go too
-            self._delete_images(converted)
-            converted = [_rejected(upload, "Document.Gone")]
-        self.queue.enqueue_all([one.page for one in converted])
+            self._delete(images)
+            pages = [_page(upload, DecodedPage(rejection="Document.Gone"))]
+        self.queue.enqueue_all(pages)
         milliseconds = round((time.monotonic() - started) * 1000)
-        log_event("document_converted", document_id=document_id, documents=len(converted), milliseconds=milliseconds)
+        log_event("document_converted", document_id=document_id, documents=len(pages), milliseconds=milliseconds)
 
-    def _convert(self, upload: Upload, document_id: str, directory: Path, *, deadline: float) -> list[_ConvertedPage]:
-        """Return the converted pages, or one rejection of the whole file."""
+    def _convert(
+        self, upload: Upload, document_id: str, directory: Path, *, deadline: float
+    ) -> tuple[list[Page], list[StoredVersion]]:
+        """Return the pages and their images, or one rejection of the whole file."""
         file = directory / "upload"
         try:
             metadata = self.pages.download(upload, file)
         except RejectDocument as error:
-            return [_rejected(upload, error.code)]
+            return [_page(upload, DecodedPage(rejection=error.code))], []
         if time.monotonic() + DECODING_SECONDS > deadline:
             raise NotStarted
-        converted: list[_ConvertedPage] = []
+        pages: list[Page] = []
+        images: list[StoredVersion] = []
         for decoded in decode(file, directory, base64_limit=self.base64_limit):
             if decoded.image:
-                image = self.pages.store(decoded.image, metadata, document_id=document_id)
+                images.append(self.pages.store(decoded.image, metadata, document_id=document_id))
                 decoded.image.unlink()  # the disk has no room for all of them
-                converted.append(_ConvertedPage(_page(upload, decoded, key=image.key), image))
+                pages.append(_page(upload, decoded, key=images[-1].key))
             elif decoded.number:
-                converted.append(_ConvertedPage(_page(upload, decoded)))
+                pages.append(_page(upload, decoded))
             else:
-                self._delete_images(converted)  # the whole file is rejected
-                return [_ConvertedPage(_page(upload, decoded))]
-        return converted
+                self._delete(images)  # the whole file is rejected
+                return [_page(upload, decoded)], []
+        return pages, images
 
-    def _delete_images(self, converted: Sequence[_ConvertedPage]) -> None:
-        for one in converted:
-            if one.image:
-                self.pages.delete(one.image)
+    def _delete(self, images: Sequence[StoredVersion]) -> None:
+        for image in images:
+            self.pages.delete(image)
 
 
 def _page(upload: Upload, decoded: DecodedPage, *, key: str | None = None) -> Page:
     return Page(upload=upload, number=decoded.number, pages=decoded.pages, image=key, rejection=decoded.rejection)
-
-
-def _rejected(upload: Upload, code: str) -> _ConvertedPage:
-    return _ConvertedPage(_page(upload, DecodedPage(rejection=code)))

@@ -71,13 +71,12 @@ class DeleteDocument:
     """The use case."""
 
     documents: Documents
-    erasure: Erasure
     erase: EraseDocument
 
     def __call__(self, document_id: str) -> bool:
         """Delete a document and return whether it was known, now or before. Raises ``RetryableError``."""
         state = self.documents.mark_deleted(document_id)
-        if state is None and self.erasure.photo_versions(Document(id=document_id)):
+        if state is None and self.erase.erasure.photo_versions(Document(id=document_id)):
             # Its state has expired, or it has never been started. The key of a direct upload names the document.
             state = self.documents.mark_deleted(document_id, unknown_too=True)
         if state is None:

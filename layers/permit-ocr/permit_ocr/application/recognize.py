@@ -163,20 +163,16 @@ class Recognize:
         outcome: StoredOutcome
         try:
             outcome = self._without_portrait(self.ocr.recognize(request, deadline=deadline), recognition_id)
-        except RejectDocument as error:
-            if request.content is None or not look_up(error.code).permanent:
-                self._release(lease)  # next time it may differ: the image at a URL changes, and faults are fixed
+        except PermitOcrError as error:
+            # A rejection may differ next time: the image at a URL changes, and faults are fixed.
+            may_differ = request.content is None or not look_up(error.code).permanent
+            if may_differ or not isinstance(error, RejectDocument):
+                with suppress(RetryableError):  # then it expires
+                    self.recognitions.release_lease(lease)
                 raise
             outcome = error
-        except PermitOcrError:
-            self._release(lease)
-            raise
         self.recognitions.store_outcome(lease, outcome)
         return outcome, False
-
-    def _release(self, lease: Lease) -> None:
-        with suppress(RetryableError):  # then it expires
-            self.recognitions.release_lease(lease)
 
     def _without_portrait(self, response: OcrResponse, recognition_id: str) -> StoredResponse:
         portrait = portrait_of(response.answer)
@@ -186,8 +182,7 @@ class Recognize:
     def _judge(
         self, document: Document, request: OcrRequest, stored: StoredResponse, *, reused: bool
     ) -> RecognizedEvent:
-        now = self.now()
-        response = stored.response
+        now, response = self.now(), stored.response
         judgement = judge_answer(
             response.answer,
             asked_side=request.side,

@@ -12,7 +12,7 @@ The retry policies are ``application/retry_policy.py`` and ``application/webhook
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, Self
+from typing import Any, Protocol
 
 from permit_ocr.application.intake_messages import UnreadableEvent
 from permit_ocr.application.retry_policy import deferral_delay
@@ -31,18 +31,6 @@ class SqsMessage:
     """How often it was received, this time included."""
     sent_at: float
     """When it was sent, in seconds since 1970."""
-
-    @classmethod
-    def from_record(cls, record: Mapping[str, Any]) -> Self:
-        """Return the message of a record of the event."""
-        attributes = record["attributes"]
-        return cls(
-            id=record["messageId"],
-            receipt_handle=record["receiptHandle"],
-            body=record["body"],
-            receives=int(attributes["ApproximateReceiveCount"]),
-            sent_at=int(attributes["SentTimestamp"]) / 1000,
-        )
 
     @property
     def age_seconds(self) -> float:
@@ -81,7 +69,16 @@ class DeadLetterQueue(Protocol):
 
 def messages_in_batch(event: Mapping[str, Any]) -> list[SqsMessage]:
     """Return the messages of a batch."""
-    return [SqsMessage.from_record(record) for record in event["Records"]]
+    return [
+        SqsMessage(
+            id=record["messageId"],
+            receipt_handle=record["receiptHandle"],
+            body=record["body"],
+            receives=int(record["attributes"]["ApproximateReceiveCount"]),
+            sent_at=int(record["attributes"]["SentTimestamp"]) / 1000,
+        )
+        for record in event["Records"]
+    ]
 
 
 def batch_response(messages: Sequence[SqsMessage], delays: Sequence[float | None], queue: Queue) -> dict[str, Any]:

@@ -46,8 +46,9 @@ def _parse(event: Any) -> Iterator[IntakeMessage]:  # noqa: ANN401
         yield from _parse(json.loads(event["Message"]))
     elif event.get("source") == "aws.s3" and "detail" in event:
         if event.get("detail-type") == "Object Created":
-            yield from _unless_folder(
-                _upload_of_event_bridge(event["detail"]), size=event["detail"]["object"].get("size")
+            created = event["detail"]["object"]  # keys are not encoded here
+            yield from _upload(
+                event["detail"]["bucket"], created, created["key"], created.get("version-id"), created.get("etag")
             )
     else:
         yield parse_message(event)
@@ -56,7 +57,9 @@ def _parse(event: Any) -> Iterator[IntakeMessage]:  # noqa: ANN401
 def _messages_in_record(record: dict[str, Any]) -> Iterator[IntakeMessage]:
     if "s3" in record:
         if str(record["eventName"]).removeprefix("s3:").startswith("ObjectCreated:"):
-            yield from _unless_folder(_upload_of_s3(record["s3"]), size=record["s3"]["object"].get("size"))
+            created = record["s3"]["object"]
+            key = unquote_plus(created["key"])  # S3 form-encodes keys in its notifications: a space is a plus
+            yield from _upload(record["s3"]["bucket"], created, key, created.get("versionId"), created.get("eTag"))
     elif "Sns" in record:
         yield from _parse(json.loads(record["Sns"]["Message"]))
     elif record.get("eventSource") == "aws:sqs":
@@ -65,30 +68,10 @@ def _messages_in_record(record: dict[str, Any]) -> Iterator[IntakeMessage]:
         raise UnreadableEvent
 
 
-def _unless_folder(upload: Upload, *, size: int | None) -> Iterator[Upload]:
-    if not is_folder(upload.key, size=size):
-        yield upload
-
-
-def _upload_of_s3(entity: dict[str, Any]) -> Upload:
-    stored = entity["object"]
-    return Upload(
-        bucket=entity["bucket"]["name"],
-        key=unquote_plus(stored["key"]),  # S3 form-encodes keys in its notifications: a space is a plus
-        version=_version(stored.get("versionId")),
-        etag=stored.get("eTag"),
-    )
-
-
-def _upload_of_event_bridge(detail: dict[str, Any]) -> Upload:
-    stored = detail["object"]  # keys are not encoded here
-    return Upload(
-        bucket=detail["bucket"]["name"],
-        key=stored["key"],
-        version=_version(stored.get("version-id")),
-        etag=stored.get("etag"),
-    )
-
-
-def _version(version: str | None) -> str | None:
-    return version if version and version != "null" else None  # S3 names the version of an unversioned object "null"
+def _upload(
+    bucket: dict[str, Any], created: dict[str, Any], key: str, version: str | None, etag: str | None
+) -> Iterator[Upload]:
+    if not is_folder(key, size=created.get("size")):
+        if version in {"", "null"}:
+            version = None  # S3 names the version of an unversioned object "null"
+        yield Upload(bucket=bucket["name"], key=key, version=version, etag=etag)
