@@ -23,7 +23,6 @@ from permit_ocr.domain.confidence import CONFIDENCE_THRESHOLD, confidence_by_fie
 from permit_ocr.domain.judgement import has_key_field, side_of
 from permit_ocr.domain.permits import Kind, RecognitionOptions, Side
 from permit_ocr.tencent.error_table import look_up
-from permit_ocr.tencent.response_format import answer_fields
 from recognizer.cpu_count import available_cpus
 from recognizer.reading.reader import load_models
 from recognizer.reading.reader import read as read_card
@@ -66,7 +65,7 @@ class Outcome:
         line: dict[str, Any] = {"file": str(self.file), "seconds": round(self.seconds, 3)}
         if isinstance(self.result, Failure):
             return line | {"error": asdict(self.result)}
-        answer = answer_fields(self.result.reading.answer)
+        answer = asdict(self.result.reading.answer)
         for portrait in ("Profile", "PortraitImageInfo"):
             answer.pop(portrait, None)
         confidences = {name: round(sure, _CONFIDENCE_DIGITS) for name, sure in self.result.reading.confidences.items()}
@@ -181,7 +180,7 @@ def _rows(outcome: Outcome) -> Iterator[tuple[str | Text, ...]]:
         yield name, "", Text(f"{outcome.result.message} ({outcome.result.code})", style="red"), ""
         return
     yield name, "", f"{outcome.result.kind}, {outcome.result.side} ({outcome.seconds:.1f} s)", ""
-    values = dict(_text_fields(answer_fields(outcome.result.reading.answer)))
+    values = dict(_text_fields(asdict(outcome.result.reading.answer)))
     for field, sure in confidence_by_field(outcome.result.reading.answer, outcome.result.reading.confidences).items():
         shown = "–" if sure is None else Text(f"{sure:.2f}", style="" if sure >= CONFIDENCE_THRESHOLD else "yellow")
         yield "", field, Text(values[field]), shown

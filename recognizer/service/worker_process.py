@@ -21,12 +21,12 @@ import struct
 import sys
 import threading
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, BinaryIO, Final
 
 from permit_ocr.domain.permits import Kind, Side
-from permit_ocr.tencent.response_format import answer_fields
 from recognizer.cpu_count import available_cpus
 from recognizer.service.process_hardening import disable_dumps
 from recognizer.wire.api_error import ApiError
@@ -118,7 +118,7 @@ def _read_card(fields: dict[str, Any], image: bytes) -> dict[str, Any]:
         return {"refused": error.code}
     except Exception as error:  # noqa: BLE001  one bad image must not end the process
         return {"failed": type(error).__name__}
-    return {"answer": answer_fields(reading.answer), "confidences": dict(reading.confidences)}
+    return {"answer": asdict(reading.answer), "confidences": dict(reading.confidences)}
 
 
 def _send(output: BinaryIO, message: dict[str, Any]) -> None:

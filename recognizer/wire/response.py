@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from permit_ocr.domain.card.answers import MainlandPermitBack
 from permit_ocr.domain.permits import Kind
-from permit_ocr.tencent.response_format import CONFIDENCE_HEADER, CONFIDENCES, answer_fields
+from permit_ocr.tencent.response_format import CONFIDENCE_HEADER, CONFIDENCES
 from recognizer.reading.result import Reading
 from recognizer.wire.api_error import ApiError
 from recognizer.wire.request_parameters import RequestParameters
@@ -39,7 +39,7 @@ def success_response(
 
     ``placeholders``: see ``PLACEHOLDERS``.
     """
-    fields = answer_fields(reading.answer)
+    fields = asdict(reading.answer)
     if fields["WarnCardInfos"] is None:
         fields["WarnCardInfos"] = [WARNINGS_NOT_ENABLED]
     if parameters.action.kind is Kind.MAINLAND_PERMIT:

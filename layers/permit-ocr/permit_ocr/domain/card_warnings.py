@@ -1,7 +1,4 @@
-"""The provider's warnings about a photo, and what they mean for its authenticity.
-
-Source: ``WarnCardInfos`` on the API page of ``MainlandPermitOCR``; only the international site sends it.
-"""
+"""The provider's warnings about a photo: ``WarnCardInfos`` of the API, which only the international site sends."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

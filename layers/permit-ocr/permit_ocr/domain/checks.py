@@ -1,7 +1,4 @@
-"""Checks that a card is consistent with itself and with the rules of its document. Every card gets every check.
-
-A reason is a fixed sentence without any value from the card, so it can be logged.
-"""
+"""Checks that a card is consistent with itself and with the rules of its document. Every card gets every check."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -78,7 +75,7 @@ class CardSide:
 
 
 type Finding = tuple[CheckOutcome, str]
-"""The outcome of a check, and its reason."""
+"""The outcome of a check and its reason, a fixed sentence without any value from the card: it can be logged."""
 
 _PERMITS_OF_RESIDENTS: Final[tuple[PermitType, ...]] = (PermitType.HK_MACAO_PERMIT, PermitType.TAIWAN_PERMIT)
 _TRAVEL_PERMITS: Final[tuple[PermitType, ...]] = (*_PERMITS_OF_RESIDENTS, PermitType.EXIT_ENTRY_PERMIT)

@@ -1,7 +1,4 @@
-"""The reader's confidence in each field, if it reports one. The provider's own API does not have it.
-
-Fields are named as in the answer; a nested field is named ``outer.inner``.
-"""
+"""The reader's confidence in each field, if it reports one. The provider's own API does not have it."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
@@ -10,7 +7,7 @@ from typing import Final
 from permit_ocr.domain.card.answers import Answer, MainlandPermitAnswer, ResidencePermitAnswer
 
 type Confidences = Mapping[str, float]
-"""From 0 to 1, by field; for some of the fields, or for none."""
+"""From 0 to 1, by the field's name in the answer (nested: ``outer.inner``); for some of the fields, or for none."""
 
 CONFIDENCE_THRESHOLD: Final = 0.9
 """Fields that identify a card, or give its validity, need at least this confidence."""

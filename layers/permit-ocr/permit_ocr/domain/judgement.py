@@ -107,10 +107,7 @@ def side_of(answer: Answer, *, asked_side: Side | None) -> Side:
 
 
 def has_key_field(answer: Answer) -> bool:
-    """Tell whether ``answer`` contains anything that identifies a card.
-
-    If not, the photo shows no card or nothing was read: the document is rejected.
-    """
+    """Tell whether ``answer`` contains anything that identifies a card. If not, the document is rejected."""
     if isinstance(answer, ResidencePermitAnswer):
         return any((compact_number(answer.IdCardNo), answer.ValidDate.strip(), compact_number(answer.PassNo)))
     return bool(compact_number(answer.Number)) or _has_back_fields(answer.MainlandTravelPermitBackInfos)

@@ -39,9 +39,7 @@ class RecognitionOptions:
 class Sex(StrEnum):
     """The four values of ISO/IEC 5218."""
 
-    NOT_KNOWN = "not known"
-    """Not on this side, or not read."""
+    NOT_KNOWN = "not known"  # not on this side, or not read
     MALE = "male"
     FEMALE = "female"
-    NOT_APPLICABLE = "not applicable"
-    """Part of the standard; never used, since every holder is a person."""
+    NOT_APPLICABLE = "not applicable"  # part of the standard; never used, since every holder is a person

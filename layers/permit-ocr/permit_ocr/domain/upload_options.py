@@ -1,7 +1,4 @@
-"""What a sender can specify for an upload, in the object's metadata or its key.
-
-``document``, ``card-side``, ``return-portrait`` and ``case``.
-"""
+"""What a sender can specify for an upload, in the object's metadata or its key."""
 
 from collections.abc import Iterable, Mapping
 from typing import Final

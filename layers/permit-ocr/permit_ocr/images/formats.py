@@ -46,17 +46,13 @@ def format_of(beginning: bytes) -> Format | None:
     if beginning[:4] == b"RIFF" and beginning[8:12] == b"WEBP":
         return Format.WEBP
     if beginning[4:8] == b"ftyp":
-        return _format_of_brands(beginning)
+        # An ISO/IEC 14496-12 file: its major brand comes first, then a version, then the compatible brands.
+        box = beginning[8 : int.from_bytes(beginning[:4])]
+        brands = {box[:4], *(box[start : start + 4] for start in range(8, len(box), 4))}
+        if brands & {b"avif", b"avis"}:
+            return Format.AVIF
+        return Format.HEIC if brands & _HEIC_BRANDS else None
     return Format.PDF if re.search(rb"%PDF-", beginning[:_PDF_HEADER_WITHIN]) else None
-
-
-def _format_of_brands(beginning: bytes) -> Format | None:
-    """Return the format of an ISO/IEC 14496-12 file: its major brand comes first, then the compatible brands."""
-    box = beginning[8 : int.from_bytes(beginning[:4])]
-    brands = {box[:4], *(box[start : start + 4] for start in range(8, len(box), 4))}  # between them is a version
-    if brands & {b"avif", b"avis"}:
-        return Format.AVIF
-    return Format.HEIC if brands & _HEIC_BRANDS else None
 
 
 def base64_length(size: int) -> int:
@@ -96,10 +92,7 @@ def check_readable(content: bytes) -> None:
 
 
 def check_intact(content: bytes) -> None:
-    """Raise ``RejectDocument`` for a PNG or JPEG image that is damaged, animated, too small or too large.
-
-    Damage within the compressed data is found only when it is decoded.
-    """
+    """Raise ``RejectDocument`` for a PNG or JPEG image with a damaged structure, animation or a wrong size."""
     match format_of(content):
         case Format.JPEG:
             check_size(*jpeg.size(content))

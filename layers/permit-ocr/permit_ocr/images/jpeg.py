@@ -40,10 +40,7 @@ class Segment:
 
 
 def segments(file: bytes) -> Iterator[Segment]:
-    """Yield the segments of a file's first image; phones append further images.
-
-    Raises ``RejectDocument`` if the image is incomplete.
-    """
+    """Yield the segments of the first image; phones append more. Raises ``RejectDocument`` if it is incomplete."""
     position = 0
     while match := _MARKER.search(file, position):
         start, marker = match.start(), match[1][0]

@@ -1,7 +1,4 @@
-"""Why a file can never be recognised. This is found out before the provider is paid.
-
-Identified by code: the images function passes only the code on.
-"""
+"""Why a file can never be recognised, by code. This is found out before the provider is paid."""
 
 from typing import Final
 

@@ -30,10 +30,7 @@ def port_of(target: SplitResult) -> int:
 
 
 async def allowed_addresses(target: SplitResult, *, allow_private: bool, resolve: Resolver) -> list[str]:
-    """Return the allowed addresses of the host, the preferred one first.
-
-    Raises ``NotAllowedError`` if none is allowed, and ``OSError`` for an unknown name.
-    """
+    """Return the host's allowed addresses in order. Raises ``NotAllowedError`` if there is none, or ``OSError``."""
     addresses = await resolve(target.hostname or "", port_of(target))
     allowed = [address for address in addresses if is_allowed(address, allow_private=allow_private)]
     if not allowed:

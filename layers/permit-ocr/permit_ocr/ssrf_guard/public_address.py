@@ -1,8 +1,7 @@
 """Which addresses are allowed for the recogniser's downloads and for webhooks.
 
-Against server-side request forgery: a caller must not reach what only this machine or this network can reach. The rule
-is about addresses, not names. A caller of this module must connect to the address that was checked, since a second
-lookup of the name may return a different one (DNS rebinding).
+A caller must connect to the address that was checked: a second lookup of its name may return a different one (DNS
+rebinding).
 """
 
 import ipaddress

@@ -1,4 +1,1 @@
-"""The provider's wire contract: actions, parameters, limits, response format and error codes.
-
-Shared by the client and the recogniser.
-"""
+"""The provider's wire contract, shared by the client and the recogniser."""

@@ -20,11 +20,7 @@ class Site(StrEnum):
     DOMESTIC = "domestic"
 
 
-SITE_ENDPOINT: Final = {
-    Site.INTL: "ocr.intl.tencentcloudapi.com",
-    Site.DOMESTIC: "ocr.tencentcloudapi.com",
-}
-_PROVIDER_DOMAIN: Final = ".tencentcloudapi.com"
+SITE_ENDPOINT: Final = {Site.INTL: "ocr.intl.tencentcloudapi.com", Site.DOMESTIC: "ocr.tencentcloudapi.com"}
 SITE_BASE64_LIMIT: Final = {Site.INTL: 7 * 1024 * 1024, Site.DOMESTIC: 10 * 1024 * 1024 - 64 * 1024}
 """Largest image in Base64, in bytes. On the domestic site slightly less than the documented 10 MB: the complete request
 body is limited to 10 MB as well."""
@@ -32,7 +28,7 @@ body is limited to 10 MB as well."""
 
 def is_provider_host(host: str) -> bool:
     """Tell whether ``host``, with or without a port, is one of the provider's."""
-    return host.partition(":")[0].lower().endswith(_PROVIDER_DOMAIN)
+    return host.partition(":")[0].lower().endswith(".tencentcloudapi.com")
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,33 +23,24 @@ class Outcome(Enum):
 class Remedy(Enum):
     """What can help immediately when repeating the same call cannot."""
 
-    ANOTHER_ENDPOINT = auto()
-    """This endpoint no longer offers the action. The circuit opens only if no endpoint does."""
-    ANOTHER_CREDENTIAL = auto()
-    """The secret may have just been rotated."""
-    AS_BASE64 = auto()
-    """Send the image itself instead of its URL."""
+    ANOTHER_ENDPOINT = auto()  # this one no longer offers the action; the circuit opens only if no endpoint does
+    ANOTHER_CREDENTIAL = auto()  # the secret may have just been rotated
+    AS_BASE64 = auto()  # send the image itself instead of its URL
 
 
 @dataclass(frozen=True, slots=True)
 class ErrorCode:
-    """One row. First ``retries``, then the ``remedy``, then the ``outcome`` apply.
-
-    ``message`` is the provider's English text, which the recogniser sends. ``retries`` is the number of further calls
-    within one delivery.
-    """
+    """One row. First ``retries``, then the ``remedy``, then the ``outcome`` apply."""
 
     code: str
-    message: str
+    message: str  # the provider's English text, which the recogniser sends
     meaning: str
     outcome: Outcome
     advice: str
-    retries: int = 0
+    retries: int = 0  # further calls within one delivery
     remedy: Remedy | None = None
-    permanent: bool = False
-    """It is about the image itself: every later call would have the same outcome."""
-    try_next_action: bool = False
-    """It only excludes this kind of card: *auto* tries the next action."""
+    permanent: bool = False  # it is about the image itself: every later call would have the same outcome
+    try_next_action: bool = False  # it only excludes this kind of card: *auto* tries the next action
 
 
 _ANOTHER_PHOTO: Final = "Upload another photo: the whole card, sharp and evenly lit."

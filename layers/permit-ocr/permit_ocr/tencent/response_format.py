@@ -1,7 +1,7 @@
-"""Convert the provider's JSON to an answer and back, driven by the fields of the answer's class."""
+"""Convert the provider's JSON to an answer, driven by the fields of its class; ``asdict`` converts it back."""
 
 from collections.abc import Iterator
-from dataclasses import asdict, fields
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any, Final
 
 from permit_ocr.domain.card.answers import Answer, MainlandPermitBack, Portrait, PortraitPlace
@@ -30,11 +30,6 @@ def parse_confidences(action: Action, response: dict[str, Any]) -> dict[str, flo
         return {}
     names = frozenset(_names(action.answer))
     return {name: float(value) for name, value in confidences.items() if name in names and _is_confidence(value)}
-
-
-def answer_fields(answer: Answer) -> dict[str, Any]:
-    """Return ``answer`` as the JSON object that ``parse_answer`` reads."""
-    return asdict(answer)
 
 
 _NESTED: Final[dict[str, "type[DataclassInstance]"]] = {

@@ -22,7 +22,7 @@ from permit_ocr.domain.errors import InProgress, RejectDocument
 from permit_ocr.domain.permits import Kind
 from permit_ocr.dynamodb_table import Item, WorkTableAdapter, Write
 from permit_ocr.tencent.actions import ACTIONS
-from permit_ocr.tencent.response_format import answer_fields, parse_answer
+from permit_ocr.tencent.response_format import parse_answer
 
 _SET_LEASE: Final = "SET lease_owner = :owner, lease_until = :until, expires_at = :expires_at"
 _LEASE_NEW: Final = f"{_SET_LEASE}, document_ids = :document_ids REMOVE outcome, reusable_until"
@@ -136,8 +136,7 @@ def _item_id(recognition_id: str) -> str:
 def _outcome_to_json(outcome: StoredOutcome) -> dict[str, Any]:
     if isinstance(outcome, RejectDocument):
         return {"rejected": {name: getattr(outcome, name) for name in ("code", "meaning", "advice", "request_id")}}
-    response = outcome.response
-    return asdict(response) | {"answer": answer_fields(response.answer), "portrait_key": outcome.portrait_key}
+    return asdict(outcome.response) | {"portrait_key": outcome.portrait_key}
 
 
 def _outcome_from_json(stored: dict[str, Any], kind: Kind) -> StoredOutcome:

@@ -69,10 +69,7 @@ def normalize(answer: Answer) -> NormalizedFields:
 
 
 def permit_type_of(answer: Answer) -> PermitType | None:
-    """Return the document type by the ``Type`` in ``answer``, in Chinese (either script) or English.
-
-    None if it is not a known document.
-    """
+    """Return the document type by the ``Type`` in ``answer``, in Chinese (either script) or English, or None."""
     if isinstance(answer, ResidencePermitAnswer):
         return PermitType.RESIDENCE_PERMIT
     title = answer.Type if answer.Type.strip() else _back_of(answer).Type

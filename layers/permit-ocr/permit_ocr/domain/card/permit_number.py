@@ -2,7 +2,7 @@
 
 import re
 from calendar import isleap
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
@@ -16,11 +16,8 @@ class Edition:
 
     permit_type: PermitType
     number: re.Pattern[str]
-    """The format of its numbers."""
-    years: int
-    """Years it is issued for."""
-    child_years: int
-    """Years it is issued for if the holder is younger than ``adult_age`` on the first day of validity."""
+    years: int  # for which it is issued
+    child_years: int  # if the holder is younger than ``adult_age`` on the first day of validity
     adult_age: int = 0
 
 
@@ -39,13 +36,12 @@ EDITIONS: Final = (
 )
 
 
-def editions_of_type(permit_types: Iterable[PermitType]) -> tuple[Edition, ...]:
+def editions_of_type(permit_types: Collection[PermitType]) -> tuple[Edition, ...]:
     """Return all editions of ``permit_types``."""
-    wanted = frozenset(permit_types)
-    return tuple(edition for edition in EDITIONS if edition.permit_type in wanted)
+    return tuple(edition for edition in EDITIONS if edition.permit_type in permit_types)
 
 
-def editions_of_number(number: str, permit_types: Iterable[PermitType]) -> tuple[Edition, ...]:
+def editions_of_number(number: str, permit_types: Collection[PermitType]) -> tuple[Edition, ...]:
     """Return the editions of ``permit_types`` whose number format matches ``number`` (capitals, no spaces)."""
     return tuple(edition for edition in editions_of_type(permit_types) if edition.number.fullmatch(number))
 

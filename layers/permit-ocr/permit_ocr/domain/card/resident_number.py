@@ -36,14 +36,10 @@ _REGIONS: Final = {"810000": Region.HONG_KONG, "820000": Region.MACAO, "830000":
 class ResidentNumber:
     """The parts of a well-formed number, parsed independently: one misread digit does not hide the others."""
 
-    region: Region | None
-    """None if the first six digits are not the code of one of the three regions."""
-    birth: date | None
-    """None if digits 7 to 14 are not a date."""
+    region: Region | None  # None if the first six digits are not the code of one of the three regions
+    birth: date | None  # None if digits 7 to 14 are not a date
     sex: Sex
-    """From the 17th digit: odd for men."""
     has_valid_check_digit: bool
-    """Whether the last character is the check digit of the others."""
 
 
 def parse_resident_number(number: str) -> ResidentNumber | None:

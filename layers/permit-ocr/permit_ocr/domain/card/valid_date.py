@@ -23,14 +23,8 @@ _SHANGHAI: Final = timezone(timedelta(hours=8), "Asia/Shanghai")
 
 _YEAR: Final = r"(?:19|20|21)\d\d"  # any other year is a misreading
 _DATE: Final = "|".join(
-    (
-        rf"{_YEAR}\.\d\d?\.\d\d?",
-        rf"{_YEAR}/\d\d?/\d\d?",
-        rf"{_YEAR}-\d\d?-\d\d?",
-        rf"{_YEAR} \d\d? \d\d?",
-        rf"{_YEAR}年\d\d?月\d\d?日",
-        rf"{_YEAR}\d\d\d\d",
-    )
+    f"{_YEAR}{rest}"
+    for rest in (r"\.\d\d?\.\d\d?", r"/\d\d?/\d\d?", r"-\d\d?-\d\d?", r" \d\d? \d\d?", r"年\d\d?月\d\d?日", r"\d\d\d\d")
 )
 _SEPARATOR: Final = r"(?:--?|~|至)"
 _ONE_DATE: Final = re.compile(_DATE, re.ASCII)
@@ -76,10 +70,7 @@ class _Period(NamedTuple):
 
 
 def today_in_shanghai(now: datetime) -> date:
-    """Return the date of ``now`` in Shanghai: Chinese permits are valid by this time zone.
-
-    Raises ``ValueError`` if ``now`` has no time zone.
-    """
+    """Return the date of ``now`` in Shanghai, by which permits are valid. Raises ``ValueError`` without a time zone."""
     if now.tzinfo is None:
         raise ValueError("now has no time zone")
     return now.astimezone(_SHANGHAI).date()

@@ -1,6 +1,7 @@
 """PDF files, as scanners and offices produce them."""
 
 import math
+from contextlib import closing
 from pathlib import Path
 from typing import Final
 
@@ -35,18 +36,13 @@ class PdfPages:
     def picture(self, number: int) -> Image.Image:
         """See ``Pages``."""
         try:
-            page = self._document[number - 1]
+            with closing(self._document[number - 1]) as page:
+                width, height = page.get_size()
+                scale = _scale(width, height)
+                check_size(math.ceil(width * scale), math.ceil(height * scale))
+                picture: Image.Image = page.render(scale=scale).to_pil()
         except pypdfium2.PdfiumError as error:
             raise rejection("Document.Damaged") from error
-        try:
-            width, height = page.get_size()
-            scale = _scale(width, height)
-            check_size(math.ceil(width * scale), math.ceil(height * scale))
-            picture: Image.Image = page.render(scale=scale).to_pil()
-        except pypdfium2.PdfiumError as error:
-            raise rejection("Document.Damaged") from error
-        finally:
-            page.close()
         return picture
 
 
