@@ -121,6 +121,7 @@ def test_a_second_run_moves_nothing_twice(here: Deployment) -> None:
     assert bodies_of(here, here.intake_queue_url) == ["a", "b", "c"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("request_kind", ["send_message_batch", "delete_message_batch"])
 @pytest.mark.parametrize("executed", [False, True])
 def test_stopping_at_any_request_loses_nothing_and_can_be_resumed(

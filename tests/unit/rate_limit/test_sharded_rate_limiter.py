@@ -78,6 +78,7 @@ def test_callers_spread_over_all_items(client: Any) -> None:
     assert {item["id"]["S"] for item in items(client)} == {f"limiter#{ACTION}#{number}" for number in range(SHARDS)}
 
 
+@pytest.mark.slow
 def test_no_second_exceeds_the_sum_of_the_shards(client: Any) -> None:
     clock = Clock()
     sharded = limiter(client, clock, rate=20.0)

@@ -238,6 +238,7 @@ def test_workers_dump_no_core_and_have_a_memory_limit() -> None:
     run(scenario())
 
 
+@pytest.mark.slow
 def test_a_lone_read_uses_all_cpus_and_parallel_ones_share_them(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("recognizer.service.process_workers.available_cpus", lambda: 4)
 

@@ -367,6 +367,7 @@ def assert_well_formed(reply: Reply) -> None:
         assert isinstance(reply.response["Error"]["Message"], str)
 
 
+@pytest.mark.slow
 @given(st.sampled_from(["GET", "POST", "PUT", "HEAD"]), st.binary(max_size=200), HEADERS, st.lists(st.binary()))
 @settings(deadline=None)
 def test_any_request_gets_a_well_formed_response(
@@ -375,6 +376,7 @@ def test_any_request_gets_a_well_formed_response(
     assert_well_formed(exchange(ANY_SERVICE, method, query=query, headers=headers.items(), body=body))
 
 
+@pytest.mark.slow
 @given(HEADERS)
 @settings(deadline=None)
 def test_any_header_in_a_signed_request_is_handled(changed: Mapping[bytes, bytes]) -> None:
@@ -383,6 +385,7 @@ def test_any_header_in_a_signed_request_is_handled(changed: Mapping[bytes, bytes
     assert_well_formed(exchange(ANY_SERVICE, "POST", headers=headers.items(), body=[request.body]))
 
 
+@pytest.mark.slow
 @given(st.binary() | st.dictionaries(st.text(), st.text() | st.none()).map(lambda body: json.dumps(body).encode()))
 @settings(deadline=None)
 def test_any_signed_body_is_handled(body: bytes) -> None:
@@ -391,6 +394,7 @@ def test_any_signed_body_is_handled(body: bytes) -> None:
     assert_well_formed(exchange(ANY_SERVICE, "POST", headers=headers, body=[body]))
 
 
+@pytest.mark.slow
 @given(st.dictionaries(st.sampled_from(["ImageBase64", "CardSide", "RetProfile"]) | st.text(), st.text()))
 @settings(deadline=None)
 def test_any_signed_query_is_handled(parameters: dict[str, str]) -> None:

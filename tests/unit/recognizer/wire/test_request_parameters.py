@@ -139,6 +139,7 @@ json_values = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(st.dictionaries(st.sampled_from([*MAINLAND_PERMIT_ACTION.parameters, "Other"]) | st.text(), json_values))
 def test_any_object_is_parsed_or_gets_a_documented_code(parameters: dict[str, Any]) -> None:
     try:
