@@ -11,6 +11,7 @@ from typing import Any, Final
 from pydantic import TypeAdapter
 from samtranslator.yaml_helper import yaml_parse
 
+from permit_ocr import __version__
 from permit_ocr.domain.events import EVENT_TYPES, CloudEvent
 from permit_ocr.entrypoints.http_api import openapi, resolver
 from permit_ocr.entrypoints.http_api.json_schemas import json_schemas
@@ -77,7 +78,7 @@ def _asyncapi(schemas: dict[str, Any]) -> dict[str, Any]:
         "asyncapi": "3.0.0",
         "info": {
             "title": "Permit OCR's results",
-            "version": "1.2.0",
+            "version": __version__,
             "description": (
                 "CloudEvents 1.0 in JSON, one per message. Within `v1`, fields and checks may be added, but are never "
                 "removed or redefined: consumers must ignore what they do not know."

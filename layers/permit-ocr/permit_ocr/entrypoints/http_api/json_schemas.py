@@ -1,4 +1,4 @@
-"""JSON Schemas of the events and the API's answers, generated from their dataclasses."""
+"""JSON Schemas of the events and of the API's responses, generated from their dataclasses."""
 
 import ast
 import inspect
@@ -14,7 +14,7 @@ _CONFIG: Final = {"use_attribute_docstrings": True, "json_schema_serialization_d
 
 
 def json_schemas(shapes: Mapping[str, Any], *, ref_template: str) -> dict[str, Any]:
-    """Return the schemas of ``shapes`` by name, and those of every class they consist of.
+    """Return the schemas of ``shapes`` by name, and those of every class they contain.
 
     ``ref_template`` is how one schema refers to another, such as ``#/$defs/{model}``.
     """

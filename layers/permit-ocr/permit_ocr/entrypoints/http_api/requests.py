@@ -201,9 +201,9 @@ def header(app: Resolver, name: str) -> str | None:
 
 
 def _field(error: ErrorDetails) -> str:
-    (name,) = error["loc"] or ("body",)
+    name = str(error["loc"][0]) if error["loc"] else "body"
     # The name of an unknown field is the sender's text and could be anything, even the whole photo.
-    return str(name) if _NAME.fullmatch(str(name)) else "(invalid name)"
+    return name if _NAME.fullmatch(name) else "(invalid name)"
 
 
 def _message(error: ErrorDetails) -> str:
