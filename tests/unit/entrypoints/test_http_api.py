@@ -54,6 +54,7 @@ def test_a_url_is_passed_to_the_provider() -> None:
         ({"image_base64": "not base64!"}, "image_base64"),
         ({"image_url": "ftp://example.com/a.jpg"}, "image_url"),
         ({"image_url": "https://user:secret@example.com/a.jpg"}, "image_url"),
+        ({"image_url": "https://secret\u2100.example/a.jpg"}, "image_url"),
         ({"image_url": "https://example.com/" + "a" * 2048}, "image_url"),
         ({"image_base64": IMAGE, "colour": "red"}, "colour"),
         ({"image_base64": IMAGE, "return_portrait": 1}, "return_portrait"),

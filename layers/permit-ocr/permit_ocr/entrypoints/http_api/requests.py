@@ -52,9 +52,13 @@ def _check_case(value: str) -> str:
 
 
 def _check_url(value: str) -> str:
-    parts = urlsplit(value)
+    error = PydanticCustomError("url", "must be an https or http address without credentials")
+    try:
+        parts = urlsplit(value)
+    except ValueError:  # its text quotes the sender's
+        raise error from None
     if parts.scheme not in {"https", "http"} or not parts.hostname or parts.username is not None:
-        raise PydanticCustomError("url", "must be an https or http address without credentials")
+        raise error
     return value
 
 
