@@ -68,11 +68,7 @@ def judge_answer(
     checks = check_card_side(card)
     warnings = name_warnings(answer.WarnCardInfos)
     verdict, reasons = decide(
-        card.validity.status,
-        checks,
-        warnings,
-        fallback=fallback,
-        unsure_fields=unsure_fields(answer, confidences),
+        card.validity.status, checks, warnings, fallback=fallback, unsure_fields=unsure_fields(answer, confidences)
     )
     return Judgement(
         kind=card.kind,

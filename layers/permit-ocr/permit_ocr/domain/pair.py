@@ -126,10 +126,10 @@ def _number(front: Judgement, back: Judgement) -> Finding:
 
 def _region_of_front(front: Judgement) -> Region | None:
     number = front.normalized.number or ""
-    if front.kind is Kind.RESIDENCE_PERMIT:
-        resident_number = parse_resident_number(number)
-        return resident_number.region if resident_number else None
-    return _region_of_permit(number, (PermitType.HK_MACAO_PERMIT,))
+    if front.kind is Kind.MAINLAND_PERMIT:
+        return _region_of_permit(number, (PermitType.HK_MACAO_PERMIT,))
+    resident_number = parse_resident_number(number)
+    return resident_number.region if resident_number else None
 
 
 def _region_of_back(back: Judgement) -> Region | None:

@@ -61,7 +61,5 @@ def case_of_upload(metadata: Mapping[str, str], *, segment: str) -> str | None:
 def _unknown(place: str, allowed: str | Iterable[str]) -> RejectDocument:
     words = allowed if isinstance(allowed, str) else f"one of {', '.join(allowed)}"
     return RejectDocument(
-        "Document.UnknownMetadata",
-        f"The {place} is not {words}.",
-        "Fix it and send the photo again, or omit it.",
+        "Document.UnknownMetadata", f"The {place} is not {words}.", "Fix it and send the photo again, or omit it."
     )

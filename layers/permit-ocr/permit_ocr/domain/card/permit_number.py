@@ -2,7 +2,7 @@
 
 import re
 from calendar import isleap
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
@@ -46,17 +46,11 @@ def editions_of_number(number: str, permit_types: Collection[PermitType]) -> tup
     return tuple(edition for edition in editions_of_type(permit_types) if edition.number.fullmatch(number))
 
 
-def terms_of(editions: Iterable[Edition], *, age: int | None) -> frozenset[int]:
+def terms_of(editions: Collection[Edition], *, age: int | None) -> set[int]:
     """Return for how many years ``editions`` are issued at ``age``; at any age if that is None."""
-    return frozenset(
-        years
-        for edition in editions
-        for years, issued in (
-            (edition.years, age is None or age >= edition.adult_age),
-            (edition.child_years, age is None or age < edition.adult_age),
-        )
-        if issued
-    )
+    adult = {edition.years for edition in editions if age is None or age >= edition.adult_age}
+    child = {edition.child_years for edition in editions if age is None or age < edition.adult_age}
+    return adult | child
 
 
 def age_on(day: date, *, birth: date) -> int:

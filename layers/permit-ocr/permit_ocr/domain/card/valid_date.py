@@ -13,7 +13,7 @@ import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import Final
 
 from permit_ocr.domain.card.chinese_script import half_width
 
@@ -64,9 +64,7 @@ class Validity:
     """The day it was judged on, in Shanghai's time zone."""
 
 
-class _Period(NamedTuple):
-    start: date | None
-    end: date | None
+type _Period = tuple[date | None, date | None]
 
 
 def today_in_shanghai(now: datetime) -> date:
@@ -88,13 +86,13 @@ def judge_validity(raw: str | None, *, as_of: date, expiring_within_days: int) -
     A card is *expiring* if its last day is at most ``expiring_within_days`` days away; with 0, only on its last day.
     """
     period = _parse_period(_normalize(raw or ""))
-    start, end = period or _Period(None, None)
+    start, end = period or (None, None)
     if not raw or raw.isspace():
         status = ValidityStatus.NOT_ON_THIS_SIDE
     elif period is None:
         status = ValidityStatus.UNREADABLE
     else:
-        status = _status(period, as_of, expiring_within_days)
+        status = _status(start, end, as_of, expiring_within_days)
     return Validity(
         status=status,
         valid_from=start,
@@ -105,14 +103,14 @@ def judge_validity(raw: str | None, *, as_of: date, expiring_within_days: int) -
     )
 
 
-def _status(period: _Period, as_of: date, expiring_within_days: int) -> ValidityStatus:
-    if period.start and as_of < period.start:
+def _status(start: date | None, end: date | None, as_of: date, expiring_within_days: int) -> ValidityStatus:
+    if start and as_of < start:
         return ValidityStatus.NOT_YET_VALID
-    if period.end is None:
+    if end is None:
         return ValidityStatus.LONG_TERM
-    if period.end < as_of:
+    if end < as_of:
         return ValidityStatus.EXPIRED
-    return ValidityStatus.EXPIRING if (period.end - as_of).days <= expiring_within_days else ValidityStatus.VALID
+    return ValidityStatus.EXPIRING if (end - as_of).days <= expiring_within_days else ValidityStatus.VALID
 
 
 def _normalize(raw: str) -> str:
@@ -123,13 +121,11 @@ def _normalize(raw: str) -> str:
 
 def _parse_period(text: str) -> _Period | None:
     if match := _LONG_TERM.fullmatch(text):
-        if match[1] is None:
-            return _Period(None, None)
-        start = _to_date(match[1])
-        return _Period(start, None) if start else None
+        start = _to_date(match[1]) if match[1] else None
+        return (start, None) if start or not match[1] else None
     if match := _PERIOD.fullmatch(text):
         start, end = _to_date(match[1]), _to_date(match[2])
-        return _Period(start, end) if start and end and start <= end else None
+        return (start, end) if start and end and start <= end else None
     return None
 
 
