@@ -9,6 +9,7 @@ import base64
 import json
 import secrets
 import tempfile
+import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -92,6 +93,7 @@ def sqs_event(s3_records: Sequence[Json]) -> Json:
             "ReceiptHandle": "none",
             "Body": json.dumps({"Records": [one]}),
             "MD5OfBody": "",
+            "Attributes": {"ApproximateReceiveCount": "1", "SentTimestamp": str(int(time.time() * 1000))},
         }
         for one in s3_records
     )
