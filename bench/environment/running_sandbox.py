@@ -148,7 +148,7 @@ class RunningSandbox:
 
     def function_processes(self) -> list[int]:
         """Return the ids of the processes that run the functions' code."""
-        mark = self.endpoints["mark"].encode()
+        sandbox_id = self.endpoints["sandbox_id"].encode()
         processes = []
         for directory in Path("/proc").iterdir():
             if not directory.name.isdigit():
@@ -158,7 +158,7 @@ class RunningSandbox:
             except OSError:
                 continue
             is_emulator = b"aws-lambda-rie" in command.split(b"\0")[0]
-            if mark in environment and b"awslambdaric" in command and not is_emulator:
+            if sandbox_id in environment and b"awslambdaric" in command and not is_emulator:
                 processes.append(int(directory.name))
         return processes
 
