@@ -24,13 +24,7 @@ class Pages(Protocol):
 
 def open_pages(file: Path) -> Pages:
     """Open a file; its name does not matter. Raises ``RejectDocument``."""
-    pages = _open(file)
-    if pages.count is not None and pages.count > MAX_PAGES:
-        raise rejection("Document.TooManyPages")
-    return pages
-
-
-def _open(file: Path) -> Pages:
+    pages: Pages
     with file.open("rb") as stream:
         beginning = stream.read(1024)
     # Each process opens one file: importing the other decoders would take a tenth of its time.
@@ -40,12 +34,15 @@ def _open(file: Path) -> Pages:
         case Format.PDF:
             from permit_ocr.images.converter.pdf import PdfPages  # noqa: PLC0415
 
-            return PdfPages(file)
+            pages = PdfPages(file)
         case Format.HEIC:
             from permit_ocr.images.converter.heic import HeicPicture  # noqa: PLC0415
 
-            return HeicPicture(file)
+            pages = HeicPicture(file)
         case file_format:
             from permit_ocr.images.converter.pictures import PillowPictures  # noqa: PLC0415
 
-            return PillowPictures(file, file_format)
+            pages = PillowPictures(file, file_format)
+    if pages.count is not None and pages.count > MAX_PAGES:
+        raise rejection("Document.TooManyPages")
+    return pages
