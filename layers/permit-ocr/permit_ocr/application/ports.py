@@ -136,16 +136,10 @@ class Ocr(Protocol):
     site: str
 
     def recognize(self, request: OcrRequest, *, deadline: float) -> OcrResponse:
-        """Return the response; ``deadline`` is on ``time.monotonic``'s clock.
-
-        Raises ``PermitOcrError``, after the retries that the error table allows.
-        """
+        """Return the response. Raises ``PermitOcrError``, after the retries that the error table allows."""
 
     def open_circuits(self) -> Mapping[Kind, CircuitOpen]:
-        """Return the errors of the circuits that are known here to be open, by kind.
-
-        A circuit whose next probe is due is left out. While all circuits are closed this makes no call.
-        """
+        """Return the errors of circuits known here to be open and not due for a probe. Makes no call while none is."""
 
 
 class RecognitionStore(Protocol):
@@ -176,10 +170,7 @@ class Documents(Protocol):
         """Store a new document before it is started; return the state of one that is known already."""
 
     def begin(self, document: Document, *, recognition_ids: Sequence[str]) -> StoredEvent | None:
-        """Store that a document is started, with the recognitions it may use; return its event if there is one.
-
-        Raises ``Deleted``.
-        """
+        """Store that a document is started, and the recognitions it may use; return any event. Raises ``Deleted``."""
 
     def record_pages(self, document_id: str, *, pages: int) -> None:
         """Store how many documents an upload becomes, before any of them is started. Raises ``Deleted``."""
@@ -244,10 +235,7 @@ class Cases(Protocol):
     """The sides of each case, kept for some days. All raise ``RetryableError``."""
 
     def add_side(self, case: str, side: CaseSide) -> Case:
-        """Store a side, unless a newer photo of it is stored, and return the case after that.
-
-        This is atomic: of two sides stored at the same time, the second sees the first.
-        """
+        """Store a side, unless a newer photo of it is stored, and return the case after that, in one atomic step."""
 
     def store_completed(self, case: str, front: CaseSide, back: CaseSide, *, event_id: str, event: str) -> None:
         """Store the event of a pair in place of an earlier one, unless either side has been replaced meanwhile."""
@@ -266,10 +254,7 @@ class EventPublisher(Protocol):
     """Where events go: the results queue and the webhook queue."""
 
     def publish(self, event: str, *, event_id: str) -> None:
-        """Send one event. Sending the same event again within five minutes changes nothing.
-
-        Raises ``RetryableError``.
-        """
+        """Send an event; sending it again within five minutes changes nothing. Raises ``RetryableError``."""
 
 
 class MessageQueue(Protocol):
@@ -283,7 +268,4 @@ class Portraits(Protocol):
     """The portraits in the upload bucket."""
 
     def store(self, portrait_base64: str, *, recognition_id: str) -> str | None:
-        """Store a portrait and return its key, the same on every attempt; None if it cannot be stored.
-
-        Never raises: a paid response is not lost because of its portrait.
-        """
+        """Store a portrait and return its key. If that fails, return None, so that the paid response is not lost."""

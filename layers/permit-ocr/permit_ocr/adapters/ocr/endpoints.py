@@ -6,7 +6,7 @@ it prints whole images at DEBUG.
 
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass, field
 from typing import Final
 
 import requests
@@ -49,36 +49,22 @@ class _OpenClient:
     last_used: float
 
 
+@dataclass(slots=True)
 class Endpoints:
-    """The endpoints of each kind. Thread-safe."""
+    """The endpoints of each kind, the preferred one first. Thread-safe."""
 
-    def __init__(
-        self,
-        by_kind: Mapping[Kind, Sequence[Endpoint]],
-        *,
-        credentials: CredentialSource,
-        timeout_seconds: float,
-        clock: Callable[[], float],
-    ) -> None:
-        """``by_kind`` has the preferred endpoint first; ``timeout_seconds`` is for connecting, and for each read."""
-        self._by_kind = by_kind
-        self._credentials = credentials
-        self._timeout = timeout_seconds
-        self._clock = clock
-        self._clients: dict[tuple[Kind, str], _OpenClient] = {}
-        self._withdrawn_until: dict[tuple[Kind, str], float] = {}
-
-    def kinds(self) -> Collection[Kind]:
-        """Return the kinds that have an endpoint."""
-        return self._by_kind.keys()
-
-    def preferred(self, kind: Kind) -> Endpoint:
-        """Return the first endpoint of a kind."""
-        return self._by_kind[kind][0]
+    by_kind: Mapping[Kind, Sequence[Endpoint]]
+    _: KW_ONLY
+    credentials: CredentialSource
+    timeout_seconds: float
+    """For connecting, and for each read."""
+    clock: Callable[[], float]
+    _clients: dict[tuple[Kind, str], _OpenClient] = field(default_factory=dict, init=False)
+    _withdrawn_until: dict[tuple[Kind, str], float] = field(default_factory=dict, init=False)
 
     def remaining(self, kind: Kind, *, withdrawn_at: Collection[str]) -> list[Endpoint]:
         """Return the endpoints in order, without the hosts ``withdrawn_at``."""
-        return [endpoint for endpoint in self._by_kind[kind] if endpoint.host not in withdrawn_at]
+        return [endpoint for endpoint in self.by_kind[kind] if endpoint.host not in withdrawn_at]
 
     def next_endpoint(self, kind: Kind, *, withdrawn_at: Collection[str]) -> Endpoint:
         """Return the first ``remaining`` endpoint that is not known to have withdrawn the action.
@@ -86,28 +72,28 @@ class Endpoints:
         If all of them have, return the first: the action may be back.
         """
         remaining = self.remaining(kind, withdrawn_at=withdrawn_at)
-        offering = (one for one in remaining if self._withdrawn_until.get((kind, one.host), 0.0) <= self._clock())
+        offering = (one for one in remaining if self._withdrawn_until.get((kind, one.host), 0.0) <= self.clock())
         return next(offering, remaining[0])
 
     def mark_withdrawn(self, kind: Kind, endpoint: Endpoint) -> None:
         """Skip ``endpoint`` for five minutes."""
-        self._withdrawn_until[kind, endpoint.host] = self._clock() + _WITHDRAWN_SECONDS
+        self._withdrawn_until[kind, endpoint.host] = self.clock() + _WITHDRAWN_SECONDS
 
     def credential(self, endpoint: Endpoint) -> Credential:
         """Return the credential for an endpoint. Raises ``CircuitOpen`` or ``RetryableError``."""
-        return self._credentials(again=False).of(endpoint.host)
+        return self.credentials(again=False).of(endpoint.host)
 
     def has_rotated(self, endpoint: Endpoint, credential: Credential) -> bool:
         """Read the endpoint's credential again and tell whether it has changed. Raises as ``credential`` does."""
-        return _values(self._credentials(again=True).of(endpoint.host)) != _values(credential)
+        return _values(self.credentials(again=True).of(endpoint.host)) != _values(credential)
 
     def client(self, kind: Kind, endpoint: Endpoint, credential: Credential) -> CommonClient:
         """Return the endpoint's client, with its open connections unless they were idle or the credential is new."""
-        now, known = self._clock(), self._clients.get((kind, endpoint.host))
+        now, known = self.clock(), self._clients.get((kind, endpoint.host))
         if known and now - known.last_used < _IDLE_SECONDS and _values(known.credential) == _values(credential):
             known.last_used = now
             return known.client
-        http = HttpProfile(protocol=endpoint.scheme, endpoint=endpoint.host, reqTimeout=self._timeout, keepAlive=True)
+        http = HttpProfile(endpoint.scheme, endpoint.host, reqTimeout=self.timeout_seconds, keepAlive=True)
         client = _Client(SERVICE, VERSION, credential, endpoint.region, ClientProfile(httpProfile=http))
         self._clients[kind, endpoint.host] = _OpenClient(client, credential, now)
         return client

@@ -49,11 +49,8 @@ class TencentOcr:
         self._clock = clock
 
     def recognize(self, request: OcrRequest, *, deadline: float) -> OcrResponse:
-        """Call the request's action, and again if the error table allows it; see the port.
-
-        An error of the account opens the circuit for the whole fleet. A probe closes it if it is answered, or if the
-        document is rejected: a provider that judges documents accepts the account.
-        """
+        # An error of the account opens the circuit for the whole fleet. A probe closes it if it is answered, or if the
+        # document is rejected: a provider that judges documents accepts the account.
         call = OcrCall(ACTIONS[request.kind], request, deadline, as_base64=request.url is None)
         try:
             response = self._recognize(call)
@@ -71,8 +68,7 @@ class TencentOcr:
         return response
 
     def open_circuits(self) -> dict[Kind, CircuitOpen]:
-        """See the port."""
-        errors = {kind: self._limiter.open_error(ACTIONS[kind].name) for kind in self._endpoints.kinds()}
+        errors = {kind: self._limiter.open_error(ACTIONS[kind].name) for kind in self._endpoints.by_kind}
         return {kind: error for kind, error in errors.items() if error}
 
     def _close_circuit(self, call: OcrCall) -> None:
@@ -103,7 +99,7 @@ class TencentOcr:
                     request_id=request_id_in(response) or "",
                     attempts=call.calls,
                     milliseconds=round((self._clock() - started) * 1000),
-                    fallback=endpoint != self._endpoints.preferred(action.kind),
+                    fallback=endpoint != self._endpoints.by_kind[action.kind][0],
                     confidences=parse_confidences(action, response),
                 )
 

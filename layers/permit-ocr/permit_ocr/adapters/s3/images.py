@@ -66,8 +66,7 @@ class S3Images:
     def fetch(self, upload: Upload, document: Document) -> Submission | None:
         with object_version(upload) as version:
             stored = self._client.get_object(**version)
-        options = self._options(upload, stored["Metadata"])
-        case = self._case(upload, stored["Metadata"])
+        submission = self._submission(upload, document, stored["Metadata"], received=stored["LastModified"])
         if stored["ContentLength"] > MAX_BYTES:
             raise rejection("Document.TooManyBytes")
         if base64_length(stored["ContentLength"]) > self._limit:
@@ -77,8 +76,7 @@ class S3Images:
             content = stored["Body"].read()
         if not is_provider_ready(content, base64_limit=self._limit):
             return None
-        document = replace(document, case=case, received=stored["LastModified"])
-        return Submission(document=document, options=options, content=content, url=self._presigned(upload))
+        return replace(submission, content=content, url=self._presigned(upload))
 
     def fetch_page(self, page: Page, document: Document) -> Submission:
         if page.image is None:
@@ -87,11 +85,9 @@ class S3Images:
         with object_version(image) as version:
             stored = self._client.get_object(**version)
             content = stored["Body"].read()
-        metadata = stored["Metadata"]
-        options = self._options(page.upload, metadata)
-        case = self._case(page.upload, metadata)
-        document = replace(document, case=case, received=datetime.fromisoformat(metadata[RECEIVED]))
-        return Submission(document=document, options=options, content=content, url=self._presigned(image))
+        received = datetime.fromisoformat(stored["Metadata"][RECEIVED])
+        submission = self._submission(page.upload, document, stored["Metadata"], received=received)
+        return replace(submission, content=content, url=self._presigned(image))
 
     def options(self, upload: Upload) -> RecognitionOptions | None:
         try:
@@ -104,9 +100,13 @@ class S3Images:
     def _options(self, upload: Upload, metadata: Mapping[str, str]) -> RecognitionOptions:
         return upload_options(metadata, segment=upload.key.removeprefix(self._prefix).partition("/")[0])
 
-    def _case(self, upload: Upload, metadata: Mapping[str, str]) -> str | None:
+    def _submission(
+        self, upload: Upload, document: Document, metadata: Mapping[str, str], *, received: datetime
+    ) -> Submission:
         folders = upload.key.removeprefix(self._prefix).split("/")[:-1]
-        return case_of_upload(metadata, segment=folders[1] if len(folders) > 1 else "")
+        case = case_of_upload(metadata, segment=folders[1] if len(folders) > 1 else "")
+        document = replace(document, case=case, received=received)
+        return Submission(document=document, options=self._options(upload, metadata))
 
     def _presigned(self, upload: Upload) -> str | None:
         if not self._presign:

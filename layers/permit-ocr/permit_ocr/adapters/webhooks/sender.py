@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 
 from permit_ocr.adapters.webhooks.delivery import Receiver, post
 from permit_ocr.adapters.webhooks.signature import SecretSource, SecretUnusable, signed_headers
@@ -10,27 +11,20 @@ from permit_ocr.observability import count_metric, log_event
 type Post = Callable[[Receiver, bytes, Mapping[str, str]], Awaitable[None]]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HttpWebhookSender:
     """Signs anew for every attempt, since the signature covers its time."""
 
-    def __init__(
-        self,
-        *,
-        receiver: Receiver,
-        secrets: SecretSource,
-        post: Post = post,
-        clock: Callable[[], float] = time.time,
-    ) -> None:
-        self._receiver = receiver
-        self._secrets = secrets
-        self._post = post
-        self._clock = clock
+    receiver: Receiver
+    secrets: SecretSource
+    post: Post = post
+    clock: Callable[[], float] = time.time
 
     async def send(self, event_id: str, body: bytes) -> None:
         try:
-            keys = self._secrets()
+            keys = self.secrets()
         except SecretUnusable as error:
             count_metric("WebhookSecretUnusable")
             log_event("webhook_secret_unusable", code=error.code)
             raise
-        await self._post(self._receiver, body, signed_headers(event_id, body, keys, at=self._clock()))
+        await self.post(self.receiver, body, signed_headers(event_id, body, keys, at=self.clock()))
