@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, multiple, rule, run_state_machine_as_test
 
 from permit_ocr.adapters.dynamodb.recognition_store import DynamoDbRecognitionStore
-from permit_ocr.application.ports import Lease, OcrResponse, StoredResponse
+from permit_ocr.application.ports import Lease, OcrResponse
 from permit_ocr.domain.errors import InProgress
 from permit_ocr.domain.permits import Kind
 from tests.unit.fakes import MAINLAND_FRONT
@@ -35,7 +35,7 @@ class Recognition:
     reusable_until: int = 0
     owner: str = ""
     leased_until: int = 0
-    outcome: StoredResponse | None = None
+    outcome: OcrResponse | None = None
     documents: set[str] = field(default_factory=set)
 
 
@@ -94,7 +94,7 @@ class Leases(RuleBasedStateMachine):
     @rule(lease=leases)
     def store(self, lease: Lease) -> None:
         """Store an outcome, in time or late: the first one wins."""
-        outcome = StoredResponse(response=replace(RESPONSE, request_id=str(next(numbers))))
+        outcome = replace(RESPONSE, request_id=str(next(numbers)))
         self.table.store_outcome(lease, outcome)
         expected = self.model.setdefault(lease.recognition_id, Recognition(expires_at=0))
         if expected.outcome is None:

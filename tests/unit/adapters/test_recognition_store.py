@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from permit_ocr.adapters.dynamodb.recognition_store import DynamoDbRecognitionStore
-from permit_ocr.application.ports import Lease, OcrResponse, StoredResponse
+from permit_ocr.application.ports import Lease, OcrResponse
 from permit_ocr.domain.card.answers import Answer, MainlandPermitBack, Portrait, PortraitPlace
 from permit_ocr.domain.errors import InProgress, RejectDocument, RetryableError
 from permit_ocr.domain.permits import Kind
@@ -58,7 +58,7 @@ def leased(table: DynamoDbRecognitionStore, recognition_id: str = "abc", *, leas
 )
 def test_a_stored_answer_is_returned_unchanged(dynamodb: "DynamoDBClient", kind: Kind, answer: Answer) -> None:
     table = DynamoDbRecognitionStore(dynamodb, table="work", keep_days=7)
-    stored = StoredResponse(response=replace(RESPONSE, answer=answer), portrait_key="portraits/a.jpg")
+    stored = replace(RESPONSE, answer=answer, portrait_key="portraits/a.jpg")
     table.store_outcome(leased(table), stored)
     assert table.acquire_lease("abc", kind, document_id="one", lease_seconds=60) == stored
     assert isinstance(table.acquire_lease("another", kind, document_id="one", lease_seconds=60), Lease)
@@ -108,9 +108,9 @@ def test_the_first_stored_outcome_wins(dynamodb: "DynamoDBClient") -> None:
     slow = leased(table, lease_seconds=10)
     clock.now += 11
     fast = leased(table)
-    first = StoredResponse(response=RESPONSE)
+    first = RESPONSE
     table.store_outcome(fast, first)
-    table.store_outcome(slow, StoredResponse(response=replace(RESPONSE, request_id="second")))
+    table.store_outcome(slow, replace(RESPONSE, request_id="second"))
     table.release_lease(slow)
     assert table.acquire_lease("abc", Kind.MAINLAND_PERMIT, document_id="one", lease_seconds=60) == first
 
@@ -126,7 +126,7 @@ def test_a_repeated_lease_write_gets_its_own_lease(dynamodb: "DynamoDBClient", m
 def test_an_expired_outcome_can_be_leased_again(dynamodb: "DynamoDBClient") -> None:
     clock = Clock()
     table = DynamoDbRecognitionStore(dynamodb, table="work", keep_days=1, clock=clock)
-    table.store_outcome(leased(table), StoredResponse(response=RESPONSE))
+    table.store_outcome(leased(table), RESPONSE)
     clock.now += 86_402
     leased(table)
     with pytest.raises(InProgress):
@@ -140,7 +140,7 @@ def users(dynamodb: "DynamoDBClient", recognition_id: str = "abc") -> set[str]:
 
 def test_a_recognition_is_deleted_with_its_last_reference(dynamodb: "DynamoDBClient") -> None:
     table = DynamoDbRecognitionStore(dynamodb, table="work", keep_days=7)
-    table.store_outcome(leased(table), StoredResponse(response=RESPONSE))
+    table.store_outcome(leased(table), RESPONSE)
     for document_id in ("two", "three", "two"):
         table.acquire_lease("abc", Kind.MAINLAND_PERMIT, document_id=document_id, lease_seconds=60)
     assert users(dynamodb) == {"one", "two", "three"}
@@ -161,25 +161,25 @@ def test_both_the_slow_and_the_fast_document_reference_the_outcome(dynamodb: "Dy
     clock.now += 11
     fast = table.acquire_lease("abc", Kind.MAINLAND_PERMIT, document_id="two", lease_seconds=60)
     assert isinstance(fast, Lease)
-    table.store_outcome(slow, StoredResponse(response=RESPONSE))
+    table.store_outcome(slow, RESPONSE)
     assert users(dynamodb) == {"one", "two"}
 
 
 def test_an_expired_outcome_has_no_references(dynamodb: "DynamoDBClient") -> None:
     clock = Clock()
     table = DynamoDbRecognitionStore(dynamodb, table="work", keep_days=1, clock=clock)
-    table.store_outcome(leased(table), StoredResponse(response=RESPONSE))
+    table.store_outcome(leased(table), RESPONSE)
     clock.now += 86_402
     again = table.acquire_lease("abc", Kind.MAINLAND_PERMIT, document_id="two", lease_seconds=60)
     assert isinstance(again, Lease)
-    table.store_outcome(again, StoredResponse(response=RESPONSE))
+    table.store_outcome(again, RESPONSE)
     assert table.remove_reference("abc", document_id="two")
 
 
 def test_each_new_reference_extends_the_life_of_an_outcome(dynamodb: "DynamoDBClient") -> None:
     clock = Clock()
     table = DynamoDbRecognitionStore(dynamodb, table="work", keep_days=7, clock=clock)
-    table.store_outcome(leased(table), StoredResponse(response=RESPONSE))
+    table.store_outcome(leased(table), RESPONSE)
     clock.now += 6 * DAY
     table.acquire_lease("abc", Kind.MAINLAND_PERMIT, document_id="two", lease_seconds=60)
     item = dynamodb.get_item(TableName="work", Key={"id": {"S": "recognition#abc"}})["Item"]
@@ -192,7 +192,7 @@ def test_a_reference_extends_no_reuse_and_a_new_lease_keeps_references(
 ) -> None:
     clock = Clock()
     table = DynamoDbRecognitionStore(dynamodb, table="work", keep_days=7, clock=clock)
-    table.store_outcome(leased(table), StoredResponse(response=RESPONSE))
+    table.store_outcome(leased(table), RESPONSE)
     clock.now += 6 * DAY
     table.acquire_lease("abc", Kind.MAINLAND_PERMIT, document_id="two", lease_seconds=60)
     clock.now += 2 * DAY
@@ -200,26 +200,26 @@ def test_a_reference_extends_no_reuse_and_a_new_lease_keeps_references(
     assert isinstance(again, Lease)
     with pytest.raises(InProgress):
         table.acquire_lease("abc", Kind.MAINLAND_PERMIT, document_id="four", lease_seconds=60)
-    table.store_outcome(again, StoredResponse(response=RESPONSE))
+    table.store_outcome(again, RESPONSE)
     assert users(dynamodb) == {"one", "two", "three"}
 
 
 def test_an_outcome_without_references_is_not_deleted(dynamodb: "DynamoDBClient") -> None:
     table = DynamoDbRecognitionStore(dynamodb, table="work", keep_days=7)
-    table.store_outcome(leased(table), StoredResponse(response=RESPONSE))
+    table.store_outcome(leased(table), RESPONSE)
     dynamodb.update_item(TableName="work", Key={"id": {"S": "recognition#abc"}}, UpdateExpression="REMOVE document_ids")
     assert not table.remove_reference("abc", document_id="one")
 
 
 def test_an_answer_of_an_earlier_version_has_no_confidence_or_fallback(dynamodb: "DynamoDBClient") -> None:
     table = DynamoDbRecognitionStore(dynamodb, table="work", keep_days=7)
-    table.store_outcome(leased(table), StoredResponse(response=RESPONSE))
+    table.store_outcome(leased(table), RESPONSE)
     item = dynamodb.get_item(TableName="work", Key={"id": {"S": "recognition#abc"}})["Item"]
     stored = json.loads(item["outcome"]["S"])
     del stored["fallback"], stored["confidences"]
     dynamodb.put_item(TableName="work", Item=item | {"outcome": {"S": json.dumps(stored)}})
     stored = table.acquire_lease("abc", Kind.MAINLAND_PERMIT, document_id="one", lease_seconds=60)
-    assert stored == StoredResponse(response=replace(RESPONSE, fallback=False, confidences={}))
+    assert stored == replace(RESPONSE, fallback=False, confidences={})
 
 
 def test_an_unavailable_table_is_retried_later(dynamodb: "DynamoDBClient") -> None:

@@ -44,7 +44,8 @@ class OcrRequest:
 class OcrResponse:
     """The provider's response to an ``OcrRequest``; ``endpoint`` is the host that sent it.
 
-    ``fallback`` tells that this is not the preferred endpoint; ``confidences`` are empty where it reports none.
+    ``fallback`` tells that this is not the preferred endpoint; ``confidences`` are empty where it reports none. It is
+    stored without the portrait: that is in the bucket, under ``portrait_key``.
     """
 
     answer: Answer
@@ -54,13 +55,6 @@ class OcrResponse:
     milliseconds: int
     fallback: bool = False
     confidences: Confidences = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredResponse:
-    """A paid response as it is stored, without the portrait: that is in the bucket, under this key."""
-
-    response: OcrResponse
     portrait_key: str | None = None
 
 
@@ -127,7 +121,7 @@ class Case:
     completed: Mapping[Kind, str]
 
 
-type StoredOutcome = StoredResponse | RejectDocument
+type StoredOutcome = OcrResponse | RejectDocument
 
 
 class Ocr(Protocol):

@@ -30,7 +30,6 @@ from permit_ocr.application.ports import (
     Portraits,
     RecognitionStore,
     StoredOutcome,
-    StoredResponse,
     Submission,
 )
 from permit_ocr.application.publish import Publish
@@ -121,7 +120,7 @@ class Recognize:
         *,
         deadline: float,
         before_call: Callable[[], None],
-    ) -> tuple[OcrRequest, StoredResponse, bool]:
+    ) -> tuple[OcrRequest, OcrResponse, bool]:
         """Return the first request whose response shows a card, that response, and whether it was stored before.
 
         Raises the last ``RejectDocument`` if there is none.
@@ -131,8 +130,8 @@ class Recognize:
             outcome, reused = self._call_once(
                 recognition_id, request, document, deadline=deadline, before_call=before_call
             )
-            if isinstance(outcome, StoredResponse):
-                if has_key_field(outcome.response.answer):
+            if isinstance(outcome, OcrResponse):
+                if has_key_field(outcome.answer):
                     return request, outcome, reused
                 rejection = RejectDocument(*_NO_KEY_FIELD)
             elif look_up(outcome.code).try_next_action:
@@ -174,15 +173,15 @@ class Recognize:
         self.recognitions.store_outcome(lease, outcome)
         return outcome, False
 
-    def _without_portrait(self, response: OcrResponse, recognition_id: str) -> StoredResponse:
+    def _without_portrait(self, response: OcrResponse, recognition_id: str) -> OcrResponse:
         portrait = portrait_of(response.answer)
         key = self.portraits.store(portrait, recognition_id=recognition_id) if portrait else None
-        return StoredResponse(response=replace(response, answer=without_portrait(response.answer)), portrait_key=key)
+        return replace(response, answer=without_portrait(response.answer), portrait_key=key)
 
     def _judge(
-        self, document: Document, request: OcrRequest, stored: StoredResponse, *, reused: bool
+        self, document: Document, request: OcrRequest, response: OcrResponse, *, reused: bool
     ) -> RecognizedEvent:
-        now, response = self.now(), stored.response
+        now = self.now()
         judgement = judge_answer(
             response.answer,
             asked_side=request.side,
@@ -201,7 +200,7 @@ class Recognize:
             reused=reused,
             fallback=response.fallback,
         )
-        data = recognized(document, judgement, provider, portrait_key=stored.portrait_key)
+        data = recognized(document, judgement, provider, portrait_key=response.portrait_key)
         return recognized_event(data, source=self.event_source, time=now)
 
     def _rejection(self, document: Document, options: RecognitionOptions, error: RejectDocument) -> RejectedEvent:

@@ -17,7 +17,7 @@ from dataclasses import asdict, fields
 from typing import Any, Final
 from uuid import uuid4
 
-from permit_ocr.application.ports import Lease, OcrResponse, StoredOutcome, StoredResponse
+from permit_ocr.application.ports import Lease, OcrResponse, StoredOutcome
 from permit_ocr.domain.errors import InProgress, RejectDocument
 from permit_ocr.domain.permits import Kind
 from permit_ocr.dynamodb_table import Item, WorkTableAdapter, Write
@@ -136,7 +136,7 @@ def _item_id(recognition_id: str) -> str:
 def _outcome_to_json(outcome: StoredOutcome) -> dict[str, Any]:
     if isinstance(outcome, RejectDocument):
         return {"rejected": {name: getattr(outcome, name) for name in ("code", "meaning", "advice", "request_id")}}
-    return asdict(outcome.response) | {"portrait_key": outcome.portrait_key}
+    return asdict(outcome)
 
 
 def _outcome_from_json(stored: dict[str, Any], kind: Kind) -> StoredOutcome:
@@ -145,4 +145,4 @@ def _outcome_from_json(stored: dict[str, Any], kind: Kind) -> StoredOutcome:
     # Fields that a later version of this code added are ignored.
     known = {field.name: stored[field.name] for field in fields(OcrResponse) if field.name in stored}
     known["answer"] = parse_answer(ACTIONS[kind], stored["answer"])
-    return StoredResponse(response=OcrResponse(**known), portrait_key=stored["portrait_key"])
+    return OcrResponse(**known)
