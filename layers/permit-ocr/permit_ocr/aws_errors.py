@@ -8,16 +8,6 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from permit_ocr.domain.errors import Deferred, RetryableError
 
-UNREADABLE_SECRET: Final = frozenset(
-    {
-        "ResourceNotFoundException",
-        "AccessDeniedException",
-        "DecryptionFailure",
-        "InvalidParameterException",
-        "InvalidRequestException",
-    }
-)
-"""Secrets Manager's codes for what the operator has to fix: retrying is not enough."""
 _NOT_COUNTED: Final = {"DynamoDB"}
 """Without the tables nobody knows what is paid for and who else is calling. Documents wait for as long as that takes,
 and it does not count as their failure."""

@@ -47,7 +47,7 @@ def test_a_key_from_eventbridge_is_not_decoded(name: str) -> None:
     assert upload.key == "uploads/mainland-permit/two words+plus.jpg"
 
 
-def test_a_key_from_s3_is_decoded_and_an_unversioned_object_has_no_version() -> None:
+def test_a_key_is_decoded_and_an_unversioned_object_has_no_version() -> None:
     (upload,) = messages_in_event(event("s3-object-created-unversioned"))
     assert isinstance(upload, Upload)
     assert upload.key == "uploads/mainland-permit/two words+plus 证.jpg"

@@ -6,13 +6,23 @@ from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import ClientError
 
-from permit_ocr.aws_errors import UNREADABLE_SECRET, translate_aws_errors
+from permit_ocr.aws_errors import translate_aws_errors
 from permit_ocr.domain.errors import PermitOcrError
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
 _FRESH_SECONDS: Final = 300.0
+_UNREADABLE: Final = frozenset(
+    {
+        "ResourceNotFoundException",
+        "AccessDeniedException",
+        "DecryptionFailure",
+        "InvalidParameterException",
+        "InvalidRequestException",
+    }
+)
+"""What the operator has to fix: retrying is not enough."""
 
 
 class CachedSecret[Value]:
@@ -52,6 +62,6 @@ def read_secret(client: "SecretsManagerClient", secret: str, *, unreadable: Perm
         try:
             return client.get_secret_value(SecretId=secret).get("SecretString", "")
         except ClientError as error:
-            if error.response["Error"]["Code"] in UNREADABLE_SECRET:
+            if error.response["Error"]["Code"] in _UNREADABLE:
                 raise unreadable from None
             raise
