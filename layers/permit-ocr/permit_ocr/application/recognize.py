@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from hashlib import sha256
 from typing import Final
 
@@ -96,9 +97,10 @@ class Recognize:
             try:
                 if submission.content is not None:
                     check_readable(submission.content)
-                request, response, reused = self._call_until_card(
-                    submission.document, requests, deadline=deadline, before_call=before_call
+                call = partial(
+                    self._call_once, document_id=submission.document.id, deadline=deadline, before_call=before_call
                 )
+                request, response, reused = _call_until_card(requests, call)
                 return self.publish(self._judge(submission.document, request, response, reused=reused))
             except RejectDocument as error:  # also if the event is too large
                 return self.publish(self._rejection(submission.document, submission.options, error))
@@ -113,39 +115,12 @@ class Recognize:
             if not (stored and stored.published):
                 self.publish(self._rejection(document, RecognitionOptions(), error))
 
-    def _call_until_card(
-        self,
-        document: Document,
-        requests: Mapping[str, OcrRequest],
-        *,
-        deadline: float,
-        before_call: Callable[[], None],
-    ) -> tuple[OcrRequest, OcrResponse, bool]:
-        """Return the first request whose response shows a card, that response, and whether it was stored before.
-
-        Raises the last ``RejectDocument`` if there is none.
-        """
-        rejection = RejectDocument(*_NO_KEY_FIELD)
-        for recognition_id, request in requests.items():
-            outcome, reused = self._call_once(
-                recognition_id, request, document, deadline=deadline, before_call=before_call
-            )
-            if isinstance(outcome, OcrResponse):
-                if has_key_field(outcome.answer):
-                    return request, outcome, reused
-                rejection = RejectDocument(*_NO_KEY_FIELD)
-            elif look_up(outcome.code).try_next_action:
-                rejection = outcome
-            else:
-                raise outcome
-        raise rejection
-
     def _call_once(
         self,
         recognition_id: str,
         request: OcrRequest,
-        document: Document,
         *,
+        document_id: str,
         deadline: float,
         before_call: Callable[[], None],
     ) -> tuple[StoredOutcome, bool]:
@@ -153,7 +128,7 @@ class Recognize:
         lease = self.recognitions.acquire_lease(
             recognition_id,
             request.kind,
-            document_id=document.id,
+            document_id=document_id,
             lease_seconds=deadline - time.monotonic() + _LEASE_MARGIN_SECONDS,
         )
         if not isinstance(lease, Lease):
@@ -207,6 +182,27 @@ class Recognize:
         return rejected_event(
             document, error, kind=options.kind, side=options.side, source=self.event_source, time=self.now()
         )
+
+
+def _call_until_card(
+    requests: Mapping[str, OcrRequest], call: Callable[[str, OcrRequest], tuple[StoredOutcome, bool]]
+) -> tuple[OcrRequest, OcrResponse, bool]:
+    """Return the first request whose response shows a card, that response, and whether it was stored before.
+
+    Raises the last ``RejectDocument`` if there is none.
+    """
+    rejection = RejectDocument(*_NO_KEY_FIELD)
+    for recognition_id, request in requests.items():
+        outcome, reused = call(recognition_id, request)
+        if isinstance(outcome, OcrResponse):
+            if has_key_field(outcome.answer):
+                return request, outcome, reused
+            rejection = RejectDocument(*_NO_KEY_FIELD)
+        elif look_up(outcome.code).try_next_action:
+            rejection = outcome
+        else:
+            raise outcome
+    raise rejection
 
 
 def kinds_and_sides(options: RecognitionOptions) -> tuple[tuple[Kind, Side | None], ...]:
