@@ -39,10 +39,10 @@ def _process_message(message: SqsMessage, application: ImagesApplication, *, dea
     """Convert the uploads of one message; return the seconds until it is retried, None if it is done."""
     document_id = None
     try:
-        for work in messages_in_body(message.body):
-            if isinstance(work, Upload):
-                document_id = document_of(work, upload_prefix=application.upload_prefix).id
-                application.convert(work, document_id, deadline=deadline)
+        for upload in messages_in_body(message.body):
+            if isinstance(upload, Upload):
+                document_id = document_of(upload, upload_prefix=application.upload_prefix).id
+                application.convert(upload, document_id, deadline=deadline)
     except Exception as error:  # noqa: BLE001  one upload must not hold up the others
         log_failure(error, event="document_deferred", document_id=document_id)
         # Receives are counted here, also those that found no time to start; ``maxReceiveCount`` ends the retries.

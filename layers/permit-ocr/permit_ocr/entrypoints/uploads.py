@@ -58,9 +58,9 @@ def process(event: Mapping[str, Any], application: UploadsApplication, *, second
         process_message = partial(_process_message, application=application, deadline=deadline, slots=slots)
         delays = list(_threads().map(process_message, messages))
         return batch_response(messages, delays, application.queue)
-    for work in messages_in_event(event):
-        document = document_of(work, upload_prefix=application.upload_prefix)
-        application.process_upload(work, document, deadline=deadline, slots=slots)
+    for intake_message in messages_in_event(event):
+        document = document_of(intake_message, upload_prefix=application.upload_prefix)
+        application.process_upload(intake_message, document, deadline=deadline, slots=slots)
     return None
 
 
@@ -75,16 +75,16 @@ def _process_message(
 ) -> float | None:
     """Process every document of one message; return the seconds until it is retried, None if it may be deleted."""
     try:
-        works = list(messages_in_body(message.body))
+        intake_messages = list(messages_in_body(message.body))
     except UnreadableEvent as error:
         return _retry_delay(message, Failure(error), application)
     failures: list[Failure] = []
-    for work in works:
+    for intake_message in intake_messages:
         document_id = None
         try:
-            document = document_of(work, upload_prefix=application.upload_prefix)
+            document = document_of(intake_message, upload_prefix=application.upload_prefix)
             document_id = document.id
-            application.process_upload(work, document, deadline=deadline, slots=slots)
+            application.process_upload(intake_message, document, deadline=deadline, slots=slots)
         except Exception as error:  # noqa: BLE001  one document must not hold up the others
             failures.append(log_failure(error, event="document_deferred", document_id=document_id))
             if isinstance(error, CircuitOpen):
