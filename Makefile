@@ -38,8 +38,8 @@ bench-check: setup ## Measure again; fail if a ratio is worse than the committed
 	@.venv/bin/python -m bench.system --check
 
 schemas: setup ## Write the message schemas, the API description and the samples again
-	@.venv/bin/python events/schemas/write.py
-	@.venv/bin/python events/samples/write.py
+	@.venv/bin/python -m events.schemas.write
+	@.venv/bin/python -m events.samples.write
 
 specimens: setup ## Draw the committed specimen photos again (needs the fonts it names)
 	@.venv/bin/python -m specimens --out events/specimens --committed

@@ -11,22 +11,24 @@ from typing import Any, Final
 from pydantic import TypeAdapter
 from samtranslator.yaml_helper import yaml_parse
 
+from events.schemas.json_schemas import json_schemas
+from events.schemas.openapi import openapi_document
 from permit_ocr import __version__
 from permit_ocr.domain.events import EVENT_TYPES, CloudEvent
-from permit_ocr.entrypoints.http_api import openapi, resolver
-from permit_ocr.entrypoints.http_api.json_schemas import json_schemas
+from permit_ocr.entrypoints.http_api.router import OPENAPI_FILE
 
 HERE: Final = Path(__file__).parent
 TEMPLATE: Final = HERE.parents[1] / "template.yaml"
 _SCHEMAS: Final = "#/components/schemas/"
 
 
-def documents() -> dict[str, str]:
-    """Return every file's name and text."""
+def documents() -> dict[Path, str]:
+    """Return every file and its text."""
     shapes = {event.__name__: event for event in EVENT_TYPES.values()}
     schemas = json_schemas(shapes, ref_template=f"{_SCHEMAS}{{model}}")
-    files = {f"{name}.schema.json": _text(_schema(name, event)) for name, event in EVENT_TYPES.items()}
-    return files | {"asyncapi.json": _text(_asyncapi(schemas)), "http-api.openapi.json": openapi.document(resolver())}
+    files = {HERE / f"{name}.schema.json": _text(_schema(name, event)) for name, event in EVENT_TYPES.items()}
+    # The OpenAPI document is deployed: the API serves the file.
+    return files | {HERE / "asyncapi.json": _text(_asyncapi(schemas)), OPENAPI_FILE: _text(openapi_document())}
 
 
 def _schema(name: str, event: type[CloudEvent]) -> dict[str, Any]:
@@ -112,4 +114,4 @@ def _text(document: dict[str, Any]) -> str:
 
 if __name__ == "__main__":
     for file, text in documents().items():
-        (HERE / file).write_text(text)
+        file.write_text(text, encoding="utf-8")

@@ -14,8 +14,9 @@ from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
 from samtranslator.yaml_helper import yaml_parse
 
+from permit_ocr.entrypoints.http_api.router import OPENAPI_FILE
+
 TEMPLATE = Path(__file__).parents[2] / "template.yaml"
-OPENAPI = Path("events/schemas/http-api.openapi.json")
 ISSUER = "https://login.example/tenant"
 IAM: dict[str, str] = {}
 JWT = {"JwtIssuer": ISSUER, "JwtAudience": "permits,console"}
@@ -174,7 +175,7 @@ def test_the_openapi_document_has_exactly_the_templates_routes() -> None:
         for route, operation in routes(body)
         if "ApiFunction" in str(operation["x-amazon-apigateway-integration"]["uri"])
     }
-    assert {route for route, _ in routes(json.loads(OPENAPI.read_text()))} == called
+    assert {route for route, _ in routes(json.loads(OPENAPI_FILE.read_text()))} == called
 
 
 def test_every_route_has_a_function() -> None:

@@ -107,7 +107,7 @@ def test_artefacts_contain_no_development_files() -> None:
     for artefact in FUNCTIONS:
         page = {".html"} if artefact == "ConsoleFunction" else set()
         assert {path.suffix for path in files(artefact)} == {".py", ".pyc"} | page
-    assert {path.suffix for path in files("PermitOcrLayer")} == {".py", ".pyc", ".txt"}
+    assert {path.suffix for path in files("PermitOcrLayer")} == {".json", ".py", ".pyc", ".txt"}
 
 
 def test_binaries_are_for_the_architecture_in_the_template() -> None:

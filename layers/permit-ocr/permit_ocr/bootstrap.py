@@ -13,7 +13,7 @@ from permit_ocr.adapters.dynamodb.documents import DynamoDbDocuments
 from permit_ocr.adapters.dynamodb.failure_counts import DynamoDbFailureCounts
 from permit_ocr.adapters.dynamodb.recognition_store import DynamoDbRecognitionStore
 from permit_ocr.adapters.ocr.calls import RateLimiter
-from permit_ocr.adapters.ocr.credentials import from_environment, from_secrets_manager
+from permit_ocr.adapters.ocr.credentials import from_secrets_manager
 from permit_ocr.adapters.ocr.endpoints import Endpoint
 from permit_ocr.adapters.ocr.tencent_ocr import TencentOcr
 from permit_ocr.adapters.s3.erasure import S3Erasure
@@ -129,12 +129,11 @@ def _publish() -> Publish:
 
 @cache
 def _ocr(priority: Priority) -> TencentOcr:
-    secret = settings().credentials_secret
     return TencentOcr(
         site=settings().ocr_site,
         endpoints=endpoints(settings()),
         timeout_seconds=settings().ocr_timeout_seconds,
-        credentials=from_secrets_manager(_aws("secretsmanager"), secret) if secret else from_environment(),
+        credentials=from_secrets_manager(_aws("secretsmanager"), settings().credentials_secret),
         limiter=_rate_limiter(priority),
     )
 

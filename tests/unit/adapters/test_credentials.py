@@ -1,11 +1,11 @@
 """The provider's credentials, and when they are read again."""
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from permit_ocr.adapters.ocr.credentials import from_environment, from_secrets_manager
+from permit_ocr.adapters.ocr.credentials import from_secrets_manager
 from permit_ocr.domain.errors import CircuitOpen
 
 if TYPE_CHECKING:
@@ -39,18 +39,19 @@ def test_an_endpoint_can_have_its_own_account(secrets: "SecretsManagerClient") -
 def test_other_threads_use_known_credentials_during_a_read() -> None:
     seen: list[str] = []
 
-    class Environment(dict[str, str]):
-        def get(self, name: str, default: Any = None) -> Any:
-            if rotating and not seen:
+    class Client:
+        secret_id = "AKIDfirst"
+
+        def get_secret_value(self, *, SecretId: str) -> dict[str, str]:  # noqa: N803  boto3's name
+            if self.secret_id == "AKIDrotated" and not seen:
                 seen.append("")
                 seen[0] = source(again=False).default.secret_id or ""  # as another thread would
-            return super().get(name, default)
+            return {"SecretString": json.dumps({"secret_id": self.secret_id, "secret_key": SecretId})}
 
-    rotating = False
-    environment = Environment(TENCENTCLOUD_SECRET_ID="AKIDfirst", TENCENTCLOUD_SECRET_KEY="key")
-    source = from_environment(environment)
+    client = Client()
+    source = from_secrets_manager(cast("SecretsManagerClient", client), "tencent")
     source(again=False)
-    environment["TENCENTCLOUD_SECRET_ID"], rotating = "AKIDrotated", True
+    client.secret_id = "AKIDrotated"
     assert source(again=True).default.secret_id == "AKIDrotated"
     assert seen == ["AKIDfirst"]
     assert source(again=False).default.secret_id == "AKIDrotated"
@@ -79,9 +80,8 @@ def test_a_missing_secret_opens_the_circuit(secrets: "SecretsManagerClient") -> 
         from_secrets_manager(secrets, "absent")(again=False)
 
 
-def test_the_environment_can_have_a_token() -> None:
-    environment = {"TENCENTCLOUD_SECRET_ID": "AKID", "TENCENTCLOUD_SECRET_KEY": "k", "TENCENTCLOUD_TOKEN": "t"}
-    credential = from_environment(environment)(again=False).default
+def test_temporary_credentials_have_a_token(secrets: "SecretsManagerClient") -> None:
+    secret = {"secret_id": "AKID", "secret_key": "k", "token": "t"}
+    secrets.create_secret(Name="tencent", SecretString=json.dumps(secret))
+    credential = from_secrets_manager(secrets, "tencent")(again=False).default
     assert (credential.secret_id, credential.secret_key, credential.token) == ("AKID", "k", "t")
-    with pytest.raises(CircuitOpen, match=r"Credentials\.Missing"):
-        from_environment({})(again=False)

@@ -4,7 +4,6 @@ import base64
 import json
 from dataclasses import replace
 from http import HTTPStatus
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +15,7 @@ from permit_ocr.domain.events import Document
 from permit_ocr.domain.identity import document_id_of_page
 from permit_ocr.domain.permits import Kind, RecognitionOptions, Side
 from permit_ocr.entrypoints.http_api import BODY_LIMIT
+from permit_ocr.entrypoints.http_api.router import OPENAPI_FILE
 from tests.unit.fakes import JPEG, MAINLAND_FRONT, NOW, THROTTLED, FakeErasure, world
 from tests.unit.http_calls import HTTP, REST, Caller
 
@@ -271,7 +271,7 @@ def test_a_rejected_converted_file_is_a_problem() -> None:
 def test_the_openapi_document_is_served() -> None:
     response, _ = Caller(world()).call("GET", "/v1/openapi.json")
     assert response["statusCode"] == HTTPStatus.OK
-    assert response["body"] == Path("events/schemas/http-api.openapi.json").read_text()
+    assert response["body"] == OPENAPI_FILE.read_text()
 
 
 @pytest.mark.parametrize(

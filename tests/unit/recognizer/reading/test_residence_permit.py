@@ -3,7 +3,7 @@ import pytest
 from permit_ocr.domain.card.answers import ResidencePermitAnswer
 from recognizer.reading.fields.field_finder import FieldFinder
 from recognizer.reading.fields.residence_permit import back_answer, back_fields, front_answer, front_fields
-from recognizer.reading.layout.card_layout import BoundingBox
+from recognizer.reading.ocr.text_lines import BoundingBox
 from tests.unit.recognizer.reading.cards import finder, line
 
 

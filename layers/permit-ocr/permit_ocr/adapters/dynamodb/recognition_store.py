@@ -66,11 +66,7 @@ class DynamoDbRecognitionStore(WorkTableAdapter):
             _item_id(lease.recognition_id),
             expression,
             condition=condition,
-            values={
-                ":owner": lease.owner,
-                ":until": self._table.now() + seconds,
-                ":document_ids": {lease.document_id},
-            },
+            values={":owner": lease.owner, ":until": self._table.now() + seconds, ":document_ids": {lease.document_id}},
         )
 
     def _is_free(self, item: Item) -> bool:

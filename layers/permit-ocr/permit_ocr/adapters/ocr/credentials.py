@@ -1,7 +1,6 @@
-"""The provider's credentials, from Secrets Manager or from environment variables."""
+"""The provider's credentials, from Secrets Manager."""
 
 import json
-import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -34,15 +33,6 @@ class CredentialSource(Protocol):
 
     def __call__(self, *, again: bool) -> Credentials:
         """Return the credentials, with ``again`` past any cache. Raises ``CircuitOpen`` or ``RetryableError``."""
-
-
-def from_environment(environment: Mapping[str, str] = os.environ) -> CredentialSource:
-    """Return a source that reads ``TENCENTCLOUD_SECRET_ID``, ``_SECRET_KEY`` and ``_TOKEN``.
-
-    The SDK's own provider never reads a token.
-    """
-    names = ("TENCENTCLOUD_SECRET_ID", "TENCENTCLOUD_SECRET_KEY", "TENCENTCLOUD_TOKEN")
-    return CachedSecret(lambda: Credentials(_credential(*(environment.get(name) for name in names))))
 
 
 def from_secrets_manager(

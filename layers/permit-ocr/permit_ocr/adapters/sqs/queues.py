@@ -30,10 +30,7 @@ class SqsEventPublisher:
         for queue_url in self._queue_urls:
             with translate_aws_errors("SQS"):
                 self._client.send_message(
-                    QueueUrl=queue_url,
-                    MessageBody=event,
-                    MessageGroupId=event_id,
-                    MessageDeduplicationId=event_id,
+                    QueueUrl=queue_url, MessageBody=event, MessageGroupId=event_id, MessageDeduplicationId=event_id
                 )
 
 

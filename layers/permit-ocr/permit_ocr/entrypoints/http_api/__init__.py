@@ -1,6 +1,7 @@
 """The HTTP API, for payload formats 2.0 (HTTP API) and 1.0 (REST API).
 
-``router`` passes each request to its route. ``requests`` and ``responses`` have the bodies, ``openapi`` describes all.
+``router`` passes each request to its route; ``requests`` and ``responses`` have the bodies. ``make schemas`` writes
+``openapi.json``.
 """
 
 from permit_ocr.entrypoints.http_api.application import BODY_LIMIT, ApiApplication

@@ -11,12 +11,7 @@ from aws_lambda_powertools.event_handler import Response
 from permit_ocr.application.ports import FORM_SECONDS, UploadForm
 from permit_ocr.entrypoints.http_api.application import Resolver, get_application
 from permit_ocr.entrypoints.http_api.requests import UploadRequest, parse_body
-from permit_ocr.entrypoints.http_api.responses import (
-    describe_json,
-    describe_problem,
-    json_response,
-    recognition_path,
-)
+from permit_ocr.entrypoints.http_api.responses import describe_json, describe_problem, json_response, recognition_path
 from permit_ocr.images.rejections import MAX_BYTES
 
 

@@ -25,10 +25,7 @@ PROBLEM_SCHEMA: Final[dict[str, Any]] = {
         "advice": {"type": "string", "description": "What to do about it."},
         "errors": {
             "type": "array",
-            "items": {
-                "type": "object",
-                "properties": {"field": {"type": "string"}, "message": {"type": "string"}},
-            },
+            "items": {"type": "object", "properties": {"field": {"type": "string"}, "message": {"type": "string"}}},
         },
         "result": {"type": "object", "description": "The published `permit.rejected.v1`, for a rejected photo."},
     },

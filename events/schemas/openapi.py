@@ -1,21 +1,21 @@
 """The OpenAPI document: the routes as registered with the resolver, the schemas from their classes."""
 
 import json
-from functools import cache
 from typing import Any, Final
 
+from events.schemas.json_schemas import json_schemas
 from permit_ocr import __version__
 from permit_ocr.domain.events import EVENT_TYPES
 from permit_ocr.domain.identity import DOCUMENT_ID_FORM
 from permit_ocr.domain.pair import CASE_FORM
-from permit_ocr.entrypoints.http_api.application import BODY_LIMIT, Resolver
+from permit_ocr.entrypoints.http_api.application import BODY_LIMIT
 from permit_ocr.entrypoints.http_api.get_case import CaseResponse
-from permit_ocr.entrypoints.http_api.json_schemas import json_schemas
 from permit_ocr.entrypoints.http_api.post_recognitions import IDEMPOTENCY_KEY, PREFER
 from permit_ocr.entrypoints.http_api.post_uploads import PresignedUpload
 from permit_ocr.entrypoints.http_api.problem_details import PROBLEM_SCHEMA
 from permit_ocr.entrypoints.http_api.requests import RecognitionRequest, RequestBody, UploadRequest
 from permit_ocr.entrypoints.http_api.responses import JSON, SCHEMAS, MultiPageRecognition, PendingRecognition
+from permit_ocr.entrypoints.http_api.router import resolver
 from permit_ocr.images.rejections import MAX_BYTES
 
 _DESCRIPTION: Final = f"""\
@@ -82,11 +82,10 @@ _PARAMETERS: Final = {
 }
 
 
-@cache
-def document(app: Resolver) -> str:
-    """Return the OpenAPI document of ``app``'s routes as JSON."""
+def openapi_document() -> dict[str, Any]:
+    """Return the document."""
     openapi: dict[str, Any] = json.loads(
-        app.get_openapi_json_schema(title="Permit OCR", version=__version__, description=_DESCRIPTION)
+        resolver().get_openapi_json_schema(title="Permit OCR", version=__version__, description=_DESCRIPTION)
     )
     del openapi["servers"]  # the deployment's URL, which is not known here
     for operations in openapi["paths"].values():
@@ -99,7 +98,7 @@ def document(app: Resolver) -> str:
         {"Problem": PROBLEM_SCHEMA} | _request_schemas() | json_schemas(responses, ref_template=f"{SCHEMAS}{{model}}")
     )
     openapi["components"] = {"schemas": dict(sorted(schemas.items())), "securitySchemes": _SECURITY}
-    return json.dumps(openapi, ensure_ascii=False, indent=2) + "\n"
+    return openapi
 
 
 def _complete(operation: dict[str, Any]) -> dict[str, Any]:
