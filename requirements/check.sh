@@ -16,7 +16,7 @@ try() {
 try ruff check --quiet .
 try ruff format --check --quiet .
 try mypy
-try mypy --explicit-package-bases layers/artefact.py layers/trim_botocore.py functions tests bench
+try mypy --explicit-package-bases layers/artefact.py layers/trim_botocore.py functions events tests bench
 try lint-imports
 try cfn-lint template.yaml recognizer/deploy/template.yaml
 try sam validate --lint

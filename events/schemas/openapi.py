@@ -1,15 +1,16 @@
 """The OpenAPI document: the routes as registered with the resolver, the schemas from their classes."""
 
 import json
+from dataclasses import dataclass
 from typing import Any, Final
 
 from events.schemas.json_schemas import json_schemas
 from permit_ocr import __version__
-from permit_ocr.domain.events import EVENT_TYPES
+from permit_ocr.domain.events import EVENT_TYPES, CompletedEvent
 from permit_ocr.domain.identity import DOCUMENT_ID_FORM
 from permit_ocr.domain.pair import CASE_FORM
+from permit_ocr.domain.permits import Kind, Side
 from permit_ocr.entrypoints.http_api.application import BODY_LIMIT
-from permit_ocr.entrypoints.http_api.get_case import CaseResponse
 from permit_ocr.entrypoints.http_api.post_recognitions import IDEMPOTENCY_KEY, PREFER
 from permit_ocr.entrypoints.http_api.post_uploads import PresignedUpload
 from permit_ocr.entrypoints.http_api.problem_details import PROBLEM_SCHEMA
@@ -44,6 +45,29 @@ _SECURITY: Final = {
         "description": "A token of `JwtIssuer` for `JwtAudience`, if the deployment sets these.",
     },
 }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseSideReference:
+    """One side that was read."""
+
+    kind: Kind
+    side: Side
+    document_id: str
+    """The document's id: GET /v1/recognitions/{id} returns its result."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseResponse:
+    """A case as it is now."""
+
+    case: str
+    sides: tuple[CaseSideReference, ...]
+    """The newest photo of each side, without rejected ones."""
+    completed: tuple[CompletedEvent, ...]
+    """The published event of each kind of which both sides were read."""
+
+
 _RESPONSES: Final = (*EVENT_TYPES.values(), PendingRecognition, MultiPageRecognition, PresignedUpload, CaseResponse)
 _REQUEST_BODIES: Final[dict[str, type[RequestBody]]] = {
     "createRecognition": RecognitionRequest,

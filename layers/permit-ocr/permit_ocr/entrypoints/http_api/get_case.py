@@ -1,15 +1,12 @@
 """``GET /v1/cases/{case}``: the sides of a case that were read, and the events of its pairs."""
 
 import json
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
 
 from aws_lambda_powertools.event_handler import Response
 
-from permit_ocr.domain.events import CompletedEvent
 from permit_ocr.domain.pair import is_case
-from permit_ocr.domain.permits import Kind, Side
 from permit_ocr.entrypoints.http_api.application import Resolver, get_application
 from permit_ocr.entrypoints.http_api.problem_details import HttpProblem, problem
 from permit_ocr.entrypoints.http_api.responses import JSON, describe_json, describe_problem
@@ -20,27 +17,6 @@ _UNKNOWN: Final = problem(
     "case: no side of it has been read, or it has expired.",
     "Send its photos, or wait until they are read.",
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CaseSideReference:
-    """One side that was read."""
-
-    kind: Kind
-    side: Side
-    document_id: str
-    """The document's id: GET /v1/recognitions/{id} returns its result."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CaseResponse:
-    """A case as it is now. Only the OpenAPI document uses this class: the response contains the events as stored."""
-
-    case: str
-    sides: tuple[CaseSideReference, ...]
-    """The newest photo of each side, without rejected ones."""
-    completed: tuple[CompletedEvent, ...]
-    """The published event of each kind of which both sides were read."""
 
 
 def add_routes(app: Resolver) -> None:
