@@ -25,7 +25,7 @@ class DynamoDbFailureCounts:
     def count(self, message_id: str) -> int:
         """Count one failure and return the number so far. Raises ``RetryableError``.
 
-        Counts by message, not by document: a message keeps its id on every receive, and starts again when replayed.
+        Counts by message, not by document: a message keeps its id on every receive, and starts again after a redrive.
         """
         write = self._table.update(
             f"failures#{message_id}",
