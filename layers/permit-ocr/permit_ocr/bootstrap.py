@@ -47,7 +47,7 @@ def _aws(
     read_timeout: float = 10,
 ) -> Any:  # noqa: ANN401  each adapter types its client
     """Return a client. The build trims boto3 to the services named here (``layers/trim_botocore.py``)."""
-    # One layer retries: botocore retries AWS's calls, the error table the provider's, and SQS documents.
+    # Each retry has one owner: botocore repeats AWS calls, the error table the provider's, SQS redelivers documents.
     config = Config(
         retries={"mode": "standard", "total_max_attempts": attempts},
         connect_timeout=connect_timeout,

@@ -1,13 +1,16 @@
 """When a document that is not done is retried, and when its message goes to the dead-letter queue.
 
-| why it is not done               | counted | waits                                                                  |
-|----------------------------------|---------|------------------------------------------------------------------------|
-| the message cannot be parsed     |         | not at all: it goes to the dead-letter queue immediately               |
-| no time left to start it         | no      | up to 1 s                                                              |
-| the circuit is open              | no      | 30-60 s; after 20 minutes a 40th to a 20th of its age, at most 1 h     |
-| any other ``Deferred``: no quota | no      | what the error asks for, and up to 3 s more; after a minute up to a    |
-| left, image in progress          |         | 20th of its age more, at most 1 h                                      |
-| any other error                  | yes     | 10 s, 1 min, 15 min, 2 h, then 4 h each time, and up to a quarter more |
+| why it is not done                | counted | waits                                                                 |
+|-----------------------------------|---------|-----------------------------------------------------------------------|
+| the message cannot be parsed      |         | not at all: it goes to the dead-letter queue immediately              |
+| no time left to start it          | no      | up to 1 s                                                             |
+| the circuit is open               | no      | 30-60 s; after 20 minutes a 40th to a 20th of its age, at most 1 h    |
+| any other ``Deferred`` (no quota) | no      | ``after_seconds``, plus up to 3 s or a 20th of its age, at most 1 h   |
+| any other error                   | yes     | 10 s, 1 min, 15 min, 2 h, then 4 h each time, plus up to a quarter    |
+| a failure that cannot be counted  | no      | like any other ``Deferred``                                           |
+
+An error's ``after_seconds`` wins if it is longer than the delay after a failure. A failure cannot be counted while
+DynamoDB does not take the write.
 
 After ``maximum_attempts`` counted failures (``MaximumAttempts`` in the template, 6 by default), or when it is six days
 old, the message goes to the dead-letter queue.

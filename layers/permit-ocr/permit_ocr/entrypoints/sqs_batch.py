@@ -6,7 +6,8 @@ done ─────────────────────────
 ``Failure`` ─▶ delay by the retry policy ─┬─ seconds ─▶ the message is visible again after these
                                           └─ None ────▶ ``send_to_dead_letter_queue``, then SQS deletes it
 
-The retry policies are ``application/retry_policy.py`` and ``application/webhook_retry_policy.py``.
+The retry policies are ``application/retry_policy.py`` and ``application/webhook_retry_policy.py``. The images function
+always delays a failure: SQS moves its messages to the dead-letter queue (``maxReceiveCount``).
 """
 
 import time
