@@ -14,16 +14,24 @@ Each step can be repeated: an interrupted deletion is finished by requesting it 
 
 Erased:
 - its state and result: ``document#…`` in the work table (``adapters/dynamodb/documents.py``)
-- recognitions that only it uses: ``recognition#…`` in the work table, and their portraits in the bucket
-- its photo and the images made of it: versions in the bucket (``adapters/s3/erasure.py`` says which)
+- recognitions that only it uses: ``recognition#…`` in the work table, and their portraits under ``portraits/`` in the
+  bucket
+- its photo under ``UploadPrefix`` and the images made of it under ``pages/``: versions in the bucket
+  (``adapters/s3/erasure.py`` says which)
 - its side of its case, and the event of its pair: ``case#…`` and ``completed#…`` in the work table
 
 Kept, and for how long:
 - the tombstone, which holds the ids of the document and its case: 36 days (``TOMBSTONE_DAYS``)
-- recognitions and portraits that other documents use: until these are deleted, or ``KeepDays`` after their last use
-- an upload of several pages of which one page is deleted: until the upload is deleted
-- events that were sent before, its pair's included: nobody can recall them from a queue or a webhook's receiver
-- messages with its S3 key on the intake, images and dead-letter queues: 7, 7 and 14 days at most
+- recognitions that other documents use: until these are deleted, or ``KeepDays`` after their last use; the portraits of
+  such a recognition: as long, or ``UploadRetentionDays``
+- if its state has expired (after ``KeepDays``), portraits, and a photo whose key its sender chose, since that key is
+  not known any more: ``UploadRetentionDays``
+- an upload of several pages of which one page is deleted: until the upload is deleted, or ``UploadRetentionDays``
+- events that were sent before, its pair's included: 14 days each on the results queue and its dead-letter queue, 7 and
+  14 days on those of webhooks; nobody can recall them from a consumer or a receiver
+- messages with its S3 key (for an image at a URL, with that URL and the case): 7 days each on the intake and images
+  queues, 14 days on their dead-letter queue
+- how often its messages have failed: ``failures#MESSAGE_ID`` in the work table, 14 days
 - log lines with its id: ``LogRetentionDays``
 """
 

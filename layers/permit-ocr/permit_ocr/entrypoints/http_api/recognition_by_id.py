@@ -58,11 +58,11 @@ def add_routes(app: Resolver) -> None:
         summary="Delete a document",
         description=(
             "Deletes the result, the photo, its converted pages, its portrait and its side of a case. What "
-            "another document shares stays. A document that is still waiting is not read any more. An event that is "
+            "another document uses stays. A document that is still waiting is not read any more. An event that is "
             "already on the results queue cannot be recalled. Deleting a document again is not an error."
         ),
         responses={
-            204: {"description": "Deleted. Only a tombstone is kept."},
+            204: {"description": "Deleted. A tombstone with the document's id and case is kept for 36 days."},
             404: describe_problem("There is no such document."),
             422: describe_problem("The id is malformed."),
             500: describe_problem("Internal error."),
