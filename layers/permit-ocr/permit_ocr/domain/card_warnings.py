@@ -7,12 +7,9 @@ from typing import Self
 
 
 class WarningName(StrEnum):
-    """The warnings, each with the provider's code.
+    """The warnings, each with the provider's code."""
 
-    A new warning needs an entry here and its texts in the console; ``tests/unit/test_console_texts.py`` fails without
-    them.
-    """
-
+    # This docstring is published in the schemas. docs/architecture.md lists what else a new warning needs.
     PHOTOCOPY = "photocopy", -9102  # a photo of a copy
     RECAPTURE = "recapture", -9103  # a photo of a screen or of another photo
     PHOTOSHOPPED = "photoshopped", -9104  # an edited image

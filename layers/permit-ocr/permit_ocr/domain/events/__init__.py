@@ -1,7 +1,7 @@
 """The result events: CloudEvents 1.0, defined here only. ``registry`` lists them.
 
-Their JSON Schemas, samples, OpenAPI and AsyncAPI documents are generated from these classes. A new event type needs a
-module like ``completed`` with its data, its class and the function that builds it, and an entry in ``registry``.
+Their JSON Schemas, samples, OpenAPI and AsyncAPI documents are generated from these classes. docs/architecture.md says
+which files change for a new event type.
 """
 
 from permit_ocr.domain.events.completed import Completed, CompletedEvent, completed_event

@@ -1,4 +1,8 @@
-"""The event types, by name. Schemas, samples, OpenAPI and AsyncAPI documents are generated for every entry."""
+"""The event types, by name.
+
+Schemas, OpenAPI and AsyncAPI documents are generated for every entry. So are samples, each by a function in
+``events/samples/write.py``.
+"""
 
 from dataclasses import fields
 from typing import Final
