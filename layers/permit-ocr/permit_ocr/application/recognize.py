@@ -5,7 +5,7 @@ published already, or deleted? ── yes ─▶ done
 refuse an image that the provider would refuse (nothing is paid)
       │
 call one OCR action after the other until a response shows a card
-(each response is stored before the next step, so that it is paid for once)
+(each response is stored before the next step, so that it is not paid for again)
       │
 judge it as of today (responses are stored unjudged: a stored verdict would be out of date)
       │
