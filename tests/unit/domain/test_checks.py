@@ -65,7 +65,7 @@ def test_number_and_holder_are_checked_on_a_residence_permit_front() -> None:
 def test_permit_number_and_period_are_checked_where_present(answer: Answer, holder: CheckOutcome) -> None:
     assert outcomes(answer) == dict.fromkeys(CheckName, NOT_APPLICABLE) | {
         CheckName.HOLDER_FIELDS: holder,
-        CheckName.PERMIT_NUMBER_GRAMMAR: PASSED,
+        CheckName.PERMIT_NUMBER_FORMAT: PASSED,
         CheckName.VALIDITY_DATES: PASSED,
         CheckName.VALIDITY_TERM: PASSED,
     }
@@ -154,7 +154,7 @@ def test_missing_fields_are_not_compared(answer: Answer, name: CheckName) -> Non
 )
 def test_a_number_must_match_its_type_or_any_type_if_unread(title: str, number: str, outcome: CheckOutcome) -> None:
     answer = replace(TRAVEL_FRONT, Type=title, Number=number)
-    assert of(answer, CheckName.PERMIT_NUMBER_GRAMMAR) is outcome
+    assert of(answer, CheckName.PERMIT_NUMBER_FORMAT) is outcome
 
 
 @pytest.mark.parametrize(
@@ -169,7 +169,7 @@ def test_a_number_must_match_its_type_or_any_type_if_unread(title: str, number: 
     ],
 )
 def test_an_issue_count_requires_a_residents_travel_permit_number(number: str, outcome: CheckOutcome) -> None:
-    assert of(replace(RESIDENCE_BACK, PassNo=number), CheckName.PERMIT_NUMBER_GRAMMAR) is outcome
+    assert of(replace(RESIDENCE_BACK, PassNo=number), CheckName.PERMIT_NUMBER_FORMAT) is outcome
 
 
 # --- the period ---

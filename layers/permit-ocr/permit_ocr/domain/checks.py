@@ -27,7 +27,7 @@ class CheckName(StrEnum):
     RESIDENT_NUMBER_REGION = "resident_number_region"  # starts with the code of Hong Kong, Macao or Taiwan
     RESIDENT_NUMBER_BIRTH = "resident_number_birth"  # contains the printed date of birth
     RESIDENT_NUMBER_SEX = "resident_number_sex"  # contains the printed sex
-    PERMIT_NUMBER_GRAMMAR = "permit_number_grammar"  # the travel permit's number has the format of its type
+    PERMIT_NUMBER_FORMAT = "permit_number_format"  # the travel permit's number has the format of its type
     HOLDER_FIELDS = "holder_fields"  # the holder's data was read; numbers and the period have their own checks
     VALIDITY_DATES = "validity_dates"  # the side that carries the period of validity has one
     VALIDITY_TERM = "validity_term"  # as long as the document's type, its edition and the holder's age require
@@ -151,7 +151,7 @@ def _resident_number(card: CardSide) -> ResidentNumber | Finding:
     return parse_resident_number(card.normalized.number or "") or _MALFORMED
 
 
-def _grammar(card: CardSide) -> Finding:
+def _number_format(card: CardSide) -> Finding:
     if card.kind is Kind.RESIDENCE_PERMIT:
         # The back has a travel permit's number without its type: it is one of the two types that residents hold.
         number, types = card.normalized.permit_number, _PERMITS_OF_RESIDENTS
@@ -229,7 +229,7 @@ _CHECKS: Final[dict[CheckName, Callable[[CardSide], Finding]]] = {
     CheckName.RESIDENT_NUMBER_REGION: _region,
     CheckName.RESIDENT_NUMBER_BIRTH: _birth,
     CheckName.RESIDENT_NUMBER_SEX: _sex,
-    CheckName.PERMIT_NUMBER_GRAMMAR: _grammar,
+    CheckName.PERMIT_NUMBER_FORMAT: _number_format,
     CheckName.HOLDER_FIELDS: _holder,
     CheckName.VALIDITY_DATES: _dates,
     CheckName.VALIDITY_TERM: _term,
