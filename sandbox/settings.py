@@ -1,4 +1,4 @@
-"""What ``permit-ocr up`` is asked for, and how the template is deployed here compared with a real deployment."""
+"""Options of ``permit-ocr up``, and how the template's deployment here differs from a real one."""
 
 import os
 import re
@@ -23,7 +23,7 @@ _CREDENTIAL_VARIABLES: Final = {
 
 # The recogniser reads two cards at a time. More would only queue there, on a busy machine for longer than a call's
 # timeout.
-_RECOGNISER_PARAMETERS: Final = {"OcrTimeoutSeconds": "25", "MaximumConcurrency": "2", "BatchSize": "5"}
+_RECOGNIZER_PARAMETERS: Final = {"OcrTimeoutSeconds": "25", "MaximumConcurrency": "2", "BatchSize": "5"}
 
 DEPLOYMENT_ONLY_RULES: Final = {"ConsoleNeedsTokens"}  # the sandbox's API needs no signatures
 _LOCAL_URL: Final = re.compile(r"http://[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?(/[!-~]{0,512})?")
@@ -62,7 +62,7 @@ class OcrServer:
     credentials: dict[str, str]
 
 
-def recogniser(port: int) -> OcrServer:
+def recognizer_server(port: int) -> OcrServer:
     """Return the recogniser that the sandbox starts on ``port``."""
     host = f"127.0.0.1:{port}"
     return OcrServer(endpoint=f"http://{host}", scheme="http", host=host, credentials=_LOCAL_CREDENTIALS)
@@ -106,7 +106,7 @@ def template_parameters(settings: Settings, ocr_server: OcrServer) -> dict[str, 
         "Console": "enabled",
         "ResidencePermitEndpoint": ocr_server.host,
         "MainlandPermitEndpoint": ocr_server.host,
-        **(_RECOGNISER_PARAMETERS if settings.ocr_endpoint is None else {}),
+        **(_RECOGNIZER_PARAMETERS if settings.ocr_endpoint is None else {}),
     }
     declared = template.get("Parameters", {})
     parameters = {**{name: value for name, value in defaults.items() if name in declared}, **settings.parameters}

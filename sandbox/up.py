@@ -32,7 +32,7 @@ from sandbox.settings import (
     Settings,
     environment_overrides,
     other_ocr_server,
-    recogniser,
+    recognizer_server,
     template_parameters,
 )
 from sandbox.template.deployed_stack import DeployedStack
@@ -142,7 +142,7 @@ def _claim_ports(settings: Settings) -> dict[str, int]:
 def _ocr_server(settings: Settings, ports: dict[str, int]) -> OcrServer:
     if settings.ocr_endpoint is not None:
         return other_ocr_server(settings.ocr_endpoint)
-    return recogniser(ports["--ocr-port"])
+    return recognizer_server(ports["--ocr-port"])
 
 
 async def _start_all(
@@ -160,19 +160,19 @@ async def _start_all(
         report(f"AWS (moto) at {aws.endpoint}")
         return aws
 
-    async def start_recogniser() -> None:
+    async def start_recognizer() -> None:
         if settings.ocr_endpoint is None:
-            endpoint = await _start_recogniser(processes, ports["--ocr-port"], settings.root)
+            endpoint = await _start_recognizer(processes, ports["--ocr-port"], settings.root)
             report(f"recogniser at {endpoint}")
 
     report("starting: the build, AWS (moto), the recogniser")
     async with asyncio.TaskGroup() as group:
         moto, built = group.create_task(start_moto()), group.create_task(build())
-        group.create_task(start_recogniser())
+        group.create_task(start_recognizer())
     return moto.result(), built.result()
 
 
-async def _start_recogniser(processes: Processes, port: int, root: Path) -> str:
+async def _start_recognizer(processes: Processes, port: int, root: Path) -> str:
     # Presigned URLs of the sandbox's S3 are http, and on this machine.
     download_options = ["--allow-http", "--allow-private"]
     program = Path(sys.executable).parent / "permit-ocr"

@@ -54,7 +54,7 @@ class Outcome:
 
 def provider_options(*, latency: float, rate: int, seed: int) -> list[str]:
     """Return the options of a provider with all faults."""
-    faults = [f"--fault={name}={share}" for name, share in FAULTS.items()]
+    faults = [f"--fault={name}={probability}" for name, probability in FAULTS.items()]
     return [f"--latency={latency}", f"--rate-limit={rate}", *AMPLE_CAPACITY, f"--seed={seed}", *faults]
 
 

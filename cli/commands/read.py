@@ -68,7 +68,9 @@ class Outcome:
         answer = asdict(self.result.reading.answer)
         for portrait in ("Profile", "PortraitImageInfo"):
             answer.pop(portrait, None)
-        confidences = {name: round(sure, _CONFIDENCE_DIGITS) for name, sure in self.result.reading.confidences.items()}
+        confidences = {
+            name: round(value, _CONFIDENCE_DIGITS) for name, value in self.result.reading.confidences.items()
+        }
         return line | {
             "document": self.result.kind,
             "card_side": self.result.side.upper(),
@@ -180,10 +182,12 @@ def _rows(outcome: Outcome) -> Iterator[tuple[str | Text, ...]]:
         yield name, "", Text(f"{outcome.result.message} ({outcome.result.code})", style="red"), ""
         return
     yield name, "", f"{outcome.result.kind}, {outcome.result.side} ({outcome.seconds:.1f} s)", ""
-    values = dict(_text_fields(asdict(outcome.result.reading.answer)))
-    for field, sure in confidence_by_field(outcome.result.reading.answer, outcome.result.reading.confidences).items():
-        shown = "–" if sure is None else Text(f"{sure:.2f}", style="" if sure >= CONFIDENCE_THRESHOLD else "yellow")
-        yield "", field, Text(values[field]), shown
+    reading = outcome.result.reading
+    values = dict(_text_fields(asdict(reading.answer)))
+    for field, confidence in confidence_by_field(reading.answer, reading.confidences).items():
+        shown = "–" if confidence is None else f"{confidence:.2f}"
+        style = "yellow" if confidence is not None and confidence < CONFIDENCE_THRESHOLD else ""
+        yield "", field, Text(values[field]), Text(shown, style=style)
 
 
 def _text_fields(answer: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:

@@ -104,8 +104,8 @@ def recognizer(
     fault: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="NAME=SHARE",
-            help="Fault for a share of the calls: an error code, reset, hang, truncated, html, http-502 (repeatable).",
+            metavar="NAME=PROBABILITY",
+            help="Fault of a call: an error code, reset, hang, truncated, html, http-502 (repeatable).",
             rich_help_panel=_FAKE_PROVIDER,
         ),
     ] = None,

@@ -112,30 +112,30 @@ def _recording(name: str, value: Any) -> Reading | str:  # noqa: ANN401  JSON
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A fault injected into a ``share`` (0 to 1) of the calls.
+    """A fault injected into calls with a ``probability`` from 0 to 1.
 
     ``name`` is one of ``CONNECTION_FAULTS``, ``http-<status>`` or an error code.
     """
 
     name: str
-    share: float
+    probability: float
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Parse ``NAME=SHARE``. Raises ``InvalidFakeProviderSettings``."""
-        name, _, share_text = text.partition("=")
+        """Parse ``NAME=PROBABILITY``. Raises ``InvalidFakeProviderSettings``."""
+        name, _, probability_text = text.partition("=")
         try:
-            share = float(share_text)
+            probability = float(probability_text)
         except ValueError:
-            share = -1
-        if not 0 <= share <= 1:
-            raise InvalidFakeProviderSettings(f"fault `{text}`: must be NAME=SHARE with a share from 0 to 1")
+            probability = -1
+        if not 0 <= probability <= 1:
+            raise InvalidFakeProviderSettings(f"fault `{text}`: must be NAME=PROBABILITY, from 0 to 1")
         if name not in CONNECTION_FAULTS and not _HTTP_FAULT.fullmatch(name) and look_up(name) is UNLISTED:
             named = ", ".join(CONNECTION_FAULTS)
             raise InvalidFakeProviderSettings(
                 f"fault `{name}`: must be one of {named}, http-400 to http-599, or an error code"
             )
-        return cls(name, share)
+        return cls(name, probability)
 
     @property
     def http_status(self) -> int | None:
@@ -148,8 +148,8 @@ class FaultInjector:
     """Decides which calls fail and how long each is delayed. The same seed gives the same sequence."""
 
     def __init__(self, faults: Sequence[Fault] = (), latency: tuple[float, float] = (0.0, 0.0), seed: int = 0) -> None:
-        if sum(fault.share for fault in faults) > 1:
-            raise InvalidFakeProviderSettings("faults: the shares together must not exceed 1")
+        if sum(fault.probability for fault in faults) > 1:
+            raise InvalidFakeProviderSettings("faults: the probabilities together must not exceed 1")
         self._faults = tuple(faults)
         self._latency = latency
         self._chance = random.Random(seed)  # noqa: S311  must be reproducible, not secret
@@ -158,9 +158,9 @@ class FaultInjector:
         """Return the fault for the next call, if any."""
         drawn = self._chance.random()
         for fault in self._faults:
-            if drawn < fault.share:
+            if drawn < fault.probability:
                 return fault
-            drawn -= fault.share
+            drawn -= fault.probability
         return None
 
     async def delay(self) -> None:

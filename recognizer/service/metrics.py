@@ -86,13 +86,13 @@ class _QueueCollector(Collector):
     def collect(self) -> Iterator[Metric]:
         queue, workers = self._queue, self._queue.workers
         for name, description, value in (
-            ("calls_inside", "Calls whose image is in memory: downloading, waiting or being read.", queue.in_flight),
+            ("calls_in_flight", "Calls whose image is in memory: downloading, waiting or being read.", queue.in_flight),
             ("calls_waiting", "Calls waiting for a worker.", queue.waiting),
-            ("calls_inside_limit", "Maximum of calls_inside; further calls are rejected.", queue.capacity),
-            ("readers", "Configured workers.", workers.count),
-            ("readers_ready", "Workers that are ready.", workers.ready),
+            ("calls_in_flight_limit", "Maximum of calls_in_flight; further calls are rejected.", queue.capacity),
+            ("workers", "Configured workers.", workers.count),
+            ("workers_ready", "Workers that are ready.", workers.ready),
         ):
             yield GaugeMetricFamily(f"{_NAMESPACE}_{name}", description, value=value)
         yield CounterMetricFamily(
-            f"{_NAMESPACE}_readers_replaced", "Workers that died and were replaced.", value=workers.replaced
+            f"{_NAMESPACE}_workers_replaced", "Workers that died and were replaced.", value=workers.replaced
         )

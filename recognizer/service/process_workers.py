@@ -117,7 +117,7 @@ class ProcessWorkers:
             status = await worker.wait()
             self._alive.discard(worker)
             self.replaced += 1
-            log.error("reading_process=ended status=%d", status)
+            log.error("worker_process=ended status=%d", status)
             worker = None
 
     async def _start_worker(self) -> "_Worker | None":
@@ -125,14 +125,14 @@ class ProcessWorkers:
         try:
             worker = _Worker(await self._new_process(), self._read_timeout)
         except OSError as error:  # too many processes or open files, too little memory: may be temporary
-            log.error("reading_process=did-not-start errno=%s", error.errno)  # noqa: TRY400  no traceback in the log
+            log.error("worker_process=did-not-start errno=%s", error.errno)  # noqa: TRY400  no traceback in the log
             return None
         try:
             async with asyncio.timeout(_START_SECONDS):
                 await worker.receive()
         except (TimeoutError, OSError, EOFError, ValueError):
             status = await worker.wait_or_kill()  # it may still be printing the reason
-            log.error("reading_process=did-not-start status=%d", status)  # noqa: TRY400  no traceback in the log
+            log.error("worker_process=did-not-start status=%d", status)  # noqa: TRY400  no traceback in the log
             return None
         except asyncio.CancelledError:
             worker.kill()

@@ -79,7 +79,7 @@ def recognizer_app(
     service = _Service(workers, settings, is_stopping)
 
     async def health(_: Request) -> Response:
-        return PlainTextResponse("ready\n") if workers.ready else PlainTextResponse("no reader is ready\n", 503)
+        return PlainTextResponse("ready\n") if workers.ready else PlainTextResponse("no worker is ready\n", 503)
 
     async def metrics(_: Request) -> Response:
         return Response(service.metrics.render(), media_type=CONTENT_TYPE_LATEST)
@@ -174,7 +174,7 @@ class _Service:
             code = "caller-gone"
         except WorkerFailed as error:
             code, response = _UNKNOWN, error_response(request_id, ApiError(_UNKNOWN))
-            log.error("request_id=%s reader=%s", request_id, error.cause)  # noqa: TRY400
+            log.error("request_id=%s worker=%s", request_id, error.cause)  # noqa: TRY400
         except Exception as error:  # noqa: BLE001  the last resort; the message could contain text from a card
             code, response = "InternalError", error_response(request_id, ApiError("InternalError"))
             log.error("request_id=%s unexpected=%s", request_id, type(error).__name__)  # noqa: TRY400

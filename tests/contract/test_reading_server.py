@@ -255,9 +255,9 @@ def wait_until(condition: Callable[[], bool]) -> None:
 
 
 @contextmanager
-def stopped_readers(server: RunningRecognizer) -> Iterator[list[int]]:
+def stopped_workers(server: RunningRecognizer) -> Iterator[list[int]]:
     """Suspend all workers for the block, so that cards stay in progress."""
-    wait_until(lambda: metric(server, "readers_ready") == WORKERS and metric(server, "calls_inside") == 0)
+    wait_until(lambda: metric(server, "workers_ready") == WORKERS and metric(server, "calls_in_flight") == 0)
     processes = processes_of(server)
     assert len(processes) == WORKERS
     for process in processes:
@@ -273,13 +273,13 @@ def started_calls(server: RunningRecognizer, threads: ThreadPoolExecutor, count:
     """Keep this many calls in progress, none of which can be answered yet."""
     parameters = {"ImageBase64": encoded(photograph(TRAVEL))}
     calls = [threads.submit(call, server, MAINLAND, parameters) for _ in range(count)]
-    wait_until(lambda: metric(server, "calls_inside") == count)
+    wait_until(lambda: metric(server, "calls_in_flight") == count)
     return calls
 
 
 def test_a_full_queue_rejects_and_its_calls_are_answered(server: RunningRecognizer) -> None:
     with ThreadPoolExecutor(8) as threads:
-        with stopped_readers(server):
+        with stopped_workers(server):
             calls = started_calls(server, threads, WORKERS + WAITING)
             assert metric(server, "calls_waiting") == WAITING
             refused = {"ImageBase64": encoded(photograph(TRAVEL))}
@@ -306,10 +306,10 @@ def test_peak_memory_is_as_documented_and_is_returned() -> None:
         reading_recognizer("--workers=2", "--waiting=16", "--rate-limit=0") as server,
         ThreadPoolExecutor(18) as threads,
     ):
-        with stopped_readers(server):
+        with stopped_workers(server):
             parameters = {"ImageBase64": "A" * 7 * 1024 * 1024}
             calls = [threads.submit(code, server, MAINLAND, parameters) for _ in range(18)]
-            wait_until(lambda: metric(server, "calls_inside") == 18)
+            wait_until(lambda: metric(server, "calls_in_flight") == 18)
             bodies = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(8)]
             for body in bodies:
                 body.sendall(head + largest.body[:-10])
@@ -324,22 +324,22 @@ def test_peak_memory_is_as_documented_and_is_returned() -> None:
 
 
 def test_a_crashed_worker_fails_only_its_call_and_is_replaced(server: RunningRecognizer) -> None:
-    replaced = metric(server, "readers_replaced_total")
+    replaced = metric(server, "workers_replaced_total")
     with ThreadPoolExecutor(8) as threads:
-        with stopped_readers(server) as processes:
+        with stopped_workers(server) as processes:
             calls = started_calls(server, threads, WORKERS + WAITING)
             for process in processes:
                 os.kill(process, signal.SIGKILL)
         codes = [one.result(PATIENCE_SECONDS).get("Code", "OK") for one in calls]
     assert sorted(codes) == ["FailedOperation.OcrFailed"] * WORKERS + ["OK"] * WAITING
-    wait_until(lambda: metric(server, "readers_ready") == WORKERS)
-    assert metric(server, "readers_replaced_total") == replaced + WORKERS
+    wait_until(lambda: metric(server, "workers_ready") == WORKERS)
+    assert metric(server, "workers_replaced_total") == replaced + WORKERS
     assert server.get("/health") == "ready\n"
 
 
 def test_stopping_answers_calls_in_progress_and_ends_all_workers() -> None:
     with own_server() as server, ThreadPoolExecutor(8) as threads:
-        with stopped_readers(server) as processes:
+        with stopped_workers(server) as processes:
             calls = started_calls(server, threads, WORKERS + 1)
             server.process.send_signal(signal.SIGTERM)
         number = TRUTH[TRAVEL]["answer"]["Number"]
@@ -350,7 +350,7 @@ def test_stopping_answers_calls_in_progress_and_ends_all_workers() -> None:
 
 def test_a_killed_server_leaves_no_worker() -> None:
     with own_server() as server:
-        wait_until(lambda: metric(server, "readers_ready") == WORKERS)
+        wait_until(lambda: metric(server, "workers_ready") == WORKERS)
         processes = processes_of(server)
         server.process.kill()
         server.process.wait(PATIENCE_SECONDS)

@@ -255,7 +255,7 @@ def test_the_public_account_is_for_loopback_only(host: str) -> None:
     ("options", "reason"),
     [
         (("--fault", "explode=0.1"), "fault `explode`: must be one of reset, hang, truncated, html"),
-        (("--fault", "reset=0.6", "--fault", "hang=0.6"), "faults: the shares together must not exceed 1"),
+        (("--fault", "reset=0.6", "--fault", "hang=0.6"), "faults: the probabilities together must not exceed 1"),
         (("--latency", "soon"), "latency `soon`: must be seconds"),
     ],
 )

@@ -88,13 +88,13 @@ def test_a_file_that_is_not_json_is_rejected(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["reset", "hang", "truncated", "html", "http-502", "http-404", "InternalError"])
-def test_a_fault_has_a_name_and_a_share(name: str) -> None:
+def test_a_fault_has_a_name_and_a_probability(name: str) -> None:
     assert Fault.parse(f"{name}=0.05") == Fault(name, 0.05)
 
 
 @pytest.mark.parametrize("text", ["reset", "reset=", "reset=x", "reset=1.1", "reset=-0.1", "reset=nan"])
 def test_a_share_must_be_from_0_to_1(text: str) -> None:
-    with pytest.raises(InvalidFakeProviderSettings, match=r"NAME=SHARE"):
+    with pytest.raises(InvalidFakeProviderSettings, match=r"NAME=PROBABILITY"):
         Fault.parse(text)
 
 

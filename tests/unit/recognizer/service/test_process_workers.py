@@ -139,7 +139,7 @@ def test_a_crashed_process_fails_its_call_and_is_replaced(caplog: pytest.LogCapt
     caplog.set_level(logging.DEBUG, "recognizer")
     run(scenario())
     assert [record.getMessage() for record in caplog.records if record.name.startswith("recognizer")] == [
-        "reading_process=ended status=-9"
+        "worker_process=ended status=-9"
     ] * 2
 
 
@@ -283,7 +283,7 @@ def test_a_worker_is_restarted_when_processes_are_available_again(
             assert shortage.tries_left == 0
 
     run(scenario())
-    assert caplog.text.count(f"reading_process=did-not-start errno={errno.EAGAIN}") == 2
+    assert caplog.text.count(f"worker_process=did-not-start errno={errno.EAGAIN}") == 2
 
 
 def test_the_pool_does_not_start_without_available_processes(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -302,4 +302,4 @@ def test_the_pool_does_not_start_if_its_process_fails(caplog: pytest.LogCaptureF
             await ProcessWorkers(2, program=(*PROGRAM, "does-not-start")).start()
 
     run(scenario())
-    assert "reading_process=did-not-start status=7" in caplog.text
+    assert "worker_process=did-not-start status=7" in caplog.text

@@ -212,7 +212,7 @@ def test_an_unexpected_reader_error_hides_its_message(
     reply = call(image(), FakeReader(ValueError("张三丰")))
     assert reply.code == "FailedOperation.UnKnowError"
     assert "张三丰" not in reply.body.decode() + caplog.text
-    assert "reader=ValueError" in caplog.text
+    assert "worker=ValueError" in caplog.text
 
 
 def test_an_unexpected_server_error_is_an_internal_error(
@@ -315,7 +315,7 @@ def test_health_reports_whether_a_worker_is_ready() -> None:
     assert (reply.status, reply.body) == (200, b"ready\n")
     workers.ready = 0
     reply = exchange(recognizer_app(workers, ServerSettings()), "GET", path="/health")
-    assert (reply.status, reply.body) == (503, b"no reader is ready\n")
+    assert (reply.status, reply.body) == (503, b"no worker is ready\n")
 
 
 def test_metrics_are_well_formed_and_include_the_queue() -> None:
@@ -326,9 +326,9 @@ def test_metrics_are_well_formed_and_include_the_queue() -> None:
     sample = re.compile(r'permit_ocr_recognizer_[a-z_]+(\{([a-z]+="[^"]*",?)+\})? [0-9.]+')
     assert all(line.startswith(("# HELP ", "# TYPE ")) or sample.fullmatch(line) for line in lines)
     assert {
-        "permit_ocr_recognizer_calls_inside 0.0",
-        "permit_ocr_recognizer_calls_inside_limit 8.0",
-        "permit_ocr_recognizer_readers_ready 3.0",
+        "permit_ocr_recognizer_calls_in_flight 0.0",
+        "permit_ocr_recognizer_calls_in_flight_limit 8.0",
+        "permit_ocr_recognizer_workers_ready 3.0",
         'permit_ocr_recognizer_calls_total{action="-",code="MissingParameter"} 1.0',
         'permit_ocr_recognizer_call_seconds_bucket{action="-",le="+Inf"} 1.0',
         'permit_ocr_recognizer_call_seconds_count{action="-"} 1.0',
