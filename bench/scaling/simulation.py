@@ -28,7 +28,7 @@ from bench.scaling.fleet import (
     Fleet,
 )
 from bench.system.aws_calls import CALLS
-from permit_ocr.application.process_upload import PREPARED_AT_ONCE
+from permit_ocr.application.process_upload import MAX_CONCURRENT_PREPARATIONS
 from permit_ocr.application.retry_policy import deferral_delay
 from permit_ocr.domain.errors import RateLimited, RetryableError
 from permit_ocr.rate_limit.dynamodb_rate_limiter import HORIZON_SECONDS, TRIES, Priority
@@ -75,20 +75,20 @@ class Capacity:
 
 @dataclass(slots=True)
 class Shard:
-    """One item of the limiter's table: when the next slot of each token series is free."""
+    """One item of the limiter's table: when the next slot of each slot series is free."""
 
     intervals: Intervals
     capacity: Capacity
     next_free: dict[str, float] = field(default_factory=lambda: {"shared": 0.0, "uploads": 0.0})
 
     def interval(self, series: str) -> float:
-        """Return the seconds between two slots of a token series."""
+        """Return the seconds between two slots of a slot series."""
         microseconds = self.intervals.uploads if series == "uploads" else self.intervals.shared
         return (microseconds or 0) / 1_000_000
 
     @property
     def series(self) -> Sequence[str]:
-        """The token series that uploads take slots from."""
+        """The slot series that uploads take slots from."""
         return ("shared", "uploads") if self.intervals.uploads else ("shared",)
 
 
@@ -140,7 +140,7 @@ class Simulation:
         self._environments = [
             Environment(
                 Capacity(fleet.cpu_share),
-                simpy.Resource(self.world, PREPARED_AT_ONCE),
+                simpy.Resource(self.world, MAX_CONCURRENT_PREPARATIONS),
                 [LimiterState(dict.fromkeys(shard.series, 0.0)) for shard in self._shards],
             )
             for _ in range(fleet.concurrency)

@@ -7,10 +7,10 @@ from typing import Any, Final
 from events.schemas.json_schemas import json_schemas
 from permit_ocr import __version__
 from permit_ocr.domain.events import EVENT_TYPES, CompletedEvent
-from permit_ocr.domain.identity import DOCUMENT_ID_FORM
-from permit_ocr.domain.pair import CASE_FORM
+from permit_ocr.domain.identity import DOCUMENT_ID_PATTERN
+from permit_ocr.domain.pair import CASE_PATTERN
 from permit_ocr.domain.permits import Kind, Side
-from permit_ocr.entrypoints.http_api.application import BODY_LIMIT
+from permit_ocr.entrypoints.http_api.dependencies import BODY_LIMIT
 from permit_ocr.entrypoints.http_api.post_recognitions import IDEMPOTENCY_KEY, PREFER
 from permit_ocr.entrypoints.http_api.post_uploads import PresignedUpload
 from permit_ocr.entrypoints.http_api.problem_details import PROBLEM_SCHEMA
@@ -89,7 +89,7 @@ _DOCUMENT_ID: Final = _parameter(
     "document_id",
     "path",
     "The document's id, from the response that accepted it, from its event or from the list of a file's pages.",
-    pattern=f"^{DOCUMENT_ID_FORM}$",
+    pattern=f"^{DOCUMENT_ID_PATTERN}$",
 )
 _PARAMETERS: Final = {
     "createRecognition": [
@@ -102,7 +102,7 @@ _PARAMETERS: Final = {
     ],
     "getRecognition": [_DOCUMENT_ID],
     "deleteRecognition": [_DOCUMENT_ID],
-    "getCase": [_parameter("case", "path", "The sender's name for the case.", pattern=f"^{CASE_FORM}$")],
+    "getCase": [_parameter("case", "path", "The sender's name for the case.", pattern=f"^{CASE_PATTERN}$")],
 }
 
 

@@ -16,13 +16,13 @@ from permit_ocr.bootstrap import (
     queue,
     recognize,
 )
-from permit_ocr.entrypoints.http_api import ApiApplication, handle_request, resolver
+from permit_ocr.entrypoints.http_api import ApiDependencies, handle_request, resolver
 from permit_ocr.observability import observed
 from permit_ocr.rate_limit.dynamodb_rate_limiter import Priority
 from permit_ocr.settings import settings
 
 # Built when the environment starts: see uploads.
-_application = ApiApplication(
+_dependencies = ApiDependencies(
     recognize=recognize(Priority.API),
     delete=delete_document(),
     documents=documents(),
@@ -40,4 +40,4 @@ gc.enable()
 @observed
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN401  Lambda's context has no type
     """Respond to one request of API Gateway, payload format 2.0 or 1.0."""
-    return handle_request(event, context, _application)
+    return handle_request(event, context, _dependencies)

@@ -3,12 +3,12 @@
 from typing import Any
 
 from permit_ocr.bootstrap import convert_upload, queue
-from permit_ocr.entrypoints.images import ImagesApplication, process
+from permit_ocr.entrypoints.images import ImagesDependencies, process
 from permit_ocr.observability import observed
 from permit_ocr.settings import settings
 
 # Built when the environment starts, not with its first event.
-_application = ImagesApplication(
+_dependencies = ImagesDependencies(
     convert=convert_upload(),
     queue=queue(settings().images_queue_url),
     upload_prefix=settings().upload_prefix,
@@ -18,4 +18,4 @@ _application = ImagesApplication(
 @observed
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN401  Lambda's context has no type
     """Handle one invocation: a batch of the images queue."""
-    return process(event, _application, seconds=context.get_remaining_time_in_millis() / 1000)
+    return process(event, _dependencies, seconds=context.get_remaining_time_in_millis() / 1000)

@@ -7,12 +7,12 @@ gc.disable()  # nothing that is imported or built here is garbage; looking for s
 from typing import Any
 
 from permit_ocr.bootstrap import process_upload, queue, retry_policy
-from permit_ocr.entrypoints.uploads import UploadsApplication, process
+from permit_ocr.entrypoints.uploads import UploadsDependencies, process
 from permit_ocr.observability import observed
 from permit_ocr.settings import settings
 
 # Built when the environment starts, not with its first event: Lambda gives the start a whole processor.
-_application = UploadsApplication(
+_dependencies = UploadsDependencies(
     process_upload=process_upload(),
     upload_prefix=settings().upload_prefix,
     retry_policy=retry_policy(),
@@ -26,4 +26,4 @@ gc.enable()
 @observed
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any] | None:  # noqa: ANN401  Lambda's context has no type
     """Handle one invocation: a batch of the intake queue, or one event of S3, SNS or EventBridge."""
-    return process(event, _application, seconds=context.get_remaining_time_in_millis() / 1000)
+    return process(event, _dependencies, seconds=context.get_remaining_time_in_millis() / 1000)

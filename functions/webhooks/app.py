@@ -5,12 +5,12 @@ from typing import Any
 from permit_ocr.adapters.webhooks.delivery import Receiver
 from permit_ocr.adapters.webhooks.sender import HttpWebhookSender
 from permit_ocr.bootstrap import queue, webhook_secrets
-from permit_ocr.entrypoints.webhooks import WebhooksApplication, process
+from permit_ocr.entrypoints.webhooks import WebhooksDependencies, process
 from permit_ocr.observability import observed
 from permit_ocr.settings import settings
 
 # Built when the environment starts, not with its first event.
-_application = WebhooksApplication(
+_dependencies = WebhooksDependencies(
     sender=HttpWebhookSender(
         receiver=Receiver(url=settings().webhook_url, local=settings().webhook_targets == "local"),
         secrets=webhook_secrets(),
@@ -23,4 +23,4 @@ _application = WebhooksApplication(
 @observed
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN401, ARG001  Lambda's signature
     """Handle one invocation: a batch of the webhook queue."""
-    return process(event, _application)
+    return process(event, _dependencies)

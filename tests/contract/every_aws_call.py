@@ -148,7 +148,7 @@ def use_sqs() -> None:
 
 
 def use_secrets_manager() -> None:
-    assert from_secrets_manager(bootstrap._aws("secretsmanager"), settings().credentials_secret)(again=False).default
+    assert from_secrets_manager(bootstrap._aws("secretsmanager"), settings().credentials_secret)(refresh=False).default
     assert bootstrap.webhook_secrets()()
 
 

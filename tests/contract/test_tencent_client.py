@@ -30,10 +30,10 @@ from tests.contract.provider import CannedResponse, Provider, answer, provider, 
 IMAGE = b"\xff\xd8\xff an image that must not be logged"
 ACTION_NAMES = {action.name for action in ACTIONS.values()}
 ENDS_AS = {
-    Outcome.WAIT: Deferred,
+    Outcome.DEFER: Deferred,
     Outcome.RETRY: RetryableError,
     Outcome.REJECT: RejectDocument,
-    Outcome.STOP: CircuitOpen,
+    Outcome.OPEN_CIRCUIT: CircuitOpen,
 }
 REQUEST = OcrRequest(kind=Kind.MAINLAND_PERMIT, side=Side.FRONT, return_portrait=False, content=IMAGE)
 
@@ -382,8 +382,8 @@ def test_an_image_that_cannot_be_downloaded_is_sent_as_base64() -> None:
 def test_refused_credentials_are_read_again_before_the_circuit_opens() -> None:
     asked: list[bool] = []
 
-    def credentials(*, again: bool) -> Credentials:
-        asked.append(again)
+    def credentials(*, refresh: bool) -> Credentials:
+        asked.append(refresh)
         return Credentials(Credential("AKIDnew" if True in asked else "AKIDold", "secret"))
 
     with provider(refusal("AuthFailure.SecretIdNotFound"), answer(Number="H12345678")) as here:

@@ -16,7 +16,7 @@ from permit_ocr.application.ports import (
     OcrRequest,
     OcrResponse,
     StoredEvent,
-    StoredOutcome,
+    StoredRecognition,
     StoredVersion,
     Submission,
     UploadForm,
@@ -94,13 +94,13 @@ class FakeOcr:
 
 @dataclass
 class FakeRecognitionStore:
-    outcomes: dict[str, StoredOutcome] = field(default_factory=dict)
+    outcomes: dict[str, StoredRecognition] = field(default_factory=dict)
     leased: set[str] = field(default_factory=set)
     references: dict[str, set[str]] = field(default_factory=dict)
 
     def acquire_lease(
         self, recognition_id: str, kind: Kind, *, document_id: str, lease_seconds: float
-    ) -> StoredOutcome | Lease:
+    ) -> StoredRecognition | Lease:
         assert kind in Kind
         assert lease_seconds > 0
         if recognition_id in self.outcomes:
@@ -112,7 +112,7 @@ class FakeRecognitionStore:
         self.references[recognition_id] = {document_id}
         return Lease(recognition_id=recognition_id, owner="this test", document_id=document_id)
 
-    def store_outcome(self, lease: Lease, outcome: StoredOutcome) -> None:
+    def store_outcome(self, lease: Lease, outcome: StoredRecognition) -> None:
         self.leased.discard(lease.recognition_id)
         self.outcomes[lease.recognition_id] = outcome
         self.references.setdefault(lease.recognition_id, set()).add(lease.document_id)
@@ -162,8 +162,8 @@ class FakeDocuments:
     def get(self, document_id: str) -> DocumentState | None:
         return self.states.get(document_id)
 
-    def mark_deleted(self, document_id: str, *, unknown_too: bool = False) -> DocumentState | None:
-        if document_id not in self.states and not unknown_too:
+    def mark_deleted(self, document_id: str, *, include_unknown: bool = False) -> DocumentState | None:
+        if document_id not in self.states and not include_unknown:
             return None
         self._put(document_id, event=None, upload_until=None, deleted=True)
         return self.states[document_id]

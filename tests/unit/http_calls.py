@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from permit_ocr.application.intake_messages import IntakeMessage
-from permit_ocr.entrypoints.http_api import ApiApplication, handle_request
+from permit_ocr.entrypoints.http_api import ApiDependencies, handle_request
 from tests.unit.fakes import THROTTLED, FakePresignedUploads, World
 
 HTTP: dict[str, Any] = json.loads(Path("events/http-api-v2-recognition.json").read_text())
@@ -37,7 +37,7 @@ class Caller:
 
     def send(self, event: dict[str, Any]) -> tuple[dict[str, Any], Any]:
         """Return the response, and its body as JSON; None for an empty one."""
-        application = ApiApplication(
+        dependencies = ApiDependencies(
             recognize=self.here.recognize,
             delete=self.here.delete,
             documents=self.here.documents,
@@ -50,7 +50,7 @@ class Caller:
         context = SimpleNamespace(
             get_remaining_time_in_millis=lambda: self.seconds_left * 1000, function_name="api", aws_request_id="1"
         )
-        response = handle_request(event, context, application)
+        response = handle_request(event, context, dependencies)
         if response["statusCode"] >= HTTPStatus.BAD_REQUEST:
             assert content_type(response) == "application/problem+json"
         return response, json.loads(response["body"]) if response["body"] else None

@@ -42,12 +42,12 @@ class Table:
         self._keep_days = keep_days
         self.now = clock
 
-    def get(self, item_id: str, *, expired_too: bool = False) -> Item | None:
+    def get(self, item_id: str, *, include_expired: bool = False) -> Item | None:
         """Return an item as it is after all completed writes. DynamoDB deletes expired items only within days."""
         with translate_aws_errors("DynamoDB"):
             found = self._client.get_item(TableName=self._name, Key={"id": {"S": item_id}}, ConsistentRead=True)
         item = _plain_item(found.get("Item", {}))
-        return item if item and (expired_too or item["expires_at"] >= self.now()) else None
+        return item if item and (include_expired or item["expires_at"] >= self.now()) else None
 
     def put(self, item_id: str, attributes: Item) -> None:
         """Replace an item; it expires after ``keep_days``."""

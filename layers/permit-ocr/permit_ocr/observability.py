@@ -1,6 +1,6 @@
-"""Logs and metrics: an allow-list by signature, in front of Powertools.
+"""Logs and metrics, written by Powertools. The parameters of ``log_event`` are all that can be logged.
 
-What has no parameter here cannot be logged, and no parameter takes text from a card, a request or a vendor.
+None of them takes text from a card, a request or a vendor.
 """
 
 import logging
@@ -17,7 +17,8 @@ from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 type LogEvent = Literal[
     "ocr_call_failed",
     "document_done",
-    "document_deferred",
+    "document_deferred",  # not counted as a failure
+    "document_failed",
     "document_deleted",
     "document_sent_to_dead_letter_queue",
     "conversion_enqueued",
@@ -27,9 +28,10 @@ type LogEvent = Literal[
     "circuit_mark_not_written",
     "republish_enqueued",
     "portrait_not_stored",
+    "dead_letter_not_sent",
     "visibility_not_changed",
-    "webhook_deferred",
     "webhook_delivered",
+    "webhook_failed",
     "webhook_sent_to_dead_letter_queue",
     "webhook_secret_unusable",
     "unexpected_error",
@@ -46,7 +48,9 @@ type Metric = Literal[
 ]
 
 _LEVELS: Final[dict[LogEvent, int]] = {
+    "dead_letter_not_sent": logging.WARNING,
     "document_deferred": logging.WARNING,
+    "document_failed": logging.WARNING,
     "document_sent_to_dead_letter_queue": logging.ERROR,
     "circuit_mark_not_written": logging.WARNING,
     "circuit_opened": logging.ERROR,
@@ -54,7 +58,7 @@ _LEVELS: Final[dict[LogEvent, int]] = {
     "republish_enqueued": logging.WARNING,
     "unexpected_error": logging.ERROR,
     "visibility_not_changed": logging.WARNING,
-    "webhook_deferred": logging.WARNING,
+    "webhook_failed": logging.WARNING,
     "webhook_sent_to_dead_letter_queue": logging.ERROR,
     "webhook_secret_unusable": logging.ERROR,
 }
@@ -78,6 +82,7 @@ def log_event(
     request_id: str | None = None,
     milliseconds: int | None = None,
     documents: int | None = None,
+    messages: int | None = None,
 ) -> None:
     """Write one line of JSON. ``code`` and ``request_id`` are the provider's or ours; ``document_id`` is opaque."""
     fields = {
@@ -87,6 +92,7 @@ def log_event(
         "request_id": request_id,
         "milliseconds": milliseconds,
         "documents": documents,
+        "messages": messages,
     }
     known = {name: value for name, value in fields.items() if value is not None}
     _WRITE[_LEVELS.get(event, logging.INFO)](event, extra=known)

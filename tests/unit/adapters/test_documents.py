@@ -119,7 +119,7 @@ def test_a_purged_tombstone_has_no_personal_data_and_outlives_messages(
 def test_an_unknown_document_is_marked_deleted_only_on_demand(documents: DynamoDbDocuments) -> None:
     assert documents.mark_deleted("abc") is None
     assert documents.get("abc") is None
-    assert documents.mark_deleted("abc", unknown_too=True) == DocumentState(deleted=True)
+    assert documents.mark_deleted("abc", include_unknown=True) == DocumentState(deleted=True)
     with pytest.raises(Deleted):
         documents.begin(DOCUMENT, recognition_ids=["r1"])
 

@@ -69,5 +69,5 @@ def test_an_unavailable_queue_is_logged_for_each_batch(sqs: "SQSClient", caplog:
     caplog.set_level("INFO", logger="permit-ocr")
     absent = SqsQueue(sqs, queue_url="https://queue.amazonaws.com/123456789012/absent")
     absent.change_visibility({str(number): 1.0 for number in range(11)})
-    logged = [(record.message, record.__dict__["documents"]) for record in caplog.records]
+    logged = [(record.message, record.__dict__["messages"]) for record in caplog.records]
     assert logged == [("visibility_not_changed", 10), ("visibility_not_changed", 1)]

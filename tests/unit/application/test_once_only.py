@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from permit_ocr.application.ports import Lease, OcrRequest, OcrResponse, StoredEvent, StoredOutcome
+from permit_ocr.application.ports import Lease, OcrRequest, OcrResponse, StoredEvent, StoredRecognition
 from permit_ocr.domain.errors import InProgress, RetryableError
 from permit_ocr.domain.events import Document
 from permit_ocr.domain.permits import Kind
@@ -60,14 +60,14 @@ class LeasedTable:
     """Recognitions, with leases on the schedule's clock, and documents; every call is a step."""
 
     schedule: Schedule
-    outcomes: dict[str, StoredOutcome] = field(default_factory=dict)
+    outcomes: dict[str, StoredRecognition] = field(default_factory=dict)
     leases: dict[str, tuple[str, float]] = field(default_factory=dict)
     events: dict[str, StoredEvent] = field(default_factory=dict)
     owners: int = 0
 
     def acquire_lease(
         self, recognition_id: str, kind: Kind, *, document_id: str, lease_seconds: float
-    ) -> StoredOutcome | Lease:
+    ) -> StoredRecognition | Lease:
         assert kind in Kind
         assert lease_seconds > 0
         self.schedule.before()
@@ -83,7 +83,7 @@ class LeasedTable:
         self.schedule.after("claim")
         return claim
 
-    def store_outcome(self, lease: Lease, outcome: StoredOutcome) -> None:
+    def store_outcome(self, lease: Lease, outcome: StoredRecognition) -> None:
         self.schedule.before()
         self.outcomes.setdefault(lease.recognition_id, outcome)
         self.schedule.after("keep_outcome")

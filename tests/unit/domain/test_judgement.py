@@ -217,7 +217,7 @@ _MIN_ANSWERED = 0.4
 _MISREAD = {"男": "女", "女": "男"}
 
 
-def recogniser_answer(answer: Answer, sure: Mapping[str, float]) -> tuple[Answer, dict[str, float]]:
+def recognizer_answer(answer: Answer, sure: Mapping[str, float]) -> tuple[Answer, dict[str, float]]:
     """Return the recogniser's answer for these confidences: it leaves out fields with a very low one."""
     lost = {name for name, value in sure.items() if value < _MIN_ANSWERED}
     return _without(answer, lost), {name: value for name, value in sure.items() if name not in lost}
@@ -258,7 +258,7 @@ def test_reading_less_never_makes_a_verdict_better(
     as_of = judge(card.answer).validity.valid_until or REFERENCE_DAY
 
     def verdict(sure: Mapping[str, float]) -> Verdict:
-        read, confidences = recogniser_answer(answer, sure)
+        read, confidences = recognizer_answer(answer, sure)
         judged = judge_answer(
             read, asked_side=card_side.side, as_of=as_of, expiring_within_days=30, confidences=confidences
         )

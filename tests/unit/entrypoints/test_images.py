@@ -12,7 +12,7 @@ from permit_ocr.adapters.s3.pages import S3Pages
 from permit_ocr.adapters.sqs.queues import SqsQueue
 from permit_ocr.application.convert_upload import ConvertUpload
 from permit_ocr.application.intake_messages import Page, Upload, document_of, serialize_message
-from permit_ocr.entrypoints.images import ImagesApplication, process
+from permit_ocr.entrypoints.images import ImagesDependencies, process
 from permit_ocr.entrypoints.upload_events import messages_in_body
 from permit_ocr.images.conversion import DecodedPage, decode
 from tests.unit.images.converter.files import CORNERS, LIMIT, corners_of, file_of, picture
@@ -25,9 +25,9 @@ SECONDS = 45
 
 
 @pytest.fixture
-def application(s3: "S3Client", sqs: "SQSClient") -> ImagesApplication:
+def dependencies(s3: "S3Client", sqs: "SQSClient") -> ImagesDependencies:
     images, intake = (sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("images", "intake"))
-    return ImagesApplication(
+    return ImagesDependencies(
         convert=ConvertUpload(
             pages=S3Pages(s3, bucket="uploads"), queue=SqsQueue(sqs, queue_url=intake), base64_limit=LIMIT
         ),
@@ -37,7 +37,7 @@ def application(s3: "S3Client", sqs: "SQSClient") -> ImagesApplication:
 
 
 @pytest.fixture
-def enqueued_pages(sqs: "SQSClient", application: ImagesApplication) -> Any:
+def enqueued_pages(sqs: "SQSClient", dependencies: ImagesDependencies) -> Any:
     """Return a function that receives the pages on the intake queue."""
 
     def take() -> list[Page]:
@@ -57,7 +57,7 @@ def put(s3: "S3Client", content: bytes, **metadata: str) -> Upload:
 
 
 def run(
-    application: ImagesApplication, sqs: "SQSClient", upload: Upload, *, seconds: float = SECONDS
+    dependencies: ImagesDependencies, sqs: "SQSClient", upload: Upload, *, seconds: float = SECONDS
 ) -> list[dict[str, str]]:
     url = sqs.get_queue_url(QueueName="images")["QueueUrl"]
     SqsQueue(sqs, queue_url=url).enqueue(upload)
@@ -69,7 +69,7 @@ def run(
         "attributes": message["Attributes"],
         "eventSource": "aws:sqs",
     }
-    failures: list[dict[str, str]] = process({"Records": [record]}, application, seconds=seconds)["batchItemFailures"]
+    failures: list[dict[str, str]] = process({"Records": [record]}, dependencies, seconds=seconds)["batchItemFailures"]
     if not failures:
         sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
     return failures
@@ -89,10 +89,10 @@ def stored_keys(s3: "S3Client") -> list[str]:
 
 
 def test_a_photo_is_stored_upright_with_its_senders_options(
-    application: ImagesApplication, s3: "S3Client", sqs: "SQSClient", enqueued_pages: Any
+    dependencies: ImagesDependencies, s3: "S3Client", sqs: "SQSClient", enqueued_pages: Any
 ) -> None:
     upload = put(s3, file_of("heic", orientation=6), document="mainland-permit", case="7", note="not ours")
-    assert run(application, sqs, upload) == []
+    assert run(dependencies, sqs, upload) == []
     key = f"pages/{id_of(upload)}/1.jpg"
     assert enqueued_pages() == [Page(upload=upload, number=None, pages=None, image=key, rejection=None)]
     stored = s3.get_object(Bucket="uploads", Key=key)
@@ -103,11 +103,11 @@ def test_a_photo_is_stored_upright_with_its_senders_options(
 
 
 def test_every_page_is_enqueued_and_the_upload_is_unchanged(
-    application: ImagesApplication, s3: "S3Client", sqs: "SQSClient", enqueued_pages: Any
+    dependencies: ImagesDependencies, s3: "S3Client", sqs: "SQSClient", enqueued_pages: Any
 ) -> None:
     content = file_of("tiff", save_all=True, append_images=[picture((50, 50)), *[picture()] * 10])
     upload = put(s3, content)
-    assert run(application, sqs, upload) == []
+    assert run(dependencies, sqs, upload) == []
     pages = enqueued_pages()
     assert [(page.number, page.pages) for page in pages] == [(number, 12) for number in range(1, 13)]
     assert (pages[1].image, pages[1].rejection) == (None, "Document.TooSmall")
@@ -117,27 +117,27 @@ def test_every_page_is_enqueued_and_the_upload_is_unchanged(
 
 
 def test_a_repeated_message_stores_the_same_keys_and_pages(
-    application: ImagesApplication, s3: "S3Client", sqs: "SQSClient", enqueued_pages: Any
+    dependencies: ImagesDependencies, s3: "S3Client", sqs: "SQSClient", enqueued_pages: Any
 ) -> None:
     upload = put(s3, file_of("pdf"))
-    run(application, sqs, upload)
+    run(dependencies, sqs, upload)
     first, keys = enqueued_pages(), set(stored_keys(s3))
-    run(application, sqs, upload)
+    run(dependencies, sqs, upload)
     assert enqueued_pages() == first
     assert set(stored_keys(s3)) == keys
 
 
 def test_a_file_that_is_rejected_as_a_whole_leaves_no_page(
-    application: ImagesApplication, s3: "S3Client", sqs: "SQSClient", enqueued_pages: Any
+    dependencies: ImagesDependencies, s3: "S3Client", sqs: "SQSClient", enqueued_pages: Any
 ) -> None:
     upload = put(s3, file_of("webp")[:60])
-    assert run(application, sqs, upload) == []
+    assert run(dependencies, sqs, upload) == []
     assert enqueued_pages() == [Page(upload=upload, number=None, pages=None, image=None, rejection="Document.Damaged")]
     assert stored_keys(s3) == []
 
 
 def test_pages_stored_before_the_decoder_crashed_are_deleted(
-    application: ImagesApplication,
+    dependencies: ImagesDependencies,
     s3: "S3Client",
     sqs: "SQSClient",
     enqueued_pages: Any,
@@ -149,7 +149,7 @@ def test_pages_stored_before_the_decoder_crashed_are_deleted(
 
     monkeypatch.setattr("permit_ocr.application.convert_upload.decode", crashing)
     upload = put(s3, file_of("tiff", save_all=True, append_images=[picture()]))
-    assert run(application, sqs, upload) == []
+    assert run(dependencies, sqs, upload) == []
     assert enqueued_pages() == [
         Page(upload=upload, number=None, pages=None, image=None, rejection="Document.TooCostly")
     ]
@@ -157,29 +157,29 @@ def test_pages_stored_before_the_decoder_crashed_are_deleted(
 
 
 def test_a_file_that_is_too_large_is_rejected_without_a_download(
-    application: ImagesApplication,
+    dependencies: ImagesDependencies,
     s3: "S3Client",
     sqs: "SQSClient",
     enqueued_pages: Any,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("permit_ocr.adapters.s3.pages.MAX_BYTES", 100)
-    run(application, sqs, put(s3, file_of("heic")))
+    run(dependencies, sqs, put(s3, file_of("heic")))
     assert [page.rejection for page in enqueued_pages()] == ["Document.TooManyBytes"]
 
 
 def test_an_upload_that_is_gone_is_enqueued_as_a_rejection(
-    application: ImagesApplication, s3: "S3Client", sqs: "SQSClient", enqueued_pages: Any
+    dependencies: ImagesDependencies, s3: "S3Client", sqs: "SQSClient", enqueued_pages: Any
 ) -> None:
     upload = put(s3, file_of("heic"))
     s3.delete_object(Bucket="uploads", Key=upload.key, VersionId=upload.version or "")
-    assert run(application, sqs, upload) == []
+    assert run(dependencies, sqs, upload) == []
     assert enqueued_pages() == [gone(upload)]
     assert stored_keys(s3) == []
 
 
 def test_an_upload_deleted_during_its_conversion_leaves_no_page(
-    application: ImagesApplication,
+    dependencies: ImagesDependencies,
     s3: "S3Client",
     sqs: "SQSClient",
     enqueued_pages: Any,
@@ -192,26 +192,26 @@ def test_an_upload_deleted_during_its_conversion_leaves_no_page(
         s3.delete_object(Bucket="uploads", Key=upload.key, VersionId=upload.version or "")
 
     monkeypatch.setattr("permit_ocr.application.convert_upload.decode", meanwhile)
-    assert run(application, sqs, upload) == []
+    assert run(dependencies, sqs, upload) == []
     assert enqueued_pages() == [gone(upload)]
     assert stored_keys(s3) == []
 
 
 def test_an_aws_error_is_retried_and_rejects_nothing(
-    application: ImagesApplication, s3: "S3Client", sqs: "SQSClient", enqueued_pages: Any
+    dependencies: ImagesDependencies, s3: "S3Client", sqs: "SQSClient", enqueued_pages: Any
 ) -> None:
     upload = put(s3, file_of("heic"))
-    elsewhere = replace(application, convert=replace(application.convert, pages=S3Pages(s3, bucket="another")))
+    elsewhere = replace(dependencies, convert=replace(dependencies.convert, pages=S3Pages(s3, bucket="another")))
     (failure,) = run(elsewhere, sqs, upload)
     assert failure["itemIdentifier"]
     assert enqueued_pages() == []
 
 
 def test_an_upload_is_retried_if_too_little_time_is_left_to_decode_it(
-    application: ImagesApplication, s3: "S3Client", sqs: "SQSClient", enqueued_pages: Any
+    dependencies: ImagesDependencies, s3: "S3Client", sqs: "SQSClient", enqueued_pages: Any
 ) -> None:
     upload = put(s3, file_of("heic"))
-    assert len(run(application, sqs, upload, seconds=20)) == 1
+    assert len(run(dependencies, sqs, upload, seconds=20)) == 1
     assert enqueued_pages() == []
 
 

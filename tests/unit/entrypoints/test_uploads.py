@@ -19,7 +19,7 @@ from permit_ocr.application.intake_messages import (
     serialize_message,
 )
 from permit_ocr.application.ports import OcrRequest, OcrResponse, StoredEvent, Submission
-from permit_ocr.application.process_upload import PREPARED_AT_ONCE, ProcessUpload
+from permit_ocr.application.process_upload import MAX_CONCURRENT_PREPARATIONS, ProcessUpload
 from permit_ocr.application.retry_policy import MAXIMUM_AGE_SECONDS, RetryPolicy
 from permit_ocr.domain.errors import (
     CircuitOpen,
@@ -34,7 +34,7 @@ from permit_ocr.domain.events import Document
 from permit_ocr.domain.identity import document_id_of_page
 from permit_ocr.domain.permits import Kind, RecognitionOptions
 from permit_ocr.entrypoints.upload_events import messages_in_body
-from permit_ocr.entrypoints.uploads import UploadsApplication, process
+from permit_ocr.entrypoints.uploads import UploadsDependencies, process
 from permit_ocr.images.rejections import rejection
 from tests.unit.fakes import MAINLAND_FRONT, THROTTLED, World, jpeg, submission, world
 
@@ -153,7 +153,7 @@ def run(
     queues.intake.waits.clear()
     around: Any = queues
     uploaded: Any = images or FakeImages()
-    application = UploadsApplication(
+    dependencies = UploadsDependencies(
         process_upload=ProcessUpload(
             images=uploaded,
             images_queue=around,
@@ -169,7 +169,7 @@ def run(
         queue=around.intake,
         dead_letters=around,
     )
-    answer = process(event, application, seconds=seconds)
+    answer = process(event, dependencies, seconds=seconds)
     again = [failure["itemIdentifier"] for failure in (answer or {"batchItemFailures": []})["batchItemFailures"]]
     return again, queues.intake
 
@@ -271,7 +271,7 @@ def test_a_damaged_page_is_rejected_and_the_others_are_recognised() -> None:
 
 def test_pages_of_a_deleted_file_are_erased_and_not_published() -> None:
     here = world()
-    here.documents.mark_deleted(scan_id(), unknown_too=True)
+    here.documents.mark_deleted(scan_id(), include_unknown=True)
     here.erasure.photos = {document_id_of_page(scan_id(), page): [f"pages/abc/{page}.jpg"] for page in (1, 2)}
     again, _ = run(pages_of_a_scan(1, 2), here)
     assert (again, here.results.sent, here.ocr.requests) == ([], [], [])
@@ -327,7 +327,7 @@ def test_two_documents_are_prepared_at_a_time_but_all_wait_together() -> None:
         records.append(record)
     failed, _ = run({"Records": records}, here, images=images)
     assert (failed, len(here.results.sent)) == ([], 10)
-    assert images.most_at_a_time <= PREPARED_AT_ONCE
+    assert images.most_at_a_time <= MAX_CONCURRENT_PREPARATIONS
 
 
 def test_an_opened_circuit_defers_the_rest_of_a_message_without_a_call() -> None:
@@ -423,6 +423,29 @@ def test_a_deferral_is_never_counted_however_often_it_happens(error: PermitOcrEr
         assert len(again) == 1
         assert least <= wait <= most
     assert (queues.failures, queues.dead) == ({}, [])
+
+
+@pytest.mark.parametrize(
+    ("error", "event"),
+    [
+        (RetryableError("InternalError", "", ""), "document_failed"),
+        (Deferred("Deadline", "", ""), "document_deferred"),
+        (CircuitOpen("ResourceUnavailable.InArrears", "", ""), "document_deferred"),
+    ],
+)
+def test_the_log_tells_counted_failures_from_deferrals(
+    error: PermitOcrError, event: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", logger="permit-ocr")
+    run(message(), world(error))
+    assert [(record.message, record.__dict__["code"]) for record in caplog.records] == [(event, error.code)]
+
+
+def test_a_dead_letter_that_could_not_be_sent_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", logger="permit-ocr")
+    spoilt = message(ONE_UPLOAD["Records"][0] | {"body": "{"})
+    run(spoilt, world(), queues=Queues(dead_letter_queue_answers=False))
+    assert [record.message for record in caplog.records] == ["dead_letter_not_sent"]
 
 
 def test_a_deferred_message_is_dead_lettered_before_its_retention_ends() -> None:

@@ -15,7 +15,7 @@ from permit_ocr.adapters.webhooks.sender import HttpWebhookSender
 from permit_ocr.adapters.webhooks.signature import SecretUnusable, keys_in
 from permit_ocr.application.webhook_retry_policy import GONE
 from permit_ocr.domain.errors import RetryableError
-from permit_ocr.entrypoints.webhooks import WebhooksApplication, process
+from permit_ocr.entrypoints.webhooks import WebhooksDependencies, process
 from permit_ocr.observability import flush_metrics
 from tests.unit.fakes import THROTTLED
 
@@ -76,8 +76,8 @@ def record(event_id: str, *, age: float = 0, attempts: int = 1, **more: Any) -> 
 def run(*records: dict[str, Any], posts: Posts, queue: FakeWebhookQueue | None = None) -> list[str]:
     queue = queue or FakeWebhookQueue()
     sender = HttpWebhookSender(receiver=RECEIVER, secrets=lambda: keys_in(SECRET), post=posts)
-    application = WebhooksApplication(sender=sender, queue=queue, dead_letters=queue)
-    response = process({"Records": list(records)}, application)
+    dependencies = WebhooksDependencies(sender=sender, queue=queue, dead_letters=queue)
+    response = process({"Records": list(records)}, dependencies)
     return [failure["itemIdentifier"] for failure in response["batchItemFailures"]]
 
 
@@ -156,8 +156,8 @@ def test_without_a_secret_nothing_is_sent_and_a_broken_one_is_reported(
     caplog.set_level("INFO")
     posts, queue = Posts(), FakeWebhookQueue()
     sender = HttpWebhookSender(receiver=RECEIVER, secrets=unusable, post=posts)
-    application = WebhooksApplication(sender=sender, queue=queue, dead_letters=queue)
-    assert len(process({"Records": [record("1")]}, application)["batchItemFailures"]) == 1
+    dependencies = WebhooksDependencies(sender=sender, queue=queue, dead_letters=queue)
+    assert len(process({"Records": [record("1")]}, dependencies)["batchItemFailures"]) == 1
     assert posts.taken == []
     errors = [line.getMessage() for line in caplog.records if line.levelname == "ERROR"]
     assert errors == (["webhook_secret_unusable"] if reported else [])

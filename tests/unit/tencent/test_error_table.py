@@ -16,7 +16,7 @@ def test_permanent_refusals_are_rejected_on_the_first_call() -> None:
 
 
 def test_a_code_that_opens_the_circuit_is_not_retried_in_the_same_way() -> None:
-    open_circuits = [row for row in ERROR_TABLE if row.outcome is Outcome.STOP]
+    open_circuits = [row for row in ERROR_TABLE if row.outcome is Outcome.OPEN_CIRCUIT]
     assert {row.retries for row in open_circuits} == {0}
     assert Remedy.AS_BASE64 not in {row.remedy for row in open_circuits}
 

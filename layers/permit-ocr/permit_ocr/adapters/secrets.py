@@ -41,10 +41,10 @@ class CachedSecret[Value]:
         self._clock = clock
         self._cached: tuple[float, Value] | None = None
 
-    def __call__(self, *, again: bool = False) -> Value:
-        """Return the value, with ``again`` past the cache."""
+    def __call__(self, *, refresh: bool = False) -> Value:
+        """Return the value; ``refresh`` bypasses the cache."""
         cached = self._cached
-        if cached and not again and self._clock() - cached[0] < _FRESH_SECONDS:
+        if cached and not refresh and self._clock() - cached[0] < _FRESH_SECONDS:
             return cached[1]
         try:
             value = self._read()

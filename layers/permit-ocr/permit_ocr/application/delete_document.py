@@ -65,7 +65,7 @@ class EraseDocument:
             self.cases.remove_side(document.case, document_id=document.id)
 
     @contextmanager
-    def if_deleted(self, document: Document, recognition_ids: Sequence[str] = ()) -> Iterator[None]:
+    def erasing_if_deleted(self, document: Document, recognition_ids: Sequence[str] = ()) -> Iterator[None]:
         """Erase a document for which the block raises ``Deleted``; that is raised again."""
         try:
             yield
@@ -86,12 +86,12 @@ class DeleteDocument:
         state = self.documents.mark_deleted(document_id)
         if state is None and self.erase.erasure.photo_versions(Document(id=document_id)):
             # Its state has expired, or it has never been started. The key of a direct upload names the document.
-            state = self.documents.mark_deleted(document_id, unknown_too=True)
+            state = self.documents.mark_deleted(document_id, include_unknown=True)
         if state is None:
             return False
         for number in range(1, (state.pages or 0) + 1):
             page_id = document_id_of_page(document_id, number)
-            if page := self.documents.mark_deleted(page_id, unknown_too=True):
+            if page := self.documents.mark_deleted(page_id, include_unknown=True):
                 self._erase_and_purge(page_id, page)
         self._erase_and_purge(document_id, state)
         return True

@@ -91,7 +91,7 @@ class PairSides:
             asked_side=side.side,
             as_of=today_in_shanghai(now),
             expiring_within_days=self.expiring_within_days,
-            confidences={name: sure for name, sure in data.get("confidences", {}).items() if sure is not None},
+            confidences={name: value for name, value in data.get("confidences", {}).items() if value is not None},
             fallback=data["provider"].get("fallback", False),
         )
         return recognized(

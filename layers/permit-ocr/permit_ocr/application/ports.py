@@ -121,7 +121,7 @@ class Case:
     completed: Mapping[Kind, str]
 
 
-type StoredOutcome = OcrResponse | RejectDocument
+type StoredRecognition = OcrResponse | RejectDocument
 
 
 class Ocr(Protocol):
@@ -141,13 +141,13 @@ class RecognitionStore(Protocol):
 
     def acquire_lease(
         self, recognition_id: str, kind: Kind, *, document_id: str, lease_seconds: float
-    ) -> "StoredOutcome | Lease":
+    ) -> "StoredRecognition | Lease":
         """Return the stored outcome, or a lease to call the provider: nobody else gets one until it ends.
 
         Either way the document now references the recognition. Raises ``InProgress`` while another lease runs.
         """
 
-    def store_outcome(self, lease: Lease, outcome: StoredOutcome) -> None:
+    def store_outcome(self, lease: Lease, outcome: StoredRecognition) -> None:
         """Store an outcome, unless there is one already: that one was paid for first."""
 
     def release_lease(self, lease: Lease) -> None:
@@ -175,11 +175,11 @@ class Documents(Protocol):
     def get(self, document_id: str) -> DocumentState | None:
         """Return the state of a document, None if it is unknown."""
 
-    def mark_deleted(self, document_id: str, *, unknown_too: bool = False) -> DocumentState | None:
+    def mark_deleted(self, document_id: str, *, include_unknown: bool = False) -> DocumentState | None:
         """Write a tombstone and remove the event. Later writes raise ``Deleted``.
 
         Returns the state that is needed to erase the rest, every time until ``purge``. Returns None for an unknown
-        document, and writes no tombstone for it unless ``unknown_too``.
+        document, and writes no tombstone for it unless ``include_unknown``.
         """
 
     def purge(self, document_id: str, *, case: str | None) -> None:

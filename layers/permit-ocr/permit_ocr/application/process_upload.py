@@ -34,7 +34,7 @@ from permit_ocr.domain.events import Document
 from permit_ocr.domain.permits import Kind, RecognitionOptions
 from permit_ocr.observability import LogEvent, log_event
 
-PREPARED_AT_ONCE: Final = 2
+MAX_CONCURRENT_PREPARATIONS: Final = 2
 """With three 5 % more was billed, with four 13 % (docs/adr/0019); with one the CPU would be idle while AWS responds."""
 _SECONDS_TO_START: Final = 4.0
 """With less time than this a document is not started."""
@@ -67,7 +67,7 @@ class PreparationSlots:
     at a time overlap the waits for AWS, and the first one is ready soon.
     """
 
-    def __init__(self, count: int = PREPARED_AT_ONCE) -> None:
+    def __init__(self, count: int = MAX_CONCURRENT_PREPARATIONS) -> None:
         self._semaphore = threading.Semaphore(count)
 
     def acquire(self, *, deadline: float) -> ExitStack:
@@ -149,12 +149,12 @@ class ProcessUpload:
         if page.number is None or page.pages is None or page.pages == 1:
             return
         upload = document_of(page.upload, upload_prefix=self.upload_prefix)
-        with self.erase.if_deleted(document):
+        with self.erase.erasing_if_deleted(document):
             self.documents.record_pages(upload.id, pages=page.pages)
 
     def _convert(self, upload: Upload, document: Document) -> None:
         """Record an upload, so that it can be deleted during the conversion, and have it converted."""
-        with self.erase.if_deleted(document):
+        with self.erase.erasing_if_deleted(document):
             stored = self.documents.begin(document, recognition_ids=())
         if not (stored and stored.published):
             self.images_queue.enqueue(upload)

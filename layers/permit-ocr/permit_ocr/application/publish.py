@@ -56,7 +56,7 @@ class Publish:
         """
         state = self.documents.get(document_id) or DocumentState()
         document = state.document or Document(id=document_id)
-        with self.erase.if_deleted(document, state.recognition_ids):
+        with self.erase.erasing_if_deleted(document, state.recognition_ids):
             if state.deleted:
                 raise Deleted
             if state.event is None:

@@ -30,7 +30,7 @@ from permit_ocr.application.ports import (
     OcrResponse,
     Portraits,
     RecognitionStore,
-    StoredOutcome,
+    StoredRecognition,
     Submission,
 )
 from permit_ocr.application.publish import Publish
@@ -90,7 +90,7 @@ class Recognize:
         """
         submission = _with_content_hash(submission)
         requests = _ocr_requests(submission)
-        with self.erase.if_deleted(submission.document, list(requests)):
+        with self.erase.erasing_if_deleted(submission.document, list(requests)):
             stored = self.documents.begin(submission.document, recognition_ids=list(requests))
             if stored and stored.published:
                 return stored.event
@@ -110,7 +110,7 @@ class Recognize:
 
         Raises ``RetryableError``, and ``Deleted`` for a deleted document; nothing of it is left then.
         """
-        with self.erase.if_deleted(document):
+        with self.erase.erasing_if_deleted(document):
             stored = self.documents.begin(document, recognition_ids=())
             if not (stored and stored.published):
                 self.publish(self._rejection(document, RecognitionOptions(), error))
@@ -123,7 +123,7 @@ class Recognize:
         document_id: str,
         deadline: float,
         before_call: Callable[[], None],
-    ) -> tuple[StoredOutcome, bool]:
+    ) -> tuple[StoredRecognition, bool]:
         """Return the outcome of a request, and whether it was stored before; else call the provider and store it."""
         lease = self.recognitions.acquire_lease(
             recognition_id,
@@ -134,7 +134,7 @@ class Recognize:
         if not isinstance(lease, Lease):
             return lease, True
         before_call()
-        outcome: StoredOutcome
+        outcome: StoredRecognition
         try:
             outcome = self._without_portrait(self.ocr.recognize(request, deadline=deadline), recognition_id)
         except PermitOcrError as error:
@@ -185,7 +185,7 @@ class Recognize:
 
 
 def _call_until_card(
-    requests: Mapping[str, OcrRequest], call: Callable[[str, OcrRequest], tuple[StoredOutcome, bool]]
+    requests: Mapping[str, OcrRequest], call: Callable[[str, OcrRequest], tuple[StoredRecognition, bool]]
 ) -> tuple[OcrRequest, OcrResponse, bool]:
     """Return the first request whose response shows a card, that response, and whether it was stored before.
 

@@ -73,16 +73,16 @@ class RetryPolicy:
         """Return the seconds until a message of that age is retried; None if it goes to the dead-letter queue."""
         if isinstance(error, UnreadableEvent):
             return None
-        is_last = age_seconds > MAXIMUM_AGE_SECONDS
+        give_up = age_seconds > MAXIMUM_AGE_SECONDS
         if not is_deferral(error):
             try:
                 failures = self.failures.count(message_id)
             except RetryableError:  # a failure that AWS cannot count must not use up the attempts
                 pass
             else:
-                is_last = is_last or failures >= self.maximum_attempts
-                return None if is_last else retry_delay(error, attempt=failures)
-        return None if is_last else deferral_delay(error, age_seconds=age_seconds)
+                give_up = give_up or failures >= self.maximum_attempts
+                return None if give_up else retry_delay(error, attempt=failures)
+        return None if give_up else deferral_delay(error, age_seconds=age_seconds)
 
 
 def is_deferral(error: Exception) -> bool:

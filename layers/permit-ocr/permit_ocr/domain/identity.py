@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from permit_ocr.domain.permits import Kind, Side
 
 _DIRECT_UPLOADS: Final = "by-id/"
-DOCUMENT_ID_FORM: Final = "[0-9a-f]{32}"
+DOCUMENT_ID_PATTERN: Final = "[0-9a-f]{32}"
 """Regular expression of a complete document id."""
 _SIGNATURE_PREFIXES: Final = ("x-amz-", "x-cos-", "x-oss-", "x-goog-")
 _SIGNATURE_NAMES: Final = frozenset(
@@ -49,7 +49,7 @@ def direct_upload_key(document_id: str, *, upload_prefix: str) -> str:
 
 def is_document_id(text: str) -> bool:
     """Tell whether ``text`` has the form of an id."""
-    return re.fullmatch(DOCUMENT_ID_FORM, text, re.ASCII) is not None
+    return re.fullmatch(DOCUMENT_ID_PATTERN, text, re.ASCII) is not None
 
 
 def document_id_of_request(*parts: str) -> str:

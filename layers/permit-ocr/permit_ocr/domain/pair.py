@@ -34,10 +34,10 @@ from permit_ocr.domain.judgement import Judgement
 from permit_ocr.domain.permits import Kind, PermitType
 from permit_ocr.domain.verdict import Verdict
 
-CASE_FORM: Final = r"[A-Za-z0-9._-]{1,64}"
+CASE_PATTERN: Final = r"[A-Za-z0-9._-]{1,64}"
 """Regular expression of a complete case name. Opaque: it must not contain a person's name or a document's number."""
 CASE_RULE: Final = "1 to 64 letters, digits, full stops, underscores and hyphens"
-"""``CASE_FORM`` in words."""
+"""``CASE_PATTERN`` in words."""
 
 _HONG_KONG_IDENTITY: Final = re.compile(r"[A-Z]{1,2}[0-9]{6}\(?[0-9A]\)?")
 _MACAO_IDENTITY: Final = re.compile(r"[157]/?[0-9]{6}(?:/[0-9]|\(?[0-9]\)?)")
@@ -67,7 +67,7 @@ class PairCheck:
 
 def is_case(text: str) -> bool:
     """Tell whether ``text`` is a valid case name."""
-    return re.fullmatch(CASE_FORM, text, re.ASCII) is not None
+    return re.fullmatch(CASE_PATTERN, text, re.ASCII) is not None
 
 
 def check_pair(front: Judgement, back: Judgement) -> tuple[PairCheck, ...]:

@@ -19,7 +19,7 @@ _SECONDS_TO_FINISH: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ImagesApplication:
+class ImagesDependencies:
     """What the images function uses."""
 
     convert: ConvertUpload
@@ -27,24 +27,24 @@ class ImagesApplication:
     upload_prefix: str
 
 
-def process(event: Mapping[str, Any], application: ImagesApplication, *, seconds: float) -> dict[str, Any]:
+def process(event: Mapping[str, Any], dependencies: ImagesDependencies, *, seconds: float) -> dict[str, Any]:
     """Convert every upload of a batch and return the partial batch response; ``seconds`` is the time that is left."""
     deadline = time.monotonic() + seconds - _SECONDS_TO_FINISH
     messages = messages_in_batch(event)
-    delays = [_process_message(message, application, deadline=deadline) for message in messages]
-    return batch_response(messages, delays, application.queue)
+    delays = [_process_message(message, dependencies, deadline=deadline) for message in messages]
+    return batch_response(messages, delays, dependencies.queue)
 
 
-def _process_message(message: SqsMessage, application: ImagesApplication, *, deadline: float) -> float | None:
+def _process_message(message: SqsMessage, dependencies: ImagesDependencies, *, deadline: float) -> float | None:
     """Convert the uploads of one message; return the seconds until it is retried, None if it is done."""
     document_id = None
     try:
         for upload in messages_in_body(message.body):
             if isinstance(upload, Upload):
-                document_id = document_of(upload, upload_prefix=application.upload_prefix).id
-                application.convert(upload, document_id, deadline=deadline)
+                document_id = document_of(upload, upload_prefix=dependencies.upload_prefix).id
+                dependencies.convert(upload, document_id, deadline=deadline)
     except Exception as error:  # noqa: BLE001  one upload must not hold up the others
-        log_failure(error, event="document_deferred", document_id=document_id)
+        log_failure(error, event="document_failed", document_id=document_id)
         # Receives are counted here, also those that found no time to start; ``maxReceiveCount`` ends the retries.
         return retry_delay(error, attempt=message.receives)
     return None

@@ -102,19 +102,19 @@ def log_failure(error: Exception, *, event: LogEvent, document_id: str | None) -
 
 
 def send_to_dead_letter_queue(
-    message: SqsMessage, failure: Failure, queue: DeadLetterQueue, *, sent: LogEvent, not_sent: LogEvent
+    message: SqsMessage, failure: Failure, queue: DeadLetterQueue, *, event: LogEvent
 ) -> float | None:
     """Send a message to the dead-letter queue; return None, or the seconds until that is retried.
 
-    Logs ``sent`` or ``not_sent``.
+    Logs ``event`` once it is there.
 
-    A message may be deleted only once it is there. If the function is killed in between, there is a second copy, which
+    The message may be deleted only then. If the function is killed in between, there is a second copy, which
     does no harm: the work is done once.
     """
     try:
         queue.send(message.body, message_id=message.id, reason=failure.code, document_id=failure.document_id)
     except RetryableError as error:
-        log_event(not_sent, document_id=failure.document_id, code=error.code)
+        log_event("dead_letter_not_sent", document_id=failure.document_id, code=error.code)
         return deferral_delay(error, age_seconds=message.age_seconds)
-    log_event(sent, document_id=failure.document_id, code=failure.code)
+    log_event(event, document_id=failure.document_id, code=failure.code)
     return None

@@ -25,7 +25,7 @@ from permit_ocr.entrypoints.sqs_batch import (
     send_to_dead_letter_queue,
 )
 from permit_ocr.entrypoints.upload_events import messages_in_body, messages_in_event
-from permit_ocr.observability import count_metric
+from permit_ocr.observability import LogEvent, count_metric
 
 _MAXIMUM_CONCURRENCY: Final = 32
 """Documents of a batch that are in progress at a time; the others of a larger batch wait."""
@@ -34,7 +34,7 @@ _SECONDS_TO_FINISH: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class UploadsApplication:
+class UploadsDependencies:
     """What the uploads function uses."""
 
     process_upload: ProcessUpload
@@ -44,7 +44,7 @@ class UploadsApplication:
     dead_letters: DeadLetterQueue
 
 
-def process(event: Mapping[str, Any], application: UploadsApplication, *, seconds: float) -> dict[str, Any] | None:
+def process(event: Mapping[str, Any], dependencies: UploadsDependencies, *, seconds: float) -> dict[str, Any] | None:
     """Recognise every upload in ``event``; ``seconds`` is the time that is left.
 
     Of a batch of SQS messages the partial batch response is returned. Any other event raises the first error, so that
@@ -55,12 +55,12 @@ def process(event: Mapping[str, Any], application: UploadsApplication, *, second
     records = event.get("Records") or []
     if records and all(record.get("eventSource") == "aws:sqs" for record in records):
         messages = messages_in_batch(event)
-        process_message = partial(_process_message, application=application, deadline=deadline, slots=slots)
+        process_message = partial(_process_message, dependencies=dependencies, deadline=deadline, slots=slots)
         delays = list(_threads().map(process_message, messages))
-        return batch_response(messages, delays, application.queue)
+        return batch_response(messages, delays, dependencies.queue)
     for intake_message in messages_in_event(event):
-        document = document_of(intake_message, upload_prefix=application.upload_prefix)
-        application.process_upload(intake_message, document, deadline=deadline, slots=slots)
+        document = document_of(intake_message, upload_prefix=dependencies.upload_prefix)
+        dependencies.process_upload(intake_message, document, deadline=deadline, slots=slots)
     return None
 
 
@@ -71,41 +71,38 @@ def _threads() -> ThreadPoolExecutor:
 
 
 def _process_message(
-    message: SqsMessage, application: UploadsApplication, *, deadline: float, slots: PreparationSlots
+    message: SqsMessage, dependencies: UploadsDependencies, *, deadline: float, slots: PreparationSlots
 ) -> float | None:
     """Process every document of one message; return the seconds until it is retried, None if it may be deleted."""
     try:
         intake_messages = list(messages_in_body(message.body))
     except UnreadableEvent as error:
-        return _retry_delay(message, Failure(error), application)
+        return _retry_delay(message, Failure(error), dependencies)
     failures: list[Failure] = []
     for intake_message in intake_messages:
         document_id = None
         try:
-            document = document_of(intake_message, upload_prefix=application.upload_prefix)
+            document = document_of(intake_message, upload_prefix=dependencies.upload_prefix)
             document_id = document.id
-            application.process_upload(intake_message, document, deadline=deadline, slots=slots)
+            dependencies.process_upload(intake_message, document, deadline=deadline, slots=slots)
         except Exception as error:  # noqa: BLE001  one document must not hold up the others
-            failures.append(log_failure(error, event="document_deferred", document_id=document_id))
+            event: LogEvent = "document_deferred" if is_deferral(error) else "document_failed"
+            failures.append(log_failure(error, event=event, document_id=document_id))
             if isinstance(error, CircuitOpen):
                 break
     if not failures:
         return None
     # Failures go before deferrals: otherwise they would never be counted in a message of several uploads.
     failure = min(failures, key=lambda one: is_deferral(one.error))
-    return _retry_delay(message, failure, application)
+    return _retry_delay(message, failure, dependencies)
 
 
-def _retry_delay(message: SqsMessage, failure: Failure, application: UploadsApplication) -> float | None:
+def _retry_delay(message: SqsMessage, failure: Failure, dependencies: UploadsDependencies) -> float | None:
     """Return the seconds until a message is retried; None once it is in the dead-letter queue."""
-    delay = application.retry_policy.delay(failure.error, message_id=message.id, age_seconds=message.age_seconds)
+    delay = dependencies.retry_policy.delay(failure.error, message_id=message.id, age_seconds=message.age_seconds)
     if delay is None:
         delay = send_to_dead_letter_queue(
-            message,
-            failure,
-            application.dead_letters,
-            sent="document_sent_to_dead_letter_queue",
-            not_sent="document_deferred",
+            message, failure, dependencies.dead_letters, event="document_sent_to_dead_letter_queue"
         )
         if delay is None:
             count_metric("DocumentDeadLettered")

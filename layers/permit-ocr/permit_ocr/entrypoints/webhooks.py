@@ -30,7 +30,7 @@ class WebhookSender(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WebhooksApplication:
+class WebhooksDependencies:
     """What the webhooks function uses."""
 
     sender: WebhookSender
@@ -38,15 +38,15 @@ class WebhooksApplication:
     dead_letters: DeadLetterQueue
 
 
-def process(event: Mapping[str, Any], application: WebhooksApplication) -> dict[str, Any]:
+def process(event: Mapping[str, Any], dependencies: WebhooksDependencies) -> dict[str, Any]:
     """Deliver every webhook of a batch and return the partial batch response."""
     messages = messages_in_batch(event)
-    failures = asyncio.run(_deliver_all(messages, application.sender))
+    failures = asyncio.run(_deliver_all(messages, dependencies.sender))
     delays = [
-        _retry_delay(message, failure, application.dead_letters) if failure else None
+        _retry_delay(message, failure, dependencies.dead_letters) if failure else None
         for message, failure in zip(messages, failures, strict=True)
     ]
-    return batch_response(messages, delays, application.queue)
+    return batch_response(messages, delays, dependencies.queue)
 
 
 async def _deliver_all(messages: Sequence[SqsMessage], sender: WebhookSender) -> list[Failure | None]:
@@ -60,7 +60,7 @@ async def _deliver(message: SqsMessage, sender: WebhookSender) -> Failure | None
         event_id = json.loads(message.body)["id"]
         await sender.send(event_id, message.body.encode())
     except Exception as error:  # noqa: BLE001  one webhook must not hold up the others
-        return log_failure(error, event="webhook_deferred", document_id=event_id)
+        return log_failure(error, event="webhook_failed", document_id=event_id)
     log_event("webhook_delivered", document_id=event_id, milliseconds=round((time.monotonic() - started) * 1000))
     return None
 
@@ -76,6 +76,6 @@ def _retry_delay(message: SqsMessage, failure: Failure, dead_letters: DeadLetter
         )
     if delay is None:
         return send_to_dead_letter_queue(
-            message, Failure(error), dead_letters, sent="webhook_sent_to_dead_letter_queue", not_sent="webhook_deferred"
+            message, Failure(error), dead_letters, event="webhook_sent_to_dead_letter_queue"
         )
     return delay

@@ -6,7 +6,7 @@ closed ── an answer refuses the account ──▶ open ── after 30 s, th
 
 Open is a mark on the limiter's item. The condition that takes a slot also requires that there is no mark, so a call
 costs one write while the circuit is closed. A probe is a slot that is taken past the mark, by the environment that is
-the first to move ``next_probe`` on. A prober that dies only delays the next probe.
+the first to move ``next_probe`` on. If it dies, only the next probe is delayed.
 """
 
 from contextlib import suppress
@@ -15,7 +15,7 @@ from typing import Final
 from permit_ocr.domain.errors import CircuitOpen, RetryableError
 from permit_ocr.dynamodb_table import Item
 from permit_ocr.observability import log_event
-from permit_ocr.rate_limit.limiter_items import MICROSECONDS, LimiterItems, OpenMark
+from permit_ocr.rate_limit.limiter_items import MICROSECONDS, LimiterItems, OpenCircuitMark
 
 _FIRST_PROBE_SECONDS: Final = 30
 _LONGEST_PROBE_SECONDS: Final = 300
@@ -62,7 +62,7 @@ class DynamoDbCircuitBreaker:
     def open_circuit(self, action: str, error: CircuitOpen) -> None:
         """Open the circuit for every environment. If it is open already, only the code changes."""
         now = self._items.now()
-        mark = OpenMark(error.code, now + _FIRST_PROBE_SECONDS * MICROSECONDS, _FIRST_PROBE_SECONDS, seen_at=now)
+        mark = OpenCircuitMark(error.code, now + _FIRST_PROBE_SECONDS * MICROSECONDS, _FIRST_PROBE_SECONDS, seen_at=now)
         self._items.states[action].mark = mark
         values = {
             ":code": mark.code,
@@ -78,7 +78,7 @@ class DynamoDbCircuitBreaker:
         if self._write_mark(action, _CLOSE):
             log_event("circuit_closed", action=action)
 
-    def _take_probe(self, action: str, mark: OpenMark) -> bool:
+    def _take_probe(self, action: str, mark: OpenCircuitMark) -> bool:
         """Return whether the next call is the probe, and not that of another environment that was faster."""
         seconds = min(2 * mark.probe_seconds, _LONGEST_PROBE_SECONDS)
         values = {

@@ -17,7 +17,7 @@ from permit_ocr.domain.errors import RateLimited
 from permit_ocr.dynamodb_table import Item
 from permit_ocr.rate_limit.circuit_breaker import IS_CLOSED, CircuitAlreadyOpen, DynamoDbCircuitBreaker
 from permit_ocr.rate_limit.gcra import LATE_SECONDS, intervals
-from permit_ocr.rate_limit.limiter_items import MICROSECONDS, LimiterItems, TokenSeries
+from permit_ocr.rate_limit.limiter_items import MICROSECONDS, LimiterItems, SlotSeries
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -125,24 +125,24 @@ class DynamoDbRateLimiter(DynamoDbCircuitBreaker):
         return min(now + round(self._horizon * MICROSECONDS), round(until * MICROSECONDS))
 
 
-def _reset(series: TokenSeries, *, earliest: int) -> tuple[str, str, Item]:
+def _reset(series: SlotSeries, *, earliest: int) -> tuple[str, str, Item]:
     """Return expression, condition and values that take ``earliest`` as the slot."""
     name = series.attribute
     values = {":next": earliest + series.interval, ":earliest": earliest}
     return f"SET {name} = :next", f"(attribute_not_exists({name}) OR {name} < :earliest)", values
 
 
-def _advance(series: TokenSeries, behind: int, *, earliest: int, latest: int) -> tuple[str, str, Item]:
+def _advance(series: SlotSeries, behind: int, *, earliest: int, latest: int) -> tuple[str, str, Item]:
     """Return those that take the slot ``behind`` after the next free time, wherever others have moved it."""
     name = series.attribute
     values = {":step": behind + series.interval, ":first": earliest - behind, ":last": latest - behind}
     return f"SET {name} = {name} + :step", f"{name} BETWEEN :first AND :last", values
 
 
-def _series(rate: float, priority: Priority) -> tuple[TokenSeries, ...]:
+def _series(rate: float, priority: Priority) -> tuple[SlotSeries, ...]:
     """Return the series that a caller takes slots from, in order of preference."""
     interval = intervals(rate)
-    shared = TokenSeries("shared_next", interval.shared)
+    shared = SlotSeries("shared_next", interval.shared)
     if priority is Priority.API or interval.uploads is None:
         return (shared,)
-    return (shared, TokenSeries("uploads_next", interval.uploads))
+    return (shared, SlotSeries("uploads_next", interval.uploads))

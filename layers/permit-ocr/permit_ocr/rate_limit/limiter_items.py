@@ -28,7 +28,7 @@ _MARK_TRUSTED_SECONDS: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class TokenSeries:
+class SlotSeries:
     """Slots that are ``interval`` apart. The item's ``attribute`` is when the next one is free."""
 
     attribute: str
@@ -36,7 +36,7 @@ class TokenSeries:
 
 
 @dataclass(frozen=True, slots=True)
-class OpenMark:
+class OpenCircuitMark:
     """The mark of an open circuit, and when it was seen. ``code`` is the error that opened it."""
 
     code: str
@@ -57,11 +57,11 @@ class OpenMark:
 class LimiterState:
     """What is known of one item. Free times only grow, so what was seen is the earliest they can be."""
 
-    series: tuple[TokenSeries, ...]
+    series: tuple[SlotSeries, ...]
     next_free: dict[str, int] = field(default_factory=dict)
-    mark: OpenMark | None = None
+    mark: OpenCircuitMark | None = None
 
-    def nearest(self, *, earliest: int, latest: int, now: int) -> TokenSeries:
+    def nearest(self, *, earliest: int, latest: int, now: int) -> SlotSeries:
         """Return the series with the nearest known slot, the first of equals.
 
         Raises ``RateLimited`` if that slot is after ``latest``.
@@ -72,7 +72,7 @@ class LimiterState:
             raise RateLimited(after_seconds=(slots[nearest] - now) / MICROSECONDS)
         return nearest
 
-    def behind(self, series: TokenSeries, *, earliest: int) -> int:
+    def behind(self, series: SlotSeries, *, earliest: int) -> int:
         """Return how far the next known slot of a series lies before ``earliest``; 0 if it does not."""
         return max(0, earliest - self.next_free.get(series.attribute, 0))
 
@@ -81,9 +81,8 @@ class LimiterState:
         for one in self.series:
             if one.attribute in item:
                 self.next_free[one.attribute] = item[one.attribute]
-        self.mark = (
-            OpenMark(item["open_code"], item["next_probe"], item["probe_seconds"], now) if "open_code" in item else None
-        )
+        code = item.get("open_code")
+        self.mark = OpenCircuitMark(code, item["next_probe"], item["probe_seconds"], now) if code else None
 
 
 class LimiterItems:
@@ -95,7 +94,7 @@ class LimiterItems:
         *,
         table: str,
         shard: str,
-        series: Mapping[str, tuple[TokenSeries, ...]],
+        series: Mapping[str, tuple[SlotSeries, ...]],
         clock: Callable[[], float],
     ) -> None:
         """``series`` are by action; ``clock`` returns seconds since 1970."""

@@ -14,10 +14,10 @@ from typing import Final
 class Outcome(Enum):
     """What happens next: the classes of ``domain.errors``."""
 
-    WAIT = auto()  # ``Deferred``: other callers use the account's quota too
+    DEFER = auto()  # ``Deferred``: other callers use the account's quota too
     RETRY = auto()  # ``RetryableError``: a failure that counts
     REJECT = auto()  # ``RejectDocument``
-    STOP = auto()  # ``CircuitOpen``
+    OPEN_CIRCUIT = auto()  # ``CircuitOpen``
 
 
 class Remedy(Enum):
@@ -54,10 +54,10 @@ _reject_request = partial(ErrorCode, outcome=Outcome.REJECT, advice=_INTERNAL)
 _retry_then_reject = partial(ErrorCode, outcome=Outcome.REJECT, advice=_ANOTHER_PHOTO, retries=1)
 _retry = partial(ErrorCode, outcome=Outcome.RETRY, advice=_WAIT, retries=2)
 _over_quota = partial(
-    ErrorCode, message="The request exceeds the frequency limit.", outcome=Outcome.WAIT, advice=_WAIT, retries=2
+    ErrorCode, message="The request exceeds the frequency limit.", outcome=Outcome.DEFER, advice=_WAIT, retries=2
 )
-_stop = partial(ErrorCode, outcome=Outcome.STOP, advice=_ACCOUNT)
-_refuse_credential = partial(ErrorCode, outcome=Outcome.STOP, advice=_ACCOUNT, remedy=Remedy.ANOTHER_CREDENTIAL)
+_trip = partial(ErrorCode, outcome=Outcome.OPEN_CIRCUIT, advice=_ACCOUNT)
+_refuse_credential = partial(ErrorCode, outcome=Outcome.OPEN_CIRCUIT, advice=_ACCOUNT, remedy=Remedy.ANOTHER_CREDENTIAL)
 
 UNLISTED: Final = ErrorCode(
     "Unlisted", "", "The provider answered with a code that this version does not know.", Outcome.RETRY, _INTERNAL
@@ -167,26 +167,26 @@ ERROR_TABLE: Final = (
     _retry("NoAnswerInTime", "", "The provider did not answer in time.", retries=0),
     _retry("ServerNetworkError", "", "The provider's response did not follow its protocol."),
     # --- the account and the configuration: open the circuit ---
-    _stop(
+    _trip(
         "FailedOperation.UnOpenError",
         "The service is not activated.",
         "The OCR service is not activated for the account.",
     ),
-    _stop("ResourceUnavailable.InArrears", "The account has insufficient balance.", "The account is in arrears."),
-    _stop(
+    _trip("ResourceUnavailable.InArrears", "The account has insufficient balance.", "The account is in arrears."),
+    _trip(
         "ResourceUnavailable.ResourcePackageRunOut",
         "The resource package has run out.",
         "The account's prepaid calls are used up.",
     ),
-    _stop(
+    _trip(
         "ResourcesSoldOut.ChargeStatusException",
         "Exceptional billing status.",
         "The account's billing status is exceptional.",
     ),
-    _stop(
+    _trip(
         "ResourceUnavailable.*", "The resource is unavailable.", "The account cannot use the service at this moment."
     ),
-    _stop("ResourcesSoldOut.*", "The resources are sold out.", "The account cannot use the service at this moment."),
+    _trip("ResourcesSoldOut.*", "The resources are sold out.", "The account cannot use the service at this moment."),
     _refuse_credential(
         "AuthFailure.SignatureFailure",
         "The provided credentials could not be validated. Please check your signature is correct.",
@@ -224,28 +224,28 @@ ERROR_TABLE: Final = (
         "The credentials are not allowed to call this action.",
     ),
     _refuse_credential("AuthFailure.*", "Authentication failed.", "The provider refused the credentials."),
-    _stop(
+    _trip(
         "UnauthorizedOperation.*",
         "The operation is not authorized.",
         "The credentials are not allowed to call this action.",
     ),
-    _stop(
+    _trip(
         "InvalidAction",
         "The request `Action` is invalid or not found.",
         "The provider no longer offers this action.",
         remedy=Remedy.ANOTHER_ENDPOINT,
     ),
-    _stop(
+    _trip(
         "ActionOffline",
         "The action is offline.",
         "The provider has taken this action offline.",
         remedy=Remedy.ANOTHER_ENDPOINT,
     ),
-    _stop("NoSuchVersion", "The specified api version does not exist.", "The provider no longer offers this version."),
-    _stop("NoSuchProduct", "The specified service does not exist.", "The endpoint does not serve this product."),
-    _stop("UnsupportedRegion", "The region is not supported.", "The configured region is not supported."),
-    _stop("UnsupportedOperation.*", "The operation is not supported.", "The provider does not support this operation."),
-    _stop("UnsupportedProtocol", "The protocol is not supported.", "The configured scheme is not supported."),
+    _trip("NoSuchVersion", "The specified api version does not exist.", "The provider no longer offers this version."),
+    _trip("NoSuchProduct", "The specified service does not exist.", "The endpoint does not serve this product."),
+    _trip("UnsupportedRegion", "The region is not supported.", "The configured region is not supported."),
+    _trip("UnsupportedOperation.*", "The operation is not supported.", "The provider does not support this operation."),
+    _trip("UnsupportedProtocol", "The protocol is not supported.", "The configured scheme is not supported."),
 )
 
 _BY_CODE: Final = {row.code.removesuffix(".*"): row for row in ERROR_TABLE}

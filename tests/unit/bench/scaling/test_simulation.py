@@ -5,7 +5,7 @@ import pytest
 from bench.scaling.fleet import CALLS_AFTER, CALLS_BEFORE, Fleet, deployed
 from bench.scaling.simulation import Capacity, Simulation, mean_backoff, seconds_until_added
 from bench.system.aws_calls import CALLS
-from permit_ocr.application.process_upload import PREPARED_AT_ONCE
+from permit_ocr.application.process_upload import MAX_CONCURRENT_PREPARATIONS
 
 FLEET = Fleet(quota=20, rate=19, concurrency=3, batch=10, memory=1_769, processor=0.01)
 
@@ -60,7 +60,7 @@ def test_a_batch_is_prepared_a_few_documents_at_a_time() -> None:
     slow = replace(ample, calls={name: [1.0] for name in CALLS_BEFORE})
     done = Simulation(slow, documents=10).run(60).done
     turns = [round(at - done[0]) // len(CALLS_BEFORE) for at in sorted(done)]
-    assert turns == [number // PREPARED_AT_ONCE for number in range(10)]
+    assert turns == [number // MAX_CONCURRENT_PREPARATIONS for number in range(10)]
 
 
 def test_two_processors_are_no_faster_than_one() -> None:

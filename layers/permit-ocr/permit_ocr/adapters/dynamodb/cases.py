@@ -72,7 +72,7 @@ class DynamoDbCases(WorkTableAdapter):
         return item["event"] if item else None
 
     def remove_side(self, case: str, *, document_id: str) -> None:
-        item = self._table.get(_item_id(case), expired_too=True) or {}  # an expired side is removed, too
+        item = self._table.get(_item_id(case), include_expired=True) or {}  # an expired side is removed, too
         for attribute, (kind, _) in _SIDES.items():
             if attribute in item and item[attribute]["document_id"] == document_id:
                 completed = _completed_attribute(kind)

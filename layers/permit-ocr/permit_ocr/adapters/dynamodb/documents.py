@@ -73,11 +73,11 @@ class DynamoDbDocuments(WorkTableAdapter):
         item = self._table.get(_item_id(document_id))
         return _state(item) if item else None
 
-    def mark_deleted(self, document_id: str, *, unknown_too: bool = False) -> DocumentState | None:
+    def mark_deleted(self, document_id: str, *, include_unknown: bool = False) -> DocumentState | None:
         write = self._table.update(
             _item_id(document_id),
             "SET deleted = :yes, expires_at = :expires_at REMOVE event, published, upload_until",
-            condition=f"{_NEW} OR {_KNOWN}" if unknown_too else _KNOWN,
+            condition=f"{_NEW} OR {_KNOWN}" if include_unknown else _KNOWN,
             values={":yes": True, ":expires_at": self._table.expires_at(keep_days=TOMBSTONE_DAYS)},
             returns="ALL_NEW",
         )

@@ -17,7 +17,7 @@ from dataclasses import asdict, fields
 from typing import Any, Final
 from uuid import uuid4
 
-from permit_ocr.application.ports import Lease, OcrResponse, StoredOutcome
+from permit_ocr.application.ports import Lease, OcrResponse, StoredRecognition
 from permit_ocr.domain.errors import InProgress, RejectDocument
 from permit_ocr.domain.permits import Kind
 from permit_ocr.dynamodb_table import Item, WorkTableAdapter, Write
@@ -44,7 +44,7 @@ class DynamoDbRecognitionStore(WorkTableAdapter):
 
     def acquire_lease(
         self, recognition_id: str, kind: Kind, *, document_id: str, lease_seconds: float
-    ) -> StoredOutcome | Lease:
+    ) -> StoredRecognition | Lease:
         # One write takes the lease, or returns the item that prevents it. A second write is needed to use the outcome
         # of another document's recognition, or to take over an expired one.
         lease = Lease(recognition_id=recognition_id, owner=uuid4().hex, document_id=document_id)
@@ -87,7 +87,7 @@ class DynamoDbRecognitionStore(WorkTableAdapter):
         if not write.applied:
             raise InProgress(after_seconds=_LEAST_WAIT_SECONDS)
 
-    def store_outcome(self, lease: Lease, outcome: StoredOutcome) -> None:
+    def store_outcome(self, lease: Lease, outcome: StoredRecognition) -> None:
         self._table.update(
             _item_id(lease.recognition_id),
             _STORE_OUTCOME,
@@ -129,13 +129,13 @@ def _item_id(recognition_id: str) -> str:
     return f"recognition#{recognition_id}"
 
 
-def _outcome_to_json(outcome: StoredOutcome) -> dict[str, Any]:
+def _outcome_to_json(outcome: StoredRecognition) -> dict[str, Any]:
     if isinstance(outcome, RejectDocument):
         return {"rejected": {name: getattr(outcome, name) for name in ("code", "meaning", "advice", "request_id")}}
     return asdict(outcome)
 
 
-def _outcome_from_json(stored: dict[str, Any], kind: Kind) -> StoredOutcome:
+def _outcome_from_json(stored: dict[str, Any], kind: Kind) -> StoredRecognition:
     if rejected := stored.get("rejected"):
         return RejectDocument(**rejected)
     # Fields that a later version of this code added are ignored.

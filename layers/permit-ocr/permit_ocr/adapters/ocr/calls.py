@@ -66,7 +66,7 @@ class OcrCall:
     """Calls granted by the error table. Calls to another endpoint or with another credential do not count."""
     credential: Credential | None = None
     credential_read_again: bool = False
-    withdrawn_at: set[str] = field(default_factory=set)
+    excluded_hosts: set[str] = field(default_factory=set)
 
 
 class OcrCalls:

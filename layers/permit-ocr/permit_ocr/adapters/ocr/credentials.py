@@ -31,8 +31,8 @@ class Credentials:
 class CredentialSource(Protocol):
     """Where the credentials come from."""
 
-    def __call__(self, *, again: bool) -> Credentials:
-        """Return the credentials, with ``again`` past any cache. Raises ``CircuitOpen`` or ``RetryableError``."""
+    def __call__(self, *, refresh: bool) -> Credentials:
+        """Return the credentials; ``refresh`` bypasses any cache. Raises ``CircuitOpen`` or ``RetryableError``."""
 
 
 def from_secrets_manager(

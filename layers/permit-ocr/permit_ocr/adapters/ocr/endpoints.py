@@ -62,16 +62,16 @@ class Endpoints:
     _clients: dict[tuple[Kind, str], _OpenClient] = field(default_factory=dict, init=False)
     _withdrawn_until: dict[tuple[Kind, str], float] = field(default_factory=dict, init=False)
 
-    def remaining(self, kind: Kind, *, withdrawn_at: Collection[str]) -> list[Endpoint]:
-        """Return the endpoints in order, without the hosts ``withdrawn_at``."""
-        return [endpoint for endpoint in self.by_kind[kind] if endpoint.host not in withdrawn_at]
+    def remaining(self, kind: Kind, *, excluded_hosts: Collection[str]) -> list[Endpoint]:
+        """Return the endpoints in order, without ``excluded_hosts``."""
+        return [endpoint for endpoint in self.by_kind[kind] if endpoint.host not in excluded_hosts]
 
-    def next_endpoint(self, kind: Kind, *, withdrawn_at: Collection[str]) -> Endpoint:
+    def next_endpoint(self, kind: Kind, *, excluded_hosts: Collection[str]) -> Endpoint:
         """Return the first ``remaining`` endpoint that is not known to have withdrawn the action.
 
         If all of them have, return the first: the action may be back.
         """
-        remaining = self.remaining(kind, withdrawn_at=withdrawn_at)
+        remaining = self.remaining(kind, excluded_hosts=excluded_hosts)
         offering = (one for one in remaining if self._withdrawn_until.get((kind, one.host), 0.0) <= self.clock())
         return next(offering, remaining[0])
 
@@ -81,11 +81,11 @@ class Endpoints:
 
     def credential(self, endpoint: Endpoint) -> Credential:
         """Return the credential for an endpoint. Raises ``CircuitOpen`` or ``RetryableError``."""
-        return self.credentials(again=False).of(endpoint.host)
+        return self.credentials(refresh=False).of(endpoint.host)
 
     def has_rotated(self, endpoint: Endpoint, credential: Credential) -> bool:
         """Read the endpoint's credential again and tell whether it has changed. Raises as ``credential`` does."""
-        return _values(self.credentials(again=True).of(endpoint.host)) != _values(credential)
+        return _values(self.credentials(refresh=True).of(endpoint.host)) != _values(credential)
 
     def client(self, kind: Kind, endpoint: Endpoint, credential: Credential) -> CommonClient:
         """Return the endpoint's client, with its open connections unless they were idle or the credential is new."""

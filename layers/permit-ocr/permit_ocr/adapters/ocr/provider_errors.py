@@ -13,10 +13,10 @@ from permit_ocr.observability import count_metric
 from permit_ocr.tencent.error_table import Outcome, listed_code, look_up
 
 _ERRORS: Final[Mapping[Outcome, type[PermitOcrError]]] = {
-    Outcome.WAIT: Deferred,
+    Outcome.DEFER: Deferred,
     Outcome.RETRY: RetryableError,
     Outcome.REJECT: RejectDocument,
-    Outcome.STOP: CircuitOpen,
+    Outcome.OPEN_CIRCUIT: CircuitOpen,
 }
 _REQUEST_ID: Final = re.compile(r"[0-9A-Za-z-]{1,64}")
 

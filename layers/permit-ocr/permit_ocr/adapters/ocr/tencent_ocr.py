@@ -81,7 +81,7 @@ class TencentOcr:
             # Before any work is done for a call that cannot be made: encoding a large image is costly.
             seconds = self._calls.seconds_left(call) - LEAST_SECONDS
             self._limiter.check(action.name, seconds=seconds, probing=call.probing)
-            endpoint = self._endpoints.next_endpoint(action.kind, withdrawn_at=call.withdrawn_at)
+            endpoint = self._endpoints.next_endpoint(action.kind, excluded_hosts=call.excluded_hosts)
             call.credential = self._endpoints.credential(endpoint)
             client = self._endpoints.client(action.kind, endpoint, call.credential)
             # A fresh dict each time: the SDK writes the Authorization into it.
@@ -105,7 +105,7 @@ class TencentOcr:
 
     def _may_retry(self, call: OcrCall, endpoint: Endpoint, error: ProviderError) -> bool:
         """Tell whether ``error`` allows another call in this delivery, after the pause that it needs."""
-        if error.row.outcome is Outcome.WAIT:
+        if error.row.outcome is Outcome.DEFER:
             count_metric("QuotaExceeded", action=call.action.name)
         if call.retries < error.row.retries:
             call.retries += 1
@@ -114,8 +114,8 @@ class TencentOcr:
             case Remedy.ANOTHER_ENDPOINT:
                 count_metric("ActionWithdrawn", action=call.action.name)
                 self._endpoints.mark_withdrawn(call.action.kind, endpoint)
-                call.withdrawn_at.add(endpoint.host)
-                return bool(self._endpoints.remaining(call.action.kind, withdrawn_at=call.withdrawn_at))
+                call.excluded_hosts.add(endpoint.host)
+                return bool(self._endpoints.remaining(call.action.kind, excluded_hosts=call.excluded_hosts))
             case Remedy.ANOTHER_CREDENTIAL if call.credential and not call.credential_read_again:
                 call.credential_read_again = True
                 return self._endpoints.has_rotated(endpoint, call.credential)

@@ -83,10 +83,10 @@ class SqsQueue:
                 with translate_aws_errors("SQS"):
                     response = self._client.change_message_visibility_batch(QueueUrl=self._queue_url, Entries=entries)
             except RetryableError as error:
-                log_event("visibility_not_changed", code=error.code, documents=len(entries))
+                log_event("visibility_not_changed", code=error.code, messages=len(entries))
                 continue
             if failed := response.get("Failed"):
-                log_event("visibility_not_changed", documents=len(failed))
+                log_event("visibility_not_changed", messages=len(failed))
 
 
 def send_webhook_again(client: "SQSClient", queue_url: str, event: str) -> None:

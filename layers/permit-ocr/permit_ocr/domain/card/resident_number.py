@@ -16,7 +16,7 @@ from typing import Final
 from permit_ocr.domain.card.valid_date import parse_date
 from permit_ocr.domain.permits import Sex
 
-_FORM: Final = re.compile(r"[0-9]{17}[0-9X]")
+_PATTERN: Final = re.compile(r"[0-9]{17}[0-9X]")
 _WEIGHTS: Final = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECK_DIGITS: Final = "10X98765432"
 
@@ -44,7 +44,7 @@ class ResidentNumber:
 
 def parse_resident_number(number: str) -> ResidentNumber | None:
     """Return the parts of ``number`` (18 characters, capital X, no spaces); None if it is malformed."""
-    if not _FORM.fullmatch(number):
+    if not _PATTERN.fullmatch(number):
         return None
     return ResidentNumber(
         region=_REGIONS.get(number[:6]),

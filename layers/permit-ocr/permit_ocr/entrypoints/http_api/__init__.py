@@ -4,7 +4,7 @@
 ``openapi.json``.
 """
 
-from permit_ocr.entrypoints.http_api.application import BODY_LIMIT, ApiApplication
+from permit_ocr.entrypoints.http_api.dependencies import BODY_LIMIT, ApiDependencies
 from permit_ocr.entrypoints.http_api.router import handle_request, resolver
 
-__all__ = ["BODY_LIMIT", "ApiApplication", "handle_request", "resolver"]
+__all__ = ["BODY_LIMIT", "ApiDependencies", "handle_request", "resolver"]

@@ -7,7 +7,7 @@ from typing import Final
 from aws_lambda_powertools.event_handler import Response
 
 from permit_ocr.domain.pair import is_case
-from permit_ocr.entrypoints.http_api.application import Resolver, get_application
+from permit_ocr.entrypoints.http_api.dependencies import Resolver, get_dependencies
 from permit_ocr.entrypoints.http_api.problem_details import HttpProblem, problem
 from permit_ocr.entrypoints.http_api.responses import JSON, describe_json, describe_problem
 
@@ -35,7 +35,7 @@ def add_routes(app: Resolver) -> None:
         },
     )
     def get_case(case: str) -> Response[str]:
-        cases = get_application(app).cases
+        cases = get_dependencies(app).cases
         stored = cases.get(case) if is_case(case) else None
         if stored is None or not stored.sides:
             raise HttpProblem(_UNKNOWN)

@@ -15,10 +15,11 @@ from aws_lambda_powertools.event_handler import Response
 from permit_ocr.application.document_status import DocumentStatus, Done, Pending, Stage, document_status
 from permit_ocr.application.intake_messages import RecognizeUrlMessage, RepublishMessage
 from permit_ocr.application.ports import Submission
+from permit_ocr.application.retry_policy import is_deferral
 from permit_ocr.domain.errors import Deleted, InProgress, NotPublished, PermitOcrError
 from permit_ocr.domain.events import REJECTED, Document
 from permit_ocr.domain.identity import document_id_of_request, without_signature
-from permit_ocr.entrypoints.http_api.application import ApiApplication, Resolver, get_application
+from permit_ocr.entrypoints.http_api.dependencies import ApiDependencies, Resolver, get_dependencies
 from permit_ocr.entrypoints.http_api.problem_details import HttpProblem, problem
 from permit_ocr.entrypoints.http_api.requests import RecognitionRequest, header, parse_body
 from permit_ocr.entrypoints.http_api.responses import (
@@ -29,7 +30,7 @@ from permit_ocr.entrypoints.http_api.responses import (
     status_response,
 )
 from permit_ocr.images.formats import is_provider_ready
-from permit_ocr.observability import log_event
+from permit_ocr.observability import LogEvent, log_event
 
 IDEMPOTENCY_KEY: Final = "idempotency-key"
 PREFER: Final = "prefer"
@@ -95,7 +96,8 @@ def add_routes(app: Resolver) -> None:
         except Deleted as error:
             raise HttpProblem(_deleted(error)) from None
         except PermitOcrError as error:
-            log_event("document_deferred", document_id=document_id, code=error.code, request_id=error.request_id)
+            event: LogEvent = "document_deferred" if is_deferral(error) else "document_failed"
+            log_event(event, document_id=document_id, code=error.code, request_id=error.request_id)
             raise
         if response.status_code == HTTPStatus.OK:
             response.headers["Content-Location"] = recognition_path(document_id)
@@ -110,19 +112,19 @@ def prefers_async(prefer: str | None) -> bool:
 
 
 def _recognition_response(submission: Submission, request: RecognitionRequest, app: Resolver) -> Response[str]:
-    application, content = get_application(app), submission.content
+    dependencies, content = get_dependencies(app), submission.content
     if prefers_async(header(app, PREFER)):
-        return _accept(submission, request, application)
-    if content is not None and not is_provider_ready(content, base64_limit=application.base64_limit):
-        return _convert_and_wait(submission, request, application, deadline=_deadline(app))
-    return _event_response(_recognize(submission, application, deadline=_deadline(app)))
+        return _accept(submission, request, dependencies)
+    if content is not None and not is_provider_ready(content, base64_limit=dependencies.base64_limit):
+        return _convert_and_wait(submission, request, dependencies, deadline=_deadline(app))
+    return _event_response(_recognize(submission, dependencies, deadline=_deadline(app)))
 
 
-def _accept(submission: Submission, request: RecognitionRequest, application: ApiApplication) -> Response[str]:
+def _accept(submission: Submission, request: RecognitionRequest, dependencies: ApiDependencies) -> Response[str]:
     """Enqueue the photo; if that was done before, respond with the document's status."""
     document_id = submission.document.id
-    is_new = _enqueue(submission, request, application)
-    status = Pending(stage=Stage.QUEUED) if is_new else _status(document_id, application)
+    is_new = _enqueue(submission, request, dependencies)
+    status = Pending(stage=Stage.QUEUED) if is_new else _status(document_id, dependencies)
     response = _status_or_event_response(document_id, status)
     if isinstance(status, Pending):
         response.headers["Preference-Applied"] = "respond-async"
@@ -130,48 +132,48 @@ def _accept(submission: Submission, request: RecognitionRequest, application: Ap
 
 
 def _convert_and_wait(
-    submission: Submission, request: RecognitionRequest, application: ApiApplication, *, deadline: float
+    submission: Submission, request: RecognitionRequest, dependencies: ApiDependencies, *, deadline: float
 ) -> Response[str]:
     """Enqueue a file that other functions convert and read, and wait for the result until the deadline."""
-    _enqueue(submission, request, application)
+    _enqueue(submission, request, dependencies)
     document_id = submission.document.id
     while True:
-        status = _status(document_id, application)
+        status = _status(document_id, dependencies)
         if not isinstance(status, Pending) or time.monotonic() + _STATUS_POLL_SECONDS > deadline:
             return _status_or_event_response(document_id, status)
         time.sleep(_STATUS_POLL_SECONDS)
 
 
-def _enqueue(submission: Submission, request: RecognitionRequest, application: ApiApplication) -> bool:
+def _enqueue(submission: Submission, request: RecognitionRequest, dependencies: ApiDependencies) -> bool:
     """Send the photo to the uploads function and return True; return False if its document was started before."""
     document_id = submission.document.id
-    known = application.documents.register(document_id)
+    known = dependencies.documents.register(document_id)
     if known and known.deleted:
         raise Deleted
     if known and (known.document or known.event or known.pages):
         return False
     if submission.content is not None:
-        application.presigned_uploads.store(document_id, submission.content, request.metadata())
+        dependencies.presigned_uploads.store(document_id, submission.content, request.metadata())
     else:
-        application.intake.enqueue(
+        dependencies.intake.enqueue(
             RecognizeUrlMessage(
                 document_id=document_id,
                 image_url=submission.url or "",
                 options=submission.options,
                 case=submission.document.case,
-                received=application.now(),
+                received=dependencies.now(),
             )
         )
     return True
 
 
-def _recognize(submission: Submission, application: ApiApplication, *, deadline: float) -> str:
+def _recognize(submission: Submission, dependencies: ApiDependencies, *, deadline: float) -> str:
     """Return the event. While the same image is being recognised elsewhere, wait for that until the deadline."""
     while True:
         try:
-            return application.recognize(submission, deadline=deadline)
+            return dependencies.recognize(submission, deadline=deadline)
         except NotPublished as error:
-            application.intake.enqueue(RepublishMessage(document_id=error.document_id))
+            dependencies.intake.enqueue(RepublishMessage(document_id=error.document_id))
             log_event("republish_enqueued", document_id=error.document_id, code=error.code)
             return error.event
         except InProgress:
@@ -180,8 +182,8 @@ def _recognize(submission: Submission, application: ApiApplication, *, deadline:
             time.sleep(_LEASE_POLL_SECONDS)
 
 
-def _status(document_id: str, application: ApiApplication) -> DocumentStatus:
-    status = document_status(document_id, application.documents, application.presigned_uploads, now=time.time())
+def _status(document_id: str, dependencies: ApiDependencies) -> DocumentStatus:
+    status = document_status(document_id, dependencies.documents, dependencies.presigned_uploads, now=time.time())
     return status or Pending(stage=Stage.QUEUED)
 
 

@@ -9,7 +9,7 @@ from uuid import uuid4
 from aws_lambda_powertools.event_handler import Response
 
 from permit_ocr.application.ports import FORM_SECONDS, UploadForm
-from permit_ocr.entrypoints.http_api.application import Resolver, get_application
+from permit_ocr.entrypoints.http_api.dependencies import Resolver, get_dependencies
 from permit_ocr.entrypoints.http_api.requests import UploadRequest, parse_body
 from permit_ocr.entrypoints.http_api.responses import describe_json, describe_problem, json_response, recognition_path
 from permit_ocr.images.rejections import MAX_BYTES
@@ -57,11 +57,11 @@ def add_routes(app: Resolver) -> None:
     )
     def create_upload() -> Response[str]:
         request = parse_body(UploadRequest, app)
-        application = get_application(app)
+        dependencies = get_dependencies(app)
         document_id = uuid4().hex
         expires = time.time() + FORM_SECONDS
-        form = application.presigned_uploads.form(document_id, request.metadata(), content_type=request.content_type)
-        application.documents.register(document_id, upload_until=expires)
+        form = dependencies.presigned_uploads.form(document_id, request.metadata(), content_type=request.content_type)
+        dependencies.documents.register(document_id, upload_until=expires)
         upload = PresignedUpload(
             id=document_id,
             upload=form,

@@ -7,12 +7,13 @@ from typing import Final
 from aws_lambda_powertools.event_handler import Response
 
 from permit_ocr.application.document_status import document_status
+from permit_ocr.application.retry_policy import is_deferral
 from permit_ocr.domain.errors import PermitOcrError
 from permit_ocr.domain.identity import is_document_id
-from permit_ocr.entrypoints.http_api.application import Resolver, get_application
+from permit_ocr.entrypoints.http_api.dependencies import Resolver, get_dependencies
 from permit_ocr.entrypoints.http_api.problem_details import HttpProblem, invalid_fields, problem
 from permit_ocr.entrypoints.http_api.responses import describe_json, describe_problem, status_response
-from permit_ocr.observability import log_event
+from permit_ocr.observability import LogEvent, log_event
 
 _PATH: Final = "/v1/recognitions/<document_id>"
 _UNKNOWN: Final = problem(
@@ -46,8 +47,8 @@ def add_routes(app: Resolver) -> None:
     )
     def get_recognition(document_id: str) -> Response[str]:
         _check_document_id(document_id)
-        application = get_application(app)
-        status = document_status(document_id, application.documents, application.presigned_uploads, now=time.time())
+        dependencies = get_dependencies(app)
+        status = document_status(document_id, dependencies.documents, dependencies.presigned_uploads, now=time.time())
         if status is None:
             raise HttpProblem(_UNKNOWN)
         return status_response(document_id, status)
@@ -72,9 +73,10 @@ def add_routes(app: Resolver) -> None:
     def delete_recognition(document_id: str) -> Response[str]:
         _check_document_id(document_id)
         try:
-            found = get_application(app).delete(document_id)
+            found = get_dependencies(app).delete(document_id)
         except PermitOcrError as error:
-            log_event("document_deferred", document_id=document_id, code=error.code)
+            event: LogEvent = "document_deferred" if is_deferral(error) else "document_failed"
+            log_event(event, document_id=document_id, code=error.code)
             raise
         if not found:
             raise HttpProblem(_UNKNOWN)

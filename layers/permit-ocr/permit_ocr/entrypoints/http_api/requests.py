@@ -10,10 +10,10 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from permit_ocr.domain.pair import CASE_FORM, CASE_RULE, is_case
+from permit_ocr.domain.pair import CASE_PATTERN, CASE_RULE, is_case
 from permit_ocr.domain.permits import Kind, RecognitionOptions, Side
 from permit_ocr.domain.upload_options import AUTO
-from permit_ocr.entrypoints.http_api.application import Resolver
+from permit_ocr.entrypoints.http_api.dependencies import Resolver
 from permit_ocr.entrypoints.http_api.problem_details import HttpProblem, invalid_fields, problem
 
 _JSON: Final = "application/json"
@@ -82,7 +82,7 @@ class UploadOptions(RequestBody):
     case: Annotated[str, AfterValidator(_check_case)] | None = Field(
         default=None,
         description=f"Pairs the front and the back of one card: {CASE_RULE}. Never use a person's name or number.",
-        json_schema_extra={"pattern": f"^{CASE_FORM}$"},
+        json_schema_extra={"pattern": f"^{CASE_PATTERN}$"},
     )
 
     def options(self) -> RecognitionOptions:

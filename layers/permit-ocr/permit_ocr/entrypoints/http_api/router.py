@@ -10,7 +10,7 @@ from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 
 from permit_ocr.domain.errors import PermitOcrError
 from permit_ocr.entrypoints.http_api import get_case, post_recognitions, post_uploads, recognition_by_id
-from permit_ocr.entrypoints.http_api.application import BODY_LIMIT, ApiApplication, Resolver, set_application
+from permit_ocr.entrypoints.http_api.dependencies import BODY_LIMIT, ApiDependencies, Resolver, set_dependencies
 from permit_ocr.entrypoints.http_api.problem_details import (
     CONTENT_TYPE,
     HttpProblem,
@@ -28,14 +28,14 @@ _SECURITY_HEADERS: Final = {"cache-control": "no-store", "x-content-type-options
 """On every response: personal data must not be cached, and must not be taken for a page."""
 
 
-def handle_request(event: dict[str, Any], context: Any, application: ApiApplication) -> dict[str, Any]:  # noqa: ANN401
+def handle_request(event: dict[str, Any], context: Any, dependencies: ApiDependencies) -> dict[str, Any]:  # noqa: ANN401
     """Respond to one request of API Gateway, payload format 2.0 or 1.0."""
     refusal = _refusal(event)
     if refusal:
         response = _proxy_response(refusal)
     else:
         app = resolver(rest=event.get("version") != "2.0")
-        set_application(app, application)
+        set_dependencies(app, dependencies)
         response = app.resolve(event, context)
     return {**response, "headers": {**response.get("headers", {}), **_SECURITY_HEADERS}}
 

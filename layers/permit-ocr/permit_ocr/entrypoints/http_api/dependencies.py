@@ -13,13 +13,13 @@ from permit_ocr.application.recognize import Recognize
 
 BODY_LIMIT: Final = 5 * 1024 * 1024
 """Maximum bytes of a request's body. Lambda accepts 6 MB for the whole event; larger photos need an upload."""
-_APPLICATION: Final = "application"
+_DEPENDENCIES: Final = "dependencies"
 
 type Resolver = APIGatewayHttpResolver | APIGatewayRestResolver
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ApiApplication:
+class ApiDependencies:
     """What the API function uses."""
 
     recognize: Recognize
@@ -32,12 +32,12 @@ class ApiApplication:
     now: Callable[[], datetime]
 
 
-def set_application(app: Resolver, application: ApiApplication) -> None:
-    """Set the application for the next request. The routes are built only once, without it."""
-    app.context[_APPLICATION] = application
+def set_dependencies(app: Resolver, dependencies: ApiDependencies) -> None:
+    """Set the dependencies for the next request. The routes are built only once, without them."""
+    app.context[_DEPENDENCIES] = dependencies
 
 
-def get_application(app: Resolver) -> ApiApplication:
-    """Return the application for the current request."""
-    application: ApiApplication = app.context[_APPLICATION]
-    return application
+def get_dependencies(app: Resolver) -> ApiDependencies:
+    """Return the dependencies for the current request."""
+    dependencies: ApiDependencies = app.context[_DEPENDENCIES]
+    return dependencies
