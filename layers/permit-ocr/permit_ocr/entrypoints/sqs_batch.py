@@ -106,9 +106,7 @@ def send_to_dead_letter_queue(
 ) -> float | None:
     """Send a message to the dead-letter queue; return None, or the seconds until that is retried.
 
-    Logs ``event`` once it is there.
-
-    The message may be deleted only then. If the function is killed in between, there is a second copy, which
+    Logs ``event`` once it is there: only then may it be deleted. If the function is killed in between, a second copy
     does no harm: the work is done once.
     """
     try:

@@ -13,7 +13,6 @@ from permit_ocr.application.recognize import Recognize
 
 BODY_LIMIT: Final = 5 * 1024 * 1024
 """Maximum bytes of a request's body. Lambda accepts 6 MB for the whole event; larger photos need an upload."""
-_DEPENDENCIES: Final = "dependencies"
 
 type Resolver = APIGatewayHttpResolver | APIGatewayRestResolver
 
@@ -32,12 +31,7 @@ class ApiDependencies:
     now: Callable[[], datetime]
 
 
-def set_dependencies(app: Resolver, dependencies: ApiDependencies) -> None:
-    """Set the dependencies for the next request. The routes are built only once, without them."""
-    app.context[_DEPENDENCIES] = dependencies
-
-
 def get_dependencies(app: Resolver) -> ApiDependencies:
-    """Return the dependencies for the current request."""
-    dependencies: ApiDependencies = app.context[_DEPENDENCIES]
+    """Return what ``handle_request`` was given. The routes are built only once, without it."""
+    dependencies: ApiDependencies = app.context["dependencies"]
     return dependencies

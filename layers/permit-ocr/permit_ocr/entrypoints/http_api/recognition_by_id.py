@@ -7,13 +7,12 @@ from typing import Final
 from aws_lambda_powertools.event_handler import Response
 
 from permit_ocr.application.document_status import document_status
-from permit_ocr.application.retry_policy import is_deferral
 from permit_ocr.domain.errors import PermitOcrError
 from permit_ocr.domain.identity import is_document_id
 from permit_ocr.entrypoints.http_api.dependencies import Resolver, get_dependencies
 from permit_ocr.entrypoints.http_api.problem_details import HttpProblem, invalid_fields, problem
 from permit_ocr.entrypoints.http_api.responses import describe_json, describe_problem, status_response
-from permit_ocr.observability import LogEvent, log_event
+from permit_ocr.observability import log_event
 
 _PATH: Final = "/v1/recognitions/<document_id>"
 _UNKNOWN: Final = problem(
@@ -75,8 +74,7 @@ def add_routes(app: Resolver) -> None:
         try:
             found = get_dependencies(app).delete(document_id)
         except PermitOcrError as error:
-            event: LogEvent = "document_deferred" if is_deferral(error) else "document_failed"
-            log_event(event, document_id=document_id, code=error.code)
+            log_event("document_failed", document_id=document_id, code=error.code)
             raise
         if not found:
             raise HttpProblem(_UNKNOWN)

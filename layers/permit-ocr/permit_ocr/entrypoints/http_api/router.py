@@ -10,7 +10,7 @@ from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 
 from permit_ocr.domain.errors import PermitOcrError
 from permit_ocr.entrypoints.http_api import get_case, post_recognitions, post_uploads, recognition_by_id
-from permit_ocr.entrypoints.http_api.dependencies import BODY_LIMIT, ApiDependencies, Resolver, set_dependencies
+from permit_ocr.entrypoints.http_api.dependencies import BODY_LIMIT, ApiDependencies, Resolver
 from permit_ocr.entrypoints.http_api.problem_details import (
     CONTENT_TYPE,
     HttpProblem,
@@ -35,7 +35,7 @@ def handle_request(event: dict[str, Any], context: Any, dependencies: ApiDepende
         response = _proxy_response(refusal)
     else:
         app = resolver(rest=event.get("version") != "2.0")
-        set_dependencies(app, dependencies)
+        app.context["dependencies"] = dependencies
         response = app.resolve(event, context)
     return {**response, "headers": {**response.get("headers", {}), **_SECURITY_HEADERS}}
 
