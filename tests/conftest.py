@@ -1,4 +1,4 @@
-"""What holds for every test: no randomness, and which tests share a process when they run in parallel.
+"""What holds for every test: no randomness, and the order in which they run.
 
 Property tests try the same examples every time (``--hypothesis-profile=ci`` in pyproject.toml), so a new failure comes
 from a change. To search for counterexamples, draw random ones for as long as you like:
@@ -18,7 +18,7 @@ from hypothesis import settings
 settings.register_profile("search", deadline=None, max_examples=1000)
 
 TESTS = Path(__file__).parent
-LONGEST_FIRST = ("sandbox", "contract", "unit")
+SLOWEST_FIRST = ("sandbox", "contract", "unit")
 
 
 @pytest.fixture(autouse=True)
@@ -27,15 +27,6 @@ def _same_randomness() -> None:
     random.seed(1)
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run the longest groups first, so that no process waits for another at the end.
-
-    A file's tests share its fixtures. Tests of the ``sandbox`` fixture share one sandbox, so they form a single group
-    across files: starting one takes 20 s of processor time.
-    """
-    for item in items:
-        file = item.path.relative_to(TESTS).as_posix()
-        uses_sandbox = "sandbox" in getattr(item, "fixturenames", ())
-        item.add_marker(pytest.mark.xdist_group("sandbox" if uses_sandbox else file))
-    items.sort(key=lambda item: LONGEST_FIRST.index(item.path.relative_to(TESTS).parts[0]))
+    """Put the slowest kinds of tests first, so that no process waits for another at the end."""
+    items.sort(key=lambda item: SLOWEST_FIRST.index(item.path.relative_to(TESTS).parts[0]))

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Every static check and every test; arguments go to pytest. The checks run beside the build and the installations, which mostly wait
-# for the network. Then pytest uses every processor; tests/conftest.py says which tests share a process.
+# for the network. Then pytest uses every processor. The tests of a file share a process, since they share its fixtures.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -15,4 +15,4 @@ for step in "${steps[@]}"; do wait "$step" || failed=1; done
 
 # Coverage does not count the functions that the sandbox starts. With sys.monitoring it costs next to nothing.
 export COVERAGE_CORE=sysmon
-exec .venv/bin/pytest --numprocesses=auto --dist=loadgroup --no-loadscope-reorder --durations=20 --cov "$@"
+exec .venv/bin/pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder --durations=20 --cov "$@"
