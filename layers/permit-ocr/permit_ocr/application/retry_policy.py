@@ -5,7 +5,8 @@
 | the message cannot be parsed      |         | not at all: it goes to the dead-letter queue immediately              |
 | no time left to start it          | no      | up to 1 s                                                             |
 | the circuit is open               | no      | 30-60 s; after 20 minutes a 40th to a 20th of its age, at most 1 h    |
-| any other ``Deferred`` (no quota) | no      | ``after_seconds``, plus up to 3 s or a 20th of its age, at most 1 h   |
+| any other ``Deferred`` (no quota) | no      | ``after_seconds``, plus up to a 20th of its age (3 s at least, 1 h at |
+|                                   |         | most)                                                                 |
 | any other error                   | yes     | 10 s, 1 min, 15 min, 2 h, then 4 h each time, plus up to a quarter    |
 | a failure that cannot be counted  | no      | like any other ``Deferred``                                           |
 
@@ -15,8 +16,8 @@ DynamoDB does not take the write.
 After ``maximum_attempts`` counted failures (``MaximumAttempts`` in the template, 6 by default), or when it is six days
 old, the message goes to the dead-letter queue.
 
-A deferral is not the document's failure and may last for days. Since the wait grows with the message's age, it delays
-the message by a twentieth of the time it has waited already, and days of waiting take some hundred receives.
+A deferral is not the document's failure and may last for days. The wait grows with the message's age, so that days of
+waiting take some hundred receives, and a document loses at most a twentieth of the time it has waited already.
 
 That is the intake queue. The images queue waits as after a failure, however the attempt ended, and counts receives
 instead: its ``maxReceiveCount`` of 20 sends the message to the dead-letter queue. Webhooks have another policy:
