@@ -31,8 +31,8 @@ NEVER_IN_THE_API = NEVER | {"pydantic.type_adapter", "aws_lambda_powertools.even
 NEVER_IN_UPLOADS = NEVER_IN_THE_API | {"aws_lambda_powertools.event_handler", "pydantic", "pydantic_core"}
 """Only the API receives HTTP requests."""
 BOTOCORE_IMPORTS_LIMIT = {"UploadsFunction": 3.4, "ApiFunction": 4.6}
-"""Processor time of importing the function, relative to botocore's session: a third more than the most that was measured
-beside other tests (2.5 and 3.4; 2.7 for the API on an idle machine). ``bench.system.cold_start`` has the exact figures."""
+"""Processor time of importing the function, relative to botocore's session: a third more than was measured beside other
+tests (2.5 and 3.4; 2.7 for the API on an idle machine). ``bench.system.cold_start`` has the exact figures."""
 KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 
 
