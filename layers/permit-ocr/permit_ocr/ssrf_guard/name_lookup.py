@@ -42,7 +42,7 @@ def _look_up(host: str, port: int, loop: asyncio.AbstractEventLoop, addresses: "
 
 def _set_result(addresses: "asyncio.Future[list[str]]", result: list[str] | Exception) -> None:
     if addresses.done():
-        return  # the caller has given up
+        return  # the caller stopped waiting
     if isinstance(result, Exception):
         addresses.set_exception(result)
     else:
