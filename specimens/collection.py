@@ -58,6 +58,7 @@ class Specimen:
             "treatment": self.treatment.value,
             "answer": asdict(self.card.answer),
             "illegible": list(self.illegible),
+            "title": self.card.title,
             "mrz": list(self.card.mrz),
             "card_corners": self.card_corners,
             "portrait_corners": self.portrait_corners,
@@ -76,6 +77,7 @@ def committed_cards(truth: Path = COMMITTED) -> Iterator[Card]:
             card_side=CardSide(f"{entry['permit_type']}-{entry['side']}"),
             edition=Edition(entry["edition"]),
             answer=_parse_answer(entry["kind"], entry["answer"]),
+            title=entry["title"],
             mrz=tuple(entry["mrz"]),
         )
 

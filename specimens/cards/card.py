@@ -45,7 +45,7 @@ class Edition(StrEnum):
     TEN_DIGITS = "ten-digits"
     """Taiwan: the number format before the 2015 card, sometimes with a letter in parentheses."""
     NO_PERMIT = "no-permit"
-    """Residence permit: the holder has no travel permit, so the back shows zeros or nothing in its place."""
+    """Residence permit: the holder has no travel permit, so the back shows nothing in its place."""
 
 
 EDITIONS: Final = {
@@ -58,11 +58,12 @@ EDITIONS: Final = {
 
 
 TITLES: Final = {
-    PermitType.RESIDENCE_PERMIT: "港澳台居民居住证",
     PermitType.HK_MACAO_PERMIT: "港澳居民来往内地通行证",
     PermitType.TAIWAN_PERMIT: "台湾居民来往大陆通行证",
     PermitType.EXIT_ENTRY_PERMIT: "往来港澳通行证",
 }
+RESIDENCE_TITLES: Final = {"HK": "港澳居民居住证", "MO": "港澳居民居住证", "TW": "台湾居民居住证"}
+"""Titles of residence permits by the holder's region; there is no card for all three."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,4 +73,6 @@ class Card:
     card_side: CardSide
     edition: Edition
     answer: Answer
+    title: str = ""
+    """The printed title; empty if this side has none."""
     mrz: tuple[str, ...] = ()

@@ -37,6 +37,11 @@ def macao_identity(random: Random) -> str:
     return f"{random.choice('157')}{random.randrange(1_000_000):06d}({random.randrange(10)})"
 
 
+def local_identity(random: Random, region: str) -> str:
+    """Return an identity card number of Hong Kong (``HK``) or Macao (``MO``)."""
+    return hong_kong_identity(random) if region == "HK" else macao_identity(random)
+
+
 def exit_entry_number(random: Random, *, issued: date) -> str:
     """Return a permit number of the series then in use: ``C`` and 8 digits; since 2018 ``C``, a letter, 7 digits."""
     if issued < date(2018, 1, 1):

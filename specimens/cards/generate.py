@@ -8,7 +8,7 @@ from typing import Final
 from permit_ocr.domain.card.answers import MainlandPermitAnswer, MainlandPermitBack, ResidencePermitAnswer
 from permit_ocr.domain.permits import PermitType, Side
 from specimens.cards import document_numbers, holders, mrz
-from specimens.cards.card import EDITIONS, TITLES, Card, CardSide, Edition
+from specimens.cards.card import EDITIONS, RESIDENCE_TITLES, TITLES, Card, CardSide, Edition
 
 REFERENCE_DAY: Final = date(2026, 11, 15)
 """The day around which validity periods are drawn. It is fixed so that a seed always gives the same card."""
@@ -108,7 +108,7 @@ def _residence(random: Random, spec: CardSpec, edition: Edition) -> Card:
         back = ResidencePermitAnswer(
             CardType=1, ValidDate=str(period), Authority=home.authority, PassNo=number, VisaNum=issues
         )
-        return Card(card_side=spec.card_side, edition=edition, answer=back)
+        return Card(card_side=spec.card_side, edition=edition, answer=back, title=RESIDENCE_TITLES[region])
     born = holders.birth_date(random, age=_age(random), on=period.start)
     person = holders.chinese_holder(random, birth=born, region=region)
     prefix = _RESIDENCE_PREFIXES[region]
@@ -126,44 +126,54 @@ def _residence(random: Random, spec: CardSpec, edition: Edition) -> Card:
 def _travel_permit_fields(random: Random, edition: Edition, region: str) -> tuple[str, str]:
     """Return the travel permit number and issue count that the back of a residence permit shows."""
     if edition is Edition.NO_PERMIT:
-        return random.choice((("000", "0"), ("", "")))
-    digits, issues = f"{random.randrange(100_000_000):08d}", random.randint(1, 9)
-    return digits if region == "TW" else region[0] + digits, random.choice((f"{issues}", f"{issues:02d}"))
+        return "", ""
+    digits = f"{random.randrange(100_000_000):08d}"
+    return digits if region == "TW" else region[0] + digits, f"{_issue_count(random):02d}"
+
+
+def _issue_count(random: Random) -> int:
+    """Draw an issue count; 0 is the first issue."""
+    return random.randint(0, 12) if random.random() < 0.4 else random.randint(0, 3)
 
 
 def _hk_macao(random: Random, spec: CardSpec, edition: Edition) -> Card:
     region, age = random.choice(("HK", "HK", "MO")), _age(random)
     period = _hk_macao_period(random, spec, edition, age)
     born = holders.birth_date(random, age=age, on=period.start)
+    issues, number = _issue_count(random), f"{region[0]}{random.randrange(100_000_000):08d}"
+    title = TITLES[PermitType.HK_MACAO_PERMIT]
     if edition is Edition.NON_CHINESE:
-        issue, number = 1, f"{region[0]}A{random.randrange(10_000_000):07d}"
+        number, title = f"{region[0]}A{number[2:]}", f"{title}（非中国籍）"
         person = holders.foreign_holder(random, birth=born)
     else:
-        issue, number = random.randint(1, 6), f"{region[0]}{random.randrange(100_000_000):08d}"
         person = holders.chinese_holder(random, birth=born, region=region)
     if edition is Edition.OF_1999:
-        number += f"{issue:02d}"
-    title = TITLES[PermitType.HK_MACAO_PERMIT] + ("（非中国籍）" if edition is Edition.NON_CHINESE else "")
+        number += f"{issues:02d}"
     if spec.card_side.side is Side.BACK:
-        code = "C" if edition is Edition.OF_1999 else "CR"
-        optional = "" if edition is Edition.OF_1999 else f"{issue:02d}"
-        lines = mrz.td1_lines(code, number, person, period.end, optional)
-        back = _hk_macao_back(random, title, person, region, issue)
-        return Card(card_side=spec.card_side, edition=edition, answer=back, mrz=lines)
+        identity = document_numbers.local_identity(random, region)
+        data = mrz.PermitData(number=number, issues=issues, expiry=period.end, person=person, identity=identity)
+        return _hk_macao_back(random, edition, title, data)
     front = MainlandPermitAnswer(
-        Name=person.simplified if random.random() < 0.6 else person.traditional,
+        Name=_front_name(random, person),
         EnglishName=person.romanised,
         Sex=person.sex,
         Birthday=f"{born:%Y.%m.%d}",
         IssueAuthority=_central_authority(random, period.start),
         ValidDate=str(period),
         Number=number,
-        IssueNumber="" if edition is Edition.OF_1999 else f"{issue:02d}",
+        IssueNumber="" if edition is Edition.OF_1999 else f"{issues:02d}",
         Type=title,
         Nationality=person.nationality,
         MainlandTravelPermitBackInfos=MainlandPermitBack(Type=title),
     )
-    return Card(card_side=spec.card_side, edition=edition, answer=front)
+    return Card(card_side=spec.card_side, edition=edition, answer=front, title=title)
+
+
+def _front_name(random: Random, person: holders.Holder) -> str:
+    """Return the Chinese name as a front prints it; the non-Chinese edition may have it only on the back."""
+    if person.nationality and random.random() < 0.5:
+        return ""
+    return person.simplified if random.random() < 0.6 else person.traditional
 
 
 def _hk_macao_period(random: Random, spec: CardSpec, edition: Edition, age: int) -> Period:
@@ -177,18 +187,38 @@ def _hk_macao_period(random: Random, spec: CardSpec, edition: Edition, age: int)
     return travel_period(_start(random, spec, years=years, first=date(2013, 1, 2)), years)
 
 
-def _hk_macao_back(random: Random, title: str, person: holders.Holder, region: str, issue: int) -> MainlandPermitAnswer:
-    identity = (
-        document_numbers.hong_kong_identity(random) if region == "HK" else document_numbers.macao_identity(random)
-    )
-    before = f"{region[0]}{random.randrange(100_000_000):08d}{issue - 1:02d}"
+_MRZ_CODES: Final = {Edition.CURRENT: "CR", Edition.NON_CHINESE: "CF"}
+
+
+def _hk_macao_back(random: Random, edition: Edition, title: str, data: mrz.PermitData) -> Card:
+    person = data.person
+    if edition is Edition.OF_1999:
+        lines = mrz.permit_back_lines_1999(data)
+    else:
+        lines = mrz.permit_back_lines(_MRZ_CODES[edition], data)
+    if edition is Edition.NON_CHINESE:
+        name = person.traditional or person.romanised
+    else:
+        name = person.traditional if random.random() < 0.7 else person.simplified
     infos = MainlandPermitBack(
-        Type=title,
-        Name=person.traditional or person.romanised,
-        IDNumber=identity,
-        HistoryNumber="" if issue == 1 else before,
+        Type=title, Name=name, IDNumber=data.identity, HistoryNumber=_earlier_number(random, edition, data)
     )
-    return MainlandPermitAnswer(Type=title, MainlandTravelPermitBackInfos=infos)
+    return Card(
+        card_side=CardSide.HK_MACAO_BACK,
+        edition=edition,
+        answer=MainlandPermitAnswer(Type=title, MainlandTravelPermitBackInfos=infos),
+        title=title if edition is Edition.NON_CHINESE or random.random() < 0.8 else "",
+        mrz=lines,
+    )
+
+
+def _earlier_number(random: Random, edition: Edition, data: mrz.PermitData) -> str:
+    """Return the number of the permit before this one; the first issue has none."""
+    if edition is not Edition.CURRENT or data.issues == 0:
+        return ""
+    if random.random() < 0.5:
+        return f"{data.number}{data.issues - 1:02d}"
+    return f"{data.number[0]}{random.randrange(100_000_000):08d}"
 
 
 def _taiwan(random: Random, spec: CardSpec, edition: Edition) -> Card:
@@ -212,11 +242,11 @@ def _taiwan(random: Random, spec: CardSpec, edition: Edition) -> Card:
         ValidDate=str(period),
         Number=number,
         IssueAddress=random.choice(_PLACES_OF_ISSUE),
-        IssueNumber=f"{random.randint(1, 12):02d}",
+        IssueNumber=f"{_issue_count(random):02d}",
         Type=title,
         MainlandTravelPermitBackInfos=MainlandPermitBack(Type=title),
     )
-    return Card(card_side=spec.card_side, edition=edition, answer=front)
+    return Card(card_side=spec.card_side, edition=edition, answer=front, title=title)
 
 
 def _exit_entry(random: Random, spec: CardSpec) -> Card:
@@ -240,4 +270,4 @@ def _exit_entry(random: Random, spec: CardSpec) -> Card:
         MainlandTravelPermitBackInfos=MainlandPermitBack(Type=title),
     )
     line = mrz.exit_entry_line(number=number, expiry=period.end, birth=born)
-    return Card(card_side=spec.card_side, edition=Edition.CURRENT, answer=front, mrz=(line,))
+    return Card(card_side=spec.card_side, edition=Edition.CURRENT, answer=front, title=title, mrz=(line,))

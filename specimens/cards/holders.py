@@ -5,7 +5,16 @@ from datetime import date, timedelta
 from random import Random
 from typing import Final
 
-from specimens.cards.name_lists import COMPOUND_SURNAMES, ETHNIC, FOREIGN, GIVEN, NATIONALITIES, SURNAMES, Part
+from specimens.cards.name_lists import (
+    COMPOUND_SURNAMES,
+    ETHNIC,
+    FOREIGN,
+    GIVEN,
+    NATIONALITIES,
+    SPECIMEN_NAMES,
+    SURNAMES,
+    Part,
+)
 
 _DISTRICTS: Final = (
     ("北京市朝阳区", "北京市公安局朝阳分局"),
@@ -63,7 +72,7 @@ class Holder:
     @property
     def nationality_code(self) -> str:
         """The three-letter code in a machine-readable line."""
-        return NATIONALITIES.get(self.nationality, "CHN")
+        return NATIONALITIES[self.nationality].code if self.nationality else "CHN"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +84,14 @@ class Residence:
 
 
 def chinese_holder(random: Random, *, birth: date, region: str) -> Holder:
-    """Return a Chinese citizen; ``region`` (HK, MO, TW, CN) decides how the name is romanised."""
+    """Return a Chinese citizen; ``region`` (HK, MO, TW, CN) decides how the name is romanised.
+
+    One in thirty has the name of an official specimen.
+    """
     sex = random.choice("男女")
+    if random.random() < 0.033:
+        simplified, traditional, romanised = random.choice(SPECIMEN_NAMES)
+        return Holder(simplified=simplified, traditional=traditional, romanised=romanised, sex=sex, birth=birth)
     if random.random() < (0.12 if region == "CN" else 0.03):
         name, latin = random.choice(ETHNIC)
         if random.random() < 0.25:

@@ -93,24 +93,38 @@ FOREIGN: Final = (
     ("DELA CRUZ,ROSARIO", ""),
     ("WIBOWO", ""),
 )
+SPECIMEN_NAMES: Final = (
+    ("证件样本", "證件樣本", "ZHENG JIAN,YANG BEN"),
+    ("样本", "樣本", "YANG,BEN"),
+)
+"""Names on official specimens: simplified, traditional, romanised."""
+
+
+class Nationality(NamedTuple):
+    """A nationality's ISO 3166-1 code and English name."""
+
+    code: str
+    english: str
+
+
 NATIONALITIES: Final = {
-    "加拿大": "CAN",
-    "英国": "GBR",
-    "美国": "USA",
-    "法国": "FRA",
-    "日本": "JPN",
-    "葡萄牙": "PRT",
-    "印度": "IND",
-    "菲律宾": "PHL",
-    "澳大利亚": "AUS",
-    "新加坡": "SGP",
-    "韩国": "KOR",
-    "德国": "DEU",
-    "新西兰": "NZL",
-    "印度尼西亚": "IDN",
-    "泰国": "THA",
-    "巴基斯坦": "PAK",
-    "越南": "VNM",
-    "荷兰": "NLD",
+    "加拿大": Nationality("CAN", "CANADA"),
+    "英国": Nationality("GBR", "UNITED KINGDOM"),
+    "美国": Nationality("USA", "UNITED STATES"),
+    "法国": Nationality("FRA", "FRANCE"),
+    "日本": Nationality("JPN", "JAPAN"),
+    "葡萄牙": Nationality("PRT", "PORTUGAL"),
+    "印度": Nationality("IND", "INDIA"),
+    "菲律宾": Nationality("PHL", "PHILIPPINES"),
+    "澳大利亚": Nationality("AUS", "AUSTRALIA"),
+    "新加坡": Nationality("SGP", "SINGAPORE"),
+    "韩国": Nationality("KOR", "KOREA"),
+    "德国": Nationality("DEU", "GERMANY"),
+    "新西兰": Nationality("NZL", "NEW ZEALAND"),
+    "印度尼西亚": Nationality("IDN", "INDONESIA"),
+    "泰国": Nationality("THA", "THAILAND"),
+    "巴基斯坦": Nationality("PAK", "PAKISTAN"),
+    "越南": Nationality("VNM", "VIET NAM"),
+    "荷兰": Nationality("NLD", "NETHERLANDS"),
 }
-"""Nationalities as printed on the non-Chinese edition, with their ISO 3166-1 codes."""
+"""Nationalities on the non-Chinese edition, by their Chinese name."""

@@ -12,8 +12,8 @@ import numpy as np
 from PIL import Image
 
 from permit_ocr.domain.card.answers import MainlandPermitAnswer, MainlandPermitBack, ResidencePermitAnswer
-from permit_ocr.domain.permits import PermitType, Side
-from specimens.cards.card import TITLES, Card, CardSide
+from permit_ocr.domain.permits import Side
+from specimens.cards.card import Card, CardSide
 from specimens.rendering.artwork import draw_emblem, draw_portrait
 from specimens.rendering.canvas import HEIGHT, WIDTH, Box, Canvas, Style
 from specimens.rendering.fonts import FontLoader
@@ -71,7 +71,7 @@ def _plain_paper(random: Random) -> Image.Image:
 
 def _draw_surroundings(canvas: Canvas, random: Random, card: Card, box: Box) -> Box:
     """Draw title, portrait and emblem, and return the area left for the fields."""
-    title = _title(card)
+    title = card.title
     if title:
         box = _draw_title(
             canvas, random, title, box, name="Type" if isinstance(card.answer, MainlandPermitAnswer) else ""
@@ -88,12 +88,6 @@ def _draw_surroundings(canvas: Canvas, random: Random, card: Card, box: Box) -> 
     if on_right:
         return Box(box.left, box.top, left - 30, box.bottom)
     return Box(frame.right + 36, box.top, box.right, box.bottom)
-
-
-def _title(card: Card) -> str:
-    if isinstance(card.answer, MainlandPermitAnswer):
-        return card.answer.Type
-    return TITLES[PermitType.RESIDENCE_PERMIT] if card.card_side.side is Side.BACK else ""
 
 
 def _draw_title(canvas: Canvas, random: Random, title: str, box: Box, *, name: str) -> Box:

@@ -7,7 +7,7 @@ from PIL import Image, ImageDraw
 
 from permit_ocr.domain.card.answers import MainlandPermitAnswer, MainlandPermitBack, ResidencePermitAnswer
 from permit_ocr.domain.permits import PermitType, Side
-from specimens.cards.card import TITLES, Card, CardSide, Edition
+from specimens.cards.card import Card, CardSide, Edition
 from specimens.rendering.artwork import draw_emblem, draw_portrait, security_paper
 from specimens.rendering.canvas import HEIGHT, WIDTH, Box, Canvas, Colour, Style
 from specimens.rendering.fonts import FontLoader
@@ -43,8 +43,10 @@ def draw_card(card: Card, random: Random, fonts: FontLoader) -> Canvas:
     tint, line = random.choice(_TINTS[card.card_side.permit_type])
     canvas = Canvas(security_paper(random, tint, line), fonts, _style(random, line))
     if isinstance(card.answer, ResidencePermitAnswer):
-        draw = _draw_residence_front if card.card_side.side is Side.FRONT else _draw_residence_back
-        mark = draw(canvas, random, card.answer)
+        if card.card_side.side is Side.FRONT:
+            mark = _draw_residence_front(canvas, random, card.answer)
+        else:
+            mark = _draw_residence_back(canvas, random, card.title, card.answer)
     elif card.card_side is CardSide.HK_MACAO_BACK:
         mark = _draw_hk_macao_back(
             canvas, random, card, card.answer.MainlandTravelPermitBackInfos or MainlandPermitBack()
@@ -117,11 +119,13 @@ def _wrap(canvas: Canvas, text: str, size: int, width: int) -> list[str]:
     return lines
 
 
-def _draw_residence_back(canvas: Canvas, random: Random, answer: ResidencePermitAnswer) -> tuple[int, int]:
+def _draw_residence_back(
+    canvas: Canvas, random: Random, title_text: str, answer: ResidencePermitAnswer
+) -> tuple[int, int]:
     title, ink = canvas.style.title, canvas.style.title_ink
     draw_emblem(canvas, (190, 180), 108, (196, 60, 52))
     canvas.write((360, random.randint(76, 90)), "中华人民共和国", title, 56, ink, pitch=94)
-    canvas.write((352, random.randint(180, 196)), TITLES[PermitType.RESIDENCE_PERMIT], title, 78, ink, pitch=92)
+    canvas.write((352, random.randint(180, 196)), title_text, title, 78, ink, pitch=92)
     size, pitch, top = random.randint(36, 41), random.randint(66, 74), random.randint(388, 404)
     edge = random.randint(396, 430)
     rows = (
@@ -139,9 +143,10 @@ def _draw_residence_back(canvas: Canvas, random: Random, answer: ResidencePermit
 
 def _draw_hk_macao_back(canvas: Canvas, random: Random, card: Card, back: MainlandPermitBack) -> tuple[int, int]:
     left, ink = random.randint(60, 84), canvas.style.title_ink
-    canvas.write((left, 40), back.Type, canvas.style.title, 46, ink, name="Type")
-    english = "Mainland Travel Permit for Hong Kong and Macao Residents"
-    canvas.write((left, 102), english, "noto-sans", 25, ink)
+    if card.title:
+        canvas.write((left, 40), card.title, canvas.style.title, 46, ink, name="Type")
+        english = "Mainland Travel Permit for Hong Kong and Macao Residents"
+        canvas.write((left, 102), english, "noto-sans", 25, ink)
     size, pitch, top = random.randint(34, 40), random.randint(74, 84), random.randint(164, 180)
     column = left + 7 * (size - 6) + 12
     rows = (

@@ -75,9 +75,10 @@ def test_a_hk_macao_back_carries_only_back_fields_and_its_mrz(edition: Edition) 
         back = card.answer.MainlandTravelPermitBackInfos
         assert back is not None
         assert all((back.Type, back.Name, back.IDNumber))
+        assert card.title in ("", back.Type)
         assert (card.answer.Number, card.answer.ValidDate, card.answer.Name) == ("", "", "")
         assert [len(line) for line in card.mrz] == [30, 30, 30]
-        assert card.mrz[1][15:18] == "CHN" or edition is Edition.NON_CHINESE
+        assert card.mrz[0].startswith({"current": "CR", "1999": "C<CHN", "non-chinese": "CF"}[edition])
 
 
 def test_every_edition_has_its_own_number_format() -> None:
@@ -89,13 +90,27 @@ def test_every_edition_has_its_own_number_format() -> None:
             assert shape == form
 
 
-def test_without_a_travel_permit_the_back_shows_zeros_or_nothing() -> None:
-    shown = set()
+def test_without_a_travel_permit_the_back_shows_nothing_in_its_place() -> None:
     for card in _cards(CardSide.RESIDENCE_BACK, Edition.NO_PERMIT):
         assert isinstance(card.answer, ResidencePermitAnswer)
-        shown.add((card.answer.PassNo, card.answer.VisaNum))
+        assert (card.answer.PassNo, card.answer.VisaNum) == ("", "")
 
-    assert shown == {("000", "0"), ("", "")}
+
+def test_issue_counts_have_two_digits_and_start_at_zero() -> None:
+    counts = set()
+    for card_side in (CardSide.HK_MACAO_FRONT, CardSide.TAIWAN_FRONT, CardSide.RESIDENCE_BACK):
+        for card in _cards(card_side, Edition.CURRENT):
+            answer = card.answer
+            counts.add(answer.IssueNumber if isinstance(answer, MainlandPermitAnswer) else answer.VisaNum)
+
+    assert {"00", "01", "10"} <= counts <= {f"{count:02d}" for count in range(13)}
+
+
+def test_a_residence_permit_is_titled_by_its_region() -> None:
+    titles = {card.title for card in _cards(CardSide.RESIDENCE_BACK)}
+
+    assert titles == {"港澳居民居住证", "台湾居民居住证"}
+    assert {card.title for card in _cards(CardSide.RESIDENCE_FRONT)} == {""}
 
 
 def test_taiwan_numbers_have_eight_or_ten_digits_or_a_suffix() -> None:
@@ -141,6 +156,7 @@ def test_names_cover_every_format_on_real_cards() -> None:
     chinese, latin = {name for name, _ in names}, {name for _, name in names}
 
     assert any("·" in name for name in chinese)
+    assert "证件样本" in chinese
     assert any(name.startswith(("欧阳", "歐陽", "司徒")) for name in chinese)
     assert "" in chinese  # a non-Chinese citizen without a Chinese name
     assert any("," not in name for name in latin)

@@ -25,6 +25,7 @@ _KEYS = {
     "treatment",
     "answer",
     "illegible",
+    "title",
     "mrz",
     "card_corners",
     "portrait_corners",

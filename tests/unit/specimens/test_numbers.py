@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import date
 from random import Random
 
@@ -5,7 +6,15 @@ import pytest
 
 from specimens.cards.document_numbers import exit_entry_number, hong_kong_identity, resident_number
 from specimens.cards.holders import Holder
-from specimens.cards.mrz import check_digit, exit_entry_line, td1_lines
+from specimens.cards.mrz import (
+    PermitData,
+    check_digit,
+    checked,
+    exit_entry_line,
+    gbk_letters,
+    permit_back_lines,
+    permit_back_lines_1999,
+)
 
 # The card of ICAO 9303 part 5, appendix B: D23145890, born 1974-08-12, until 2012-04-15.
 _ICAO_FIRST, _ICAO_SECOND = "I<UTOD231458907<<<<<<<<<<<<<<<", "7408122F1204159UTO<<<<<<<<<<<6"
@@ -48,29 +57,89 @@ def test_an_exit_entry_number_follows_the_series_of_its_issue_date() -> None:
     assert exit_entry_number(Random(1), issued=date(2018, 1, 1))[1].isalpha()
 
 
-def _holder(romanised: str) -> Holder:
-    return Holder(simplified="", traditional="", romanised=romanised, sex="女", birth=date(1981, 8, 3))
+def _holder(**changes: str) -> Holder:
+    holder = Holder(
+        simplified="证件样本",
+        traditional="證件樣本",
+        romanised="ZHENG JIAN,YANG BEN",
+        sex="女",
+        birth=date(1981, 8, 3),
+    )
+    return replace(holder, **changes)  # type: ignore[arg-type]  # every changed field is a string
 
 
-def test_td1_lines_hold_number_dates_sex_and_name() -> None:
-    first, second, third = td1_lines("CR", "H12345678", _holder("CHAN,TAI-MAN"), date(2028, 10, 8), "02")
-
-    assert first == f"CRCHNH12345678{check_digit('H12345678')}02" + "<" * 13
-    assert second[:18] == f"810803{check_digit('810803')}F281008{check_digit('281008')}CHN"
-    assert third == "CHAN<<TAI<MAN".ljust(30, "<")
-    assert {len(first), len(second), len(third)} == {30}
+def _permit(person: Holder, number: str = "H12345678") -> PermitData:
+    return PermitData(number=number, issues=0, expiry=date(2022, 12, 11), person=person, identity="A1234567(8)")
 
 
-def test_an_eleven_character_number_continues_after_a_filler() -> None:
-    first, _, _ = td1_lines("C", "H1234567801", _holder("CHAN,TAI MAN"), date(2012, 1, 1), "")
+def test_the_lines_of_the_official_specimen_are_reproduced() -> None:
+    assert permit_back_lines("CR", _permit(_holder())) == (
+        "CRH1234567830002212119F8108038",
+        "NGKELMPONBPJLBLOAABA1234567842",
+        "ZHENG<JIAN<<YANG<BEN<<<<<<<<<<",
+    )
 
-    assert first.startswith(f"C<CHNH12345678<01{check_digit('H1234567801')}<")
+
+def test_the_1999_lines_agree_with_published_ones() -> None:
+    person = replace(_holder(romanised="LAI,CHEUK YI"), birth=date(1992, 9, 1))
+    data = replace(_permit(person, "H1010101000"), expiry=date(2001, 6, 16))
+
+    first, second, third = permit_back_lines_1999(data)
+    assert (second, third) == ("9209013F0106164H10101010003120", "LAI<CHEUK<YI".replace("<", "<<", 1).ljust(30, "<"))
+    assert first.startswith("C<CHN")
+    assert first[26] == check_digit(first[5:26])
+    assert first[29] == check_digit(first[:29])
 
 
-def test_a_long_name_is_truncated_to_thirty_characters() -> None:
-    lines = td1_lines("CR", "H12345678", _holder("ABUDUREXITI,MAIMAITI ABUDUREXITI"), date(2028, 10, 8), "")
+def test_a_published_1999_line_has_the_check_digits_computed_here() -> None:
+    assert "C<CHN" + checked("327255312289<<<<<<<<0") + "<<6" == checked("C<CHN327255312289<<<<<<<<01<<")
 
-    assert lines[2] == "ABUDUREXITI<<MAIMAITI<ABUDUREX"
+
+def test_a_non_chinese_back_names_the_nationality() -> None:
+    person = _holder(simplified="范玛丽", romanised="FERNANDES,MARIA TERESA", nationality="葡萄牙")
+
+    first, second, third = permit_back_lines("CF", _permit(person, "HA1234567"))
+    assert first.startswith("CFHA1234567")
+    assert second[15:19] == "PRTB"
+    assert second[:12] == gbk_letters("范玛丽", 12)
+    assert third == "FERNANDES<<MARIA<TERESA".ljust(30, "<")
+
+
+def test_a_taiwan_back_ends_with_the_place_of_issue() -> None:
+    data = replace(_permit(_holder(), "00000000"), identity="R000000000", issues=2, expiry=date(2020, 6, 8))
+
+    first, second, third = permit_back_lines("CT", data, place="3500")
+    assert first == "CT00000000<00262006084F8108038"
+    assert second[:29] == "NGKELMPONBPJLBLOAABR000000000"
+    assert third == "ZHENG<JIAN<<YANG<BEN<<<<<<3500"
+
+
+@pytest.mark.parametrize("name", ["", "黎", "欧阳丽", "謝爾珊"])
+def test_gbk_letters_can_be_decoded(name: str) -> None:
+    letters = gbk_letters(name, 16)
+    nibbles = ["ABCDEFGHIJKLMNOP".index(letter) for letter in letters.rstrip("<")]
+
+    code = bytes(high << 4 | low for high, low in zip(nibbles[::2], nibbles[1::2], strict=True))
+    assert code.decode("gbk") == name
+    assert len(letters) == 16
+
+
+def test_a_long_chinese_name_is_cut_and_flagged() -> None:
+    person = _holder(simplified="阿不都热西提·买买提", romanised="ABUDUREXITI,MAIMAITI ABUDUREXITI")
+
+    _, second, third = permit_back_lines("CR", _permit(person))
+    assert second[:16] == gbk_letters("阿不都热", 16)
+    assert second[16] == "B"
+    assert third == "ABUDUREXITI<<MAIMAITI<ABUDUREX"
+
+
+@pytest.mark.parametrize("line", ["CSC000000004<2404200<8108038<6", "CDL000000007<2508197<8208031<6"])
+def test_published_exit_entry_lines_are_reproduced(line: str) -> None:
+    expiry, birth = (
+        date(2000 + int(line[at : at + 2]), int(line[at + 2 : at + 4]), int(line[at + 4 : at + 6])) for at in (13, 21)
+    )
+
+    assert exit_entry_line(number=line[2:11], expiry=expiry, birth=birth, code=line[:2]) == line
 
 
 def test_an_exit_entry_line_has_part_and_composite_check_digits() -> None:
