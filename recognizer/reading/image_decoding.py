@@ -1,6 +1,7 @@
 """Decodes an image file into upright pixels."""
 
 import io
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -32,6 +33,29 @@ _TRANSPOSE_BY_ORIENTATION: Final[dict[Any, Image.Transpose]] = {
 """How to make an image upright, by EXIF orientation; 1 is upright already."""
 
 
+@dataclass(frozen=True, slots=True)
+class DecodedImage:
+    """The upright pixels of an image file, downscaled by ``scale``, and its EXIF ``orientation``, 1 to 8."""
+
+    pixels: Pixels
+    scale: float
+    orientation: int
+
+    def in_file(self, x: float, y: float) -> tuple[float, float]:
+        """Return where a point of ``pixels`` is in the image as it is stored: without downscaling and rotation."""
+        height, width = (side * self.scale for side in self.pixels.shape[:2])
+        x, y = x * self.scale, y * self.scale
+        return {
+            2: (width - x, y),
+            3: (width - x, height - y),
+            4: (x, height - y),
+            5: (y, x),
+            6: (y, width - x),
+            7: (height - y, width - x),
+            8: (height - y, x),
+        }.get(self.orientation, (x, y))
+
+
 class EmptyFile(Exception):
     """The file has no bytes."""
 
@@ -44,8 +68,8 @@ class TooManyPixels(Exception):
     """More than ``MAX_PIXELS``, or more than ``MAX_UNSCALED_PIXELS`` in a PNG or a progressive JPEG."""
 
 
-def decode(file: bytes) -> tuple[Pixels, float]:
-    """Return the image, upright by its EXIF orientation and at most ``_WORKING_SIDE`` long, and its downscaling factor.
+def decode(file: bytes) -> DecodedImage:
+    """Return the image, upright by its EXIF orientation and at most ``_WORKING_SIDE`` long.
 
     Raises ``EmptyFile``, ``NotAnImage``, ``TooManyPixels`` and ``MemoryError``.
     """
@@ -70,7 +94,7 @@ def decode(file: bytes) -> tuple[Pixels, float]:
         scaled.transpose(_TRANSPOSE_BY_ORIENTATION[orientation]) if orientation in _TRANSPOSE_BY_ORIENTATION else scaled
     )
     pixels = np.ascontiguousarray(np.asarray(upright)[:, :, ::-1])
-    return pixels, longest / max(upright.size)
+    return DecodedImage(pixels, longest / max(upright.size), orientation)
 
 
 def _max_pixels(image: Image.Image) -> int:

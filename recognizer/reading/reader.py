@@ -20,9 +20,10 @@ from recognizer.reading import image_decoding, photocopy
 from recognizer.reading.classification.card_classifier import classify_card_side
 from recognizer.reading.classification.card_sides import PERMIT_BY_FRONT, CardSide
 from recognizer.reading.fields import residence_permit, travel_permit
-from recognizer.reading.fields.confidence import confidences_of, drop_uncertain, merge_readings
+from recognizer.reading.fields.confidence import confidences_of, corners_of, drop_uncertain, merge_readings
 from recognizer.reading.fields.field_finder import FieldFinder
-from recognizer.reading.fields.ocr_field import Fields
+from recognizer.reading.fields.ocr_field import Corners, Fields
+from recognizer.reading.image_decoding import DecodedImage
 from recognizer.reading.layout.card_layout import Layout
 from recognizer.reading.layout.stacked_cards import split_stacked_cards
 from recognizer.reading.ocr import engine
@@ -30,7 +31,7 @@ from recognizer.reading.ocr.card_text import CardText, ImageScan, close_up
 from recognizer.reading.ocr.engine import Pixels
 from recognizer.reading.ocr.text_lines import TextLine
 from recognizer.reading.portrait import PortraitCrop, find_portrait
-from recognizer.reading.result import NOT_ENABLED, Reading, ReadingError
+from recognizer.reading.result import NOT_ENABLED, Point, Quad, Reading, ReadingError
 
 __all__ = ("Reading", "ReadingError", "load_models", "read")
 
@@ -46,6 +47,14 @@ _UNREADABLE: Final = 99
 """More fields than any card side has."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Card:
+    card_side: CardSide | None
+    text: CardText
+    finder: FieldFinder
+    fields: Fields
+
+
 def load_models() -> None:
     """Load the models and run each once, so that the first card is not slower. Takes about two seconds."""
     engine.warm_up()
@@ -59,17 +68,41 @@ def read(image: bytes, *, kind: Kind, side: Side | None = None, return_portrait:
     ``engine.MAX_CONCURRENT_CALLS`` model calls run at a time.
     """
     try:
-        pixels, scale = _decode(image, kind)
-        card = _read_best(pixels, kind, _requested_sides(kind, side))
+        photo = _decode(image, kind)
+        card = _read_best(photo.pixels, kind, _requested_sides(kind, side))
     except engine.ENGINE_ERRORS:
         raise ReadingError("FailedOperation.OcrFailed") from None  # the messages may contain text from the card
+    portrait_scale = photo.scale if return_portrait else None
     if kind is Kind.RESIDENCE_PERMIT:
-        reading = _residence_reading(card, scale if return_portrait else None)
+        reading = _residence_reading(card, portrait_scale)
     else:
-        reading = _travel_reading(card, side or Side.FRONT, scale if return_portrait else None)
+        reading = _travel_reading(card, side or Side.FRONT, portrait_scale)
     if card.card_side is None:
         return reading
-    return replace(reading, answer=replace(reading.answer, WarnCardInfos=_warnings(pixels, card)))
+    return replace(
+        reading,
+        answer=replace(reading.answer, WarnCardInfos=_warnings(photo.pixels, card)),
+        document_confidence=1.0,
+        positions=_positions(card, photo),
+    )
+
+
+def _positions(card: _Card, photo: DecodedImage) -> Mapping[str, Quad]:
+    """Return where the answer's fields are in the image file."""
+    nested = f"{_BACK_INFOS}." if card.card_side is CardSide.HK_MACAO_BACK else ""
+    positions = {
+        nested + name: _in_file(corners, photo) for name, corners in corners_of(drop_uncertain(card.fields)).items()
+    }
+    if (title := positions.get(f"{nested}Type")) is not None:  # a travel permit's answer has the type twice
+        positions |= {"Type": title, f"{_BACK_INFOS}.Type": title}
+    return positions
+
+
+def _in_file(corners: Corners, photo: DecodedImage) -> Quad:
+    upper_left, upper_right, lower_right, lower_left = (
+        Point(*(round(place, 1) for place in photo.in_file(x, y))) for x, y in corners
+    )
+    return upper_left, upper_right, lower_right, lower_left
 
 
 def _requested_sides(kind: Kind, side: Side | None) -> frozenset[CardSide]:
@@ -79,15 +112,7 @@ def _requested_sides(kind: Kind, side: Side | None) -> frozenset[CardSide]:
     return frozenset({CardSide.HK_MACAO_BACK}) if side is Side.BACK else frozenset(PERMIT_BY_FRONT)
 
 
-@dataclass(frozen=True, slots=True)
-class _Card:
-    card_side: CardSide | None
-    text: CardText
-    finder: FieldFinder
-    fields: Fields
-
-
-def _decode(image: bytes, kind: Kind) -> tuple[Pixels, float]:
+def _decode(image: bytes, kind: Kind) -> DecodedImage:
     try:
         return image_decoding.decode(image)
     except image_decoding.EmptyFile:
@@ -145,7 +170,7 @@ def _card_likeness(card: _Card) -> tuple[bool, int]:
 
 
 def _lay_out(text: CardText) -> _Card:
-    finder = FieldFinder(Layout(text.lines), text.reread, text.is_covered)
+    finder = FieldFinder(Layout(text.lines), text.reread, text.is_covered, text.corners_in_photo)
     card_side = classify_card_side(finder)
     return _Card(card_side, text, finder, _FIELDS[card_side](finder) if card_side else {})
 

@@ -1,11 +1,12 @@
 """Adjusts the confidence of fields by their content, and merges two readings of one card."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from permit_ocr.domain.permits import PermitType
 from recognizer.reading.fields import value_parsers
-from recognizer.reading.fields.ocr_field import Fields, OcrField
+from recognizer.reading.fields.ocr_field import Corners, Fields, OcrField
 
 _KNOWN_TERM: Final = 0.95
 _UNKNOWN_TERM: Final = 0.45
@@ -57,9 +58,9 @@ def _merge_field(better: OcrField, other: OcrField) -> OcrField:
     if better.text == other.text:
         highest = max(better.confidence, other.confidence)
         agreed = 1 - (1 - highest) * _AGREEMENT_FACTOR if highest >= _MIN_FOR_AGREEMENT else highest
-        return OcrField(better.text, min(agreed, _AGREEMENT_CAP) if highest <= _AGREEMENT_CAP else agreed)
+        return replace(better, confidence=min(agreed, _AGREEMENT_CAP) if highest <= _AGREEMENT_CAP else agreed)
     chosen = other if other.confidence > better.confidence + _TIE else better
-    return OcrField(chosen.text, chosen.confidence * _DISAGREEMENT_FACTOR)
+    return replace(chosen, confidence=chosen.confidence * _DISAGREEMENT_FACTOR)
 
 
 def drop_uncertain(fields: Fields) -> Fields:
@@ -73,3 +74,8 @@ def drop_uncertain(fields: Fields) -> Fields:
 def confidences_of(fields: Fields) -> Mapping[str, float]:
     """Return the confidence, 0 to 1, of every non-empty field."""
     return {name: round(found.confidence, 3) for name, found in fields.items() if found.text}
+
+
+def corners_of(fields: Fields) -> Mapping[str, Corners]:
+    """Return the corners of every non-empty field whose position is known, in pixels of the upright photo."""
+    return {name: found.corners for name, found in fields.items() if found.text and found.corners}

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
-from recognizer.reading.fields.ocr_field import OcrField, field_from_lines
+from recognizer.reading.fields.ocr_field import Corners, OcrField, field_from_lines
 from recognizer.reading.layout.card_layout import Layout, Piece, text_of
 from recognizer.reading.layout.labels import Label
 from recognizer.reading.ocr.text_lines import BoundingBox, TextLine, join
@@ -14,6 +14,8 @@ type Reread = Callable[[BoundingBox, str | None], str]
 """Reads one line in a box in deskewed pixels, only characters of the given alphabet; empty unless it is confident."""
 type IsCovered = Callable[[TextLine], bool]
 """Tells whether something may cover the beginning or the end of a line: glare, a finger, the image's edge."""
+type Locate = Callable[[BoundingBox], Corners | None]
+"""Returns the corners in the upright photo of a box in deskewed pixels."""
 type Parse = Callable[[str], str | None]
 """Extracts a value from a text; see ``value_parsers``."""
 _REREAD: Final = 0.8
@@ -38,6 +40,11 @@ def never_covered(_line: TextLine) -> bool:
     return False
 
 
+def no_position(_box: BoundingBox) -> Corners | None:
+    """Return no position: for a card without an image."""
+    return None
+
+
 @dataclass(frozen=True)
 class FieldFinder:
     """The layout of one card, with the rules for finding values on it."""
@@ -45,13 +52,22 @@ class FieldFinder:
     layout: Layout
     reread: Reread = no_reread
     is_covered: IsCovered = never_covered
+    locate: Locate = no_position
 
     def field(self, text: str, lines: Sequence[TextLine]) -> OcrField:
         """Return a text extracted from some lines; less confident if the ends of the lines may be covered."""
-        field = field_from_lines(text, lines)
+        field = replace(field_from_lines(text, lines), corners=self.corners(lines))
         if _COMPLETE.fullmatch(text) or not any(self.is_covered(line) for line in lines):
             return field
         return field.at_most(_MAYBE_COVERED)
+
+    def corners(self, lines: Sequence[TextLine]) -> Corners | None:
+        """Return the corners around some lines in the upright photo."""
+        if not lines:
+            return None
+        edges = zip(*((line.left, line.top, -line.right, -line.bottom) for line in lines), strict=True)
+        left, top, right, bottom = map(min, edges)
+        return self.locate(BoundingBox(left, top, -right, -bottom))
 
     def value(self, label: Label, parse: Parse, *, alphabet: str | None = None) -> OcrField | None:
         """Return the value beside or below a label that ``parse`` accepts.
@@ -72,7 +88,7 @@ class FieldFinder:
         strips = [self.layout.strip_right_of(anchor), self.layout.strip_below(anchor)]
         for strip in reversed(strips) if self.layout.values_are_below() else strips:
             if strip and (text := parse(self.reread(strip, alphabet))):
-                return OcrField(text, _REREAD)
+                return OcrField(text, _REREAD, self.locate(strip))
         return None
 
     def anywhere(self, parse: Parse, *, not_beside: frozenset[Label] = frozenset()) -> OcrField | None:

@@ -1,7 +1,7 @@
 """A field of an answer with its confidence."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 from itertools import pairwise
 from statistics import median
@@ -20,12 +20,17 @@ VERIFIED: Final = 0.99
 """Minimum confidence of a text that a check digit or a second occurrence verifies."""
 
 
+type Corners = tuple[tuple[float, float], ...]
+"""Upper left, upper right, lower right and lower left corner (x, y) of text as it is read."""
+
+
 @dataclass(frozen=True, slots=True)
 class OcrField:
-    """The text of a field and its confidence, 0 to 1."""
+    """The text of a field, its confidence, 0 to 1, and its corners in pixels of the upright photo, if known."""
 
     text: str
     confidence: float
+    corners: Corners | None = field(default=None, compare=False)
 
     def at_most(self, confidence: float) -> "OcrField":
         """Return the field with at most this confidence."""

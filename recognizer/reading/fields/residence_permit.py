@@ -169,9 +169,13 @@ def _address(finder: FieldFinder) -> OcrField:
     if not lines:
         return EMPTY_FIELD
     parts = [finder.field(_address_line(piece), [piece.line]) for piece in lines]
-    whole = OcrField("".join(part.text for part in parts), min(part.confidence for part in parts))
+    whole = OcrField(
+        "".join(part.text for part in parts),
+        min(part.confidence for part in parts),
+        finder.corners([piece.line for piece in lines]),
+    )
     end = _short_last_line(finder, lines)
-    address = OcrField(whole.text + end, min(whole.confidence, _END_REREAD)) if end else whole
+    address = replace(whole, text=whole.text + end).at_most(_END_REREAD) if end else whole
     if not _PROVINCE_OR_TOWN.match(address.text):
         return address.at_most(_WITHOUT_PROVINCE)
     return address.at_most(_ENDS_WITH_DIGIT) if address.text[-1].isdigit() else address

@@ -67,7 +67,7 @@ def front_fields(finder: FieldFinder, permit: PermitType) -> Fields:
         "Number": number,
         "IssueAddress": place,
         "IssueNumber": _issue_count(finder, permit),
-        "Type": type_name(finder.layout, permit),
+        "Type": type_name(finder, permit),
         "Nationality": finder.value(Label.NATIONALITY, _nationality) or EMPTY_FIELD,
     }
     if fields["Type"].text.endswith(_NON_CHINESE) and not fields["Nationality"].text:
@@ -95,7 +95,7 @@ def back_fields(finder: FieldFinder) -> Fields:
         or EMPTY_FIELD
     )
     return {
-        "Type": type_name(finder.layout, PermitType.HK_MACAO_PERMIT),
+        "Type": type_name(finder, PermitType.HK_MACAO_PERMIT),
         "Name": _checked_against_name_line(finder, adjust_for_script(name)) if name else EMPTY_FIELD,
         "IDNumber": _checked_identity(identity),
         "HistoryNumber": finder.value(Label.HISTORY_NUMBER, value_parsers.previous_permit_numbers) or EMPTY_FIELD,
@@ -124,12 +124,15 @@ def _texts(fields: Fields) -> dict[str, Any]:
     return {name: found.text for name, found in fields.items()}
 
 
-def type_name(layout: Layout, permit: PermitType) -> OcrField:
+def type_name(finder: FieldFinder, permit: PermitType) -> OcrField:
     """Return the document's title as printed, with the suffix of the edition for non-Chinese holders."""
+    layout = finder.layout
     marked = any(anchor.word == _NON_CHINESE.strip("（）") for anchor in layout.anchors)
     name = _TYPE_NAMES[permit] + (_NON_CHINESE if marked and permit is PermitType.HK_MACAO_PERMIT else "")
     title = layout.anchor(Label.TITLE)
-    return OcrField(name, VERIFIED if title and TITLES[title.word] is permit else _WITHOUT_TITLE)
+    if title is None or TITLES[title.word] is not permit:
+        return OcrField(name, _WITHOUT_TITLE)
+    return OcrField(name, VERIFIED, finder.corners([title.line]))
 
 
 def _latin_name(finder: FieldFinder) -> Piece | None:

@@ -101,6 +101,10 @@ class CardText:
         moved = cv2.perspectiveTransform(np.stack(back, axis=1)[None].astype(np.float32), self.origin)
         return np.asarray(moved[0], np.float32)
 
+    def corners_in_photo(self, box: BoundingBox) -> tuple[tuple[float, float], ...]:
+        """Return the corners in the photo of a box in deskewed pixels, from the upper left of the text clockwise."""
+        return tuple((float(x), float(y)) for x, y in self.in_photo(self.quad(box)))
+
     def is_covered(self, line: TextLine) -> bool:
         """Tell whether the background beside a line differs from the line's own: something may cover text there."""
         paper = _background_log_brightness(self._crop(line, line.left, line.right), _PAPER_PERCENTILE)

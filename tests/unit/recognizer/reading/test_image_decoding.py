@@ -31,23 +31,23 @@ def png_that_claims(width: int, height: int) -> bytes:
 
 
 def test_pixels_are_blue_green_red() -> None:
-    pixels, scale = decode(file(Image.new("RGB", (4, 2), (10, 20, 30))))
-    assert pixels.shape == (2, 4, 3)
-    assert pixels[0, 0].tolist() == [30, 20, 10]
-    assert scale == 1
+    decoded = decode(file(Image.new("RGB", (4, 2), (10, 20, 30))))
+    assert decoded.pixels.shape == (2, 4, 3)
+    assert decoded.pixels[0, 0].tolist() == [30, 20, 10]
+    assert decoded.scale == 1
 
 
 def test_a_large_photo_is_downscaled_and_reports_its_factor() -> None:
-    pixels, scale = decode(file(Image.new("RGB", (4800, 1200)), "JPEG"))
-    assert pixels.shape == (600, 2400, 3)
-    assert scale == pytest.approx(2.0)
+    decoded = decode(file(Image.new("RGB", (4800, 1200)), "JPEG"))
+    assert decoded.pixels.shape == (600, 2400, 3)
+    assert decoded.scale == pytest.approx(2.0)
 
 
 def test_an_exif_orientation_is_applied() -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
-    pixels, _ = decode(file(Image.new("RGB", (40, 20)), "JPEG", exif=exif))
-    assert pixels.shape == (40, 20, 3)
+    decoded = decode(file(Image.new("RGB", (40, 20)), "JPEG", exif=exif))
+    assert decoded.pixels.shape == (40, 20, 3)
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG"])
@@ -62,32 +62,43 @@ def test_every_orientation_becomes_upright(kind: str, orientation: int) -> None:
     written = file(picture, kind, exif=exif)
     with Image.open(io.BytesIO(written)) as again:
         expected = np.asarray(ImageOps.exif_transpose(again).convert("RGB"))
-    assert np.array_equal(decode(written)[0][:, :, ::-1], expected)
+    assert np.array_equal(decode(written).pixels[:, :, ::-1], expected)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_position_is_in_pixels_of_the_file_as_stored(orientation: int) -> None:
+    picture = Image.new("RGB", (4800, 3200))
+    picture.paste("red", (400, 800, 480, 880))
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    decoded = decode(file(picture, exif=exif))
+    rows, columns = np.nonzero(decoded.pixels[:, :, 2] > 128)
+    assert decoded.in_file(columns.mean() + 0.5, rows.mean() + 0.5) == pytest.approx((440, 840), abs=2)
 
 
 def test_invalid_metadata_is_ignored() -> None:
     """The resolution unit is too large to be written back, as in files of some cameras."""
     entries = struct.pack("<HHHIHHHHII", 2, 0x0112, 3, 1, 6, 0, 0x0128, 4, 1, 70_000)
     exif = b"Exif\0\0II*\0" + struct.pack("<I", 8) + entries + struct.pack("<I", 0)
-    pixels, _ = decode(file(Image.new("RGB", (40, 20)), "JPEG", exif=exif))
-    assert pixels.shape == (40, 20, 3)
-    pixels, _ = decode(file(Image.new("RGB", (40, 20)), "JPEG", exif=b"Exif\0\0no metadata at all"))
-    assert pixels.shape == (20, 40, 3)
+    decoded = decode(file(Image.new("RGB", (40, 20)), "JPEG", exif=exif))
+    assert decoded.pixels.shape == (40, 20, 3)
+    decoded = decode(file(Image.new("RGB", (40, 20)), "JPEG", exif=b"Exif\0\0no metadata at all"))
+    assert decoded.pixels.shape == (20, 40, 3)
 
 
 def test_a_large_image_is_rotated_as_well() -> None:
     exif = Image.Exif()
     exif[0x0112] = 8
     for kind in ("PNG", "JPEG"):
-        pixels, scale = decode(file(Image.new("RGB", (6000, 1500), "white"), kind, exif=exif))
-        assert pixels.shape == (2400, 600, 3)
-        assert scale == pytest.approx(2.5)
+        decoded = decode(file(Image.new("RGB", (6000, 1500), "white"), kind, exif=exif))
+        assert decoded.pixels.shape == (2400, 600, 3)
+        assert decoded.scale == pytest.approx(2.5)
 
 
 def test_16_bit_grey_keeps_its_shades() -> None:
     shades = np.linspace(0, 65535, 256 * 16).astype(np.uint16).reshape(16, 256)
-    pixels, _ = decode(file(Image.fromarray(shades)))
-    assert np.array_equal(pixels[:, :, 0], shades >> 8)
+    decoded = decode(file(Image.fromarray(shades)))
+    assert np.array_equal(decoded.pixels[:, :, 0], shades >> 8)
 
 
 @pytest.mark.parametrize("mode", ["RGB", "RGBA", "P", "L", "1"])
@@ -96,22 +107,22 @@ def test_downscaling_in_bands_gives_the_same_image(mode: str, monkeypatch: pytes
     monkeypatch.setattr(image_decoding, "_WORKING_SIDE", 240)
     monkeypatch.setattr(image_decoding, "_BAND_ROWS", 16)
     slope = Image.linear_gradient("L").resize((731, 556)).convert(mode)
-    pixels, scale = decode(file(slope))
-    whole = np.asarray(slope.convert("RGB").reduce(3).resize((240, pixels.shape[0])), int)
-    assert pixels.shape == whole.shape
-    assert scale == pytest.approx(731 / 240)
-    assert np.abs(pixels.astype(int) - whole).max() <= 1
+    decoded = decode(file(slope))
+    whole = np.asarray(slope.convert("RGB").reduce(3).resize((240, decoded.pixels.shape[0])), int)
+    assert decoded.pixels.shape == whole.shape
+    assert decoded.scale == pytest.approx(731 / 240)
+    assert np.abs(decoded.pixels.astype(int) - whole).max() <= 1
 
 
 def test_transparent_areas_become_white() -> None:
-    pixels, _ = decode(file(Image.new("RGBA", (2, 2), (0, 0, 0, 0))))
-    assert pixels[0, 0].tolist() == [255, 255, 255]
+    decoded = decode(file(Image.new("RGBA", (2, 2), (0, 0, 0, 0))))
+    assert decoded.pixels[0, 0].tolist() == [255, 255, 255]
 
 
 @pytest.mark.parametrize("mode", ["L", "1", "P", "CMYK"])
 def test_every_colour_mode_becomes_three_channels(mode: str) -> None:
     kind = "JPEG" if mode == "CMYK" else "PNG"
-    assert decode(file(Image.new(mode, (4, 4)), kind))[0].shape == (4, 4, 3)
+    assert decode(file(Image.new(mode, (4, 4)), kind)).pixels.shape == (4, 4, 3)
 
 
 def test_zero_bytes_are_an_empty_file() -> None:
@@ -147,7 +158,7 @@ def test_images_that_cannot_be_scaled_while_decoding_have_a_lower_limit() -> Non
     grey = Image.new("L", (side, side))
     with pytest.raises(TooManyPixels):
         decode(file(grey, "JPEG", progressive=True))
-    assert decode(file(grey, "JPEG"))[0].shape == (2400, 2400, 3)
+    assert decode(file(grey, "JPEG")).pixels.shape == (2400, 2400, 3)
 
 
 def seed_files() -> list[bytes]:
@@ -199,13 +210,13 @@ def test_any_file_gives_pixels_or_a_documented_exception(
     if changed.startswith(b"\x89PNG"):
         changed = with_right_sums(changed)
     try:
-        pixels, scale = decode(changed)
+        decoded = decode(changed)
     except (EmptyFile, NotAnImage, TooManyPixels):
         return
-    assert pixels.dtype == np.uint8
-    assert pixels.ndim == 3
-    assert pixels.shape[2] == 3
-    assert scale >= 1
+    assert decoded.pixels.dtype == np.uint8
+    assert decoded.pixels.ndim == 3
+    assert decoded.pixels.shape[2] == 3
+    assert decoded.scale >= 1
 
 
 @pytest.mark.filterwarnings("ignore:Corrupt EXIF", "ignore:Tag data larger")
@@ -213,7 +224,7 @@ def test_any_file_gives_pixels_or_a_documented_exception(
 @settings(deadline=None, max_examples=300)
 def test_any_metadata_leaves_the_image_intact(metadata: bytes) -> None:
     exif = b"Exif\0\0II*\0\x08\0\0\0" + metadata
-    assert decode(file(Image.new("RGB", (40, 20)), "JPEG", exif=exif))[0].size == 40 * 20 * 3
+    assert decode(file(Image.new("RGB", (40, 20)), "JPEG", exif=exif)).pixels.size == 40 * 20 * 3
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import pytest
 
 from permit_ocr.domain.card.answers import MainlandPermitAnswer
 from permit_ocr.domain.permits import PermitType
+from recognizer.reading.fields.confidence import corners_of
 from recognizer.reading.fields.field_finder import FieldFinder
 from recognizer.reading.fields.ocr_field import EMPTY_FIELD, VERIFIED, OcrField
 from recognizer.reading.fields.travel_permit import back_answer, back_fields, front_answer, front_fields
@@ -51,6 +52,18 @@ def test_a_front_with_values_beside_labels_gives_every_field() -> None:
     assert answer.MainlandTravelPermitBackInfos is not None
     assert answer.MainlandTravelPermitBackInfos.Type == "港澳居民来往内地通行证"
     assert answer.MainlandTravelPermitBackInfos.Name == ""
+
+
+def test_fields_have_the_corners_of_their_text() -> None:
+    def corners(box: BoundingBox) -> tuple[tuple[float, float], ...]:
+        return (box.left, box.top), (box.right, box.top), (box.right, box.bottom), (box.left, box.bottom)
+
+    fields = front_fields(replace(finder(*hk_front()), locate=corners), HK)
+    upper_left, _, lower_right, _ = fields["Number"].corners or ()
+    assert upper_left == pytest.approx((474, 420), abs=8), "after the label"
+    assert lower_right == pytest.approx((618, 460), abs=8)
+    assert corners_of(fields).keys() >= {"Type", "EnglishName", "Sex", "Birthday", "ValidDate", "Number"}
+    assert "IssueAddress" not in corners_of(fields)
 
 
 def test_a_front_with_values_below_bilingual_labels_gives_every_field() -> None:
