@@ -1,10 +1,10 @@
-"""Security paper, cartoon portraits and a fictitious emblem."""
+"""What is on a card besides its fields: paper, portrait, emblem, chip symbol and machine-readable lines."""
 
 import math
 from random import Random
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image, ImageChops, ImageDraw
 
 from specimens.rendering.canvas import HEIGHT, WIDTH, Box, Canvas, Colour
 
@@ -26,11 +26,55 @@ def security_paper(random: Random, tint: Colour, line: Colour) -> Image.Image:
     return Image.fromarray(np.clip(colour, 0, 255).astype(np.uint8), "RGB")
 
 
-def draw_portrait(canvas: Canvas, random: Random, box: Box, *, sex: str) -> None:
-    """Draw a cartoon head and shoulders that resembles nobody."""
+def draw_portrait(canvas: Canvas, random: Random, box: Box, *, sex: str, framed: bool) -> Image.Image:
+    """Draw a cartoon head and shoulders that resembles nobody, and return it.
+
+    Without a frame, the paper shows around the head and shoulders.
+    """
+    picture = _paint_person(random, (box.right - box.left, box.bottom - box.top), sex)
+    if framed:
+        background = random.choice(((214, 230, 242), (235, 238, 242), (222, 232, 228)))
+        canvas.image.paste(background, box)
+    canvas.image.paste(picture, (box.left, box.top), picture)
+    canvas.boxes["portrait"] = [box]
+    return picture
+
+
+def draw_ghost(canvas: Canvas, random: Random, person: Image.Image, box: Box) -> None:
+    """Draw the portrait a second time: small, pale and in one colour."""
+    pale = person.resize((box.right - box.left, box.bottom - box.top), Image.Resampling.LANCZOS)
+    strength = random.uniform(0.25, 0.5)
+    ink = random.choice(((90, 90, 96), (96, 120, 150), (150, 110, 110)))
+    dark = pale.convert("L").point(lambda value: 255 - value * 0.8)
+    mask = ImageChops.multiply(dark, pale.getchannel("A")).point(lambda value: int(value * strength * 1.4))
+    canvas.image.paste(ink, (box.left, box.top), mask)
+
+
+def draw_chip_symbol(canvas: Canvas, box: Box, ink: Colour) -> None:
+    """Draw the symbol of a card with a chip: a circle between two bars."""
+    draw = ImageDraw.Draw(canvas.image)
+    middle, x = (box.top + box.bottom) // 2, (box.left + box.right) // 2
+    radius = (box.bottom - box.top) // 4
+    draw.rounded_rectangle(box, radius=6, outline=ink, width=4)
+    draw.line((box.left, middle, x - radius, middle), fill=ink, width=4)
+    draw.line((x + radius, middle, box.right, middle), fill=ink, width=4)
+    draw.ellipse((x - radius, middle - radius, x + radius, middle + radius), outline=ink, width=4)
+
+
+def draw_mrz(canvas: Canvas, lines: tuple[str, ...], *, bottom: int, step: int = 70) -> None:
+    """Draw machine-readable lines in OCR-B at ten characters per inch, on a light band."""
+    top = bottom - step * len(lines)
+    band = Image.new("RGB", (WIDTH, HEIGHT - top + 10), (247, 248, 250))
+    canvas.image.paste(band, (0, top - 10), Image.new("L", band.size, 150))
+    for row, line in enumerate(lines):
+        at = (66, top + row * step + step - 22)
+        canvas.write(at, line, "ocr-b", 50, (24, 24, 28), name="mrz", pitch=36, anchor="ls")
+
+
+def _paint_person(random: Random, size: tuple[int, int], sex: str) -> Image.Image:
     scale = 2
-    width, height = (box.right - box.left) * scale, (box.bottom - box.top) * scale
-    picture = Image.new("RGB", (width, height), random.choice(((214, 230, 242), (235, 238, 242), (222, 232, 228))))
+    width, height = size[0] * scale, size[1] * scale
+    picture = Image.new("RGBA", (width, height), (0, 0, 0, 0))
     draw = ImageDraw.Draw(picture)
     skin = random.choice(((247, 217, 190), (238, 198, 164), (226, 182, 146)))
     hair = random.choice(((40, 34, 34), (66, 48, 40), (92, 66, 44)))
@@ -66,8 +110,7 @@ def draw_portrait(canvas: Canvas, random: Random, box: Box, *, sex: str) -> None
         fill=(180, 70, 70),
         width=max(3, int(rx * 0.08)),
     )
-    canvas.image.paste(picture.resize((width // scale, height // scale), Image.Resampling.LANCZOS), (box.left, box.top))
-    canvas.boxes["portrait"] = [box]
+    return picture.resize(size, Image.Resampling.LANCZOS)
 
 
 def draw_emblem(canvas: Canvas, centre: tuple[int, int], radius: int, ink: Colour) -> None:

@@ -15,7 +15,6 @@ HEIGHT: Final = 757
 _DIGIT_FIELDS: Final = frozenset(
     {
         "Birthday",
-        "EnglishName",
         "HistoryNumber",
         "IDNumber",
         "IdCardNo",
@@ -63,12 +62,16 @@ class Style:
 
 @dataclass(slots=True)
 class Canvas:
-    """A card being drawn. ``boxes`` maps each answer field, and ``label`` for everything else, to its printed lines."""
+    """A card being drawn.
+
+    ``boxes`` maps each answer field, and ``label`` for everything else, to its printed lines; ``texts`` to their texts.
+    """
 
     image: Image.Image
     fonts: FontLoader
     style: Style
     boxes: dict[str, list[Box]] = field(default_factory=dict)
+    texts: dict[str, list[str]] = field(default_factory=dict)
 
     def write(
         self,
@@ -100,6 +103,7 @@ class Canvas:
             math.ceil(max(bound[3] for bound in bounds)),
         )
         self.boxes.setdefault(name, []).append(box)
+        self.texts.setdefault(name, []).append(text)
         return box
 
     def label(self, at: tuple[float, float], text: str, size: int, *, anchor: str = "lt") -> Box:

@@ -32,6 +32,8 @@ FAMILIES: Final = {
     "microhei": FontFile("fonts-wqy-microhei", _TRUETYPE + "wqy/wqy-microhei.ttc"),
     "wenkai": FontFile("fonts-lxgw-wenkai", _TRUETYPE + "lxgw-wenkai/LXGWWenKai-Regular.ttf"),
     "wenkai-bold": FontFile("fonts-lxgw-wenkai", _TRUETYPE + "lxgw-wenkai/LXGWWenKai-Bold.ttf"),
+    "noto-mono": FontFile("fonts-noto-cjk", _NOTO + "NotoSansCJK-Regular.ttc", 7),
+    "wenkai-mono": FontFile("fonts-lxgw-wenkai", _TRUETYPE + "lxgw-wenkai/LXGWWenKaiMono-Regular.ttf"),
     "ocr-b": FontFile("fonts-ocr-b", "/usr/share/fonts/opentype/ocr-b/OCRB.otf"),
 }
 INDEPENDENT_FAMILIES: Final = {
@@ -39,7 +41,6 @@ INDEPENDENT_FAMILIES: Final = {
     "noto-sans-medium": FontFile("fonts-noto-cjk-extra", _NOTO + "NotoSansCJK-Medium.ttc", 2),
     "noto-sans-tc-light": FontFile("fonts-noto-cjk-extra", _NOTO + "NotoSansCJK-Light.ttc", 3),
     "noto-serif-semibold": FontFile("fonts-noto-cjk-extra", _NOTO + "NotoSerifCJK-SemiBold.ttc", 2),
-    "wenkai-mono": FontFile("fonts-lxgw-wenkai", _TRUETYPE + "lxgw-wenkai/LXGWWenKaiMono-Regular.ttf"),
     "dejavu-mono": FontFile("fonts-dejavu-core", _TRUETYPE + "dejavu/DejaVuSansMono.ttf"),
     "dejavu-serif": FontFile("fonts-dejavu-core", _TRUETYPE + "dejavu/DejaVuSerif.ttf"),
 }

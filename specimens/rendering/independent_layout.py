@@ -14,10 +14,10 @@ from PIL import Image
 from permit_ocr.domain.card.answers import MainlandPermitAnswer, MainlandPermitBack, ResidencePermitAnswer
 from permit_ocr.domain.permits import Side
 from specimens.cards.card import Card, CardSide
-from specimens.rendering.artwork import draw_emblem, draw_portrait
+from specimens.rendering.artwork import draw_emblem, draw_mrz, draw_portrait
 from specimens.rendering.canvas import HEIGHT, WIDTH, Box, Canvas, Style
 from specimens.rendering.fonts import FontLoader
-from specimens.rendering.layout import SPECIMEN_MARK, draw_mrz
+from specimens.rendering.layout import SPECIMEN_MARK
 
 _FAMILIES: Final = ("uming", "noto-sans-medium", "noto-sans-tc-light", "noto-serif-semibold", "wenkai-mono")
 _DIGITS: Final = ("dejavu-mono", "dejavu-serif", "wenkai-mono")
@@ -84,7 +84,7 @@ def _draw_surroundings(canvas: Canvas, random: Random, card: Card, box: Box) -> 
     on_right = isinstance(card.answer, ResidencePermitAnswer) or random.random() < 0.15
     left = box.right - width if on_right else box.left
     frame = Box(left, box.top, left + width, box.top + int(width * 1.25))
-    draw_portrait(canvas, random, frame, sex=card.answer.Sex)
+    draw_portrait(canvas, random, frame, sex=card.answer.Sex, framed=True)
     if on_right:
         return Box(box.left, box.top, left - 30, box.bottom)
     return Box(frame.right + 36, box.top, box.right, box.bottom)

@@ -14,7 +14,7 @@ from specimens.rendering.layout import draw_card, round_corners
 
 pytestmark = pytest.mark.slow  # draws cards
 
-_SEEDS = range(4)
+_SEEDS = range(6)
 
 
 @cache
@@ -31,7 +31,8 @@ def _printed(card: Card) -> set[str]:
     fields = asdict(card.answer)
     fields.pop("CardType", None)
     back = fields.pop("MainlandTravelPermitBackInfos", None)
-    return {name for name, value in (back if card.card_side is CardSide.HK_MACAO_BACK else fields).items() if value}
+    printed = back if card.card_side is CardSide.HK_MACAO_BACK else fields
+    return {name for name, value in printed.items() if value and (name != "Type" or card.title)}
 
 
 @pytest.mark.parametrize("layout", [draw_card, draw_independent_layout])
@@ -71,6 +72,35 @@ def test_printed_elements_neither_overlap_nor_leave_the_card(
         assert box.right <= WIDTH, name
         assert box.bottom <= HEIGHT, name
         assert [other for other, other_box in boxes[number + 1 :] if box.overlaps(other_box)] == [], name
+
+
+@pytest.mark.parametrize("edition", [Edition.CURRENT, Edition.NON_CHINESE])
+@pytest.mark.parametrize("seed", _SEEDS)
+def test_a_hk_macao_front_looks_as_described(edition: Edition, seed: int, plain_font: FontLoader) -> None:
+    _, canvas = _drawn(CardSide.HK_MACAO_FRONT, seed, plain_font, edition)
+
+    labels, boxes = canvas.texts["label"], canvas.boxes
+    assert "姓名" not in labels
+    assert sum(text.startswith("THIS CARD IS INTENDED FOR ITS HOLDER") for text in labels) == 1
+    order = ["Type", "EnglishName", "Birthday", "ValidDate", "IssueAuthority", "Number"]
+    assert order == sorted(order, key=lambda name: boxes[name][0].top)
+    birth = boxes["label"][labels.index("出生日期")]
+    assert birth.bottom <= boxes["Birthday"][0].top
+    assert birth.left == pytest.approx(boxes["Birthday"][0].left, abs=4)
+    for name in ("Sex", "IssueNumber"):
+        assert boxes[name][0].left == pytest.approx(0.65 * WIDTH, abs=24)
+
+
+@pytest.mark.parametrize("seed", _SEEDS)
+def test_an_exit_entry_front_looks_as_described(seed: int, plain_font: FontLoader) -> None:
+    _, canvas = _drawn(CardSide.EXIT_ENTRY_FRONT, seed, plain_font)
+
+    number, authority, place = (canvas.boxes[name][0] for name in ("Number", "IssueAuthority", "IssueAddress"))
+    assert number.right == pytest.approx(WIDTH - 58, abs=3)
+    assert number.top < 80
+    assert not {"姓名", "证件号码"} & set(canvas.texts["label"])
+    assert 0 <= place.left - authority.right < 16
+    assert place.top < authority.bottom
 
 
 @pytest.mark.parametrize("card_side", CardSide)
