@@ -22,7 +22,7 @@ from recognizer.wire.common_parameters import ACTION_BY_NAME
 
 CONNECTION_FAULTS: Final = ("reset", "hang", "truncated", "html")
 """Faults below the protocol: connection reset, no response, half a response, an HTML page with status 200."""
-_HTTP_FAULT: Final = re.compile(r"http-([45]\d\d)")
+_HTTP_FAULT: Final = re.compile(r"http-([345]\d\d)")
 
 
 class InvalidFakeProviderSettings(ValueError):
@@ -133,7 +133,7 @@ class Fault:
         if name not in CONNECTION_FAULTS and not _HTTP_FAULT.fullmatch(name) and look_up(name) is UNLISTED:
             named = ", ".join(CONNECTION_FAULTS)
             raise InvalidFakeProviderSettings(
-                f"fault `{name}`: must be one of {named}, http-400 to http-599, or an error code"
+                f"fault `{name}`: must be one of {named}, http-300 to http-599, or an error code"
             )
         return cls(name, probability)
 

@@ -1,6 +1,7 @@
 """Downloads the image behind an ``ImageUrl`` without giving callers access to this machine's network (SSRF).
 
-Connections are checked ones (``permit_ocr.ssrf_guard.connections``), of each redirect again.
+Connections are checked ones (``permit_ocr.ssrf_guard.connections``). No redirect is followed: the sender named one URL,
+and its server must not choose another one for us to ask.
 """
 
 import asyncio
@@ -8,7 +9,7 @@ import ssl
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import SplitResult, quote, urljoin, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 
 import h11
 
@@ -17,9 +18,7 @@ from permit_ocr.ssrf_guard.name_lookup import system_resolver
 from recognizer.wire.api_error import ApiError
 
 SECONDS: Final = 3.0
-"""For the whole download: DNS lookups, connections, redirects and content. Source: the API pages."""
-_MAX_REDIRECTS: Final = 3
-_REDIRECT_STATUSES: Final = frozenset({301, 302, 303, 307, 308})
+"""For the whole download: DNS lookups, connection and content. Source: the API pages."""
 _DOWNLOAD_FAILED: Final = "FailedOperation.DownLoadError"
 _IMAGE_SIGNATURES: Final = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"RIFF", b"II*\0", b"MM\0*")
 """First bytes of image files. Some of these formats cannot be read; the reader reports that."""
@@ -58,17 +57,12 @@ async def download(
     """Return at most ``limit`` bytes from ``url``. Raises ``ApiError``, which does not reveal why it was rejected."""
     try:
         async with asyncio.timeout(rules.seconds):
-            for _ in range(_MAX_REDIRECTS + 1):
-                target = _target(url, rules)
-                addresses = await allowed_addresses(target, allow_private=rules.allow_private, resolve=resolve)
-                reader, writer = await connect(target, addresses, seconds=rules.seconds, limit=_READ_BYTES, tls=tls)
-                redirect, content = await _get(target, reader, writer, limit)
-                if redirect is None:
-                    return content
-                url = urljoin(url, redirect)
+            target = _target(url, rules)
+            addresses = await allowed_addresses(target, allow_private=rules.allow_private, resolve=resolve)
+            reader, writer = await connect(target, addresses, seconds=rules.seconds, limit=_READ_BYTES, tls=tls)
+            return await _get(target, reader, writer, limit)
     except (OSError, TimeoutError, ValueError, h11.ProtocolError):
         raise ApiError(_DOWNLOAD_FAILED) from None
-    raise ApiError(_DOWNLOAD_FAILED)
 
 
 def _target(url: str, rules: DownloadRules) -> SplitResult:
@@ -81,10 +75,8 @@ def _target(url: str, rules: DownloadRules) -> SplitResult:
     return target
 
 
-async def _get(
-    target: SplitResult, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, limit: int
-) -> tuple[str | None, bytes]:
-    """Return the target of a redirect, or None and the content. Closes the connection."""
+async def _get(target: SplitResult, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, limit: int) -> bytes:
+    """Return the content. Closes the connection."""
     try:
         connection = h11.Connection(h11.CLIENT)
         path = quote((target.path or "/") + (f"?{target.query}" if target.query else ""), safe=_UNQUOTED)
@@ -103,31 +95,20 @@ async def _get(
             writer.transport.abort()
 
 
-async def _answer(connection: h11.Connection, reader: asyncio.StreamReader, limit: int) -> tuple[str | None, bytes]:
+async def _answer(connection: h11.Connection, reader: asyncio.StreamReader, limit: int) -> bytes:
     content = bytearray()
     while True:
         event = connection.next_event()
         if event is h11.NEED_DATA:
             connection.receive_data(await reader.read(_READ_BYTES))
         elif isinstance(event, h11.Response):
-            location = _location(event)
-            if location is not None:
-                return location, b""
+            if event.status_code != 200:  # noqa: PLR2004  OK
+                raise ConnectionError
         elif isinstance(event, h11.Data):
             content += event.data
             if len(content) > limit:
                 raise ApiError("LimitExceeded.TooLargeFileError")
         elif isinstance(event, h11.EndOfMessage):
-            return None, bytes(content)
+            return bytes(content)
         elif isinstance(event, h11.ConnectionClosed):
             raise ConnectionResetError
-
-
-def _location(response: h11.Response) -> str | None:
-    """Return the redirect's target, or None for a 200. Raises ``ValueError`` for any other response."""
-    if response.status_code == 200:  # noqa: PLR2004  OK
-        return None
-    locations = [value for name, value in response.headers if name == b"location"]
-    if response.status_code not in _REDIRECT_STATUSES or len(locations) != 1:
-        raise ValueError
-    return locations[0].decode()

@@ -160,12 +160,6 @@ def test_a_path_is_only_encoded_where_necessary(path: str, asked: str) -> None:
     assert requests[0].split()[1].decode() == asked
 
 
-def test_a_redirect_may_have_a_non_ascii_path() -> None:
-    answering, requests = saying("HTTP/1.1 302 Found\r\nLocation: /证件.jpg\r\n\r\n".encode(), OK)
-    assert fetched(answering) == b"image"
-    assert requests[1].split()[1] == b"/%E8%AF%81%E4%BB%B6.jpg"
-
-
 @pytest.fixture(scope="module")
 def always_here() -> Iterator[int]:
     """Run a web server in a thread that answers every request with an image; yields its port."""
@@ -294,31 +288,12 @@ def test_the_timeout_covers_the_whole_download() -> None:
     assert refusal_of(trickling, rules=DownloadRules(allow_http=True, allow_private=True, seconds=0.3)) == FAILED
 
 
-def redirect(to: str) -> bytes:
-    return f"HTTP/1.1 302 Found\r\nLocation: {to}\r\nContent-Length: 0\r\n\r\n".encode()
-
-
-def test_absolute_and_relative_redirects_are_followed() -> None:
-    answering, requests = saying(redirect("/b.jpg"), redirect("c.jpg"), OK)
-    assert fetched(answering) == b"image"
-    assert [request.split()[1] for request in requests] == [b"/a.jpg?signature=1", b"/b.jpg", b"/c.jpg"]
-
-
-def test_the_number_of_redirects_is_limited() -> None:
-    assert refusal_of(saying(*[redirect("/again")] * 10)[0]) == FAILED
-
-
+@pytest.mark.parametrize("status", [300, 301, 302, 303, 305, 307, 308])
 @pytest.mark.parametrize(
-    "to",
-    [
-        "http://169.254.169.254/latest/meta-data/",
-        "http://[::ffff:169.254.169.254]/",
-        "http://0.0.0.0/",
-        "file:///etc/hosts",
-    ],
+    "to", ["/b.jpg", "http://elsewhere.test/b.jpg", "http://169.254.169.254/", "file:///etc/hosts"]
 )
-def test_a_redirect_to_a_forbidden_address_is_not_followed(to: str) -> None:
-    answering, requests = saying(redirect(to), OK)
+def test_a_redirect_is_not_followed(status: int, to: str) -> None:
+    answering, requests = saying(f"HTTP/1.1 {status} X\r\nLocation: {to}\r\nContent-Length: 0\r\n\r\n".encode(), OK)
     assert refusal_of(answering) == FAILED
     assert len(requests) == 1
 

@@ -16,6 +16,9 @@ DynamoDB does not take the write.
 After ``maximum_attempts`` counted failures (``MaximumAttempts`` in the template, 6 by default), or when it is six days
 old, the message goes to the dead-letter queue.
 
+A call to the provider that may have been charged is never repeated within a delivery, and its failure is counted. So a
+document costs at most ``maximum_attempts`` charged calls for each action, until an operator redrives it.
+
 A deferral is not the document's failure and may last for days. The wait grows with the message's age, so that days of
 waiting take some hundred receives, and a document loses at most a twentieth of the time it has waited already.
 

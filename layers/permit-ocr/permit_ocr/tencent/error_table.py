@@ -23,7 +23,7 @@ class Outcome(Enum):
 class Remedy(Enum):
     """What can help immediately when repeating the same call cannot."""
 
-    ANOTHER_ENDPOINT = auto()  # this one no longer offers the action; the circuit opens only if no endpoint does
+    ANOTHER_ENDPOINT = auto()  # every call to this one would fail; the circuit opens only if there is no other
     ANOTHER_CREDENTIAL = auto()  # the secret may have just been rotated
     AS_BASE64 = auto()  # send the image itself instead of its URL
 
@@ -124,6 +124,10 @@ ERROR_TABLE: Final = (
         "The operation failed.",
         "The card could not be read for a reason that this version does not know.",
     ),
+    # Seen when the provider's own back end fails, also for valid requests.
+    _retry_then_reject(
+        "InvalidParameter.InputError", "The input is invalid.", "The provider could not process the image."
+    ),
     # --- the request: a bug, or too large ---
     _reject_request("InvalidParameter.*", "The request has an invalid parameter.", "The provider refused a parameter."),
     _reject_request(
@@ -162,10 +166,12 @@ ERROR_TABLE: Final = (
     ),
     _retry("InternalError.*", "An internal error has occurred.", "The provider has an internal error."),
     _retry("ServiceUnavailable.*", "The service is unavailable.", "The provider is unavailable."),
-    _retry("ClientNetworkError", "", "The provider could not be reached."),
-    # The call may be billed nevertheless.
+    _retry("ClientNetworkError", "", "The provider could not be reached."),  # nothing was sent
+    # The request was sent, so it may be billed: only the queue repeats it.
     _retry("NoAnswerInTime", "", "The provider did not answer in time.", retries=0),
-    _retry("ServerNetworkError", "", "The provider's response did not follow its protocol."),
+    _retry("AnswerLost", "", "The connection ended before the provider's answer was complete.", retries=0),
+    _retry("AnswerTooLarge", "", "The provider's answer was larger than 8 MB.", retries=0),
+    _retry("ServerNetworkError", "", "The provider's response did not follow its protocol.", retries=0),
     # --- the account and the configuration: open the circuit ---
     _trip(
         "FailedOperation.UnOpenError",
@@ -239,6 +245,13 @@ ERROR_TABLE: Final = (
         "ActionOffline",
         "The action is offline.",
         "The provider has taken this action offline.",
+        remedy=Remedy.ANOTHER_ENDPOINT,
+    ),
+    # A proxy, a portal or a wrong host answers instead of the service. No redirect is followed: it may lead anywhere.
+    _trip(
+        "EndpointRedirects",
+        "",
+        "The endpoint answers with a redirect, which is not followed.",
         remedy=Remedy.ANOTHER_ENDPOINT,
     ),
     _trip("NoSuchVersion", "The specified api version does not exist.", "The provider no longer offers this version."),

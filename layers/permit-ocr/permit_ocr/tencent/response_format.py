@@ -71,6 +71,8 @@ def _value(name: str, value: Any) -> Any:  # noqa: ANN401  JSON
         return _warning_codes(value)
     if name in _NUMBERS:
         return _number(value) or 0
+    if isinstance(value, dict | list):
+        return ""  # not a text
     # A lone surrogate cannot be encoded: the answer could be neither stored nor published.
     return str(value).encode("utf-8", "replace").decode()
 

@@ -1,6 +1,6 @@
 """One call to the provider: encode the image, take a slot of the rate limiter, then send.
 
-The image is encoded before the slot is taken, because a late call is a call too close to the next one. The SDK's
+The image is encoded before the slot is taken, because a late call is a call too close to the next one. A socket's
 timeout starts again with every byte that trickles in, so each call runs in a thread of its own, and the caller waits no
 longer than the timeout.
 """
@@ -13,11 +13,11 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
-from tencentcloud.common.common_client import CommonClient
 from tencentcloud.common.credential import Credential
 
 from permit_ocr.adapters.ocr.bytes_in_flight import BytesInFlight
-from permit_ocr.adapters.ocr.provider_errors import ProviderError, call_json
+from permit_ocr.adapters.ocr.endpoints import Client
+from permit_ocr.adapters.ocr.provider_errors import ProviderError, response_in
 from permit_ocr.application.ports import OcrRequest
 from permit_ocr.domain.errors import CircuitOpen, Deferred
 from permit_ocr.observability import count_metric
@@ -27,7 +27,7 @@ LEAST_SECONDS: Final = 1.0
 """A call that has less time than this is not started."""
 MAX_CONCURRENT_CALLS: Final = 32
 _GRACE_SECONDS: Final = 1.0
-"""How much longer than the SDK's own timeout a caller waits: the SDK knows whether the request was sent by then."""
+"""How much longer than the connection's own timeout a caller waits, so that it gets the more precise error."""
 
 
 class RateLimiter(Protocol):
@@ -91,7 +91,7 @@ class OcrCalls:
             )
         return left
 
-    def make(self, call: OcrCall, client: CommonClient, headers: dict[str, str]) -> dict[str, Any]:
+    def make(self, call: OcrCall, client: Client, headers: dict[str, str]) -> dict[str, Any]:
         """Call once and return the response. Raises ``ProviderError``, and what the rate limiter raises."""
         content = call.request.content if call.as_base64 else None
         with ExitStack() as stack:
@@ -101,14 +101,19 @@ class OcrCalls:
             call.probing = self._limiter.acquire(call.action.name, seconds=seconds, probing=call.probing)
             call.calls += 1
             count_metric("ProviderCalls")
-            response = self._threads.submit(call_json, client, call.action.name, parameters, headers)
+            response = self._threads.submit(_call, client, call.action.name, parameters, headers)
             room = stack.pop_all()  # until the response is there, even if nobody waits for it any more
             response.add_done_callback(lambda _: room.close())
         try:
             seconds = min(self._timeout + _GRACE_SECONDS, call.deadline - self._clock())
             return response.result(timeout=max(0.0, seconds))
         except FutureTimeoutError:
-            raise ProviderError("ClientNetworkError" if response.cancel() else "NoAnswerInTime") from None
+            response.cancel()  # if no thread has begun it
+            raise ProviderError("NoAnswerInTime" if client.exchange.abandon() else "ClientNetworkError") from None
+
+
+def _call(client: Client, action: str, parameters: dict[str, Any], headers: dict[str, str]) -> dict[str, Any]:
+    return response_in(client.call(action, parameters, headers=headers), action)
 
 
 def _parameters(call: OcrCall) -> dict[str, Any]:

@@ -56,7 +56,7 @@ def _read(client: "SecretsManagerClient", secret: str) -> Credentials:
         fields = json.loads(read_secret(client, secret, unreadable=unreadable))
         by_endpoint = {endpoint: _credential_in(one) for endpoint, one in fields.get("endpoints", {}).items()}
         return Credentials(_credential_in(fields), by_endpoint)
-    except (ValueError, AttributeError):
+    except (ValueError, AttributeError, RecursionError):
         raise unreadable from None
 
 
@@ -65,6 +65,8 @@ def _credential_in(fields: Mapping[str, str]) -> Credential:
 
 
 def _credential(secret_id: str | None, secret_key: str | None, token: str | None) -> Credential:
+    if not all(one.isascii() and one.isprintable() for one in (secret_id, secret_key, token) if one):
+        raise ValueError("not a header's value")
     try:
         return Credential(secret_id, secret_key, token or None)
     except TencentCloudSDKException:

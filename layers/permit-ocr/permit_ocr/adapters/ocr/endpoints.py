@@ -1,7 +1,7 @@
-"""Where the actions are offered: endpoints in order of preference, each with its SDK client and its credential.
+"""Where the actions are offered: endpoints in order of preference, each with its open connections and its credential.
 
-The SDK's own retries and region failover stay off, because both lose answers. Its logger is silenced for good, because
-it prints whole images at DEBUG.
+The SDK signs the requests; they are sent by ``exchange``. The SDK's own retries and region failover stay off, because
+both lose answers. Its logger is silenced for good, because it prints whole images at DEBUG.
 """
 
 import logging
@@ -9,22 +9,22 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from typing import Final
 
-import requests
 from tencentcloud.common.common_client import CommonClient
 from tencentcloud.common.credential import Credential
 from tencentcloud.common.profile.client_profile import ClientProfile
 from tencentcloud.common.profile.http_profile import HttpProfile
 
 from permit_ocr.adapters.ocr.credentials import CredentialSource
+from permit_ocr.adapters.ocr.exchange import Connections, Exchange
 from permit_ocr.domain.permits import Kind
 from permit_ocr.tencent.actions import SERVICE, VERSION
 
 logging.getLogger("tencentcloud_sdk_common").disabled = True
 
 _WITHDRAWN_SECONDS: Final = 300.0
-"""How long an environment skips an endpoint that has withdrawn an action, before it tries again."""
+"""How long an environment skips an endpoint that has withdrawn an action or redirects, before it tries again."""
 _IDLE_SECONDS: Final = 2.5
-"""A client that made no call for this long is replaced, and its connections with it. Servers close idle connections
+"""Connections that carried no call for this long are replaced. Servers close idle connections
 after five seconds or more; a call on a connection that is just being closed is lost, and with it its slot."""
 
 
@@ -37,15 +37,21 @@ class Endpoint:
     scheme: str
 
 
-class _Client(CommonClient):  # type: ignore[misc]  # the SDK has no types
-    def _check_error(self, _response: requests.Response) -> None:
+class Client(CommonClient):  # type: ignore[misc]  # the SDK has no types
+    """The SDK's client for one call."""
+
+    def __init__(self, endpoint: Endpoint, credential: Credential, connections: Connections) -> None:
+        http = HttpProfile(endpoint.scheme, endpoint.host)
+        super().__init__(SERVICE, VERSION, credential, endpoint.region, ClientProfile(httpProfile=http))
+        self.request = self.exchange = Exchange(connections)
+
+    def _check_error(self, _answer: object) -> None:
         """Leave errors to us. The SDK misses some of them, and warns on stderr with an endpoint's text."""
 
 
 @dataclass(slots=True)
-class _OpenClient:
-    client: CommonClient
-    credential: Credential
+class _OpenConnections:
+    connections: Connections
     last_used: float
 
 
@@ -59,7 +65,7 @@ class Endpoints:
     timeout_seconds: float
     """For connecting, and for each read."""
     clock: Callable[[], float]
-    _clients: dict[tuple[Kind, str], _OpenClient] = field(default_factory=dict, init=False)
+    _open: dict[tuple[Kind, str], _OpenConnections] = field(default_factory=dict, init=False)
     _withdrawn_until: dict[tuple[Kind, str], float] = field(default_factory=dict, init=False)
 
     def remaining(self, kind: Kind, *, excluded_hosts: Collection[str]) -> list[Endpoint]:
@@ -87,16 +93,14 @@ class Endpoints:
         """Read the endpoint's credential again and tell whether it has changed. Raises as ``credential`` does."""
         return _values(self.credentials(refresh=True).of(endpoint.host)) != _values(credential)
 
-    def client(self, kind: Kind, endpoint: Endpoint, credential: Credential) -> CommonClient:
-        """Return the endpoint's client, with its open connections unless they were idle or the credential is new."""
-        now, known = self.clock(), self._clients.get((kind, endpoint.host))
-        if known and now - known.last_used < _IDLE_SECONDS and _values(known.credential) == _values(credential):
-            known.last_used = now
-            return known.client
-        http = HttpProfile(endpoint.scheme, endpoint.host, reqTimeout=self.timeout_seconds, keepAlive=True)
-        client = _Client(SERVICE, VERSION, credential, endpoint.region, ClientProfile(httpProfile=http))
-        self._clients[kind, endpoint.host] = _OpenClient(client, credential, now)
-        return client
+    def client(self, kind: Kind, endpoint: Endpoint, credential: Credential) -> Client:
+        """Return a client for one call, on the endpoint's open connections unless they were idle."""
+        now, known = self.clock(), self._open.get((kind, endpoint.host))
+        if known is None or now - known.last_used >= _IDLE_SECONDS:
+            connections = Connections(scheme=endpoint.scheme, timeout_seconds=self.timeout_seconds)
+            known = self._open[kind, endpoint.host] = _OpenConnections(connections, now)
+        known.last_used = now
+        return Client(endpoint, credential, known.connections)
 
 
 def _values(credential: Credential) -> tuple[str, str, str | None]:

@@ -1,4 +1,4 @@
-"""The OCR provider, through the official SDK's common client.
+"""The OCR provider, with requests that the official SDK's common client signs.
 
 Actions are called by name, because the SDK's typed clients lost one of the two actions twice. Whether an error is worth
 another call is decided by the error table (``tencent.error_table``).
@@ -109,7 +109,7 @@ class TencentOcr:
             count_metric("QuotaExceeded", action=call.action.name)
         if call.retries < error.row.retries:
             call.retries += 1
-            return self._pause(call.deadline)
+            return self._pause(call.deadline, at_least=error.after_seconds)
         match error.row.remedy:
             case Remedy.ANOTHER_ENDPOINT:
                 count_metric("ActionWithdrawn", action=call.action.name)
@@ -125,9 +125,9 @@ class TencentOcr:
             case _:
                 return False
 
-    def _pause(self, deadline: float) -> bool:
+    def _pause(self, deadline: float, *, at_least: float = 0.0) -> bool:
         """Wait before another call and return True, or return False if there is no time for it."""
-        pause = random.uniform(*_PAUSE_SECONDS)  # noqa: S311  not a secret
+        pause = max(random.uniform(*_PAUSE_SECONDS), at_least)  # noqa: S311  not a secret
         if self._clock() + pause + LEAST_SECONDS > deadline:
             return False
         self._sleep(pause)

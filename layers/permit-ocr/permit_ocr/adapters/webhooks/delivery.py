@@ -5,12 +5,15 @@ lookup, connection and response, so neither a slow resolver nor a receiver that 
 """
 
 import asyncio
+import re
 import ssl
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
+from permit_ocr.adapters.retry_after import retry_after_seconds
 from permit_ocr.application.webhook_retry_policy import GONE
 from permit_ocr.domain.errors import RetryableError
 from permit_ocr.ssrf_guard.connections import NotAllowedError, Resolver, allowed_addresses, connect, port_of
@@ -20,6 +23,9 @@ SECONDS: Final = 15.0
 """For one delivery."""
 _HEADERS_LIMIT: Final = 64 * 1024
 _LONGEST_RETRY_AFTER: Final = 6 * 3600.0
+_STATUS_LINE: Final = re.compile(r"HTTP/1\.\d +([1-9]\d\d)(?: .*)?")
+_FOLD: Final = re.compile(r"\n[ \t]+")
+"""A line break within a value, which old servers send (RFC 9112, section 5.2)."""
 
 
 class DeliveryFailed(RetryableError):
@@ -77,10 +83,12 @@ async def post(
 def _check_status(status: int, retry_after: str) -> None:
     if status // 100 == 2:  # noqa: PLR2004
         return
+    if status // 100 == 3:  # noqa: PLR2004
+        raise DeliveryFailed("Webhook.Redirected")
     if status == 410:  # noqa: PLR2004  Gone
         raise DeliveryFailed(GONE)
-    after = float(retry_after) if retry_after.isascii() and retry_after.isdecimal() else 0.0
-    raise DeliveryFailed(f"Webhook.Status{status}", after_seconds=min(after, _LONGEST_RETRY_AFTER))
+    after = retry_after_seconds(retry_after, now=time.time(), at_most=_LONGEST_RETRY_AFTER)
+    raise DeliveryFailed(f"Webhook.Status{status}", after_seconds=after)
 
 
 def _target(receiver: Receiver) -> SplitResult:
@@ -113,15 +121,17 @@ def _request(target: SplitResult, body: bytes, headers: Mapping[str, str]) -> by
 
 
 async def _read_response(reader: asyncio.StreamReader) -> tuple[int, str]:
-    """Return the status and ``Retry-After`` of the final response; the rest of it is not read."""
+    """Return the status and ``Retry-After`` of the final response; the rest of it is not read.
+
+    Lines may end with a bare LF (RFC 9112, section 2.2). h11 would refuse responses for faults in what is not needed.
+    """
     while True:
-        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
-        first, *lines = head.split("\r\n")
-        version, _, rest = first.partition(" ")
-        status = rest[:3]
-        if not version.startswith("HTTP/1.") or not (status.isascii() and status.isdecimal()):
+        head = (await reader.readuntil((b"\n\r\n", b"\n\n"))).decode("latin-1").replace("\r\n", "\n")
+        first, *lines = _FOLD.sub(" ", head).split("\n")
+        line = _STATUS_LINE.fullmatch(first)
+        if line is None or line[1] == "101":  # no other protocol was offered
             raise EOFError
-        if status >= "200":
+        if line[1] >= "200":
             break
-    fields = {name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
-    return int(status), fields.get("retry-after", "")
+    fields = {name.strip().lower(): value.strip() for name, _, value in (one.partition(":") for one in lines)}
+    return int(line[1]), fields.get("retry-after", "")

@@ -80,5 +80,5 @@ def _read(client: "SecretsManagerClient", secret: str) -> tuple[bytes, ...]:
     text = read_secret(client, secret, unreadable=SecretUnusable("Webhook.SecretUnreadable"))
     try:
         return keys_in(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise SecretUnusable("Webhook.SecretUnusable") from None
