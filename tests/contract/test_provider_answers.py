@@ -199,6 +199,19 @@ def test_a_call_that_could_not_connect_is_made_up_to_three_times(tmp_path: Path)
         assert untrusted.requests == without_tls.requests == []
 
 
+def test_an_answer_over_tls_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    certificate = self_signed("localhost", tmp_path)
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server.load_cert_chain(certificate)
+    monkeypatch.setattr("requests.adapters.DEFAULT_CA_BUNDLE_PATH", str(certificate))
+    with provider(answer(Number="H12345678"), tls=server) as here:
+        here.host = here.host.replace("127.0.0.1", "localhost")
+        client = client_of(here, scheme="https")
+        for _ in range(2):
+            assert client.recognize(REQUEST, deadline=time.monotonic() + 60).attempts == 1
+    assert len(here.requests) == 2
+
+
 def test_an_unknown_name_is_looked_up_again_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     def unknown(*_arguments: Any, **_options: Any) -> NoReturn:
         raise socket.gaierror(socket.EAI_NONAME, "no such name")

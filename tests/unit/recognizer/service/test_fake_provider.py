@@ -87,7 +87,9 @@ def test_a_file_that_is_not_json_is_rejected(tmp_path: Path) -> None:
         RecordedAnswers.load(path)
 
 
-@pytest.mark.parametrize("name", ["reset", "hang", "truncated", "html", "http-502", "http-404", "http-307", "InternalError"])
+@pytest.mark.parametrize(
+    "name", ["reset", "hang", "truncated", "html", "http-502", "http-404", "http-307", "InternalError"]
+)
 def test_a_fault_has_a_name_and_a_probability(name: str) -> None:
     assert Fault.parse(f"{name}=0.05") == Fault(name, 0.05)
 
