@@ -97,7 +97,8 @@ def test_provider_errors_and_repeated_events_neither_lose_nor_repeat(system: Sys
     running = system.sandbox
     running.provider.stop()
     running.provider.start(*provider_options(latency=0.2, rate=20, seed=1))
-    outcome = process_documents(running, documents=30, seed=1, timeout_seconds=PATIENCE_SECONDS)
+    # A call that may be charged is repeated after 10 s, and if that fails too, after another minute.
+    outcome = process_documents(running, documents=30, seed=1, timeout_seconds=3 * PATIENCE_SECONDS)
     assert outcome.passed
     assert outcome.duplicate_events == 2
     assert outcome.calls.total() > len(outcome.documents), "some calls failed"
