@@ -19,7 +19,7 @@ from permit_ocr.domain.permits import Kind, Side
 from recognizer.reading import image_decoding, photocopy
 from recognizer.reading.classification.card_classifier import classify_card_side
 from recognizer.reading.classification.card_sides import PERMIT_BY_FRONT, CardSide
-from recognizer.reading.fields import residence_permit, travel_permit
+from recognizer.reading.fields import hk_macao_back, residence_permit, travel_permit
 from recognizer.reading.fields.confidence import confidences_of, corners_of, drop_uncertain, merge_readings
 from recognizer.reading.fields.field_finder import FieldFinder
 from recognizer.reading.fields.ocr_field import Corners, Fields
@@ -31,7 +31,7 @@ from recognizer.reading.ocr.card_text import CardText, ImageScan, close_up
 from recognizer.reading.ocr.engine import Pixels
 from recognizer.reading.ocr.text_lines import TextLine
 from recognizer.reading.portrait import PortraitCrop, find_portrait
-from recognizer.reading.result import NOT_ENABLED, Point, Quad, Reading, ReadingError
+from recognizer.reading.result import NOT_ENABLED, MrzFacts, Point, Quad, Reading, ReadingError
 
 __all__ = ("Reading", "ReadingError", "load_models", "read")
 
@@ -53,6 +53,7 @@ class _Card:
     text: CardText
     finder: FieldFinder
     fields: Fields
+    mrz: MrzFacts | None = None
 
 
 def load_models() -> None:
@@ -84,6 +85,7 @@ def read(image: bytes, *, kind: Kind, side: Side | None = None, return_portrait:
         answer=replace(reading.answer, WarnCardInfos=_warnings(photo.pixels, card)),
         document_confidence=1.0,
         positions=_positions(card, photo),
+        mrz=card.mrz,
     )
 
 
@@ -146,7 +148,7 @@ def _merge(card: _Card, second: _Card) -> _Card:
     """Return the better of two readings, merged with the other one if both show the same card side."""
     better, other = (second, card) if _uncertain_fields(second) <= _uncertain_fields(card) else (card, second)
     return (
-        replace(better, fields=merge_readings(better.fields, other.fields))
+        replace(better, fields=merge_readings(better.fields, other.fields), mrz=better.mrz or other.mrz)
         if card.card_side is second.card_side
         else better
     )
@@ -170,15 +172,17 @@ def _card_likeness(card: _Card) -> tuple[bool, int]:
 
 
 def _lay_out(text: CardText) -> _Card:
-    finder = FieldFinder(Layout(text.lines), text.reread, text.is_covered, text.corners_in_photo)
+    finder = FieldFinder(Layout(text.lines), text.reread, text.is_covered, text.corners_in_photo, text.reread_checked)
     card_side = classify_card_side(finder)
+    if card_side is CardSide.HK_MACAO_BACK:
+        mrz = hk_macao_back.machine_readable_facts(finder)
+        return _Card(card_side, text, finder, hk_macao_back.back_fields(finder, mrz), mrz)
     return _Card(card_side, text, finder, _FIELDS[card_side](finder) if card_side else {})
 
 
 _FIELDS: Final[dict[CardSide, Callable[[FieldFinder], Fields]]] = {
     CardSide.RESIDENCE_FRONT: residence_permit.front_fields,
     CardSide.RESIDENCE_BACK: residence_permit.back_fields,
-    CardSide.HK_MACAO_BACK: travel_permit.back_fields,
     **{card_side: partial(travel_permit.front_fields, permit=permit) for card_side, permit in PERMIT_BY_FRONT.items()},
 }
 
@@ -257,7 +261,7 @@ def _warnings(pixels: Pixels, card: _Card) -> tuple[int, ...]:
 def _travel_reading(card: _Card, side: Side, portrait_scale: float | None) -> Reading:
     fields = drop_uncertain(card.fields)
     if side is Side.BACK and card.card_side is CardSide.HK_MACAO_BACK:
-        return Reading(travel_permit.back_answer(fields), _with_back_names(confidences_of(fields)))
+        return Reading(hk_macao_back.back_answer(fields), _with_back_names(confidences_of(fields)))
     if side is not Side.FRONT or card.card_side not in PERMIT_BY_FRONT:
         raise ReadingError("FailedOperation.ImageNoSpecifiedCard")
     answer = travel_permit.front_answer(fields)

@@ -6,15 +6,15 @@ from permit_ocr.domain.card.chinese_script import simplified
 from permit_ocr.domain.permits import PermitType
 from recognizer.reading.classification.card_sides import PERMIT_BY_FRONT, CardSide
 from recognizer.reading.classification.evidence import side_by_evidence
+from recognizer.reading.classification.other_documents import is_other_document
 from recognizer.reading.fields import value_parsers
 from recognizer.reading.fields.check_digits import is_valid_resident_number
 from recognizer.reading.fields.field_finder import FieldFinder
-from recognizer.reading.fields.mrz import machine_lines
+from recognizer.reading.fields.mrz.document_codes import DocumentCode, document_code
+from recognizer.reading.fields.mrz.machine_lines import machine_lines
 from recognizer.reading.fields.resident_number_faults import faults_of
 from recognizer.reading.layout.labels import TITLES, Label, edit_distance
 
-_MRZ_LINES_OF_BACK = 2
-_MIN_FILLERS = 2
 _REGIONS = ("810000", "820000", "830000")
 _MAX_MISREAD = 2
 """How many digits of a region may be misread."""
@@ -31,6 +31,8 @@ _FRONT_OF_PERMIT = {permit: front for front, permit in PERMIT_BY_FRONT.items()}
 
 def classify_card_side(finder: FieldFinder) -> CardSide | None:
     """Return the card side, or None for any other document."""
+    if is_other_document(finder):
+        return None
     card_side = _side_by_title_or_labels(finder) or side_by_evidence(finder)
     return None if card_side is CardSide.RESIDENCE_FRONT and _is_mainland_identity_card(finder) else card_side
 
@@ -42,7 +44,7 @@ def _side_by_title_or_labels(finder: FieldFinder) -> CardSide | None:
         return CardSide.RESIDENCE_FRONT
     if permit is PermitType.RESIDENCE_PERMIT or (permit is None and layout.has(Label.PASS_NUMBER, Label.AUTHORITY)):
         return CardSide.RESIDENCE_BACK
-    if _is_hk_macao_back(finder):
+    if _is_hk_macao_back(finder, permit):
         return CardSide.HK_MACAO_BACK if permit in {None, PermitType.HK_MACAO_PERMIT} else None
     holder = layout.anchor(Label.BIRTH) or layout.anchor(Label.SEX) or layout.anchor(Label.VALIDITY)
     return _FRONT_OF_PERMIT.get(permit) if permit and (holder or finder.anywhere(value_parsers.dotted_date)) else None
@@ -107,14 +109,15 @@ def _permit_by_part_of_title(finder: FieldFinder) -> PermitType | None:
     return permits.pop() if len(permits) == 1 else None
 
 
-def _is_hk_macao_back(finder: FieldFinder) -> bool:
+def _is_hk_macao_back(finder: FieldFinder, permit: PermitType | None) -> bool:
+    """Tell whether this is the HK/Macao permit's back: by its code, else by its title and labels.
+
+    Other documents have an identity number, too, so without the code one of those labels needs the title or another.
+    """
     layout = finder.layout
     if any(layout.anchor(label) for label in _NOT_ON_A_BACK):
         return False
-    lines = machine_lines([piece.text for piece in layout.pieces])
-    fillers = sum(piece.text.count("<<") > _MIN_FILLERS for piece in layout.pieces)
-    return (
-        bool(layout.anchor(Label.IDENTITY_NUMBER) or layout.anchor(Label.HISTORY_NUMBER))
-        or len(lines) >= _MRZ_LINES_OF_BACK
-        or fillers >= _MRZ_LINES_OF_BACK
-    )
+    if document_code(machine_lines(finder)) is DocumentCode.HK_MACAO_BACK:
+        return True
+    specific = layout.anchor(Label.HISTORY_NUMBER) or (permit and layout.anchor(Label.IDENTITY_NUMBER))
+    return bool(specific or layout.has(Label.NAME, Label.IDENTITY_NUMBER))

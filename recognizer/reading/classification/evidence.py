@@ -199,7 +199,7 @@ _EVIDENCE: Final = (
     _Evidence(2, _EXIT_ENTRY, _number_of(PermitType.EXIT_ENTRY_PERMIT)),
     _Evidence(3, _EXIT_ENTRY, _contains(r"CSC[A-Z0-9]\d{7}|<\d{7}<|\d{7}<\d{7}")),
     _Evidence(2, _HK_MACAO_BACK, _contains(r"曾持|(?<![A-Z\d])(?:[A-Z]{1,2}\d{6}|\d{7})\([\dA]\)")),
-    _Evidence(1, _HK_MACAO_BACK, _contains("份证件|<<")),
-    _Evidence(2, _HK_MACAO_BACK, _contains("C[R<]CHN[HM]")),
+    _Evidence(1, _HK_MACAO_BACK, _contains("份证件")),
+    _Evidence(3, _HK_MACAO_BACK, _contains(r"^C[RF][HM][A\d]\d{5}|^C<CHN\d{6}")),
     _Evidence(2, _SIDES_BY_TITLE[PermitType.HK_MACAO_PERMIT], _contains("非中国|中国籍")),
 )

@@ -38,10 +38,10 @@ def correct_hong_kong_number(number: str) -> str | None:
     """
     if not may_be_hong_kong_number(number):
         return None
-    valid = {text for text in (number, *_with_letter_first(number)) if _is_valid_hong_kong_number(text)}
+    valid = {text for text in (number, *_with_letter_first(number)) if is_valid_hong_kong_number(text)}
     if number in valid:
         return number
-    return valid.pop() if len(valid) == 1 else correct_one_character(number, _is_valid_hong_kong_number)
+    return valid.pop() if len(valid) == 1 else correct_one_character(number, is_valid_hong_kong_number)
 
 
 def may_be_hong_kong_number(number: str) -> bool:
@@ -54,7 +54,8 @@ def _with_letter_first(number: str) -> list[str]:
     return [letter + number[1:] for letter in _LETTERS_BY_DIGIT.get(number[0], "")]
 
 
-def _is_valid_hong_kong_number(number: str) -> bool:
+def is_valid_hong_kong_number(number: str) -> bool:
+    """Tell whether a number such as ``A123456(3)`` has the right check digit."""
     if not re.fullmatch(r"[A-Z]{1,2}[0-9]{6}\([0-9A]\)", number):
         return False
     values = (36 if character == " " else int(character, 36) for character in number[:-3].rjust(8))
@@ -69,11 +70,12 @@ def correct_one_character(text: str, is_valid: Callable[[str], bool]) -> str | N
     """
     if is_valid(text):
         return text
-    valid = {candidate for candidate in _one_character_changed(text) if is_valid(candidate)}
+    valid = {candidate for candidate in with_one_character_changed(text) if is_valid(candidate)}
     return valid.pop() if len(valid) == 1 else None
 
 
-def _one_character_changed(text: str) -> Iterator[str]:
+def with_one_character_changed(text: str) -> Iterator[str]:
+    """Yield the text with each of its characters replaced by each one that it is confused with."""
     for index, character in enumerate(text):
         for pair in _CONFUSED_PAIRS:
             if character in pair:

@@ -53,6 +53,8 @@ class FieldFinder:
     reread: Reread = no_reread
     is_covered: IsCovered = never_covered
     locate: Locate = no_position
+    reread_checked: Reread = no_reread
+    """Like ``reread``, but also returns uncertain characters: for text with check digits."""
 
     def field(self, text: str, lines: Sequence[TextLine]) -> OcrField:
         """Return a text extracted from some lines; less confident if the ends of the lines may be covered."""

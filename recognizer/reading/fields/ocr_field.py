@@ -16,6 +16,8 @@ _GAP: Final = 0.3
 """Maximum confidence if characters are so far apart that others between them may be covered."""
 _GAP_RATIO: Final = 1.7
 _MIN_PITCHES: Final = 3
+CONTRADICTED: Final = 0.35
+"""Maximum confidence of a field that another one contradicts."""
 VERIFIED: Final = 0.99
 """Minimum confidence of a text that a check digit or a second occurrence verifies."""
 

@@ -1,4 +1,4 @@
-"""Reads the fields of ``MainlandPermitOCR`` from the travel permits' fronts and the HK/Macao permit's back."""
+"""Reads the fields of ``MainlandPermitOCR`` from the travel permits' fronts."""
 
 import re
 from dataclasses import replace
@@ -9,15 +9,13 @@ from permit_ocr.domain.card.permit_number import NON_CHINESE
 from permit_ocr.domain.card.valid_date import parse_date
 from permit_ocr.domain.permits import PermitType
 from recognizer.reading.fields import value_parsers
-from recognizer.reading.fields.check_digits import correct_hong_kong_number, may_be_hong_kong_number
 from recognizer.reading.fields.confidence import adjust_for_calendar, adjust_for_script, adjust_for_term
+from recognizer.reading.fields.exit_entry_checks import checked_by_machine_line
 from recognizer.reading.fields.field_finder import FieldFinder
 from recognizer.reading.fields.issuing_authority import OFFICE_SUFFIX, issuing_authority
-from recognizer.reading.fields.mrz import confirms_name, correct_from, exit_entry_line, machine_lines
-from recognizer.reading.fields.ocr_field import EMPTY_FIELD, VERIFIED, Fields, OcrField
+from recognizer.reading.fields.ocr_field import CONTRADICTED, EMPTY_FIELD, VERIFIED, Fields, OcrField
 from recognizer.reading.layout.card_layout import Layout, Piece
 from recognizer.reading.layout.labels import TITLES, Anchor, Label
-from recognizer.reading.ocr.text_lines import SAME_ROW
 from recognizer.reading.result import NOT_ENABLED
 
 _TYPE_NAMES: Final[dict[PermitType, str]] = {
@@ -36,8 +34,6 @@ _WITHOUT_TITLE: Final = 0.8
 """Confidence of a document type derived from the format of the number."""
 _WITHOUT_LABEL: Final = 0.85
 """Maximum confidence of a value beside an unreadable label."""
-_CONTRADICTED: Final = 0.35
-"""Maximum confidence of a field that another one contradicts."""
 _UNVERIFIED: Final = 0.5
 """Maximum confidence of a number with a wrong check digit."""
 _ONE_PART: Final = 0.5
@@ -73,32 +69,11 @@ def front_fields(finder: FieldFinder, permit: PermitType) -> Fields:
     if fields["Type"].text.endswith(_NON_CHINESE) and not fields["Nationality"].text:
         fields["Nationality"] = _country_at_broken_label(finder)
     if permit is _EXIT_ENTRY:
-        fields |= _checked_against_mrz(finder, fields)
+        fields |= checked_by_machine_line(finder, fields)
     return fields | {
         "Birthday": _checked_against_issue(adjust_for_calendar(fields["Birthday"]), fields["ValidDate"], permit),
         "Number": _checked_against_period(fields["Number"], fields["ValidDate"], permit),
         "EnglishName": fields["EnglishName"] if _is_non_chinese(fields) else _checked_for_comma(fields["EnglishName"]),
-    }
-
-
-def back_fields(finder: FieldFinder) -> Fields:
-    """Read the HK/Macao permit's side without the portrait."""
-    name = (
-        finder.value(Label.NAME, value_parsers.chinese_name)
-        or finder.value(Label.NAME, value_parsers.latin_name)
-        or _name_above_identity(finder)
-    )
-    identity = (
-        finder.value(Label.IDENTITY_NUMBER, value_parsers.identity_card_number)
-        or finder.value(Label.PERMIT_NUMBER, value_parsers.identity_card_number)
-        or finder.anywhere(_bracketed_identity)
-        or EMPTY_FIELD
-    )
-    return {
-        "Type": type_name(finder, PermitType.HK_MACAO_PERMIT),
-        "Name": _checked_against_name_line(finder, adjust_for_script(name)) if name else EMPTY_FIELD,
-        "IDNumber": _checked_identity(identity),
-        "HistoryNumber": finder.value(Label.HISTORY_NUMBER, value_parsers.previous_permit_numbers) or EMPTY_FIELD,
     }
 
 
@@ -107,15 +82,6 @@ def front_answer(fields: Fields) -> MainlandPermitAnswer:
     return MainlandPermitAnswer(
         **_texts(fields),
         MainlandTravelPermitBackInfos=MainlandPermitBack(Type=fields["Type"].text),
-        WarnCardInfos=NOT_ENABLED,
-    )
-
-
-def back_answer(fields: Fields) -> MainlandPermitAnswer:
-    """Return the answer for the HK/Macao permit's back."""
-    return MainlandPermitAnswer(
-        Type=fields["Type"].text,
-        MainlandTravelPermitBackInfos=MainlandPermitBack(**_texts(fields)),
         WarnCardInfos=NOT_ENABLED,
     )
 
@@ -207,7 +173,7 @@ def _birthday(finder: FieldFinder) -> OcrField:
 def _checked_against_issue(birthday: OcrField, period: OcrField, permit: PermitType) -> OcrField:
     """Lower the confidence of a birth date that is after the date of issue."""
     issued_before = value_parsers.is_term(period.text, permit) and birthday.text >= period.text[:10]
-    return birthday.at_most(_CONTRADICTED) if issued_before else birthday
+    return birthday.at_most(CONTRADICTED) if issued_before else birthday
 
 
 def _issue_count(finder: FieldFinder, permit: PermitType) -> OcrField:
@@ -310,75 +276,3 @@ def _country_at_broken_label(finder: FieldFinder) -> OcrField:
         if value and country:
             return finder.field(country, [value.line]).at_most(_WITHOUT_LABEL)
     return EMPTY_FIELD
-
-
-def _bracketed_identity(text: str) -> str | None:
-    return value_parsers.identity_card_number(text) if re.search(r"[(（].[)）]", text) else None
-
-
-def _name_above_identity(finder: FieldFinder) -> OcrField | None:
-    """Return the Chinese name in the row above the identity number's label, for an unreadable name label."""
-    anchor = finder.layout.anchor(Label.IDENTITY_NUMBER)
-    if anchor is None or finder.layout.anchor(Label.NAME):
-        return None
-    above = [
-        piece
-        for piece in finder.layout.pieces
-        if SAME_ROW < (anchor.line.middle - piece.line.middle) / anchor.line.height < _NAME_DISTANCE
-        and value_parsers.chinese_name(piece.text)
-    ]
-    nearest = max(above, key=lambda piece: (piece.row, piece.line.left), default=None)
-    if nearest is None:
-        return None
-    return finder.field(value_parsers.chinese_name(nearest.text) or "", [nearest.line]).at_most(_WITHOUT_LABEL)
-
-
-def _checked_against_name_line(finder: FieldFinder, name: OcrField) -> OcrField:
-    """Return the name, verified if it is romanised and repeated in the machine-readable zone."""
-    is_repeated = confirms_name(machine_lines([piece.text for piece in finder.layout.pieces]), name.text)
-    return name.at_least(VERIFIED) if is_repeated else name
-
-
-def _checked_identity(printed: OcrField) -> OcrField:
-    """Return a Hong Kong number, with one confused character corrected if the check digit verifies it."""
-    corrected = correct_hong_kong_number(printed.text)
-    if corrected is None:
-        return printed.at_most(_UNVERIFIED) if may_be_hong_kong_number(printed.text) else printed
-    return replace(printed, text=corrected).at_least(VERIFIED)
-
-
-def _checked_against_mrz(finder: FieldFinder, fields: Fields) -> Fields:
-    """Return the fields that the machine-readable line repeats, with one confused character corrected by it."""
-    verified = exit_entry_line(machine_lines([piece.text for piece in finder.layout.pieces]))
-    if verified is None:
-        return {}
-    return {
-        "Number": _checked_against(fields["Number"], verified.number)
-        if fields["Number"].text
-        else _number_from_mrz(verified.number),
-        "Birthday": _checked_against(fields["Birthday"], verified.birth, slice(2, None)),
-        "ValidDate": _checked_period(fields["ValidDate"], verified.expiry),
-    }
-
-
-def _checked_period(printed: OcrField, expiry: str) -> OcrField:
-    """Return the period, verified only if it has a usual term: otherwise its beginning is misread."""
-    checked = _checked_against(printed, expiry, slice(-6, None))
-    return checked if value_parsers.is_term(checked.text, _EXIT_ENTRY) else checked.at_most(printed.confidence)
-
-
-def _number_from_mrz(verified: str) -> OcrField:
-    """Return a number that was only found in the machine-readable line."""
-    return (
-        OcrField(verified, VERIFIED) if value_parsers.permit_number(verified, _EXIT_ENTRY) == verified else EMPTY_FIELD
-    )
-
-
-def _checked_against(printed: OcrField, verified: str, digits_of: slice = slice(None)) -> OcrField:
-    """Correct the printed text by the verified digits and adjust its confidence."""
-    if not printed.text or not verified:
-        return printed
-    text = correct_from(printed.text, verified, digits_of)
-    agrees = text.replace(".", "")[digits_of] == verified
-    found = replace(printed, text=text)
-    return found.at_least(VERIFIED) if agrees else found.at_most(_CONTRADICTED)

@@ -122,13 +122,20 @@ class CardText:
 
     def reread(self, box: BoundingBox, alphabet: str | None) -> str:
         """Read one line in a box in deskewed pixels; empty unless every character is confident."""
+        glyphs = self._read_box(box, alphabet)
+        return "" if any(glyph.confidence < _MIN_REREAD_CONFIDENCE for glyph in glyphs) else _text_of(glyphs)
+
+    def reread_checked(self, box: BoundingBox, alphabet: str | None) -> str:
+        """Read one line in a box in deskewed pixels. The caller verifies it by check digits."""
+        return _text_of(self._read_box(box, alphabet))
+
+    def _read_box(self, box: BoundingBox, alphabet: str | None) -> list[Glyph]:
         glyphs = engine.read_strip(engine.crop(self.image, self.quad(box)), alphabet)
-        visible = [glyph for glyph in glyphs if glyph.text.strip()]
-        return (
-            "".join(glyph.text for glyph in visible)
-            if all(glyph.confidence >= _MIN_REREAD_CONFIDENCE for glyph in visible)
-            else ""
-        )
+        return [glyph for glyph in glyphs if glyph.text.strip()]
+
+
+def _text_of(glyphs: Sequence[Glyph]) -> str:
+    return "".join(glyph.text for glyph in glyphs)
 
 
 class ImageScan:

@@ -8,7 +8,6 @@ from recognizer.reading.fields.check_digits import (
     is_valid_resident_number,
     mrz_check_digit,
 )
-from recognizer.reading.fields.mrz import ExitEntryLine, confirms_name, exit_entry_line, machine_lines
 
 
 @pytest.mark.parametrize("number", ["830000199706020042", "820000198502010022"])
@@ -34,22 +33,6 @@ def test_a_correction_must_be_unambiguous() -> None:
     assert correct_one_character("123", lambda _text: False) is None
 
 
-def test_the_exit_entry_line_gives_its_verified_parts() -> None:
-    parts = exit_entry_line(machine_lines(["次仁", "CSC835934200<2612258<9107290<0"]))
-    assert parts is not None
-    assert (parts.number, parts.expiry, parts.birth) == ("C83593420", "261225", "910729")
-
-
-def test_a_part_with_a_wrong_check_digit_is_empty() -> None:
-    parts = exit_entry_line(["CSC835934201<2612258<9107290<0"])
-    assert parts is not None
-    assert (parts.number, parts.expiry) == ("", "261225")
-
-
-def test_other_text_is_not_an_mrz() -> None:
-    assert machine_lines(["CHAN,TAI MAN", "H12345678", "2018.10.09-2028.10.08"]) == []
-
-
 @pytest.mark.parametrize(
     ("read", "right"),
     [
@@ -63,35 +46,3 @@ def test_other_text_is_not_an_mrz() -> None:
 )
 def test_a_hong_kong_number_is_corrected_if_its_check_digit_verifies_it(read: str, right: str | None) -> None:
     assert correct_hong_kong_number(read) == right
-
-
-def test_a_wrong_composite_digit_empties_all_parts() -> None:
-    parts = exit_entry_line(["CSC835934200<2612258<9107290<5"])
-    assert parts == ExitEntryLine(number="", expiry="", birth="")
-    without = exit_entry_line(["CSC835934200<2612258<9107290"])
-    assert without is not None
-    assert without.number == "C83593420"
-
-
-@pytest.mark.parametrize(
-    ("name", "machine_line", "confirms"),
-    [
-        ("VAN DER BERG,PIETER JAN", "VAN<DER<BERG<<PIETER<JAN<<<<<<", True),
-        ("LI,YOU-TU", "LI<<YOU<TU<<<<<<<<<<<<<<<<<", True),
-        ("SUKARNI", "SUKARNI<<<<<<<<<<<<<<<<<<<<<<<", True),
-        ("ABUDUREXITIJIANG,MAIMAITIYIMING", "ABUDUREXITIJIANG<<MAIMAITIYIMI", True),
-        ("SUKARNO", "SUKARNI<<<<<<<<<<<<<<<<<<<<<<<", False),
-        ("LO,KA", "LO<<KA<CHAI<<<<<<<<<<<<<<<<<<<", False),
-        ("盧家齊", "LO<<KA<CHAI<<<<<<<<<<<<<<<<<<<", False),
-    ],
-)
-def test_the_third_mrz_line_confirms_a_romanised_name(name: str, machine_line: str, confirms: bool) -> None:  # noqa: FBT001
-    assert confirms_name([machine_line], name) == confirms
-
-
-@pytest.mark.parametrize(
-    "read", ["OPRCSC835934200<2612258<9107290<0", "CSC835934200<26L2258<9IO729O<0", "CSC83593420O<Z61ZZ5B<9107290<0"]
-)
-def test_the_exit_entry_line_is_found_despite_misread_characters(read: str) -> None:
-    parts = exit_entry_line([read])
-    assert parts == ExitEntryLine(number="C83593420", expiry="261225", birth="910729")

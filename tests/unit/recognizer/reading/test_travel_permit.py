@@ -6,8 +6,9 @@ from permit_ocr.domain.card.answers import MainlandPermitAnswer
 from permit_ocr.domain.permits import PermitType
 from recognizer.reading.fields.confidence import corners_of
 from recognizer.reading.fields.field_finder import FieldFinder
+from recognizer.reading.fields.hk_macao_back import back_answer, back_fields
 from recognizer.reading.fields.ocr_field import EMPTY_FIELD, VERIFIED, OcrField
-from recognizer.reading.fields.travel_permit import back_answer, back_fields, front_answer, front_fields
+from recognizer.reading.fields.travel_permit import front_answer, front_fields
 from recognizer.reading.ocr.text_lines import BoundingBox, TextLine, join
 from tests.unit.recognizer.reading.cards import finder, line
 

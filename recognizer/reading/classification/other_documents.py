@@ -1,0 +1,26 @@
+"""Recognises other documents by their title or machine-readable code, however much they resemble a permit.
+
+Sources: ICAO Doc 9303 for the codes; the titles are printed on the documents themselves.
+"""
+
+import re
+from typing import Final
+
+from recognizer.reading.fields.field_finder import FieldFinder
+from recognizer.reading.fields.mrz.document_codes import DocumentCode, document_code
+from recognizer.reading.fields.mrz.machine_lines import machine_lines
+from recognizer.reading.fields.value_parsers import simplified
+
+_TITLES: Final = re.compile(
+    r"护照|身分证|民国|永久性?居民|居民身份证(?![号件])|^身份证$|驾驶证|行驶证|旅行证|回乡证|海员证|学生证|工作证|社会保障|银行卡|银联|"
+    r"往来台湾|来往台湾|PASSPORT|IDENTITYCARD|IDENTIFICATION|RESIDENCEPERMIT|DRIVING|UnionPay"
+)
+"""Words of other documents' titles. A permit's label 身份证件号码 is none of them."""
+
+
+def is_other_document(finder: FieldFinder) -> bool:
+    """Tell whether the text belongs to a passport, another identity card or another kind of permit."""
+    if document_code(machine_lines(finder)) is DocumentCode.OTHER:
+        return True
+    lines = [anchor.line for anchor in finder.layout.anchors] + [piece.line for piece in finder.layout.pieces]
+    return any(_TITLES.search(simplified(re.sub(r"\s+", "", line.text))) for line in lines)

@@ -1,0 +1,165 @@
+"""Reads the fields of ``MainlandPermitOCR`` from the HK/Macao permit's back.
+
+Its machine-readable lines repeat the identity number with check digits, and the Chinese name without; the printed
+fields are compared with both.
+"""
+
+import re
+from dataclasses import replace
+from typing import Final
+
+from permit_ocr.domain.card.answers import MainlandPermitAnswer, MainlandPermitBack
+from permit_ocr.domain.card.chinese_script import simplified
+from permit_ocr.domain.permits import PermitType
+from recognizer.reading.fields import value_parsers
+from recognizer.reading.fields.check_digits import (
+    correct_hong_kong_number,
+    is_valid_hong_kong_number,
+    may_be_hong_kong_number,
+)
+from recognizer.reading.fields.confidence import adjust_for_script
+from recognizer.reading.fields.field_finder import FieldFinder
+from recognizer.reading.fields.mrz.hk_macao_lines import hk_macao_facts
+from recognizer.reading.fields.mrz.machine_lines import machine_lines, machine_rows, plain_line, readings
+from recognizer.reading.fields.mrz.name_line import confirms_name
+from recognizer.reading.fields.ocr_field import CONTRADICTED, EMPTY_FIELD, VERIFIED, Fields, OcrField
+from recognizer.reading.fields.travel_permit import type_name
+from recognizer.reading.layout.card_layout import Piece
+from recognizer.reading.layout.labels import Label
+from recognizer.reading.ocr.text_lines import SAME_ROW
+from recognizer.reading.result import NOT_ENABLED, MrzFacts
+
+_NAME_DISTANCE: Final = 3.2
+"""The name is at most this many text heights above the identity number's label."""
+_WITHOUT_LABEL: Final = 0.85
+"""Maximum confidence of a value beside an unreadable label."""
+_UNVERIFIED: Final = 0.5
+"""Maximum confidence of a number with a wrong check digit."""
+_ONLY_CODED: Final = 0.7
+"""Confidence of a name that is only in the machine-readable lines: the card may print it in traditional characters."""
+_CORRECTED_NAME: Final = 0.88
+"""Maximum confidence of a name of which one character was corrected by the machine-readable lines."""
+_PREVIOUS_NUMBER: Final = re.compile(r"[HM]\d{8}(?:\d\d)?")
+
+
+def back_fields(finder: FieldFinder, facts: MrzFacts | None = None) -> Fields:
+    """Read the side without the portrait. ``facts``: what its machine-readable lines prove."""
+    facts = facts or MrzFacts()
+    name = (
+        finder.value(Label.NAME, value_parsers.chinese_name)
+        or finder.value(Label.NAME, value_parsers.latin_name)
+        or _name_above_identity(finder)
+        or EMPTY_FIELD
+    )
+    identity = (
+        finder.value(Label.IDENTITY_NUMBER, value_parsers.identity_card_number)
+        or finder.value(Label.PERMIT_NUMBER, value_parsers.identity_card_number)
+        or finder.anywhere(_bracketed_identity)
+        or EMPTY_FIELD
+    )
+    history = finder.value(Label.HISTORY_NUMBER, value_parsers.previous_permit_numbers)
+    return {
+        "Type": type_name(finder, PermitType.HK_MACAO_PERMIT).at_least(VERIFIED if facts.number else 0.0),
+        "Name": _checked_name(finder, adjust_for_script(name), facts.chinese_name),
+        "IDNumber": _checked_identity(identity, facts.identity_number),
+        "HistoryNumber": history or _history_without_label(finder, facts) or EMPTY_FIELD,
+    }
+
+
+def machine_readable_facts(finder: FieldFinder) -> MrzFacts | None:
+    """Return what the machine-readable lines prove, read again with only their characters if necessary."""
+    best: MrzFacts | None = None
+    for lines in readings(finder, machine_rows(finder)):
+        facts = hk_macao_facts(lines)
+        if facts and facts.number:
+            return facts
+        best = best or facts
+    return best
+
+
+def back_answer(fields: Fields) -> MainlandPermitAnswer:
+    """Return the answer for the side without the portrait."""
+    return MainlandPermitAnswer(
+        Type=fields["Type"].text,
+        MainlandTravelPermitBackInfos=MainlandPermitBack(**{name: found.text for name, found in fields.items()}),
+        WarnCardInfos=NOT_ENABLED,
+    )
+
+
+def _bracketed_identity(text: str) -> str | None:
+    return value_parsers.identity_card_number(text) if re.search(r"[(（].[)）]", text) else None
+
+
+def _name_above_identity(finder: FieldFinder) -> OcrField | None:
+    """Return the Chinese name in the row above the identity number's label, for an unreadable name label."""
+    anchor = finder.layout.anchor(Label.IDENTITY_NUMBER)
+    if anchor is None or finder.layout.anchor(Label.NAME):
+        return None
+    above = [
+        piece
+        for piece in finder.layout.pieces
+        if SAME_ROW < (anchor.line.middle - piece.line.middle) / anchor.line.height < _NAME_DISTANCE
+        and value_parsers.chinese_name(piece.text)
+    ]
+    nearest = max(above, key=lambda piece: (piece.row, piece.line.left), default=None)
+    if nearest is None:
+        return None
+    return finder.field(value_parsers.chinese_name(nearest.text) or "", [nearest.line]).at_most(_WITHOUT_LABEL)
+
+
+def _checked_name(finder: FieldFinder, name: OcrField, coded: str) -> OcrField:
+    """Return the name compared with the romanised one in the last line and the one coded in the second line."""
+    if not name.text:
+        return OcrField(coded, _ONLY_CODED) if coded else EMPTY_FIELD
+    if confirms_name(machine_lines(finder), name.text):
+        return name.at_least(VERIFIED)
+    return _checked_by_coded_name(name, coded) if coded and value_parsers.chinese_name(name.text) else name
+
+
+def _checked_by_coded_name(name: OcrField, coded: str) -> OcrField:
+    """Return the printed Chinese name, verified or corrected in one character; less confident if more differs."""
+    printed, expected = simplified(name.text), simplified(coded)
+    if printed[: len(expected)] == expected:  # the line has room for four characters
+        return name.at_least(VERIFIED) if len(printed) == len(expected) else name
+    differing = [index for index, (one, other) in enumerate(zip(printed, expected, strict=False)) if one != other]
+    if len(printed) != len(expected) or len(differing) > 1 or value_parsers.is_traditional(name.text):
+        return name.at_most(_UNVERIFIED)
+    corrected = name.text[: differing[0]] + coded[differing[0]] + name.text[differing[0] + 1 :]
+    return replace(name, text=corrected).at_most(_CORRECTED_NAME)
+
+
+def _checked_identity(printed: OcrField, proven: str) -> OcrField:
+    """Return the number that the machine-readable lines prove, else the printed one after its own check."""
+    if proven:
+        if printed.text == proven or not is_valid_hong_kong_number(printed.text):
+            return replace(printed, text=proven, confidence=VERIFIED)
+        return printed.at_most(CONTRADICTED)
+    corrected = correct_hong_kong_number(printed.text)
+    if corrected is None:
+        return printed.at_most(_UNVERIFIED) if may_be_hong_kong_number(printed.text) else printed
+    return replace(printed, text=corrected).at_least(VERIFIED)
+
+
+def _history_without_label(finder: FieldFinder, facts: MrzFacts) -> OcrField | None:
+    """Return a permit number in the column of values or beside any text: its label may be misread or unknown.
+
+    It is no other number: the permit's own one is only in the machine-readable lines.
+    """
+    values = [piece for piece in finder.layout.pieces if piece.owner and piece.owner.label in _LABELS_OF_VALUES]
+    for piece in finder.layout.pieces:
+        found = _PREVIOUS_NUMBER.search(re.sub(r"\s+", "", piece.text).upper())
+        if found is None or plain_line(piece.text) or found[0] == facts.number:
+            continue
+        if not values or any(_is_in_column(piece, value) for value in values):
+            text = value_parsers.previous_permit_numbers(piece.text[piece.text.upper().index(found[0][0]) :])
+            return finder.field(text or found[0], [piece.line]).at_most(_WITHOUT_LABEL)
+    return None
+
+
+_LABELS_OF_VALUES: Final = frozenset({Label.NAME, Label.IDENTITY_NUMBER, Label.PERMIT_NUMBER})
+
+
+def _is_in_column(piece: Piece, value: Piece) -> bool:
+    """Tell whether a piece begins or ends in the column of a value; a label may have been read with it."""
+    near = 1.5 * value.line.height
+    return abs(piece.line.left - value.line.left) < near or piece.line.left < value.line.left < piece.line.right

@@ -1,0 +1,45 @@
+"""Tells from machine-readable lines which document they are on.
+
+Sources: ICAO Doc 9303 parts 4 to 7 (codes of passports, identity cards and visas); published lines of official
+specimens for the codes of the permits.
+"""
+
+import re
+from collections.abc import Sequence
+from enum import Enum, auto
+from typing import Final
+
+
+class DocumentCode(Enum):
+    """The document that machine-readable lines are on."""
+
+    HK_MACAO_BACK = auto()
+    EXIT_ENTRY_FRONT = auto()
+    OTHER = auto()
+
+
+_HK_MACAO: Final = re.compile(r"C[RF][HM][A\d]|C.?CHN[\dOIBSZG]{6}")
+"""The current editions begin CR or CF, then the number; the 1999 edition C<CHN, then a name in digits."""
+_EXIT_ENTRY: Final = re.compile(r"[CG]SC[A-Z0-9]")
+_OTHER: Final = re.compile(r"C[TD]|[PIAV][A-Z<]|[A-Z]{2}[A-Z]{3}[A-Z0-9<]{9}\d")
+"""Taiwan permit's back, permit to Taiwan; passports, identity cards and visas of any country."""
+_LOOKALIKES: Final = str.maketrans("0GQ", "CCC")
+_CODED_NAME: Final = re.compile(r"(?:[I-P][A-P][E-P][A-P]){2}[A-P<]{4,8}[A-Z]{2,6}[ABC84][A-Z0-9][A-Z0-9<]{8}\d\d")
+"""The second line of the HK/Macao permit's back. No other document has a name coded in letters A to P."""
+
+
+def document_code(lines: Sequence[str]) -> DocumentCode | None:
+    """Return whose lines these are; None if there are none, or if too little of them is left to tell.
+
+    Only the first line has a code, so lines that follow another document's are never taken for a permit's.
+    """
+    if not lines:
+        return None
+    first = lines[0][:1].translate(_LOOKALIKES) + lines[0][1:]
+    if _HK_MACAO.match(first):
+        return DocumentCode.HK_MACAO_BACK
+    if _EXIT_ENTRY.match(lines[0]):
+        return DocumentCode.EXIT_ENTRY_FRONT
+    if _OTHER.match(first):
+        return DocumentCode.OTHER
+    return DocumentCode.HK_MACAO_BACK if any(_CODED_NAME.fullmatch(line) for line in lines) else None

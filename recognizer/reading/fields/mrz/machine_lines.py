@@ -1,0 +1,69 @@
+"""Machine-readable lines among a card's text, read a second time with only their characters if necessary."""
+
+import re
+import string
+from collections.abc import Iterator, Sequence
+from itertools import groupby, product
+from typing import Final
+
+from recognizer.reading.fields.field_finder import FieldFinder
+from recognizer.reading.fields.value_parsers import half_width
+from recognizer.reading.ocr.text_lines import BoundingBox, TextLine, join
+
+ALPHABET: Final = string.ascii_uppercase + string.digits + "<"
+"""All characters of machine-readable lines. Source: ICAO Doc 9303 part 3."""
+_FILLER_LOOKALIKES: Final = {"«": "<<", "《": "<<", "〈": "<", "‹": "<", "く": "<", "＜": "<"}
+_MIN_LENGTH: Final = 24
+"""The shortest line has 30 characters; fewer if something covers its end."""
+_NOT_WORDS: Final = re.compile(r"<<|\d.*\d.*\d.*\d|^[A-P]{16}")
+"""Fillers, digits or the letters of a coded name. A title in capitals has none of them."""
+_MAX_LOWER_CASE: Final = 2
+_MARGIN: Final = 0.1
+
+
+def plain_line(text: str) -> str:
+    """Return a text in the alphabet of machine-readable lines, without spaces, if that is what it is; else empty."""
+    plain = _in_alphabet(text)
+    return plain if len(plain) >= _MIN_LENGTH and _NOT_WORDS.search(plain) else ""
+
+
+def _in_alphabet(text: str) -> str:
+    """Return a text without spaces if it has, or may have, only characters of the alphabet; else empty."""
+    if sum(character.islower() for character in text) > _MAX_LOWER_CASE:
+        return ""
+    for lookalike, fillers in _FILLER_LOOKALIKES.items():
+        text = text.replace(lookalike, fillers)
+    plain = re.sub(r"\s+", "", half_width(text)).upper()
+    return "" if plain.strip(ALPHABET) else plain
+
+
+def machine_rows(finder: FieldFinder) -> list[TextLine]:
+    """Return the machine-readable lines of a card, from top to bottom, without what is beside them."""
+    rows = (list(pieces) for _, pieces in groupby(finder.layout.pieces, key=lambda piece: piece.row))
+    parts = ([piece.line for piece in row if _in_alphabet(piece.text)] for row in rows)
+    joined = [join(lines) for lines in parts if lines]
+    return [line for line in joined if plain_line(line.text)]
+
+
+def machine_lines(finder: FieldFinder) -> list[str]:
+    """Return the text of the machine-readable lines, from top to bottom."""
+    return [plain_line(line.text) for line in machine_rows(finder)]
+
+
+def readings(finder: FieldFinder, rows: Sequence[TextLine]) -> Iterator[list[str]]:
+    """Yield the lines as they were read, then with each combination of lines read again in their own alphabet.
+
+    The general reading may contain characters that these lines do not have. Reading again costs time, so callers stop
+    at the first reading that the check digits prove.
+    """
+    first = [plain_line(row.text) for row in rows]
+    yield first
+    again = [_reread(finder, row) for row in rows]
+    choices = [dict.fromkeys(choice for choice in pair if choice) for pair in zip(again, first, strict=True)]
+    yield from (list(lines) for lines in product(*choices) if list(lines) != first)
+
+
+def _reread(finder: FieldFinder, row: TextLine) -> str:
+    margin = _MARGIN * row.height
+    box = BoundingBox(row.left - margin, row.top - margin, row.right + margin, row.bottom + margin)
+    return plain_line(finder.reread_checked(box, ALPHABET))
