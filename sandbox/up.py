@@ -89,7 +89,8 @@ async def running_sandbox(settings: Settings, report: Report) -> AsyncIterator[S
             cpu_quota=settings.cpu_quota,
             memory_size=settings.memory_size,
         )
-        api = ApiServer(HttpApi(stack.routes, {name: pool.invoke for name, pool in pools.items()}), ports["--api-port"])
+        functions = {name: pool.invoke for name, pool in pools.items()}
+        api = ApiServer(HttpApi(stack.routes, functions, cors=stack.cors), ports["--api-port"])
         background = [
             tasks.create_task(api.serve()),
             *(tasks.create_task(poller.run()) for poller in _pollers(stack, aws, pools, report)),

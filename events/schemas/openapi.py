@@ -25,10 +25,12 @@ Recognises photos of Hong Kong, Macao and Taiwan residents' permits.
 Limits: a request's body has at most {BODY_LIMIT:,} bytes, an uploaded file {MAX_BYTES:,}; a response takes at most
 30 seconds. A deployment accepts `ApiRequestsPerSecond` requests a second (10 unless configured) from all callers
 together, and responds with 429 beyond that. Every error response of the API is problem details (RFC 9457), which name
-the field and the limit; API Gateway's own (401, 403, 404 for an unknown path or method, 413, 429, 503) only have a
-`message`.
+the field and the limit; API Gateway's own (401, 403, 404, 413, 429, 503) only have a `message`.
 
-Every response of the API has `cache-control: no-store` and `x-content-type-options: nosniff`.
+A path that is not listed here gets 404, and a method that its path does not have gets 405 with `Allow`. A slash at the
+end of a path changes nothing. `HEAD` is answered as `GET` without the body.
+
+Every response of the API has `cache-control: no-store`, `vary: Origin` and `x-content-type-options: nosniff`.
 """
 _SECURITY: Final = {
     "AWS_IAM": {
@@ -96,7 +98,7 @@ _PARAMETERS: Final = {
         _parameter(
             IDEMPOTENCY_KEY,
             "header",
-            "Requests with the same key, image and options are the same document.",
+            "Requests with the same key, image and options are the same document, whatever form its Base64 has.",
         ),
         _parameter(PREFER, "header", "`respond-async` (RFC 7240): accept the photo and respond immediately."),
     ],

@@ -31,6 +31,7 @@ _dependencies = ApiDependencies(
     presigned_uploads=presigned_uploads(),
     base64_limit=base64_limit(),
     now=now,
+    unreported_base_path=settings().api_base_path,
 )
 resolver()  # the routes of payload format 2.0, which API Gateway is deployed with
 gc.freeze()

@@ -14,11 +14,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from sandbox.http_api.cors import preflight_response, with_cors_headers
 from sandbox.http_api.events import HttpRequest, HttpResponse, error_response, http_response, request_event
 from sandbox.http_api.jwt_authorizer import JwtAuthorizer, UnauthorizedError
 from sandbox.http_api.routing import match_route
 from sandbox.lambda_runtime.invocation import PAYLOAD_LIMIT, Invoke, Json
-from sandbox.template.routes import Route
+from sandbox.template.routes import CorsConfiguration, Route
 
 BODY_LIMIT: Final = 10 * 1024 * 1024  # API Gateway's, in bytes
 INTEGRATION_SECONDS: Final = 30.0  # API Gateway's maximum integration timeout
@@ -31,11 +32,17 @@ class HttpApi:
     """
 
     def __init__(
-        self, routes: Sequence[Route], functions: Mapping[str, Invoke], authorizer: JwtAuthorizer | None = None
+        self,
+        routes: Sequence[Route],
+        functions: Mapping[str, Invoke],
+        authorizer: JwtAuthorizer | None = None,
+        *,
+        cors: CorsConfiguration | None = None,
     ) -> None:
         self._routes = routes
         self._functions = functions
         self._authorizer = authorizer or JwtAuthorizer()
+        self._cors = cors
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -47,11 +54,16 @@ class HttpApi:
         await response(scope, receive, send)
 
     async def _respond(self, request: Request) -> HttpResponse:
-        path = request.scope["path"]
-        matched = match_route(self._routes, request.method, path)
-        if matched is None:
-            return error_response(404, "Not Found")
-        route, parameters = matched
+        matched = match_route(self._routes, request.method, request.scope["path"])
+        origin = request.headers.get("origin", "")
+        if matched:
+            response = await self._route_response(request, *matched)
+            return with_cors_headers(response, self._cors, origin) if self._cors else response
+        if self._cors and request.method == "OPTIONS":
+            return preflight_response(self._cors, origin)
+        return error_response(404, "Not Found")
+
+    async def _route_response(self, request: Request, route: Route, parameters: Mapping[str, str]) -> HttpResponse:
         try:
             authorizer_context = await self._authorize(request, route)
         except UnauthorizedError as error:
@@ -60,7 +72,7 @@ class HttpApi:
         if body is None:
             return error_response(413, "Request Entity Too Large")
         event = request_event(
-            _http_request(request, path, body),
+            _http_request(request, request.scope["path"], body),
             route_key="$default" if route.path == "$default" else f"{route.method} {route.path}",
             path_parameters=parameters,
             request_id=secrets.token_urlsafe(12),

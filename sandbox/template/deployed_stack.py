@@ -8,7 +8,7 @@ from typing import Final
 
 from sandbox.errors import SandboxError
 from sandbox.template.for_moto import OUTPUT_PREFIX
-from sandbox.template.routes import Route, read_routes
+from sandbox.template.routes import CorsConfiguration, Route, read_cors, read_routes
 from sandbox.template.transform import Json
 
 DEFAULT_CONCURRENCY: Final = 5  # Lambda starts with five pollers where a mapping sets no maximum
@@ -58,6 +58,7 @@ class DeployedStack:
     event_source_mappings: tuple[EventSourceMapping, ...]
     buckets: tuple[Bucket, ...]
     routes: tuple[Route, ...]
+    cors: CorsConfiguration | None
 
 
 def read_stack(cloudformation: Json, outputs: Mapping[str, str], build: Path) -> DeployedStack:
@@ -72,6 +73,7 @@ def read_stack(cloudformation: Json, outputs: Mapping[str, str], build: Path) ->
         event_source_mappings=tuple(event_source_mapping(name, part) for name, part in parts["Mappings"].items()),
         buckets=tuple(_bucket(part) for part in parts["Buckets"].values()),
         routes=tuple(route for openapi in parts["Apis"].values() for route in read_routes(openapi)),
+        cors=next((cors for openapi in parts["Apis"].values() if (cors := read_cors(openapi))), None),
     )
 
 

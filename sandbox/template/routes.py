@@ -1,4 +1,4 @@
-"""The routes of an HTTP API, read from its OpenAPI document."""
+"""The routes and the CORS configuration of an HTTP API, read from its OpenAPI document."""
 
 import re
 from collections.abc import Iterator
@@ -26,6 +26,31 @@ class Route:
     path: str
     function_name: str
     jwt: JwtConfiguration | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorsConfiguration:
+    """Which origins' pages may call the API; ``maximum_age`` in seconds."""
+
+    origins: tuple[str, ...]
+    methods: tuple[str, ...]
+    headers: tuple[str, ...]
+    exposed_headers: tuple[str, ...]
+    maximum_age: int
+
+
+def read_cors(openapi: Json) -> CorsConfiguration | None:
+    """Return the API's CORS configuration, None if it has none."""
+    cors = openapi.get("x-amazon-apigateway-cors")
+    if not cors:
+        return None
+    return CorsConfiguration(
+        origins=tuple(cors["allowOrigins"]),
+        methods=tuple(cors["allowMethods"]),
+        headers=tuple(cors["allowHeaders"]),
+        exposed_headers=tuple(cors["exposeHeaders"]),
+        maximum_age=int(cors["maxAge"]),
+    )
 
 
 def read_routes(openapi: Json) -> Iterator[Route]:

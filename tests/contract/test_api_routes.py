@@ -14,6 +14,7 @@ from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
 from samtranslator.yaml_helper import yaml_parse
 
+from permit_ocr.entrypoints.http_api.post_recognitions import IDEMPOTENCY_KEY, PREFER
 from permit_ocr.entrypoints.http_api.router import OPENAPI_FILE
 
 TEMPLATE = Path(__file__).parents[2] / "template.yaml"
@@ -99,6 +100,37 @@ def test_only_the_consoles_page_is_open_if_it_is_enabled(monkeypatch: pytest.Mon
     assert allowed["Action"] == ["logs:CreateLogStream", "logs:PutLogEvents"]
 
 
+@pytest.mark.parametrize("parameters", [IAM, JWT])
+def test_preflight_requests_are_answered_by_api_gateway(
+    parameters: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No route may take them, since every route needs authorization and a browser sends none with them."""
+    origins = {"CorsAllowedOrigins": "https://desk.example.com,http://localhost:5173"}
+    body = evaluated(transformed(source()), parameters | origins, monkeypatch)
+    assert [route for route, _ in routes(body) if re.match("OPTIONS|X-AMAZON-APIGATEWAY-ANY-METHOD", route)] == []
+    cors = body["x-amazon-apigateway-cors"]
+    assert cors["allowOrigins"] == ["https://desk.example.com", "http://localhost:5173"]
+    sent = {route.partition(" ")[0] for route in documented_routes()} | {"HEAD"}
+    assert set(cors["allowMethods"]) == sent
+    assert {"authorization", "content-type", IDEMPOTENCY_KEY, PREFER} <= set(cors["allowHeaders"])
+    answered = {
+        name.lower()
+        for operation in (operation for _, operation in routes(json.loads(OPENAPI_FILE.read_text())))
+        for response in operation["responses"].values()
+        for name in response.get("headers", {})
+    }
+    assert set(cors["exposeHeaders"]) == answered
+    assert cors.get("allowCredentials") is None
+
+
+def test_no_origin_is_allowed_by_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "x-amazon-apigateway-cors" not in evaluated(transformed(source()), IAM, monkeypatch)
+
+
+def documented_routes() -> set[str]:
+    return {route for route, _ in routes(json.loads(OPENAPI_FILE.read_text()))}
+
+
 def test_the_console_cannot_be_deployed_without_tokens() -> None:
     template = source()
     assert template["Parameters"]["Console"]["Default"] == "disabled"
@@ -162,9 +194,23 @@ def test_issuer_and_audience_are_set_together() -> None:
         ("JwtAudience", "a,,b", False),
         ("JwtAudience", "a, b", False),
         ("JwtAudience", ",", False),
+        ("CorsAllowedOrigins", "https://desk.example.com", True),
+        ("CorsAllowedOrigins", "https://desk.example.com:8443,http://localhost:5173,http://127.0.0.1", True),
+        ("CorsAllowedOrigins", "*", False),
+        ("CorsAllowedOrigins", "null", False),
+        ("CorsAllowedOrigins", "https://desk.example.com/", False),
+        ("CorsAllowedOrigins", "https://Desk.example.com", False),
+        ("CorsAllowedOrigins", "https://a.example, https://b.example", False),
+        ("CorsAllowedOrigins", "http://desk.example.com", False),
+        ("ApiBasePath", "/permits", True),
+        ("ApiBasePath", "/permits/v1", True),
+        ("ApiBasePath", "/", False),
+        ("ApiBasePath", "permits", False),
+        ("ApiBasePath", "//evil.example", False),
+        ("ApiBasePath", "/permits/", False),
     ],
 )
-def test_an_issuer_is_an_https_url_and_an_audience_is_not_empty(name: str, value: str, allowed: bool) -> None:  # noqa: FBT001
+def test_parameters_of_the_api_have_one_form(name: str, value: str, allowed: bool) -> None:  # noqa: FBT001
     assert bool(re.fullmatch(source()["Parameters"][name]["AllowedPattern"], value)) is allowed
 
 
@@ -175,7 +221,9 @@ def test_the_openapi_document_has_exactly_the_templates_routes() -> None:
         for route, operation in routes(body)
         if "ApiFunction" in str(operation["x-amazon-apigateway-integration"]["uri"])
     }
-    assert {route for route, _ in routes(json.loads(OPENAPI_FILE.read_text()))} == called
+    others = {f"{method} /v1/{{proxy+}}" for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")}
+    assert documented_routes() == called - others
+    assert others < called
 
 
 def test_every_route_has_a_function() -> None:

@@ -34,6 +34,7 @@ class Caller:
     intake: FakeIntake = field(default_factory=FakeIntake)
     uploads: FakePresignedUploads = field(default_factory=FakePresignedUploads)
     seconds_left: float = 30.0
+    unreported_base_path: str = ""
 
     def send(self, event: dict[str, Any]) -> tuple[dict[str, Any], Any]:
         """Return the response, and its body as JSON; None for an empty one."""
@@ -46,11 +47,13 @@ class Caller:
             presigned_uploads=self.uploads,
             base64_limit=1000,
             now=self.here.now,
+            unreported_base_path=self.unreported_base_path,
         )
         context = SimpleNamespace(
             get_remaining_time_in_millis=lambda: self.seconds_left * 1000, function_name="api", aws_request_id="1"
         )
         response = handle_request(event, context, dependencies)
+        json.dumps(response, ensure_ascii=False).encode()  # as Lambda sends it
         if response["statusCode"] >= HTTPStatus.BAD_REQUEST:
             assert content_type(response) == "application/problem+json"
         return response, json.loads(response["body"]) if response["body"] else None

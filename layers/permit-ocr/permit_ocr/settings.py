@@ -49,6 +49,7 @@ class Settings:
     keep_days: int
     maximum_attempts: int
     event_source: str
+    api_base_path: str
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:

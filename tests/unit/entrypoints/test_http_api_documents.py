@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from permit_ocr.application.intake_messages import RecognizeUrlMessage
+from permit_ocr.application.intake_messages import RecognizeUrlMessage, document_of
 from permit_ocr.application.ports import FORM_SECONDS, StoredEvent
-from permit_ocr.domain.errors import RejectDocument
+from permit_ocr.domain.errors import CircuitOpen, PermitOcrError, RateLimited, RejectDocument, RetryableError
 from permit_ocr.domain.events import Document
 from permit_ocr.domain.identity import document_id_of_page
 from permit_ocr.domain.permits import Kind, RecognitionOptions, Side
@@ -199,15 +199,20 @@ def test_other_preferences_are_not_applied() -> None:
 
 def test_a_repeated_request_is_stored_again_only_before_it_is_started() -> None:
     caller = Caller(world())
-    ids = set()
-    for _ in range(2):
+
+    def send() -> str:
         _, payload = caller.call(
             "POST", "/v1/recognitions", {"image_base64": IMAGE}, prefer="respond-async", idempotency_key="k"
         )
-        ids.add(payload["id"])
-        caller.here.documents.begin(Document(id=payload["id"]), recognition_ids=["r1"])
-        caller.uploads.stored.pop(payload["id"], None)
-    assert len(ids) == 1
+        return str(payload["id"])
+
+    document_id = send()
+    caller.uploads.stored.clear()
+    assert send() == document_id
+    assert document_id in caller.uploads.stored
+    caller.uploads.stored.clear()
+    caller.here.documents.begin(Document(id=document_id, key="uploads/by-id/x"), recognition_ids=["r1"])
+    assert send() == document_id
     assert caller.uploads.stored == {}
 
 
@@ -221,7 +226,7 @@ def test_a_repeated_async_request_returns_the_current_status() -> None:
 
     _, payload = again()
     document_id = payload["id"]
-    caller.here.documents.begin(Document(id=document_id), recognition_ids=["r1"])
+    caller.here.documents.begin(Document(id=document_id, key="uploads/by-id/x"), recognition_ids=["r1"])
     response, payload = again()
     assert (response["statusCode"], payload["progress"]["stage"]) == (HTTPStatus.ACCEPTED, "reading")
     assert response["headers"]["Preference-Applied"] == "respond-async"
@@ -233,6 +238,38 @@ def test_a_repeated_async_request_returns_the_current_status() -> None:
     caller.here.documents.store_event(document_id, published(rejected))
     response, payload = again()
     assert (response["statusCode"], payload["code"]) == (HTTPStatus.UNPROCESSABLE_ENTITY, "C")
+
+
+@pytest.mark.parametrize(
+    ("image", "error"),
+    [
+        ({"image_base64": IMAGE}, RetryableError("NoAnswerInTime", "", "")),
+        ({"image_base64": IMAGE}, RateLimited(after_seconds=2)),
+        ({"image_base64": IMAGE}, CircuitOpen("AuthFailure", "", "")),
+        ({"image_url": "https://example.com/a.jpg"}, RetryableError("NoAnswerInTime", "", "")),
+    ],
+)
+def test_a_request_that_failed_is_enqueued_when_repeated_with_respond_async(
+    image: dict[str, str], error: PermitOcrError
+) -> None:
+    caller = Caller(world(error))
+    body = {"document": "mainland-permit", **image}
+    response, _ = caller.call("POST", "/v1/recognitions", body, idempotency_key="k")
+    assert response["statusCode"] in {HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS}
+    response, payload = caller.call("POST", "/v1/recognitions", body, idempotency_key="k", prefer="respond-async")
+    assert (response["statusCode"], payload["progress"]["stage"]) == (HTTPStatus.ACCEPTED, "queued")
+    messages = [message for message in caller.intake.messages if isinstance(message, RecognizeUrlMessage)]
+    assert [*caller.uploads.stored, *(message.document_id for message in messages)] == [payload["id"]]
+
+
+def test_an_address_that_a_message_has_started_is_not_enqueued_again() -> None:
+    caller = Caller(world())
+    body = {"image_url": "https://example.com/a.jpg"}
+    for _ in range(2):
+        caller.call("POST", "/v1/recognitions", body, idempotency_key="k", prefer="respond-async")
+        started = document_of(caller.intake.messages[0], upload_prefix="uploads/")
+        caller.here.documents.begin(started, recognition_ids=["r1"])
+    assert len(caller.intake.messages) == 1
 
 
 def test_a_file_to_convert_is_stored_and_its_result_awaited(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -275,7 +312,7 @@ def test_the_openapi_document_is_served() -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "path"), [("PUT", "/v1/recognitions"), ("POST", f"/v1/recognitions/{ID}"), ("GET", "/")]
+    ("method", "path"), [("GET", "/"), ("POST", "/v1"), ("GET", "/v1/case/7"), ("OPTIONS", "/v2/uploads")]
 )
 def test_an_unknown_route_is_a_problem(method: str, path: str) -> None:
     response, payload = Caller(world()).call(method, path)
@@ -296,4 +333,5 @@ def test_no_response_is_cached_or_sniffed(event: dict[str, Any], changes: dict[s
     response, _ = Caller(world(MAINLAND_FRONT)).send({**event, **changes})
     assert response["statusCode"] == status
     assert response["headers"]["cache-control"] == "no-store"
+    assert response["headers"]["vary"] == "Origin"
     assert response["headers"]["x-content-type-options"] == "nosniff"

@@ -15,6 +15,7 @@ from permit_ocr.domain.permits import Kind, Side
 _DIRECT_UPLOADS: Final = "by-id/"
 DOCUMENT_ID_PATTERN: Final = "[0-9a-f]{32}"
 """Regular expression of a complete document id."""
+_DEFAULT_PORTS: Final = {"https": ":443", "http": ":80"}
 _SIGNATURE_PREFIXES: Final = ("x-amz-", "x-cos-", "x-oss-", "x-goog-")
 _SIGNATURE_NAMES: Final = frozenset(
     (
@@ -68,16 +69,20 @@ def recognition_id(*, image: str, kind: Kind, side: Side | None, return_portrait
 
 
 def without_signature(url: str) -> str:
-    """Return ``url`` without its signature parameters: they differ for every presigned URL of the same image."""
+    """Return ``url`` without its signature parameters: they differ for every presigned URL of the same image.
+
+    The host is in small letters and has no default port (RFC 3986, section 6.2.3).
+    """
     parts = urlsplit(url)
+    host = parts.netloc.lower().removesuffix(_DEFAULT_PORTS.get(parts.scheme, ""))
     kept = [
         (name, value)
         for name, value in parse_qsl(parts.query, keep_blank_values=True)
         if not (name.lower() in _SIGNATURE_NAMES or name.lower().startswith(_SIGNATURE_PREFIXES))
     ]
-    return urlunsplit((parts.scheme, parts.netloc, parts.path, urlencode(kept), ""))
+    return urlunsplit((parts.scheme, host, parts.path, urlencode(kept), ""))
 
 
 def _digest(*parts: str) -> str:
     # The lengths make ("ab", "c") and ("a", "bc") different. 128 bits are plenty and fit every id field.
-    return sha256("".join(f"{len(part)}:{part}" for part in parts).encode()).hexdigest()[:32]
+    return sha256("".join(f"{len(part)}:{part}" for part in parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]

@@ -29,9 +29,17 @@ class ApiDependencies:
     presigned_uploads: PresignedUploads
     base64_limit: int
     now: Callable[[], datetime]
+    unreported_base_path: str = ""
+    """Base path of the API on a custom domain whose events do not report it."""
 
 
 def get_dependencies(app: Resolver) -> ApiDependencies:
     """Return what ``handle_request`` was given. The routes are built only once, without it."""
     dependencies: ApiDependencies = app.context["dependencies"]
     return dependencies
+
+
+def get_base_path(app: Resolver) -> str:
+    """Return what precedes the path of the current request in its URL: a stage or a custom domain's mapping."""
+    base_path: str = app.context["base_path"]
+    return base_path

@@ -5,6 +5,7 @@ must be converted ───────────────► enqueue, poll
 otherwise ───────────────────────► recognise here ──► 200
 """
 
+import base64
 import json
 import time
 from http import HTTPStatus
@@ -19,7 +20,7 @@ from permit_ocr.application.retry_policy import is_deferral
 from permit_ocr.domain.errors import Deleted, InProgress, NotPublished, PermitOcrError
 from permit_ocr.domain.events import REJECTED, Document
 from permit_ocr.domain.identity import document_id_of_request, without_signature
-from permit_ocr.entrypoints.http_api.dependencies import ApiDependencies, Resolver, get_dependencies
+from permit_ocr.entrypoints.http_api.dependencies import ApiDependencies, Resolver, get_base_path, get_dependencies
 from permit_ocr.entrypoints.http_api.problem_details import HttpProblem, problem
 from permit_ocr.entrypoints.http_api.requests import RecognitionRequest, header, parse_body
 from permit_ocr.entrypoints.http_api.responses import (
@@ -84,10 +85,11 @@ def add_routes(app: Resolver) -> None:
     )
     def create_recognition() -> Response[str]:
         request = parse_body(RecognitionRequest, app)
+        content = request.content()
         submission = Submission(
-            document=Document(id=_document_id(app, request), case=request.case),
+            document=Document(id=_document_id(app, request, content), case=request.case),
             options=request.options(),
-            content=request.content(),
+            content=content,
             url=request.image_url,
         )
         document_id = submission.document.id
@@ -100,7 +102,7 @@ def add_routes(app: Resolver) -> None:
             log_event(event, document_id=document_id, code=error.code, request_id=error.request_id)
             raise
         if response.status_code == HTTPStatus.OK:
-            response.headers["Content-Location"] = recognition_path(document_id)
+            response.headers["Content-Location"] = recognition_path(document_id, get_base_path(app))
         return response
 
 
@@ -114,43 +116,41 @@ def prefers_async(prefer: str | None) -> bool:
 def _recognition_response(submission: Submission, request: RecognitionRequest, app: Resolver) -> Response[str]:
     dependencies, content = get_dependencies(app), submission.content
     if prefers_async(header(app, PREFER)):
-        return _accept(submission, request, dependencies)
+        return _accept(submission, request, app)
     if content is not None and not is_provider_ready(content, base64_limit=dependencies.base64_limit):
-        return _convert_and_wait(submission, request, dependencies, deadline=_deadline(app))
+        return _convert_and_wait(submission, request, app)
     return _event_response(_recognize(submission, dependencies, deadline=_deadline(app)))
 
 
-def _accept(submission: Submission, request: RecognitionRequest, dependencies: ApiDependencies) -> Response[str]:
+def _accept(submission: Submission, request: RecognitionRequest, app: Resolver) -> Response[str]:
     """Enqueue the photo; if that was done before, respond with the document's status."""
-    document_id = submission.document.id
+    document_id, dependencies = submission.document.id, get_dependencies(app)
     is_new = _enqueue(submission, request, dependencies)
     status = Pending(stage=Stage.QUEUED) if is_new else _status(document_id, dependencies)
-    response = _status_or_event_response(document_id, status)
+    response = _status_or_event_response(document_id, status, app)
     if isinstance(status, Pending):
         response.headers["Preference-Applied"] = "respond-async"
     return response
 
 
-def _convert_and_wait(
-    submission: Submission, request: RecognitionRequest, dependencies: ApiDependencies, *, deadline: float
-) -> Response[str]:
+def _convert_and_wait(submission: Submission, request: RecognitionRequest, app: Resolver) -> Response[str]:
     """Enqueue a file that other functions convert and read, and wait for the result until the deadline."""
+    document_id, dependencies, deadline = submission.document.id, get_dependencies(app), _deadline(app)
     _enqueue(submission, request, dependencies)
-    document_id = submission.document.id
     while True:
         status = _status(document_id, dependencies)
         if not isinstance(status, Pending) or time.monotonic() + _STATUS_POLL_SECONDS > deadline:
-            return _status_or_event_response(document_id, status)
+            return _status_or_event_response(document_id, status, app)
         time.sleep(_STATUS_POLL_SECONDS)
 
 
 def _enqueue(submission: Submission, request: RecognitionRequest, dependencies: ApiDependencies) -> bool:
-    """Send the photo to the uploads function and return True; return False if its document was started before."""
+    """Send the photo to the uploads function and return True; return False if that was done before."""
     document_id = submission.document.id
     known = dependencies.documents.register(document_id)
     if known and known.deleted:
         raise Deleted
-    if known and (known.document or known.event or known.pages):
+    if known and (known.event or known.pages or _was_enqueued(known.document)):
         return False
     if submission.content is not None:
         dependencies.presigned_uploads.store(document_id, submission.content, request.metadata())
@@ -165,6 +165,15 @@ def _enqueue(submission: Submission, request: RecognitionRequest, dependencies: 
             )
         )
     return True
+
+
+def _was_enqueued(document: Document | None) -> bool:
+    """Return whether a message has started the document, which then waits on a queue if it is not done.
+
+    A request that recognises the photo itself starts it too, but leaves nothing behind if it fails. Unlike a message,
+    it knows neither the object's key nor when the document was received.
+    """
+    return document is not None and (document.key is not None or document.received is not None)
 
 
 def _recognize(submission: Submission, dependencies: ApiDependencies, *, deadline: float) -> str:
@@ -187,8 +196,10 @@ def _status(document_id: str, dependencies: ApiDependencies) -> DocumentStatus:
     return status or Pending(stage=Stage.QUEUED)
 
 
-def _status_or_event_response(document_id: str, status: DocumentStatus) -> Response[str]:
-    return _event_response(status.event) if isinstance(status, Done) else status_response(document_id, status)
+def _status_or_event_response(document_id: str, status: DocumentStatus, app: Resolver) -> Response[str]:
+    if isinstance(status, Done):
+        return _event_response(status.event)
+    return status_response(document_id, status, base_path=get_base_path(app))
 
 
 def _event_response(event: str) -> Response[str]:
@@ -209,10 +220,11 @@ def _deleted(error: Deleted) -> dict[str, object]:
     )
 
 
-def _document_id(app: Resolver, request: RecognitionRequest) -> str:
+def _document_id(app: Resolver, request: RecognitionRequest, content: bytes | None) -> str:
     """Return the document's id: the same for the same ``Idempotency-Key``, image and options."""
-    key = header(app, IDEMPOTENCY_KEY) or app.current_event.request_context.request_id or ""
-    image = request.image_base64 or without_signature(request.image_url or "")
+    key = (header(app, IDEMPOTENCY_KEY) or "").strip() or app.current_event.request_context.request_id or ""
+    # The image in one of its many forms: the one in which most senders have it, whose ids were made of the text before.
+    image = without_signature(request.image_url or "") if content is None else base64.b64encode(content).decode()
     options = (request.document, request.card_side or "", str(request.return_portrait))
     return document_id_of_request(key, image, *options, *([request.case] if request.case else []))
 

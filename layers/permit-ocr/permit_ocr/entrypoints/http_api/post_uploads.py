@@ -9,7 +9,7 @@ from uuid import uuid4
 from aws_lambda_powertools.event_handler import Response
 
 from permit_ocr.application.ports import FORM_SECONDS, UploadForm
-from permit_ocr.entrypoints.http_api.dependencies import Resolver, get_dependencies
+from permit_ocr.entrypoints.http_api.dependencies import Resolver, get_base_path, get_dependencies
 from permit_ocr.entrypoints.http_api.requests import UploadRequest, parse_body
 from permit_ocr.entrypoints.http_api.responses import describe_json, describe_problem, json_response, recognition_path
 from permit_ocr.images.rejections import MAX_BYTES
@@ -68,4 +68,5 @@ def add_routes(app: Resolver) -> None:
             maximum_bytes=MAX_BYTES,
             expires_at=datetime.fromtimestamp(expires, UTC).isoformat(timespec="seconds"),
         )
-        return json_response(upload, status=HTTPStatus.CREATED, headers={"Location": recognition_path(document_id)})
+        location = recognition_path(document_id, get_base_path(app))
+        return json_response(upload, status=HTTPStatus.CREATED, headers={"Location": location})

@@ -9,7 +9,7 @@ from aws_lambda_powertools.event_handler import Response
 from permit_ocr.application.document_status import document_status
 from permit_ocr.domain.errors import PermitOcrError
 from permit_ocr.domain.identity import is_document_id
-from permit_ocr.entrypoints.http_api.dependencies import Resolver, get_dependencies
+from permit_ocr.entrypoints.http_api.dependencies import Resolver, get_base_path, get_dependencies
 from permit_ocr.entrypoints.http_api.problem_details import HttpProblem, invalid_fields, problem
 from permit_ocr.entrypoints.http_api.responses import describe_json, describe_problem, status_response
 from permit_ocr.observability import log_event
@@ -50,7 +50,7 @@ def add_routes(app: Resolver) -> None:
         status = document_status(document_id, dependencies.documents, dependencies.presigned_uploads, now=time.time())
         if status is None:
             raise HttpProblem(_UNKNOWN)
-        return status_response(document_id, status)
+        return status_response(document_id, status, base_path=get_base_path(app))
 
     @app.delete(
         _PATH,

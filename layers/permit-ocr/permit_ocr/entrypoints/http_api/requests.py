@@ -3,7 +3,7 @@
 import base64
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
 
@@ -13,12 +13,16 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from permit_ocr.domain.pair import CASE_PATTERN, CASE_RULE, is_case
 from permit_ocr.domain.permits import Kind, RecognitionOptions, Side
 from permit_ocr.domain.upload_options import AUTO
-from permit_ocr.entrypoints.http_api.dependencies import Resolver
+from permit_ocr.entrypoints.http_api.dependencies import BODY_LIMIT, Resolver
+from permit_ocr.entrypoints.http_api.image_base64 import NotBase64, decode_image
 from permit_ocr.entrypoints.http_api.problem_details import HttpProblem, invalid_fields, problem
 
 _JSON: Final = "application/json"
-_NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_NAME: Final = re.compile(r"(?!.*[0-9]{3})[A-Za-z0-9_-]{1,64}")
+"""A field's name that may be repeated to its sender: no number of a card has fewer than three digits in a row."""
 _URL_LIMIT: Final = 2048
+_MOST_FIELDS: Final = 50
+"""More than any request has. pydantic would describe each unknown one, and the response could exceed Lambda's 6 MB."""
 _MESSAGES: Final = {
     "bool_type": "must be true or false",
     "extra_forbidden": "is not a field of this request",
@@ -29,6 +33,7 @@ _MESSAGES: Final = {
     "string_unicode": "must be a text of whole characters",  # JSON can contain half of a surrogate pair
 }
 """pydantic's error types in our words; other types are those of the validators below, with their own messages."""
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 NOT_JSON: Final = problem(
     415,
     "Request.NotJson",
@@ -53,6 +58,8 @@ def _check_case(value: str) -> str:
 
 def _check_url(value: str) -> str:
     error = PydanticCustomError("url", "must be an https or http address without credentials")
+    if _CONTROL.search(value):  # urlsplit drops some of them
+        raise error
     try:
         parts = urlsplit(value)
     except ValueError:  # its text quotes the sender's
@@ -119,7 +126,10 @@ class RecognitionRequest(UploadOptions):
 
     image_base64: str | None = Field(
         default=None,
-        description="The file as Base64: a photo, or a scan with several pages. Either this or `image_url`.",
+        description=(
+            "The file as Base64: a photo, or a scan with several pages. The alphabet may be the URL-safe one, padding "
+            "may be missing, and a `data:` URL is accepted. Either this or `image_url`."
+        ),
         json_schema_extra={"contentEncoding": "base64"},
     )
     image_url: Annotated[str, Field(max_length=_URL_LIMIT), AfterValidator(_check_url)] | None = Field(
@@ -135,19 +145,13 @@ class RecognitionRequest(UploadOptions):
         return self
 
     def content(self) -> bytes | None:
-        """Return the image's bytes, None if it has a URL.
-
-        Raises ``HttpProblem`` if they are not Base64. Line breaks are allowed, as many encoders insert them.
-        """
+        """Return the image's bytes, None if it has a URL. Raises ``HttpProblem`` if they are not Base64."""
         if self.image_base64 is None:
             return None
         try:
-            return base64.b64decode("".join(self.image_base64.split()), validate=True)
-        except ValueError:
-            message = "must be Base64: letters, digits, + and /, with = at the end"
-            if self.image_base64.lstrip().startswith("data:"):
-                message = "must be Base64 without the data: prefix"
-            raise HttpProblem(invalid_fields([("image_base64", message)])) from None
+            return decode_image(self.image_base64)
+        except NotBase64 as error:
+            raise HttpProblem(invalid_fields([("image_base64", str(error))])) from None
 
 
 class UploadRequest(UploadOptions):
@@ -175,27 +179,72 @@ class UploadRequest(UploadOptions):
 
 def parse_body[Body: RequestBody](model: type[Body], app: Resolver) -> Body:
     """Return the body of the current request. Raises ``HttpProblem`` that names every wrong field."""
-    if not has_json_content_type(app.current_event.headers):
-        raise HttpProblem(NOT_JSON)
+    body = _parse_json(_body_text(app))
+    if isinstance(body, dict) and len(body) > _MOST_FIELDS:
+        raise HttpProblem(invalid_fields([("body", f"must have at most {_MOST_FIELDS} fields")]))
     try:
-        return model.model_validate(app.current_event.json_body)
+        return model.model_validate(body)
     except ValidationError as error:
         details = error.errors(include_url=False, include_input=False)
         raise HttpProblem(invalid_fields([(_field(detail), _message(detail)) for detail in details])) from None
-    except json.JSONDecodeError:
+
+
+def _body_text(app: Resolver) -> str:
+    """Return the body as text, without a byte order mark. Raises ``HttpProblem``."""
+    body, encoded = app.current_event.body or "", app.current_event.is_base64_encoded
+    size = len(body) * 3 // 4 if encoded else len(body.encode("utf-8", "surrogatepass"))
+    if size > BODY_LIMIT:
+        raise HttpProblem(_too_large(size))
+    # A request without a content type is taken for JSON.
+    if app.current_event.headers.get("content-type", _JSON).partition(";")[0].strip().lower() != _JSON:
+        raise HttpProblem(NOT_JSON)
+    if encoded:
+        try:
+            body = base64.b64decode(body, validate=True).decode()
+        except ValueError:  # also if it is not UTF-8
+            raise HttpProblem(NOT_JSON) from None
+    return body.removeprefix("\ufeff")
+
+
+def _parse_json(text: str) -> object:
+    """Return the value of a JSON text, None if it is empty. Raises ``HttpProblem``.
+
+    No field is a number, so that integers may become floats: ``int`` refuses those of more than 4,300 digits.
+    """
+    try:
+        body: object = json.loads(
+            text or "null", parse_int=float, parse_constant=_not_json, object_pairs_hook=_object_without_repetitions
+        )
+    except ValueError:
         advice = "Send a JSON object as described by the OpenAPI document."
         raise HttpProblem(problem(400, "Request.NotJson", "The body is not JSON.", advice)) from None
     except RecursionError:
         advice = "Send a JSON object of plain fields."
         raise HttpProblem(problem(400, "Request.NotJson", "The body is nested too deeply.", advice)) from None
-    except UnicodeDecodeError:
-        raise HttpProblem(NOT_JSON) from None
+    return body
 
 
-def has_json_content_type(headers: Mapping[str, str]) -> bool:
-    """Return whether the content type is JSON. A request without a content type is taken for JSON."""
-    content_type = {name.lower(): value for name, value in headers.items()}.get("content-type", _JSON)
-    return content_type.partition(";")[0].strip().lower() == _JSON
+def _not_json(_constant: str) -> None:
+    raise ValueError("NaN and Infinity are not JSON")
+
+
+def _object_without_repetitions(pairs: Sequence[tuple[str, object]]) -> dict[str, object]:
+    """Return an object. Raises ``HttpProblem`` if a name is repeated: nobody knows which of the values is meant."""
+    values: dict[str, object] = {}
+    for name, value in pairs:
+        if name in values:
+            raise HttpProblem(invalid_fields([(_name(name), "must be given only once")]))
+        values[name] = value
+    return values
+
+
+def _too_large(size: int) -> dict[str, Any]:
+    return problem(
+        413,
+        "Request.TooLarge",
+        f"body: {size:,} bytes, the limit is {BODY_LIMIT:,}.",
+        "Request a form with POST /v1/uploads, or put the photo into the upload bucket.",
+    )
 
 
 def header(app: Resolver, name: str) -> str | None:
@@ -205,11 +254,14 @@ def header(app: Resolver, name: str) -> str | None:
 
 
 def _field(error: ErrorDetails) -> str:
-    name = str(error["loc"][0]) if error["loc"] else "body"
-    # The name of an unknown field is the sender's text and could be anything, even the whole photo.
-    return name if _NAME.fullmatch(name) else "(invalid name)"
+    return _name(str(error["loc"][0])) if error["loc"] else "body"
+
+
+def _name(field: str) -> str:
+    """Return a field's name if it may be one: an unknown one is the sender's text, which may be the whole photo."""
+    return field if _NAME.fullmatch(field) else "(invalid name)"
 
 
 def _message(error: ErrorDetails) -> str:
-    message = _MESSAGES.get(error["type"], error["msg"])
-    return message.format_map(error.get("ctx", {})).replace("'", "")
+    known = _MESSAGES.get(error["type"])
+    return known.format_map(error.get("ctx", {})).replace("'", "") if known else error["msg"]

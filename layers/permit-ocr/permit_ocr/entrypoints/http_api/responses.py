@@ -89,9 +89,9 @@ def describe_json(
     return cast("OpenAPIResponse", response)
 
 
-def recognition_path(document_id: str) -> str:
+def recognition_path(document_id: str, base_path: str) -> str:
     """Return the path of a document's result."""
-    return f"/v1/recognitions/{document_id}"
+    return f"{base_path}/v1/recognitions/{document_id}"
 
 
 def json_response(
@@ -101,14 +101,17 @@ def json_response(
     return Response(status, JSON, json.dumps(asdict(body), ensure_ascii=False), headers=dict(headers or {}))
 
 
-def status_response(document_id: str, status: DocumentStatus) -> Response[str]:
-    """Return a document's status as a response. If it is done, that is its event as it was published."""
+def status_response(document_id: str, status: DocumentStatus, *, base_path: str) -> Response[str]:
+    """Return a document's status as a response. If it is done, that is its event as it was published.
+
+    ``base_path`` begins the paths in it.
+    """
     match status:
         case Done(event=event):
             return Response(HTTPStatus.OK, JSON, event)
         case DonePages(page_ids=page_ids):
             pages = (
-                PageReference(number=number, id=page_id, location=recognition_path(page_id))
+                PageReference(number=number, id=page_id, location=recognition_path(page_id, base_path))
                 for number, page_id in enumerate(page_ids, start=1)
             )
             return json_response(MultiPageRecognition(id=document_id, pages=tuple(pages)))
@@ -117,5 +120,5 @@ def status_response(document_id: str, status: DocumentStatus) -> Response[str]:
             return json_response(
                 PendingRecognition(id=document_id, progress=progress),
                 status=HTTPStatus.ACCEPTED,
-                headers={"Location": recognition_path(document_id), "Retry-After": str(_POLL_SECONDS)},
+                headers={"Location": recognition_path(document_id, base_path), "Retry-After": str(_POLL_SECONDS)},
             )

@@ -1,4 +1,4 @@
-"""Refuses requests that no route accepts, routes the others, and turns every error into problem details."""
+"""Routes requests, answers those that no route accepts, and turns every error into problem details."""
 
 from functools import cache
 from http import HTTPStatus
@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, APIGatewayRestResolver, Response
-from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 
 from permit_ocr.domain.errors import PermitOcrError
 from permit_ocr.entrypoints.http_api import get_case, post_recognitions, post_uploads, recognition_by_id
-from permit_ocr.entrypoints.http_api.dependencies import BODY_LIMIT, ApiDependencies, Resolver
+from permit_ocr.entrypoints.http_api.dependencies import ApiDependencies, Resolver
+from permit_ocr.entrypoints.http_api.paths import ROUTES, RequestPath, is_rest, locate
 from permit_ocr.entrypoints.http_api.problem_details import (
     CONTENT_TYPE,
     HttpProblem,
@@ -18,26 +18,37 @@ from permit_ocr.entrypoints.http_api.problem_details import (
     problem,
     problem_response,
 )
-from permit_ocr.entrypoints.http_api.requests import NOT_JSON, has_json_content_type
 from permit_ocr.entrypoints.http_api.responses import JSON, describe_problem
 from permit_ocr.observability import log_unexpected_error
 
 OPENAPI_FILE: Final = Path(__file__).with_name("openapi.json")
 """Written by ``make schemas`` from the routes below and their classes."""
-_SECURITY_HEADERS: Final = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
-"""On every response: personal data must not be cached, and must not be taken for a page."""
+_HEADERS: Final = {"cache-control": "no-store", "vary": "Origin", "x-content-type-options": "nosniff"}
+"""On every response: personal data must not be cached, and must not be taken for a page. API Gateway's CORS headers
+differ by origin."""
+_NO_ROUTE: Final = problem(404, "Request.NoRoute", "There is no such route.", "GET /v1/openapi.json lists the routes.")
 
 
 def handle_request(event: dict[str, Any], context: Any, dependencies: ApiDependencies) -> dict[str, Any]:  # noqa: ANN401
-    """Respond to one request of API Gateway, payload format 2.0 or 1.0."""
-    refusal = _refusal(event)
-    if refusal:
-        response = _proxy_response(refusal)
+    """Respond to one request of API Gateway, payload format 2.0 or 1.0.
+
+    HEAD is answered as GET without the body, and a path with a slash at its end as without.
+    """
+    located = locate(event, unreported_base_path=dependencies.unreported_base_path)
+    method = _method(event)
+    if located is None:
+        response = _proxy_response(problem_response(_NO_ROUTE))
+    elif method == "OPTIONS":
+        response = _proxy_response(Response(HTTPStatus.NO_CONTENT, body="", headers={"Allow": _allowed(located)}))
+    elif method not in _allowed(located).split(", "):
+        response = _proxy_response(_method_not_allowed(located))
     else:
-        app = resolver(rest=event.get("version") != "2.0")
-        app.context["dependencies"] = dependencies
-        response = app.resolve(event, context)
-    return {**response, "headers": {**response.get("headers", {}), **_SECURITY_HEADERS}}
+        app = resolver(rest=is_rest(event))
+        app.context |= {"dependencies": dependencies, "base_path": located.base_path}
+        routed_method = "GET" if method == "HEAD" else method
+        response = app.resolve(_routed_event(event, located.path, method=routed_method), context)
+    body = {"body": ""} if method == "HEAD" else {}
+    return {**response, **body, "headers": {**response.get("headers", {}), **_HEADERS}}
 
 
 @cache
@@ -54,7 +65,6 @@ def resolver(*, rest: bool = False) -> Resolver:
     app.exception_handler(HttpProblem)(_problem)
     app.exception_handler(PermitOcrError)(error_response)
     app.exception_handler(Exception)(_unexpected)
-    app.not_found(_no_route)
     return app
 
 
@@ -76,12 +86,6 @@ def _problem(error: HttpProblem) -> Response[str]:
     return problem_response(error.problem)
 
 
-def _no_route(_error: NotFoundError) -> Response[str]:
-    return problem_response(
-        problem(404, "Request.NoRoute", "There is no such route.", "GET /v1/openapi.json lists the routes.")
-    )
-
-
 def _unexpected(error: Exception) -> Response[str]:
     log_unexpected_error(error)
     return problem_response(
@@ -89,26 +93,41 @@ def _unexpected(error: Exception) -> Response[str]:
     )
 
 
-def _refusal(event: dict[str, Any]) -> dict[str, Any] | None:
-    """Return the problem of a request that no route accepts."""
-    body = event.get("body") or ""
-    size = len(body) * 3 // 4 if event.get("isBase64Encoded") else len(body.encode())
-    if size > BODY_LIMIT:
-        return problem(
-            413,
-            "Request.TooLarge",
-            f"body: {size:,} bytes, the limit is {BODY_LIMIT:,}.",
-            "Request a form with POST /v1/uploads, or put the photo into the upload bucket.",
-        )
-    return NOT_JSON if body and not has_json_content_type(event.get("headers") or {}) else None
+def _method(event: dict[str, Any]) -> str:
+    context: dict[str, Any] = event.get("requestContext") or {}
+    return str(event.get("httpMethod") if is_rest(event) else context.get("http", {}).get("method")).upper()
 
 
-def _proxy_response(problem: dict[str, Any]) -> dict[str, Any]:
-    """Return a problem in the form that API Gateway expects."""
-    response = problem_response(problem)
+def _allowed(located: RequestPath) -> str:
+    """Return the methods of a path as the header ``Allow`` has them."""
+    methods = ROUTES[located.template]
+    return ", ".join([*methods, "HEAD"] if "GET" in methods else methods)
+
+
+def _method_not_allowed(located: RequestPath) -> Response[str]:
+    allowed = _allowed(located)
+    detail = f"The method is not one of this path: {allowed}."
+    response = problem_response(problem(405, "Request.MethodNotAllowed", detail, "Use one of these methods."))
+    response.headers["Allow"] = allowed
+    return response
+
+
+def _routed_event(event: dict[str, Any], path: str, *, method: str) -> dict[str, Any]:
+    """Return the event as API Gateway would send it for ``path``, without a base path."""
+    if is_rest(event):
+        return {**event, "path": path, "httpMethod": method}
+    context = event["requestContext"]
+    # The resolver would cut off as many characters as a named stage has, whether the path begins with it or not.
+    context = {**context, "stage": "$default", "http": {**context["http"], "method": method}}
+    return {**event, "rawPath": path, "requestContext": context}
+
+
+def _proxy_response(response: Response[str]) -> dict[str, Any]:
+    """Return a response in the form that API Gateway expects."""
+    content_type = {"content-type": CONTENT_TYPE} if response.body else {}
     return {
         "statusCode": response.status_code,
-        "headers": {"content-type": CONTENT_TYPE},
+        "headers": {**content_type, **response.headers},
         "body": response.body,
         "isBase64Encoded": False,
     }
