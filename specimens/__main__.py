@@ -11,15 +11,12 @@ from specimens.photography.copies import COPIES_AND_ORIGINALS, Treatment
 from specimens.photography.photo import Level
 from specimens.rendering.fonts import (
     FAMILIES,
-    INDEPENDENT_FAMILIES,
     FontFile,
     FontLoader,
     MissingFontsError,
     debian_font,
     require_fonts,
 )
-from specimens.rendering.independent_layout import draw_independent_layout
-from specimens.rendering.layout import draw_card
 
 
 def main(
@@ -27,15 +24,14 @@ def main(
     *,
     fonts: FontLoader = debian_font,
     files: Mapping[str, FontFile] = FAMILIES,
-    independent_files: Mapping[str, FontFile] = INDEPENDENT_FAMILIES,
 ) -> int:
     """Run the command and return its exit status: 1 if fonts are missing or the folder cannot be written.
 
-    ``files``, and ``independent_files`` for the independent layout, must exist before anything is drawn.
+    ``files`` must exist before anything is drawn.
     """
     options = _parser().parse_args(arguments)
     try:
-        require_fonts({**files, **independent_files} if options.independent_layout else files)
+        require_fonts(files)
         if options.committed:
             specimens = make_committed(fonts)
         else:
@@ -46,7 +42,6 @@ def main(
                 card_sides=options.kind or list(CardSide),
                 fonts=fonts,
                 treatments=COPIES_AND_ORIGINALS if options.copies else (Treatment.ORIGINAL,),
-                layout=draw_independent_layout if options.independent_layout else draw_card,
             )
         count = write(specimens, options.out)
     except (MissingFontsError, OSError) as error:
@@ -71,7 +66,6 @@ def _parser() -> argparse.ArgumentParser:
         "--kind", type=_card_side, action="append", metavar="CARD_SIDE", help=f"only this side (repeatable): {names}"
     )
     parser.add_argument("--copies", action="store_true", help="alternate copies and originals, half of each")
-    parser.add_argument("--independent-layout", action="store_true", help="use other fonts, spacings and arrangements")
     parser.add_argument(
         "--committed", action="store_true", help="redraw the set in events/specimens; ignores the other options"
     )

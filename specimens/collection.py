@@ -1,7 +1,7 @@
 """Generate specimens and write them to a folder: one JPEG each, and ``truth.json`` with the expected answers."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from random import Random
@@ -15,12 +15,9 @@ from specimens.photography.copies import Treatment, apply_treatment
 from specimens.photography.legibility import legible_fields
 from specimens.photography.perspective import Corners
 from specimens.photography.photo import Level, take_photo
-from specimens.rendering.canvas import Canvas
 from specimens.rendering.fonts import FontLoader
 from specimens.rendering.layout import draw_card, round_corners
 
-type CardLayout = Callable[[Card, Random, FontLoader], Canvas]
-"""Draws a card."""
 AUTO: Final = "auto"
 """The document type to upload with when the uploader does not know what the photo shows."""
 
@@ -109,7 +106,6 @@ def make_specimens(
     card_sides: Sequence[CardSide],
     fonts: FontLoader,
     treatments: Sequence[Treatment] = (Treatment.ORIGINAL,),
-    layout: CardLayout = draw_card,
 ) -> Iterator[Specimen]:
     """Make ``count`` specimens, cycling through the card sides, and through the treatments for each side.
 
@@ -120,7 +116,7 @@ def make_specimens(
         name = f"{card_side.value}-{number // len(card_sides) + 1}"
         card = generate_card(Random(f"{seed}/{name}"), CardSpec(card_side=card_side))
         treatment = treatments[number // len(card_sides) % len(treatments)]
-        yield _make_specimen(card, name, str(seed), level, fonts, treatment=treatment, layout=layout)
+        yield _make_specimen(card, name, str(seed), level, fonts, treatment=treatment)
 
 
 def _make_specimen(
@@ -132,11 +128,10 @@ def _make_specimen(
     *,
     document: str = "",
     treatment: Treatment = Treatment.ORIGINAL,
-    layout: CardLayout = draw_card,
 ) -> Specimen:
     """Draw a card and photograph it. The level is seeded only here, so the same card exists at every level."""
     random = Random(f"{seed}/{name}/level-{level.value}")
-    canvas = layout(card, random, fonts)
+    canvas = draw_card(card, random, fonts)
     image, origin = apply_treatment(round_corners(canvas.image), treatment, random)
     photo = take_photo(image, random, level, fonts, origin=origin)
     portrait = canvas.boxes.get("portrait")

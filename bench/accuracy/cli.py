@@ -1,20 +1,23 @@
 """Accuracy and speed of the recogniser at each difficulty level, compared with RapidOCR on the same photos.
 
-    python -m bench.accuracy --check                     the report: unseen seeds, 300 cards per level, all thresholds
-    python -m bench.accuracy --seed 7 --cards 60 --level 2 --show-errors     while tuning rules
-    python -m bench.accuracy --independent-layout        cards in other fonts and layouts, with the same thresholds
+    python -m bench.accuracy --check                     the report: unseen seeds, every generator, 300 cards per level
+    python -m bench.accuracy --generator own --seed 7 --cards 60 --level 2 --show-errors     while tuning rules
+    python -m bench.accuracy --generator html --cards 60 --no-rapidocr       totals of an independent generator
     python -m bench.accuracy --memory 2000               resident size over a long run
     python -m bench.accuracy DIRECTORY…                  photos written by ``python -m specimens``
 
 The first and the fourth write their figures to docs/reading.md; ``--output`` names another page with the same markers.
 One image is read at a time, with all processors available to the process. Each reader runs in a process of its own, and
-they take turns. Exit status: 1 if ``--check`` is given and a threshold is missed.
+they take turns. RapidOCR and portraits are compared on the own generator's cards only. Each set of cards is followed by
+as many documents that are not permits, requested as every kind and side. Exit status: 1 if ``--check`` is given and a
+threshold is missed.
 """
 
 import argparse
 import os
 import shlex
 import sys
+from dataclasses import replace
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Final
@@ -25,6 +28,8 @@ from bench.accuracy.datasets import (
     REPORTING_SEED,
     TUNING_SEEDS,
     Photo,
+    PhotoSet,
+    Source,
     add_options,
     cached_photos,
     load_photos,
@@ -37,6 +42,7 @@ from specimens.photography.photo import Level
 PAGE: Final = Path(__file__).parents[2] / "docs" / "reading.md"
 REPORT_COMMAND: Final = "python -m bench.accuracy --check"
 MEMORY_COMMAND: Final = f"python -m bench.accuracy --memory {MIN_LONG_RUN}"
+_HIDDEN: Final = "errors of the reporting seed and of independent generators are hidden so that nobody tunes on them"
 _MEMORY_PHOTOS: Final = 100
 """Photos per level that a long run repeats."""
 
@@ -62,12 +68,16 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("directories", nargs="*", type=Path, metavar="DIRECTORY")
     add_options(parser, cards=MIN_CARDS, page=PAGE)
     parser.add_argument("--show-errors", action="store_true", help="print each wrong field (only for tuning seeds)")
-    parser.add_argument("--independent-layout", action="store_true", help="cards in other fonts, spacings and layouts")
+    sources = [source.value for source in Source]
+    parser.add_argument("--generator", nargs="+", choices=sources, default=sources, help="who draws (default: all)")
+    parser.add_argument("--negatives", type=int, help="documents that are not permits, per level (default: as --cards)")
     parser.add_argument("--no-rapidocr", action="store_true", help="leave out the comparison with RapidOCR")
     parser.add_argument("--check", action="store_true", help="exit with status 1 unless all thresholds are met")
     parser.add_argument("--memory", type=int, default=0, metavar="IMAGES", help="only measure memory, over IMAGES")
     options = parser.parse_args()
     options.level = [Level(level) for level in options.level]
+    options.generator = [Source(source) for source in options.generator]
+    options.negatives = options.cards if options.negatives is None else options.negatives
     if problem := _contradiction(options):
         parser.error(problem)
     if _is_report(options):
@@ -78,12 +88,13 @@ def parse_options() -> argparse.Namespace:
 def _contradiction(options: argparse.Namespace) -> str:
     """Return why the options contradict each other; empty if they do not."""
     is_for_tuning = bool(options.directories) or options.seed in TUNING_SEEDS
+    is_own = bool(options.directories) or options.generator == [Source.OWN]
     if not is_for_tuning and options.seed != REPORTING_SEED:
         return f"seeds for tuning are below {TUNING_SEEDS.stop}"
     if options.check and not _is_report(options):
-        return f"--check needs the reporting seed, {MIN_CARDS} cards or more at every level, and RapidOCR"
-    if options.show_errors and (not is_for_tuning or options.independent_layout):
-        return "errors of the reporting seed and of --independent-layout are hidden so that nobody tunes on them"
+        return f"--check needs the reporting seed, {MIN_CARDS} cards or more of every kind and level, and RapidOCR"
+    if options.show_errors and not (is_for_tuning and is_own):
+        return _HIDDEN
     if options.output and options.output.resolve() == PAGE and not _is_report(options):
         return f"{PAGE.name} holds only figures of the reporting seed"
     return "figures of a directory are only printed" if options.output and options.directories else ""
@@ -91,30 +102,47 @@ def _contradiction(options: argparse.Namespace) -> str:
 
 def _is_report(options: argparse.Namespace) -> bool:
     """Whether the figures are for the documentation."""
-    if options.directories or options.seed != REPORTING_SEED or options.independent_layout or options.cards < MIN_CARDS:
+    if options.directories or options.seed != REPORTING_SEED or options.cards < MIN_CARDS:
         return False
     if options.memory:
         return bool(options.memory >= MIN_LONG_RUN)
-    return bool(options.check and not options.no_rapidocr and len(options.level) == len(Level))
+    is_complete = len(options.level) == len(Level) and len(options.generator) == len(Source)
+    return bool(options.check and is_complete and not options.no_rapidocr and options.negatives >= MIN_CARDS)
 
 
 def _measure_levels(options: argparse.Namespace) -> bool:
-    """Evaluate every level; return whether all thresholds are met."""
-    photos = {level: _photos(options, level) for level in options.level}
+    """Evaluate every generator and level; return whether all thresholds are met."""
+    sets = [(source, level) for source in options.generator for level in options.level]
+    photos = {(source, level): _photos(options, source, level) for source, level in sets}
     load = os.getloadavg()[0]
     reports = {}
-    for level, level_photos in photos.items():
-        reports[level] = evaluate(level_photos, with_rapidocr=not options.no_rapidocr, show_errors=options.show_errors)
-        print(f"\n{tables.report({level: reports[level]})}")
-    seeds = ", ".join(str(options.seed + level) for level in photos)
-    _finish(options, REPORT_COMMAND, f"{options.cards} a level; seeds {seeds}", tables.report(reports), load=load)
-    return all(check.passed for level, report in reports.items() for check in checks(report, THRESHOLDS[level]))
+    for (source, level), (cards, negatives) in photos.items():
+        reports[source, level] = evaluate(
+            cards,
+            negatives,
+            with_rapidocr=source is Source.OWN and not options.no_rapidocr,
+            with_portraits=source is Source.OWN,
+            show_errors=options.show_errors,
+        )
+        print(f"\n{tables.report({(source, level): reports[source, level]})}")
+    seeds = ", ".join(str(options.seed + level) for level in options.level)
+    cards_ = f"{options.cards} a level and generator, and {options.negatives} negatives; seeds {seeds}"
+    _finish(options, REPORT_COMMAND, cards_, tables.report(reports), load=load)
+    return all(check.passed for (_, level), report in reports.items() for check in checks(report, THRESHOLDS[level]))
 
 
 def _measure_directories(options: argparse.Namespace) -> None:
     for directory in options.directories:
         photos = load_photos(directory)
-        report = evaluate(photos, with_rapidocr=not options.no_rapidocr, show_errors=options.show_errors)
+        if options.show_errors and any("generator" in photo.truth for photo in photos):
+            raise SystemExit(f"{directory}: {_HIDDEN}")
+        negatives = [photo for photo in photos if "negative" in photo.truth]
+        report = evaluate(
+            [photo for photo in photos if photo not in negatives],
+            negatives,
+            with_rapidocr=not options.no_rapidocr,
+            show_errors=options.show_errors,
+        )
         score = report.score
         print(f"\n{directory}: {score.right.total()} of {score.fields} legible fields", end=" ")
         print(f"and {score.cards_right} of {score.cards} cards are right\n\n{tables.details({str(directory): report})}")
@@ -122,7 +150,8 @@ def _measure_directories(options: argparse.Namespace) -> None:
 
 def _measure_memory(options: argparse.Namespace) -> bool:
     """Measure a long run; return whether the resident size stays constant."""
-    levels = [_photos(options, level)[:_MEMORY_PHOTOS] for level in Level]
+    options.negatives = 0
+    levels = [_photos(options, Source.OWN, level)[0][:_MEMORY_PHOTOS] for level in Level]
     photos = [photo for one_of_each_level in zip(*levels, strict=True) for photo in one_of_each_level]
     load = os.getloadavg()[0]
     run = long_run(photos, options.memory)
@@ -131,10 +160,12 @@ def _measure_memory(options: argparse.Namespace) -> bool:
     return run.is_flat
 
 
-def _photos(options: argparse.Namespace, level: Level) -> list[Photo]:
-    return cached_photos(
-        seed=options.seed + level, level=level, count=options.cards, independent_layout=options.independent_layout
-    )
+def _photos(options: argparse.Namespace, source: Source, level: Level) -> tuple[list[Photo], list[Photo]]:
+    """Return the cards and the documents that are not permits."""
+    cards = PhotoSet(source=source, seed=options.seed + level, level=level, count=options.cards)
+    negatives = replace(cards, count=options.negatives, negatives=True)
+    has_negatives = options.negatives and source is not Source.OWN
+    return cached_photos(cards), cached_photos(negatives) if has_negatives else []
 
 
 def _finish(options: argparse.Namespace, command: str, cards: str, figures: str, *, load: float) -> None:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Final
 
 from bench import markdown
-from bench.accuracy.datasets import REPORTING_SEED, TUNING_SEEDS, Photo, add_options, cached_photos
+from bench.accuracy.datasets import REPORTING_SEED, TUNING_SEEDS, Photo, PhotoSet, add_options, cached_photos
 from bench.accuracy.evaluation import print_progress
 from bench.accuracy.tables import run_description
 from bench.accuracy.thresholds import MIN_CARDS
@@ -61,7 +61,8 @@ def main() -> int:
     options = _parse_options()
     seeds = {level: options.seed + _SEED_OFFSET + level for level in options.level}
     photos = {
-        level: cached_photos(seed=seed, level=level, count=options.cards, copies=True) for level, seed in seeds.items()
+        level: cached_photos(PhotoSet(seed=seed, level=level, count=options.cards, copies=True))
+        for level, seed in seeds.items()
     }
     load = os.getloadavg()[0]
     measured = {level: _count_warnings(level_photos) for level, level_photos in photos.items()}

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import partial
 from hashlib import sha256
 from importlib.metadata import version
@@ -18,19 +19,45 @@ from typing import Any, Final
 
 from specimens.cards.card import CardSide
 from specimens.collection import Specimen, make_specimens, write
+from specimens.independent.browser import chromium_version, require_programs
+from specimens.independent.generate import Generator, Request, generate
+from specimens.independent.sample import write as write_samples
 from specimens.photography.copies import COPIES_AND_ORIGINALS, Treatment
 from specimens.photography.photo import Level
-from specimens.rendering.fonts import FAMILIES, INDEPENDENT_FAMILIES, FontLoader, debian_font, require_fonts
-from specimens.rendering.independent_layout import draw_independent_layout
-from specimens.rendering.layout import draw_card
+from specimens.rendering.fonts import FAMILIES, FontLoader, debian_font, require_fonts
 
 TUNING_SEEDS: Final = range(100_000)
-"""Cards of these seeds may be inspected while tuning."""
+"""Cards of these seeds may be inspected while tuning, if the project's own generator drew them."""
 REPORTING_SEED: Final = 2_026_112
 """Only for published figures. Nobody looks at its pictures or single errors, so the tools never show them."""
 
 _ROOT: Final = Path(__file__).parents[2]
 _CACHE: Final = _ROOT / ".cache" / "accuracy"
+
+
+class Source(StrEnum):
+    """Who draws the photos: the generator that rules are written on, or one that only reports totals."""
+
+    OWN = "own"
+    HTML = "html"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhotoSet:
+    """``count`` photos of a seed. ``copies``: half photocopies. ``negatives``: documents that are not permits."""
+
+    source: Source = Source.OWN
+    seed: int
+    level: Level
+    count: int
+    copies: bool = False
+    negatives: bool = False
+
+    @property
+    def name(self) -> str:
+        """The set in a file name."""
+        sort = "copies" if self.copies else "negatives" if self.negatives else "cards"
+        return f"{self.source}-{sort}-{self.seed}-level-{self.level.value}-{self.count}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,74 +80,69 @@ def add_options(parser: argparse.ArgumentParser, *, cards: int, page: Path) -> N
 
 
 def load_photos(folder: Path) -> list[Photo]:
-    """Return the photos that ``python -m specimens`` wrote to a folder."""
+    """Return the photos that ``python -m specimens`` or ``python -m specimens.independent`` wrote to a folder."""
     truths = json.loads((folder / "truth.json").read_text(encoding="utf-8"))["specimens"]
     return [Photo(folder / truth["file"], truth) for truth in truths]
 
 
-def cached_photos(
-    *, seed: int, level: Level, count: int, copies: bool = False, independent_layout: bool = False
-) -> list[Photo]:
-    """Return ``count`` photos of a seed; draw them unless this version of the generator already has.
-
-    ``copies``: half photocopies, half originals. ``independent_layout``: in the style that no rule was tuned on.
-    """
-    sort = "copies" if copies else "independent-layout" if independent_layout else "cards"
-    name = f"{sort}-{seed}-level-{level.value}-{count}-{_generator_version()}"
+def cached_photos(photo_set: PhotoSet) -> list[Photo]:
+    """Return the photos of a set; draw them unless this version of their generator already has."""
+    name = f"{photo_set.name}-{_generator_version(photo_set.source)}"
     folder = _CACHE / name
     if not (folder / "truth.json").exists():
-        require_fonts(FAMILIES | INDEPENDENT_FAMILIES if independent_layout else FAMILIES)
-        sys.stderr.write(f"drawing {count} photos of level {level.value}\n")
+        sys.stderr.write(f"drawing {photo_set.name}\n")
         unfinished = folder.with_name(f"{name}.unfinished")
         rmtree(unfinished, ignore_errors=True)
-        write(
-            draw(seed=seed, level=level, count=count, copies=copies, independent_layout=independent_layout), unfinished
-        )
+        if photo_set.source is Source.OWN:
+            require_fonts(FAMILIES)
+            write(draw(photo_set), unfinished)
+        else:
+            require_programs()
+            write_samples(generate(_request(photo_set)), unfinished)
         unfinished.rename(folder)
     return load_photos(folder)
 
 
-def draw(
-    *, seed: int, level: Level, count: int, copies: bool, independent_layout: bool, fonts: FontLoader = debian_font
-) -> Iterator[Specimen]:
+def _request(photo_set: PhotoSet) -> Request:
+    return Request(
+        generator=Generator(photo_set.source),
+        seed=photo_set.seed,
+        count=photo_set.count,
+        level=photo_set.level,
+        negatives=photo_set.negatives,
+    )
+
+
+def draw(photo_set: PhotoSet, fonts: FontLoader = debian_font) -> Iterator[Specimen]:
     """Draw the card sides in parallel, in the order that ``make_specimens`` draws them one after another.
 
     A specimen does not depend on which other sides are drawn.
     """
-    counts = [len(range(place, count, len(CardSide))) for place in range(len(CardSide))]
-    draw_one_side = partial(
-        _draw_side, seed=seed, level=level, copies=copies, independent_layout=independent_layout, fonts=fonts
-    )
+    counts = [len(range(place, photo_set.count, len(CardSide))) for place in range(len(CardSide))]
     with ProcessPoolExecutor(os.process_cpu_count(), mp_context=get_context("spawn")) as pool:
-        rounds = zip_longest(*pool.map(draw_one_side, CardSide, counts))
+        rounds = zip_longest(*pool.map(partial(_draw_side, photo_set, fonts), CardSide, counts))
         yield from (specimen for specimen in chain.from_iterable(rounds) if specimen is not None)
 
 
-def _draw_side(
-    card_side: CardSide,
-    count: int,
-    *,
-    seed: int,
-    level: Level,
-    copies: bool,
-    independent_layout: bool,
-    fonts: FontLoader,
-) -> list[Specimen]:
+def _draw_side(photo_set: PhotoSet, fonts: FontLoader, card_side: CardSide, count: int) -> list[Specimen]:
     specimens = make_specimens(
-        seed=seed,
+        seed=photo_set.seed,
         count=count,
-        level=level,
+        level=photo_set.level,
         card_sides=[card_side],
         fonts=fonts,
-        treatments=COPIES_AND_ORIGINALS if copies else (Treatment.ORIGINAL,),
-        layout=draw_independent_layout if independent_layout else draw_card,
+        treatments=COPIES_AND_ORIGINALS if photo_set.copies else (Treatment.ORIGINAL,),
     )
     return list(specimens)
 
 
-def _generator_version() -> str:
-    """Return a short hash of the generator's source and of the library that it draws with."""
-    code = sha256(version("pillow").encode())
-    for source in sorted((_ROOT / "specimens").rglob("*.py")):
-        code.update(source.read_bytes())
+def _generator_version(source: Source) -> str:
+    """Return a short hash of the generator's source and of the library or program that it draws with."""
+    drawn_with = version("pillow") if source is Source.OWN else f"{version('playwright')} {chromium_version()}"
+    code = sha256(drawn_with.encode())
+    independent = _ROOT / "specimens" / "independent"
+    for path in sorted((_ROOT / "specimens").rglob("*.py")):
+        is_shared = path.parent.name == "cards"
+        if is_shared or (independent in path.parents) == (source is not Source.OWN):
+            code.update(path.read_bytes())
     return code.hexdigest()[:10]

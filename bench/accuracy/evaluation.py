@@ -1,6 +1,10 @@
-"""Reading a set of photos with the recogniser, and some of them with RapidOCR for comparison."""
+"""Reading a set of photos with the recogniser, and some of them with RapidOCR for comparison.
+
+Documents that are not permits are requested as every kind and side.
+"""
 
 import sys
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -8,8 +12,9 @@ from typing import Final
 
 from bench.accuracy.datasets import Photo
 from bench.accuracy.portraits import Portraits
-from bench.accuracy.scoring import Score, text_fields
+from bench.accuracy.scoring import CONFIDENT, Score, text_fields
 from bench.accuracy.worker import RAPIDOCR, RAPIDOCR_DEFAULTS, RECOGNIZER, Outcome, Worker
+from permit_ocr.domain.permits import Kind, Side
 from specimens.cards.card import CardSide
 
 _EVERY: Final = {RAPIDOCR: 2, RAPIDOCR_DEFAULTS: 10}
@@ -38,8 +43,30 @@ class ReaderComparison:
 
 
 @dataclass(slots=True)
+class Refusals:
+    """The results for documents that are not permits."""
+
+    shown: Counter[str] = field(default_factory=Counter)
+    """Documents by layout."""
+    answered: Counter[str] = field(default_factory=Counter)
+    """Those for which at least one request was answered with a field's text."""
+    accepted: Counter[str] = field(default_factory=Counter)
+    """Those of them for which an answer's document confidence was ``CONFIDENT`` or more."""
+    cpu_seconds: list[float] = field(default_factory=list)
+    """Of each refused request."""
+
+    def add(self, negative: str, outcomes: Sequence[Outcome]) -> None:
+        """Add one document with the outcome of each request."""
+        answers = [one for one in outcomes if any(text for _, text in text_fields(one.answer))]
+        self.shown[negative] += 1
+        self.answered[negative] += bool(answers)
+        self.accepted[negative] += any(one.document_confidence >= CONFIDENT for one in answers)
+        self.cpu_seconds += [one.cpu_seconds for one in outcomes if one not in answers]
+
+
+@dataclass(slots=True)
 class Report:
-    """The results for one set of photos."""
+    """The results for one set of photos, and for documents that are not permits."""
 
     score: Score = field(default_factory=Score)
     portraits: Portraits = field(default_factory=Portraits)
@@ -48,9 +75,17 @@ class Report:
     )
     wrong_kind_requests: int = 0
     wrong_kind_answers: int = 0
+    refusals: Refusals = field(default_factory=Refusals)
 
 
-def evaluate(photos: Sequence[Photo], *, with_rapidocr: bool = True, show_errors: bool = False) -> Report:
+def evaluate(
+    photos: Sequence[Photo],
+    negatives: Sequence[Photo] = (),
+    *,
+    with_rapidocr: bool = True,
+    with_portraits: bool = True,
+    show_errors: bool = False,
+) -> Report:
     """Read all photos and return the results. The readers take turns, each in a process of its own."""
     report = Report()
     with ExitStack() as stack:
@@ -66,10 +101,14 @@ def evaluate(photos: Sequence[Photo], *, with_rapidocr: bool = True, show_errors
             if number % _WRONG_KIND_EVERY == 0:
                 report.wrong_kind_requests += 1
                 report.wrong_kind_answers += _is_answered_as_wrong_kind(recognizer, photo)
-            if photo.truth["portrait_corners"]:
+            if with_portraits and photo.truth["portrait_corners"]:
                 # A separate call: the timed call must not include the portrait, which RapidOCR does not cut out.
                 report.portraits.add(photo.truth, photo.path, _read(recognizer, photo, portrait=True).answer)
             print_progress(number + 1, len(photos))
+        for number, photo in enumerate(negatives):
+            outcomes = [recognizer.read(photo.path, kind=kind, side=side) for kind in Kind for side in Side]
+            report.refusals.add(photo.truth["negative"], outcomes)
+            print_progress(number + 1, len(negatives))
     return report
 
 

@@ -49,6 +49,7 @@ class Score:
     peak_mb: float = 0.0
     has_confidences: bool = True
     confident_errors: int = 0
+    """Legible fields that are wrong at a confidence of ``CONFIDENT`` or more."""
     illegible: Counter[str] = field(default_factory=Counter)
     """Fields that a person cannot read, by result: empty, right, wrong, wrong and confident."""
 
@@ -56,6 +57,11 @@ class Score:
     def fields(self) -> int:
         """The number of fields that count."""
         return self.right.total() + sum(causes.total() for causes in self.wrong.values())
+
+    @property
+    def all_confident_errors(self) -> int:
+        """Errors at a confidence of ``CONFIDENT`` or more, in legible and illegible fields together."""
+        return self.confident_errors + self.illegible["wrong and confident"]
 
     def add(self, truth: Mapping[str, Any], outcome: Outcome) -> list[str]:
         """Add one photo; return the names of the legible fields that are wrong."""

@@ -7,11 +7,12 @@ from importlib.metadata import version
 from statistics import mean, median, quantiles
 from typing import Final
 
+from bench.accuracy.datasets import Source
 from bench.accuracy.evaluation import Report
 from bench.accuracy.memory import LongRun
 from bench.accuracy.portraits import GOOD_IOU, share_of_good
-from bench.accuracy.scoring import Cause
-from bench.accuracy.thresholds import MAX_MEMORY_GROWTH, THRESHOLDS, Check, checks
+from bench.accuracy.scoring import CONFIDENT, Cause
+from bench.accuracy.thresholds import MAX_MEMORY_GROWTH, THRESHOLDS, Check, Thresholds, checks
 from bench.accuracy.worker import RAPIDOCR, RAPIDOCR_DEFAULTS
 from bench.markdown import date_and_machine, key_value_table, table
 from specimens.photography.photo import Level
@@ -34,24 +35,64 @@ def run_description(command: str, cards: str, *, load: float) -> str:
     )
 
 
-def report(reports: Mapping[Level, Report]) -> str:
-    """Return all tables: the thresholds of each level, then errors, portraits, time and memory."""
-    levels = [
-        f"### Level {level.value}\n\n{threshold_table(tuple(checks(one, THRESHOLDS[level])))}"
-        for level, one in reports.items()
+def report(reports: Mapping[tuple[Source, Level], Report]) -> str:
+    """Return all tables: the targets of each level for every generator, then errors, portraits, time and memory."""
+    levels = dict.fromkeys(level for _, level in reports)
+    targets = [
+        f"### Level {level.value}\n\n"
+        + target_table({source: one for (source, of), one in reports.items() if of is level}, THRESHOLDS[level])
+        for level in levels
     ]
-    return "\n\n".join([*levels, details({str(level.value): one for level, one in reports.items()})])
+    named = {f"{source}, {level.value}": one for (source, level), one in reports.items()}
+    return "\n\n".join([*targets, details(named)])
+
+
+def target_table(reports: Mapping[Source, Report], thresholds: Thresholds) -> str:
+    """Return a row for each measure and a column for each generator; what misses its target is bold."""
+    rows: dict[str, dict[Source, Check]] = {}
+    for source, one in reports.items():
+        for check in checks(one, thresholds):
+            rows.setdefault(check.name, {})[source] = check
+    return table(
+        ("", "target", *reports),
+        [
+            (
+                name,
+                next(iter(row.values())).formatted_threshold,
+                *(_cell(row[source]) if source in row else "" for source in reports),
+            )
+            for name, row in rows.items()
+        ],
+    )
+
+
+def _cell(check: Check) -> str:
+    text = f"{check.formatted_value}{check.counts and f', {check.counts}'}"
+    return text if check.passed else f"**{text}**"
 
 
 def details(reports: Mapping[str, Report]) -> str:
-    """Return the tables of errors, portraits, time and memory; the reports are named by level or directory."""
-    return "\n\n".join(
+    """Return the tables of errors, negatives, portraits, time and memory; the reports have names."""
+    parts = [
+        f"### Errors\n\n{_errors_table(reports)}",
+        _results_table(reports),
+        f"### Negatives\n\n{_negatives_table(reports)}",
+        f"### Portraits\n\n{_portraits_table(reports)}",
+        f"### Time and memory\n\n{_costs_table(reports)}",
+    ]
+    return "\n\n".join(parts)
+
+
+def _negatives_table(reports: Mapping[str, Report]) -> str:
+    measured = {name: one.refusals for name, one in reports.items() if one.refusals.shown}
+    if not measured:
+        return "None were measured."
+    return table(
+        ("cards", "negatives", "answered", f"of these with a document confidence of {CONFIDENT} or more"),
         [
-            f"### Errors\n\n{_errors_table(reports)}",
-            _results_table(reports),
-            f"### Portraits\n\n{_portraits_table(reports)}",
-            f"### Time and memory\n\n{_costs_table(reports)}",
-        ]
+            (name, f"{one.shown.total()}", _counts(+one.answered), _counts(+one.accepted))
+            for name, one in measured.items()
+        ],
     )
 
 
@@ -72,17 +113,6 @@ def memory(run: LongRun) -> str:
     )
 
 
-def threshold_table(rows: Sequence[Check]) -> str:
-    """Return each measured value with its threshold."""
-    return table(
-        ("", "measured", "counts", "threshold", ""),
-        [
-            (row.name, row.formatted_value, row.counts, row.formatted_threshold, _verdict(passed=row.passed))
-            for row in rows
-        ],
-    )
-
-
 def _verdict(*, passed: bool) -> str:
     return "met" if passed else "**not met**"
 
@@ -97,12 +127,12 @@ def _errors_table(reports: Mapping[str, Report]) -> str:
     ]  # fmt: skip
     if not rows:
         return "Every legible field was right."
-    return f"Legible fields with at least one error, by cause.\n\n{table(('level', 'field', 'right', *Cause), rows)}"
+    return f"Legible fields with at least one error, by cause.\n\n{table(('cards', 'field', 'right', *Cause), rows)}"
 
 
 def _results_table(reports: Mapping[str, Report]) -> str:
     return table(
-        ("level", "illegible fields", "refused cards", "requested as another kind"),
+        ("cards", "illegible fields", "refused cards", "requested as another kind"),
         [
             (
                 name,
@@ -122,8 +152,8 @@ def _counts(counter: Mapping[str, int]) -> str:
 def _portraits_table(reports: Mapping[str, Report]) -> str:
     return table(
         (
-            "level",
-            "cards with a portrait",
+            "cards",
+            "with a portrait",
             "answered",
             f"picture: mean IoU, {GOOD_IOU} or more",
             f"coordinates (residence permits): mean IoU, {GOOD_IOU} or more",
@@ -137,6 +167,7 @@ def _portraits_table(reports: Mapping[str, Report]) -> str:
                 _iou(one.portraits.coordinates),
             )
             for name, one in reports.items()
+            if one.portraits.shown
         ],
     )
 
@@ -146,7 +177,7 @@ def _iou(values: Sequence[float]) -> str:
 
 
 def _costs_table(reports: Mapping[str, Report]) -> str:
-    head = ("level", "reader", "cards", "median s", "95th percentile s", "processor s, median", "peak MB")
+    head = ("cards", "reader", "number", "median s", "95th percentile s", "processor s, median", "peak MB")
     rows = [row for name, one in reports.items() for row in _cost_rows(name, one)]
     return table((*head, "recogniser ÷ reader: seconds, processor seconds"), rows)
 

@@ -43,6 +43,7 @@ class Outcome:
     """If set, there is no answer."""
     answer: dict[str, Any] = field(default_factory=dict)
     confidences: dict[str, float] | None = None
+    document_confidence: float = 0.0
 
 
 class Worker:
@@ -103,7 +104,11 @@ def _recognizer() -> Read:
             reading = read(image, kind=kind, side=side, return_portrait=request["portrait"])
         except ReadingError as error:
             return {"error_code": error.code}
-        return {"answer": asdict(reading.answer), "confidences": dict(reading.confidences)}
+        return {
+            "answer": asdict(reading.answer),
+            "confidences": dict(reading.confidences),
+            "document_confidence": reading.document_confidence,
+        }
 
     return answer
 

@@ -36,15 +36,6 @@ FAMILIES: Final = {
     "wenkai-mono": FontFile("fonts-lxgw-wenkai", _TRUETYPE + "lxgw-wenkai/LXGWWenKaiMono-Regular.ttf"),
     "ocr-b": FontFile("fonts-ocr-b", "/usr/share/fonts/opentype/ocr-b/OCRB.otf"),
 }
-INDEPENDENT_FAMILIES: Final = {
-    "uming": FontFile("fonts-arphic-uming", _TRUETYPE + "arphic/uming.ttc"),
-    "noto-sans-medium": FontFile("fonts-noto-cjk-extra", _NOTO + "NotoSansCJK-Medium.ttc", 2),
-    "noto-sans-tc-light": FontFile("fonts-noto-cjk-extra", _NOTO + "NotoSansCJK-Light.ttc", 3),
-    "noto-serif-semibold": FontFile("fonts-noto-cjk-extra", _NOTO + "NotoSerifCJK-SemiBold.ttc", 2),
-    "dejavu-mono": FontFile("fonts-dejavu-core", _TRUETYPE + "dejavu/DejaVuSansMono.ttf"),
-    "dejavu-serif": FontFile("fonts-dejavu-core", _TRUETYPE + "dejavu/DejaVuSerif.ttf"),
-}
-"""Extra families of the independent layout, which also needs ``FAMILIES``."""
 
 
 class MissingFontsError(Exception):
@@ -60,6 +51,6 @@ def require_fonts(files: Mapping[str, FontFile]) -> None:
 
 @cache
 def debian_font(family: str, size: int) -> Font:
-    """Load a family of ``FAMILIES`` or ``INDEPENDENT_FAMILIES`` at ``size`` pixels."""
-    font = FAMILIES.get(family) or INDEPENDENT_FAMILIES[family]
+    """Load a family of ``FAMILIES`` at ``size`` pixels."""
+    font = FAMILIES[family]
     return ImageFont.truetype(font.path, size, index=font.face)

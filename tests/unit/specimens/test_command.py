@@ -29,17 +29,6 @@ def test_missing_fonts_are_reported_with_their_debian_packages(
     assert not (tmp_path / "out").exists()
 
 
-def test_the_independent_layout_needs_its_own_fonts(
-    tmp_path: Path, plain_font: FontLoader, capsys: pytest.CaptureFixture[str]
-) -> None:
-    gone = {"gone": FontFile("fonts-gone", str(tmp_path / "absent.ttf"))}
-    arguments = ["--out", str(tmp_path), "--count", "1", "--kind", "taiwan-permit-front"]
-
-    assert main(arguments, fonts=plain_font, files={}, independent_files=gone) == 0
-    assert main([*arguments, "--independent-layout"], fonts=plain_font, files={}, independent_files=gone) == 1
-    assert "fonts-gone" in capsys.readouterr().err
-
-
 def test_installed_fonts_are_not_reported_as_missing(tmp_path: Path) -> None:
     (tmp_path / "here.ttf").touch()
     files = {"here": FontFile("fonts-here", str(tmp_path / "here.ttf")), "gone": FontFile("fonts-gone", "/nowhere")}

@@ -6,10 +6,8 @@ import pytest
 
 from specimens.cards.card import EDITIONS, Card, CardSide, Edition
 from specimens.cards.generate import CardSpec, generate_card
-from specimens.collection import CardLayout
 from specimens.rendering.canvas import HEIGHT, WIDTH, Canvas
 from specimens.rendering.fonts import FontLoader
-from specimens.rendering.independent_layout import draw_independent_layout
 from specimens.rendering.layout import draw_card, round_corners
 
 pytestmark = pytest.mark.slow  # draws cards
@@ -18,12 +16,10 @@ _SEEDS = range(6)
 
 
 @cache
-def _drawn(
-    card_side: CardSide, seed: int, fonts: FontLoader, edition: Edition | None = None, layout: CardLayout = draw_card
-) -> tuple[Card, Canvas]:
+def _drawn(card_side: CardSide, seed: int, fonts: FontLoader, edition: Edition | None = None) -> tuple[Card, Canvas]:
     random = Random(seed)
     card = generate_card(random, CardSpec(card_side=card_side, edition=edition))
-    return card, layout(card, random, fonts)
+    return card, draw_card(card, random, fonts)
 
 
 def _printed(card: Card) -> set[str]:
@@ -35,13 +31,10 @@ def _printed(card: Card) -> set[str]:
     return {name for name, value in printed.items() if value and (name != "Type" or card.title)}
 
 
-@pytest.mark.parametrize("layout", [draw_card, draw_independent_layout])
 @pytest.mark.parametrize("card_side", CardSide)
 @pytest.mark.parametrize("seed", _SEEDS)
-def test_exactly_the_fields_of_the_truth_are_printed(
-    card_side: CardSide, seed: int, layout: CardLayout, plain_font: FontLoader
-) -> None:
-    card, canvas = _drawn(card_side, seed, plain_font, layout=layout)
+def test_exactly_the_fields_of_the_truth_are_printed(card_side: CardSide, seed: int, plain_font: FontLoader) -> None:
+    card, canvas = _drawn(card_side, seed, plain_font)
 
     not_fields = {"label", "mark", "mrz", "portrait"}
     assert set(canvas.boxes) - not_fields == _printed(card)
@@ -57,13 +50,12 @@ def test_every_edition_can_be_drawn(card_side: CardSide, plain_font: FontLoader)
         assert card.edition is edition
 
 
-@pytest.mark.parametrize("layout", [draw_card, draw_independent_layout])
 @pytest.mark.parametrize("card_side", CardSide)
 @pytest.mark.parametrize("seed", _SEEDS)
 def test_printed_elements_neither_overlap_nor_leave_the_card(
-    card_side: CardSide, seed: int, layout: CardLayout, plain_font: FontLoader
+    card_side: CardSide, seed: int, plain_font: FontLoader
 ) -> None:
-    _, canvas = _drawn(card_side, seed, plain_font, layout=layout)
+    _, canvas = _drawn(card_side, seed, plain_font)
 
     boxes = [(name, box) for name, lines in canvas.boxes.items() for box in lines]
     for number, (name, box) in enumerate(boxes):

@@ -3,7 +3,7 @@ from functools import cache
 import pytest
 from PIL import ImageFont
 
-from bench.accuracy.datasets import draw
+from bench.accuracy.datasets import PhotoSet, draw
 from specimens.cards.card import CardSide
 from specimens.collection import make_specimens
 from specimens.photography.copies import COPIES_AND_ORIGINALS
@@ -29,7 +29,7 @@ def test_photos_drawn_in_parallel_equal_those_drawn_in_sequence() -> None:
         treatments=COPIES_AND_ORIGINALS,
     )
 
-    in_parallel = draw(seed=3, level=Level.SCAN, count=count, copies=True, independent_layout=False, fonts=plain_font)
+    in_parallel = draw(PhotoSet(seed=3, level=Level.SCAN, count=count, copies=True), fonts=plain_font)
     assert [(one.file, one.truth(), one.jpeg) for one in in_parallel] == [
         (one.file, one.truth(), one.jpeg) for one in made
     ]

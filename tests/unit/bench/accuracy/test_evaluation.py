@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -77,3 +78,27 @@ def test_progress_is_printed_every_50_photos(
     output = capsys.readouterr()
     assert output.err.splitlines() == ["50 of 120 photos", "100 of 120 photos"]
     assert not output.out
+
+
+def test_a_negative_is_requested_as_every_kind_and_side(requests: list[tuple[str, str, bool]]) -> None:
+    passport = Photo(Path("passport"), {"negative": "passport"})
+
+    report = evaluation.evaluate([], [passport])
+    assert [name for reader, name, _ in requests if reader == RECOGNIZER] == ["passport"] * 4
+    assert report.refusals.shown == {"passport": 1}
+    assert report.refusals.answered.total() == 0
+    assert len(report.refusals.cpu_seconds) == 4
+
+
+@pytest.mark.parametrize(
+    ("answer", "confidence", "counts"), [({"Type": "x"}, 0.9, (1, 1)), ({"Name": ""}, 1.0, (0, 0))]
+)
+def test_an_answer_with_any_text_accepts_a_negative(
+    answer: dict[str, str], confidence: float, counts: tuple[int, int]
+) -> None:
+    refused = Outcome(seconds=1, cpu_seconds=1, resident_mb=1, peak_mb=1, error_code="FailedOperation.ImageNoText")
+    refusals = evaluation.Refusals()
+
+    refusals.add("ticket", [refused, replace(refused, error_code="", answer=answer, document_confidence=confidence)])
+    assert (refusals.answered["ticket"], refusals.accepted["ticket"]) == counts
+    assert len(refusals.cpu_seconds) == 2 - counts[0]

@@ -71,7 +71,7 @@ def test_an_illegible_field_is_not_scored_whatever_the_answer() -> None:
     assert score.add(truth, _outcome(_CARD)) == []
     assert score.add(truth, _outcome(_read_as(Number="99999999"), Number=0.95)) == []
     assert score.illegible == {"empty": 1, "right": 1, "wrong and confident": 1}
-    assert (score.cards_right, score.confident_errors) == (3, 0)
+    assert (score.cards_right, score.confident_errors, score.all_confident_errors) == (3, 0, 1)
 
 
 def test_a_refused_card_has_all_fields_and_its_kind_wrong() -> None:
