@@ -42,7 +42,7 @@ from recognizer.wire.download import DownloadRules, download_image
 from recognizer.wire.rate_limit import RateLimit
 from recognizer.wire.request_body import RequestBodies
 from recognizer.wire.request_parameters import IMAGE_LIMIT, QUERY_LIMIT, RequestParameters, parse_parameters
-from recognizer.wire.response import error_response, success_response, wants_confidences
+from recognizer.wire.response import error_response, success_response, wants_report
 
 log = logging.getLogger(__name__)
 
@@ -192,7 +192,7 @@ class _Service:
         if fault is not None:
             return fault.name, self._fault_response(fault, request_id)
         reading = await self._read(parameters, request)
-        confidences, placeholders = wants_confidences(request.headers), self._settings.placeholders
+        confidences, placeholders = wants_report(request.headers), self._settings.placeholders
         return "OK", success_response(
             request_id, parameters, reading, confidences=confidences, placeholders=placeholders
         )

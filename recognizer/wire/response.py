@@ -21,7 +21,7 @@ PLACEHOLDERS: Final = {"VisaNum": "0", "PassNo": "000"}
 _CONFIDENCE_DIGITS: Final = 4
 
 
-def wants_confidences(headers: Mapping[str, str]) -> bool:
+def wants_report(headers: Mapping[str, str]) -> bool:
     """Tell whether a call requests confidences. ``headers`` has lower-case names; the header need not be signed."""
     name, value = CONFIDENCE_HEADER
     return headers.get(name.lower(), "").strip().lower() == value

@@ -12,6 +12,7 @@ from permit_ocr.application.ports import Lease, OcrResponse
 from permit_ocr.domain.card.answers import Answer, MainlandPermitBack, Portrait, PortraitPlace
 from permit_ocr.domain.errors import InProgress, RejectDocument, RetryableError
 from permit_ocr.domain.permits import Kind
+from permit_ocr.domain.reader_report import ReaderReport
 from tests.unit.fakes import MAINLAND_FRONT, RESIDENCE_FRONT
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ RESPONSE = OcrResponse(
     attempts=2,
     milliseconds=5,
     fallback=True,
-    confidences={"Number": 0.9312},
+    report=ReaderReport(confidences={"Name": 0.9312}),
 )
 
 
@@ -211,15 +212,16 @@ def test_an_outcome_without_references_is_not_deleted(dynamodb: "DynamoDBClient"
     assert not table.remove_reference("abc", document_id="one")
 
 
-def test_an_answer_of_an_earlier_version_has_no_confidence_or_fallback(dynamodb: "DynamoDBClient") -> None:
+def test_an_answer_of_an_earlier_version_keeps_its_confidences(dynamodb: "DynamoDBClient") -> None:
     table = DynamoDbRecognitionStore(dynamodb, table="work", keep_days=7)
     table.store_outcome(leased(table), RESPONSE)
     item = dynamodb.get_item(TableName="work", Key={"id": {"S": "recognition#abc"}})["Item"]
     stored = json.loads(item["outcome"]["S"])
-    del stored["fallback"], stored["confidences"]
+    stored["confidences"] = stored.pop("report")["confidences"]
+    del stored["fallback"]
     dynamodb.put_item(TableName="work", Item=item | {"outcome": {"S": json.dumps(stored)}})
     stored = table.acquire_lease("abc", Kind.MAINLAND_PERMIT, document_id="one", lease_seconds=60)
-    assert stored == replace(RESPONSE, fallback=False, confidences={})
+    assert stored == replace(RESPONSE, fallback=False)
 
 
 def test_an_unavailable_table_is_retried_later(dynamodb: "DynamoDBClient") -> None:

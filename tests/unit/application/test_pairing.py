@@ -13,6 +13,7 @@ from permit_ocr.application.ports import OcrResponse
 from permit_ocr.domain.errors import NotPublished, RejectDocument
 from permit_ocr.domain.identity import pair_id
 from permit_ocr.domain.permits import Kind, Side
+from permit_ocr.domain.reader_report import ReaderReport
 from tests.unit.fakes import (
     MAINLAND_BACK,
     MAINLAND_FRONT,
@@ -55,7 +56,7 @@ def test_a_low_confidence_or_fallback_side_sends_the_pair_to_review() -> None:
         attempts=1,
         milliseconds=600,
         fallback=True,
-        confidences={"Number": 0.5},
+        report=ReaderReport(confidences={"Number": 0.5}),
     )
     here = world(unsure, MAINLAND_BACK)
     front(here)

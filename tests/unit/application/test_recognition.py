@@ -11,6 +11,7 @@ from permit_ocr.application.ports import OcrResponse, Submission
 from permit_ocr.domain.card.answers import MainlandPermitAnswer, ResidencePermitAnswer
 from permit_ocr.domain.errors import CircuitOpen, NotPublished, PermitOcrError, RejectDocument, RetryableError
 from permit_ocr.domain.permits import Kind, Side
+from permit_ocr.domain.reader_report import ReaderReport
 from tests.unit.fakes import JPEG, MAINLAND_FRONT, OTHER_CARD, RESIDENCE_FRONT, World, jpeg, submission, world
 
 
@@ -55,7 +56,7 @@ def test_fallback_and_confidences_are_published_judged_and_stored() -> None:
         attempts=2,
         milliseconds=600,
         fallback=True,
-        confidences={"Number": 0.5, "Name": 0.99},
+        report=ReaderReport(confidences={"Number": 0.5, "Name": 0.99}),
     )
     here = world(unsure)
     for document_id in ("first", "second"):

@@ -5,6 +5,7 @@ import pytest
 from permit_ocr.domain.card.answers import Answer, MainlandPermitAnswer, MainlandPermitBack, ResidencePermitAnswer
 from permit_ocr.domain.card.normalized import NormalizedFields
 from permit_ocr.domain.confidence import CONFIDENCE_THRESHOLD, confidence_by_field, unsure_fields
+from permit_ocr.domain.reader_report import ReaderReport
 
 FRONT = MainlandPermitAnswer(
     Name="样本", EnglishName="YANG, BEN", Number="H12345678", ValidDate="2020.10.09-2030.10.08"
@@ -49,11 +50,18 @@ def test_key_fields_below_the_threshold_are_listed_once(
     answer: Answer, confidences: dict[str, float], unsure: tuple[str, ...]
 ) -> None:
     assert CONFIDENCE_THRESHOLD == 0.9
-    assert unsure_fields(answer, confidences) == unsure
+    assert unsure_fields(answer, ReaderReport(confidences=confidences)) == unsure
 
 
 def test_fields_have_their_names_in_the_result() -> None:
     known = {field.name for field in fields(NormalizedFields)} | {"valid_date"}
-    nothing = dict.fromkeys(("Name", "EnglishName", "Number", "ValidDate", "IdCardNo", "PassNo"), 0.0)
+    nothing = ReaderReport(
+        confidences=dict.fromkeys(("Name", "EnglishName", "Number", "ValidDate", "IdCardNo", "PassNo"), 0.0)
+    )
     for answer in (FRONT, replace(FRONT, Name=""), RESIDENCE_BACK):
         assert set(unsure_fields(answer, nothing)) <= known
+
+
+@pytest.mark.parametrize(("confidence", "unsure"), [(None, ()), (0.9, ()), (0.89, ("document",)), (0.0, ("document",))])
+def test_a_document_below_the_threshold_is_listed(confidence: float | None, unsure: tuple[str, ...]) -> None:
+    assert unsure_fields(FRONT, ReaderReport(document_confidence=confidence)) == unsure

@@ -15,6 +15,7 @@ from permit_ocr.domain.card_warnings import Authenticity
 from permit_ocr.domain.checks import CheckOutcome
 from permit_ocr.domain.judgement import Judgement, has_key_field, judge_answer, side_of
 from permit_ocr.domain.permits import Kind, PermitType, Side
+from permit_ocr.domain.reader_report import ReaderReport
 from permit_ocr.domain.verdict import Verdict
 from specimens.cards.card import CardSide
 from specimens.cards.generate import REFERENCE_DAY, CardSpec, generate_card
@@ -59,7 +60,7 @@ def test_low_confidence_and_fallback_are_reasons_for_a_review() -> None:
         asked_side=Side.FRONT,
         as_of=AS_OF,
         expiring_within_days=30,
-        confidences={"Number": 0.61, "Name": 0.99},
+        report=ReaderReport(confidences={"Number": 0.61, "Name": 0.99}),
         fallback=True,
     )
     assert (judgement.verdict, judgement.reasons) == (
@@ -260,7 +261,11 @@ def test_reading_less_never_makes_a_verdict_better(
     def verdict(sure: Mapping[str, float]) -> Verdict:
         read, confidences = recognizer_answer(answer, sure)
         judged = judge_answer(
-            read, asked_side=card_side.side, as_of=as_of, expiring_within_days=30, confidences=confidences
+            read,
+            asked_side=card_side.side,
+            as_of=as_of,
+            expiring_within_days=30,
+            report=ReaderReport(confidences=confidences),
         )
         return judged.verdict
 

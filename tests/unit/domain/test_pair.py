@@ -8,15 +8,36 @@ import pytest
 
 from permit_ocr.domain.card.answers import MainlandPermitAnswer, MainlandPermitBack, ResidencePermitAnswer
 from permit_ocr.domain.card.chinese_script import simplified
+from permit_ocr.domain.card.machine_readable_zone import MachineReadableZone
 from permit_ocr.domain.errors import RejectDocument
 from permit_ocr.domain.judgement import Judgement, judge_answer
 from permit_ocr.domain.pair import check_pair, decide_pair, is_case, validity_of_pair
-from permit_ocr.domain.permits import Side
+from permit_ocr.domain.permits import Sex, Side
 from permit_ocr.domain.upload_options import case_of_upload
 from permit_ocr.domain.verdict import Verdict
 from tests.unit.fakes import MAINLAND_BACK, MAINLAND_FRONT, RESIDENCE_BACK, RESIDENCE_FRONT
 
 TITLE = "港澳居民来往内地通行证"
+_NO_ZONE = dict.fromkeys(("mrz_number", "mrz_dates", "mrz_sex", "mrz_name"), "not_applicable")
+_ZONE_FRONT = replace(
+    MAINLAND_FRONT,
+    Name="劉强远",
+    EnglishName="LAU, TSZ LAN",
+    Sex="女",
+    Birthday="1981.08.03",
+    ValidDate="2018.10.09-2028.10.08",
+    Number="H12345678",
+    IssueNumber="00",
+)
+_ZONE = MachineReadableZone(
+    number="H12345678",
+    issue_count=0,
+    valid_until=date(2028, 10, 8),
+    sex=Sex.FEMALE,
+    birth_date=date(1981, 8, 3),
+    name="劉強遠",
+    english_name="LAU<<TSZ<LAN",
+)
 
 
 def judged(answer: ResidencePermitAnswer | MainlandPermitAnswer, side: Side) -> Judgement:
@@ -41,6 +62,7 @@ def test_a_travel_permits_sides_agree() -> None:
         "number": "passed",
         "permit_type": "passed",
         "validity": "not_applicable",
+        **_NO_ZONE,
     }
 
 
@@ -50,7 +72,50 @@ def test_a_residence_permits_sides_agree() -> None:
         "number": "passed",
         "permit_type": "passed",
         "validity": "passed",
+        **_NO_ZONE,
     }
+
+
+def mrz_outcomes(front: MainlandPermitAnswer, zone: MachineReadableZone | None) -> dict[str, str]:
+    back = replace(judged(MAINLAND_BACK, Side.BACK), machine_readable_zone=zone)
+    checks = check_pair(judged(front, Side.FRONT), back)
+    return {check.name.value: check.outcome.value for check in checks if check.name.startswith("mrz_")}
+
+
+def test_the_zone_on_the_back_proves_the_front() -> None:
+    assert mrz_outcomes(_ZONE_FRONT, _ZONE) == dict.fromkeys(_NO_ZONE, "passed")
+    assert mrz_outcomes(_ZONE_FRONT, MachineReadableZone()) == _NO_ZONE
+
+
+@pytest.mark.parametrize(
+    ("check", "changes"),
+    [
+        ("mrz_number", {"Number": "H12345679"}),
+        ("mrz_number", {"IssueNumber": "01"}),
+        ("mrz_dates", {"Birthday": "1981.08.04"}),
+        ("mrz_dates", {"ValidDate": "2018.10.09-2029.10.08"}),
+        ("mrz_sex", {"Sex": "男"}),
+        ("mrz_name", {"Name": "周華"}),
+        ("mrz_name", {"EnglishName": "LAU, TSZ LANA"}),
+    ],
+)
+def test_a_front_that_differs_from_the_zone_is_a_mismatch(check: str, changes: dict[str, str]) -> None:
+    differing = mrz_outcomes(replace(_ZONE_FRONT, **changes), _ZONE)
+    assert differing.pop(check) == "failed"
+    assert set(differing.values()) == {"passed"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "zone"),
+    [
+        ({"Name": "司馬強遠平"}, {"name": "司马强远"}),
+        ({"EnglishName": "ALEXANDER CONSTANTINE, MAXIMILIAN"}, {"english_name": "ALEXANDER<CONSTANTINE<<MAXIMIL"}),
+    ],
+)
+def test_a_name_too_long_for_the_zone_is_compared_as_far_as_it_goes(
+    changes: dict[str, str], zone: dict[str, Any]
+) -> None:
+    assert mrz_outcomes(replace(_ZONE_FRONT, **changes), replace(_ZONE, **zone))["mrz_name"] == "passed"
 
 
 @pytest.mark.parametrize(

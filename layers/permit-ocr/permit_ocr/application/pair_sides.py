@@ -34,6 +34,7 @@ from permit_ocr.domain.identity import pair_id
 from permit_ocr.domain.judgement import judge_answer
 from permit_ocr.domain.permits import Kind, Side
 from permit_ocr.tencent.actions import ACTIONS
+from permit_ocr.tencent.report_format import parse_report
 from permit_ocr.tencent.response_format import parse_answer
 
 SIDE_LIMIT: Final = 32 * 1024
@@ -86,12 +87,13 @@ class PairSides:
     def _judge_again(self, side: CaseSide, *, now: datetime) -> Recognized:
         """Judge a stored side as of ``now``: its own event may be days old."""
         data = json.loads(side.event)["data"]
+        action = ACTIONS[side.kind]
         judgement = judge_answer(
-            parse_answer(ACTIONS[side.kind], data["fields"]),
+            parse_answer(action, data["fields"]),
             asked_side=side.side,
             as_of=today_in_shanghai(now),
             expiring_within_days=self.expiring_within_days,
-            confidences={name: value for name, value in data.get("confidences", {}).items() if value is not None},
+            report=parse_report(action, data),
             fallback=data["provider"].get("fallback", False),
         )
         return recognized(

@@ -9,10 +9,10 @@ from typing import Final, Protocol
 
 from permit_ocr.application.intake_messages import IntakeMessage
 from permit_ocr.domain.card.answers import Answer
-from permit_ocr.domain.confidence import Confidences
 from permit_ocr.domain.errors import CircuitOpen, RejectDocument
 from permit_ocr.domain.events import Document
 from permit_ocr.domain.permits import Kind, RecognitionOptions, Side
+from permit_ocr.domain.reader_report import ReaderReport
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,8 +44,8 @@ class OcrRequest:
 class OcrResponse:
     """The provider's response to an ``OcrRequest``; ``endpoint`` is the host that sent it.
 
-    ``fallback`` tells that this is not the preferred endpoint; ``confidences`` are empty where it reports none. It is
-    stored without the portrait: that is in the bucket, under ``portrait_key``.
+    ``fallback`` tells that this is not the preferred endpoint; ``report`` is the recogniser's, empty from the provider.
+    It is stored without the portrait: that is in the bucket, under ``portrait_key``.
     """
 
     answer: Answer
@@ -54,7 +54,7 @@ class OcrResponse:
     attempts: int
     milliseconds: int
     fallback: bool = False
-    confidences: Confidences = field(default_factory=dict)
+    report: ReaderReport = field(default_factory=ReaderReport)
     portrait_key: str | None = None
 
 

@@ -162,7 +162,7 @@ class Recognize:
             asked_side=request.side,
             as_of=today_in_shanghai(now),
             expiring_within_days=self.expiring_within_days,
-            confidences=response.confidences,
+            report=response.report,
             fallback=response.fallback,
         )
         provider = Provider(

@@ -1,16 +1,14 @@
-"""The reader's confidence in each field, if it reports one. The provider's own API does not have it."""
+"""Which fields the reader is not sure of, if it reports confidences."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from typing import Final
 
 from permit_ocr.domain.card.answers import Answer, MainlandPermitAnswer, ResidencePermitAnswer
-
-type Confidences = Mapping[str, float]
-"""From 0 to 1, by the field's name in the answer (nested: ``outer.inner``); for some of the fields, or for none."""
+from permit_ocr.domain.reader_report import Confidences, ReaderReport
 
 CONFIDENCE_THRESHOLD: Final = 0.9
-"""Fields that identify a card, or give its validity, need at least this confidence."""
+"""The document, and the fields that identify a card or give its validity, need at least this confidence."""
 _IMAGES: Final = frozenset({"Profile", "PortraitImageInfo"})
 _KEY_FIELDS: Final = {
     ResidencePermitAnswer: {"Name": "name", "IdCardNo": "number", "PassNo": "permit_number", "ValidDate": "valid_date"},
@@ -30,16 +28,21 @@ def confidence_by_field(answer: Answer, confidences: Confidences) -> dict[str, f
     return {name: confidences.get(name) for name in _non_empty_fields(answer)}
 
 
-def unsure_fields(answer: Answer, confidences: Confidences) -> tuple[str, ...]:
+def unsure_fields(answer: Answer, report: ReaderReport) -> tuple[str, ...]:
     """Return the key fields below the threshold, by their names in ``NormalizedFields``, each once.
 
-    A romanised name counts only if the answer has no Chinese one.
+    The first is ``document`` if the reader is not sure that the image shows such a card. A romanised name counts only
+    if the answer has no Chinese one.
     """
-    known = {name: value for name, value in confidence_by_field(answer, confidences).items() if value is not None}
+    of_document = report.document_confidence
+    document = ("document",) if of_document is not None and of_document < CONFIDENCE_THRESHOLD else ()
+    by_field = confidence_by_field(answer, report.confidences)
+    known = {name: value for name, value in by_field.items() if value is not None}
     if answer.Name.strip():
         known.pop("EnglishName", None)
     names = _KEY_FIELDS[type(answer)]
-    return tuple(dict.fromkeys(name for field, name in names.items() if known.get(field, 1.0) < CONFIDENCE_THRESHOLD))
+    unsure = (name for field, name in names.items() if known.get(field, 1.0) < CONFIDENCE_THRESHOLD)
+    return (*document, *dict.fromkeys(unsure))
 
 
 def _non_empty_fields(part: object, prefix: str = "") -> Iterator[str]:

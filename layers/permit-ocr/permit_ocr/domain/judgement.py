@@ -4,12 +4,14 @@ from dataclasses import dataclass
 from datetime import date
 
 from permit_ocr.domain.card.answers import Answer, MainlandPermitBack, ResidencePermitAnswer, without_portrait
+from permit_ocr.domain.card.machine_readable_zone import MachineReadableZone
 from permit_ocr.domain.card.normalized import NormalizedFields, compact_number, normalize, permit_type_of
 from permit_ocr.domain.card.valid_date import Validity, judge_validity
 from permit_ocr.domain.card_warnings import Authenticity, CardWarning, judge_authenticity, name_warnings
 from permit_ocr.domain.checks import CardSide, Check, check_card_side
-from permit_ocr.domain.confidence import Confidences, confidence_by_field, unsure_fields
+from permit_ocr.domain.confidence import confidence_by_field, unsure_fields
 from permit_ocr.domain.permits import Kind, PermitType, Side
+from permit_ocr.domain.reader_report import Positions, ReaderReport
 from permit_ocr.domain.verdict import Verdict, decide
 
 
@@ -28,6 +30,12 @@ class Judgement:
     confidences: dict[str, float | None]
     """The confidence in each non-empty field of the answer, 0 to 1; a nested field is named ``outer.inner``. Null if
     the endpoint that answered does not report it; the provider's own endpoints never do."""
+    document_confidence: float | None
+    """The confidence that the image shows such a card, 0 to 1; null like ``confidences``."""
+    positions: Positions | None
+    """Where the card and its fields are in the image that was read; null like ``confidences``."""
+    machine_readable_zone: MachineReadableZone | None
+    """What the machine-readable zone repeats of the front; null if there is none, and like ``confidences``."""
     normalized: NormalizedFields
     """What the card says, in the same form for every kind."""
     validity: Validity
@@ -50,14 +58,14 @@ def judge_answer(
     asked_side: Side | None,
     as_of: date,
     expiring_within_days: int,
-    confidences: Confidences | None = None,
+    report: ReaderReport | None = None,
     fallback: bool = False,
 ) -> Judgement:
     """Judge the answer to a request for ``asked_side`` as of the day ``as_of`` in Shanghai. Never raises.
 
-    ``confidences`` are the reader's, if it reports them; ``fallback`` tells that a less preferred endpoint answered.
+    ``report`` is the recogniser's, None from the provider; ``fallback`` tells that a less preferred endpoint answered.
     """
-    confidences = confidences or {}
+    report = report or ReaderReport()
     card = CardSide(
         kind=Kind.RESIDENCE_PERMIT if isinstance(answer, ResidencePermitAnswer) else Kind.MAINLAND_PERMIT,
         side=side_of(answer, asked_side=asked_side),
@@ -68,14 +76,17 @@ def judge_answer(
     checks = check_card_side(card)
     warnings = name_warnings(answer.WarnCardInfos)
     verdict, reasons = decide(
-        card.validity.status, checks, warnings, fallback=fallback, unsure_fields=unsure_fields(answer, confidences)
+        card.validity.status, checks, warnings, fallback=fallback, unsure_fields=unsure_fields(answer, report)
     )
     return Judgement(
         kind=card.kind,
         side=card.side,
         permit_type=card.permit_type,
         fields=without_portrait(answer),
-        confidences=confidence_by_field(answer, confidences),
+        confidences=confidence_by_field(answer, report.confidences),
+        document_confidence=report.document_confidence,
+        positions=report.positions,
+        machine_readable_zone=report.machine_readable_zone,
         normalized=card.normalized,
         validity=card.validity,
         checks=checks,

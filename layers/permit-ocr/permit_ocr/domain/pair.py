@@ -5,7 +5,8 @@ The two sides have little in common. Source: the API pages, and what is printed 
 | card             | front                    | back                        | what can be compared       |
 |------------------|--------------------------|-----------------------------|----------------------------|
 | Hong Kong and    | name, number (H… or M…), | name, type, number of the   | the name, the type, the    |
-| Macao permit     | birth, period, type      | region's own identity card  | region of the numbers      |
+| Macao permit     | birth, period, type      | region's own identity card, | region of the numbers, all |
+|                  |                          | machine-readable zone       | that the zone repeats      |
 | residence permit | name, birth, citizen     | period, travel permit's     | the region of the numbers, |
 |                  | identity number (81…,    | number (H…, M…, or digits   | the period with the date   |
 |                  | 82…, 83…)                | for Taiwan)                 | of birth                   |
@@ -20,18 +21,19 @@ No action reads the back of a Taiwan resident's permit or of an exit-entry permi
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
 from permit_ocr.domain.card.chinese_script import half_width, simplified
+from permit_ocr.domain.card.machine_readable_zone import MachineReadableZone
 from permit_ocr.domain.card.permit_number import editions_of_number
 from permit_ocr.domain.card.resident_number import Region, parse_resident_number
 from permit_ocr.domain.card.valid_date import Validity, ValidityStatus
 from permit_ocr.domain.checks import CheckOutcome, Finding
 from permit_ocr.domain.judgement import Judgement
-from permit_ocr.domain.permits import Kind, PermitType
+from permit_ocr.domain.permits import Kind, PermitType, Sex
 from permit_ocr.domain.verdict import Verdict
 
 CASE_PATTERN: Final = r"[A-Za-z0-9._-]{1,64}"
@@ -41,6 +43,9 @@ CASE_RULE: Final = "1 to 64 letters, digits, full stops, underscores and hyphens
 
 _HONG_KONG_IDENTITY: Final = re.compile(r"[A-Z]{1,2}[0-9]{6}\(?[0-9A]\)?")
 _MACAO_IDENTITY: Final = re.compile(r"[157]/?[0-9]{6}(?:/[0-9]|\(?[0-9]\)?)")
+type Compared = Callable[[Judgement, MachineReadableZone], Iterator[tuple[object, object]]]
+"""Yields what the front says and what the zone says; None if one of them says nothing."""
+
 _SEVERITY: Final = (Verdict.ACCEPTED, Verdict.REVIEW, Verdict.REJECTED)
 
 
@@ -51,6 +56,10 @@ class PairCheckName(StrEnum):
     NUMBER = "number"  # the same numbers, where both sides have them, and of holders from the same region
     PERMIT_TYPE = "permit_type"  # the same document type
     VALIDITY = "validity"  # the same period, which starts after the date of birth on the other side
+    MRZ_NUMBER = "mrz_number"  # the front's number and issue count, as in the back's machine-readable zone
+    MRZ_DATES = "mrz_dates"  # the front's date of birth and last day of validity, as in the zone
+    MRZ_SEX = "mrz_sex"  # the front's sex, as in the zone
+    MRZ_NAME = "mrz_name"  # the front's names, as far as the zone has room for them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,9 +189,56 @@ def _period(side: Judgement) -> tuple[object, ...]:
     return side.validity.valid_from, side.validity.valid_until, side.validity.status
 
 
+def _mrz_number(front: Judgement, zone: MachineReadableZone) -> Iterator[tuple[object, object]]:
+    yield front.normalized.number, zone.number
+    yield front.normalized.issue_count, zone.issue_count
+
+
+def _mrz_dates(front: Judgement, zone: MachineReadableZone) -> Iterator[tuple[object, object]]:
+    yield front.normalized.birth_date, zone.birth_date
+    yield front.validity.valid_until, zone.valid_until
+
+
+def _mrz_sex(front: Judgement, zone: MachineReadableZone) -> Iterator[tuple[object, object]]:
+    known = {Sex.MALE, Sex.FEMALE}
+    if {front.normalized.sex, zone.sex} <= known:
+        yield front.normalized.sex, zone.sex
+
+
+def _mrz_name(front: Judgement, zone: MachineReadableZone) -> Iterator[tuple[object, object]]:
+    chinese = _characters(front.normalized.name or ""), _characters(zone.name or ""), zone.is_name_full
+    romanised = (
+        _letters(front.normalized.english_name or ""),
+        _letters(zone.english_name or ""),
+        zone.is_english_name_full,
+    )
+    for name, in_zone, is_full in (chinese, romanised):
+        if name and in_zone:
+            yield name[: len(in_zone)] if is_full else name, in_zone
+
+
+def _as_in_zone(compared: Compared, what: str) -> Callable[[Judgement, Judgement], Finding]:
+    """Return the check that the front says the same as the machine-readable zone on the back."""
+
+    def check(front: Judgement, back: Judgement) -> Finding:
+        zone = back.machine_readable_zone
+        pairs = [(one, other) for one, other in compared(front, zone) if None not in (one, other)] if zone else []
+        if not pairs:
+            return CheckOutcome.NOT_APPLICABLE, f"The machine-readable zone has no {what} to compare with the front."
+        if any(one != other for one, other in pairs):
+            return CheckOutcome.FAILED, f"The {what} on the front and in the machine-readable zone differ."
+        return CheckOutcome.PASSED, f"The {what} on the front and in the machine-readable zone agree."
+
+    return check
+
+
 _CHECKS: Final[dict[PairCheckName, Callable[[Judgement, Judgement], Finding]]] = {
     PairCheckName.NAME: _name,
     PairCheckName.NUMBER: _number,
     PairCheckName.PERMIT_TYPE: _permit_type,
     PairCheckName.VALIDITY: _validity,
+    PairCheckName.MRZ_NUMBER: _as_in_zone(_mrz_number, "numbers"),
+    PairCheckName.MRZ_DATES: _as_in_zone(_mrz_dates, "dates"),
+    PairCheckName.MRZ_SEX: _as_in_zone(_mrz_sex, "entries for sex"),
+    PairCheckName.MRZ_NAME: _as_in_zone(_mrz_name, "names"),
 }

@@ -10,6 +10,8 @@
 | review   | an endpoint other than the preferred    | ``provider:fallback``       |
 |          | one answered                            |                             |
 | review   | the confidence in a key field is low    | ``low_confidence:<field>``  |
+| review   | the confidence that the photo shows such| ``low_confidence:document`` |
+|          | a card is low                           |                             |
 | accepted | none of these, and the card expires soon| ``validity:expiring``       |
 | accepted | none of these                           |                             |
 

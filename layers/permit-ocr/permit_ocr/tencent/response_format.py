@@ -20,16 +20,20 @@ def parse_answer(action: Action, response: dict[str, Any]) -> Answer:
     return _parse(action.answer, response)
 
 
-def parse_confidences(action: Action, response: dict[str, Any]) -> dict[str, float]:
-    """Return the confidence in each field. The recogniser sends it on request, the provider never does.
+def field_names(shape: type["DataclassInstance"], prefix: str = "") -> Iterator[str]:
+    """Yield the name of every field of an answer's class; a nested field is named ``outer.inner``."""
+    for field in fields(shape):
+        yield f"{prefix}{field.name}"
+        if field.name in _NESTED:
+            yield from field_names(_NESTED[field.name], f"{prefix}{field.name}.")
 
-    Only known fields of the action and numbers from 0 to 1 are returned. A nested field is named ``outer.inner``.
+
+def text(value: object) -> str:
+    """Return ``value`` as text that can be encoded: a lone surrogate could be neither stored nor published.
+
+    An object or a list is not a text: it becomes the empty one.
     """
-    confidences = response.get(CONFIDENCES)
-    if not isinstance(confidences, dict):
-        return {}
-    names = frozenset(_names(action.answer))
-    return {name: float(value) for name, value in confidences.items() if name in names and _is_confidence(value)}
+    return "" if isinstance(value, dict | list) else str(value).encode("utf-8", "replace").decode()
 
 
 _NESTED: Final[dict[str, "type[DataclassInstance]"]] = {
@@ -37,10 +41,6 @@ _NESTED: Final[dict[str, "type[DataclassInstance]"]] = {
     "ImageCoordinates": PortraitPlace,
     "MainlandTravelPermitBackInfos": MainlandPermitBack,
 }
-CONFIDENCE_HEADER: Final = ("X-Permit-Ocr-Confidence", "fields")
-"""Requests ``CONFIDENCES`` from the recogniser. It is not sent to the provider's hosts, whose API does not have it."""
-CONFIDENCES: Final = "FieldConfidences"
-"""The only undocumented member of an answer: the confidence in each field, 0 to 1, by the field's name."""
 _NUMBERS: Final = frozenset({"CardType", "X", "Y", "Width", "Height"})
 
 
@@ -53,17 +53,6 @@ def _parse[T: "DataclassInstance"](shape: type[T], values: dict[str, Any]) -> T:
     return shape(**known)
 
 
-def _names(shape: type["DataclassInstance"], prefix: str = "") -> Iterator[str]:
-    for field in fields(shape):
-        yield f"{prefix}{field.name}"
-        if field.name in _NESTED:
-            yield from _names(_NESTED[field.name], f"{prefix}{field.name}.")
-
-
-def _is_confidence(value: Any) -> bool:  # noqa: ANN401  JSON
-    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1
-
-
 def _value(name: str, value: Any) -> Any:  # noqa: ANN401  JSON
     if name in _NESTED:
         return _parse(_NESTED[name], value if isinstance(value, dict) else {})
@@ -71,10 +60,7 @@ def _value(name: str, value: Any) -> Any:  # noqa: ANN401  JSON
         return _warning_codes(value)
     if name in _NUMBERS:
         return _number(value) or 0
-    if isinstance(value, dict | list):
-        return ""  # not a text
-    # A lone surrogate cannot be encoded: the answer could be neither stored nor published.
-    return str(value).encode("utf-8", "replace").decode()
+    return text(value)
 
 
 def _warning_codes(value: Any) -> tuple[int, ...] | None:  # noqa: ANN401  JSON

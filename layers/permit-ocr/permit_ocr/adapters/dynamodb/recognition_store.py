@@ -22,6 +22,7 @@ from permit_ocr.domain.errors import InProgress, RejectDocument
 from permit_ocr.domain.permits import Kind
 from permit_ocr.dynamodb_table import Item, WorkTableAdapter, Write
 from permit_ocr.tencent.actions import ACTIONS
+from permit_ocr.tencent.report_format import parse_report, report_as_json
 from permit_ocr.tencent.response_format import parse_answer
 
 _SET_LEASE: Final = "SET lease_owner = :owner, lease_until = :until, expires_at = :expires_at"
@@ -132,7 +133,7 @@ def _item_id(recognition_id: str) -> str:
 def _outcome_to_json(outcome: StoredRecognition) -> dict[str, Any]:
     if isinstance(outcome, RejectDocument):
         return {"rejected": {name: getattr(outcome, name) for name in ("code", "meaning", "advice", "request_id")}}
-    return asdict(outcome)
+    return asdict(outcome) | {"report": report_as_json(outcome.report)}
 
 
 def _outcome_from_json(stored: dict[str, Any], kind: Kind) -> StoredRecognition:
@@ -141,4 +142,5 @@ def _outcome_from_json(stored: dict[str, Any], kind: Kind) -> StoredRecognition:
     # Fields that a later version of this code added are ignored.
     known = {field.name: stored[field.name] for field in fields(OcrResponse) if field.name in stored}
     known["answer"] = parse_answer(ACTIONS[kind], stored["answer"])
+    known["report"] = parse_report(ACTIONS[kind], stored.get("report", stored))  # earlier: only confidences
     return OcrResponse(**known)

@@ -20,7 +20,8 @@ from permit_ocr.observability import count_metric, log_event
 from permit_ocr.rate_limit.circuit_breaker import CircuitAlreadyOpen
 from permit_ocr.tencent.actions import ACTIONS, is_provider_host
 from permit_ocr.tencent.error_table import Outcome, Remedy
-from permit_ocr.tencent.response_format import CONFIDENCE_HEADER, parse_answer, parse_confidences
+from permit_ocr.tencent.report_format import REPORT_HEADER, report_in_response
+from permit_ocr.tencent.response_format import parse_answer
 
 _PAUSE_SECONDS: Final = (1.0, 2.0)
 """Between two calls for the same request: a second, and as much again as jitter."""
@@ -85,7 +86,7 @@ class TencentOcr:
             call.credential = self._endpoints.credential(endpoint)
             client = self._endpoints.client(action.kind, endpoint, call.credential)
             # A fresh dict each time: the SDK writes the Authorization into it.
-            headers = {} if is_provider_host(endpoint.host) else dict([CONFIDENCE_HEADER])
+            headers = {} if is_provider_host(endpoint.host) else dict([REPORT_HEADER])
             try:
                 response = self._calls.make(call, client, headers)
             except ProviderError as error:
@@ -100,7 +101,7 @@ class TencentOcr:
                     attempts=call.calls,
                     milliseconds=round((self._clock() - started) * 1000),
                     fallback=endpoint != self._endpoints.by_kind[action.kind][0],
-                    confidences=parse_confidences(action, response),
+                    report=report_in_response(action, response),
                 )
 
     def _may_retry(self, call: OcrCall, endpoint: Endpoint, error: ProviderError) -> bool:

@@ -10,7 +10,8 @@ from permit_ocr.domain.card.chinese_script import half_width
 from permit_ocr.domain.card.valid_date import parse_date
 from permit_ocr.domain.permits import PermitType, Sex
 
-_COUNT: Final = re.compile(r"0{0,3}([1-9][0-9]{0,2})")
+_COUNT: Final = re.compile(r"0{0,3}([1-9][0-9]{0,2})|(00)")
+"""``00`` is the count of a first Hong Kong and Macao permit. A single ``0`` is the provider's placeholder."""
 _SPACE_IN_CHINESE: Final = re.compile(r"(?<=[\u3400-\u9fff]) (?=[\u3400-\u9fff])")
 _BETWEEN_NUMBERS: Final = re.compile(r"[\s,;/、]+")
 _SEXES: Final = {
@@ -94,7 +95,7 @@ def _residence_permit(answer: ResidencePermitAnswer) -> NormalizedFields:
         address=_text(answer.Address),
         authority=_text(answer.Authority),
         place_of_issue=None,
-        issue_count=_count(answer.VisaNum),
+        issue_count=_count(answer.VisaNum) or None,
         nationality=None,
         id_card_number=None,
         earlier_numbers=(),
@@ -132,7 +133,7 @@ def _text(raw: str) -> str | None:
 
 def _count(raw: str) -> int | None:
     match = _COUNT.fullmatch(half_width(raw).strip())
-    return int(match[1]) if match else None
+    return int(match[1] or 0) if match else None
 
 
 def _sex(raw: str) -> Sex:
