@@ -107,7 +107,7 @@ def _recognizer() -> Read:
         return {
             "answer": asdict(reading.answer),
             "confidences": dict(reading.confidences),
-            "document_confidence": reading.document_confidence,
+            "document_confidence": reading.report.document_confidence,
         }
 
     return answer

@@ -23,6 +23,7 @@ from permit_ocr.domain.confidence import CONFIDENCE_THRESHOLD, confidence_by_fie
 from permit_ocr.domain.judgement import has_key_field, side_of
 from permit_ocr.domain.permits import Kind, RecognitionOptions, Side
 from permit_ocr.tencent.error_table import look_up
+from permit_ocr.tencent.report_format import report_as_json
 from recognizer.cpu_count import available_cpus
 from recognizer.reading.reader import load_models
 from recognizer.reading.reader import read as read_card
@@ -32,7 +33,6 @@ ACCEPTED_FORMATS: Final = "read accepts only PNG and JPEG files; recognize also 
 _NOT_DECODABLE: Final = "FailedOperation.ImageDecodeFailed"
 _NO_CARD: Final = "FailedOperation.ImageNoSpecifiedCard"
 _WIDE: Final = 160
-_CONFIDENCE_DIGITS: Final = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,14 +68,11 @@ class Outcome:
         answer = asdict(self.result.reading.answer)
         for portrait in ("Profile", "PortraitImageInfo"):
             answer.pop(portrait, None)
-        confidences = {
-            name: round(value, _CONFIDENCE_DIGITS) for name, value in self.result.reading.confidences.items()
-        }
         return line | {
             "document": self.result.kind,
             "card_side": self.result.side.upper(),
             "answer": answer,
-            "confidences": confidences,
+            **report_as_json(self.result.reading.report),
         }
 
 
@@ -88,7 +85,8 @@ def read(
     """Print what the recogniser reads in photos, without a server.
 
     With --json, each photo is one line with "file", "seconds" and either "document", "card_side", "answer" (the OCR
-    action's fields) and "confidences" (0 to 1, by field), or "error".
+    action's fields), "confidences" (0 to 1, by field), "document_confidence", "positions" (corners in pixels) and
+    "machine_readable_zone", or "error".
 
     read accepts only PNG and JPEG files; recognize also accepts HEIC, PDF and more, and converts them first.
 
@@ -184,7 +182,7 @@ def _rows(outcome: Outcome) -> Iterator[tuple[str | Text, ...]]:
     yield name, "", f"{outcome.result.kind}, {outcome.result.side} ({outcome.seconds:.1f} s)", ""
     reading = outcome.result.reading
     values = dict(_text_fields(asdict(reading.answer)))
-    for field, confidence in confidence_by_field(reading.answer, reading.confidences).items():
+    for field, confidence in confidence_by_field(reading.answer, reading.report.confidences).items():
         shown = "–" if confidence is None else f"{confidence:.2f}"
         style = "yellow" if confidence is not None and confidence < CONFIDENCE_THRESHOLD else ""
         yield "", field, Text(values[field]), Text(shown, style=style)

@@ -16,12 +16,15 @@ from typing import Final
 
 from permit_ocr.domain.card.answers import Portrait, PortraitPlace, ResidencePermitAnswer
 from permit_ocr.domain.permits import Kind, Side
+from permit_ocr.domain.reader_report import Corners as FileCorners
+from permit_ocr.domain.reader_report import Positions, ReaderReport
 from recognizer.reading import image_decoding, photocopy
 from recognizer.reading.classification.card_classifier import classify_card_side
 from recognizer.reading.classification.card_sides import PERMIT_BY_FRONT, CardSide
 from recognizer.reading.fields import hk_macao_back, residence_permit, travel_permit
 from recognizer.reading.fields.confidence import confidences_of, corners_of, drop_uncertain, merge_readings
 from recognizer.reading.fields.field_finder import FieldFinder
+from recognizer.reading.fields.mrz.facts import MrzFacts
 from recognizer.reading.fields.ocr_field import Corners, Fields
 from recognizer.reading.image_decoding import DecodedImage
 from recognizer.reading.layout.card_layout import Layout
@@ -31,7 +34,7 @@ from recognizer.reading.ocr.card_text import CardText, ImageScan, close_up
 from recognizer.reading.ocr.engine import Pixels
 from recognizer.reading.ocr.text_lines import TextLine
 from recognizer.reading.portrait import PortraitCrop, find_portrait
-from recognizer.reading.result import NOT_ENABLED, MrzFacts, Point, Quad, Reading, ReadingError
+from recognizer.reading.result import NOT_ENABLED, Reading, ReadingError
 
 __all__ = ("Reading", "ReadingError", "load_models", "read")
 
@@ -83,13 +86,16 @@ def read(image: bytes, *, kind: Kind, side: Side | None = None, return_portrait:
     return replace(
         reading,
         answer=replace(reading.answer, WarnCardInfos=_warnings(photo.pixels, card)),
-        document_confidence=1.0,
-        positions=_positions(card, photo),
-        mrz=card.mrz,
+        report=replace(
+            reading.report,
+            document_confidence=1.0,
+            positions=_positions(card, photo),
+            machine_readable_zone=card.mrz.as_zone() if card.mrz else None,
+        ),
     )
 
 
-def _positions(card: _Card, photo: DecodedImage) -> Mapping[str, Quad]:
+def _positions(card: _Card, photo: DecodedImage) -> Positions:
     """Return where the answer's fields are in the image file."""
     nested = f"{_BACK_INFOS}." if card.card_side is CardSide.HK_MACAO_BACK else ""
     positions = {
@@ -97,14 +103,16 @@ def _positions(card: _Card, photo: DecodedImage) -> Mapping[str, Quad]:
     }
     if (title := positions.get(f"{nested}Type")) is not None:  # a travel permit's answer has the type twice
         positions |= {"Type": title, f"{_BACK_INFOS}.Type": title}
-    return positions
+    return Positions(fields=positions)
 
 
-def _in_file(corners: Corners, photo: DecodedImage) -> Quad:
-    upper_left, upper_right, lower_right, lower_left = (
-        Point(*(round(place, 1) for place in photo.in_file(x, y))) for x, y in corners
-    )
+def _in_file(corners: Corners, photo: DecodedImage) -> FileCorners:
+    upper_left, upper_right, lower_right, lower_left = (_rounded(photo.in_file(x, y)) for x, y in corners)
     return upper_left, upper_right, lower_right, lower_left
+
+
+def _rounded(point: tuple[float, float]) -> tuple[int, int]:
+    return round(point[0]), round(point[1])
 
 
 def _requested_sides(kind: Kind, side: Side | None) -> frozenset[CardSide]:
@@ -229,15 +237,15 @@ _ALWAYS_PRESENT: Final = {
 def _residence_reading(card: _Card, portrait_scale: float | None) -> Reading:
     fields = drop_uncertain(card.fields)
     if card.card_side is CardSide.RESIDENCE_BACK:
-        return Reading(residence_permit.back_answer(fields), confidences_of(fields))
+        return Reading(residence_permit.back_answer(fields), ReaderReport(confidences=confidences_of(fields)))
     if card.card_side is not CardSide.RESIDENCE_FRONT:
-        return Reading(ResidencePermitAnswer(WarnCardInfos=NOT_ENABLED), {})
+        return Reading(ResidencePermitAnswer(WarnCardInfos=NOT_ENABLED))
     answer = residence_permit.front_answer(fields)
     found = _portrait(card, portrait_scale)
     if found is not None:
         place = PortraitPlace(X=found.x, Y=found.y, Width=found.width, Height=found.height)
         answer = replace(answer, PortraitImageInfo=Portrait(PortraitImage=found.jpeg, ImageCoordinates=place))
-    return Reading(answer, confidences_of(fields))
+    return Reading(answer, ReaderReport(confidences=confidences_of(fields)))
 
 
 def _portrait(card: _Card, scale: float | None) -> PortraitCrop | None:
@@ -261,12 +269,17 @@ def _warnings(pixels: Pixels, card: _Card) -> tuple[int, ...]:
 def _travel_reading(card: _Card, side: Side, portrait_scale: float | None) -> Reading:
     fields = drop_uncertain(card.fields)
     if side is Side.BACK and card.card_side is CardSide.HK_MACAO_BACK:
-        return Reading(hk_macao_back.back_answer(fields), _with_back_names(confidences_of(fields)))
+        return Reading(
+            hk_macao_back.back_answer(fields), ReaderReport(confidences=_with_back_names(confidences_of(fields)))
+        )
     if side is not Side.FRONT or card.card_side not in PERMIT_BY_FRONT:
         raise ReadingError("FailedOperation.ImageNoSpecifiedCard")
     answer = travel_permit.front_answer(fields)
     found = _portrait(card, portrait_scale)
-    return Reading(replace(answer, Profile=found.jpeg) if found else answer, _with_front_names(confidences_of(fields)))
+    return Reading(
+        replace(answer, Profile=found.jpeg) if found else answer,
+        ReaderReport(confidences=_with_front_names(confidences_of(fields))),
+    )
 
 
 def _with_front_names(confidences: Mapping[str, float]) -> Mapping[str, float]:

@@ -15,7 +15,8 @@ from typing import Any, Final, Self
 from permit_ocr.domain.permits import Kind, Side
 from permit_ocr.tencent.actions import ACTIONS
 from permit_ocr.tencent.error_table import UNLISTED, look_up
-from permit_ocr.tencent.response_format import CONFIDENCES, parse_answer
+from permit_ocr.tencent.report_format import REPORT_NAMES, report_in_response
+from permit_ocr.tencent.response_format import parse_answer
 from recognizer.reading.result import Reading
 from recognizer.wire.api_error import ApiError
 from recognizer.wire.common_parameters import ACTION_BY_NAME
@@ -37,7 +38,7 @@ class RecordedAnswers:
     - ``images``: SHA-256 of an image in hexadecimal → name of an action → recording;
     - ``sequence``: name of an action → list of recordings, used in turn and repeatedly for images not listed.
 
-    A recording is the fields of an answer, optionally with ``FieldConfidences``, or ``{"Error": "<code>"}``.
+    A recording is the fields of an answer, optionally with the members of ``REPORT_NAMES``, or ``{"Error": "<code>"}``.
     Raises ``InvalidFakeProviderSettings`` for anything else.
     """
 
@@ -101,13 +102,15 @@ def _recording(name: str, value: Any) -> Reading | str:  # noqa: ANN401  JSON
     recorded = _object(value, f"a recording of {name}")
     if isinstance(recorded.get("Error"), str):
         return str(recorded["Error"])
-    known = {field.name for field in fields(ACTION_BY_NAME[name].answer)} | {"RequestId", CONFIDENCES}
+    action = ACTION_BY_NAME[name]
+    known = {field.name for field in fields(action.answer)} | {"RequestId", *REPORT_NAMES.values()}
     if unknown := set(recorded) - known:
         raise InvalidFakeProviderSettings(f"a recording of {name} has an unknown field `{min(unknown)}`")
-    confidences = _object(recorded.get(CONFIDENCES, {}), f"`{CONFIDENCES}` of {name}")
-    if not all(isinstance(confidence, int | float) for confidence in confidences.values()):
-        raise InvalidFakeProviderSettings(f"`{CONFIDENCES}` of {name} must hold numbers")
-    return Reading(parse_answer(ACTION_BY_NAME[name], recorded), confidences)
+    confidences = _object(recorded.get(REPORT_NAMES["confidences"], {}), f"`FieldConfidences` of {name}")
+    report = report_in_response(action, recorded)
+    if set(confidences) != set(report.confidences):
+        raise InvalidFakeProviderSettings(f"`FieldConfidences` of {name} must hold numbers from 0 to 1, by field")
+    return Reading(parse_answer(action, recorded), report)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from permit_ocr.domain.permits import Kind, Side
 from permit_ocr.tencent.actions import ACTIONS
+from permit_ocr.tencent.report_format import parse_report
 from permit_ocr.tencent.response_format import parse_answer
 from recognizer.cpu_count import available_cpus
 from recognizer.reading.result import Reading
@@ -180,7 +181,8 @@ class _Worker:
             raise ApiError(message["refused"])
         if "failed" in message:
             raise WorkerFailed(message["failed"])
-        return Reading(parse_answer(ACTIONS[kind], message["answer"]), message["confidences"])
+        action = ACTIONS[kind]
+        return Reading(parse_answer(action, message["answer"]), parse_report(action, message["report"]))
 
     def _send(self, *parts: bytes) -> None:
         """Send a request without draining: a process that does not read its input does not answer either."""

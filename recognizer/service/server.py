@@ -192,10 +192,8 @@ class _Service:
         if fault is not None:
             return fault.name, self._fault_response(fault, request_id)
         reading = await self._read(parameters, request)
-        confidences, placeholders = wants_report(request.headers), self._settings.placeholders
-        return "OK", success_response(
-            request_id, parameters, reading, confidences=confidences, placeholders=placeholders
-        )
+        report, placeholders = wants_report(request.headers), self._settings.placeholders
+        return "OK", success_response(request_id, parameters, reading, report=report, placeholders=placeholders)
 
     async def _parse_request(self, request: Request) -> RequestParameters:
         if request.method not in {"GET", "POST"}:

@@ -6,7 +6,7 @@ closes, so no worker outlives the server: the kernel closes the pipe even if the
 A request is two lengths, a JSON object and the image; a response is one length and a JSON object:
 
 - ``{"ready": true}`` once, when the models are loaded;
-- ``{"answer": {…}, "confidences": {…}}``;
+- ``{"answer": {…}, "report": {…}}``;
 - ``{"refused": "<error code>"}``;
 - ``{"failed": "<name of an exception's class>"}``: the message is not sent, because it may contain text from a card.
 
@@ -27,6 +27,7 @@ from queue import SimpleQueue
 from typing import Any, BinaryIO, Final
 
 from permit_ocr.domain.permits import Kind, Side
+from permit_ocr.tencent.report_format import report_as_json
 from recognizer.cpu_count import available_cpus
 from recognizer.service.process_hardening import disable_dumps
 from recognizer.wire.api_error import ApiError
@@ -118,7 +119,7 @@ def _read_card(fields: dict[str, Any], image: bytes) -> dict[str, Any]:
         return {"refused": error.code}
     except Exception as error:  # noqa: BLE001  one bad image must not end the process
         return {"failed": type(error).__name__}
-    return {"answer": asdict(reading.answer), "confidences": dict(reading.confidences)}
+    return {"answer": asdict(reading.answer), "report": report_as_json(reading.report)}
 
 
 def _send(output: BinaryIO, message: dict[str, Any]) -> None:

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from permit_ocr.domain.card.answers import MainlandPermitBack
 from permit_ocr.domain.permits import Kind
-from permit_ocr.tencent.response_format import CONFIDENCE_HEADER, CONFIDENCES
+from permit_ocr.tencent.report_format import REPORT_HEADER, response_members
 from recognizer.reading.result import Reading
 from recognizer.wire.api_error import ApiError
 from recognizer.wire.request_parameters import RequestParameters
@@ -18,12 +18,11 @@ WARNINGS_NOT_ENABLED: Final = -9109
 """*Capability not enabled*: sent for a card that was not checked for being a copy. It does not mean *clear*."""
 PLACEHOLDERS: Final = {"VisaNum": "0", "PassNo": "000"}
 """Values that the provider also returns instead of empty strings, on either side of a residence permit."""
-_CONFIDENCE_DIGITS: Final = 4
 
 
 def wants_report(headers: Mapping[str, str]) -> bool:
-    """Tell whether a call requests confidences. ``headers`` has lower-case names; the header need not be signed."""
-    name, value = CONFIDENCE_HEADER
+    """Tell whether a call requests the report. ``headers`` has lower-case names; the header need not be signed."""
+    name, value = REPORT_HEADER
     return headers.get(name.lower(), "").strip().lower() == value
 
 
@@ -32,12 +31,12 @@ def success_response(
     parameters: RequestParameters,
     reading: Reading,
     *,
-    confidences: bool = False,
+    report: bool = False,
     placeholders: bool = False,
 ) -> Response:
     """Return the response with the fields documented for the action; the portrait only if it was requested.
 
-    ``placeholders``: see ``PLACEHOLDERS``.
+    ``report`` adds confidences, positions and the machine-readable zone; ``placeholders``: see ``PLACEHOLDERS``.
     """
     fields = asdict(reading.answer)
     if fields["WarnCardInfos"] is None:
@@ -53,10 +52,8 @@ def success_response(
             del fields["PortraitImageInfo"]
         if placeholders:
             fields |= {name: value for name, value in PLACEHOLDERS.items() if not fields[name]}
-    if confidences:
-        fields[CONFIDENCES] = {
-            name: round(confidence, _CONFIDENCE_DIGITS) for name, confidence in reading.confidences.items()
-        }
+    if report:
+        fields |= response_members(reading.report)
     return _json_response(fields, request_id)
 
 

@@ -24,7 +24,7 @@ PATIENCE_SECONDS = 30
 
 def read_slowly(image: bytes, *, kind: Kind, side: Side | None, return_portrait: bool) -> Reading:
     time.sleep(2 * HEADER_TIMEOUT_SECONDS)
-    return Reading(MainlandPermitAnswer(Number="H12345678"), {})
+    return Reading(MainlandPermitAnswer(Number="H12345678"))
 
 
 @contextmanager

@@ -112,7 +112,7 @@ def test_the_wrong_side_or_card_is_rejected(start: str, side: Side) -> None:
 def test_the_residence_action_returns_empty_fields_for_other_cards() -> None:
     reading = read(photograph(specimen("taiwan-permit-front")), kind=Kind.RESIDENCE_PERMIT)
     assert reading.answer == ResidencePermitAnswer(WarnCardInfos=(-9109,))
-    assert not reading.confidences
+    assert not reading.report.confidences
 
 
 @pytest.mark.parametrize(

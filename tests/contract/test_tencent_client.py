@@ -207,7 +207,7 @@ def test_only_other_readers_are_asked_for_confidences(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with provider(answer(Number="H12345678", FieldConfidences={"Number": 0.93, "Nonsense": 1})) as here:
-        assert ask(here).confidences == {"Number": 0.93}
+        assert ask(here).report.confidences == {"Number": 0.93}
         monkeypatch.setattr("permit_ocr.adapters.ocr.tencent_ocr.is_provider_host", lambda _host: True)
         ask(here)
     assert [call["headers"].get("X-Permit-Ocr-Confidence") for call in here.requests] == ["fields", None]

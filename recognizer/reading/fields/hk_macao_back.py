@@ -19,6 +19,7 @@ from recognizer.reading.fields.check_digits import (
 )
 from recognizer.reading.fields.confidence import adjust_for_script
 from recognizer.reading.fields.field_finder import FieldFinder
+from recognizer.reading.fields.mrz.facts import MrzFacts
 from recognizer.reading.fields.mrz.hk_macao_lines import hk_macao_facts
 from recognizer.reading.fields.mrz.machine_lines import machine_lines, machine_rows, plain_line, readings
 from recognizer.reading.fields.mrz.name_line import confirms_name
@@ -27,7 +28,7 @@ from recognizer.reading.fields.travel_permit import type_name
 from recognizer.reading.layout.card_layout import Piece
 from recognizer.reading.layout.labels import Label
 from recognizer.reading.ocr.text_lines import SAME_ROW
-from recognizer.reading.result import NOT_ENABLED, MrzFacts
+from recognizer.reading.result import NOT_ENABLED
 
 _NAME_DISTANCE: Final = 3.2
 """The name is at most this many text heights above the identity number's label."""

@@ -11,6 +11,7 @@ from cli.commands.read import ACCEPTED_FORMATS
 from cli.main import app
 from permit_ocr.domain.card.answers import MainlandPermitAnswer, MainlandPermitBack, ResidencePermitAnswer
 from permit_ocr.domain.permits import Kind, Side
+from permit_ocr.domain.reader_report import ReaderReport
 from recognizer.reading.result import Reading, ReadingError
 
 FRONT = MainlandPermitAnswer(Name="张三丰", Number="H12345678", Profile="cG8=", WarnCardInfos=(-9109,))
@@ -21,17 +22,17 @@ RESIDENCE_BACK = ResidencePermitAnswer(CardType=1, ValidDate="2018.09.06-2023.09
 def read_card(image: bytes, *, kind: Kind, side: Side | None) -> Reading:
     match image, kind, side:
         case b"front", Kind.MAINLAND_PERMIT, Side.FRONT:
-            return Reading(FRONT, {"Name": 0.5, "Number": 0.98765})
+            return Reading(FRONT, ReaderReport(confidences={"Name": 0.5, "Number": 0.98765}))
         case b"back", Kind.MAINLAND_PERMIT, Side.BACK:
-            return Reading(BACK, {"MainlandTravelPermitBackInfos.IDNumber": 1.0})
+            return Reading(BACK, ReaderReport(confidences={"MainlandTravelPermitBackInfos.IDNumber": 1.0}))
         case b"residence", Kind.RESIDENCE_PERMIT, _:
-            return Reading(RESIDENCE_BACK, {"ValidDate": 1.0})
+            return Reading(RESIDENCE_BACK, ReaderReport(confidences={"ValidDate": 1.0}))
         case b"broken", _, _:
             raise ReadingError("FailedOperation.ImageDecodeFailed")
         case _, Kind.MAINLAND_PERMIT, _:
             raise ReadingError("FailedOperation.ImageNoSpecifiedCard")
         case _:
-            return Reading(ResidencePermitAnswer(), {})
+            return Reading(ResidencePermitAnswer())
 
 
 @pytest.fixture(autouse=True)

@@ -36,7 +36,7 @@ _ZONE = MachineReadableZone(
     sex=Sex.FEMALE,
     birth_date=date(1981, 8, 3),
     name="劉強遠",
-    english_name="LAU<<TSZ<LAN",
+    english_name="LAU,TSZ LAN",
 )
 
 
@@ -76,6 +76,10 @@ def test_a_residence_permits_sides_agree() -> None:
     }
 
 
+def changed_front(changes: dict[str, Any]) -> MainlandPermitAnswer:
+    return replace(_ZONE_FRONT, **changes)
+
+
 def mrz_outcomes(front: MainlandPermitAnswer, zone: MachineReadableZone | None) -> dict[str, str]:
     back = replace(judged(MAINLAND_BACK, Side.BACK), machine_readable_zone=zone)
     checks = check_pair(judged(front, Side.FRONT), back)
@@ -100,7 +104,7 @@ def test_the_zone_on_the_back_proves_the_front() -> None:
     ],
 )
 def test_a_front_that_differs_from_the_zone_is_a_mismatch(check: str, changes: dict[str, str]) -> None:
-    differing = mrz_outcomes(replace(_ZONE_FRONT, **changes), _ZONE)
+    differing = mrz_outcomes(changed_front(changes), _ZONE)
     assert differing.pop(check) == "failed"
     assert set(differing.values()) == {"passed"}
 
@@ -109,13 +113,11 @@ def test_a_front_that_differs_from_the_zone_is_a_mismatch(check: str, changes: d
     ("changes", "zone"),
     [
         ({"Name": "司馬強遠平"}, {"name": "司马强远"}),
-        ({"EnglishName": "ALEXANDER CONSTANTINE, MAXIMILIAN"}, {"english_name": "ALEXANDER<CONSTANTINE<<MAXIMIL"}),
+        ({"EnglishName": "ALEXANDER CONSTANTINE, MAXIMILIAN"}, {"english_name": "ALEXANDER CONSTANTINE,MAXIMIL"}),
     ],
 )
-def test_a_name_too_long_for_the_zone_is_compared_as_far_as_it_goes(
-    changes: dict[str, str], zone: dict[str, Any]
-) -> None:
-    assert mrz_outcomes(replace(_ZONE_FRONT, **changes), replace(_ZONE, **zone))["mrz_name"] == "passed"
+def test_a_long_name_is_compared_as_far_as_the_zone_goes(changes: dict[str, str], zone: dict[str, Any]) -> None:
+    assert mrz_outcomes(changed_front(changes), replace(_ZONE, **zone))["mrz_name"] == "passed"
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ _ZONE = MachineReadableZone(
     sex=Sex.FEMALE,
     birth_date=date(1981, 8, 3),
     name="证件样本",
-    english_name="ZHENG<JIAN",
+    english_name="ZHENG,JIAN",
     id_card_number="A1234563",
 )
 _REPORT = ReaderReport(

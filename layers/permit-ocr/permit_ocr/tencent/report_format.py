@@ -40,7 +40,10 @@ def response_members(report: ReaderReport) -> dict[str, Any]:
 
 
 def report_as_json(report: ReaderReport) -> dict[str, Any]:
-    """Return what ``parse_report`` reads: the names of ``ReaderReport``, dates as ISO 8601, four decimal places."""
+    """Return what ``parse_report`` reads: the names of ``ReaderReport``, dates as ISO 8601, four decimal places.
+
+    What was not reported is left out.
+    """
     values = asdict(report)
     values["confidences"] = {name: round(value, _CONFIDENCE_DIGITS) for name, value in report.confidences.items()}
     if report.document_confidence is not None:
@@ -50,7 +53,7 @@ def report_as_json(report: ReaderReport) -> dict[str, Any]:
         values["machine_readable_zone"] = {
             name: value.isoformat() if isinstance(value, date) else value for name, value in zone
         }
-    return values
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def parse_report(action: Action, values: dict[str, Any]) -> ReaderReport:

@@ -13,8 +13,8 @@ from recognizer.reading.fields.check_digits import (
     mrz_check_digit,
     with_one_character_changed,
 )
+from recognizer.reading.fields.mrz.facts import MrzFacts
 from recognizer.reading.fields.mrz.name_line import romanized_name
-from recognizer.reading.result import MrzFacts
 
 type _Part = tuple[str, str]
 """A part of a line and its check digit."""

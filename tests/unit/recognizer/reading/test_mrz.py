@@ -6,10 +6,10 @@ from hypothesis import strategies as st
 
 from recognizer.reading.fields.mrz.document_codes import DocumentCode, document_code
 from recognizer.reading.fields.mrz.exit_entry_line import ExitEntryLine, exit_entry_line
+from recognizer.reading.fields.mrz.facts import MrzFacts
 from recognizer.reading.fields.mrz.hk_macao_lines import hk_macao_facts, printed_identity
 from recognizer.reading.fields.mrz.machine_lines import plain_line
 from recognizer.reading.fields.mrz.name_line import confirms_name, romanized_name
-from recognizer.reading.result import MrzFacts
 
 SPECIMEN = ("CRH1234567830002212119F8108038", "NGKELMPONBPJLBLOAABA1234567842", "ZHENG<JIAN<<YANG<BEN<<<<<<<<<<<")
 """The lines of a published official specimen."""

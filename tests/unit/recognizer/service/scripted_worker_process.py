@@ -16,6 +16,7 @@ from permit_ocr.domain.card.answers import (
     ResidencePermitAnswer,
 )
 from permit_ocr.domain.permits import Kind, Side
+from permit_ocr.domain.reader_report import ReaderReport
 from recognizer.reading.result import Reading
 from recognizer.service import worker_process
 from recognizer.wire.api_error import ApiError
@@ -50,16 +51,19 @@ def read_card(image: bytes, *, kind: Kind, side: Side | None, return_portrait: b
             bytearray(8 * 1024**3)
         case b"circumstances":
             time.sleep(0.3)
-            return Reading(MainlandPermitAnswer(Name=repr(circumstances())), {})
+            return Reading(MainlandPermitAnswer(Name=repr(circumstances())))
         case b"print":
             os.write(1, b"printed by a library")
             os.write(2, "张三丰".encode())
     if kind is Kind.RESIDENCE_PERMIT:
         place = PortraitPlace(X=1, Y=2, Width=3, Height=4)
         portrait = Portrait(PortraitImage="cG8=", ImageCoordinates=place) if return_portrait else None
-        return Reading(ResidencePermitAnswer(Name="李港安", CardType=1, PortraitImageInfo=portrait), {"Name": 0.25})
+        return Reading(
+            ResidencePermitAnswer(Name="李港安", CardType=1, PortraitImageInfo=portrait),
+            ReaderReport(confidences={"Name": 0.25}),
+        )
     back = MainlandPermitBack(Name=str(side), HistoryNumber=str(len(image)))
-    return Reading(MainlandPermitAnswer(MainlandTravelPermitBackInfos=back, WarnCardInfos=(-9102, -9109)), {})
+    return Reading(MainlandPermitAnswer(MainlandTravelPermitBackInfos=back, WarnCardInfos=(-9102, -9109)))
 
 
 def load() -> None:

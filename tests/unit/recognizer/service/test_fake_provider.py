@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from permit_ocr.domain.card.answers import MainlandPermitAnswer
 from permit_ocr.domain.permits import Kind
+from permit_ocr.domain.reader_report import ReaderReport
 from recognizer.reading.result import Reading
 from recognizer.service.fake_provider import (
     Fault,
@@ -31,7 +32,7 @@ def read(answers: RecordedAnswers, image: bytes = b"image", kind: Kind = Kind.MA
 
 def test_an_image_gets_the_answer_recorded_for_it() -> None:
     recorded = {"images": {sha256(b"image").hexdigest(): {"MainlandPermitOCR": ONE}}}
-    assert read(RecordedAnswers(recorded)) == Reading(MainlandPermitAnswer(Name="一"), {})
+    assert read(RecordedAnswers(recorded)) == Reading(MainlandPermitAnswer(Name="一"))
 
 
 def test_other_images_get_the_sequence_repeatedly() -> None:
@@ -41,7 +42,7 @@ def test_other_images_get_the_sequence_repeatedly() -> None:
 
 def test_confidences_can_be_recorded() -> None:
     answers = RecordedAnswers({"sequence": {"MainlandPermitOCR": [{**ONE, "FieldConfidences": {"Name": 0.5}}]}})
-    assert read(answers) == Reading(MainlandPermitAnswer(Name="一"), {"Name": 0.5})
+    assert read(answers) == Reading(MainlandPermitAnswer(Name="一"), ReaderReport(confidences={"Name": 0.5}))
 
 
 def test_an_error_can_be_recorded() -> None:

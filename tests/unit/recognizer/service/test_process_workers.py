@@ -22,6 +22,7 @@ from permit_ocr.domain.card.answers import (
     ResidencePermitAnswer,
 )
 from permit_ocr.domain.permits import Kind, Side
+from permit_ocr.domain.reader_report import ReaderReport
 from recognizer.reading.result import Reading
 from recognizer.service.process_workers import ProcessWorkers
 from recognizer.service.workers import WorkerFailed, WorkersDidNotStart
@@ -84,11 +85,12 @@ def test_a_card_is_read_with_all_its_fields() -> None:
             place = PortraitPlace(X=1, Y=2, Width=3, Height=4)
             portrait = Portrait(PortraitImage="cG8=", ImageCoordinates=place)
             assert await read(workers, kind=Kind.RESIDENCE_PERMIT, return_portrait=True) == Reading(
-                ResidencePermitAnswer(Name="李港安", CardType=1, PortraitImageInfo=portrait), {"Name": 0.25}
+                ResidencePermitAnswer(Name="李港安", CardType=1, PortraitImageInfo=portrait),
+                ReaderReport(confidences={"Name": 0.25}),
             )
             back = MainlandPermitBack(Name="back", HistoryNumber="5")
             answer = MainlandPermitAnswer(MainlandTravelPermitBackInfos=back, WarnCardInfos=(-9102, -9109))
-            assert await read(workers, side=Side.BACK) == Reading(answer, {})
+            assert await read(workers, side=Side.BACK) == Reading(answer)
 
     run(scenario())
 
@@ -111,7 +113,7 @@ def test_an_error_code_is_returned_but_not_an_exceptions_message() -> None:
                 await read(workers, b"refuse")
             with pytest.raises(WorkerFailed, match=r"^ValueError$"):
                 await read(workers, b"fail")
-            assert (await read(workers)).confidences == {}
+            assert (await read(workers)).report.confidences == {}
             assert (workers.ready, workers.replaced) == (1, 0)
 
     run(scenario())
@@ -133,7 +135,7 @@ def test_a_crashed_process_fails_its_call_and_is_replaced(caplog: pytest.LogCapt
             for _ in range(2):
                 with pytest.raises(ApiError, match=OCR_FAILED):
                     await read(workers, b"crash")
-                assert (await read(workers)).confidences == {}
+                assert (await read(workers)).report.confidences == {}
             assert (workers.ready, workers.replaced) == (1, 2)
 
     caplog.set_level(logging.DEBUG, "recognizer")
@@ -163,7 +165,7 @@ def test_a_killed_idle_process_is_replaced_unnoticed() -> None:
             for process in children() - before:
                 os.kill(process, signal.SIGKILL)
             await until(lambda: workers.replaced == 1)
-            assert (await read(workers)).confidences == {}
+            assert (await read(workers)).report.confidences == {}
 
     run(scenario())
 
@@ -185,7 +187,7 @@ def test_a_cancelled_callers_answer_goes_to_nobody_else() -> None:
             await until(workers._idle.empty)
             cancelled.cancel()
             assert await read(workers, kind=Kind.RESIDENCE_PERMIT) == Reading(
-                ResidencePermitAnswer(Name="李港安", CardType=1), {"Name": 0.25}
+                ResidencePermitAnswer(Name="李港安", CardType=1), ReaderReport(confidences={"Name": 0.25})
             )
             assert workers.replaced == 1
 
@@ -279,7 +281,7 @@ def test_a_worker_is_restarted_when_processes_are_available_again(
             shortage.tries_left = 2
             with pytest.raises(ApiError, match=OCR_FAILED):
                 await read(workers, b"crash")
-            assert (await read(workers)).confidences == {}
+            assert (await read(workers)).report.confidences == {}
             assert shortage.tries_left == 0
 
     run(scenario())

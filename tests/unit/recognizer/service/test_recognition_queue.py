@@ -10,6 +10,7 @@ import pytest
 
 from permit_ocr.domain.card.answers import MainlandPermitAnswer
 from permit_ocr.domain.permits import Kind, Side
+from permit_ocr.domain.reader_report import ReaderReport
 from recognizer.reading.result import Reading
 from recognizer.service.recognition_queue import CallerDisconnected, RecognitionQueue
 from recognizer.service.workers import ReadCard, ThreadWorkers
@@ -17,7 +18,7 @@ from recognizer.wire.api_error import ApiError
 
 
 def reading_of(name: str) -> Reading:
-    return Reading(MainlandPermitAnswer(Name=name), {"Name": 0.5})
+    return Reading(MainlandPermitAnswer(Name=name), ReaderReport(confidences={"Name": 0.5}))
 
 
 @dataclass

@@ -6,6 +6,7 @@ import logging
 import re
 import time
 from collections.abc import Mapping
+from datetime import date
 from functools import partial
 from typing import Any, NoReturn
 from uuid import UUID
@@ -22,7 +23,9 @@ from permit_ocr.domain.card.answers import (
     PortraitPlace,
     ResidencePermitAnswer,
 )
+from permit_ocr.domain.card.machine_readable_zone import MachineReadableZone
 from permit_ocr.domain.permits import Kind, Side
+from permit_ocr.domain.reader_report import Positions, ReaderReport
 from permit_ocr.tencent.error_table import UNLISTED, look_up
 from recognizer.reading.result import Reading
 from recognizer.service import server
@@ -42,6 +45,12 @@ RESIDENCE = ResidencePermitAnswer(
     PortraitImageInfo=Portrait(PortraitImage="cG8=", ImageCoordinates=PortraitPlace(X=1, Y=2, Width=3, Height=4)),
 )
 MAINLAND = MainlandPermitAnswer(Name="张三丰", Number="H12345678", Profile="cG8=", WarnCardInfos=(-9102, -9103))
+REPORT = ReaderReport(
+    confidences={"Name": 0.98765},
+    document_confidence=0.75,
+    positions=Positions(fields={"Name": ((1, 2), (3, 4), (5, 6), (7, 8))}),
+    machine_readable_zone=MachineReadableZone(valid_until=date(2028, 10, 8)),
+)
 RESIDENCE_PAGE = [
     "Name",
     "Sex",
@@ -84,7 +93,8 @@ class FakeReader:
         self.calls.append((image, kind, side, return_portrait))
         if isinstance(self.answer, Exception):
             raise self.answer
-        return Reading(self.answer or (RESIDENCE if kind is Kind.RESIDENCE_PERMIT else MAINLAND), {"Name": 0.98765})
+        answer = self.answer or (RESIDENCE if kind is Kind.RESIDENCE_PERMIT else MAINLAND)
+        return Reading(answer, REPORT)
 
 
 def call(
@@ -169,12 +179,15 @@ def test_the_reader_gets_the_callers_parameters() -> None:
 
 @pytest.mark.parametrize("action", ["MainlandPermitOCR", "HmtResidentPermitOCR"])
 @pytest.mark.parametrize("signed", [False, True])
-def test_confidences_are_an_additional_member_on_request(action: str, *, signed: bool) -> None:
+def test_the_report_is_added_on_request_only(action: str, *, signed: bool) -> None:
     asking = {"x-permit-ocr-confidence": "fields"}
     request = signed_call(image(), action=action, timestamp=int(time.time()), extra_signed=asking if signed else {})
     request.headers |= asking
     calls = send(request, FakeReader(), ServerSettings(credentials=CREDENTIALS)).response
     assert calls.pop("FieldConfidences") == {"Name": 0.9877}
+    assert calls.pop("DocumentConfidence") == 0.75
+    assert calls.pop("Positions") == {"card": None, "fields": {"Name": [[1, 2], [3, 4], [5, 6], [7, 8]]}}
+    assert calls.pop("MachineReadableZone")["valid_until"] == "2028-10-08"
     without = call(image(), action=action).response
     assert calls | {"RequestId": ""} == without | {"RequestId": ""}
 

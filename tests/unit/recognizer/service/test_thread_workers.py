@@ -26,7 +26,7 @@ class ScriptedReader:
                 raise ApiError("FailedOperation.ImageNoText")
             case b"fail":
                 raise ValueError("张三丰")
-        return Reading(MainlandPermitAnswer(Number=str(len(image))), {})
+        return Reading(MainlandPermitAnswer(Number=str(len(image))))
 
 
 async def read(workers: ThreadWorkers, image: bytes) -> Reading:

@@ -7,8 +7,8 @@ from typing import Final
 from permit_ocr.domain.permits import Sex
 
 _NAME_LENGTH: Final = 4
-_ENGLISH_NAME_LENGTH: Final = 29
-"""The zone's line has 30 characters; a cut between two parts of a name leaves a filler at the end."""
+_ENGLISH_NAME_LENGTH: Final = 28
+"""The zone's line has 30 characters. Two fillers separate the surname, and a cut between two names leaves another."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +28,7 @@ class MachineReadableZone:
     name: str | None = None
     """Name in Chinese; the zone has room for its first four characters."""
     english_name: str | None = None
-    """Romanised name as in the zone, such as ``LAU<<TSZ<LAN``; it has room for the first 30 characters."""
+    """Romanised name, such as ``LAU,TSZ LAN``; the zone has room for its first 30 characters."""
     id_card_number: str | None = None
     """Number of the Hong Kong or Macao identity card."""
 
