@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from permit_ocr.domain.card.answers import Answer
-from permit_ocr.domain.reader_report import ReaderReport
+from permit_ocr.domain.reader_report import Confidences, ReaderReport
 
 NOT_ENABLED: Final = (-9109,)
 """``WarnCardInfos`` if the card was not checked for being a copy."""
@@ -22,6 +22,11 @@ class Reading:
 
     answer: Answer
     report: ReaderReport = field(default_factory=ReaderReport)
+
+    @property
+    def confidences(self) -> Confidences:
+        """The confidence in each field that was read."""
+        return self.report.confidences
 
 
 class ReadingError(Exception):

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from permit_ocr.adapters.ocr.provider_errors import ProviderError, response_in
 from permit_ocr.domain.card.answers import MainlandPermitAnswer
 from permit_ocr.tencent.actions import MAINLAND_PERMIT_ACTION
-from permit_ocr.tencent.response_format import parse_answer, parse_confidences
+from permit_ocr.tencent.report_format import report_in_response
+from permit_ocr.tencent.response_format import parse_answer
 
 
 def read(body: str | bytes) -> MainlandPermitAnswer:
@@ -87,7 +88,8 @@ def test_a_repeated_name_with_the_same_value_is_no_contradiction() -> None:
 
 def test_confidences_are_finite() -> None:
     body = b'{"Response": {"FieldConfidences": {"Name": NaN, "Number": 1e999, "Sex": 0.5}}}'
-    assert parse_confidences(MAINLAND_PERMIT_ACTION, response_in(body, "MainlandPermitOCR")) == {"Sex": 0.5}
+    report = report_in_response(MAINLAND_PERMIT_ACTION, response_in(body, "MainlandPermitOCR"))
+    assert report.confidences == {"Sex": 0.5}
 
 
 _NAMES = st.sampled_from(
