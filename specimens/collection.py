@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from random import Random
 from typing import Any, Final
@@ -11,10 +11,12 @@ from permit_ocr.domain.card.answers import Answer, MainlandPermitAnswer, Mainlan
 from permit_ocr.domain.permits import Kind
 from specimens.cards.card import Card, CardSide, Edition
 from specimens.cards.generate import CardSpec, generate_card
+from specimens.negatives.kinds import NegativeKind, draw_negative
 from specimens.photography.copies import Treatment, apply_treatment
 from specimens.photography.legibility import legible_fields
 from specimens.photography.perspective import Corners
 from specimens.photography.photo import Level, take_photo
+from specimens.rendering.canvas import Box
 from specimens.rendering.fonts import FontLoader
 from specimens.rendering.layout import draw_card, round_corners
 
@@ -36,6 +38,8 @@ class Specimen:
     treatment: Treatment = Treatment.ORIGINAL
     illegible: tuple[str, ...] = ()
     """Answer fields that nobody could read in the photo; nested ones as ``Outer.Inner``."""
+    positions: Mapping[str, Corners] = field(default_factory=dict)
+    """The corners of each printed answer field, named like ``illegible``."""
 
     def truth(self) -> dict[str, Any]:
         """Return the truth as JSON: the upload options to use and the answer to expect from the OCR action.
@@ -55,10 +59,34 @@ class Specimen:
             "treatment": self.treatment.value,
             "answer": asdict(self.card.answer),
             "illegible": list(self.illegible),
+            "positions": dict(self.positions),
             "title": self.card.title,
             "mrz": list(self.card.mrz),
             "card_corners": self.card_corners,
             "portrait_corners": self.portrait_corners,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Negative:
+    """A photo of a document that no action may answer as a permit."""
+
+    file: str
+    kind: NegativeKind
+    level: Level
+    jpeg: bytes
+    mrz: tuple[str, ...]
+    corners: Corners
+
+    def truth(self) -> dict[str, Any]:
+        """Return the truth as JSON: the kind of document, and no answer."""
+        return {
+            "file": self.file,
+            "negative": self.kind.value,
+            "level": self.level.value,
+            "answer": None,
+            "mrz": list(self.mrz),
+            "card_corners": self.corners,
         }
 
 
@@ -119,6 +147,26 @@ def make_specimens(
         yield _make_specimen(card, name, str(seed), level, fonts, treatment=treatment)
 
 
+def make_negatives(
+    *, seed: int, count: int, level: Level, kinds: Sequence[NegativeKind], fonts: FontLoader
+) -> Iterator[Negative]:
+    """Make ``count`` photos of documents that are no permit, cycling through the kinds.
+
+    A photo does not depend on the count or on the other kinds.
+    """
+    for number in range(count):
+        kind = kinds[number % len(kinds)]
+        name = f"{kind.value}-{number // len(kinds) + 1}"
+        document = draw_negative(kind, Random(f"{seed}/{name}"), fonts)
+        image = document.canvas.image
+        subject = round_corners(image) if document.is_card else image.convert("RGBA")
+        random, box = Random(f"{seed}/{name}/level-{level.value}"), Box(0, 0, *image.size)
+        photo = take_photo(subject, random, level, fonts, box=box)
+        yield Negative(
+            file=f"{name}.jpg", kind=kind, level=level, jpeg=photo.jpeg, mrz=document.mrz, corners=photo.card
+        )
+
+
 def _make_specimen(
     card: Card,
     name: str,
@@ -134,7 +182,9 @@ def _make_specimen(
     canvas = draw_card(card, random, fonts)
     image, origin = apply_treatment(round_corners(canvas.image), treatment, random)
     photo = take_photo(image, random, level, fonts, origin=origin)
-    portrait = canvas.boxes.get("portrait")
+    boxes = canvas.boxes
+    legible = legible_fields(boxes, photo.card_to_photo, photo.mask)
+    fields = list(_printed_fields(card))
     return Specimen(
         file=f"{name}.jpg",
         document=document or card.card_side.kind.value,
@@ -143,23 +193,33 @@ def _make_specimen(
         treatment=treatment,
         jpeg=photo.jpeg,
         card_corners=photo.card,
-        portrait_corners=photo.corners(portrait[0]) if portrait else None,
-        illegible=tuple(_illegible_fields(card, legible_fields(canvas.boxes, photo.card_to_photo, photo.mask))),
+        portrait_corners=photo.corners(boxes["portrait"][0]) if "portrait" in boxes else None,
+        illegible=tuple(name for name, drawn in fields if not legible.get(drawn, True)),
+        positions={name: photo.corners(_around(boxes[drawn])) for name, drawn in fields if drawn in boxes},
     )
 
 
-def _illegible_fields(card: Card, legible: Mapping[str, bool]) -> Iterator[str]:
-    """Return the illegible answer fields in answer order. Back fields are nested; ``Type`` occurs twice."""
+def _printed_fields(card: Card) -> Iterator[tuple[str, str]]:
+    """Return the answer's fields with a text, in its order: as ``Outer.Inner`` and as named on the canvas.
+
+    ``Type`` occurs twice.
+    """
     nested = "MainlandTravelPermitBackInfos"
     for name, value in asdict(card.answer).items():
         if name == nested:
-            inner = value if card.card_side is CardSide.HK_MACAO_BACK else {"Type": ""}
-            yield from (f"{nested}.{field}" for field in inner if value and not legible.get(field, True))
-        elif not legible.get(name, True) and value:
-            yield name
+            inner = value if card.card_side is CardSide.HK_MACAO_BACK else {"Type": card.title}
+            yield from ((f"{nested}.{back}", back) for back in inner if value and inner[back])
+        elif value:
+            yield name, name
 
 
-def write(specimens: Iterable[Specimen], folder: Path) -> int:
+def _around(boxes: Sequence[Box]) -> Box:
+    """Return the rectangle around all lines of a field."""
+    lefts, tops, rights, bottoms = zip(*boxes, strict=True)
+    return Box(min(lefts), min(tops), max(rights), max(bottoms))
+
+
+def write(specimens: Iterable[Specimen | Negative], folder: Path) -> int:
     """Write the JPEGs and ``truth.json`` to a folder, creating it if necessary; return the number of photos."""
     folder.mkdir(parents=True, exist_ok=True)
     truths = []

@@ -34,7 +34,7 @@ type Paint = Callable[[Random, FontLoader], Image.Image]
 def draw_background_documents(random: Random, fonts: FontLoader) -> Iterator[Image.Image]:
     """Draw up to four documents (RGBA), to scale with a card 1,200 pixels wide."""
     for _ in range(random.choice((0, 1, 2, 2, 3, 4))):
-        paint: Paint = random.choice((_letter, _letter, _form, _receipt, _bank_card, _business_card))
+        paint: Paint = random.choice((_letter, _letter, _form, _receipt, draw_bank_card, _business_card))
         yield paint(random, fonts)
 
 
@@ -76,7 +76,8 @@ def _receipt(random: Random, fonts: FontLoader) -> Image.Image:
     return image
 
 
-def _bank_card(random: Random, fonts: FontLoader) -> Image.Image:
+def draw_bank_card(random: Random, fonts: FontLoader) -> Image.Image:
+    """Draw a bank card, 1,200 pixels wide."""
     colour = random.choice(((32, 60, 120), (140, 30, 40), (30, 90, 70), (70, 70, 78)))
     image, draw = _blank((1200, 757), colour)
     draw.rounded_rectangle((90, 250, 250, 370), radius=16, fill=(206, 180, 110))

@@ -14,6 +14,7 @@ type Homography = NDArray[np.float64]
 """A 3 × 3 matrix."""
 
 CARD_BOX: Final = Box(0, 0, WIDTH, HEIGHT)
+CARD_ASPECT: Final = HEIGHT / WIDTH
 
 
 def box_corners(box: Box) -> Corners:
@@ -45,9 +46,13 @@ def random_corners(
     shift: tuple[float, float],
     skew: float,
     quarter_turns: int = 0,
+    aspect: float = CARD_ASPECT,
 ) -> Corners:
-    """Return the corners of a card ``width`` pixels wide, rotated, shifted and with each corner slightly displaced."""
-    half = np.array([(-0.5, -0.5), (0.5, -0.5), (0.5, 0.5), (-0.5, 0.5)]) * (width, width * HEIGHT / WIDTH)
+    """Return the corners of a document ``width`` pixels wide, rotated, shifted, each corner slightly displaced.
+
+    ``aspect`` is its height divided by its width.
+    """
+    half = np.array([(-0.5, -0.5), (0.5, -0.5), (0.5, 0.5), (-0.5, 0.5)]) * (width, width * aspect)
     angle = np.radians(rng.uniform(-degrees, degrees) + 90 * quarter_turns)
     turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
     centre = np.array(size) / 2 + rng.uniform(np.negative(shift), shift)

@@ -9,11 +9,11 @@ from PIL import Image, ImageChops, ImageDraw
 from specimens.rendering.canvas import HEIGHT, WIDTH, Box, Canvas, Colour
 
 
-def security_paper(random: Random, tint: Colour, line: Colour) -> Image.Image:
+def security_paper(random: Random, tint: Colour, line: Colour, *, height: int = HEIGHT) -> Image.Image:
     """Return pastel paper with bands of fine wavy lines, like security printing."""
     rng = np.random.default_rng(random.getrandbits(64))
-    y, x = np.mgrid[0:HEIGHT, 0:WIDTH].astype(np.float32)
-    slope = (x / WIDTH * rng.uniform(0.3, 1.0) + y / HEIGHT * rng.uniform(0.2, 0.6))[..., None]
+    y, x = np.mgrid[0:height, 0:WIDTH].astype(np.float32)
+    slope = (x / WIDTH * rng.uniform(0.3, 1.0) + y / height * rng.uniform(0.2, 0.6))[..., None]
     other = np.roll(np.array(tint, np.float32), 1) * 0.35 + np.array(tint, np.float32) * 0.65
     colour = np.array(tint, np.float32) * (1 - slope / 1.6) + other * slope / 1.6
     for _ in range(3):
@@ -62,13 +62,13 @@ def draw_chip_symbol(canvas: Canvas, box: Box, ink: Colour) -> None:
 
 
 def draw_mrz(canvas: Canvas, lines: tuple[str, ...], *, bottom: int, step: int = 70) -> None:
-    """Draw machine-readable lines in OCR-B at ten characters per inch, on a light band."""
-    top = bottom - step * len(lines)
-    band = Image.new("RGB", (WIDTH, HEIGHT - top + 10), (247, 248, 250))
+    """Draw machine-readable lines in OCR-B on a light band; they are as wide as the card."""
+    top, pitch = bottom - step * len(lines), 1080 / len(lines[0])
+    band = Image.new("RGB", (WIDTH, canvas.image.height - top + 10), (247, 248, 250))
     canvas.image.paste(band, (0, top - 10), Image.new("L", band.size, 150))
     for row, line in enumerate(lines):
         at = (66, top + row * step + step - 22)
-        canvas.write(at, line, "ocr-b", 50, (24, 24, 28), name="mrz", pitch=36, anchor="ls")
+        canvas.write(at, line, "ocr-b", round(pitch * 1.39), (24, 24, 28), name="mrz", pitch=pitch, anchor="ls")
 
 
 def _paint_person(random: Random, size: tuple[int, int], sex: str) -> Image.Image:

@@ -91,11 +91,16 @@ class Canvas:
         """
         draw = ImageDraw.Draw(self.image)
         font = self.fonts(family, size)
+        left, top = at
+        parts = [(left, text)]
+        if pitch:
+            parts = [(left + pitch * step, character) for step, character in enumerate(text)]
+            if anchor == "lt":  # characters that are drawn one by one share a baseline
+                top, anchor = top - draw.textbbox((0, 0), text, font=font, anchor="ls")[1], "ls"
         bounds = []
-        parts = [(at[0] + pitch * step, character) for step, character in enumerate(text)] if pitch else [(at[0], text)]
-        for left, part in parts:
-            draw.text((left, at[1]), part, font=font, fill=ink, anchor=anchor)
-            bounds.append(draw.textbbox((left, at[1]), part, font=font, anchor=anchor))
+        for part_left, part in parts:
+            draw.text((part_left, top), part, font=font, fill=ink, anchor=anchor)
+            bounds.append(draw.textbbox((part_left, top), part, font=font, anchor=anchor))
         box = Box(
             math.floor(min(bound[0] for bound in bounds)),
             math.floor(min(bound[1] for bound in bounds)),

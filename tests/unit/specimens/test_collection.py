@@ -25,6 +25,7 @@ _KEYS = {
     "treatment",
     "answer",
     "illegible",
+    "positions",
     "title",
     "mrz",
     "card_corners",
@@ -54,6 +55,21 @@ def test_every_truth_has_all_keys_and_all_answer_fields(tmp_path: Path, plain_fo
         assert truth["card_side"] == truth["side"].upper()
         assert truth["document"] == truth["kind"]
         assert (truth["portrait_corners"] is not None) == (truth["side"] == "front")
+
+
+def test_every_printed_field_has_a_position_on_the_card(plain_font: FontLoader) -> None:
+    for specimen in make_specimens(seed=5, count=6, level=Level.SCAN, card_sides=list(CardSide), fonts=plain_font):
+        nested = "MainlandTravelPermitBackInfos."
+        answer = asdict(specimen.card.answer)
+        positions = specimen.positions
+        if specimen.card.card_side is CardSide.HK_MACAO_BACK:
+            assert {f"{nested}Name", f"{nested}IDNumber"} <= set(positions)
+        else:
+            texts = {name for name, value in answer.items() if isinstance(value, str) and value}
+            assert texts == {name for name in positions if not name.startswith(nested)}
+        (left, top), _, (right, bottom), _ = specimen.card_corners
+        for corners in positions.values():
+            assert all(left - 12 < x < right + 12 and top - 12 < y < bottom + 12 for x, y in corners)
 
 
 def test_a_specimen_does_not_depend_on_the_others(plain_font: FontLoader) -> None:

@@ -1,0 +1,1 @@
+"""Draws documents that are no permit: the recogniser must refuse them."""
