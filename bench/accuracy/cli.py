@@ -164,8 +164,7 @@ def _photos(options: argparse.Namespace, source: Source, level: Level) -> tuple[
     """Return the cards and the documents that are not permits."""
     cards = PhotoSet(source=source, seed=options.seed + level, level=level, count=options.cards)
     negatives = replace(cards, count=options.negatives, negatives=True)
-    has_negatives = options.negatives and source is not Source.OWN
-    return cached_photos(cards), cached_photos(negatives) if has_negatives else []
+    return cached_photos(cards), cached_photos(negatives) if options.negatives else []
 
 
 def _finish(options: argparse.Namespace, command: str, cards: str, figures: str, *, load: float) -> None:

@@ -4,7 +4,7 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
@@ -18,10 +18,11 @@ from shutil import rmtree
 from typing import Any, Final
 
 from specimens.cards.card import CardSide
-from specimens.collection import Specimen, make_specimens, write
+from specimens.collection import Negative, Specimen, make_negatives, make_specimens, write
 from specimens.independent.browser import chromium_version, require_programs
 from specimens.independent.generate import Generator, Request, generate
 from specimens.independent.sample import write as write_samples
+from specimens.negatives.kinds import NegativeKind
 from specimens.photography.copies import COPIES_AND_ORIGINALS, Treatment
 from specimens.photography.photo import Level
 from specimens.rendering.fonts import FAMILIES, FontLoader, debian_font, require_fonts
@@ -113,27 +114,28 @@ def _request(photo_set: PhotoSet) -> Request:
     )
 
 
-def draw(photo_set: PhotoSet, fonts: FontLoader = debian_font) -> Iterator[Specimen]:
-    """Draw the card sides in parallel, in the order that ``make_specimens`` draws them one after another.
+def draw(photo_set: PhotoSet, fonts: FontLoader = debian_font) -> Iterator[Specimen | Negative]:
+    """Draw the card sides, or the kinds of negatives, in parallel, in the order of drawing one after another.
 
-    A specimen does not depend on which other sides are drawn.
+    A photo does not depend on which others are drawn.
     """
-    counts = [len(range(place, photo_set.count, len(CardSide))) for place in range(len(CardSide))]
+    kinds: Sequence[CardSide | NegativeKind] = tuple(NegativeKind if photo_set.negatives else CardSide)
+    counts = [len(range(place, photo_set.count, len(kinds))) for place in range(len(kinds))]
     with ProcessPoolExecutor(os.process_cpu_count(), mp_context=get_context("spawn")) as pool:
-        rounds = zip_longest(*pool.map(partial(_draw_side, photo_set, fonts), CardSide, counts))
-        yield from (specimen for specimen in chain.from_iterable(rounds) if specimen is not None)
+        rounds = zip_longest(*pool.map(partial(_draw_kind, photo_set, fonts), kinds, counts))
+        yield from (photo for photo in chain.from_iterable(rounds) if photo is not None)
 
 
-def _draw_side(photo_set: PhotoSet, fonts: FontLoader, card_side: CardSide, count: int) -> list[Specimen]:
-    specimens = make_specimens(
-        seed=photo_set.seed,
-        count=count,
-        level=photo_set.level,
-        card_sides=[card_side],
-        fonts=fonts,
-        treatments=COPIES_AND_ORIGINALS if photo_set.copies else (Treatment.ORIGINAL,),
+def _draw_kind(
+    photo_set: PhotoSet, fonts: FontLoader, kind: CardSide | NegativeKind, count: int
+) -> list[Specimen | Negative]:
+    seed, level = photo_set.seed, photo_set.level
+    if isinstance(kind, NegativeKind):
+        return list(make_negatives(seed=seed, count=count, level=level, kinds=[kind], fonts=fonts))
+    treatments = COPIES_AND_ORIGINALS if photo_set.copies else (Treatment.ORIGINAL,)
+    return list(
+        make_specimens(seed=seed, count=count, level=level, card_sides=[kind], fonts=fonts, treatments=treatments)
     )
-    return list(specimens)
 
 
 def _generator_version(source: Source) -> str:
