@@ -17,6 +17,8 @@ HOST = "https://console.example"
 UPLOADS = "https://bucket.example/"
 ID = "0123456789abcdef0123456789abcdef"
 LIMIT = 4_000_000
+PLACES = ("/", "/prod/", "/permits", "/permits/v1/")
+"""Paths of the page: that of an HTTP API, of a stage, and of a custom domain's mappings."""
 
 
 @pytest.fixture(scope="module")
@@ -36,14 +38,17 @@ def page(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> Iterator[Page]:
     page = browser.new_page(locale="en-GB")
     page.set_default_timeout(PATIENCE_MILLISECONDS)
     response = console.handler({}, None)
-    page.route(f"{HOST}/", lambda route: route.fulfill(body=response["body"], headers=response["headers"]))
+    for place in PLACES:
+        page.route(HOST + place, lambda route: route.fulfill(body=response["body"], headers=response["headers"]))
     page.goto(f"{HOST}/")
     yield page
     page.close()
 
 
-def respond(page: Page, path: str, body: dict[str, Any], *, status: int = 200) -> None:
-    headers = {"location": f"/v1/recognitions/{ID}", "content-type": "application/json"}
+def respond(
+    page: Page, path: str, body: dict[str, Any], *, status: int = 200, location: str = f"/v1/recognitions/{ID}"
+) -> None:
+    headers = {"location": location, "content-type": "application/json"}
     page.route(f"{HOST}{path}", lambda route: route.fulfill(status=status, headers=headers, body=json.dumps(body)))
 
 
@@ -73,6 +78,25 @@ def test_a_file_over_the_limit_is_refused_and_not_uploaded(
     page.set_input_files("#files", large)
     expect(page.get_by_role("alert")).to_have_text(words)
     assert uploaded == []
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("reported", [False, True])
+def test_the_page_finds_the_api_under_its_own_path(page: Page, place: str, reported: bool) -> None:  # noqa: FBT001
+    """API Gateway does not report every base path to the API, whose links then lack it."""
+    base = place.rstrip("/")
+    location = f"{base if reported else ''}/v1/recognitions/{ID}"
+    result = {"specversion": "1.0", "type": "permit.rejected.v1", "data": {"document": {"page": 1}, "error": {}}}
+    pages = {"id": ID, "status": "done", "pages": [{"number": 1, "id": ID, "location": location.replace("0", "f", 1)}]}
+    respond(page, f"{base}/v1/recognitions", {"status": "pending"}, status=202, location=location)
+    respond(page, f"{base}/v1/recognitions/{ID}", pages)
+    respond(page, f"{base}/v1/recognitions/f{ID[1:]}", result)
+    respond(page, f"{base}/v1/uploads", {"detail": "asked"}, status=422)
+    page.goto(HOST + place)
+    page.set_input_files("#files", {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": b"a"})
+    expect(page.locator(".event")).to_have_attribute("data-type", "permit.rejected.v1")
+    page.set_input_files("#files", {"name": "b.jpg", "mimeType": "image/jpeg", "buffer": bytes(LIMIT + 1)})
+    expect(page.get_by_role("alert")).to_have_text("asked")
 
 
 @pytest.mark.parametrize("code", sorted(CODES))

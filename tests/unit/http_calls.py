@@ -54,6 +54,8 @@ class Caller:
         )
         response = handle_request(event, context, dependencies)
         json.dumps(response, ensure_ascii=False).encode()  # as Lambda sends it
+        names = [name.lower() for name in [*response["headers"], *response.get("multiValueHeaders", {})]]
+        assert len(names) == len(set(names)), "a header is sent twice"
         if response["statusCode"] >= HTTPStatus.BAD_REQUEST:
             assert content_type(response) == "application/problem+json"
         return response, json.loads(response["body"]) if response["body"] else None

@@ -11,13 +11,7 @@ from permit_ocr.domain.errors import PermitOcrError
 from permit_ocr.entrypoints.http_api import get_case, post_recognitions, post_uploads, recognition_by_id
 from permit_ocr.entrypoints.http_api.dependencies import ApiDependencies, Resolver
 from permit_ocr.entrypoints.http_api.paths import ROUTES, RequestPath, is_rest, locate
-from permit_ocr.entrypoints.http_api.problem_details import (
-    CONTENT_TYPE,
-    HttpProblem,
-    error_response,
-    problem,
-    problem_response,
-)
+from permit_ocr.entrypoints.http_api.problem_details import HttpProblem, error_response, problem, problem_response
 from permit_ocr.entrypoints.http_api.responses import JSON, describe_problem
 from permit_ocr.observability import log_unexpected_error
 
@@ -124,10 +118,9 @@ def _routed_event(event: dict[str, Any], path: str, *, method: str) -> dict[str,
 
 def _proxy_response(response: Response[str]) -> dict[str, Any]:
     """Return a response in the form that API Gateway expects."""
-    content_type = {"content-type": CONTENT_TYPE} if response.body else {}
     return {
         "statusCode": response.status_code,
-        "headers": {**content_type, **response.headers},
+        "headers": dict(response.headers),
         "body": response.body,
         "isBase64Encoded": False,
     }
