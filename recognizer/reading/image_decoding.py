@@ -2,11 +2,13 @@
 
 import io
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
+from permit_ocr.domain.errors import RejectDocument
+from permit_ocr.images.metadata import UPRIGHT, orientation_of
 from recognizer.reading.ocr.engine import Pixels
 
 _FORMATS: Final = ("PNG", "JPEG", "MPO")
@@ -20,8 +22,7 @@ _WORKING_SIDE: Final = 2400
 """Images are downscaled to this longest side: a card that fills half of it still has text 25 pixels high."""
 _BAND_ROWS: Final = 256
 """Rows of the downscaled image made at a time, so that there is never a second image of full size."""
-_ORIENTATION: Final = 0x0112
-_TRANSPOSE_BY_ORIENTATION: Final[dict[Any, Image.Transpose]] = {
+_TRANSPOSE_BY_ORIENTATION: Final = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
     4: Image.Transpose.FLIP_TOP_BOTTOM,
@@ -84,15 +85,14 @@ def decode(file: bytes) -> DecodedImage:
                 width, height = (max(1, _WORKING_SIDE * side // longest) for side in image.size)
                 image.draft("RGB", (width, height))
             image.load()
-            orientation = _orientation(image)
+            orientation = _orientation(file)
             scaled = _downscaled(image)
     except Image.DecompressionBombError as error:
         raise TooManyPixels from error
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, ArithmeticError, LookupError, TypeError) as error:
         raise NotAnImage from error  # Pillow raises each of these for some damaged file
-    upright = (
-        scaled.transpose(_TRANSPOSE_BY_ORIENTATION[orientation]) if orientation in _TRANSPOSE_BY_ORIENTATION else scaled
-    )
+    transposition = _TRANSPOSE_BY_ORIENTATION.get(orientation)
+    upright = scaled if transposition is None else scaled.transpose(transposition)
     pixels = np.ascontiguousarray(np.asarray(upright)[:, :, ::-1])
     return DecodedImage(pixels, longest / max(upright.size), orientation)
 
@@ -102,25 +102,31 @@ def _max_pixels(image: Image.Image) -> int:
     return MAX_UNSCALED_PIXELS if is_whole else MAX_PIXELS
 
 
-def _orientation(image: Image.Image) -> int:
-    """Return the EXIF orientation, 1 to 8. Invalid metadata counts as upright."""
+def _orientation(file: bytes) -> int:
+    """Return the orientation in a file's metadata, 1 to 8. Invalid metadata counts as upright."""
     try:
-        orientation = image.getexif().get(_ORIENTATION, 1)
-        return int(orientation) if orientation in _TRANSPOSE_BY_ORIENTATION else 1
-    except Exception:  # noqa: BLE001  parsers raise anything for malformed metadata
-        return 1
+        return orientation_of(file)
+    except RejectDocument:
+        return UPRIGHT
+
+
+def _has_empty_alpha(image: Image.Image) -> bool:
+    """Tell whether an alpha channel makes all of an image transparent: programs that know none leave it at zero."""
+    return image.mode in {"LA", "RGBA"} and image.getchannel("A").getextrema() == (0, 0)
 
 
 def _downscaled(image: Image.Image) -> Image.Image:
     """Return the image in RGB, at most ``_WORKING_SIDE`` long."""
     factor = max(1, max(image.size) // _WORKING_SIDE)
+    is_opaque = _has_empty_alpha(image)
     if factor == 1 and image.mode == "RGB" and not image.has_transparency_data:
         scaled = image
     else:
         scaled = Image.new("RGB", (-(-image.width // factor), -(-image.height // factor)))
         for top in range(0, scaled.height, _BAND_ROWS):
             bottom = min((top + _BAND_ROWS) * factor, image.height)
-            band = _on_white(image.crop((0, top * factor, image.width, bottom)))
+            band = image.crop((0, top * factor, image.width, bottom))
+            band = band.convert("RGB") if is_opaque else _on_white(band)
             scaled.paste(band.reduce(factor), (0, top))
     scaled.thumbnail((_WORKING_SIDE, _WORKING_SIDE))
     return scaled

@@ -12,6 +12,7 @@ from permit_ocr.images import rejections as image_rejections
 from permit_ocr.images.formats import Format, check_readable, format_of, is_provider_ready
 from permit_ocr.images.rejections import CODES, rejection
 from tests.unit.fakes import jpeg
+from tests.unit.images.converter.broken import with_brands
 from tests.unit.images.converter.files import FORMATS, LIMIT, WITH_ORIENTATION, file_of, noise, picture
 
 
@@ -36,13 +37,20 @@ def test_other_files_have_no_format(content: bytes) -> None:
         ((b"heix",), Format.HEIC),
         ((b"mif1", b"avif"), Format.AVIF),
         ((b"avif", b"heic"), Format.AVIF),
-        ((b"mif1", b"miaf"), None),
+        ((b"mif1", b"miaf"), Format.HEIC),
+        ((b"mif1",), Format.HEIC),
+        ((b"msf1",), Format.HEIC),
         ((b"qt  ",), None),
     ],
 )
 def test_brands_distinguish_heic_avif_and_videos(brands: tuple[bytes, ...], form: Format | None) -> None:
     box = b"ftyp" + brands[0] + bytes(4) + b"".join(brands)
     assert format_of(struct.pack(">I", 4 + len(box)) + box + b"avif") is form
+
+
+def test_a_file_without_codec_in_its_brands_is_avif_by_its_items() -> None:
+    content = file_of("avif")
+    assert format_of(with_brands(content, b"mif1")[:1024]) is Format.AVIF
 
 
 def test_a_pdf_header_can_be_preceded_by_other_data() -> None:
@@ -65,6 +73,15 @@ def test_other_formats_are_not_provider_ready(form: str) -> None:
     assert not is_provider_ready(file_of(form), base64_limit=LIMIT)
 
 
+@pytest.mark.parametrize("missing", [1, 2, 9, 40])
+@pytest.mark.parametrize("form", ["jpeg", "png"])
+def test_only_decoding_shows_what_a_file_without_its_end_lacks(form: str, missing: int) -> None:
+    content = file_of(form)[:-missing]
+    assert not is_provider_ready(content, base64_limit=LIMIT)
+    with pytest.raises(RejectDocument, match=r"^Document.Truncated$"):
+        check_readable(content)
+
+
 @pytest.mark.parametrize("form", ["jpeg", "png"])
 def test_a_file_over_the_limit_is_not_provider_ready(form: str) -> None:
     content = file_of(form, noise((300, 200)))
@@ -72,7 +89,7 @@ def test_a_file_over_the_limit_is_not_provider_ready(form: str) -> None:
     assert not is_provider_ready(content, base64_limit=(len(content) + 2) // 3 * 4 - 1)
 
 
-@pytest.mark.parametrize("content", [b"", b"a text", jpeg()[:-9], file_of("png")[:100]])
+@pytest.mark.parametrize("content", [b"", b"a text", jpeg()[:12], jpeg()[:2] + jpeg()[-2:]])
 def test_an_unreadable_file_is_rejected_without_conversion(content: bytes) -> None:
     assert is_provider_ready(content, base64_limit=LIMIT)
     with pytest.raises(RejectDocument):
@@ -95,6 +112,7 @@ PNG = file_of("png", exif=b"")
         (PNG[:-1], "Document.Truncated"),
         (PNG[:20], "Document.Truncated"),
         (PNG[:50] + bytes([PNG[50] ^ 1]) + PNG[51:], "Document.Damaged"),
+        (PNG[:29] + bytes([PNG[29] ^ 1]) + PNG[30:], "Document.Damaged"),
         (PNG.replace(b"IHDR", b"IDAT"), "Document.Damaged"),
         (file_of("png", save_all=True, append_images=[noise((400, 250))]), "Document.Animated"),
         (file_of("png", picture((199, 150))), "Document.TooSmall"),

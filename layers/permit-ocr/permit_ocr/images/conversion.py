@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -12,9 +13,11 @@ from pathlib import Path
 from typing import Final
 
 from permit_ocr.domain.errors import RetryableError
-from permit_ocr.images.rejections import DECODING_SECONDS
+from permit_ocr.images.rejections import DECODING_MEGABYTES, DECODING_SECONDS
 
 _MODULE: Final = "permit_ocr.images.converter"
+_MEMORY_OF_A_DAMAGED_FILE: Final = DECODING_MEGABYTES * 1_000_000 // 2
+"""Bytes. A decoder that crashes with more than this has found no memory: PDFium, for one, ends the process then."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +52,7 @@ def decode(
         for page in _read_pages(process, directory):
             has_output = True
             yield page
-        exit_code = process.wait()
+        exit_code, peak_memory = _wait(process)
     finally:
         timeout.cancel()
         process.kill()
@@ -57,8 +60,8 @@ def decode(
     if exit_code > 0 or not (exit_code or has_output):
         raise _internal_error("Exit" if exit_code else "NoOutput")
     if exit_code:
-        code = "Document.TooCostly" if exit_code == -signal.SIGKILL else "Document.Damaged"
-        yield DecodedPage(rejection=code)
+        is_too_costly = exit_code == -signal.SIGKILL or peak_memory > _MEMORY_OF_A_DAMAGED_FILE
+        yield DecodedPage(rejection="Document.TooCostly" if is_too_costly else "Document.Damaged")
 
 
 def _read_pages(process: "subprocess.Popen[str]", directory: Path) -> Iterator[DecodedPage]:
@@ -76,6 +79,21 @@ def _read_pages(process: "subprocess.Popen[str]", directory: Path) -> Iterator[D
             image=directory / result["image"] if "image" in result else None,
             rejection=result.get("rejection"),
         )
+
+
+def _wait(process: "subprocess.Popen[str]") -> tuple[int, int]:
+    """Return the exit code of a process, negative for a signal, and the most bytes of memory that it used.
+
+    Linux counts a process's memory from that of its parent, so less than the parent's is unknown, and returned as 0.
+    """
+    try:
+        _, status, usage = os.wait4(process.pid, 0)
+    except ChildProcessError:  # the timeout's thread was faster
+        return process.wait(), 0
+    process.returncode = os.waitstatus_to_exitcode(status)
+    own = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
+    is_known = own is not None and usage.ru_maxrss > int(own[1])
+    return process.returncode, usage.ru_maxrss * 1024 if is_known else 0
 
 
 def _internal_error(kind: str) -> RetryableError:

@@ -6,7 +6,7 @@ from typing import Final
 
 from permit_ocr.domain.errors import RejectDocument
 from permit_ocr.images import jpeg, png
-from permit_ocr.images.metadata import UPRIGHT, orientation
+from permit_ocr.images.metadata import UPRIGHT, orientation_of
 from permit_ocr.images.rejections import MAX_PIXELS, MIN_SIDES, rejection
 
 
@@ -29,11 +29,15 @@ _SIGNATURES: Final = (
     (png.SIGNATURE, Format.PNG),
     (b"II*\0", Format.TIFF),
     (b"MM\0*", Format.TIFF),
+    (b"II+\0", Format.TIFF),  # BigTIFF
+    (b"MM\0+", Format.TIFF),
     (b"BM", Format.BMP),
     (b"GIF87a", Format.GIF),
     (b"GIF89a", Format.GIF),
 )
 _HEIC_BRANDS: Final = frozenset((b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"))
+_STRUCTURES: Final = frozenset((b"mif1", b"msf1", b"miaf"))
+"""Brands that leave the codec open. The items of the file name it, within its first kilobyte."""
 _PDF_HEADER_WITHIN: Final = 1024
 """Bytes within which a PDF has its header (ISO 32000-1, annex H, note 13): scanners write other data before it."""
 
@@ -51,7 +55,9 @@ def format_of(beginning: bytes) -> Format | None:
         brands = {box[:4], *(box[start : start + 4] for start in range(8, len(box), 4))}
         if brands & {b"avif", b"avis"}:
             return Format.AVIF
-        return Format.HEIC if brands & _HEIC_BRANDS else None
+        if brands & _STRUCTURES and b"av01" in beginning:
+            return Format.AVIF
+        return Format.HEIC if brands & (_HEIC_BRANDS | _STRUCTURES) else None
     return Format.PDF if re.search(rb"%PDF-", beginning[:_PDF_HEADER_WITHIN]) else None
 
 
@@ -64,7 +70,8 @@ def is_provider_ready(content: bytes, *, base64_limit: int) -> bool:
     """Tell whether a file needs no conversion.
 
     That is an upright PNG or JPEG image within the limit, and also a file that can never be read (for which
-    ``check_readable`` gives the reason). Everything else has to be converted first.
+    ``check_readable`` gives the reason). Everything else has to be converted first. So does an image without its end:
+    only decoding shows whether more than that is missing.
     """
     file_format = format_of(content)
     if file_format is None:
@@ -72,10 +79,10 @@ def is_provider_ready(content: bytes, *, base64_limit: int) -> bool:
     if file_format not in {Format.JPEG, Format.PNG} or base64_length(len(content)) > base64_limit:
         return False
     try:
-        exif = jpeg.exif(content) if file_format is Format.JPEG else png.exif(content)
+        has_end = jpeg.has_end(content) if file_format is Format.JPEG else png.has_end(content)
+        return has_end and orientation_of(content) == UPRIGHT
     except RejectDocument:
         return True
-    return orientation(exif) == UPRIGHT
 
 
 def check_readable(content: bytes) -> None:
@@ -96,8 +103,8 @@ def check_intact(content: bytes) -> None:
     match format_of(content):
         case Format.JPEG:
             check_size(*jpeg.size(content))
-            for _ in jpeg.segments(content):
-                pass
+            if not jpeg.has_end(content):
+                raise rejection("Document.Truncated")
         case Format.PNG:
             check_size(*png.size(content))
             png.check_intact(content)

@@ -1,19 +1,38 @@
 """PNG files as a sequence of chunks (W3C recommendation)."""
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
+from permit_ocr.domain.errors import RejectDocument
 from permit_ocr.images.rejections import rejection
 
 SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
-_NEEDED: Final = frozenset(
-    (
-        *(b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS"),
-        *(b"cHRM", b"gAMA", b"iCCP", b"sBIT", b"sRGB", b"cICP", b"mDCV", b"cLLI", b"bKGD", b"pHYs"),
-    )
-)
+_LENGTHS: Final = {
+    b"cHRM": {32},
+    b"gAMA": {4},
+    b"sRGB": {1},
+    b"cICP": {4},
+    b"mDCV": {24},
+    b"cLLI": {8},
+    b"pHYs": {9},
+    b"sBIT": {1, 2, 3, 4},
+    b"bKGD": {1, 2, 6},
+}
+"""Bytes in chunks of a fixed length."""
+_COLOUR_TYPE: Final = 25
+"""Its place in the file."""
+_TRANSPARENCY_LENGTHS: Final = {0: {2}, 2: {6}, 3: range(1, 257)}
+"""By colour type."""
+_NEEDED: Final = frozenset((b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"iCCP", *_LENGTHS))
+_XMP: Final = b"XML:com.adobe.xmp"
+_EXIF_PROFILES: Final = (b"Raw profile type exif", b"Raw profile type APP1")
+"""Keywords under which ImageMagick stores Exif data, in hexadecimal digits, in PNG files without an eXIf chunk."""
+_MAX_TEXT_BYTES: Final = 1_000_000
+"""Of a compressed text: a few bytes may expand to gigabytes."""
+_END: Final = b"\0\0\0\0IEND\xaeB`\x82"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +46,16 @@ class Chunk:
     def body(self) -> bytes:
         """The data between name and checksum."""
         return self.content[8:-4]
+
+    @property
+    def is_intact(self) -> bool:
+        """Whether the checksum is right. A chunk without it is ignored by decoders, unless it is critical."""
+        return zlib.crc32(memoryview(self.content)[4:-4]) == int.from_bytes(self.content[-4:])
+
+    @property
+    def is_critical(self) -> bool:
+        """Whether there is no picture without this chunk."""
+        return self.name[:1].isupper()
 
 
 def chunks(file: bytes) -> Iterator[Chunk]:
@@ -54,7 +83,39 @@ def size(file: bytes) -> tuple[int, int]:
 
 def exif(file: bytes) -> bytes:
     """Return the Exif data (a TIFF structure); empty if there is none. Raises ``RejectDocument``."""
-    return next((chunk.body for chunk in chunks(file) if chunk.name == b"eXIf"), b"")
+    texts = {}
+    for chunk in chunks(file):
+        if chunk.name == b"eXIf" and chunk.is_intact:
+            return chunk.body
+        keyword, text = _text(chunk)
+        texts[keyword] = text
+    return next((_from_hexadecimal(texts[keyword]) for keyword in _EXIF_PROFILES if keyword in texts), b"")
+
+
+def xmp(file: bytes) -> bytes:
+    """Return the XMP packet; empty if there is none. Raises ``RejectDocument``."""
+    return dict(map(_text, chunks(file))).get(_XMP, b"")
+
+
+def has_end(file: bytes) -> bool:
+    """Tell whether the last chunk is in the file."""
+    try:
+        for _ in chunks(file):
+            pass
+    except RejectDocument:
+        return False
+    return True
+
+
+def with_end(file: bytes) -> bytes:
+    """Return a file without its last chunk with one. Image data that the file ends in becomes a chunk of its own."""
+    position = len(SIGNATURE)
+    with suppress(RejectDocument):
+        for chunk in chunks(file):
+            position += len(chunk.content)
+    length, name = int.from_bytes(file[position : position + 4]), file[position + 4 : position + 8]
+    rest = _chunk(name, file[position + 8 : position + 8 + length]) if name == b"IDAT" else b""
+    return file[:position] + rest + _END
 
 
 def check_intact(file: bytes) -> None:
@@ -62,11 +123,63 @@ def check_intact(file: bytes) -> None:
     for chunk in chunks(file):
         if chunk.name == b"acTL" and int.from_bytes(chunk.body[:4]) > 1:
             raise rejection("Document.Animated")
-        checksum = int.from_bytes(chunk.content[-4:])
-        if chunk.name in _NEEDED and zlib.crc32(memoryview(chunk.content)[4:-4]) != checksum:
+        if chunk.is_critical and chunk.name != b"IEND" and not chunk.is_intact:
             raise rejection("Document.Damaged")
 
 
 def without_metadata(file: bytes) -> bytes:
-    """Return the file with only what is needed to decode and to show the image. Raises ``RejectDocument``."""
-    return SIGNATURE + b"".join(chunk.content for chunk in chunks(file) if chunk.name in _NEEDED)
+    """Return the file with only what is needed to decode and to show the image. Raises ``RejectDocument``.
+
+    Malformed chunks that decoders ignore are left out: other decoders refuse the whole file because of them.
+    """
+    colours = file[_COLOUR_TYPE]
+    return SIGNATURE + b"".join(chunk.content for chunk in chunks(file) if _is_needed(chunk, colours))
+
+
+def _is_needed(chunk: Chunk, colours: int) -> bool:
+    if chunk.is_critical or chunk.name not in _NEEDED:
+        return chunk.name in _NEEDED
+    match chunk.name:
+        case b"tRNS":
+            lengths: Collection[int] = _TRANSPARENCY_LENGTHS.get(colours, ())
+        case b"iCCP":
+            _, _, profile = chunk.body.partition(b"\0")
+            return chunk.is_intact and profile[:1] == b"\0" and bool(_decompressed(profile[1:]))
+        case _:
+            lengths = _LENGTHS[chunk.name]
+    return chunk.is_intact and len(chunk.body) in lengths
+
+
+def _chunk(name: bytes, body: bytes) -> bytes:
+    return len(body).to_bytes(4) + name + body + zlib.crc32(name + body).to_bytes(4)
+
+
+def _text(chunk: Chunk) -> tuple[bytes, bytes]:
+    """Return keyword and text of a text chunk; both are empty for other chunks and for unreadable ones."""
+    keyword, _, text = chunk.body.partition(b"\0")
+    if not chunk.is_intact:
+        return b"", b""
+    match chunk.name:
+        case b"tEXt":
+            return keyword, text
+        case b"zTXt":
+            return keyword, _decompressed(text[1:])
+        case b"iTXt":
+            text_in_language = text[2:].split(b"\0", 2)[-1]
+            return keyword, _decompressed(text_in_language) if text[:1] == b"\1" else text_in_language
+    return b"", b""
+
+
+def _decompressed(text: bytes) -> bytes:
+    try:
+        return zlib.decompressobj().decompress(text, _MAX_TEXT_BYTES)
+    except zlib.error:
+        return b""
+
+
+def _from_hexadecimal(profile: bytes) -> bytes:
+    """Return a profile's bytes. Its lines are empty, its name, its length, then digits."""
+    try:
+        return bytes.fromhex(b"".join(profile.split(b"\n")[3:]).decode("ascii"))
+    except ValueError:
+        return b""

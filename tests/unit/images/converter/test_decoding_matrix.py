@@ -2,11 +2,17 @@
 
 import io
 import random
+import struct
+import tempfile
+import zlib
 from contextlib import suppress
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image, ImageChops, ImageCms
 
 from permit_ocr.domain.errors import RejectDocument
@@ -14,6 +20,20 @@ from permit_ocr.images.converter.fitting import fitted
 from permit_ocr.images.converter.pages import open_pages
 from permit_ocr.images.formats import base64_length, check_readable, is_provider_ready
 from permit_ocr.images.metadata import without_metadata
+from tests.unit.images.converter.broken import (
+    TYPES,
+    exif,
+    exif_segment,
+    jpeg_segment,
+    jpeg_with,
+    pdf_photo,
+    png_chunk,
+    png_with,
+    tiff,
+    tiff_with_broken_directory,
+    tiff_with_orientation,
+    with_stray_marker,
+)
 from tests.unit.images.converter.files import (
     CORNERS,
     FORMATS,
@@ -83,8 +103,75 @@ def test_every_colour_mode_is_converted_to_a_supported_one(mode: str, tmp_path: 
 
 def test_transparent_parts_become_white(tmp_path: Path) -> None:
     clear = Image.new("RGBA", (300, 200), (0, 0, 0, 0))
+    clear.paste("black", (0, 0, 100, 200))
     ((_, image),) = convert(file_of("webp", clear, lossless=True), tmp_path)
-    assert image.getpixel((150, 100)) == (255, 255, 255)
+    assert image.getpixel((200, 100)) == (255, 255, 255)
+
+
+@pytest.mark.parametrize("size", [(400, 250), (1200, 800)])
+@pytest.mark.parametrize(
+    ("form", "mode"),
+    [("png", "RGBA"), ("png", "LA"), ("tiff", "RGBA"), ("tiff", "LA"), ("heic", "RGBA"), ("avif", "RGBA")],
+)
+def test_alpha_that_is_zero_everywhere_is_ignored(
+    form: str, mode: str, size: tuple[int, int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("permit_ocr.images.converter.pixels.WHOLE_PIXELS", 120_000)  # the larger ones are reduced
+    image = picture(size)
+    image.putalpha(0)
+    ((_, converted),) = convert(file_of(form, image.convert(mode), orientation=3 if form == "png" else 1), tmp_path)
+    right, left = (converted.convert("L").getpixel((converted.width * part // 4, 30)) for part in (3, 1))
+    assert right == pytest.approx(150, abs=12)
+    assert left == pytest.approx(76, abs=12)
+
+
+@pytest.mark.parametrize(
+    ("layout", "sample_format", "scale"),
+    [
+        ("f", 3, lambda value: value / 255),
+        ("d", 3, lambda value: value / 255),
+        ("f", 3, lambda value: value * 40 - 1000),
+        ("H", 1, lambda value: value * 257),
+        ("h", 2, lambda value: value * 257 - 32768),
+        ("I", 1, lambda value: value * 0x1010101),
+        ("I", 1, lambda value: value * 3),
+        ("i", 2, lambda value: value * 0x1010101 - 2**31),
+    ],
+)
+def test_deep_grey_keeps_its_shades(layout: str, sample_format: int, scale: Any, tmp_path: Path) -> None:
+    image = Image.linear_gradient("L")
+    for order, white_is_zero, compression in product("<>", (0, 1), (1, 8)):
+        numbers = [scale(255 - value if white_is_zero else value) for value in image.tobytes()]
+        pixels = struct.pack(f"{order}{len(numbers)}{layout}", *numbers)
+        bits = struct.calcsize(f"<{layout}") * 8
+        tags: dict[int, Any] = {258: (bits,), 259: compression, 262: 1 - white_is_zero, 339: (sample_format,)}
+        content = tiff(zlib.compress(pixels) if compression == 8 else pixels, image.size, tags, order=order)
+        ((_, converted),) = convert(content, tmp_path)
+        assert max(ImageChops.difference(converted, image).tobytes()) <= 6, (order, white_is_zero, compression)
+
+
+@given(
+    st.sampled_from(["jpeg", "png", "webp", "tiff"]),
+    st.integers(1, 8),
+    st.fixed_dictionaries(
+        {"number_type": st.sampled_from(sorted(TYPES)), "count": st.integers(1, 9), "order": st.sampled_from("<>")}
+    ),
+)
+@settings(max_examples=200, deadline=None)
+def test_an_orientation_of_any_type_is_applied(form: str, orientation: int, storage: dict[str, Any]) -> None:
+    data = exif(orientation, **storage)
+    match form:
+        case "jpeg":
+            content = jpeg_with(jpeg_segment(0xE1, b"Exif\0\0" + data), orientation=orientation)
+        case "png":
+            content = png_with(png_chunk(b"eXIf", data), orientation=orientation)
+        case "webp":
+            content = file_of("webp", orientation=orientation, exif=data)
+        case _:
+            content = tiff_with_orientation(orientation, **storage)
+    with tempfile.TemporaryDirectory() as directory:
+        ((_, image),) = convert(content, Path(directory))
+    assert corners_of(image) == CORNERS
 
 
 @pytest.mark.parametrize("form", FORMATS)
@@ -157,6 +244,41 @@ def test_a_corrupted_file_becomes_an_image_or_a_rejection(form: str, seed: int, 
         convert(bytes(content), tmp_path)
 
 
+@pytest.mark.parametrize("progressive", [0, 1])
+@pytest.mark.parametrize("size", [(300, 200), (1200, 800)])
+def test_a_jpeg_without_its_end_is_complete_or_truncated(
+    size: tuple[int, int], progressive: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("pixels", "restoring"):
+        monkeypatch.setattr(f"permit_ocr.images.converter.{module}.WHOLE_PIXELS", 120_000)
+    content = file_of("jpeg", noise(size), progressive=progressive)
+    convert(content[:-1], tmp_path)
+    convert(content[:-2], tmp_path)
+    for missing in (6, 40, 1000):
+        assert code_of(content[:-missing], tmp_path) == "Document.Truncated"
+
+
+@pytest.mark.parametrize("missing", [1, 4, 11, 12, 16])
+def test_a_png_without_its_end_is_complete(missing: int, tmp_path: Path) -> None:
+    ((_, image),) = convert(file_of("png")[:-missing], tmp_path)
+    assert corners_of(image) == CORNERS
+
+
+@pytest.mark.parametrize("name", [b"tEXt", b"iTXt", b"eXIf", b"gAMA", b"pHYs", b"tRNS", b"iCCP", b"prVt"])
+def test_a_wrong_checksum_of_an_ancillary_chunk_is_ignored(name: bytes, tmp_path: Path) -> None:
+    body = exif(6) if name == b"eXIf" else b"\0\0\0\1\0\0"
+    content = png_with(png_chunk(name, body, damage=1), png_chunk(b"eXIf", exif(3)), orientation=3)
+    ((_, image),) = convert(content, tmp_path)
+    assert corners_of(image) == CORNERS
+
+
+@pytest.mark.parametrize("marker", [0x02, 0xDC, 0xE1, 0xFE])
+def test_a_damaged_scan_is_converted_as_far_as_it_can_be_decoded(marker: int, tmp_path: Path) -> None:
+    photo = jpeg_with(exif_segment(3), orientation=3, restart_marker_blocks=1)
+    ((_, image),) = convert(with_stray_marker(photo, marker, part=0.98, length=40_000), tmp_path)
+    assert corners_of(image) == CORNERS
+
+
 @pytest.mark.parametrize("form", ["gif", "webp", "png", "avif"])
 def test_animated_images_are_rejected(form: str, tmp_path: Path) -> None:
     more: dict[str, Any] = {"save_all": True, "append_images": [noise((400, 250))]}
@@ -203,8 +325,7 @@ def test_decompression_bombs_are_rejected_by_their_headers(form: str, tmp_path: 
 
 
 def test_a_very_large_picture_is_reduced_while_decoding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in ("pixels", "pictures"):
-        monkeypatch.setattr(f"permit_ocr.images.converter.{module}.WHOLE_PIXELS", 120_000)
+    monkeypatch.setattr("permit_ocr.images.converter.pixels.WHOLE_PIXELS", 120_000)
     for form in ("jpeg", "png", "heic", "webp", "gif", "tiff"):
         ((_, image),) = convert(file_of(form, picture((1200, 800))), tmp_path)
         assert corners_of(image) == CORNERS, form
@@ -218,6 +339,45 @@ def test_smaller_versions_in_a_tiff_are_not_pages(tmp_path: Path) -> None:
     content = file_of("tiff", picture((400, 250)), save_all=True, append_images=[thumbnail, picture((800, 500))])
     made = convert(content, tmp_path)
     assert [image.size for _, image in made] == [(400, 250), (800, 500)]
+
+
+@pytest.mark.parametrize(
+    "annotation",
+    [
+        b"/Subtype/Widget/FT/Btn/Ff 65536/T(a)/F 4",
+        b"/Subtype/Widget/FT/Sig/T(a)/F 132",
+        b"/Subtype/Widget/FT/Tx/T(a)/F 0",
+        b"/Subtype/Stamp/F 4",
+        b"/Subtype/Stamp/F 0",
+    ],
+)
+@pytest.mark.parametrize("form", [b"/AcroForm<</Fields[4 0 R]>>", b"/AcroForm<</Fields[]/XFA()>>", b""])
+def test_fields_and_annotations_of_a_pdf_are_drawn(annotation: bytes, form: bytes, tmp_path: Path) -> None:
+    ((_, image),) = convert(pdf_photo(annotation, form=form), tmp_path)
+    assert corners_of(image) == CORNERS
+
+
+@pytest.mark.parametrize("flags", [b"/F 2", b"/F 32", b"/F 34"])
+@pytest.mark.parametrize("annotation", [b"/Subtype/Widget/FT/Btn/Ff 65536/T(a)", b"/Subtype/Stamp"])
+def test_hidden_fields_and_annotations_are_not_drawn(annotation: bytes, flags: bytes, tmp_path: Path) -> None:
+    ((_, image),) = convert(pdf_photo(annotation + flags), tmp_path)
+    assert image.convert("L").getextrema() == (255, 255)
+
+
+@pytest.mark.parametrize(
+    ("page", "size"),
+    [(b"/Rotate 180", (2400, 1500)), (b"/CropBox[100 50 300 200]", (2400, 1800)), (b"/UserUnit 9", None)],
+)
+def test_a_field_is_drawn_where_the_page_has_it(page: bytes, size: tuple[int, int] | None, tmp_path: Path) -> None:
+    ((_, image),) = convert(pdf_photo(b"/Subtype/Widget/FT/Btn/Ff 65536/T(a)/F 4", page=page), tmp_path)
+    assert image.size == (size or (2400, 1500))
+    assert corners_of(image.rotate(180) if b"Rotate" in page else image) == CORNERS
+
+
+def test_a_broken_directory_does_not_affect_other_pages_of_a_tiff(tmp_path: Path) -> None:
+    for entries, missing in (([], 0), ([], 5), ([(256, 3, 1, 9)], 0), ([(256, 4, 1, 400), (257, 2, 99, 2**31)], 3)):
+        ((_, image),) = convert(tiff_with_broken_directory(entries, missing=missing), tmp_path)
+        assert image.size == (400, 250)
 
 
 def test_each_page_of_a_pdf_becomes_a_picture(tmp_path: Path) -> None:

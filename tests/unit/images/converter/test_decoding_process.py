@@ -5,6 +5,8 @@ import json
 import os
 import subprocess
 import sys
+import zlib
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +17,16 @@ from PIL import Image
 from permit_ocr.domain.errors import RetryableError
 from permit_ocr.images import conversion
 from permit_ocr.images.conversion import DecodedPage, decode
-from tests.unit.images.converter.files import CORNERS, LIMIT, corners_of, file_of, picture
+from tests.unit.images.converter.broken import exif_segment, jpeg_with, pdf, pdf_stream
+from tests.unit.images.converter.files import CORNERS, LIMIT, corners_of, file_of, noise, picture
 
+LAST_REJECTION = """
+import pathlib, sys
+from permit_ocr.images.conversion import decode
+directory = pathlib.Path(sys.argv[1])
+*_, last = decode(directory / "upload", directory, base64_limit=10**7)
+print(last.rejection)
+"""
 MEASURED = """
 import json, resource, subprocess, sys
 done = subprocess.run(sys.argv[1:], stdout=subprocess.PIPE, text=True)
@@ -73,6 +83,64 @@ def test_exceeding_the_memory_limit_is_a_rejection(tmp_path: Path) -> None:
     flat = Image.new("RGBA", (8000, 7900))
     (page,) = decoded(file_of("png", flat, compress_level=1), tmp_path)
     assert page.rejection == "Document.TooCostly"
+
+
+def compressed_pdf(parts: Iterable[bytes], entries: bytes, content: bytes = b"") -> bytes:
+    """Return a PDF of one page with a compressed stream: of the image /I if ``content`` draws it, else of the page."""
+    deflate = zlib.compressobj(9)
+    stream = pdf_stream(entries + b"/Filter/FlateDecode", b"".join(map(deflate.compress, parts)) + deflate.flush())
+    return pdf(
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 600 800]/Contents 4 0 R/Resources<</XObject<</I 5 0 R>>>>>>",
+        *([pdf_stream(b"", content), stream] if content else [stream]),
+    )
+
+
+def costly_jpeg() -> bytes:
+    return file_of("jpeg", Image.new("RGB", (9000, 7000)), progressive=True, subsampling=0, quality=10)
+
+
+COSTLY: dict[str, Callable[[], bytes]] = {
+    "a progressive JPEG of 63 megapixels": costly_jpeg,
+    "the same, turned": lambda: jpeg_with(
+        exif_segment(6), image=Image.new("RGB", (7000, 9000)), progressive=True, subsampling=0, quality=10
+    ),
+    "a compressed TIFF of 63 megapixels with transparency": lambda: file_of("tiff", Image.new("RGBA", (9000, 7000))),
+    "an AVIF of 48 megapixels": lambda: file_of("avif", Image.new("RGB", (8000, 6000))),
+    "a PDF with a large image": lambda: pdf(
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 7]/Contents 4 0 R/Resources<</XObject<</I 5 0 R>>>>>>",
+        pdf_stream(b"", b"9 0 0 7 0 0 cm /I Do"),
+        pdf_stream(
+            b"/Subtype/Image/Width 9000/Height 7000/ColorSpace/DeviceRGB/BitsPerComponent 8/Filter/DCTDecode",
+            costly_jpeg(),
+        ),
+    ),
+    "a PDF page of many spaces": lambda: compressed_pdf([b" " * 10**6] * 600, b""),
+    "a PDF page of many lines": lambda: compressed_pdf([b"1 1 m 2 2 l S\n" * 50_000] * 60, b""),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", COSTLY)
+def test_every_death_for_want_of_memory_is_too_costly(kind: str, tmp_path: Path) -> None:
+    (tmp_path / "upload").write_bytes(COSTLY[kind]())
+    command = [sys.executable, "-c", LAST_REJECTION, str(tmp_path)]  # this process may be as large as the limit
+    done = subprocess.run(
+        command, env={"PYTHONPATH": os.pathsep.join(sys.path)}, capture_output=True, check=True, timeout=120
+    )
+    assert done.stdout == b"Document.TooCostly\n"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("form", ["jpeg", "tiff", "heic", "avif", "png", "pdf"])
+def test_a_damaged_file_is_not_too_costly(form: str, tmp_path: Path) -> None:
+    content = bytearray(file_of(form, noise((300, 200))))
+    content[len(content) // 3 : -200] = bytes(len(content[len(content) // 3 : -200]))
+    (page,) = decoded(bytes(content), tmp_path)
+    assert page.rejection in {"Document.Damaged", None}
 
 
 @pytest.fixture

@@ -115,8 +115,29 @@ def test_downscaling_in_bands_gives_the_same_image(mode: str, monkeypatch: pytes
 
 
 def test_transparent_areas_become_white() -> None:
-    decoded = decode(file(Image.new("RGBA", (2, 2), (0, 0, 0, 0))))
-    assert decoded.pixels[0, 0].tolist() == [255, 255, 255]
+    picture = Image.new("RGBA", (2, 2), (0, 0, 0, 0))
+    picture.putpixel((1, 1), (0, 0, 0, 255))
+    pixels = decode(file(picture)).pixels
+    assert pixels[0, 0].tolist() == [255, 255, 255]
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA"])
+def test_alpha_that_is_zero_everywhere_is_ignored(mode: str) -> None:
+    picture = Image.new("RGBA", (6000, 300), (90, 90, 90, 0)).convert(mode)
+    pixels = decode(file(picture)).pixels
+    assert pixels[0, 0].tolist() == [90, 90, 90]
+
+
+@pytest.mark.parametrize(
+    ("number_type", "layout"), [(1, "B3x"), (3, "H2x"), (4, "I"), (6, "b3x"), (8, "h2x"), (9, "i")]
+)
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_an_orientation_of_any_type_is_applied(number_type: int, layout: str, order: str) -> None:
+    entry = struct.pack(f"{order}HHI{layout}", 0x0112, number_type, 1, 6)
+    exif = b"Exif\0\0" + (b"II*\0" if order == "<" else b"MM\0*") + struct.pack(f"{order}IH", 8, 1) + entry + bytes(4)
+    for kind in ("JPEG", "PNG"):
+        pixels = decode(file(Image.new("RGB", (40, 20)), kind, exif=exif)).pixels
+        assert pixels.shape == (40, 20, 3)
 
 
 @pytest.mark.parametrize("mode", ["L", "1", "P", "CMYK"])

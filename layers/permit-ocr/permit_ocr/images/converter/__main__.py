@@ -8,11 +8,11 @@
 """
 
 import json
-import resource
 import sys
 from pathlib import Path
 
 from permit_ocr.domain.errors import RejectDocument
+from permit_ocr.images.converter import memory
 from permit_ocr.images.converter.fitting import fitted
 from permit_ocr.images.converter.pages import Pages, open_pages
 from permit_ocr.images.rejections import DECODING_MEGABYTES
@@ -20,32 +20,38 @@ from permit_ocr.images.rejections import DECODING_MEGABYTES
 
 def main(file: Path, directory: Path, base64_limit: int) -> None:
     """Write the images of ``file`` into ``directory``, each at most ``base64_limit`` bytes as Base64."""
-    limit = DECODING_MEGABYTES * 1_000_000
-    resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
+    memory.limit_memory(DECODING_MEGABYTES)
+    memory.forget_failures()
     try:
         pages = open_pages(file)
         if pages.count:
             _print(pages=pages.count)
         for number in range(1, (pages.count or 1) + 1):
             _print(page=number, **_page(pages, number, directory, base64_limit))
-    except RejectDocument as error:
-        _print(rejection=error.code)
-    except MemoryError:
-        _print(rejection="Document.TooCostly")
+    except (RejectDocument, MemoryError) as error:
+        _print(rejection=_code(error))
     except Exception as error:  # noqa: BLE001  the parent process must be told of any error
         _print(failed=type(error).__name__)
 
 
 def _page(pages: Pages, number: int, directory: Path, base64_limit: int) -> dict[str, str]:
+    memory.forget_failures()
     try:
-        image = fitted(pages.picture(number), base64_limit=base64_limit)
-    except RejectDocument as error:
-        return {"rejection": error.code}
-    except MemoryError:
-        return {"rejection": "Document.TooCostly"}
+        picture = pages.picture(number)
+        if memory.has_failed():
+            raise MemoryError  # noqa: TRY301  PDFium leaves out what needs too much memory
+        image = fitted(picture, base64_limit=base64_limit)
+    except (RejectDocument, MemoryError) as error:
+        return {"rejection": _code(error)}
     name = f"{number}.{image.extension}"
     (directory / name).write_bytes(image.content)
     return {"image": name}
+
+
+def _code(error: RejectDocument | MemoryError) -> str:
+    if isinstance(error, MemoryError) or memory.has_failed():
+        return "Document.TooCostly"
+    return error.code
 
 
 def _print(**result: object) -> None:

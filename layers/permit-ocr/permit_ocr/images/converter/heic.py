@@ -1,12 +1,13 @@
 """HEIC photos, as phones take them."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
 import pi_heif
 from PIL import Image
 
-from permit_ocr.images.converter.pixels import reduction, to_basic_mode
+from permit_ocr.images.converter.pixels import reduction, to_basic_mode, without_empty_alpha
 from permit_ocr.images.formats import check_size
 from permit_ocr.images.rejections import rejection
 
@@ -49,12 +50,19 @@ class HeicPicture:
 
 def _in_strips(heif: Any) -> Image.Image:  # noqa: ANN401  pi-heif has no types
     """Return the decoded picture. It is copied strip by strip, since Pillow needs four bytes per pixel."""
-    data, mode, stride, (width, height) = heif.data, heif.mode, heif.stride, heif.size
+    width, height = heif.size
     factor = reduction(width, height)
-    picture = Image.new(mode, (width // factor, height // factor))
+    has_colours_only = all(without_empty_alpha(strip).mode != heif.mode for strip in _strips(heif, factor))
+    picture = Image.new("RGB" if has_colours_only else heif.mode, (width // factor, height // factor))
+    for number, strip in enumerate(_strips(heif, factor)):
+        part = strip.convert("RGB") if has_colours_only else strip
+        picture.paste(part if factor == 1 else part.reduce(factor), (0, number * _STRIP_ROWS))
+    return picture
+
+
+def _strips(heif: Any, factor: int) -> Iterator[Image.Image]:  # noqa: ANN401  pi-heif has no types
+    data, stride, (width, height) = heif.data, heif.stride, heif.size
     for top in range(0, height, _STRIP_ROWS * factor):
         rows = min(_STRIP_ROWS * factor, height - top)
         part = data[top * stride : (top + rows) * stride]
-        strip = Image.frombuffer(mode, (width, rows), part, "raw", mode, stride, 1)
-        picture.paste(strip if factor == 1 else strip.reduce(factor), (0, top // factor))
-    return picture
+        yield Image.frombuffer(heif.mode, (width, rows), part, "raw", heif.mode, stride, 1)

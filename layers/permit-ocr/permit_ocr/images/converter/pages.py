@@ -39,10 +39,14 @@ def open_pages(file: Path) -> Pages:
             from permit_ocr.images.converter.heic import HeicPicture  # noqa: PLC0415
 
             pages = HeicPicture(file)
-        case file_format:
-            from permit_ocr.images.converter.pictures import PillowPictures  # noqa: PLC0415
+        case Format.TIFF:
+            from permit_ocr.images.converter.tiff import TiffPages  # noqa: PLC0415
 
-            pages = PillowPictures(file, file_format)
+            pages = TiffPages(file)
+        case file_format:
+            from permit_ocr.images.converter.pictures import PillowPicture  # noqa: PLC0415
+
+            pages = PillowPicture(file, file_format)
     if pages.count is not None and pages.count > MAX_PAGES:
         raise rejection("Document.TooManyPages")
     return pages

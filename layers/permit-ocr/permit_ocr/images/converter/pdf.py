@@ -31,6 +31,7 @@ class PdfPages:
             self._document = pypdfium2.PdfDocument(file)
         except pypdfium2.PdfiumError as error:
             raise rejection("Document.Encrypted" if error.err_code in _LOCKED else "Document.Damaged") from error
+        _draw_form_fields(self._document)
         self.count = len(self._document)
 
     def picture(self, number: int) -> Image.Image:
@@ -44,6 +45,18 @@ class PdfPages:
         except pypdfium2.PdfiumError as error:
             raise rejection("Document.Damaged") from error
         return picture
+
+
+def _draw_form_fields(document: pypdfium2.PdfDocument) -> None:
+    """Make PDFium draw form fields, which may contain a photo; this has to come before pages are opened.
+
+    ``init_forms`` does nothing for a document without a list of its fields, but viewers draw those, too. Scripts cannot
+    run: the library is built without JavaScript and XFA.
+    """
+    configuration = pypdfium2.raw.FPDF_FORMFILLINFO(version=2)
+    handle = pypdfium2.raw.FPDFDOC_InitFormFillEnvironment(document, configuration)
+    if handle:
+        document.formenv = pypdfium2.PdfFormEnv(handle, configuration)
 
 
 def _scale(width: float, height: float) -> float:
