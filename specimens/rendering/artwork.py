@@ -29,12 +29,17 @@ def security_paper(random: Random, tint: Colour, line: Colour, *, height: int = 
 def draw_portrait(canvas: Canvas, random: Random, box: Box, *, sex: str, framed: bool) -> Image.Image:
     """Draw a cartoon head and shoulders that resembles nobody, and return it.
 
-    Without a frame, the paper shows around the head and shoulders.
+    Without a frame, the person fills the box, and the paper, in half of the cards paler, shows around the person.
     """
-    picture = _paint_person(random, (box.right - box.left, box.bottom - box.top), sex)
+    size = (box.right - box.left, box.bottom - box.top)
+    picture = _paint_person(random, size, sex)
     if framed:
         background = random.choice(((214, 230, 242), (235, 238, 242), (222, 232, 228)))
         canvas.image.paste(background, box)
+    else:
+        picture = picture.crop(picture.getbbox()).resize(size, Image.Resampling.LANCZOS)
+        if random.random() < 0.5:
+            canvas.image.paste((250, 250, 250), box, Image.new("L", size, random.randint(90, 200)))
     canvas.image.paste(picture, (box.left, box.top), picture)
     canvas.boxes["portrait"] = [box]
     return picture
