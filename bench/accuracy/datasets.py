@@ -41,6 +41,7 @@ class Source(StrEnum):
 
     OWN = "own"
     HTML = "html"
+    SCENE = "scene"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -116,7 +116,9 @@ def require_programs() -> None:
 def chromium_version() -> str:
     """Return the version of Chromium, since another one may draw other pixels; empty if it is not installed."""
     program = _chromium()
-    return subprocess.check_output([program, "--version"], text=True).strip() if program else ""
+    return (
+        subprocess.check_output([program, "--version"], stderr=subprocess.DEVNULL, text=True).strip() if program else ""
+    )
 
 
 def _chromium() -> str | None:

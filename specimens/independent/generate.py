@@ -8,12 +8,15 @@ from enum import StrEnum
 from functools import partial
 from itertools import chain
 from multiprocessing import get_context
+from typing import Final
 
 from specimens.cards.card import CardSide
 from specimens.independent.browser import Browser, open_browser
 from specimens.independent.html import draw as html
 from specimens.independent.html.negatives import NEGATIVES
 from specimens.independent.sample import Sample
+from specimens.independent.scene import draw as scene
+from specimens.independent.scene.other_documents import OTHER_DOCUMENTS
 from specimens.photography.photo import Level
 
 
@@ -21,6 +24,12 @@ class Generator(StrEnum):
     """The independent generators."""
 
     HTML = "html"
+    SCENE = "scene"
+
+    @property
+    def negatives(self) -> list[str]:
+        """The names of the documents that are not permits."""
+        return list(NEGATIVES if self is Generator.HTML else OTHER_DOCUMENTS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +44,13 @@ class Request:
     count: int
     level: Level
     negatives: bool = False
+
+
+DRAWING: Final = {
+    Generator.HTML: (html.draw_permit, html.draw_negative),
+    Generator.SCENE: (scene.draw_permit, scene.draw_negative),
+}
+"""How each generator draws a permit and another document."""
 
 
 def generate(request: Request) -> Iterator[Sample]:
@@ -57,10 +73,11 @@ def _draw_share(request: Request, numbers: Sequence[int]) -> list[Sample]:
 
 
 def _draw_one(browser: Browser, request: Request, number: int) -> Sample:
+    subjects = request.generator.negatives if request.negatives else [card_side.value for card_side in CardSide]
+    round_, place = divmod(number, len(subjects))
+    subject = subjects[place]
+    name = f"{subject}-{round_ + 1}"
+    draw_permit, draw_negative = DRAWING[request.generator]
     if request.negatives:
-        layout = list(NEGATIVES)[number % len(NEGATIVES)]
-        name = f"{layout}-{number // len(NEGATIVES) + 1}"
-        return html.draw_negative(browser, seed=request.seed, negative=layout, name=name, level=request.level)
-    card_side = list(CardSide)[number % len(CardSide)]
-    name = f"{card_side.value}-{number // len(CardSide) + 1}"
-    return html.draw_permit(browser, seed=request.seed, card_side=card_side, name=name, level=request.level)
+        return draw_negative(browser, seed=request.seed, negative=subject, name=name, level=request.level)
+    return draw_permit(browser, seed=request.seed, card_side=CardSide(subject), name=name, level=request.level)

@@ -6,8 +6,7 @@ import pytest
 
 from specimens.cards.card import CardSide
 from specimens.independent.browser import Browser, open_browser
-from specimens.independent.html import draw as html
-from specimens.independent.html.negatives import NEGATIVES
+from specimens.independent.generate import DRAWING, Generator
 from specimens.independent.sample import Sample
 from specimens.photography.photo import Level
 
@@ -20,13 +19,17 @@ def browser() -> Iterator[Browser]:
         yield browser
 
 
-def _draw(browser: Browser, card_side: CardSide, level: Level = Level.SCAN) -> Sample:
-    return html.draw_permit(browser, seed=1, card_side=card_side, name=card_side.value, level=level)
+def _draw(browser: Browser, generator: Generator, card_side: CardSide, level: Level = Level.SCAN) -> Sample:
+    draw_permit, _ = DRAWING[generator]
+    return draw_permit(browser, seed=1, card_side=card_side, name=card_side.value, level=level)
 
 
+@pytest.mark.parametrize("generator", Generator)
 @pytest.mark.parametrize("card_side", CardSide)
-def test_every_printed_field_lies_on_the_card_of_a_scan(browser: Browser, card_side: CardSide) -> None:
-    sample = _draw(browser, card_side)
+def test_every_printed_field_lies_on_the_card_of_a_scan(
+    browser: Browser, generator: Generator, card_side: CardSide
+) -> None:
+    sample = _draw(browser, generator, card_side)
 
     assert sample.positions
     assert sample.illegible == ()
@@ -36,15 +39,19 @@ def test_every_printed_field_lies_on_the_card_of_a_scan(browser: Browser, card_s
     assert (sample.portrait is None) == (card_side.side == "back")
 
 
-def test_the_same_seed_gives_the_same_photo(browser: Browser) -> None:
-    first, second = (_draw(browser, CardSide.HK_MACAO_BACK, Level.HARD) for _ in range(2))
+@pytest.mark.parametrize("generator", Generator)
+def test_the_same_seed_gives_the_same_photo(browser: Browser, generator: Generator) -> None:
+    first, second = (_draw(browser, generator, CardSide.HK_MACAO_BACK, Level.HARD) for _ in range(2))
 
     assert first == second
 
 
-@pytest.mark.parametrize("negative", NEGATIVES)
-def test_every_negative_can_be_photographed(browser: Browser, negative: str) -> None:
-    sample = html.draw_negative(browser, seed=1, negative=negative, name=negative, level=Level.HARD)
+@pytest.mark.parametrize(
+    ("generator", "negative"), [(generator, negative) for generator in Generator for negative in generator.negatives]
+)
+def test_every_negative_can_be_photographed(browser: Browser, generator: Generator, negative: str) -> None:
+    _, draw_negative = DRAWING[generator]
+    sample = draw_negative(browser, seed=1, negative=negative, name=negative, level=Level.HARD)
 
     assert sample.jpeg.startswith(b"\xff\xd8")
-    assert sample.negative == negative
+    assert (sample.generator, sample.negative) == (generator, negative)

@@ -4,7 +4,7 @@ import pytest
 
 from specimens.independent import __main__ as command
 from specimens.independent import browser
-from specimens.independent.html.negatives import NEGATIVES
+from specimens.independent.generate import Generator
 
 
 def test_missing_programs_and_fonts_are_reported_with_their_packages(
@@ -30,5 +30,6 @@ def test_an_invalid_argument_is_named(arguments: list[str], named: str, capsys: 
     assert named in capsys.readouterr().err
 
 
-def test_there_are_at_least_twelve_kinds_of_negatives() -> None:
-    assert len(NEGATIVES) >= 12
+@pytest.mark.parametrize("generator", Generator)
+def test_a_generator_has_at_least_twelve_kinds_of_negatives(generator: Generator) -> None:
+    assert len(set(generator.negatives)) >= 12
