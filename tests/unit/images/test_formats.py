@@ -107,6 +107,7 @@ PNG = file_of("png", exif=b"")
         (jpeg()[:-1], "Document.Truncated"),
         (jpeg()[:30], "Document.Truncated"),
         (b"\xff\xd8\xff\xd9", "Document.Damaged"),
+        (jpeg()[:2] + b"\xff\xfe\0\2" * 5000 + jpeg()[2:], "Document.Damaged"),
         (file_of("jpeg", picture((199, 150))), "Document.TooSmall"),
         (file_of("jpeg", picture((400, 99))), "Document.TooSmall"),
         (PNG[:-1], "Document.Truncated"),

@@ -22,7 +22,10 @@ _MARKER: Final = re.compile(rb"\xff([^\x00\xd0-\xd7\xff])")
 """In a scan's data, a byte FF is followed by 00 or is part of a restart marker. Anything else ends the scan."""
 _SEGMENTS: Final = frozenset((*range(0xC0, 0xD0), *range(0xDB, 0xF0), 0xFE))
 """Markers that decoders expect between scans, and pass over or read by their length."""
-_NEXT_SEGMENT: Final = re.compile(rb"\xff+[\xc0-\xcf\xd8-\xef\xfe]")
+_NEXT_SEGMENT: Final = re.compile(rb"\xff{1,16}[\xc0-\xcf\xd8-\xef\xfe]")
+"""Fill bytes may come before a marker; their number is limited because many markers may point to the same ones."""
+_MAX_SEGMENTS: Final = 4096
+"""Of a header: a colour profile has at most 255, and a file of nothing else would take half a minute."""
 _EXIF: Final = b"Exif\0\0"
 _XMP: Final = b"http://ns.adobe.com/xap/1.0/\0"
 _JFIF_BYTES: Final = 14
@@ -51,17 +54,20 @@ def header(file: bytes) -> Iterator[Segment]:
     Bytes between segments are left out, as decoders do. Raises ``RejectDocument`` if there is no scan.
     """
     position = 0
-    while match := _MARKER.search(file, position):
+    for _ in range(_MAX_SEGMENTS):
+        match = _MARKER.search(file, position)
+        if match is None:
+            raise rejection("Document.Truncated")
         start, marker = match.start(), match[1][0]
         if marker == _END_OF_IMAGE:
-            raise rejection("Document.Damaged")
+            break
         position = match.end()
         if marker not in _WITHOUT_LENGTH:
             position += int.from_bytes(file[position : position + 2])
         yield Segment(marker, start, position, file)
         if marker == _START_OF_SCAN:
             return
-    raise rejection("Document.Truncated")
+    raise rejection("Document.Damaged")
 
 
 def size(file: bytes) -> tuple[int, int]:

@@ -27,11 +27,12 @@ _COLOUR_TYPE: Final = 25
 _TRANSPARENCY_LENGTHS: Final = {0: {2}, 2: {6}, 3: range(1, 257)}
 """By colour type."""
 _NEEDED: Final = frozenset((b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"iCCP", *_LENGTHS))
+_TEXTS: Final = frozenset((b"tEXt", b"zTXt", b"iTXt"))
 _XMP: Final = b"XML:com.adobe.xmp"
 _EXIF_PROFILES: Final = (b"Raw profile type exif", b"Raw profile type APP1")
 """Keywords under which ImageMagick stores Exif data, in hexadecimal digits, in PNG files without an eXIf chunk."""
 _MAX_TEXT_BYTES: Final = 1_000_000
-"""Of a compressed text: a few bytes may expand to gigabytes."""
+"""Of a compressed text or colour profile: a few bytes may expand to gigabytes."""
 _END: Final = b"\0\0\0\0IEND\xaeB`\x82"
 
 
@@ -144,7 +145,7 @@ def _is_needed(chunk: Chunk, colours: int) -> bool:
             lengths: Collection[int] = _TRANSPARENCY_LENGTHS.get(colours, ())
         case b"iCCP":
             _, _, profile = chunk.body.partition(b"\0")
-            return chunk.is_intact and profile[:1] == b"\0" and bool(_decompressed(profile[1:]))
+            return chunk.is_intact and profile[:1] == b"\0" and 0 < len(_decompressed(profile[1:])) < _MAX_TEXT_BYTES
         case _:
             lengths = _LENGTHS[chunk.name]
     return chunk.is_intact and len(chunk.body) in lengths
@@ -156,18 +157,17 @@ def _chunk(name: bytes, body: bytes) -> bytes:
 
 def _text(chunk: Chunk) -> tuple[bytes, bytes]:
     """Return keyword and text of a text chunk; both are empty for other chunks and for unreadable ones."""
-    keyword, _, text = chunk.body.partition(b"\0")
-    if not chunk.is_intact:
+    if chunk.name not in _TEXTS or not chunk.is_intact:
         return b"", b""
+    keyword, _, text = chunk.body.partition(b"\0")
     match chunk.name:
         case b"tEXt":
             return keyword, text
         case b"zTXt":
             return keyword, _decompressed(text[1:])
-        case b"iTXt":
+        case _:
             text_in_language = text[2:].split(b"\0", 2)[-1]
             return keyword, _decompressed(text_in_language) if text[:1] == b"\1" else text_in_language
-    return b"", b""
 
 
 def _decompressed(text: bytes) -> bytes:

@@ -37,6 +37,7 @@ def test_a_file_is_sent_with_its_picture_and_without_metadata(name: str) -> None
     assert difference(Image.open(io.BytesIO(cleaned))) < 12
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in FILES if FILES[name].result != UNCHANGED])
 def test_a_file_is_converted_or_rejected(name: str, tmp_path: Path) -> None:
     assert not is_provider_ready((DIRECTORY / name).read_bytes(), base64_limit=LIMIT)
