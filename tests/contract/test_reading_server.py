@@ -205,10 +205,12 @@ def test_the_url_takes_precedence_over_the_image(server: RunningRecognizer) -> N
 # --- processes ---
 
 
-def test_cards_are_read_with_confidences_on_request(server: RunningRecognizer) -> None:
+def test_cards_are_read_with_the_report_on_request(server: RunningRecognizer) -> None:
     asking = {"X-Permit-Ocr-Confidence": "fields"}
     answer = call(server, HMT, {"ImageBase64": encoded(photograph(RESIDENCE))}, asking)
-    confidences = answer.pop("FieldConfidences")
+    confidences, positions = answer.pop("FieldConfidences"), answer.pop("Positions")
+    assert 0 <= answer.pop("DocumentConfidence") <= 1
+    assert {"Name", "IdCardNo"} <= positions["fields"].keys()
     assert answer["IdCardNo"] == TRUTH[RESIDENCE]["answer"]["IdCardNo"]
     assert confidences.keys() <= answer.keys()
     assert {"Name", "IdCardNo"} <= confidences.keys()

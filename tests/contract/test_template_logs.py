@@ -24,6 +24,8 @@ def test_no_log_level_drops_the_metrics_that_alarms_watch(
     source: dict[str, Any], capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Lambda filters JSON lines by level and treats those without a level as INFO."""
+    flush_metrics()  # what earlier tests counted
+    capsys.readouterr()
     count_metric("CircuitOpened")
     flush_metrics()
     assert "level" not in json.loads(capsys.readouterr().out)
