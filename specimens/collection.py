@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from random import Random
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from permit_ocr.domain.card.answers import Answer, MainlandPermitAnswer, MainlandPermitBack, ResidencePermitAnswer
 from permit_ocr.domain.permits import Kind
@@ -219,13 +219,28 @@ def _around(boxes: Sequence[Box]) -> Box:
     return Box(min(lefts), min(tops), max(rights), max(bottoms))
 
 
-def write(specimens: Iterable[Specimen | Negative], folder: Path) -> int:
+class PhotoWithTruth(Protocol):
+    """A photo of any generator."""
+
+    @property
+    def file(self) -> str:
+        """The file's name."""
+
+    @property
+    def jpeg(self) -> bytes:
+        """The photo."""
+
+    def truth(self) -> dict[str, Any]:
+        """Return its entry in ``truth.json``."""
+
+
+def write(photos: Iterable[PhotoWithTruth], folder: Path) -> int:
     """Write the JPEGs and ``truth.json`` to a folder, creating it if necessary; return the number of photos."""
     folder.mkdir(parents=True, exist_ok=True)
     truths = []
-    for specimen in specimens:
-        (folder / specimen.file).write_bytes(specimen.jpeg)
-        truths.append(specimen.truth())
+    for photo in photos:
+        (folder / photo.file).write_bytes(photo.jpeg)
+        truths.append(photo.truth())
     text = json.dumps({"specimens": truths}, ensure_ascii=False, indent=2)
     (folder / "truth.json").write_text(text + "\n", encoding="utf-8")
     return len(truths)

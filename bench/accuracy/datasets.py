@@ -21,7 +21,6 @@ from specimens.cards.card import CardSide
 from specimens.collection import Negative, Specimen, make_negatives, make_specimens, write
 from specimens.independent.browser import chromium_version, require_programs
 from specimens.independent.generate import Generator, Request, generate
-from specimens.independent.sample import write as write_samples
 from specimens.negatives.kinds import NegativeKind
 from specimens.photography.copies import COPIES_AND_ORIGINALS, Treatment
 from specimens.photography.photo import Level
@@ -100,7 +99,7 @@ def cached_photos(photo_set: PhotoSet) -> list[Photo]:
             write(draw(photo_set), unfinished)
         else:
             require_programs()
-            write_samples(generate(_request(photo_set)), unfinished)
+            write(generate(_request(photo_set)), unfinished)
         unfinished.rename(folder)
     return load_photos(folder)
 

@@ -178,7 +178,7 @@ def _iou(values: Sequence[float]) -> str:
 
 def _costs_table(reports: Mapping[str, Report]) -> str:
     head = ("cards", "reader", "number", "median s", "95th percentile s", "processor s, median", "peak MB")
-    rows = [row for name, one in reports.items() for row in _cost_rows(name, one)]
+    rows = [row for name, one in reports.items() if one.score.cards for row in _cost_rows(name, one)]
     return table((*head, "recogniser ÷ reader: seconds, processor seconds"), rows)
 
 

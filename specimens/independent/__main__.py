@@ -5,9 +5,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from specimens.collection import write
 from specimens.independent.browser import MissingProgramError, require_programs
 from specimens.independent.generate import Generator, Request, generate
-from specimens.independent.sample import write
 from specimens.photography.photo import Level
 
 

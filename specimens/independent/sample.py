@@ -1,9 +1,6 @@
 """One photograph with its truth, in the format of ``specimens.collection``."""
 
-import json
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any, Final
 
 from specimens.cards.card import Card, CardSide
@@ -39,6 +36,7 @@ class Sample:
                 "generator": self.generator,
                 "negative": self.negative,
                 "level": self.level.value,
+                "answer": None,
                 "card_corners": self.outline,
             }
         specimen = Specimen(
@@ -50,8 +48,9 @@ class Sample:
             card_corners=self.outline,
             portrait_corners=self.portrait,
             illegible=self.illegible,
+            positions=self.positions,
         )
-        return specimen.truth() | {"generator": self.generator, "positions": self.positions}
+        return specimen.truth() | {"generator": self.generator}
 
 
 def make_sample(
@@ -94,15 +93,3 @@ def _printed_fields(card: Card) -> list[str]:
         elif isinstance(value, str) and value:
             names.append(name)
     return names
-
-
-def write(samples: Iterable[Sample], folder: Path) -> int:
-    """Write the JPEGs and ``truth.json`` to a folder, creating it if necessary; return the number of photos."""
-    folder.mkdir(parents=True, exist_ok=True)
-    truths = []
-    for sample in samples:
-        (folder / sample.file).write_bytes(sample.jpeg)
-        truths.append(sample.truth())
-    text = json.dumps({"specimens": truths}, ensure_ascii=False, indent=2)
-    (folder / "truth.json").write_text(text + "\n", encoding="utf-8")
-    return len(truths)

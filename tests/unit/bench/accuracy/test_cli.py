@@ -5,6 +5,7 @@ import pytest
 from bench import markdown
 from bench.accuracy import cli, copies
 from bench.accuracy.datasets import REPORTING_SEED, TUNING_SEEDS
+from bench.accuracy.evaluation import Report
 
 
 def test_the_reporting_seed_is_not_a_tuning_seed() -> None:
@@ -69,3 +70,30 @@ def test_the_pages_have_markers_for_the_commands_figures(file: Path, command: st
 
     markdown.write_figures(copy, command=command, figures="measured")
     assert "\n\nmeasured\n\n" in copy.read_text()
+
+
+def test_single_errors_of_an_independent_generators_folder_are_hidden(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "truth.json").write_text(
+        '{"specimens": [{"file": "a.jpg", "generator": "html", "negative": "ticket"}]}'
+    )
+    monkeypatch.setattr("sys.argv", ["accuracy", str(tmp_path), "--show-errors"])
+
+    with pytest.raises(SystemExit, match="tunes on them"):
+        cli.main()
+
+
+def test_a_folder_of_negatives_only_is_measured_without_cards(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "truth.json").write_text('{"specimens": [{"file": "a.jpg", "negative": "ticket"}]}')
+    report = Report()
+    report.refusals.shown["ticket"] += 1
+    monkeypatch.setattr(
+        cli, "evaluate", lambda cards, negatives, **_: report if not cards and len(negatives) == 1 else None
+    )
+    monkeypatch.setattr("sys.argv", ["accuracy", str(tmp_path)])
+
+    assert cli.main() == 0
+    assert f"| {tmp_path} | 1 | none | none |" in capsys.readouterr().out

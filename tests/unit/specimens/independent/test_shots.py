@@ -90,4 +90,5 @@ def test_a_negatives_truth_states_what_it_is_and_no_answer() -> None:
     ).truth()
 
     assert truth["negative"] == "passport"
-    assert not {"answer", "kind", "portrait_corners"} & set(truth)
+    assert truth["answer"] is None
+    assert not {"kind", "portrait_corners"} & set(truth)
