@@ -19,8 +19,10 @@ from permit_ocr.domain.permits import Kind, Side
 from permit_ocr.domain.reader_report import Corners as FileCorners
 from permit_ocr.domain.reader_report import Positions, ReaderReport
 from recognizer.reading import image_decoding, photocopy
+from recognizer.reading.card_evidence.document_confidence import REFUSED, document_confidence
 from recognizer.reading.classification.card_classifier import classify_card_side
 from recognizer.reading.classification.card_sides import PERMIT_BY_FRONT, CardSide
+from recognizer.reading.classification.other_documents import is_other_document
 from recognizer.reading.fields import hk_macao_back, residence_permit, travel_permit
 from recognizer.reading.fields.confidence import confidences_of, corners_of, drop_uncertain, merge_readings
 from recognizer.reading.fields.field_finder import FieldFinder
@@ -46,6 +48,8 @@ _RESIDENCE: Final = frozenset({CardSide.RESIDENCE_FRONT, CardSide.RESIDENCE_BACK
 _BACK_INFOS: Final = "MainlandTravelPermitBackInfos"
 _EXTRAS_ERRORS: Final = (*engine.ENGINE_ERRORS, ValueError, ArithmeticError, LookupError)
 """What unusual shapes may raise in the search for portraits and copies, after the card was read."""
+_FEW_LABELS: Final = 2
+"""With fewer labels, text is not worth a closer look: it is hardly a card."""
 _UNREADABLE: Final = 99
 """More fields than any card side has."""
 
@@ -57,6 +61,10 @@ class _Card:
     finder: FieldFinder
     fields: Fields
     mrz: MrzFacts | None = None
+    confidence: float = 0.0
+    """How sure it is that this is a card of ``card_side``."""
+    is_refused: bool = False
+    """It is another document, or only the words of a card: a closer look would show the same."""
 
 
 def load_models() -> None:
@@ -88,7 +96,7 @@ def read(image: bytes, *, kind: Kind, side: Side | None = None, return_portrait:
         answer=replace(reading.answer, WarnCardInfos=_warnings(photo.pixels, card)),
         report=replace(
             reading.report,
-            document_confidence=1.0,
+            document_confidence=card.confidence,
             positions=_positions(card, photo),
             machine_readable_zone=card.mrz.as_zone() if card.mrz else None,
         ),
@@ -141,7 +149,7 @@ def _read_best(pixels: Pixels, kind: Kind, requested: frozenset[CardSide]) -> _C
     if card is None:
         code = "ImageNoText" if kind is Kind.RESIDENCE_PERMIT else "ImageNoSpecifiedCard"
         raise ReadingError(f"FailedOperation.{code}")
-    if not (_is_small(card) or _uncertain_fields(card)):
+    if not _deserves_second_reading(card):
         return card
     scan = ImageScan(*close_up(card.text, _core(card)))
     closer = _find_card(scan, requested)
@@ -156,7 +164,12 @@ def _merge(card: _Card, second: _Card) -> _Card:
     """Return the better of two readings, merged with the other one if both show the same card side."""
     better, other = (second, card) if _uncertain_fields(second) <= _uncertain_fields(card) else (card, second)
     return (
-        replace(better, fields=merge_readings(better.fields, other.fields), mrz=better.mrz or other.mrz)
+        replace(
+            better,
+            fields=merge_readings(better.fields, other.fields),
+            mrz=better.mrz or other.mrz,
+            confidence=max(better.confidence, other.confidence),
+        )
         if card.card_side is second.card_side
         else better
     )
@@ -182,10 +195,17 @@ def _card_likeness(card: _Card) -> tuple[bool, int]:
 def _lay_out(text: CardText) -> _Card:
     finder = FieldFinder(Layout(text.lines), text.reread, text.is_covered, text.corners_in_photo, text.reread_checked)
     card_side = classify_card_side(finder)
-    if card_side is CardSide.HK_MACAO_BACK:
-        mrz = hk_macao_back.machine_readable_facts(finder)
-        return _Card(card_side, text, finder, hk_macao_back.back_fields(finder, mrz), mrz)
-    return _Card(card_side, text, finder, _FIELDS[card_side](finder) if card_side else {})
+    if card_side is None:
+        return _Card(None, text, finder, {}, is_refused=is_other_document(finder))
+    mrz = hk_macao_back.machine_readable_facts(finder) if card_side is CardSide.HK_MACAO_BACK else None
+    fields = (
+        hk_macao_back.back_fields(finder, mrz) if card_side is CardSide.HK_MACAO_BACK else _FIELDS[card_side](finder)
+    )
+    card = _Card(card_side, text, finder, fields, mrz)
+    confidence = document_confidence(card_side, text, finder, core=_core(card), fields=fields, mrz=mrz)
+    if confidence < REFUSED:
+        return _Card(None, text, finder, {}, is_refused=True)
+    return replace(card, confidence=confidence)
 
 
 _FIELDS: Final[dict[CardSide, Callable[[FieldFinder], Fields]]] = {
@@ -200,6 +220,13 @@ def _core(card: _Card) -> tuple[TextLine, ...]:
     layout = card.finder.layout
     owned = [piece.line for piece in layout.pieces if piece.owner]
     return tuple(anchor.line for anchor in layout.anchors) + tuple(owned) if layout.anchors else card.text.lines
+
+
+def _deserves_second_reading(card: _Card) -> bool:
+    """Tell whether a closer crop may show more. A refusal must not cost more than a card."""
+    if card.card_side is None:
+        return not card.is_refused and len(card.finder.layout.anchors) >= _FEW_LABELS
+    return _is_small(card) or bool(_uncertain_fields(card))
 
 
 def _is_small(card: _Card) -> bool:

@@ -11,6 +11,8 @@ from recognizer.reading.layout.card_layout import Piece
 from recognizer.reading.layout.labels import Label, edit_distance
 
 OFFICE_SUFFIX: Final = re.compile(r"^.*?(?:分局|管理局|[局厅处队署](?!.*(?:分局|管理局)))")
+NOT_A_PLACE: Final = "0123456789Il|丨·.-— "
+"""What may be read between an authority and a place printed close to it."""
 _MIN_LENGTH: Final = 4
 """Characters of the shortest authority name that is recognised without its label."""
 _CENTRAL: Final = ("公安部出入境管理局", "中华人民共和国出入境管理局", "国家移民管理局", "中华人民共和国国家移民管理局")
@@ -61,7 +63,7 @@ def _authority_only(text: str) -> str | None:
     if name is None or len(name) < _MIN_LENGTH:
         return None
     rest = (chinese_text(text) or "")[len(name) :]
-    return name if not rest or province(rest) else None
+    return name if not rest or province(rest.lstrip(NOT_A_PLACE)) else None
 
 
 def _with_next_line(finder: FieldFinder, beginning: str) -> OcrField | None:

@@ -12,10 +12,11 @@ from recognizer.reading.fields import value_parsers
 from recognizer.reading.fields.confidence import adjust_for_calendar, adjust_for_script, adjust_for_term
 from recognizer.reading.fields.exit_entry_checks import checked_by_machine_line
 from recognizer.reading.fields.field_finder import FieldFinder
-from recognizer.reading.fields.issuing_authority import OFFICE_SUFFIX, issuing_authority
+from recognizer.reading.fields.issuing_authority import NOT_A_PLACE, OFFICE_SUFFIX, issuing_authority
 from recognizer.reading.fields.ocr_field import CONTRADICTED, EMPTY_FIELD, VERIFIED, Fields, OcrField
 from recognizer.reading.layout.card_layout import Layout, Piece
 from recognizer.reading.layout.labels import TITLES, Anchor, Label
+from recognizer.reading.ocr.text_lines import SAME_ROW
 from recognizer.reading.result import NOT_ENABLED
 
 _TYPE_NAMES: Final[dict[PermitType, str]] = {
@@ -43,6 +44,7 @@ _LENGTH_CHANGE_YEARS: Final = {PermitType.HK_MACAO_PERMIT: (2012, 2013), PermitT
 _LONG_NUMBER: Final = re.compile(r"[HM]?\d{10}.*")
 _COUNTRY_LABEL: Final = re.compile(r"国\S?(?:\s+(?P<country>\S+))?")
 """The label of the nationality if its second character is misread or missing."""
+_ISSUE_COUNT: Final = re.compile(r"0\d|1[0-2]")
 _ISOLATED: Final = 0.7
 """Maximum confidence of a single character or number without a label."""
 
@@ -62,7 +64,7 @@ def front_fields(finder: FieldFinder, permit: PermitType) -> Fields:
         "ValidDate": adjust_for_term(_period(finder), permit),
         "Number": number,
         "IssueAddress": place,
-        "IssueNumber": _issue_count(finder, permit),
+        "IssueNumber": _issue_count(finder, permit, number),
         "Type": type_name(finder, permit),
         "Nationality": finder.value(Label.NATIONALITY, _nationality) or EMPTY_FIELD,
     }
@@ -151,7 +153,7 @@ def _chinese_name(finder: FieldFinder, latin: Piece | None) -> OcrField | None:
         return None
     above = [
         piece
-        for piece in finder.layout.pieces
+        for piece in (*finder.layout.pieces, *finder.layout.specimen_marks)
         if _may_be_name(piece)
         and 0.5 * latin.line.height < latin.line.middle - piece.line.middle < _NAME_DISTANCE * latin.line.height
         and piece.line.left < latin.line.right
@@ -176,22 +178,35 @@ def _checked_against_issue(birthday: OcrField, period: OcrField, permit: PermitT
     return birthday.at_most(CONTRADICTED) if issued_before else birthday
 
 
-def _issue_count(finder: FieldFinder, permit: PermitType) -> OcrField:
-    """Return the count beside its label, else two isolated digits on a card that always has a count."""
-    if labelled := finder.value(Label.ISSUE_COUNT, _count_from_one, alphabet="0123456789"):
-        return labelled
-    isolated = [piece for piece in finder.layout.pieces if piece.owner is None and re.fullmatch(r"0\d", piece.text)]
-    return (
-        finder.field(isolated[0].text, [isolated[0].line]).at_most(_ISOLATED)
-        if len(isolated) == 1 and permit is not _EXIT_ENTRY
-        else EMPTY_FIELD
-    )
+def _issue_count(finder: FieldFinder, permit: PermitType, number: OcrField) -> OcrField:
+    """Return the count beside its label, else two isolated digits to the right of the number, whatever is above them.
+
+    It has two digits, and the first issue is 00.
+    """
+    if labelled := finder.value(Label.ISSUE_COUNT, _count, alphabet="0123456789"):
+        return labelled if len(labelled.text) > 1 else labelled.at_most(_ISOLATED)
+    if permit is _EXIT_ENTRY:
+        return EMPTY_FIELD
+    isolated = [piece for piece in finder.layout.pieces if _ISSUE_COUNT.fullmatch(piece.text) and _may_be_count(piece)]
+    numbers = [piece for piece in finder.layout.pieces if number.text and number.text in piece.text]
+    beside = [piece for piece in isolated if any(_is_right_of(piece, one) for one in numbers)]
+    found = beside if len(beside) == 1 else [piece for piece in isolated if piece.owner is None]
+    return finder.field(found[0].text, [found[0].line]).at_most(_ISOLATED) if len(found) == 1 else EMPTY_FIELD
 
 
-def _count_from_one(text: str) -> str | None:
-    """Return a count of at least 1. A 0 means that the second digit is hidden, because counting starts at 1."""
+def _may_be_count(piece: Piece) -> bool:
+    return piece.owner is None or piece.owner.label is Label.PERMIT_NUMBER
+
+
+def _is_right_of(piece: Piece, number: Piece) -> bool:
+    apart = abs(piece.line.middle - number.line.middle) / number.line.height
+    return piece.line.left > number.line.right and apart < SAME_ROW
+
+
+def _count(text: str) -> str | None:
+    """Return a count. A lone 0 is half of one, whose other digit is hidden."""
     count = value_parsers.count(text)
-    return count if count and int(count) else None
+    return None if count == "0" else count
 
 
 def _birth(text: str) -> str | None:
@@ -240,6 +255,10 @@ def _authority_and_place(finder: FieldFinder) -> tuple[OcrField, OcrField]:
     """Return authority and place of issue, separated if they were read as one text."""
     authority = issuing_authority(finder)
     place = finder.value(Label.ISSUE_PLACE, _place)
+    if (
+        place and authority.text and not value_parsers.province(place.text)
+    ):  # the columns may split a joined text elsewhere
+        place = finder.anywhere(lambda text: _province_after(text, authority.text)) or place
     if place is None and authority.text and finder.layout.anchor(Label.ISSUE_PLACE):
         combined = finder.value(Label.AUTHORITY, lambda text: _text_after(text, authority.text))
         return authority, combined or finder.anywhere(lambda text: _province_after(text, authority.text)) or EMPTY_FIELD
@@ -249,7 +268,7 @@ def _authority_and_place(finder: FieldFinder) -> tuple[OcrField, OcrField]:
 def _text_after(text: str, authority: str) -> str | None:
     """Return the text after the authority: a place that was read together with it."""
     plain = value_parsers.simplified(value_parsers.chinese_text(text) or "")
-    return plain.removeprefix(authority) or None if plain.startswith(authority) else None
+    return plain.removeprefix(authority).lstrip(NOT_A_PLACE) or None if plain.startswith(authority) else None
 
 
 def _province_after(text: str, authority: str) -> str | None:

@@ -31,6 +31,8 @@ _CHINESE_NAME: Final = re.compile(rf"[{_CJK}](?:[{_CJK}·]*[{_CJK}])")
 _TRAILING_LATIN: Final = re.compile(r"\s[A-Z][A-Z ,'’\-]*$")
 _NOT_IN_NAMES: Final = re.compile("通行证|居民|来往|往来|港澳|共和国|管理局|公安|签发|有效|证件|号码")
 """Words of titles, labels and authorities that do not occur in names."""
+SPECIMEN_NAMES: Final = frozenset({"证件样本", "样本"})
+"""Names of the holders of official specimens."""
 _TITLE_WORDS: Final = re.compile(
     r"\b(?:PERMIT|TRAVEL|TRAVELLING|MAINLAND|RESIDENTS?|HONG KONG|MACAO|MACAU|TAIWAN|CHINA|REPUBLIC|EXIT-ENTRY|"
     r"SPECIMEN|SAMPLE)\b"
@@ -183,6 +185,8 @@ def chinese_name(text: str) -> str | None:
     """
     plain = re.sub(r"\s+", "", _TRAILING_LATIN.sub("", _chinese_parts(text)))
     plain = re.sub(r"[•・‧∙⋅．.·]+", "·", plain).strip("·")
+    if plain in SPECIMEN_NAMES:
+        return plain
     if not _CHINESE_NAME.fullmatch(plain) or _NOT_IN_NAMES.search(simplified(plain)):
         return None
     return in_one_script(plain)

@@ -34,6 +34,7 @@ _PUNCTUATION: Final = " \u3000:：;；,，.。、|·-_"
 _WATERMARK: Final = re.compile(
     r"SPECIMEN|SAMPLE|EXAMPLE|FICTITIOUS|DEMO|TEST|VOID|NOT VALID|仅供测试|测试专用|样本|樣本|样张|样例|示例|测试|虚构"
 )
+_SPECIMEN_MARK: Final = "样本"
 _PICTURE_RATIO: Final = 2.2
 """A box this many times as high as the median with only one or two characters is a picture mistaken for text."""
 
@@ -58,6 +59,8 @@ class Layout:
     def __init__(self, lines: Iterable[TextLine]) -> None:
         self.anchors: list[Anchor] = []
         self.pieces: list[Piece] = []
+        self.specimen_marks: list[Piece] = []
+        """The word 样本 alone: a watermark, or the holder's name on an official specimen."""
         self._row_of: dict[int, int] = {}
         joined = [join(row) for row in rows(_without_pictures(list(lines)))]
         anchors = [find_anchors(line) for line in joined]
@@ -75,6 +78,8 @@ class Layout:
             for part in _split(line, start, end):
                 if not _is_background_text(part.text):
                     self.pieces.append(Piece(part, row, owner_label))
+                elif part.text.strip(_PUNCTUATION) == _SPECIMEN_MARK:
+                    self.specimen_marks.append(Piece(part, row, owner_label))
         for anchor in anchors:
             self._row_of[id(anchor)] = row
         self.anchors.extend(anchors)

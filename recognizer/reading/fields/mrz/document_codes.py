@@ -18,8 +18,11 @@ class DocumentCode(Enum):
     OTHER = auto()
 
 
-_HK_MACAO: Final = re.compile(r"C[RF][HM][A\d]|C.?CHN[\dOIBSZG]{6}")
-"""The current editions begin CR or CF, then the number; the 1999 edition C<CHN, then a name in digits."""
+_HK_MACAO: Final = re.compile(
+    r"C[RF][HM][A\d]|C.?CHN[\dOIBSZG]{6}|[RF]?[HM][A\d]\d{8}\d{3}\d{7}[MF]\d{6,7}$|[<C]{0,2}HN\d{12,}<"
+)
+"""The current editions begin CR or CF, then the number; the 1999 edition C<CHN, then a name in digits. Their beginning
+may be outside the photo."""
 _EXIT_ENTRY: Final = re.compile(r"[CG]SC[A-Z0-9]")
 _OTHER: Final = re.compile(r"C[TD]|[PIAV][A-Z<]|[A-Z]{2}[A-Z]{3}[A-Z0-9<]{9}\d")
 """Taiwan permit's back, permit to Taiwan; passports, identity cards and visas of any country."""

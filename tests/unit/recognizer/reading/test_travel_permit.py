@@ -7,6 +7,7 @@ from permit_ocr.domain.permits import PermitType
 from recognizer.reading.fields.confidence import corners_of
 from recognizer.reading.fields.field_finder import FieldFinder
 from recognizer.reading.fields.hk_macao_back import back_answer, back_fields
+from recognizer.reading.fields.mrz.facts import MrzFacts
 from recognizer.reading.fields.ocr_field import EMPTY_FIELD, VERIFIED, OcrField
 from recognizer.reading.fields.travel_permit import front_answer, front_fields
 from recognizer.reading.ocr.text_lines import BoundingBox, TextLine, join
@@ -39,9 +40,69 @@ def hk_front(**changed: TextLine) -> list[TextLine]:
     return list((lines | changed).values())
 
 
-@pytest.mark.parametrize(("read", "count"), [("0", ""), ("0]", "01"), ("00", ""), ("10", "10")])
-def test_an_issue_count_of_zero_is_not_accepted(read: str, count: str) -> None:
+@pytest.mark.parametrize(("read", "count"), [("0", ""), ("0]", "01"), ("00", "00"), ("10", "10"), ("12", "12")])
+def test_an_issue_count_has_two_digits_and_begins_at_00(read: str, count: str) -> None:
     assert read_front(finder(*hk_front(count=line(f"换证次数 {read}", 750, 440))), HK).IssueNumber == count
+
+
+@pytest.mark.parametrize("count", ["00", "07", "10", "12"])
+def test_two_digits_right_of_the_number_are_the_issue_count(count: str) -> None:
+    """As on the photo of an official specimen, on which two characters of the label were misread."""
+    small = 22
+    lines = hk_front(
+        number=line("证件号码", 330, 440, small),
+        value=line("H12345678", 330, 470),
+        count=line("按证次奴", 750, 440, small),
+        digits=line(count, 752, 470),
+    )
+    assert read_front(finder(*lines), HK).IssueNumber == count
+
+
+@pytest.mark.parametrize("name", ["证件样本", "样本"])
+def test_a_specimens_holder_may_be_called_specimen(name: str) -> None:
+    lines = hk_front(name=line(name, 335, 150), latin=line("ZHENGJIAN,YANGBEN", 330, 200), mark=line("样本", 90, 420))
+    assert read_front(finder(*lines), HK).Name == name
+
+
+@pytest.mark.parametrize("joined", ["公安部出入境管理局广东", "公安部出入境管理局1广东", "公安部出入境管理局丨广东"])
+def test_a_place_read_together_with_the_authority_is_separated(joined: str) -> None:
+    labels = line("签发机关", 330, 350, 22), line("签发地点", 700, 350, 22)
+    lines = [one for one in hk_front() if "签发机关" not in one.text and "港澳居民" not in one.text]
+    answer = read_front(finder(*lines, line("往来港澳通行证", 200, 60, 60), *labels, line(joined, 330, 385)), EXIT)
+    assert (answer.IssueAuthority, answer.IssueAddress) == ("公安部出入境管理局", "广东")
+
+
+def test_a_previous_number_is_found_under_an_unknown_label() -> None:
+    answer = read_back(
+        finder(
+            line("姓名 陈大文", 80, 140),
+            line("身份证件号码 G376849(9)", 80, 210),
+            line("原通行证号码 H0601117102", 80, 280),
+        )
+    )
+    assert answer.MainlandTravelPermitBackInfos is not None
+    assert answer.MainlandTravelPermitBackInfos.HistoryNumber == "H0601117102"
+
+
+def test_the_machine_lines_repair_or_contradict_the_identity_number() -> None:
+    def identity(printed: str) -> OcrField:
+        return back_fields(finder(line(f"身份证件号码 {printed}", 80, 210)), MrzFacts(identity_number="A123456(3)"))[
+            "IDNumber"
+        ]
+
+    assert identity("A173456(3)") == OcrField("A123456(3)", VERIFIED)
+    assert identity("") == OcrField("A123456(3)", VERIFIED)
+    assert identity("G376849(9)").confidence < 0.4, "both are right, so one is from another card"
+
+
+def test_the_coded_name_supports_corrects_or_contradicts_the_printed_one() -> None:
+    def name(printed: str) -> OcrField:
+        lines = line(f"姓名 {printed}", 80, 140), line("身份证件号码 G376849(9)", 80, 210)
+        return back_fields(finder(*lines), MrzFacts(chinese_name="陈大文"))["Name"]
+
+    assert name("陳大文") == OcrField("陳大文", 1.0)
+    assert name("陈天文") == OcrField("陈大文", 0.88)
+    assert name("李小龙").confidence == 0.5
 
 
 def test_a_front_with_values_beside_labels_gives_every_field() -> None:

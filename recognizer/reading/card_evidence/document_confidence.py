@@ -1,0 +1,106 @@
+"""How sure it is that an image shows the card itself, from all evidence together.
+
+The points were chosen on drawn cards and drawn forms of the tuning seeds. Below ``REFUSED``, the words of a card are
+not on a card; a pipeline should have results below 0.9 reviewed.
+"""
+
+from collections.abc import Sequence
+from statistics import median
+from typing import Final
+
+from permit_ocr.domain.card.resident_number import parse_resident_number
+from recognizer.reading.card_evidence.paper import examine_paper
+from recognizer.reading.card_evidence.picture import picture_beside
+from recognizer.reading.classification.card_sides import LABELS_BY_SIDE, CardSide
+from recognizer.reading.classification.form_signs import form_signs
+from recognizer.reading.fields.field_finder import FieldFinder
+from recognizer.reading.fields.mrz.document_codes import document_code
+from recognizer.reading.fields.mrz.facts import MrzFacts
+from recognizer.reading.fields.mrz.machine_lines import machine_lines
+from recognizer.reading.fields.ocr_field import Fields
+from recognizer.reading.layout.card_layout import Layout
+from recognizer.reading.layout.labels import Label
+from recognizer.reading.ocr.card_text import CardText
+from recognizer.reading.ocr.text_lines import TextLine
+
+REFUSED: Final = 0.5
+_HIGHEST: Final = 0.99
+_FORM_SIGN: Final = -0.25
+_PRINTED_PAPER: Final = 0.25
+_BLANK_PAPER: Final = -0.3
+_MIN_COLOUR: Final = 2.5
+_MIN_PATTERN: Final = 0.25
+"""Drawn cards reach 0.3 and a colour of 2.9 or more, scanned forms 0.17 and 0.8 at most."""
+_MIN_HEIGHT: Final = 18.0
+"""Pixels of text height below which a pattern is not visible."""
+_PROMINENT: Final = 1.15
+_VERY_PROMINENT: Final = 1.35
+"""How many times as high as the values a title is."""
+_SMALL_LABELS: Final = 0.85
+"""How high labels are relative to values, at most: 0.5 to 0.6 on the 2013 edition, by a photo of a specimen."""
+
+
+def document_confidence(
+    card_side: CardSide,
+    text: CardText,
+    finder: FieldFinder,
+    *,
+    core: Sequence[TextLine],
+    fields: Fields,
+    mrz: MrzFacts | None,
+) -> float:
+    """Return from 0 to 1 how sure it is that ``text`` is on a card of this side."""
+    layout = finder.layout
+    points = _paper(text, core, layout.height) + _FORM_SIGN * form_signs(layout)
+    if card_side is CardSide.HK_MACAO_BACK:
+        points += _hk_macao_back(finder, mrz)
+    elif card_side is CardSide.RESIDENCE_BACK:
+        points += _residence_back(layout)
+    else:
+        points += _front(text, finder, core, fields)
+    return round(min(_HIGHEST, max(0.0, points)), 3)
+
+
+def _hk_macao_back(finder: FieldFinder, mrz: MrzFacts | None) -> float:
+    """Return points for the machine-readable lines: the printed words are on any form that asks for the permit."""
+    if mrz:
+        return 0.95
+    lines = machine_lines(finder)
+    return 0.85 if document_code(lines) else 0.6 if lines else 0.2
+
+
+def _residence_back(layout: Layout) -> float:
+    state_name = any(anchor.label is Label.NOISE for anchor in layout.anchors)
+    labels = sum(layout.anchor(label) is not None for label in LABELS_BY_SIDE[CardSide.RESIDENCE_BACK])
+    return 0.3 + 0.25 * (_title_ratio(layout) > _VERY_PROMINENT) + 0.15 * state_name + 0.05 * labels
+
+
+def _front(text: CardText, finder: FieldFinder, core: Sequence[TextLine], fields: Fields) -> float:
+    layout = finder.layout
+    points = 0.25 + picture_beside(text, core, layout.height)
+    points += 0.1 * (_title_ratio(layout) > _PROMINENT) + 0.1 * (_label_ratio(layout) < _SMALL_LABELS)
+    number = parse_resident_number(fields["IdCardNo"].text) if "IdCardNo" in fields else None
+    is_valid = number is not None and number.has_valid_check_digit
+    return points + 0.3 * (document_code(machine_lines(finder)) is not None) + 0.2 * is_valid
+
+
+def _paper(text: CardText, core: Sequence[TextLine], height: float) -> float:
+    paper = examine_paper(text, core, height)
+    if paper is None or height < _MIN_HEIGHT:
+        return 0.0
+    return _PRINTED_PAPER if paper.colour > _MIN_COLOUR or paper.pattern > _MIN_PATTERN else _BLANK_PAPER
+
+
+def _value_height(layout: Layout) -> float:
+    values = [piece.line.height for piece in layout.pieces if len(piece.text) > 3]  # noqa: PLR2004
+    return median(values) if values else layout.height
+
+
+def _title_ratio(layout: Layout) -> float:
+    title = layout.anchor(Label.TITLE)
+    return title.line.height / _value_height(layout) if title else 0.0
+
+
+def _label_ratio(layout: Layout) -> float:
+    labels = [anchor.line.height for anchor in layout.anchors if anchor.label not in {Label.TITLE, Label.NOISE}]
+    return median(labels) / _value_height(layout) if labels else 1.0

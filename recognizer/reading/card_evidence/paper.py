@@ -1,0 +1,48 @@
+"""Measures what is printed behind a card's text: a colour or a pattern. Forms are printed on blank paper."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+
+from recognizer.reading.card_evidence.flat_area import flatten, span, surrounding
+from recognizer.reading.ocr.card_text import CardText
+from recognizer.reading.ocr.text_lines import TextLine
+
+_SCALE: Final = 16.0
+"""Pixels per text height: fine enough for the lines of a pattern."""
+_DARK: Final = 12
+_MIN_BLANK: Final = 400
+"""Pixels without text that are a sufficient sample."""
+_SMOOTH: Final = (9, 9)
+_PERCENTILE: Final = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """``colour``: how far its colours are from grey. ``pattern``: its unevenness. In hundredths of its brightness."""
+
+    colour: float
+    pattern: float
+
+
+def examine_paper(text: CardText, lines: Sequence[TextLine], height: float) -> Paper | None:
+    """Return the traits of the paper between the ``lines``; None if too little of it is visible."""
+    area, scale = surrounding(lines, 0, 0), _SCALE / height
+    flat = flatten(text, area, scale)
+    blank = np.ones(flat.shape[:2], np.uint8)
+    for line in text.lines:
+        top, bottom = (line.top - area.top) * scale - 3, (line.bottom - area.top) * scale + 3
+        left, right = (line.left - area.left) * scale - 6, (line.right - area.left) * scale + 6
+        blank[span(top, bottom), span(left, right)] = 0
+    inside = cv2.erode(blank, np.ones((5, 5), np.uint8)) > 0
+    if inside.sum() < _MIN_BLANK:
+        return None
+    colours = np.log(flat.astype(np.float32) + _DARK)
+    grey = colours.mean(axis=2)
+    smooth = cv2.blur(grey * blank, _SMOOTH) / (cv2.blur(blank.astype(np.float32), _SMOOTH) + 1e-6)
+    fine = np.abs(cv2.blur(grey, (3, 3)) - smooth)
+    paper = np.median(colours[inside], axis=0)
+    return Paper(float(100 * np.ptp(paper)), float(100 * np.percentile(fine[inside], _PERCENTILE)))

@@ -1,0 +1,97 @@
+"""Evidence of a card, on images of coloured areas: the words are given, so no model runs."""
+
+from collections.abc import Callable
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+from recognizer.reading.card_evidence.document_confidence import REFUSED, document_confidence
+from recognizer.reading.card_evidence.paper import examine_paper
+from recognizer.reading.card_evidence.picture import picture_beside
+from recognizer.reading.classification.card_sides import CardSide
+from recognizer.reading.fields.field_finder import FieldFinder
+from recognizer.reading.fields.mrz.facts import MrzFacts
+from recognizer.reading.layout.card_layout import Layout
+from recognizer.reading.ocr.card_text import CardText, Deskew
+from recognizer.reading.ocr.text_lines import TextLine
+from tests.unit.recognizer.reading.cards import line
+
+type Image = Any
+WHITE, BLUE = (255, 255, 255), (240, 228, 215)
+
+
+def blank(colour: tuple[int, int, int]) -> Image:
+    return np.full((700, 1100, 3), colour, np.uint8)
+
+
+def with_portrait(image: Image) -> Image:
+    cv2.ellipse(image, (190, 300), (60, 80), 0, 0, 360, (140, 165, 205), -1)
+    cv2.rectangle(image, (110, 370), (270, 500), (90, 50, 40), -1)
+    return image
+
+
+def front(title: str, separator: str = " ") -> list[TextLine]:
+    fields = ("姓名", "陈大文"), ("性别", "男"), ("出生日期", "1981.08.03"), ("证件号码", "H12345678")
+    rows = [line(separator.join(field), 430, 200 + 70 * row, 32) for row, field in enumerate(fields)]
+    return [line(title, 200, 80, 50), *rows]
+
+
+def confidence(image: Image, lines: list[TextLine], side: CardSide = CardSide.HK_MACAO_FRONT, **facts: Any) -> float:
+    text = CardText(image, tuple(lines), Deskew(), 0, np.eye(3), tuple(range(len(lines))))
+    return document_confidence(
+        side, text, FieldFinder(Layout(lines)), core=lines, fields={}, mrz=MrzFacts(**facts) if facts else None
+    )
+
+
+def text_on(image: Image, lines: list[TextLine]) -> CardText:
+    return CardText(image, tuple(lines), Deskew(), 0, np.eye(3), tuple(range(len(lines))))
+
+
+def test_a_front_with_picture_and_coloured_paper_is_certain() -> None:
+    assert confidence(with_portrait(blank(BLUE)), front("港澳居民来往内地通行证")) >= 0.9
+
+
+def test_a_photocopy_with_its_picture_is_not_refused() -> None:
+    assert confidence(with_portrait(blank(WHITE)), front("港澳居民来往内地通行证")) >= REFUSED
+
+
+@pytest.mark.parametrize("separator", ["：", " "])
+def test_words_on_white_paper_without_a_picture_are_refused(separator: str) -> None:
+    assert confidence(blank(WHITE), front("港澳居民来往内地通行证", separator)) < REFUSED
+
+
+def test_a_form_with_a_photo_is_refused() -> None:
+    lines = front("证件类型：港澳居民来往内地通行证", "：")
+    assert confidence(with_portrait(blank(WHITE)), lines) < REFUSED
+
+
+@pytest.mark.parametrize(("facts", "is_accepted"), [({"number": "H12345678"}, True), ({}, False)])
+def test_a_back_needs_its_machine_readable_lines(facts: dict[str, str], *, is_accepted: bool) -> None:
+    lines = [line("姓名 陈大文", 80, 140), line("身份证件号码 G376849(9)", 80, 210), line("曾持证件号码 无", 80, 280)]
+    accepted = confidence(blank(BLUE), lines, CardSide.HK_MACAO_BACK, **facts) >= 0.9
+    assert accepted is is_accepted
+    assert (confidence(blank(BLUE), lines, CardSide.HK_MACAO_BACK, **facts) >= REFUSED) is is_accepted
+
+
+def table(image: Image) -> Image:
+    image[:, :60] = (40, 60, 80)
+    return image
+
+
+@pytest.mark.parametrize(("change", "sign"), [(with_portrait, 1), (lambda image: image, -1), (table, -1)])
+def test_a_picture_is_a_compact_area_beside_the_text(change: Callable[[Image], Image], sign: int) -> None:
+    lines = front("港澳居民来往内地通行证")
+    assert np.sign(picture_beside(text_on(change(blank(BLUE)), lines), lines, 32.0)) == sign
+
+
+def test_a_pattern_is_told_from_blank_paper() -> None:
+    lines = front("港澳居民来往内地通行证")
+    waves = blank(WHITE)
+    waves[::8] = waves[1::8] = (225, 225, 225)
+    patterned, plain = (examine_paper(text_on(image, lines), lines, 32.0) for image in (waves, blank(WHITE)))
+    assert patterned is not None
+    assert plain is not None
+    assert patterned.pattern > 0.25 > plain.pattern
+    assert plain.colour == 0.0
