@@ -30,6 +30,7 @@ from recognizer.reading.fields.mrz.facts import MrzFacts
 from recognizer.reading.fields.ocr_field import Corners, Fields
 from recognizer.reading.image_decoding import DecodedImage
 from recognizer.reading.layout.card_layout import Layout
+from recognizer.reading.layout.labels import find_anchors
 from recognizer.reading.layout.stacked_cards import split_stacked_cards
 from recognizer.reading.ocr import engine
 from recognizer.reading.ocr.card_text import CardText, ImageScan, close_up
@@ -68,7 +69,7 @@ class _Card:
 
 
 def load_models() -> None:
-    """Load the models and run each once, so that the first card is not slower. Takes about two seconds."""
+    """Load the models and run each once, so that the first card is not slower. Takes about a second."""
     engine.warm_up()
 
 
@@ -143,15 +144,19 @@ def _decode(image: bytes, kind: Kind) -> DecodedImage:
 
 
 def _read_best(pixels: Pixels, kind: Kind, requested: frozenset[CardSide]) -> _Card:
-    """Read the image. If text is small or a field uncertain, read a closer crop as well and merge both readings."""
-    scan = ImageScan(pixels)
-    card = _find_card(scan, requested)
+    """Read the image; if no card is found, once more with thorough detection.
+
+    If text is small or a field of the card uncertain, read a closer crop as well and merge both readings.
+    """
+    card = _find_card(ImageScan(pixels), requested)
+    if card is None or card.card_side is None:
+        card = _find_card(ImageScan(pixels, thorough=True), requested)
     if card is None:
         code = "ImageNoText" if kind is Kind.RESIDENCE_PERMIT else "ImageNoSpecifiedCard"
         raise ReadingError(f"FailedOperation.{code}")
     if not _deserves_second_reading(card):
         return card
-    scan = ImageScan(*close_up(card.text, _core(card)))
+    scan = ImageScan(*close_up(card.text, _core(card)), thorough=True)
     closer = _find_card(scan, requested)
     if closer is None:
         return card
@@ -178,7 +183,7 @@ def _merge(card: _Card, second: _Card) -> _Card:
 def _find_card(scan: ImageScan, requested: frozenset[CardSide]) -> _Card | None:
     """Return the first card with a requested side, else the segment most like a card; None if there is no text."""
     best: _Card | None = None
-    for text in scan.segments():
+    for text in scan.segments(find_anchors):
         for lines in split_stacked_cards(text.lines):
             card = _lay_out(replace(text, lines=tuple(lines)))
             if card.card_side in requested:

@@ -1,6 +1,6 @@
 """From pixels to the text of a card: detect, rotate, deskew, recognise; and the crop for a closer second look."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import Any, Final
@@ -30,6 +30,8 @@ _MIN_LINES: Final = 3
 _MAX_CARD_LINES: Final = 40
 """A segment with more lines is more likely a page than a card."""
 _MAX_SEGMENTS: Final = 5
+_SAMPLE: Final = 5
+"""About as many lines show whether a segment has labels: on a card, every second line has one."""
 _POOR_CONFIDENCE: Final = 0.8
 _PAPER_PERCENTILE: Final = 75
 _BLANK_PERCENTILE: Final = 60
@@ -141,25 +143,43 @@ def _text_of(glyphs: Sequence[Glyph]) -> str:
 class ImageScan:
     """The text detected in one image. Recognition takes most of the time, so each line is read at most once."""
 
-    def __init__(self, image: Pixels, origin: NDArray[Any] = _IDENTITY) -> None:
+    def __init__(self, image: Pixels, origin: NDArray[Any] = _IDENTITY, *, thorough: bool = False) -> None:
+        """Detect the text; ``thorough`` as for ``engine.find_text``."""
         self._image, self._origin = image, origin
-        self._quads = engine.find_text(image)
+        self._quads = engine.find_text(image, thorough=thorough)
         self._segmentation = Segmentation(image, self._quads)
         self._glyphs_by_line: dict[tuple[int, int], list[Glyph]] = {}
 
-    def segments(self) -> Iterator[CardText]:
-        """Yield the text of each segment, the likeliest card first; then poorly read lines, rotated by 180 degrees."""
-        segments = self._segmentation.segments()
-        candidates = [segment for segment in segments if len(segment) >= _MIN_LINES] or segments
-        candidates.sort(key=lambda segment: (len(segment) > _MAX_CARD_LINES, -_text_area(self._quads_of(segment))))
+    def segments(self, is_on_card: Callable[[TextLine], object]) -> Iterator[CardText]:
+        """Yield the text of each segment, the likeliest card first; then poorly read lines, rotated by 180 degrees.
+
+        ``is_on_card`` accepts lines that other papers hardly have. Segments without one in a sample of their lines come
+        last, so that a page of text beside the card is not read for nothing.
+        """
         read = []
-        for segment in candidates[:_MAX_SEGMENTS]:
-            read.append(self._read_segment(segment, _quarter_turns_to_upright(self._image, self._quads_of(segment))))
+        for segment, quarter_turns in self._likeliest_first(is_on_card):
+            read.append(self._read_segment(segment, quarter_turns))
             yield read[-1]
         for text in read:
             poorly_read = [index for index in text.quad_indexes if self._is_poorly_read(index, text.quarter_turns)]
             if len(poorly_read) >= _MIN_LINES:
                 yield self._read_segment(poorly_read, text.quarter_turns + 2)
+
+    def _likeliest_first(self, is_on_card: Callable[[TextLine], object]) -> Iterator[tuple[list[int], int]]:
+        """Yield segments and the quarter turns that make them upright, as few as are asked for."""
+        segments = self._segmentation.segments()
+        candidates = [segment for segment in segments if len(segment) >= _MIN_LINES] or segments
+        candidates.sort(key=lambda segment: (len(segment) > _MAX_CARD_LINES, -_text_area(self._quads_of(segment))))
+        del candidates[_MAX_SEGMENTS:]
+        unlikely = []
+        for segment in candidates:
+            quarter_turns = _quarter_turns_to_upright(self._image, self._quads_of(segment))
+            sample = segment[:: max(1, len(segment) // _SAMPLE)]
+            if len(candidates) == 1 or any(map(is_on_card, self._read_segment(sample, quarter_turns).lines)):
+                yield segment, quarter_turns
+            else:
+                unlikely.append((segment, quarter_turns))
+        yield from unlikely
 
     def _is_poorly_read(self, index: int, quarter_turns: int) -> bool:
         """Tell whether a line has such low confidence that it may be upside down, unlike those around it."""
@@ -183,7 +203,7 @@ class ImageScan:
     def _read_segment(self, segment: list[int], quarter_turns: int) -> CardText:
         """Read a segment after quarter turns of the image to the left."""
         quarter_turns %= 4
-        upright = np.ascontiguousarray(np.rot90(self._image, quarter_turns))
+        upright = _turned(self._image, quarter_turns)
         height, width = self._image.shape[:2]
         quads = {index: _rotated(self._quads[index], quarter_turns, width, height) for index in segment}
         new = [index for index in segment if (index, quarter_turns) not in self._glyphs_by_line]
@@ -213,10 +233,15 @@ def _text_area(segment: list[Quad]) -> float:
 def _quarter_turns_to_upright(image: Pixels, quads: list[Quad]) -> int:
     """Return how many quarter turns to the left make the lines upright."""
     quarter_turns = 1 if _is_vertical(quads) else 0
-    upright = np.rot90(image, quarter_turns)
+    upright = _turned(image, quarter_turns)
     longest = sorted(quads, key=lambda quad: -float(np.linalg.norm(quad[2] - quad[0])))[:_ORIENTATION_VOTES]
     turned = [_rotated(quad, quarter_turns, image.shape[1], image.shape[0]) for quad in longest]
     return quarter_turns + 2 * engine.is_upside_down(engine.crop(upright, quad) for quad in turned)
+
+
+def _turned(image: Pixels, quarter_turns: int) -> Pixels:
+    """Return the image after quarter turns to the left, contiguous: else OpenCV would copy it for every strip."""
+    return np.ascontiguousarray(np.rot90(image, quarter_turns))
 
 
 def _is_vertical(quads: list[Quad]) -> bool:
