@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
@@ -17,6 +18,7 @@ from PIL import ExifTags, Image
 from bench.accuracy.portraits import GOOD_IOU, Points, picture_iou, rectangle_iou
 from permit_ocr.domain.card.answers import ResidencePermitAnswer
 from permit_ocr.domain.permits import Kind, Side
+from recognizer.reading.ocr import engine
 from recognizer.reading.reader import ReadingError, load_models, read
 from specimens.photography.copies import Treatment, apply_treatment
 from specimens.rendering.canvas import HEIGHT, WIDTH
@@ -69,6 +71,16 @@ def test_a_close_up_of_a_copy_gets_a_warning(treatment: Treatment) -> None:
     assert reading.answer.WarnCardInfos == (-9102, -9109)
     assert isinstance(reading.answer, ResidencePermitAnswer)
     assert reading.answer.IdCardNo == entry["answer"]["IdCardNo"]
+
+
+def test_only_model_threads_treat_denormal_numbers_as_zero() -> None:
+    """Set in the caller's thread, this would change all of the program's arithmetic."""
+    assert half_of_the_smallest_normal_number() > 0
+    assert engine._threads().submit(half_of_the_smallest_normal_number).result() == 0
+
+
+def half_of_the_smallest_normal_number() -> float:
+    return sys.float_info.min / 2
 
 
 def test_concurrent_reads_do_not_affect_each_other() -> None:

@@ -105,9 +105,15 @@ def use_threads(count: int) -> None:
 def _threads() -> ThreadPoolExecutor:
     """Load the models and start the threads that call them.
 
-    A new thread inherits from its creator how it treats denormal numbers (see ``models``). So all threads are started
-    here, right after the models were loaded, and no other thread calls a model.
+    ONNX Runtime makes the thread that creates the first session treat denormal numbers as zero, in Python's arithmetic,
+    too (see ``models``). A new thread inherits this from its creator. So a thread that ends right afterwards does both:
+    the caller's arithmetic stays as it is, and no other thread calls a model.
     """
+    with ThreadPoolExecutor(1) as starter:
+        return starter.submit(_load_and_start).result()
+
+
+def _load_and_start() -> ThreadPoolExecutor:
     load_models()
     threads = ThreadPoolExecutor(MAX_CONCURRENT_CALLS, thread_name_prefix="models")
     started = Barrier(MAX_CONCURRENT_CALLS)
