@@ -36,7 +36,7 @@ from bench.accuracy.datasets import (
 )
 from bench.accuracy.evaluation import evaluate
 from bench.accuracy.memory import long_run
-from bench.accuracy.thresholds import MIN_CARDS, MIN_LONG_RUN, THRESHOLDS, checks
+from bench.accuracy.thresholds import MIN_CARDS, MIN_LONG_RUN, MIN_NEGATIVES, THRESHOLDS, checks
 from specimens.photography.photo import Level
 
 PAGE: Final = Path(__file__).parents[2] / "docs" / "reading.md"
@@ -70,14 +70,14 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("--show-errors", action="store_true", help="print each wrong field (only for tuning seeds)")
     sources = [source.value for source in Source]
     parser.add_argument("--generator", nargs="+", choices=sources, default=sources, help="who draws (default: all)")
-    parser.add_argument("--negatives", type=int, help="documents that are not permits, per level (default: as --cards)")
+    default = f"documents that are not permits, per level and generator (default {MIN_NEGATIVES})"
+    parser.add_argument("--negatives", type=int, default=MIN_NEGATIVES, help=default)
     parser.add_argument("--no-rapidocr", action="store_true", help="leave out the comparison with RapidOCR")
     parser.add_argument("--check", action="store_true", help="exit with status 1 unless all thresholds are met")
     parser.add_argument("--memory", type=int, default=0, metavar="IMAGES", help="only measure memory, over IMAGES")
     options = parser.parse_args()
     options.level = [Level(level) for level in options.level]
     options.generator = [Source(source) for source in options.generator]
-    options.negatives = options.cards if options.negatives is None else options.negatives
     if problem := _contradiction(options):
         parser.error(problem)
     if _is_report(options):
@@ -92,7 +92,7 @@ def _contradiction(options: argparse.Namespace) -> str:
     if not is_for_tuning and options.seed != REPORTING_SEED:
         return f"seeds for tuning are below {TUNING_SEEDS.stop}"
     if options.check and not _is_report(options):
-        return f"--check needs the reporting seed, {MIN_CARDS} cards or more of every kind and level, and RapidOCR"
+        return f"--check needs the reporting seed, {MIN_CARDS} cards or more of every kind and level, negatives, and RapidOCR"
     if options.show_errors and not (is_for_tuning and is_own):
         return _HIDDEN
     if options.output and options.output.resolve() == PAGE and not _is_report(options):
@@ -107,7 +107,7 @@ def _is_report(options: argparse.Namespace) -> bool:
     if options.memory:
         return bool(options.memory >= MIN_LONG_RUN)
     is_complete = len(options.level) == len(Level) and len(options.generator) == len(Source)
-    return bool(options.check and is_complete and not options.no_rapidocr and options.negatives >= MIN_CARDS)
+    return bool(options.check and is_complete and not options.no_rapidocr and options.negatives >= MIN_NEGATIVES)
 
 
 def _measure_levels(options: argparse.Namespace) -> bool:

@@ -17,6 +17,12 @@ from bench.accuracy.worker import RAPIDOCR, RAPIDOCR_DEFAULTS, RECOGNIZER, Outco
 from permit_ocr.domain.permits import Kind, Side
 from specimens.cards.card import CardSide
 
+_REQUESTS: Final = (
+    (Kind.RESIDENCE_PERMIT, Side.FRONT),
+    (Kind.MAINLAND_PERMIT, Side.FRONT),
+    (Kind.MAINLAND_PERMIT, Side.BACK),
+)
+"""How a document that is no permit is requested. The side makes no difference to a residence permit's request."""
 _EVERY: Final = {RAPIDOCR: 2, RAPIDOCR_DEFAULTS: 10}
 """RapidOCR reads all faces of every second or tenth round."""
 _WRONG_KIND_EVERY: Final = 7
@@ -106,7 +112,7 @@ def evaluate(
                 report.portraits.add(photo.truth, photo.path, _read(recognizer, photo, portrait=True).answer)
             print_progress(number + 1, len(photos))
         for number, photo in enumerate(negatives):
-            outcomes = [recognizer.read(photo.path, kind=kind, side=side) for kind in Kind for side in Side]
+            outcomes = [recognizer.read(photo.path, kind=kind, side=side) for kind, side in _REQUESTS]
             report.refusals.add(photo.truth["negative"], outcomes)
             print_progress(number + 1, len(negatives))
     return report

@@ -57,6 +57,8 @@ MAX_MEMORY_GROWTH: Final = 1.05
 """Maximum mean resident size in the last quarter of a long run, relative to the second quarter."""
 MIN_CARDS: Final = 300
 """Cards per level in a report; fewer prove nothing."""
+MIN_NEGATIVES: Final = 104
+"""Documents that are not permits, per level and generator: four of each kind, and over 300 per level in all."""
 MIN_LONG_RUN: Final = 2000
 """Images in a long run; fewer do not show that the resident size stays constant."""
 
