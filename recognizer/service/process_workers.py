@@ -16,12 +16,12 @@ from functools import partial
 from typing import Any, Final
 
 from permit_ocr.domain.permits import Kind, Side
+from permit_ocr.process_hardening import disable_dumps
 from permit_ocr.tencent.actions import ACTIONS
 from permit_ocr.tencent.report_format import parse_report
 from permit_ocr.tencent.response_format import parse_answer
 from recognizer.cpu_count import available_cpus
 from recognizer.reading.result import Reading
-from recognizer.service.process_hardening import disable_dumps
 from recognizer.service.worker_process import RESPONSE_LENGTH, request_header
 from recognizer.service.workers import OCR_FAILED, READ_TIMEOUT_SECONDS, ReadCard, WorkerFailed, WorkersDidNotStart
 from recognizer.wire.api_error import ApiError

@@ -27,9 +27,9 @@ from queue import SimpleQueue
 from typing import Any, BinaryIO, Final
 
 from permit_ocr.domain.permits import Kind, Side
+from permit_ocr.process_hardening import disable_dumps
 from permit_ocr.tencent.report_format import report_as_json
 from recognizer.cpu_count import available_cpus
-from recognizer.service.process_hardening import disable_dumps
 from recognizer.wire.api_error import ApiError
 
 REQUEST_LENGTHS: Final = struct.Struct("!II")

@@ -14,6 +14,7 @@ from typing import Final
 
 from permit_ocr.domain.errors import RetryableError
 from permit_ocr.images.rejections import DECODING_MEGABYTES, DECODING_SECONDS
+from permit_ocr.process_hardening import disable_dumps
 
 _MODULE: Final = "permit_ocr.images.converter"
 _MEMORY_OF_A_DAMAGED_FILE: Final = DECODING_MEGABYTES * 1_000_000 // 2
@@ -40,10 +41,20 @@ def decode(
 
     A file that exceeds the limits on time or memory, or crashes a decoder, ends with a rejection of the whole file.
     Raises ``RetryableError`` for an internal error.
+
+    From the first call on, this process is closed to others of its user: a decoder that a file has taken over must not
+    read the function's credentials from ``/proc``.
     """
+    disable_dumps()
     command = [sys.executable, "-S", "-P", "-m", _MODULE, str(file), str(directory), str(base64_limit)]
     process = subprocess.Popen(
-        command, env=_environment(), cwd=directory, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        command,
+        env=_environment(),
+        cwd=directory,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
     )
     timeout = threading.Timer(seconds, process.kill)
     timeout.start()

@@ -1,11 +1,12 @@
 """A process's memory and environment are hidden from others of the same user."""
 
+import os
 import subprocess
 import sys
 
 PROGRAM = """
 import ctypes, os, resource, sys
-from recognizer.service.process_hardening import disable_dumps
+from permit_ocr.process_hardening import disable_dumps
 
 def child_reads():
     child = os.fork()
@@ -30,7 +31,7 @@ print(before, child_reads(), resource.getrlimit(resource.RLIMIT_CORE))
 def test_other_processes_of_the_user_cannot_read_the_environment() -> None:
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM],
-        env={"RECOGNIZER_SECRET_KEY": "secret-key"},
+        env={"PYTHONPATH": os.pathsep.join(sys.path), "RECOGNIZER_SECRET_KEY": "secret-key"},
         capture_output=True,
         text=True,
         check=True,

@@ -9,7 +9,7 @@ _PR_SET_DUMPABLE: Final = 4
 
 
 def disable_dumps() -> None:
-    """Forbid core dumps, and on Linux close ``/proc/<id>/environ`` and ``mem`` and debuggers to the same user.
+    """Forbid core dumps, and on Linux close ``/proc/<id>/`` (environment, memory, files) and debuggers to its user.
 
     Root and holders of ``CAP_SYS_PTRACE`` still have access. Raises ``OSError``.
     """
