@@ -92,7 +92,8 @@ def _contradiction(options: argparse.Namespace) -> str:
     if not is_for_tuning and options.seed != REPORTING_SEED:
         return f"seeds for tuning are below {TUNING_SEEDS.stop}"
     if options.check and not _is_report(options):
-        return f"--check needs the reporting seed, {MIN_CARDS} cards or more of every kind and level, negatives, and RapidOCR"
+        needs = f"{MIN_CARDS} cards of every kind and level, {MIN_NEGATIVES} negatives and RapidOCR"
+        return f"--check needs the reporting seed and at least {needs}"
     if options.show_errors and not (is_for_tuning and is_own):
         return _HIDDEN
     if options.output and options.output.resolve() == PAGE and not _is_report(options):
