@@ -90,9 +90,9 @@ def environment_overrides(ocr_scheme: str) -> dict[str, str]:
     """Return the functions' environment variables that differ from a deployment.
 
     A deployment calls its provider over https, and sends webhooks only to public https addresses. In the sandbox both
-    may be on this machine.
+    may be on this machine, as its S3 is.
     """
-    return {"OCR_SCHEME": ocr_scheme, "WEBHOOK_TARGETS": "local"}
+    return {"OCR_SCHEME": ocr_scheme, "WEBHOOK_TARGETS": "local", "UPLOAD_ORIGIN": "http://127.0.0.1:*"}
 
 
 def template_parameters(settings: Settings, ocr_server: OcrServer) -> dict[str, str]:

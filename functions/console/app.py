@@ -21,8 +21,8 @@ HEADERS: Final = {
     "cache-control": "no-cache",
     "content-security-policy": (
         f"default-src 'none'; script-src {_hashes('script')}; style-src {_hashes('style')}; "
-        # The API has the page's own origin; large photos are uploaded to the bucket, whose host depends on the region.
-        f"connect-src 'self' https://*.{os.environ['URL_SUFFIX']} http://127.0.0.1:*; img-src blob:; "
+        # The API has the page's own origin; large photos are uploaded to the stack's bucket.
+        f"connect-src 'self' {os.environ['UPLOAD_ORIGIN']}; img-src blob:; "
         "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     ),
     "referrer-policy": "no-referrer",

@@ -1,8 +1,13 @@
 """Reads template.yaml after the SAM transform, in which everything is explicit."""
 
+import ast
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+import boto3
+from moto import mock_aws
 
 TEMPLATE = Path(__file__).parents[2] / "template.yaml"
 
@@ -62,6 +67,30 @@ def with_condition(value: Any, condition: str, *, holds: bool) -> Any:
         parts = {name: with_condition(part, condition, holds=holds) for name, part in value.items()}
         return {name: part for name, part in parts.items() if part != {"Ref": "AWS::NoValue"}}
     return [with_condition(part, condition, holds=holds) for part in value] if isinstance(value, list) else value
+
+
+def created_policies(transformed: dict[str, Any], parameters: dict[str, str]) -> dict[str, list[Statement]]:
+    """Return the statements of each role's policy, by its name, in a stack with these parameters.
+
+    CloudFormation, as moto implements it, evaluates the conditions and intrinsic functions.
+    """
+    resources = {
+        name: resource
+        for name, resource in transformed["Resources"].items()
+        if resource["Type"].rpartition("::")[2] in {"Role", "Bucket", "Queue", "Table", "LogGroup"}
+    }
+    template = {key: transformed[key] for key in ("Parameters", "Mappings", "Conditions")} | {"Resources": resources}
+    with mock_aws():
+        session = boto3.Session("test", "test", region_name="eu-central-1")
+        session.client("cloudformation").create_stack(
+            StackName="permit-ocr",
+            TemplateBody=json.dumps(template),
+            Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
+        )
+        policies = [policy for role in session.resource("iam").roles.all() for policy in role.policies.all()]
+        # moto stores documents as Python's repr.
+        documents = {policy.policy_name: ast.literal_eval(str(policy.policy_document)) for policy in policies}
+    return {name: [one for one in document["Statement"] if one] for name, document in documents.items()}
 
 
 def function_of(resources: Resources, logical_id: str) -> dict[str, Any]:

@@ -29,7 +29,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def page(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> Iterator[Page]:
-    monkeypatch.setenv("URL_SUFFIX", "amazonaws.com")
+    monkeypatch.setenv("UPLOAD_ORIGIN", "https://uploads.s3.eu-central-1.amazonaws.com")
     spec = importlib.util.spec_from_file_location("console", "functions/console/app.py")
     assert spec is not None
     assert spec.loader is not None

@@ -18,20 +18,23 @@ def test_every_dead_letter_queue_has_an_alarm(resources: Resources) -> None:
 
 
 def test_an_alarm_fires_before_unread_results_are_deleted(transformed: dict[str, Any], source: dict[str, Any]) -> None:
-    """The metric is in seconds, the parameter in hours. CloudWatch divides, since a template cannot multiply."""
+    """A template cannot multiply, so a mapping translates the days of the parameter."""
     alarm = transformed["Resources"]["ResultsAgeAlarm"]
-    hours, age = alarm["Properties"]["Metrics"]
-    assert (hours["Expression"], hours["ReturnData"]) == (f"{age['Id']} / 3600", True)
-    metric = age["MetricStat"]["Metric"]
-    assert metric["MetricName"] == "ApproximateAgeOfOldestMessage"
-    assert metric["Dimensions"] == [{"Name": "QueueName", "Value": {"Fn::GetAtt": ["ResultsQueue", "QueueName"]}}]
-    parameter = source["Parameters"]["ResultsUnreadHoursAlarm"]
-    assert alarm["Properties"]["Threshold"] == {"Ref": "ResultsUnreadHoursAlarm"}
+    watched = alarm["Properties"]
+    assert watched["MetricName"] == "ApproximateAgeOfOldestMessage"
+    assert watched["Dimensions"] == [{"Name": "QueueName", "Value": {"Fn::GetAtt": ["ResultsQueue", "QueueName"]}}]
+    days = {"Ref": "ResultsRetentionDays"}
+    assert watched["Threshold"] == {"Fn::FindInMap": ["ResultsRetention", days, "AlarmSeconds"]}
     kept = transformed["Resources"]["ResultsQueue"]["Properties"]["MessageRetentionPeriod"]
-    assert parameter["MaxValue"] * 3600 <= kept - DAY_SECONDS
-    assert parameter["MinValue"] == 0, "the alarm can be switched off if nothing consumes the queue"
+    assert kept == {"Fn::FindInMap": ["ResultsRetention", days, "Seconds"]}
+    mapping = transformed["Mappings"]["ResultsRetention"]
+    assert list(mapping) == source["Parameters"]["ResultsRetentionDays"]["AllowedValues"]
+    assert mapping["0"]["Seconds"] == 60, "the least that SQS allows"
+    for text, seconds in list(mapping.items())[1:]:
+        assert seconds["Seconds"] == int(text) * DAY_SECONDS
+        assert 0 < seconds["AlarmSeconds"] <= min(DAY_SECONDS, seconds["Seconds"] / 2)
     switched_on = transformed["Conditions"][alarm["Condition"]]
-    assert switched_on == {"Fn::Not": [{"Fn::Equals": [{"Ref": "ResultsUnreadHoursAlarm"}, 0]}]}
+    assert switched_on == {"Fn::Not": [{"Fn::Equals": [days, "0"]}]}
 
 
 def test_alarms_watch_server_errors_of_the_api_and_throttled_functions(

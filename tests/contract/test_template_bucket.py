@@ -1,6 +1,5 @@
 """The upload bucket: access and retention."""
 
-import re
 from typing import Any
 
 from tests.contract.deployed_template import (
@@ -28,24 +27,25 @@ def test_the_bucket_policy_only_denies_plain_http(resources: Resources) -> None:
     assert statement["Resource"] == [{"Fn::GetAtt": ["UploadBucket", "Arn"]}, {"Fn::Sub": "${UploadBucket.Arn}/*"}]
 
 
-def test_lifecycle_rules_delete_everything_in_the_bucket(resources: Resources) -> None:
+def test_one_lifecycle_rule_deletes_everything_whatever_its_key(resources: Resources) -> None:
     rules = resources["UploadBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
     assert {rule["Status"] for rule in rules} == {"Enabled"}
-    prefixes = [rule["Prefix"] for rule in rules if "ExpirationInDays" in rule]
-    assert prefixes == [{"Ref": "UploadPrefix"}, "portraits/", "pages/"]
-    (rest,) = (rule for rule in rules if "ExpirationInDays" not in rule)
-    assert rest.keys() >= {"NoncurrentVersionExpiration", "AbortIncompleteMultipartUpload", "ExpiredObjectDeleteMarker"}
-    assert "Prefix" not in rest
+    everything, markers, pages = rules
+    assert everything.keys().isdisjoint({"Prefix", "TagFilters", "ObjectSizeGreaterThan", "ObjectSizeLessThan"})
+    assert everything["ExpirationInDays"] == {"Ref": "UploadRetentionDays"}
+    assert everything["NoncurrentVersionExpiration"] == {"NoncurrentDays": 7}
+    assert everything["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
+    assert markers == {"Id": "delete-markers", "Status": "Enabled", "ExpiredObjectDeleteMarker": True}
+    assert pages["Prefix"] == "pages/", "the only other rule deletes sooner"
 
 
-def test_portraits_and_pages_are_not_processed_as_uploads(source: dict[str, Any], resources: Resources) -> None:
+def test_the_prefix_of_uploads_cannot_be_changed(transformed: dict[str, Any], resources: Resources) -> None:
+    """Ids, folders, waiting messages and deletions of direct uploads depend on it."""
     (notification,) = resources["UploadBucket"]["Properties"]["NotificationConfiguration"]["QueueConfigurations"]
-    assert notification["Filter"]["S3Key"]["Rules"] == [{"Name": "prefix", "Value": {"Ref": "UploadPrefix"}}]
-    pattern = re.compile(source["Parameters"]["UploadPrefix"]["AllowedPattern"])
-    assert pattern.fullmatch("uploads/")
-    assert pattern.fullmatch("cards/2026/in/")
-    for refused in ("", "/", "uploads", "portraits/", "portraits/in/", "pages/", "a//b/", "up*/"):
-        assert not pattern.fullmatch(refused), refused
+    assert notification["Filter"]["S3Key"]["Rules"] == [{"Name": "prefix", "Value": "uploads/"}]
+    assert transformed["Outputs"]["UploadPrefix"]["Value"] == "uploads/"
+    for function in of_type(resources, "AWS::Lambda::Function").values():
+        assert function["Properties"]["Environment"]["Variables"]["UPLOAD_PREFIX"] == "uploads/"
 
 
 def test_pages_outlive_their_messages_but_not_their_uploads(source: dict[str, Any], resources: Resources) -> None:

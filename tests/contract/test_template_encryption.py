@@ -1,14 +1,20 @@
 """Encryption with the services' default keys, or with the operator's own key."""
 
-import json
+import re
+from typing import Any
+
+import pytest
 
 from tests.contract.deployed_template import (
+    SECRET_ARN,
     Resources,
-    listed,
+    created_policies,
     of_type,
-    role_statements,
     with_condition,
 )
+
+KEY = "arn:aws:kms:eu-central-1:123456789012:key/new"
+PREVIOUS = ["arn:aws:kms:eu-central-1:123456789012:key/older", "arn:aws:kms:eu-central-1:123456789012:key/old"]
 
 
 def test_an_operators_key_encrypts_everything_with_personal_data(
@@ -22,19 +28,35 @@ def test_an_operators_key_encrypts_everything_with_personal_data(
     (rule,) = with_key["UploadBucket"]["Properties"]["BucketEncryption"]["ServerSideEncryptionConfiguration"]
     assert rule["ServerSideEncryptionByDefault"] == {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}
     assert with_key["WorkTable"]["Properties"]["SSESpecification"]["KMSMasterKeyId"] == key
-    for name, role in of_type(with_key, "AWS::IAM::Role").items():
-        allowed = [one for one in role_statements(role) if "kms:Decrypt" in listed(one["Action"])]
-        if name == "ConsoleRole":
-            assert not allowed
-        else:
-            (statement,) = allowed
-            assert (statement["Action"], statement["Resource"]) == (["kms:Decrypt", "kms:GenerateDataKey"], key)
-        uses_work_table = {"Fn::GetAtt": ["WorkTable", "Arn"]} in [one["Resource"] for one in role_statements(role)]
-        for_work_table = [one["Resource"] for one in role_statements(role) if "kms:Encrypt" in listed(one["Action"])]
-        assert for_work_table == ([key] if uses_work_table else []), name
 
 
-def test_without_an_operators_key_no_role_may_use_kms(resources: Resources) -> None:
-    for role in of_type(resources, "AWS::IAM::Role").values():
-        statements = role_statements(with_condition(role, "HasEncryptionKey", holds=False))
-        assert "kms" not in json.dumps(statements)
+@pytest.mark.parametrize(
+    ("key", "previous"),
+    [("", []), (KEY, []), (KEY, PREVIOUS), ("", PREVIOUS[:1])],
+)
+def test_roles_can_use_the_key_and_the_ones_before_it(
+    transformed: dict[str, Any], key: str, previous: list[str]
+) -> None:
+    """What was encrypted with an earlier key must stay readable: objects and messages are not encrypted again."""
+    usable = {one for one in (key, *previous) if one}
+    policies = created_policies(
+        transformed,
+        {"CredentialsSecret": SECRET_ARN, "EncryptionKey": key, "PreviousEncryptionKeys": ",".join(previous)},
+    )
+    assert policies.keys() == {"Uploads", "Images", "Api"}
+    for name, statements in policies.items():
+        of_kms = {one["Sid"]: one for one in statements if "kms:" in str(one["Action"])}
+        of_work_table = {"UseEncryptionKeysForWorkTable"} if name != "Images" else set()
+        assert of_kms.keys() == ({"UseEncryptionKeys", *of_work_table} if usable else set()), name
+        for statement in of_kms.values():
+            resource = statement["Resource"]
+            assert set([resource] if isinstance(resource, str) else resource) == usable, name
+        if usable:
+            assert of_kms["UseEncryptionKeys"]["Action"] == ["kms:Decrypt", "kms:GenerateDataKey"]
+
+
+@pytest.mark.parametrize(
+    ("keys", "allowed"), [("", True), (KEY, True), (f"{KEY},{KEY}", True), (f"{KEY}, {KEY}", False)]
+)
+def test_previous_keys_are_a_list_of_arns(source: dict[str, Any], keys: str, allowed: bool) -> None:  # noqa: FBT001
+    assert bool(re.fullmatch(source["Parameters"]["PreviousEncryptionKeys"]["AllowedPattern"], keys)) is allowed

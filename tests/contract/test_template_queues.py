@@ -13,6 +13,9 @@ from tests.contract.deployed_template import (
     with_condition,
 )
 
+CONCURRENCY_OF_A_NEW_ACCOUNT = 10
+CONCURRENCY_FOR_THE_API = 3
+
 
 def test_visibility_timeouts_are_six_times_the_functions_timeouts(resources: Resources) -> None:
     for mapping in of_type(resources, "AWS::Lambda::EventSourceMapping").values():
@@ -50,14 +53,59 @@ def test_queues_are_encrypted_and_refuse_plain_http(resources: Resources) -> Non
         assert denied in statements, name
 
 
-def test_dead_letters_are_kept_at_least_as_long_as_messages(resources: Resources) -> None:
+def test_dead_letters_are_kept_at_least_as_long_as_messages(transformed: dict[str, Any], resources: Resources) -> None:
+    longest = max(one["Seconds"] for one in transformed["Mappings"]["ResultsRetention"].values())
     queues = of_type(resources, "AWS::SQS::Queue")
     redriven = {name: queue["Properties"] for name, queue in queues.items() if "RedrivePolicy" in queue["Properties"]}
     assert redriven.keys() == {"IntakeQueue", "ImagesQueue", "ResultsQueue", "WebhookQueue"}
     for name, source_queue in redriven.items():
         dead_letters = queues[source_queue["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0]]["Properties"]
-        assert dead_letters["MessageRetentionPeriod"] >= source_queue["MessageRetentionPeriod"], name
+        kept = source_queue["MessageRetentionPeriod"]
+        assert dead_letters["MessageRetentionPeriod"] >= (kept if isinstance(kept, int) else longest), name
         assert dead_letters.get("FifoQueue") == source_queue.get("FifoQueue"), name
+
+
+def test_dead_letter_queues_take_messages_of_their_own_queues_only(resources: Resources) -> None:
+    queues = {name: queue["Properties"] for name, queue in of_type(resources, "AWS::SQS::Queue").items()}
+    sources: dict[str, set[str]] = {}
+    for queue in queues.values():
+        if "RedrivePolicy" in queue:
+            target, _ = queue["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"]
+            sources.setdefault(target, set()).add(queue["QueueName"]["Fn::Sub"])
+    assert sources.keys() == {"DeadLetterQueue", "ResultsDeadLetterQueue", "WebhookDeadLetterQueue"}
+    for name, source_names in sources.items():
+        policy = queues[name]["RedriveAllowPolicy"]
+        assert policy["redrivePermission"] == "byQueue"
+        arn = "arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:"
+        assert {one["Fn::Sub"] for one in policy["sourceQueueArns"]} == {arn + source for source in source_names}
+
+
+def test_unread_results_outlive_the_stack(resources: Resources) -> None:
+    for name in ("ResultsQueue", "ResultsDeadLetterQueue"):
+        kept = [
+            name,
+            *(
+                one
+                for one, resource in of_type(resources, "AWS::SQS::QueuePolicy").items()
+                if {"Ref": name} in resource["Properties"]["Queues"]
+            ),
+        ]
+        assert len(kept) == 2
+        for one in kept:
+            assert resources[one]["DeletionPolicy"] == "RetainExceptOnCreate", one
+            assert resources[one]["UpdateReplacePolicy"] == "Retain", one
+
+
+def test_everything_runs_within_a_new_accounts_concurrency(source: dict[str, Any], resources: Resources) -> None:
+    """SQS mappings are bounded. What they leave is for the API, whose callers wait."""
+    defaults = {name: parameter.get("Default") for name, parameter in source["Parameters"].items()}
+    bounds = [
+        mapping["Properties"]["ScalingConfig"]["MaximumConcurrency"]
+        for mapping in of_type(resources, "AWS::Lambda::EventSourceMapping").values()
+    ]
+    assert len(bounds) == 3
+    taken = sum(defaults[bound["Ref"]] if isinstance(bound, dict) else bound for bound in bounds)
+    assert taken + CONCURRENCY_FOR_THE_API <= CONCURRENCY_OF_A_NEW_ACCOUNT
 
 
 def test_documents_reach_the_dead_letter_queue_before_they_expire(resources: Resources) -> None:

@@ -167,3 +167,17 @@ def test_a_completed_event_expires(cases: DynamoDbCases, clock: Clock) -> None:
     cases.store_completed("7", FRONT, BACK, event_id="pair", event="{}")
     clock.now += 8 * DAY
     assert cases.completed_event("pair") is None
+
+
+def test_an_expired_pair_is_forgotten_before_dynamodb_deletes_it(
+    cases: DynamoDbCases, clock: Clock, dynamodb: "DynamoDBClient"
+) -> None:
+    """Its photos were sent again: whether DynamoDB has deleted the old item yet must make no difference."""
+    cases.add_side("7", FRONT)
+    cases.add_side("7", BACK)
+    clock.now += DAY
+    cases.store_completed("7", FRONT, BACK, event_id="pair", event="{}")
+    clock.now += 6.5 * DAY
+    assert cases.add_side("7", FRONT).completed == {}
+    assert cases.add_side("7", BACK).completed == {}
+    assert [item["id"]["S"] for item in dynamodb.scan(TableName="work")["Items"]] == ["case#7"]

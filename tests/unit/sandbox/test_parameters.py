@@ -39,7 +39,7 @@ def settings(parameters: dict[str, str]) -> Settings:
         ({"KeepDays": "abc"}, "KeepDays=abc: must be a number"),
         ({"KeepDays": "NaN"}, "KeepDays=NaN: must be a number"),
         ({"LogRetentionDays": "8"}, "LogRetentionDays=8: must be one of 1, 3, 5,"),
-        ({"UploadPrefix": "portraits/"}, "and not start with portraits/ or pages/"),
+        ({"EncryptionKey": "alias/mine"}, "must be the ARN of a KMS key, not of an alias"),
         ({"OcrSite": "abroad"}, "OcrSite=abroad: must be one of intl, domestic"),
         ({"KeepDay": "7"}, "KeepDay: the template has no such parameter"),
         ({"JwtIssuer": "https://tokens.example/"}, "rule TokensHaveAnAudience: JwtIssuer without JwtAudience"),
@@ -58,7 +58,7 @@ def test_the_sandbox_refuses_what_a_deployment_refuses(parameters: dict[str, str
     "parameters",
     [
         {},
-        {"KeepDays": "14", "UploadPrefix": "cards/in/", "LogRetentionDays": "7", "MainlandPermitRate": "4.5"},
+        {"KeepDays": "14", "LogRetentionDays": "7", "MainlandPermitRate": "4.5"},
         {"JwtIssuer": "http://127.0.0.1:9000/", "JwtAudience": "permits"},
         WEBHOOK,
         LOCAL_WEBHOOK,

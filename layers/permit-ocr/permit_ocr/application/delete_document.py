@@ -15,7 +15,7 @@ Each step can be repeated: an interrupted deletion is finished by requesting it 
 Erased:
 - its state and result: ``document#…`` in the work table (``adapters/dynamodb/documents.py``)
 - recognitions that only it uses: ``recognition#…`` in the work table, and portraits under ``portraits/`` in the bucket
-- its photo under ``UploadPrefix`` and the images made of it under ``pages/`` (see ``adapters/s3/erasure.py``)
+- its photo, whatever its key, and the images made of it under ``pages/`` (see ``adapters/s3/erasure.py``)
 - its side of its case, and the event of its pair: ``case#…`` and ``completed#…`` in the work table
 
 Kept, and for how long:

@@ -10,7 +10,6 @@
 Both have ``expires_at``. All times are seconds since 1970.
 """
 
-from collections.abc import Iterable
 from typing import Any, Final
 
 from permit_ocr.application.ports import Case, CaseSide
@@ -40,11 +39,12 @@ class DynamoDbCases(WorkTableAdapter):
             values={":side": fields, ":sort_key": side.sort_key},
             returns="ALL_NEW",
         ).item
-        for attribute in _SIDES:
-            if attribute in item and not self._is_current(item[attribute]):
-                # The new side has extended the item's life: without this the expired side would live on in it.
-                self._remove(case, [attribute], if_unchanged=(attribute, "expires_at", item[attribute]["expires_at"]))
-        return self._case(item)
+        expired = [one for one in _SIDES if one in item and not self._is_current(item[one])]
+        for attribute in expired:
+            # The new side has extended the item's life: without this the expired side and its pair would live on in it.
+            self._remove_side(case, attribute, if_unchanged=("expires_at", item[attribute]["expires_at"]))
+        pairs = {_completed_attribute(_SIDES[attribute][0]) for attribute in expired}
+        return self._case({name: value for name, value in item.items() if name not in pairs})
 
     def store_completed(self, case: str, front: CaseSide, back: CaseSide, *, event_id: str, event: str) -> None:
         # The event is stored first, so that the id in a case always leads to one.
@@ -73,28 +73,24 @@ class DynamoDbCases(WorkTableAdapter):
 
     def remove_side(self, case: str, *, document_id: str) -> None:
         item = self._table.get(_item_id(case), include_expired=True) or {}  # an expired side is removed, too
-        for attribute, (kind, _) in _SIDES.items():
+        for attribute in _SIDES:
             if attribute in item and item[attribute]["document_id"] == document_id:
-                completed = _completed_attribute(kind)
-                removed = self._remove(
-                    case, [attribute, completed], if_unchanged=(attribute, "document_id", document_id)
-                )
-                if completed in removed:
-                    self._table.delete(_completed_item_id(removed[completed]))
+                self._remove_side(case, attribute, if_unchanged=("document_id", document_id))
 
-    def _remove(self, case: str, attributes: Iterable[str], *, if_unchanged: tuple[str, str, Any]) -> Item:
-        """Remove attributes of a case if a field of a side still has this value; return what was removed."""
-        removed = {f"#removed{number}": attribute for number, attribute in enumerate(attributes)}
-        side, field, value = if_unchanged
+    def _remove_side(self, case: str, attribute: str, *, if_unchanged: tuple[str, Any]) -> None:
+        """Remove a side, its pair's id and its pair's event, if a field of the side still has this value."""
+        field, value = if_unchanged
+        completed = _completed_attribute(_SIDES[attribute][0])
         write = self._table.update(
             _item_id(case),
-            f"REMOVE {', '.join(removed)}",
+            "REMOVE #side, #completed",
             condition="#side.#field = :value",
-            names={**removed, "#side": side, "#field": field},
+            names={"#side": attribute, "#completed": completed, "#field": field},
             values={":value": value},
             returns="UPDATED_OLD",
         )
-        return write.item if write.applied else {}
+        if write.applied and completed in write.item:
+            self._table.delete(_completed_item_id(write.item[completed]))
 
     def _is_current(self, side: Item) -> bool:
         return bool(side["expires_at"] >= self._table.now())
