@@ -23,7 +23,9 @@ _CREDENTIAL_VARIABLES: Final = {
 
 # The recogniser reads two cards at a time. More would only queue there, on a busy machine for longer than a call's
 # timeout.
-_RECOGNIZER_PARAMETERS: Final = {"OcrTimeoutSeconds": "25", "MaximumConcurrency": "2", "BatchSize": "5"}
+_RECOGNIZER_PARAMETERS: Final = {"MaximumConcurrency": "2"}
+_RECOGNIZER_BATCH_SIZE: Final = 5
+_RECOGNIZER_TIMEOUT_SECONDS: Final = 25
 
 DEPLOYMENT_ONLY_RULES: Final = {"ConsoleNeedsTokens"}  # the sandbox's API needs no signatures
 _LOCAL_URL: Final = re.compile(r"http://[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?(/[!-~]{0,512})?")
@@ -50,6 +52,8 @@ class Settings:
     """Whether each execution environment gets the CPU that Lambda gives its memory size, instead of all there is."""
     memory_size: int | None = None
     """Memory size of every function in MB, in place of the template's."""
+    batch_size: int | None = None
+    """Most uploads in a batch, in place of the template's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,12 +64,20 @@ class OcrServer:
     scheme: str
     host: str
     credentials: dict[str, str]
+    timeout_seconds: int | None = None
+    """Timeout of one call, in place of the template's."""
 
 
 def recognizer_server(port: int) -> OcrServer:
     """Return the recogniser that the sandbox starts on ``port``."""
     host = f"127.0.0.1:{port}"
-    return OcrServer(endpoint=f"http://{host}", scheme="http", host=host, credentials=_LOCAL_CREDENTIALS)
+    return OcrServer(
+        endpoint=f"http://{host}",
+        scheme="http",
+        host=host,
+        credentials=_LOCAL_CREDENTIALS,
+        timeout_seconds=_RECOGNIZER_TIMEOUT_SECONDS,
+    )
 
 
 def other_ocr_server(endpoint: str) -> OcrServer:
@@ -86,13 +98,20 @@ def other_ocr_server(endpoint: str) -> OcrServer:
     return OcrServer(endpoint=endpoint.rstrip("/"), scheme=parts.scheme, host=parts.netloc, credentials=credentials)
 
 
-def environment_overrides(ocr_scheme: str) -> dict[str, str]:
+def environment_overrides(ocr_scheme: str, *, ocr_timeout_seconds: int | None = None) -> dict[str, str]:
     """Return the functions' environment variables that differ from a deployment.
 
     A deployment calls its provider over https, and sends webhooks only to public https addresses. In the sandbox both
     may be on this machine, as its S3 is.
     """
-    return {"OCR_SCHEME": ocr_scheme, "WEBHOOK_TARGETS": "local", "UPLOAD_ORIGIN": "http://127.0.0.1:*"}
+    overrides = {"OCR_SCHEME": ocr_scheme, "WEBHOOK_TARGETS": "local", "UPLOAD_ORIGIN": "http://127.0.0.1:*"}
+    return overrides | ({"OCR_TIMEOUT_SECONDS": str(ocr_timeout_seconds)} if ocr_timeout_seconds else {})
+
+
+def batch_size(settings: Settings, template_size: int) -> int:
+    """Return the most messages in a batch of a queue whose mapping has ``template_size``."""
+    wanted = settings.batch_size or (_RECOGNIZER_BATCH_SIZE if settings.ocr_endpoint is None else template_size)
+    return min(wanted, template_size)
 
 
 def template_parameters(settings: Settings, ocr_server: OcrServer) -> dict[str, str]:

@@ -9,7 +9,7 @@ import signal
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -30,6 +30,7 @@ from sandbox.settings import (
     CREDENTIALS_SECRET,
     OcrServer,
     Settings,
+    batch_size,
     environment_overrides,
     other_ocr_server,
     recognizer_server,
@@ -85,7 +86,7 @@ async def running_sandbox(settings: Settings, report: Report) -> AsyncIterator[S
             processes,
             link_runtime_packages(settings.state / "runtime"),
             aws_endpoint=settings.functions_aws_endpoint or aws.endpoint,
-            overrides=environment_overrides(ocr_server.scheme),
+            overrides=environment_overrides(ocr_server.scheme, ocr_timeout_seconds=ocr_server.timeout_seconds),
             cpu_quota=settings.cpu_quota,
             memory_size=settings.memory_size,
         )
@@ -93,7 +94,7 @@ async def running_sandbox(settings: Settings, report: Report) -> AsyncIterator[S
         api = ApiServer(HttpApi(stack.routes, functions, cors=stack.cors), ports["--api-port"])
         background = [
             tasks.create_task(api.serve()),
-            *(tasks.create_task(poller.run()) for poller in _pollers(stack, aws, pools, report)),
+            *(tasks.create_task(poller.run()) for poller in _pollers(settings, stack, aws, pools, report)),
         ]
         supervised = [SERVER, *([RECOGNIZER] if settings.ocr_endpoint is None else [])]
         background.append(tasks.create_task(_fail_when_one_ends(processes, supervised)))
@@ -202,11 +203,13 @@ async def _deploy(
     return await asyncio.to_thread(aws.deploy, cloudformation, parameters, build), webhook_secret
 
 
-def _pollers(stack: DeployedStack, aws: LocalAws, pools: dict[str, EnvironmentPool], report: Report) -> list[SqsPoller]:
+def _pollers(
+    settings: Settings, stack: DeployedStack, aws: LocalAws, pools: dict[str, EnvironmentPool], report: Report
+) -> list[SqsPoller]:
     sqs = aws.client("sqs")
     return [
         SqsPoller(
-            mapping,
+            replace(mapping, batch_size=batch_size(settings, mapping.batch_size)),
             SqsQueue(sqs, aws.queue_url(sqs, mapping.queue_arn)),
             pools[mapping.function_name].invoke,
             report=report,

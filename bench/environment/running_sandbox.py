@@ -184,12 +184,13 @@ def running_sandbox(
     parameters: Sequence[str] = (),
     proxy: FaultProxy | None = None,
     limit_cpu_for_mb: int | None = None,
+    batch_size: int | None = None,
 ) -> Iterator[RunningSandbox]:
     """Run a fake provider and a sandbox that calls it during the ``with`` block.
 
     ``provider_options`` are those of ``permit-ocr recognizer``, ``parameters`` the template's as NAME=VALUE. All calls
     of the functions go through ``proxy``. With ``limit_cpu_for_mb`` functions have that memory size and the part of a
-    processor that Lambda gives it, otherwise a whole processor.
+    processor that Lambda gives it, otherwise a whole processor. ``batch_size`` replaces the template's.
     """
     with tempfile.TemporaryDirectory(prefix="permit-ocr-bench-") as directory:
         state = Path(directory)
@@ -198,6 +199,8 @@ def running_sandbox(
         provider.start(*provider_options)
         try:
             options = [f"--parameter={parameter}" for parameter in parameters]
+            if batch_size:
+                options.append(f"--batch-size={batch_size}")
             if limit_cpu_for_mb:
                 options += ["--cpu-quota", f"--memory-size={limit_cpu_for_mb}"]
             with _sandbox_process(state / "sandbox", provider.endpoint, options, proxy):

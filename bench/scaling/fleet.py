@@ -78,7 +78,7 @@ def deployed() -> Fleet:
         rate=float(defaults["MainlandPermitRate"]),
         shards=int(defaults["LimiterShards"]),
         concurrency=int(defaults["MaximumConcurrency"]),
-        batch=int(defaults["BatchSize"]),
+        batch=int(function["Events"]["Intake"]["Properties"]["BatchSize"]),
         memory=int(function["MemorySize"]),
         processor=committed["processor"]["application"] / 1000,
     )

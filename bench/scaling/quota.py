@@ -78,7 +78,7 @@ def call_until(options: argparse.Namespace, end: float) -> Counter[str]:
     limiter = DynamoDbRateLimiter(client, table=TABLE, priority=Priority.UPLOADS, rates={ACTION: options.rate})
     ocr = TencentOcr(
         site="intl",
-        endpoints={Kind.MAINLAND_PERMIT: [Endpoint(host=options.caller, region="", scheme="http")]},
+        endpoints={Kind.MAINLAND_PERMIT: [Endpoint(host=options.caller, scheme="http")]},
         timeout_seconds=10,
         credentials=lambda **_: Credentials(
             Credential(LOCAL_CREDENTIALS.secret_id, LOCAL_CREDENTIALS.secret_key),

@@ -182,15 +182,13 @@ def validate(documents: int) -> tuple[str, bool]:
 def measure(fleet: Fleet, documents: int) -> Measurement:
     """Process documents in the sandbox. Raises ``SystemExit`` if it takes too long, or is too fast to measure."""
     options = [f"--latency={fleet.latency}", f"--rate-limit={fleet.quota}", *AMPLE_CAPACITY]
-    parameters = [
-        f"MainlandPermitRate={fleet.rate:g}",
-        f"MaximumConcurrency={fleet.concurrency}",
-        f"BatchSize={fleet.batch}",
-    ]
+    parameters = [f"MainlandPermitRate={fleet.rate:g}", f"MaximumConcurrency={fleet.concurrency}"]
     memory = fleet.memory if fleet.cpu_share < 1 else None
     with (
         _TimingProxy() as proxy,
-        running_sandbox(*options, parameters=parameters, proxy=proxy, limit_cpu_for_mb=memory) as sandbox,
+        running_sandbox(
+            *options, parameters=parameters, proxy=proxy, limit_cpu_for_mb=memory, batch_size=fleet.batch
+        ) as sandbox,
     ):
         with ResultConsumer(sandbox) as consumer:
             ids = sandbox.upload(documents)

@@ -135,8 +135,8 @@ def process_backlog(*, documents: int, latency: float, quota: int = 0) -> Backlo
     quota = quota or max(2, int(ceiling / 2))
     rate = int(100 * quota / (1 + LATE_SECONDS)) / 100
     concurrency = max(2, int(rate * (HORIZON_SECONDS[Priority.UPLOADS] + latency) / BATCH_SIZE))
-    parameters = [f"MainlandPermitRate={rate:g}", f"MaximumConcurrency={concurrency}", f"BatchSize={BATCH_SIZE}"]
-    with running_sandbox(*provider, f"--rate-limit={quota}", parameters=parameters) as sandbox:
+    parameters = [f"MainlandPermitRate={rate:g}", f"MaximumConcurrency={concurrency}"]
+    with running_sandbox(*provider, f"--rate-limit={quota}", parameters=parameters, batch_size=BATCH_SIZE) as sandbox:
         with ApiClient(sandbox.endpoints["api_url"]) as client:
             sustained = _documents_per_second(sandbox, documents)
         return Backlog(

@@ -36,6 +36,9 @@ def up(
         int | None,
         typer.Option(hidden=True, min=128, max=10_240, help="Memory of every function in MB; overrides the template."),
     ] = None,
+    batch_size: Annotated[
+        int | None, typer.Option(hidden=True, min=1, max=10, help="Most uploads in a batch; overrides the template.")
+    ] = None,
     functions_aws_endpoint: Annotated[
         str | None,
         typer.Option(hidden=True, help="AWS endpoint for the functions: a proxy before --aws-port."),
@@ -64,6 +67,7 @@ def up(
             functions_aws_endpoint=functions_aws_endpoint,
             cpu_quota=cpu_quota,
             memory_size=memory_size,
+            batch_size=batch_size,
         )
         with console.status("starting") as status:
 

@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 import pytest
 
 from permit_ocr.adapters.ocr.exchange import MAX_ANSWER_BYTES
-from permit_ocr.application.retry_policy import RetryPolicy
+from permit_ocr.application.retry_policy import MAXIMUM_ATTEMPTS, RetryPolicy
 from permit_ocr.domain.card.answers import MainlandPermitAnswer
 from permit_ocr.domain.errors import Deferred, RejectDocument, RetryableError
 from tests.contract.certificate import self_signed
@@ -139,7 +139,7 @@ def test_a_call_that_may_be_charged_is_made_once_per_delivery(response: CannedRe
 
 
 def test_redeliveries_of_a_possibly_charged_call_are_counted() -> None:
-    """One call per delivery, and at most ``MaximumAttempts`` deliveries: no more calls can be charged."""
+    """One call per delivery, and at most ``MAXIMUM_ATTEMPTS`` deliveries: no more calls can be charged."""
     counts = itertools.count(1)
 
     class FailureCounts:
@@ -147,7 +147,7 @@ def test_redeliveries_of_a_possibly_charged_call_are_counted() -> None:
             assert message_id
             return next(counts)
 
-    policy = RetryPolicy(failures=FailureCounts(), maximum_attempts=6)
+    policy = RetryPolicy(failures=FailureCounts(), maximum_attempts=MAXIMUM_ATTEMPTS)
     responses = [
         CannedResponse("<html>", content_type="text/html"),
         CannedResponse({"Response": {"Name": "x" * 5000}}, cut_after=100),

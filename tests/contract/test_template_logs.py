@@ -2,7 +2,6 @@
 
 import json
 import re
-from typing import Any
 
 import pytest
 
@@ -20,8 +19,8 @@ def test_log_groups_have_the_configured_retention(resources: Resources) -> None:
         assert group["Properties"]["RetentionInDays"] == {"Ref": "LogRetentionDays"}, name
 
 
-def test_no_log_level_drops_the_metrics_that_alarms_watch(
-    source: dict[str, Any], capsys: pytest.CaptureFixture[str]
+def test_the_log_level_keeps_the_metrics_that_alarms_watch(
+    resources: Resources, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Lambda filters JSON lines by level and treats those without a level as INFO."""
     flush_metrics()  # what earlier tests counted
@@ -29,7 +28,8 @@ def test_no_log_level_drops_the_metrics_that_alarms_watch(
     count_metric("CircuitOpened")
     flush_metrics()
     assert "level" not in json.loads(capsys.readouterr().out)
-    assert source["Parameters"]["LogLevel"]["AllowedValues"] == ["DEBUG", "INFO"]
+    for function in of_type(resources, "AWS::Lambda::Function").values():
+        assert function["Properties"]["LoggingConfig"]["ApplicationLogLevel"] == "INFO"
 
 
 def test_each_function_writes_only_to_its_own_log_group(resources: Resources) -> None:

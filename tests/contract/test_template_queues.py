@@ -3,7 +3,7 @@
 from typing import Any
 
 from permit_ocr.adapters.dynamodb.documents import TOMBSTONE_DAYS
-from permit_ocr.application.retry_policy import MAXIMUM_AGE_SECONDS, retry_delay
+from permit_ocr.application.retry_policy import MAXIMUM_AGE_SECONDS, MAXIMUM_ATTEMPTS, retry_delay
 from tests.contract.deployed_template import (
     DAY_SECONDS,
     Resources,
@@ -31,7 +31,7 @@ def test_visibility_timeouts_are_six_times_the_functions_timeouts(resources: Res
 def test_uploads_are_consumed_in_batches_with_partial_responses(resources: Resources) -> None:
     mapping = resources["UploadsFunctionIntake"]
     assert mapping["Properties"]["Enabled"] is True
-    assert mapping["Properties"]["BatchSize"] == {"Ref": "BatchSize"}
+    assert mapping["Properties"]["BatchSize"] == 10
     assert mapping["Properties"]["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     assert mapping["Properties"]["ScalingConfig"] == {"MaximumConcurrency": {"Ref": "MaximumConcurrency"}}
 
@@ -116,8 +116,8 @@ def test_documents_reach_the_dead_letter_queue_before_they_expire(resources: Res
     )
 
 
-def test_the_attempts_of_a_document_outlast_an_outage_of_six_hours(source: dict[str, Any]) -> None:
-    failures = range(1, source["Parameters"]["MaximumAttempts"]["Default"])
+def test_the_attempts_of_a_document_outlast_an_outage_of_six_hours() -> None:
+    failures = range(1, MAXIMUM_ATTEMPTS)
     assert sum(retry_delay(Exception(), attempt=count) for count in failures) > 6 * 3600
 
 

@@ -45,7 +45,7 @@ def ask(
 
 
 def client_of(*providers: Provider, timeout: float = 30.0, scheme: str = "http", **more: Any) -> TencentOcr:
-    endpoints = [Endpoint(host=here.host, region="", scheme=scheme) for here in providers]
+    endpoints = [Endpoint(host=here.host, scheme=scheme) for here in providers]
     more.setdefault("credentials", lambda **_options: Credentials(Credential("AKIDtest", "secret")))
     more.setdefault("limiter", FakeLimiter())
     return TencentOcr(
@@ -413,7 +413,7 @@ def test_an_idle_connection_that_the_server_closed_costs_no_call() -> None:
 
 def test_connections_that_were_idle_are_replaced() -> None:
     clock = Clock()
-    endpoint = Endpoint(host="ocr.example", region="", scheme="https")
+    endpoint = Endpoint(host="ocr.example", scheme="https")
     credential = Credential("AKIDtest", "secret")
     endpoints = Endpoints(
         {Kind.MAINLAND_PERMIT: [endpoint]},

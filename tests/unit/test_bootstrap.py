@@ -18,20 +18,17 @@ ENVIRONMENT = {field.name.upper(): "" for field in fields(Settings)} | {
     "LIMITER_SHARDS": "1",
     "EXPIRING_WITHIN_DAYS": "30",
     "KEEP_DAYS": "7",
-    "MAXIMUM_ATTEMPTS": "6",
 }
 
 
 def test_endpoints_keep_their_order_and_default_to_the_sites_own() -> None:
-    values = Settings.from_environment(
-        ENVIRONMENT | {"RESIDENCE_PERMIT_ENDPOINT": "ocr.example,reader.example:8443", "RESIDENCE_PERMIT_REGION": "x-1"}
-    )
+    values = Settings.from_environment(ENVIRONMENT | {"RESIDENCE_PERMIT_ENDPOINT": "ocr.example,reader.example:8443"})
     assert endpoints(values) == {
         Kind.RESIDENCE_PERMIT: (
-            Endpoint(host="ocr.example", region="x-1", scheme="https"),
-            Endpoint(host="reader.example:8443", region="x-1", scheme="https"),
+            Endpoint(host="ocr.example", scheme="https"),
+            Endpoint(host="reader.example:8443", scheme="https"),
         ),
-        Kind.MAINLAND_PERMIT: (Endpoint(host="ocr.intl.tencentcloudapi.com", region="", scheme="https"),),
+        Kind.MAINLAND_PERMIT: (Endpoint(host="ocr.intl.tencentcloudapi.com", scheme="https"),),
     }
 
 

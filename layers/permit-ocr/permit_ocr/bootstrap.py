@@ -28,7 +28,7 @@ from permit_ocr.application.pair_sides import PairSides
 from permit_ocr.application.process_upload import ProcessUpload
 from permit_ocr.application.publish import Publish
 from permit_ocr.application.recognize import Recognize
-from permit_ocr.application.retry_policy import RetryPolicy
+from permit_ocr.application.retry_policy import MAXIMUM_ATTEMPTS, RetryPolicy
 from permit_ocr.domain.permits import Kind
 from permit_ocr.rate_limit.dynamodb_rate_limiter import DynamoDbRateLimiter, Priority
 from permit_ocr.rate_limit.sharded_rate_limiter import ShardedRateLimiter
@@ -179,7 +179,7 @@ def retry_policy() -> RetryPolicy:
     """Return the retry policy of the intake queue."""
     return RetryPolicy(
         failures=DynamoDbFailureCounts(_aws("dynamodb"), table=settings().work_table),
-        maximum_attempts=settings().maximum_attempts,
+        maximum_attempts=MAXIMUM_ATTEMPTS,
     )
 
 
@@ -231,13 +231,13 @@ def _rate_limiter(priority: Priority) -> RateLimiter:
 def endpoints(values: Settings) -> dict[Kind, tuple[Endpoint, ...]]:
     """Return the endpoints of each kind, the preferred one first."""
     configured = {
-        Kind.RESIDENCE_PERMIT: (values.residence_permit_endpoint, values.residence_permit_region),
-        Kind.MAINLAND_PERMIT: (values.mainland_permit_endpoint, values.mainland_permit_region),
+        Kind.RESIDENCE_PERMIT: values.residence_permit_endpoint,
+        Kind.MAINLAND_PERMIT: values.mainland_permit_endpoint,
     }
     return {
         kind: tuple(
-            Endpoint(host=host, region=region, scheme=values.ocr_scheme)
+            Endpoint(host=host, scheme=values.ocr_scheme)
             for host in (hosts or SITE_ENDPOINT[values.ocr_site]).split(",")
         )
-        for kind, (hosts, region) in configured.items()
+        for kind, hosts in configured.items()
     }

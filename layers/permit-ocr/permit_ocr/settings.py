@@ -24,8 +24,6 @@ class Settings:
     ocr_scheme: str = "https"
     residence_permit_endpoint: str
     mainland_permit_endpoint: str
-    residence_permit_region: str
-    mainland_permit_region: str
     residence_permit_rate: float
     mainland_permit_rate: float
     limiter_shards: int
@@ -47,7 +45,6 @@ class Settings:
     limiter_table: str
     expiring_within_days: int
     keep_days: int
-    maximum_attempts: int
     event_source: str
     api_base_path: str
 

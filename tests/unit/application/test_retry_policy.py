@@ -5,6 +5,7 @@ from botocore.exceptions import ClientError
 
 from permit_ocr.application.retry_policy import (
     MAXIMUM_AGE_SECONDS,
+    MAXIMUM_ATTEMPTS,
     MAXIMUM_VISIBILITY_SECONDS,
     NotStarted,
     deferral_delay,
@@ -26,8 +27,6 @@ CIRCUIT_OPEN = CircuitOpen("ResourceUnavailable.InArrears", "", "")
 HOUR = 3600
 RECEIVES_LIMIT = 1000
 """The intake queue's maxReceiveCount, which the template's test checks."""
-ATTEMPTS = 6
-"""The template's default of MaximumAttempts."""
 
 
 @pytest.mark.parametrize("error", [CIRCUIT_OPEN, RateLimited(after_seconds=0), InProgress(after_seconds=1)])
@@ -55,7 +54,7 @@ def after_failure(attempt: int, *, after_seconds: float = 0) -> list[float]:
 
 
 def test_retry_delays_grow_and_span_an_outage_of_six_hours() -> None:
-    shortest = [min(after_failure(count)) for count in range(1, ATTEMPTS)]
+    shortest = [min(after_failure(count)) for count in range(1, MAXIMUM_ATTEMPTS)]
     assert shortest == sorted(shortest)
     assert sum(shortest) > 6 * HOUR
     assert max(after_failure(1)) < 30, "most disturbances are over in a moment"
@@ -63,7 +62,7 @@ def test_retry_delays_grow_and_span_an_outage_of_six_hours() -> None:
 
 
 def test_retry_delays_have_jitter_and_respect_the_errors_minimum() -> None:
-    for count in range(1, ATTEMPTS):
+    for count in range(1, MAXIMUM_ATTEMPTS):
         waits = after_failure(count)
         assert max(waits) - min(waits) > min(waits) / 8
     assert min(after_failure(1, after_seconds=40)) >= 40

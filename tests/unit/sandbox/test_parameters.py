@@ -71,9 +71,9 @@ def test_the_sandbox_accepts_what_a_deployment_accepts_and_local_urls(parameters
 
 def test_all_errors_are_reported_together() -> None:
     with pytest.raises(SandboxError) as refused:
-        template_parameters(settings({"KeepDays": "99", "BatchSize": "0"}), OCR_SERVER)
+        template_parameters(settings({"KeepDays": "99", "MaximumConcurrency": "0"}), OCR_SERVER)
     assert {line.partition(":")[0] for line in str(refused.value).splitlines()} == {
-        "--parameter BatchSize=0",
+        "--parameter MaximumConcurrency=0",
         "--parameter KeepDays=99",
     }
 

@@ -13,11 +13,10 @@
 An error's ``after_seconds`` wins if it is longer than the delay after a failure. A failure cannot be counted while
 DynamoDB does not take the write.
 
-After ``maximum_attempts`` counted failures (``MaximumAttempts`` in the template, 6 by default), or when it is six days
-old, the message goes to the dead-letter queue.
+After ``MAXIMUM_ATTEMPTS`` counted failures, or when it is six days old, the message goes to the dead-letter queue.
 
 A call to the provider that may have been charged is never repeated within a delivery, and its failure is counted. So a
-document costs at most ``maximum_attempts`` charged calls for each action, until an operator redrives it.
+document costs at most ``MAXIMUM_ATTEMPTS`` charged calls for each action, until an operator redrives it.
 
 A deferral is not the document's failure and may last for days. The wait grows with the message's age, so that days of
 waiting take some hundred receives, and a document loses at most a twentieth of the time it has waited already.
@@ -34,6 +33,8 @@ from typing import Final, Protocol
 from permit_ocr.application.intake_messages import UnreadableEvent
 from permit_ocr.domain.errors import CircuitOpen, Deferred, NotPublished, RetryableError
 
+MAXIMUM_ATTEMPTS: Final = 6
+"""They take six to eight hours, which outlasts most outages; each further one would take about four."""
 MAXIMUM_AGE_SECONDS: Final = 6 * 24 * 3600
 """A day before the intake queue would drop the message; the dead-letter queue keeps it for another 14 days."""
 MAXIMUM_VISIBILITY_SECONDS: Final = 12 * 3600 - 60

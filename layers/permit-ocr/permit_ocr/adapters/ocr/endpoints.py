@@ -30,10 +30,9 @@ after five seconds or more; a call on a connection that is just being closed is 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
-    """Where an action is offered. ``host`` may include a port; ``region`` may be empty."""
+    """Where an action is offered. ``host`` may include a port."""
 
     host: str
-    region: str
     scheme: str
 
 
@@ -42,7 +41,8 @@ class Client(CommonClient):  # type: ignore[misc]  # the SDK has no types
 
     def __init__(self, endpoint: Endpoint, credential: Credential, connections: Connections) -> None:
         http = HttpProfile(endpoint.scheme, endpoint.host)
-        super().__init__(SERVICE, VERSION, credential, endpoint.region, ClientProfile(httpProfile=http))
+        no_region = ""  # as in the actions' documentation
+        super().__init__(SERVICE, VERSION, credential, no_region, ClientProfile(httpProfile=http))
         self.request = self.exchange = Exchange(connections)
 
     def _check_error(self, _answer: object) -> None:
