@@ -77,7 +77,10 @@ def use_dynamodb() -> None:
     assert isinstance(lease, Lease)
     recognitions.release_lease(lease)
     recognitions.store_outcome(lease, RejectDocument("Code", "meaning", "advice"))
-    assert recognitions.remove_reference("recognition", document_id="document")
+    other = recognitions.acquire_lease("recognition", kind, document_id="other", lease_seconds=60)
+    assert isinstance(other, RejectDocument)
+    assert not recognitions.remove_reference("recognition", document_id="document")
+    assert recognitions.remove_reference("recognition", document_id="other")
 
     cases = bootstrap.cases()
     front, back = (

@@ -27,7 +27,8 @@ def test_an_operators_key_encrypts_everything_with_personal_data(
         assert queue["Properties"]["SqsManagedSseEnabled"] is False, "a queue has either kind of encryption"
     (rule,) = with_key["UploadBucket"]["Properties"]["BucketEncryption"]["ServerSideEncryptionConfiguration"]
     assert rule["ServerSideEncryptionByDefault"] == {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}
-    assert with_key["WorkTable"]["Properties"]["SSESpecification"]["KMSMasterKeyId"] == key
+    for name in ("WorkTable", "ReferencesTable"):
+        assert with_key[name]["Properties"]["SSESpecification"]["KMSMasterKeyId"] == key
 
 
 @pytest.mark.parametrize(

@@ -51,12 +51,14 @@ def deployed(aws: str) -> dict[str, str]:
     s3, sqs = client(aws, "s3"), client(aws, "sqs")
     s3.create_bucket(Bucket="bucket", CreateBucketConfiguration={"LocationConstraint": REGION})
     s3.put_bucket_versioning(Bucket="bucket", VersioningConfiguration={"Status": "Enabled"})
-    for table in ("work", "limiter"):
+    for table, keys in {"work": ["id"], "limiter": ["id"], "references": ["recognition_id", "document_id"]}.items():
         client(aws, "dynamodb").create_table(
             TableName=table,
             BillingMode="PAY_PER_REQUEST",
-            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
-            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in keys],
+            KeySchema=[
+                {"AttributeName": key, "KeyType": kind} for key, kind in zip(keys, ("HASH", "RANGE"), strict=False)
+            ],
         )
     secrets = {
         "provider": json.dumps({"secret_id": "id", "secret_key": "key"}),
@@ -78,6 +80,7 @@ def deployed(aws: str) -> dict[str, str]:
         "INTAKE_QUEUE_URL": intake,
         **dict.fromkeys(("RESULTS_QUEUE_URL", "WEBHOOK_QUEUE_URL", "WEBHOOK_DEAD_LETTER_QUEUE_URL"), fifo),
         "WORK_TABLE": "work",
+        "REFERENCES_TABLE": "references",
         "LIMITER_TABLE": "limiter",
         "RECEIPT_HANDLE": message["ReceiptHandle"],
     }

@@ -76,7 +76,12 @@ def documents() -> DynamoDbDocuments:
 @cache
 def recognitions() -> DynamoDbRecognitionStore:
     """Return the paid recognitions."""
-    return DynamoDbRecognitionStore(_aws("dynamodb"), table=settings().work_table, keep_days=settings().keep_days)
+    return DynamoDbRecognitionStore(
+        _aws("dynamodb"),
+        table=settings().work_table,
+        references_table=settings().references_table,
+        keep_days=settings().keep_days,
+    )
 
 
 @cache

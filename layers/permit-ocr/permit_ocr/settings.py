@@ -42,6 +42,7 @@ class Settings:
     webhook_secret: str
     webhook_targets: str = "public"
     work_table: str
+    references_table: str
     limiter_table: str
     expiring_within_days: int
     keep_days: int

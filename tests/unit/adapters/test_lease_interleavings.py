@@ -36,7 +36,15 @@ class Recognition:
     owner: str = ""
     leased_until: int = 0
     outcome: OcrResponse | None = None
-    documents: set[str] = field(default_factory=set)
+    used_until: dict[str, int] = field(default_factory=dict)
+    """Until when each document uses it, except the first."""
+    first: str | None = None
+    first_until: int = 0
+
+    def users(self, now: int) -> set[str]:
+        """Return the documents that use it."""
+        others = {document for document, until in self.used_until.items() if until >= now}
+        return others | ({self.first} if self.first and self.first_until >= now else set())
 
 
 class Leases(RuleBasedStateMachine):
@@ -47,7 +55,13 @@ class Leases(RuleBasedStateMachine):
     def __init__(self, client: "DynamoDBClient") -> None:
         super().__init__()
         self.now = 1_000_000
-        self.table = DynamoDbRecognitionStore(client, table="work", keep_days=KEEP_DAYS, clock=lambda: float(self.now))
+        self.table = DynamoDbRecognitionStore(
+            client,
+            table="work",
+            references_table="references",
+            keep_days=KEEP_DAYS,
+            clock=lambda: float(self.now),
+        )
         self.run = next(numbers)  # all runs share the table
         self.model: dict[str, Recognition] = {}
 
@@ -75,21 +89,30 @@ class Leases(RuleBasedStateMachine):
         if isinstance(result, Lease):
             assert free, "no one else pays while the lease runs or an outcome is reusable"
             expected = self.model.get(recognition)
-            users = expected.documents if expected and expected.expires_at >= self.now else set()
+            known = expected if expected and expected.expires_at >= self.now else None
             self.model[recognition] = Recognition(
                 expires_at=self.now + KEEP_SECONDS,
                 owner=result.owner,
                 leased_until=self.now + seconds,
-                documents={document, *users},
+                used_until=known.used_until if known else {},
+                first=known.first if known else document,
+                first_until=known.first_until if known else self.now + KEEP_SECONDS,
             )
+            self.use(self.model[recognition], document)
             return result
         expected = self.model[recognition]
         assert not free
         assert result == expected.outcome
-        if result and document not in expected.documents:
-            expected.documents.add(document)
+        if result and self.use(expected, document):
             expected.expires_at = self.now + KEEP_SECONDS
         return multiple()
+
+    def use(self, expected: Recognition, document: str) -> bool:
+        """Note that a document uses a recognition; return whether that is stored in an item of its own."""
+        is_first = expected.first == document and expected.first_until >= self.now
+        if not is_first:
+            expected.used_until[document] = self.now + KEEP_SECONDS
+        return not is_first
 
     @rule(lease=leases)
     def store(self, lease: Lease) -> None:
@@ -100,7 +123,8 @@ class Leases(RuleBasedStateMachine):
         if expected.outcome is None:
             expected.outcome, expected.owner = outcome, ""
             expected.expires_at = expected.reusable_until = self.now + KEEP_SECONDS
-            expected.documents.add(lease.document_id)
+            if expected.first is None:
+                expected.first, expected.first_until = lease.document_id, expected.expires_at
 
     @rule(lease=consumes(leases))
     def fail(self, lease: Lease) -> None:
@@ -120,12 +144,14 @@ class Leases(RuleBasedStateMachine):
         """Remove a reference: the recognition is deleted with the last one, even while it is leased."""
         recognition = f"{self.run} {name}"
         expected = self.model.get(recognition)
-        is_last = expected is None or expected.documents == {document}
+        is_last = expected is None or not expected.users(self.now) - {document}
         assert self.table.remove_reference(recognition, document_id=document) is is_last
         if is_last:
             self.model.pop(recognition, None)
         elif expected:
-            expected.documents.discard(document)
+            expected.used_until.pop(document, None)
+            if expected.first == document:
+                expected.first = None
 
 
 @pytest.mark.slow

@@ -1,6 +1,7 @@
 """Stored recognitions, their leases, references and expiry."""
 
 import json
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -43,6 +44,12 @@ class Clock:
         return self.now
 
 
+def store(dynamodb: "DynamoDBClient", *, keep_days: int = 7, clock: Clock | None = None) -> DynamoDbRecognitionStore:
+    return DynamoDbRecognitionStore(
+        dynamodb, table="work", references_table="references", keep_days=keep_days, clock=clock or time.time
+    )
+
+
 def leased(table: DynamoDbRecognitionStore, recognition_id: str = "abc", *, lease_seconds: float = 60) -> Lease:
     lease = table.acquire_lease(recognition_id, Kind.MAINLAND_PERMIT, document_id="one", lease_seconds=lease_seconds)
     assert isinstance(lease, Lease)
@@ -58,7 +65,7 @@ def leased(table: DynamoDbRecognitionStore, recognition_id: str = "abc", *, leas
     ],
 )
 def test_a_stored_answer_is_returned_unchanged(dynamodb: "DynamoDBClient", kind: Kind, answer: Answer) -> None:
-    table = DynamoDbRecognitionStore(dynamodb, table="work", keep_days=7)
+    table = store(dynamodb)
     stored = replace(RESPONSE, answer=answer, portrait_key="portraits/a.jpg")
     table.store_outcome(leased(table), stored)
     assert table.acquire_lease("abc", kind, document_id="one", lease_seconds=60) == stored
@@ -66,7 +73,7 @@ def test_a_stored_answer_is_returned_unchanged(dynamodb: "DynamoDBClient", kind:
 
 
 def test_a_stored_rejection_is_returned_unchanged(dynamodb: "DynamoDBClient") -> None:
-    table = DynamoDbRecognitionStore(dynamodb, table="work", keep_days=7)
+    table = store(dynamodb)
     refusal = RejectDocument("FailedOperation.ImageNoText", "meaning", "advice", request_id="r")
     table.store_outcome(leased(table), refusal)
     stored = table.acquire_lease("abc", Kind.MAINLAND_PERMIT, document_id="one", lease_seconds=60)
@@ -81,7 +88,7 @@ def test_a_stored_rejection_is_returned_unchanged(dynamodb: "DynamoDBClient") ->
 
 def test_a_lease_is_exclusive_until_it_ends(dynamodb: "DynamoDBClient") -> None:
     clock = Clock()
-    table = DynamoDbRecognitionStore(dynamodb, table="work", keep_days=7, clock=clock)
+    table = store(dynamodb, clock=clock)
     leased(table, lease_seconds=60)
     clock.now += 59
     with pytest.raises(InProgress) as caught:
@@ -93,7 +100,7 @@ def test_a_lease_is_exclusive_until_it_ends(dynamodb: "DynamoDBClient") -> None:
 
 def test_a_released_lease_is_free_but_one_taken_over_is_not(dynamodb: "DynamoDBClient") -> None:
     clock = Clock()
-    table = DynamoDbRecognitionStore(dynamodb, table="work", keep_days=7, clock=clock)
+    table = store(dynamodb, clock=clock)
     table.release_lease(leased(table))
     late = leased(table, lease_seconds=10)
     clock.now += 11
@@ -105,7 +112,7 @@ def test_a_released_lease_is_free_but_one_taken_over_is_not(dynamodb: "DynamoDBC
 
 def test_the_first_stored_outcome_wins(dynamodb: "DynamoDBClient") -> None:
     clock = Clock()
-    table = DynamoDbRecognitionStore(dynamodb, table="work", keep_days=7, clock=clock)
+    table = store(dynamodb, clock=clock)
     slow = leased(table, lease_seconds=10)
     clock.now += 11
     fast = leased(table)
@@ -120,13 +127,13 @@ def test_a_repeated_lease_write_gets_its_own_lease(dynamodb: "DynamoDBClient", m
     monkeypatch.setattr(
         "permit_ocr.adapters.dynamodb.recognition_store.uuid4", lambda: UUID(int=1)
     )  # botocore repeats the write
-    table = DynamoDbRecognitionStore(dynamodb, table="work", keep_days=7)
+    table = store(dynamodb)
     assert leased(table) == leased(table)
 
 
 def test_an_expired_outcome_can_be_leased_again(dynamodb: "DynamoDBClient") -> None:
     clock = Clock()
-    table = DynamoDbRecognitionStore(dynamodb, table="work", keep_days=1, clock=clock)
+    table = store(dynamodb, keep_days=1, clock=clock)
     table.store_outcome(leased(table), RESPONSE)
     clock.now += 86_402
     leased(table)
@@ -136,11 +143,13 @@ def test_an_expired_outcome_can_be_leased_again(dynamodb: "DynamoDBClient") -> N
 
 def users(dynamodb: "DynamoDBClient", recognition_id: str = "abc") -> set[str]:
     item = dynamodb.get_item(TableName="work", Key={"id": {"S": f"recognition#{recognition_id}"}})["Item"]
-    return set(item["document_ids"]["SS"])
+    references = dynamodb.scan(TableName="references")["Items"]
+    others = {one["document_id"]["S"] for one in references if one["recognition_id"]["S"] == recognition_id}
+    return others | ({item["document_id"]["S"]} if "document_id" in item else set())
 
 
 def test_a_recognition_is_deleted_with_its_last_reference(dynamodb: "DynamoDBClient") -> None:
-    table = DynamoDbRecognitionStore(dynamodb, table="work", keep_days=7)
+    table = store(dynamodb)
     table.store_outcome(leased(table), RESPONSE)
     for document_id in ("two", "three", "two"):
         table.acquire_lease("abc", Kind.MAINLAND_PERMIT, document_id=document_id, lease_seconds=60)
@@ -157,7 +166,7 @@ def test_a_recognition_is_deleted_with_its_last_reference(dynamodb: "DynamoDBCli
 
 def test_both_the_slow_and_the_fast_document_reference_the_outcome(dynamodb: "DynamoDBClient") -> None:
     clock = Clock()
-    table = DynamoDbRecognitionStore(dynamodb, table="work", keep_days=7, clock=clock)
+    table = store(dynamodb, clock=clock)
     slow = leased(table, lease_seconds=10)
     clock.now += 11
     fast = table.acquire_lease("abc", Kind.MAINLAND_PERMIT, document_id="two", lease_seconds=60)
@@ -168,7 +177,7 @@ def test_both_the_slow_and_the_fast_document_reference_the_outcome(dynamodb: "Dy
 
 def test_an_expired_outcome_has_no_references(dynamodb: "DynamoDBClient") -> None:
     clock = Clock()
-    table = DynamoDbRecognitionStore(dynamodb, table="work", keep_days=1, clock=clock)
+    table = store(dynamodb, keep_days=1, clock=clock)
     table.store_outcome(leased(table), RESPONSE)
     clock.now += 86_402
     again = table.acquire_lease("abc", Kind.MAINLAND_PERMIT, document_id="two", lease_seconds=60)
@@ -179,7 +188,7 @@ def test_an_expired_outcome_has_no_references(dynamodb: "DynamoDBClient") -> Non
 
 def test_each_new_reference_extends_the_life_of_an_outcome(dynamodb: "DynamoDBClient") -> None:
     clock = Clock()
-    table = DynamoDbRecognitionStore(dynamodb, table="work", keep_days=7, clock=clock)
+    table = store(dynamodb, clock=clock)
     table.store_outcome(leased(table), RESPONSE)
     clock.now += 6 * DAY
     table.acquire_lease("abc", Kind.MAINLAND_PERMIT, document_id="two", lease_seconds=60)
@@ -192,7 +201,7 @@ def test_a_reference_extends_no_reuse_and_a_new_lease_keeps_references(
     dynamodb: "DynamoDBClient",
 ) -> None:
     clock = Clock()
-    table = DynamoDbRecognitionStore(dynamodb, table="work", keep_days=7, clock=clock)
+    table = store(dynamodb, clock=clock)
     table.store_outcome(leased(table), RESPONSE)
     clock.now += 6 * DAY
     table.acquire_lease("abc", Kind.MAINLAND_PERMIT, document_id="two", lease_seconds=60)
@@ -205,15 +214,47 @@ def test_a_reference_extends_no_reuse_and_a_new_lease_keeps_references(
     assert users(dynamodb) == {"one", "two", "three"}
 
 
-def test_an_outcome_without_references_is_not_deleted(dynamodb: "DynamoDBClient") -> None:
-    table = DynamoDbRecognitionStore(dynamodb, table="work", keep_days=7)
+def use(table: DynamoDbRecognitionStore, document_id: str) -> None:
+    table.acquire_lease("abc", Kind.MAINLAND_PERMIT, document_id=document_id, lease_seconds=60)
+
+
+def test_a_recognitions_item_does_not_grow_with_its_uses(dynamodb: "DynamoDBClient") -> None:
+    table = store(dynamodb)
     table.store_outcome(leased(table), RESPONSE)
-    dynamodb.update_item(TableName="work", Key={"id": {"S": "recognition#abc"}}, UpdateExpression="REMOVE document_ids")
+    use(table, "two")
+    key = {"id": {"S": "recognition#abc"}}
+    before = len(json.dumps(dynamodb.get_item(TableName="work", Key=key)["Item"]))
+    for number in range(150):
+        use(table, f"document {number}")
+    assert len(json.dumps(dynamodb.get_item(TableName="work", Key=key)["Item"])) == before
+    assert len(users(dynamodb)) == 152
+
+
+def test_a_use_is_found_behind_pages_of_expired_ones(dynamodb: "DynamoDBClient") -> None:
+    """DynamoDB may take days to delete expired items."""
+    clock = Clock()
+    table = store(dynamodb, clock=clock)
+    table.store_outcome(leased(table), RESPONSE)
+    for number in range(250):
+        use(table, f"document {number:03}")
+    clock.now += 6 * DAY
+    use(table, "one more")
+    clock.now += 2 * DAY
     assert not table.remove_reference("abc", document_id="one")
+    assert table.remove_reference("abc", document_id="one more"), "all others have expired"
+
+
+def test_an_item_of_an_earlier_version_is_deleted(dynamodb: "DynamoDBClient") -> None:
+    table = store(dynamodb)
+    table.store_outcome(leased(table), RESPONSE)
+    dynamodb.update_item(
+        TableName="work", Key={"id": {"S": "recognition#abc"}}, UpdateExpression="REMOVE use_token, document_id"
+    )
+    assert table.remove_reference("abc", document_id="one")
 
 
 def test_an_answer_of_an_earlier_version_keeps_its_confidences(dynamodb: "DynamoDBClient") -> None:
-    table = DynamoDbRecognitionStore(dynamodb, table="work", keep_days=7)
+    table = store(dynamodb)
     table.store_outcome(leased(table), RESPONSE)
     item = dynamodb.get_item(TableName="work", Key={"id": {"S": "recognition#abc"}})["Item"]
     stored = json.loads(item["outcome"]["S"])
@@ -226,4 +267,4 @@ def test_an_answer_of_an_earlier_version_keeps_its_confidences(dynamodb: "Dynamo
 
 def test_an_unavailable_table_is_retried_later(dynamodb: "DynamoDBClient") -> None:
     with pytest.raises(RetryableError, match=r"DynamoDB\.ResourceNotFoundException"):
-        leased(DynamoDbRecognitionStore(dynamodb, table="absent", keep_days=1))
+        leased(DynamoDbRecognitionStore(dynamodb, table="absent", references_table="references", keep_days=1))

@@ -3,7 +3,10 @@
 | attribute of ``recognition#ID``  | set                                                                          |
 |----------------------------------|------------------------------------------------------------------------------|
 | ``expires_at``                   | always                                                                       |
-| ``document_ids``                 | always: the documents that use it, or want to                                |
+| ``document_id``, ``used_until``  | the document that first wanted it, until that is deleted, and how long that  |
+|                                  | document is kept; every other one has an item of its own (``references``)    |
+| ``use_token``                    | random, new with every document that begins to use it: see                   |
+|                                  | ``remove_reference``                                                         |
 | ``lease_owner``, ``lease_until`` | while a document pays for it                                                 |
 | ``outcome``, ``reusable_until``  | from then on: JSON of the provider's answer or refusal, and how long another |
 |                                  | document may use it                                                          |
@@ -13,10 +16,13 @@ document must still show who else uses the portrait.
 """
 
 import json
+import time
+from collections.abc import Callable
 from dataclasses import asdict, fields
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
+from permit_ocr.adapters.dynamodb.references import References
 from permit_ocr.application.ports import Lease, OcrResponse, StoredRecognition
 from permit_ocr.domain.errors import InProgress, RejectDocument
 from permit_ocr.domain.permits import Kind
@@ -25,65 +31,104 @@ from permit_ocr.tencent.actions import ACTIONS
 from permit_ocr.tencent.report_format import parse_report, report_as_json
 from permit_ocr.tencent.response_format import parse_answer
 
-_SET_LEASE: Final = "SET lease_owner = :owner, lease_until = :until, expires_at = :expires_at"
-_LEASE_NEW: Final = f"{_SET_LEASE}, document_ids = :document_ids REMOVE outcome, reusable_until"
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+_SET_LEASE: Final = (
+    "SET lease_owner = :owner, lease_until = :until, expires_at = :expires_at, use_token = :owner{} "
+    "REMOVE outcome, reusable_until"
+)
+_LEASE_NEW: Final = _SET_LEASE.format(", document_id = :document_id, used_until = :expires_at")
 _IF_NEW: Final = "attribute_not_exists(id) OR expires_at < :now"
-_LEASE_AGAIN: Final = f"{_SET_LEASE} REMOVE outcome, reusable_until ADD document_ids :document_ids"
+_LEASE_AGAIN: Final = _SET_LEASE.format("")
 _IF_FREE: Final = "(attribute_not_exists(outcome) AND lease_until < :now) OR reusable_until < :now"
 _STORE_OUTCOME: Final = (
-    "SET outcome = :outcome, expires_at = :expires_at, reusable_until = :expires_at "
-    "REMOVE lease_owner, lease_until ADD document_ids :document_ids"
+    "SET outcome = :outcome, expires_at = :expires_at, reusable_until = :expires_at, "
+    # After all its documents were deleted there is no item any more. This makes one that the late document deletes.
+    "document_id = if_not_exists(document_id, :document_id), used_until = if_not_exists(used_until, :expires_at), "
+    "use_token = if_not_exists(use_token, :owner) REMOVE lease_owner, lease_until"
 )
-_IS_USED: Final = "contains(document_ids, :document_id)"
 _LEAST_WAIT_SECONDS: Final = 1.0
 _LONGEST_WAIT_SECONDS: Final = 5.0
 """A recognition takes seconds. Waiting for the whole lease would only help if its owner was killed."""
 
 
 class DynamoDbRecognitionStore(WorkTableAdapter):
-    """Each step is one conditional write."""
+    """Each step is one conditional write, and one more for a document that is not the recognition's first."""
+
+    def __init__(
+        self,
+        client: "DynamoDBClient",
+        *,
+        table: str,
+        references_table: str,
+        keep_days: int,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        super().__init__(client, table=table, keep_days=keep_days, clock=clock)
+        self._references = References(client, table=references_table, clock=clock)
 
     def acquire_lease(
         self, recognition_id: str, kind: Kind, *, document_id: str, lease_seconds: float
     ) -> StoredRecognition | Lease:
-        # One write takes the lease, or returns the item that prevents it. A second write is needed to use the outcome
-        # of another document's recognition, or to take over an expired one.
+        # One write takes the lease, or returns the item that prevents it. More are needed to use the outcome of another
+        # document's recognition, or to take over an expired one.
         lease = Lease(recognition_id=recognition_id, owner=uuid4().hex, document_id=document_id)
         write = self._write_lease(lease, lease_seconds, _LEASE_NEW, condition=_IF_NEW)
-        if not write.applied and self._is_free(write.item):
+        if self._has_lease(write, lease):
+            return lease
+        self._check_not_in_progress(write.item)
+        is_first = write.item.get("document_id") == document_id and write.item["used_until"] >= self._table.now()
+        if not is_first:
+            # Before anything that changes ``use_token``: see ``remove_reference``.
+            expires_at = self._table.expires_at()
+            self._references.add(recognition_id, document_id=document_id, expires_at=expires_at)
+        if self._is_free(write.item):
             write = self._write_lease(lease, lease_seconds, _LEASE_AGAIN, condition=_IF_FREE)
-        item = write.item
-        if write.applied or item.get("lease_owner") == lease.owner:
-            return lease  # botocore repeats a write whose response was lost: then the lease is already ours
-        if "outcome" in item:
-            if document_id not in item.get("document_ids", ()):
-                self._add_reference(recognition_id, document_id)
-            return _outcome_from_json(json.loads(item["outcome"]), kind)
-        seconds_left = item["lease_until"] - self._table.now()
-        raise InProgress(after_seconds=min(max(seconds_left, _LEAST_WAIT_SECONDS), _LONGEST_WAIT_SECONDS))
+            if self._has_lease(write, lease):
+                return lease
+            self._check_not_in_progress(write.item)
+        if not is_first:
+            self._begin_use(lease)
+        return _outcome_from_json(json.loads(write.item["outcome"]), kind)
 
     def _write_lease(self, lease: Lease, seconds: float, expression: str, *, condition: str) -> Write:
         return self._table.update(
             _item_id(lease.recognition_id),
             expression,
             condition=condition,
-            values={":owner": lease.owner, ":until": self._table.now() + seconds, ":document_ids": {lease.document_id}},
+            values={
+                ":owner": lease.owner,
+                ":until": self._table.now() + seconds,
+                ":document_id": lease.document_id,
+            },
         )
+
+    @staticmethod
+    def _has_lease(write: Write, lease: Lease) -> bool:
+        # botocore repeats a write whose response was lost: then it is not applied, and the lease is already ours.
+        return write.applied or write.item.get("lease_owner") == lease.owner
+
+    def _check_not_in_progress(self, item: Item) -> None:
+        """Raise ``InProgress`` if another document has the lease, or if the item was deleted meanwhile."""
+        if "outcome" not in item and not self._is_free(item):
+            seconds_left = item.get("lease_until", 0) - self._table.now()
+            raise InProgress(after_seconds=min(max(seconds_left, _LEAST_WAIT_SECONDS), _LONGEST_WAIT_SECONDS))
 
     def _is_free(self, item: Item) -> bool:
         until = item.get("reusable_until" if "outcome" in item else "lease_until")
         return until is not None and bool(until < self._table.now())
 
-    def _add_reference(self, recognition_id: str, document_id: str) -> None:
-        """Add a document to those that use an outcome, and keep the item as long as the document's own.
+    def _begin_use(self, lease: Lease) -> None:
+        """Keep an outcome as long as one more document that uses it.
 
         Raises ``InProgress`` if the outcome was deleted meanwhile.
         """
         write = self._table.update(
-            _item_id(recognition_id),
-            "SET expires_at = :expires_at ADD document_ids :document_ids",
+            _item_id(lease.recognition_id),
+            "SET expires_at = :expires_at, use_token = :owner",
             condition="attribute_exists(outcome)",
-            values={":document_ids": {document_id}},
+            values={":owner": lease.owner},
         )
         if not write.applied:
             raise InProgress(after_seconds=_LEAST_WAIT_SECONDS)
@@ -95,7 +140,8 @@ class DynamoDbRecognitionStore(WorkTableAdapter):
             condition="attribute_not_exists(outcome)",
             values={
                 ":outcome": json.dumps(_outcome_to_json(outcome), ensure_ascii=False),
-                ":document_ids": {lease.document_id},
+                ":document_id": lease.document_id,
+                ":owner": lease.owner,
             },
         )
 
@@ -109,21 +155,27 @@ class DynamoDbRecognitionStore(WorkTableAdapter):
         )
 
     def remove_reference(self, recognition_id: str, *, document_id: str) -> bool:
-        # Conditional writes: if two documents remove theirs at the same time, exactly one of them is the last.
-        item_id, values = _item_id(recognition_id), {":document_id": document_id, ":one": 1}
+        # A document's own reference goes first: of two that remove theirs at the same time, the later sees no other.
+        # A new one is added before ``use_token`` changes: either it is seen here, or the deletion fails.
+        item_id = _item_id(recognition_id)
+        self._references.remove(recognition_id, document_id=document_id)
         while True:
-            is_last = f"attribute_not_exists(id) OR ({_IS_USED} AND size(document_ids) = :one)"
-            if self._table.delete(item_id, condition=is_last, values=values).applied:
+            item = self._table.get(item_id, include_expired=True)
+            if item is None:
                 return True
-            others_use_it = self._table.update(
-                item_id,
-                "DELETE document_ids :document_ids",
-                condition=f"attribute_exists(id) AND (NOT {_IS_USED} OR size(document_ids) > :one)",
-                values={":document_ids": {document_id}, **values},
-            )
-            if others_use_it.applied:
+            if item.get("document_id") == document_id:
+                values = {":document_id": document_id}
+                self._table.update(
+                    item_id, "REMOVE document_id, used_until", condition="document_id = :document_id", values=values
+                )
+                continue
+            first_uses_it = "document_id" in item and item["used_until"] >= self._table.now()
+            if first_uses_it or self._references.exist(recognition_id):
                 return False
-            # Meanwhile the others have removed theirs, so this document is the last.
+            unused = "attribute_not_exists(use_token) OR use_token = :use_token"
+            values = {":use_token": item.get("use_token", "")}
+            if self._table.delete(item_id, condition=unused, values=values).applied:
+                return True
 
 
 def _item_id(recognition_id: str) -> str:
