@@ -85,6 +85,8 @@ def _facts_of_both_lines(first: str, second: str, lines: Sequence[str]) -> MrzFa
     """Return what the composite check digit verifies, with at most one confused character corrected in all."""
     parts = [*_parts(first), _identity_part(second)]
     wrong = [index for index, part in enumerate(parts) if not _is_right(part)]
+    if not wrong and not _is_right_identity(parts[-1]):
+        wrong = [len(parts) - 1]
     place = wrong[0] if wrong else 0
     repairs = _repairs(parts[place]) if wrong else [parts[place]]
     candidates = [[*parts[:place], repair, *parts[place + 1 :]] for repair in repairs]
@@ -108,7 +110,8 @@ def _facts_of_both_lines(first: str, second: str, lines: Sequence[str]) -> MrzFa
 def _is_proven(parts: Sequence[_Part], composite: str) -> bool:
     """Tell whether parts have their form and check digits, and are verified by the composite one, too."""
     have_form = all(re.fullmatch(form, text) for form, (text, _) in zip(_FORMS, parts, strict=True))
-    return have_form and all(map(_is_right, parts)) and mrz_check_digit("".join(map("".join, parts))) == composite
+    are_right = all(map(_is_right, parts)) and _is_right_identity(parts[-1])
+    return have_form and are_right and mrz_check_digit("".join(map("".join, parts))) == composite
 
 
 def _identity_without_first_line(second: str) -> str:
@@ -129,12 +132,15 @@ def _identity_part(second: str) -> _Part:
 
 
 def _is_right(part: _Part) -> bool:
-    """Tell whether a part's check digit is right, and the one within a Hong Kong number as well."""
+    """Tell whether a part's check digit is right."""
     text, check = part
-    printed = printed_identity(text)
-    if _HONG_KONG.fullmatch(printed) and not is_valid_hong_kong_number(printed):
-        return False
     return mrz_check_digit(text) == check
+
+
+def _is_right_identity(part: _Part) -> bool:
+    """Tell whether the check digit within a Hong Kong number is right; a non-Chinese permit's number looks like one."""
+    printed = printed_identity(part[0])
+    return not _HONG_KONG.fullmatch(printed) or is_valid_hong_kong_number(printed)
 
 
 def _repairs(part: _Part) -> Iterator[_Part]:

@@ -58,6 +58,23 @@ def test_lines_are_read_as_they_were_written(number: str, macao: str, name: str)
     assert facts.romanized_name == "CHAN,TAI MAN"
 
 
+@given(st.from_regex(r"[HM]A\d{7}", fullmatch=True))
+def test_the_lines_of_the_non_chinese_edition_prove_their_facts(number: str) -> None:
+    parts = [checked(part) for part in (number, "01", "300303", "100712", "51140263<")]
+    second = "MIOOMDPHNDKCAAAINDC" + parts[4] + checked("".join(parts))[-1]
+    facts = hk_macao_facts(["CF" + "".join(parts[:3]) + "F" + parts[3], second, "NGUYEN<<MINH<ANH".ljust(30, "<")])
+    assert facts == MrzFacts(
+        number=number,
+        issue_count="01",
+        expiry="2030.03.03",
+        sex="女",
+        birth="2010.07.12",
+        chinese_name="阮明英",
+        romanized_name="NGUYEN,MINH ANH",
+        identity_number="5114026(3)",
+    )
+
+
 @pytest.mark.parametrize("place", [4, 11, 12, 17, 21, 23, 29])
 def test_a_digit_that_no_confusion_explains_proves_nothing_of_the_front(place: int) -> None:
     lines = back_lines()
