@@ -21,7 +21,7 @@ from permit_ocr.domain.reader_report import Positions, ReaderReport
 from recognizer.reading import image_decoding, photocopy
 from recognizer.reading.card_evidence.document_confidence import REFUSED, document_confidence
 from recognizer.reading.classification.card_classifier import classify_card_side
-from recognizer.reading.classification.card_sides import PERMIT_BY_FRONT, CardSide
+from recognizer.reading.classification.card_sides import LABELS_BY_SIDE, PERMIT_BY_FRONT, CardSide
 from recognizer.reading.classification.other_documents import is_other_document
 from recognizer.reading.fields import hk_macao_back, residence_permit, travel_permit
 from recognizer.reading.fields.confidence import confidences_of, corners_of, drop_uncertain, merge_readings
@@ -30,7 +30,7 @@ from recognizer.reading.fields.mrz.facts import MrzFacts
 from recognizer.reading.fields.ocr_field import Corners, Fields
 from recognizer.reading.image_decoding import DecodedImage
 from recognizer.reading.layout.card_layout import Layout
-from recognizer.reading.layout.labels import find_anchors
+from recognizer.reading.layout.labels import Label, find_anchors
 from recognizer.reading.layout.stacked_cards import split_stacked_cards
 from recognizer.reading.ocr import engine
 from recognizer.reading.ocr.card_text import CardText, ImageScan, close_up
@@ -156,7 +156,7 @@ def _read_best(pixels: Pixels, kind: Kind, requested: frozenset[CardSide]) -> _C
         raise ReadingError(f"FailedOperation.{code}")
     if not _deserves_second_reading(card):
         return card
-    scan = ImageScan(*close_up(card.text, _core(card)), thorough=True)
+    scan = ImageScan(*close_up(card.text, _area(card)), thorough=True)
     closer = _find_card(scan, requested)
     if closer is None:
         return card
@@ -202,12 +202,13 @@ def _lay_out(text: CardText) -> _Card:
     card_side = classify_card_side(finder)
     if card_side is None:
         return _Card(None, text, finder, {}, is_refused=is_other_document(finder))
+    seen, finder = finder, replace(finder, layout=finder.layout.with_misread_labels(LABELS_BY_SIDE[card_side]))
     mrz = hk_macao_back.machine_readable_facts(finder) if card_side is CardSide.HK_MACAO_BACK else None
     fields = (
         hk_macao_back.back_fields(finder, mrz) if card_side is CardSide.HK_MACAO_BACK else _FIELDS[card_side](finder)
     )
     card = _Card(card_side, text, finder, fields, mrz)
-    confidence = document_confidence(card_side, text, finder, core=_core(card), fields=fields, mrz=mrz)
+    confidence = document_confidence(card_side, text, seen, core=_core(card), fields=fields, mrz=mrz)
     if confidence < REFUSED:
         return _Card(None, text, finder, {}, is_refused=True)
     return replace(card, confidence=confidence)
@@ -225,6 +226,12 @@ def _core(card: _Card) -> tuple[TextLine, ...]:
     layout = card.finder.layout
     owned = [piece.line for piece in layout.pieces if piece.owner]
     return tuple(anchor.line for anchor in layout.anchors) + tuple(owned) if layout.anchors else card.text.lines
+
+
+def _area(card: _Card) -> tuple[TextLine, ...]:
+    """Return the lines that show where the card is: a title alone does not show how wide the card is."""
+    labels = [anchor for anchor in card.finder.layout.anchors if anchor.label is not Label.TITLE]
+    return _core(card) if len(labels) >= _FEW_LABELS else card.text.lines
 
 
 def _deserves_second_reading(card: _Card) -> bool:

@@ -26,6 +26,10 @@ _COMPLETE: Final = re.compile(r"[男女]|\d{4}[./]\d{1,2}[./]\d{1,2}(-.*)?|\d{17
 """Formats in which a missing part would be noticed."""
 _JOINED: Final = 0.8
 """Maximum confidence of a value joined from several pieces: another one between them may have been missed."""
+_MISSED: Final = 12.0
+"""Where a value beside another one is, in text heights: the second column begins at 0.6 of a card's width."""
+_WITHOUT_LABEL_OR_BOX: Final = 0.7
+"""Maximum confidence of reread text that has no label either."""
 _WITHOUT_LABEL: Final = 0.85
 """Maximum confidence of a value found only by its format."""
 
@@ -87,7 +91,7 @@ class FieldFinder:
                     return field if len(candidate) == 1 else field.at_most(_JOINED)
         if alphabet is None:
             return None
-        strips = [self.layout.strip_right_of(anchor), self.layout.strip_below(anchor)]
+        strips = [self.layout.strip_right_of(anchor.line), self.layout.strip_below(anchor)]
         for strip in reversed(strips) if self.layout.values_are_below() else strips:
             if strip and (text := parse(self.reread(strip, alphabet))):
                 return OcrField(text, _REREAD, self.locate(strip))
@@ -99,6 +103,13 @@ class FieldFinder:
             if (piece.owner is None or piece.owner.label not in not_beside) and (text := parse(piece.text)):
                 return self.field(text, [piece.line]).at_most(_WITHOUT_LABEL)
         return None
+
+    def missed_beside(self, neighbour: Parse, parse: Parse, *, alphabet: str) -> OcrField | None:
+        """Return a value in the empty strip to the right of the only text that ``neighbour`` accepts."""
+        neighbours = [piece for piece in self.layout.pieces if neighbour(piece.text)]
+        strip = self.layout.strip_right_of(neighbours[0].line, heights=_MISSED) if len(neighbours) == 1 else None
+        text = parse(self.reread(strip, alphabet)) if strip else None
+        return OcrField(text, _WITHOUT_LABEL_OR_BOX, self.locate(strip)) if strip and text else None
 
     def lone_sex(self) -> OcrField | None:
         """Return a 男 or 女 without a label."""

@@ -36,7 +36,7 @@ _WITHOUT_LABEL: Final = 0.85
 """Maximum confidence of a value beside an unreadable label."""
 _UNVERIFIED: Final = 0.5
 """Maximum confidence of a number with a wrong check digit."""
-_ONLY_CODED: Final = 0.7
+_ONLY_CODED: Final = 0.5
 """Confidence of a name that is only in the machine-readable lines: the card may print it in traditional characters."""
 _CORRECTED_NAME: Final = 0.88
 """Maximum confidence of a name of which one character was corrected by the machine-readable lines."""
@@ -49,6 +49,7 @@ def back_fields(finder: FieldFinder, facts: MrzFacts | None = None) -> Fields:
     name = (
         finder.value(Label.NAME, value_parsers.chinese_name)
         or finder.value(Label.NAME, value_parsers.latin_name)
+        or _coded_name(finder, facts.chinese_name)
         or _name_above_identity(finder)
         or EMPTY_FIELD
     )
@@ -91,9 +92,19 @@ def _bracketed_identity(text: str) -> str | None:
     return value_parsers.identity_card_number(text) if re.search(r"[(（].[)）]", text) else None
 
 
+def _coded_name(finder: FieldFinder, coded: str) -> OcrField | None:
+    """Return the text that the machine-readable lines repeat as the name, wherever it is."""
+
+    def parse(text: str) -> str | None:
+        name = value_parsers.chinese_name(text)
+        return name if name and coded and simplified(name) == simplified(coded) else None
+
+    return finder.anywhere(parse)
+
+
 def _name_above_identity(finder: FieldFinder) -> OcrField | None:
     """Return the Chinese name in the row above the identity number's label, for an unreadable name label."""
-    anchor = finder.layout.anchor(Label.IDENTITY_NUMBER)
+    anchor = finder.layout.anchor(Label.IDENTITY_NUMBER) or finder.layout.anchor(Label.PERMIT_NUMBER)
     if anchor is None or finder.layout.anchor(Label.NAME):
         return None
     above = [

@@ -45,6 +45,7 @@ _LONG_NUMBER: Final = re.compile(r"[HM]?\d{10}.*")
 _COUNTRY_LABEL: Final = re.compile(r"国\S?(?:\s+(?P<country>\S+))?")
 """The label of the nationality if its second character is misread or missing."""
 _ISSUE_COUNT: Final = re.compile(r"0\d|1[0-2]")
+_SEXES: Final = "男女"
 _ISOLATED: Final = 0.7
 """Maximum confidence of a single character or number without a label."""
 
@@ -58,7 +59,7 @@ def front_fields(finder: FieldFinder, permit: PermitType) -> Fields:
     fields = {
         "Name": replace(name, text=value_parsers.simplified(name.text)) if permit is _EXIT_ENTRY else name,
         "EnglishName": _complete_latin_name(finder, latin) if latin else EMPTY_FIELD,
-        "Sex": finder.value(Label.SEX, value_parsers.sex, alphabet="男女") or finder.lone_sex() or EMPTY_FIELD,
+        "Sex": _sex(finder),
         "Birthday": _birthday(finder),
         "IssueAuthority": authority,
         "ValidDate": adjust_for_term(_period(finder), permit),
@@ -164,6 +165,12 @@ def _chinese_name(finder: FieldFinder, latin: Piece | None) -> OcrField | None:
     return finder.field(value_parsers.chinese_name(nearest.text) or "", [nearest.line]) if nearest else None
 
 
+def _sex(finder: FieldFinder) -> OcrField:
+    """Return the sex beside its label, else a lone one, else one that the detector missed beside the birth date."""
+    labelled = finder.value(Label.SEX, value_parsers.sex, alphabet=_SEXES) or finder.lone_sex()
+    return labelled or finder.missed_beside(_birth, value_parsers.sex, alphabet=_SEXES) or EMPTY_FIELD
+
+
 def _birthday(finder: FieldFinder) -> OcrField:
     """Return the date beside its label, else the single date that no other label owns."""
     if labelled := finder.value(Label.BIRTH, _birth, alphabet="0123456789."):
@@ -255,14 +262,18 @@ def _authority_and_place(finder: FieldFinder) -> tuple[OcrField, OcrField]:
     """Return authority and place of issue, separated if they were read as one text."""
     authority = issuing_authority(finder)
     place = finder.value(Label.ISSUE_PLACE, _place)
-    if (
-        place and authority.text and not value_parsers.province(place.text)
-    ):  # the columns may split a joined text elsewhere
-        place = finder.anywhere(lambda text: _province_after(text, authority.text)) or place
-    if place is None and authority.text and finder.layout.anchor(Label.ISSUE_PLACE):
-        combined = finder.value(Label.AUTHORITY, lambda text: _text_after(text, authority.text))
-        return authority, combined or finder.anywhere(lambda text: _province_after(text, authority.text)) or EMPTY_FIELD
+    if authority.text and not (place and value_parsers.province(place.text)):
+        place = _place_after(finder, authority.text) or place
     return authority, place or finder.anywhere(value_parsers.province, not_beside=frozenset(Label)) or EMPTY_FIELD
+
+
+def _place_after(finder: FieldFinder, authority: str) -> OcrField | None:
+    """Return a place that was read together with the authority: the columns may split their text elsewhere."""
+    if province := finder.anywhere(lambda text: _province_after(text, authority)):
+        return province
+    if finder.layout.anchor(Label.ISSUE_PLACE) is None or finder.value(Label.ISSUE_PLACE, _place):
+        return None
+    return finder.value(Label.AUTHORITY, lambda text: _text_after(text, authority))
 
 
 def _text_after(text: str, authority: str) -> str | None:

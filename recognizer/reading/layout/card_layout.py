@@ -5,7 +5,7 @@ a value may be, from the labels around it; the caller decides whether its text i
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from statistics import median
@@ -19,6 +19,7 @@ from recognizer.reading.layout.labels import (
     find_anchors,
     spaced_labels,
 )
+from recognizer.reading.layout.misread_labels import Row, misread_labels
 from recognizer.reading.ocr.text_lines import SAME_ROW, BoundingBox, TextLine, join, rows, strip_spaces
 
 WIDE_GAP: Final = 1.9
@@ -61,16 +62,29 @@ class Layout:
         self.pieces: list[Piece] = []
         self.specimen_marks: list[Piece] = []
         """The word 样本 alone: a watermark, or the holder's name on an official specimen."""
+        self._rows: list[Row] = []
         self._row_of: dict[int, int] = {}
         joined = [join(row) for row in rows(_without_pictures(list(lines)))]
         anchors = [find_anchors(line) for line in joined]
         if not any(anchor.label in SPACED_LABELS for row in anchors for anchor in row):
             for row, anchor in spaced_labels(joined).items():
                 anchors[row].insert(0, anchor)
-        for row, (line, matches) in enumerate(zip(joined, anchors, strict=True)):
-            self._add_row(row, line, matches)
+        for line, matches in zip(joined, anchors, strict=True):
+            self._add_row(line, matches)
 
-    def _add_row(self, row: int, line: TextLine, anchors: list[Anchor]) -> None:
+    def with_misread_labels(self, labels: frozenset[Label]) -> "Layout":
+        """Return the layout with those of ``labels`` that are missing, if they are found with more tolerance."""
+        misread = misread_labels(self._rows, labels - {anchor.label for anchor in self.anchors})
+        if not misread:
+            return self
+        completed = Layout(())
+        for row, (line, anchors) in enumerate(self._rows):
+            completed._add_row(line, sorted([*anchors, *misread.get(row, ())], key=lambda anchor: anchor.start))
+        return completed
+
+    def _add_row(self, line: TextLine, anchors: Sequence[Anchor]) -> None:
+        row = len(self._rows)
+        self._rows.append((line, anchors))
         ends = [0, *(anchor.end for anchor in anchors)]
         starts = [*(anchor.start for anchor in anchors), len(line.characters)]
         for owner, start, end in zip([None, *anchors], ends, starts, strict=True):
@@ -160,9 +174,8 @@ class Layout:
             votes += -1 if self.right_of(anchor) else 1 if self.below(anchor) else 0
         return votes > 0
 
-    def strip_right_of(self, anchor: Anchor, *, heights: float = 7.0) -> BoundingBox | None:
+    def strip_right_of(self, line: TextLine, *, heights: float = 7.0) -> BoundingBox | None:
         """Return the empty strip between a label and the next text in its row; None if it is too narrow."""
-        line = anchor.line
         followers = [
             other.left
             for other in self._all_lines()

@@ -45,7 +45,7 @@ TITLES: Final = {
     "港澳居民居住证": PermitType.RESIDENCE_PERMIT,
     "台湾居民居住证": PermitType.RESIDENCE_PERMIT,
 }
-_WORDS: Final = {
+WORDS: Final = {
     Label.NAME: ("姓名", "中文姓名", "身份证件姓名", "持证人姓名", "持有人姓名"),
     Label.SEX: ("性别",),
     Label.BIRTH: ("出生日期", "出生"),
@@ -114,7 +114,7 @@ def find_anchors(line: TextLine) -> list[Anchor]:
     text = simplified(line.text)
     indexes = [index for index, character in enumerate(text) if character not in _DECORATION]
     bare = "".join(text[index] for index in indexes)
-    matches = [match for label, words in _WORDS.items() for word in words for match in _matches(bare, label, word)]
+    matches = [match for label, words in WORDS.items() for word in words for match in _matches(bare, label, word)]
     matches.extend(_state_title(bare))
     matches.sort(key=lambda match: (-match.score, match.start))
     accepted: list[_Match] = []

@@ -475,3 +475,25 @@ def test_a_name_with_misread_label_is_above_the_identity_number() -> None:
     label = line("上名", 80, 140)
     fields = back_fields(finder(label, line("王真睿", 300, 140), line("身份证件号码 S924069(3)", 80, 210)))
     assert fields["Name"] == OcrField("王真睿", 0.85)
+
+
+def test_a_place_after_the_authority_is_found_without_its_label() -> None:
+    lines = [one for one in hk_front() if "签发机关" not in one.text and "港澳居民" not in one.text]
+    joined = line("公安部出入境管理局广东", 330, 385)
+    answer = read_front(finder(*lines, line("往来港澳通行证", 200, 60, 60), joined), EXIT)
+    assert (answer.IssueAuthority, answer.IssueAddress) == ("公安部出入境管理局", "广东")
+
+
+def test_a_sex_without_a_label_is_reread_right_of_the_birth_date() -> None:
+    def reread(place: BoundingBox, alphabet: str | None) -> str:
+        return "男" if alphabet == "男女" and place.top < 260 < place.bottom else ""
+
+    lines = [one for one in hk_front() if "性别" not in one.text]
+    sex = front_fields(finder(*lines, reread=reread), HK)["Sex"]
+    assert (sex.text, sex.confidence) == ("男", 0.7)
+
+
+def test_a_back_prints_the_coded_name_wherever_it_is() -> None:
+    lines = line("港澳居民来往内地通行证", 200, 60, 60), line("陳大文", 420, 120), line("件号码 G376849(9)", 330, 200)
+    name = back_fields(finder(*lines), MrzFacts(chinese_name="陈大文"))["Name"]
+    assert (name.text, name.confidence) == ("陳大文", VERIFIED)
