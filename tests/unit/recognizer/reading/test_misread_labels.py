@@ -25,7 +25,7 @@ def test_a_label_with_half_of_its_characters_misread_is_found(misread: tuple[Lab
     label, places = misread
     word = "".join("龄" if place in places else one for place, one in enumerate(WORDS[label][0]))
     missing = frozenset({label, Label.ISSUE_PLACE})
-    assert found(missing, line(word, 300, 200, 22), line("1981.08.03", 300, 240)) == {label: word}
+    assert found(missing, line(word, 300, 200, 22), line("1981.08.03", 300, 240)).keys() == {label}
 
 
 @pytest.mark.parametrize("text", ["指发员关公安部出入境管理局", "经发员关"])
