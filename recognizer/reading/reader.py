@@ -208,7 +208,7 @@ def _lay_out(text: CardText) -> _Card:
         hk_macao_back.back_fields(finder, mrz) if card_side is CardSide.HK_MACAO_BACK else _FIELDS[card_side](finder)
     )
     card = _Card(card_side, text, finder, fields, mrz)
-    confidence = document_confidence(card_side, text, seen, core=_core(card), fields=fields, mrz=mrz)
+    confidence = document_confidence(card_side, text, seen, core=_area(card), fields=fields, mrz=mrz)
     if confidence < REFUSED:
         return _Card(None, text, finder, {}, is_refused=True)
     return replace(card, confidence=confidence)
@@ -230,7 +230,7 @@ def _core(card: _Card) -> tuple[TextLine, ...]:
 
 def _area(card: _Card) -> tuple[TextLine, ...]:
     """Return the lines that show where the card is: a title alone does not show how wide the card is."""
-    labels = [anchor for anchor in card.finder.layout.anchors if anchor.label is not Label.TITLE]
+    labels = [anchor for anchor in card.finder.layout.anchors if anchor.label not in {Label.TITLE, Label.NOISE}]
     return _core(card) if len(labels) >= _FEW_LABELS else card.text.lines
 
 

@@ -100,6 +100,8 @@ class FieldFinder:
     def anywhere(self, parse: Parse, *, not_beside: frozenset[Label] = frozenset()) -> OcrField | None:
         """Return the first value on the card that ``parse`` accepts, except those owned by ``not_beside``."""
         for piece in self.layout.pieces:
+            if piece.is_part_of_range:
+                continue
             if (piece.owner is None or piece.owner.label not in not_beside) and (text := parse(piece.text)):
                 return self.field(text, [piece.line]).at_most(_WITHOUT_LABEL)
         return None

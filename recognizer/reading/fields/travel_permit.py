@@ -46,6 +46,7 @@ _COUNTRY_LABEL: Final = re.compile(r"国\S?(?:\s+(?P<country>\S+))?")
 """The label of the nationality if its second character is misread or missing."""
 _ISSUE_COUNT: Final = re.compile(r"0\d|1[0-2]")
 _SEXES: Final = "男女"
+_SECOND_DATE: Final = re.compile(r"[-—–]\s*(?:19|20)\d\d\D{0,2}\d\d")
 _ISOLATED: Final = 0.7
 """Maximum confidence of a single character or number without a label."""
 
@@ -217,8 +218,9 @@ def _count(text: str) -> str | None:
 
 
 def _birth(text: str) -> str | None:
-    """Return a single date; one followed by another is the period of validity."""
-    return None if value_parsers.period(text) else value_parsers.dotted_date(text)
+    """Return a single date; one after a dash is the end of the period of validity."""
+    is_period = value_parsers.period(text) or _SECOND_DATE.search(value_parsers.half_width(text))
+    return None if is_period else value_parsers.dotted_date(text)
 
 
 def _period(finder: FieldFinder) -> OcrField:

@@ -32,6 +32,7 @@ _ALIGNMENT_TOLERANCE: Final = 1.3
 _COLUMN_TOLERANCE: Final = 0.9
 """A value below its label begins at most this many text heights to the left of it."""
 _PUNCTUATION: Final = " \u3000:：;；,，.。、|·-_"
+_DASH_AT_END: Final = re.compile(r"^\s*[-—–]|[-—–]\s*$")
 _WATERMARK: Final = re.compile(
     r"SPECIMEN|SAMPLE|EXAMPLE|FICTITIOUS|DEMO|TEST|VOID|NOT VALID|仅供测试|测试专用|样本|樣本|样张|样例|示例|测试|虚构"
 )
@@ -52,6 +53,11 @@ class Piece:
     def text(self) -> str:
         """The text without surrounding punctuation."""
         return self.line.text.strip(_PUNCTUATION)
+
+    @property
+    def is_part_of_range(self) -> bool:
+        """Tell whether the text begins or ends with a dash: the other part may be covered."""
+        return bool(_DASH_AT_END.search(self.line.text))
 
 
 class Layout:

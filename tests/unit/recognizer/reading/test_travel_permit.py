@@ -477,6 +477,12 @@ def test_a_name_with_misread_label_is_above_the_identity_number() -> None:
     assert fields["Name"] == OcrField("王真睿", 0.85)
 
 
+@pytest.mark.parametrize("left", ["-2029.04.24", "9.03-2029.09.02", ".06.30-2031.06.29", "2019.04.25-"])
+def test_what_is_left_of_a_period_is_no_birth_date(left: str) -> None:
+    lines = [one for one in hk_front() if "出生" not in one.text and "有效" not in one.text]
+    assert read_front(finder(*lines, line(left, 500, 320)), HK).Birthday == ""
+
+
 def test_a_place_after_the_authority_is_found_without_its_label() -> None:
     lines = [one for one in hk_front() if "签发机关" not in one.text and "港澳居民" not in one.text]
     joined = line("公安部出入境管理局广东", 330, 385)
