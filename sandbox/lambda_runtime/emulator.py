@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import httpx
-import samcli  # type: ignore[import-untyped]
+import samcli
 
 from sandbox.errors import SandboxError
 from sandbox.lambda_runtime.invocation import InvocationResult
