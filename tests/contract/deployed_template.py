@@ -9,6 +9,8 @@ from typing import Any
 import boto3
 from moto import mock_aws
 
+from sandbox.cloudwatch.alarms import Alarm, read_alarms
+
 TEMPLATE = Path(__file__).parents[2] / "template.yaml"
 
 DAY_SECONDS = 24 * 3600
@@ -96,3 +98,37 @@ def created_policies(transformed: dict[str, Any], parameters: dict[str, str]) ->
 def function_of(resources: Resources, logical_id: str) -> dict[str, Any]:
     properties: dict[str, Any] = resources[logical_id]["Properties"]
     return properties
+
+
+def resolved(  # noqa: PLR0911  one for each kind of value
+    value: Any, template: dict[str, Any], *, without: frozenset[str] = frozenset()
+) -> Any:
+    """Return a part of the template with parameters at their defaults and resources as their logical ids.
+
+    Conditions hold, except for those named in ``without``.
+    """
+    if isinstance(value, list):
+        entries = [resolved(part, template, without=without) for part in value]
+        return [entry for entry in entries if entry is not None]
+    match value:
+        case {"Ref": "AWS::NoValue"}:
+            return None
+        case {"Ref": name}:
+            return template["Parameters"].get(name, {}).get("Default", name)
+        case {"Fn::GetAtt": [name, _]}:
+            return name
+        case {"Fn::If": [condition, yes, no]}:
+            return resolved(no if condition in without else yes, template, without=without)
+        case {"Fn::FindInMap": [mapping, key, name]}:
+            return template["Mappings"][mapping][str(resolved(key, template))][name]
+        case dict():
+            parts = {name: resolved(part, template, without=without) for name, part in value.items()}
+            return {name: part for name, part in parts.items() if part is not None}
+    return value
+
+
+def alarms_in(template: dict[str, Any]) -> dict[str, Alarm]:
+    """Return the template's alarms as the sandbox evaluates them, by logical id."""
+    alarms = of_type(template["Resources"], "AWS::CloudWatch::Alarm")
+    properties = {name: resolved(alarm["Properties"], template) for name, alarm in alarms.items()}
+    return {alarm.name: alarm for alarm in read_alarms(properties)}

@@ -158,7 +158,7 @@ def test_redeliveries_of_a_possibly_charged_call_are_counted() -> None:
     delays: list[float | None] = []
     with provider(*responses) as here:
         while not delays or delays[-1] is not None:
-            delays.append(policy.delay(error_of(here), message_id="m", age_seconds=60))
+            delays.append(policy.retry(error_of(here), message_id="m", age_seconds=60).seconds)
         assert len(here.requests) == 6
     assert all(delay >= 10 for delay in delays[:-1] if delay is not None)
 

@@ -2,9 +2,9 @@
 
 from typing import Any, get_args
 
-from permit_ocr.observability import Metric
+from permit_ocr.metrics import Metric, QueueFunction
 from permit_ocr.tencent.actions import ACTIONS
-from tests.contract.deployed_template import DAY_SECONDS, Resources, of_type
+from tests.contract.deployed_template import DAY_SECONDS, Resources, alarms_in, of_type
 
 
 def test_every_dead_letter_queue_has_an_alarm(resources: Resources) -> None:
@@ -51,23 +51,40 @@ def test_alarms_watch_server_errors_of_the_api_and_throttled_functions(
     assert watched == {"UploadsFunction", "ImagesFunction", "ApiFunction"}
 
 
-def test_alarms_on_application_metrics_use_metrics_that_exist(resources: Resources) -> None:
-    single = [alarm["Properties"] for alarm in of_type(resources, "AWS::CloudWatch::Alarm").values()]
-    parts = [
-        part["MetricStat"]["Metric"] for alarm in single for part in alarm.get("Metrics", []) if "MetricStat" in part
-    ]
-    application = [metric for metric in single + parts if metric.get("Namespace") == "PermitOcr"]
-    assert {metric["MetricName"] for metric in application} >= {
-        "CircuitOpened",
-        "ActionWithdrawn",
-        "WebhookSecretUnusable",
-    }
-    assert {metric["MetricName"] for metric in application} <= set(get_args(Metric.__value__))
-    by_action = {
-        dimension["Value"]
-        for metric in application
-        if metric["MetricName"] == "ActionWithdrawn"
-        for dimension in metric["Dimensions"]
-        if dimension["Name"] == "action"
-    }
-    assert by_action == {action.name for action in ACTIONS.values()}
+def test_alarms_on_application_metrics_use_metrics_that_exist(transformed: dict[str, Any]) -> None:
+    watched = {query.metric for alarm in alarms_in(transformed).values() for query in alarm.queries}
+    ours = {metric for metric in watched if metric.namespace == "PermitOcr"}
+    assert {metric.name for metric in ours} <= set(get_args(Metric.__value__))
+    actions = {action.name for action in ACTIONS.values()}
+    for name in ("ActionWithdrawn", "CircuitOpen", "QuotaExceeded", "ProviderCalls"):
+        assert {dict(metric.dimensions)["action"] for metric in ours if metric.name == name} == actions
+    for name in ("MessagesFailing", "OldestDeferredSeconds"):
+        functions = {dict(metric.dimensions)["function"] for metric in ours if metric.name == name}
+        assert functions >= {"uploads", "images"}
+        assert functions <= set(get_args(QueueFunction.__value__))
+
+
+def test_alarms_on_ages_of_standard_queues_also_see_messages_that_are_retried(transformed: dict[str, Any]) -> None:
+    """SQS leaves a message that was received three times out of the age, except on a FIFO queue."""
+    queues = of_type(transformed["Resources"], "AWS::SQS::Queue")
+    for alarm in alarms_in(transformed).values():
+        for query in alarm.queries:
+            if query.metric.name == "ApproximateAgeOfOldestMessage":
+                (queue,) = (value for name, value in query.metric.dimensions if name == "QueueName")
+                names = {other.metric.name for other in alarm.queries}
+                assert queues[queue]["Properties"].get("FifoQueue") or "OldestDeferredSeconds" in names, alarm.name
+
+
+def test_every_function_has_an_alarm_on_its_errors(transformed: dict[str, Any]) -> None:
+    """An import that fails, or a denied log, leaves no metric but Lambda's own."""
+    errors, invocations = (
+        {
+            dict(query.metric.dimensions)["FunctionName"]
+            for alarm in alarms_in(transformed).values()
+            for query in alarm.queries
+            if query.metric.name == name
+        }
+        for name in ("Errors", "Invocations")
+    )
+    functions = set(of_type(transformed["Resources"], "AWS::Lambda::Function")) - {"ConsoleFunction"}
+    assert errors == invocations == functions

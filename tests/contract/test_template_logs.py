@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from permit_ocr.observability import count_metric, flush_metrics
+from permit_ocr.metrics import flush_metrics, record_metric
 from tests.contract.deployed_template import (
     Resources,
     listed,
@@ -25,7 +25,7 @@ def test_the_log_level_keeps_the_metrics_that_alarms_watch(
     """Lambda filters JSON lines by level and treats those without a level as INFO."""
     flush_metrics()  # what earlier tests counted
     capsys.readouterr()
-    count_metric("CircuitOpened")
+    record_metric("CircuitOpen", action="MainlandPermitOCR")
     flush_metrics()
     assert "level" not in json.loads(capsys.readouterr().out)
     for function in of_type(resources, "AWS::Lambda::Function").values():

@@ -9,7 +9,7 @@ import pytest
 from moto import mock_aws
 from pytest_socket import disable_socket
 
-from permit_ocr import observability
+from permit_ocr import metrics
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -82,4 +82,4 @@ def dynamodb(aws: None) -> "DynamoDBClient":
 
 @pytest.fixture(autouse=True)
 def _no_metrics_of_other_tests() -> None:
-    observability._metrics.clear()
+    metrics._lines.clear()

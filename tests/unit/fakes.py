@@ -27,6 +27,7 @@ from permit_ocr.domain.card.answers import Answer, MainlandPermitAnswer, Mainlan
 from permit_ocr.domain.errors import CircuitOpen, Deleted, InProgress, PermitOcrError, RejectDocument, RetryableError
 from permit_ocr.domain.events import Document
 from permit_ocr.domain.permits import Kind, RecognitionOptions, Side
+from permit_ocr.domain.verdict import Verdict
 
 NOW = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)
 
@@ -310,7 +311,8 @@ class World:
     cases: FakeCases = field(default_factory=FakeCases)
     results: FakeEventPublisher = field(default_factory=FakeEventPublisher)
     portraits: FakePortraits = field(default_factory=FakePortraits)
-    rejections: int = 0
+    counted: list[tuple[Verdict | None, float | None]] = field(default_factory=list)
+    """The verdict of each result, None for an unreadable document, and the seconds that it took."""
     now: Callable[[], datetime] = lambda: NOW
 
     def __post_init__(self) -> None:
@@ -338,7 +340,7 @@ class World:
             documents=self.documents,
             pair_sides=pair_sides,
             erase=self.erase,
-            count_rejection=self.count_rejection,
+            count_result=self.count_result,
         )
 
     @property
@@ -355,8 +357,8 @@ class World:
             now=self.now,
         )
 
-    def count_rejection(self) -> None:
-        self.rejections += 1
+    def count_result(self, verdict: Verdict | None, seconds: float | None) -> None:
+        self.counted.append((verdict, seconds))
 
 
 def world(*responses: Answer | OcrResponse | PermitOcrError, publish_fails: int = 0) -> World:

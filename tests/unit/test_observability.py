@@ -8,15 +8,9 @@ from typing import Any, get_args
 
 import pytest
 
-from permit_ocr import observability
-from permit_ocr.observability import (
-    LogEvent,
-    count_metric,
-    flush_metrics,
-    log_event,
-    log_unexpected_error,
-    observed,
-)
+from permit_ocr import metrics
+from permit_ocr.metrics import flush_metrics, record_metric
+from permit_ocr.observability import LogEvent, log_event, log_unexpected_error, observed
 
 
 class Context:
@@ -80,8 +74,8 @@ def test_an_unexpected_error_is_logged_by_type_and_place_without_its_text(log: S
 def test_a_metric_has_the_stack_and_the_action_as_dimensions(
     action: str | None, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(observability, "_SERVICE", "the-stack")
-    count_metric("QuotaExceeded", action=action)
+    monkeypatch.setattr(metrics, "_SERVICE", "the-stack")
+    record_metric("QuotaExceeded", action=action)
     flush_metrics()
     line = json.loads(capsys.readouterr().out)
     (metric,) = line["_aws"]["CloudWatchMetrics"]
@@ -96,8 +90,8 @@ def test_a_metric_has_the_stack_and_the_action_as_dimensions(
 def test_metrics_are_written_once_an_invocation_even_if_it_fails(capsys: pytest.CaptureFixture[str]) -> None:
     @observed
     def handler(_event: dict[str, Any], _context: Context) -> None:
-        count_metric("ProviderCalls")
-        count_metric("ProviderCalls")
+        record_metric("ProviderCalls")
+        record_metric("ProviderCalls")
         raise RuntimeError
 
     for _ in range(2):

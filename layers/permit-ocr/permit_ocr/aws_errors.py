@@ -8,6 +8,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from permit_ocr.domain.errors import Deferred, RetryableError
 
+SERVICES: Final = frozenset({"DynamoDB", "S3", "SQS", "SecretsManager"})
+"""What the codes of these errors start with, before a full stop."""
 _NOT_COUNTED: Final = {"DynamoDB"}
 """Without the tables nobody knows what is paid for and who else is calling. Documents wait for as long as that takes,
 and it does not count as their failure."""

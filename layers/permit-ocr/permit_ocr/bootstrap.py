@@ -7,7 +7,6 @@ from typing import Any, Final, Literal
 import boto3
 from botocore.config import Config
 
-from permit_ocr import observability
 from permit_ocr.adapters.dynamodb.cases import DynamoDbCases
 from permit_ocr.adapters.dynamodb.documents import DynamoDbDocuments
 from permit_ocr.adapters.dynamodb.failure_counts import DynamoDbFailureCounts
@@ -30,6 +29,7 @@ from permit_ocr.application.publish import Publish
 from permit_ocr.application.recognize import Recognize
 from permit_ocr.application.retry_policy import MAXIMUM_ATTEMPTS, RetryPolicy
 from permit_ocr.domain.permits import Kind
+from permit_ocr.metrics import count_result
 from permit_ocr.rate_limit.dynamodb_rate_limiter import DynamoDbRateLimiter, Priority
 from permit_ocr.rate_limit.sharded_rate_limiter import ShardedRateLimiter
 from permit_ocr.settings import Settings, settings
@@ -128,7 +128,7 @@ def _publish() -> Publish:
             now=now,
         ),
         erase=_erase_document(),
-        count_rejection=partial(observability.count_metric, "DocumentRejected"),
+        count_result=count_result,
     )
 
 

@@ -1,18 +1,19 @@
-"""Logs and metrics, written by Powertools. The parameters of ``log_event`` are all that can be logged.
+"""Logs, written by Powertools. The parameters of ``log_event`` are all that can be logged.
 
 None of them takes text from a card, a request or a vendor.
 """
 
 import logging
 import os
-import threading
+import time
 import traceback
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, Final, Literal
 
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
+
+from permit_ocr.metrics import flush_metrics
 
 type LogEvent = Literal[
     "ocr_call_failed",
@@ -36,17 +37,6 @@ type LogEvent = Literal[
     "webhook_secret_unusable",
     "unexpected_error",
 ]
-type Metric = Literal[
-    "ActionDeprecated",
-    "ActionWithdrawn",
-    "CircuitOpened",
-    "QuotaExceeded",
-    "ProviderCalls",
-    "DocumentRejected",
-    "DocumentDeadLettered",
-    "WebhookSecretUnusable",
-]
-
 _LEVELS: Final[dict[LogEvent, int]] = {
     "dead_letter_not_sent": logging.WARNING,
     "document_deferred": logging.WARNING,
@@ -68,9 +58,6 @@ _SERVICE: Final = os.environ.get("POWERTOOLS_SERVICE_NAME", "permit-ocr")
 # Lambda filters lines by their level only where the timestamp is RFC 3339.
 _logger: Final = Logger(service=_SERVICE, use_rfc3339=True, location=None)
 _WRITE: Final = {logging.INFO: _logger.info, logging.WARNING: _logger.warning, logging.ERROR: _logger.error}
-_metrics: Final[dict[str | None, EphemeralMetrics]] = {}
-"""By action: CloudWatch's embedded format has one set of dimensions for a whole line."""
-_metrics_lock: Final = threading.Lock()
 
 
 def log_event(
@@ -106,33 +93,16 @@ def log_unexpected_error(error: BaseException, *, document_id: str | None = None
     _logger.error("unexpected_error", extra=fields)
 
 
-def count_metric(metric: Metric, *, action: str | None = None) -> None:
-    """Add one to a metric of this invocation, by action where that matters."""
-    with _metrics_lock:
-        if action not in _metrics:
-            _metrics[action] = EphemeralMetrics(namespace="PermitOcr", service=_SERVICE)
-            if action:
-                _metrics[action].set_default_dimensions(action=action)
-        _metrics[action].add_metric(metric, MetricUnit.Count, 1)
-
-
-def flush_metrics() -> None:
-    """Write what was counted since the last flush: for each action one line, from which CloudWatch makes metrics."""
-    with _metrics_lock:
-        for metrics in _metrics.values():
-            if metrics.metric_set:
-                metrics.flush_metrics()
-
-
 def observed[Handler: Callable[..., Any]](handler: Handler) -> Handler:
     """Give a Lambda handler's log lines the request id, and flush its metrics once for each invocation."""
 
     @wraps(handler)
     def with_metrics(*arguments: Any, **named: Any) -> Any:  # noqa: ANN401  the handler's
+        started = time.time()
         try:
             return handler(*arguments, **named)
         finally:
-            flush_metrics()
+            flush_metrics(started=started)
 
     return _logger.inject_lambda_context(with_metrics)  # type: ignore[return-value]
 

@@ -3,6 +3,7 @@
 import json
 import time
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +13,8 @@ from permit_ocr.domain.card.answers import MainlandPermitAnswer, ResidencePermit
 from permit_ocr.domain.errors import CircuitOpen, NotPublished, PermitOcrError, RejectDocument, RetryableError
 from permit_ocr.domain.permits import Kind, Side
 from permit_ocr.domain.reader_report import ReaderReport
-from tests.unit.fakes import JPEG, MAINLAND_FRONT, OTHER_CARD, RESIDENCE_FRONT, World, jpeg, submission, world
+from permit_ocr.domain.verdict import Verdict
+from tests.unit.fakes import JPEG, MAINLAND_FRONT, NOW, OTHER_CARD, RESIDENCE_FRONT, World, jpeg, submission, world
 
 
 def event_of(photo: Submission, here: World) -> dict[str, Any]:
@@ -127,22 +129,28 @@ def test_an_unreadable_image_is_rejected_before_anything_is_paid(content: bytes,
     assert len(here.results.sent) == 1
 
 
-def test_a_rejection_is_counted_once_however_often_publishing_fails() -> None:
+def test_a_result_is_counted_once_however_often_publishing_fails() -> None:
     here = world(publish_fails=2)
     for _ in range(2):
         with pytest.raises(NotPublished):
             event_of(submission(b""), here)
-    assert here.rejections == 0
+    assert here.counted == []
     here.publish.republish("document-1")
     here.publish.republish("document-1")
     event_of(submission(b""), here)
-    assert here.rejections == 1
+    assert here.counted == [(None, None)], "unreadable, and received at an unknown time"
 
 
-def test_a_recognised_card_is_not_counted_as_a_rejection() -> None:
-    here = world(MAINLAND_FRONT)
-    event_of(submission(kind=Kind.MAINLAND_PERMIT), here)
-    assert here.rejections == 0
+def test_a_result_is_counted_with_its_verdict_and_its_latency() -> None:
+    for publish_fails in (0, 1):
+        here = world(MAINLAND_FRONT, publish_fails=publish_fails)
+        sent = submission(kind=Kind.MAINLAND_PERMIT)
+        document = replace(sent.document, received=NOW - timedelta(seconds=12))
+        try:
+            event_of(replace(sent, document=document), here)
+        except NotPublished:
+            here.publish.republish("document-1")
+        assert here.counted == [(Verdict.ACCEPTED, 12.0)]
 
 
 def test_metadata_is_removed_before_the_image_is_hashed_and_sent() -> None:

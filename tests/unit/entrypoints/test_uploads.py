@@ -519,7 +519,7 @@ def test_a_direct_event_raises_so_that_lambda_retries_it() -> None:
 
 
 def test_a_result_that_the_api_could_not_publish_is_published() -> None:
-    here, event = world(), '{"type": "permit.recognized.v1"}'
+    here, event = world(), Path("events/samples/permit.recognized.v1.json").read_text()
     here.documents.store_event("0123456789abcdef0123456789abcdef", StoredEvent(event=event, published=False))
     failed, _ = run(REPUBLISH, here)
     assert failed == []

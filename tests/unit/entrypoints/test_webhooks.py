@@ -16,7 +16,7 @@ from permit_ocr.adapters.webhooks.signature import SecretUnusable, keys_in
 from permit_ocr.application.webhook_retry_policy import GONE
 from permit_ocr.domain.errors import RetryableError
 from permit_ocr.entrypoints.webhooks import WebhooksDependencies, process
-from permit_ocr.observability import flush_metrics
+from permit_ocr.metrics import flush_metrics
 from tests.unit.fakes import THROTTLED
 
 if TYPE_CHECKING:

@@ -17,8 +17,9 @@ from permit_ocr.application.delete_document import EraseDocument
 from permit_ocr.application.pair_sides import PairSides, case_side
 from permit_ocr.application.ports import CaseSide, Documents, DocumentState, EventPublisher, StoredEvent
 from permit_ocr.domain.errors import Deleted, NotPublished, RetryableError
-from permit_ocr.domain.events import RECOGNIZED, REJECTED, Document, RecognizedEvent, RejectedEvent, to_json
+from permit_ocr.domain.events import RECOGNIZED, Document, RecognizedEvent, RejectedEvent, to_json
 from permit_ocr.domain.permits import Kind, Side
+from permit_ocr.domain.verdict import Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +30,8 @@ class Publish:
     documents: Documents
     pair_sides: PairSides
     erase: EraseDocument
-    count_rejection: Callable[[], None]
+    count_result: Callable[[Verdict | None, float | None], None]
+    """Takes the verdict, None for an unreadable document, and the seconds from its upload to its result, if known."""
 
     def __call__(self, event: RecognizedEvent | RejectedEvent) -> str:
         """Publish the result of a document and return it as JSON.
@@ -44,7 +46,8 @@ class Publish:
             self._publish(text, document, side)
         else:
             self._publish(text, document, None)
-            self.count_rejection()
+        verdict = event.data.verdict if isinstance(event, RecognizedEvent) else None
+        self.count_result(verdict, _seconds(document, event.time))
         return text
 
     def republish(self, document_id: str) -> None:
@@ -67,8 +70,8 @@ class Publish:
                 text = state.event.event
                 event = json.loads(text)
                 self._publish(text, document, _stored_side(event, document, text))
-                if event["type"] == REJECTED:
-                    self.count_rejection()
+                verdict = Verdict(event["data"]["verdict"]) if event["type"] == RECOGNIZED else None
+                self.count_result(verdict, _seconds(document, datetime.fromisoformat(event["time"])))
 
     def _publish(self, text: str, document: Document, side: CaseSide | None) -> None:
         try:
@@ -79,6 +82,10 @@ class Publish:
             self.documents.store_event(document.id, StoredEvent(event=text, published=False))
             raise NotPublished(error, document_id=document.id, event=text) from None
         self.documents.store_event(document.id, StoredEvent(event=text, published=True))
+
+
+def _seconds(document: Document, until: datetime) -> float | None:
+    return (until - document.received).total_seconds() if document.received else None
 
 
 def _stored_side(event: dict[str, Any], document: Document, text: str) -> CaseSide | None:

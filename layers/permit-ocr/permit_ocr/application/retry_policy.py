@@ -67,6 +67,16 @@ class FailureCounts(Protocol):
         """Count one failure and return the total. Raises ``RetryableError``."""
 
 
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """When a message is retried."""
+
+    seconds: float | None
+    """None if it goes to the dead-letter queue."""
+    failures: int | None = None
+    """How often its work has failed, this time included; None if this time was not counted."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetryPolicy:
     """Decides about the messages of the intake queue."""
@@ -74,10 +84,10 @@ class RetryPolicy:
     failures: FailureCounts
     maximum_attempts: int
 
-    def delay(self, error: Exception, *, message_id: str, age_seconds: float) -> float | None:
-        """Return the seconds until a message of that age is retried; None if it goes to the dead-letter queue."""
+    def retry(self, error: Exception, *, message_id: str, age_seconds: float) -> Retry:
+        """Return when a message of that age is retried, after ``error``."""
         if isinstance(error, UnreadableEvent):
-            return None
+            return Retry(None)
         give_up = age_seconds > MAXIMUM_AGE_SECONDS
         if not is_deferral(error):
             try:
@@ -86,8 +96,8 @@ class RetryPolicy:
                 pass
             else:
                 give_up = give_up or failures >= self.maximum_attempts
-                return None if give_up else retry_delay(error, attempt=failures)
-        return None if give_up else deferral_delay(error, age_seconds=age_seconds)
+                return Retry(None if give_up else retry_delay(error, attempt=failures), failures)
+        return Retry(None if give_up else deferral_delay(error, age_seconds=age_seconds))
 
 
 def is_deferral(error: Exception) -> bool:

@@ -11,7 +11,7 @@ from typing import Any, Final
 from permit_ocr.application.convert_upload import ConvertUpload
 from permit_ocr.application.intake_messages import Upload, document_of
 from permit_ocr.application.retry_policy import retry_delay
-from permit_ocr.entrypoints.sqs_batch import Queue, SqsMessage, batch_response, log_failure, messages_in_batch
+from permit_ocr.entrypoints.sqs_batch import Queue, Retried, SqsMessage, batch_response, log_failure, messages_in_batch
 from permit_ocr.entrypoints.upload_events import messages_in_body
 
 _SECONDS_TO_FINISH: Final = 5.0
@@ -30,13 +30,12 @@ class ImagesDependencies:
 def process(event: Mapping[str, Any], dependencies: ImagesDependencies, *, seconds: float) -> dict[str, Any]:
     """Convert every upload of a batch and return the partial batch response; ``seconds`` is the time that is left."""
     deadline = time.monotonic() + seconds - _SECONDS_TO_FINISH
-    messages = messages_in_batch(event)
-    delays = [_process_message(message, dependencies, deadline=deadline) for message in messages]
-    return batch_response(messages, delays, dependencies.queue)
+    outcomes = [_process_message(message, dependencies, deadline=deadline) for message in messages_in_batch(event)]
+    return batch_response(outcomes, dependencies.queue, function="images")
 
 
-def _process_message(message: SqsMessage, dependencies: ImagesDependencies, *, deadline: float) -> float | None:
-    """Convert the uploads of one message; return the seconds until it is retried, None if it is done."""
+def _process_message(message: SqsMessage, dependencies: ImagesDependencies, *, deadline: float) -> Retried | None:
+    """Convert the uploads of one message; return None if it is done."""
     document_id = None
     try:
         for upload in messages_in_body(message.body):
@@ -44,7 +43,8 @@ def _process_message(message: SqsMessage, dependencies: ImagesDependencies, *, d
                 document_id = document_of(upload, upload_prefix=dependencies.upload_prefix).id
                 dependencies.convert(upload, document_id, deadline=deadline)
     except Exception as error:  # noqa: BLE001  one upload must not hold up the others
-        log_failure(error, event="document_failed", document_id=document_id)
+        failure = log_failure(error, event="document_failed", document_id=document_id)
         # Receives are counted here, also those that found no time to start; ``maxReceiveCount`` ends the retries.
-        return retry_delay(error, attempt=message.receives)
+        delay = retry_delay(error, attempt=message.receives)
+        return Retried(message=message, failure=failure, delay=delay, failures=message.receives)
     return None

@@ -1,24 +1,32 @@
 """One invocation with a batch of SQS messages: the same steps for the uploads, the images and the webhooks function.
 
-``messages_in_batch`` ─▶ each message is processed ─▶ ``batch_response``, from each message's delay:
+``messages_in_batch`` ─▶ each message is processed ─▶ ``batch_response``, from each message's outcome:
 
 done ──────────────────────────────────────────────▶ None: SQS deletes the message
-``Failure`` ─▶ delay by the retry policy ─┬─ seconds ─▶ the message is visible again after these
+``Failure`` ─▶ delay by the retry policy ─┬─ seconds ─▶ ``Retried``: the message is visible again after these
                                           └─ None ────▶ ``send_to_dead_letter_queue``, then SQS deletes it
+
+``batch_response`` also records the metrics of messages that wait, from which alarms see an outage within minutes. SQS's
+own age of the oldest message leaves out what was received three times, which every failing document soon is.
 
 The retry policies are ``application/retry_policy.py`` and ``application/webhook_retry_policy.py``. The images function
 always delays a failure: SQS moves its messages to the dead-letter queue (``maxReceiveCount``).
 """
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from permit_ocr.application.intake_messages import UnreadableEvent
 from permit_ocr.application.retry_policy import deferral_delay
 from permit_ocr.domain.errors import PermitOcrError, RetryableError
+from permit_ocr.entrypoints.retry_reasons import WAITING, reason_of
+from permit_ocr.metrics import QueueFunction, record_metric
 from permit_ocr.observability import LogEvent, log_event, log_unexpected_error
+
+_FAILING: Final = 3
+"""Failures after which a message counts as failing: the first two may be a disturbance of seconds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +62,18 @@ class Failure:
         return f"Unexpected.{type(self.error).__name__}"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retried:
+    """A message that stays on its queue."""
+
+    message: SqsMessage
+    failure: Failure
+    delay: float
+    """Seconds until it is visible again."""
+    failures: int | None
+    """How often its work has failed, this time included; None if this time was not counted."""
+
+
 class Queue(Protocol):
     """The queue that the batch is from."""
 
@@ -82,14 +102,33 @@ def messages_in_batch(event: Mapping[str, Any]) -> list[SqsMessage]:
     ]
 
 
-def batch_response(messages: Sequence[SqsMessage], delays: Sequence[float | None], queue: Queue) -> dict[str, Any]:
+def batch_response(outcomes: Iterable[Retried | None], queue: Queue, *, function: QueueFunction) -> dict[str, Any]:
     """Delay the messages that are retried, and return the partial batch response that names them.
 
-    ``delays`` are the seconds until each message is retried, None for those that may be deleted.
+    An outcome of None is a message that may be deleted.
     """
-    retried = [(message, delay) for message, delay in zip(messages, delays, strict=True) if delay is not None]
-    queue.change_visibility({message.receipt_handle: delay for message, delay in retried})
-    return {"batchItemFailures": [{"itemIdentifier": message.id} for message, _ in retried]}
+    retried = [outcome for outcome in outcomes if outcome]
+    queue.change_visibility({one.message.receipt_handle: one.delay for one in retried})
+    _record_metrics(retried, function)
+    return {"batchItemFailures": [{"itemIdentifier": one.message.id} for one in retried]}
+
+
+def _record_metrics(retried: Sequence[Retried], function: QueueFunction) -> None:
+    """Record why messages wait, and the age of the oldest one that is only deferred.
+
+    The age of a failing message is left out: one document that can never succeed would set off the same alarm with each
+    of its retries. It is counted once instead, with its third failure, a minute and a half after its first.
+    """
+    deferred = [0.0]
+    for one in retried:
+        reason = reason_of(one.failure.error)
+        record_metric("MessagesDeferred", reason=reason)
+        if reason in WAITING:
+            deferred.append(one.message.age_seconds)
+        elif one.failures == _FAILING or (one.failures is None and one.message.receives >= _FAILING):
+            record_metric("MessagesFailing", function=function)
+    # In every invocation: an alarm sees by it that the metrics of this function arrive.
+    record_metric("OldestDeferredSeconds", max(deferred), function=function)
 
 
 def log_failure(error: Exception, *, event: LogEvent, document_id: str | None) -> Failure:

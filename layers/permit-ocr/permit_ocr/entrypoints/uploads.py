@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache, partial
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from permit_ocr.application.intake_messages import UnreadableEvent, document_of
 from permit_ocr.application.process_upload import PreparationSlots, ProcessUpload
@@ -18,6 +18,7 @@ from permit_ocr.entrypoints.sqs_batch import (
     DeadLetterQueue,
     Failure,
     Queue,
+    Retried,
     SqsMessage,
     batch_response,
     log_failure,
@@ -25,7 +26,10 @@ from permit_ocr.entrypoints.sqs_batch import (
     send_to_dead_letter_queue,
 )
 from permit_ocr.entrypoints.upload_events import messages_in_body, messages_in_event
-from permit_ocr.observability import LogEvent, count_metric
+from permit_ocr.metrics import record_metric
+
+if TYPE_CHECKING:
+    from permit_ocr.observability import LogEvent
 
 _MAXIMUM_CONCURRENCY: Final = 32
 """Documents of a batch that are in progress at a time; the others of a larger batch wait."""
@@ -56,8 +60,8 @@ def process(event: Mapping[str, Any], dependencies: UploadsDependencies, *, seco
     if records and all(record.get("eventSource") == "aws:sqs" for record in records):
         messages = messages_in_batch(event)
         process_message = partial(_process_message, dependencies=dependencies, deadline=deadline, slots=slots)
-        delays = list(_threads().map(process_message, messages))
-        return batch_response(messages, delays, dependencies.queue)
+        outcomes = _threads().map(process_message, messages)
+        return batch_response(outcomes, dependencies.queue, function="uploads")
     for intake_message in messages_in_event(event):
         document = document_of(intake_message, upload_prefix=dependencies.upload_prefix)
         dependencies.process_upload(intake_message, document, deadline=deadline, slots=slots)
@@ -72,12 +76,12 @@ def _threads() -> ThreadPoolExecutor:
 
 def _process_message(
     message: SqsMessage, dependencies: UploadsDependencies, *, deadline: float, slots: PreparationSlots
-) -> float | None:
-    """Process every document of one message; return the seconds until it is retried, None if it may be deleted."""
+) -> Retried | None:
+    """Process every document of one message; return None if it may be deleted."""
     try:
         intake_messages = list(messages_in_body(message.body))
     except UnreadableEvent as error:
-        return _retry_delay(message, Failure(error), dependencies)
+        return _retried(message, Failure(error), dependencies)
     failures: list[Failure] = []
     for intake_message in intake_messages:
         document_id = None
@@ -94,16 +98,18 @@ def _process_message(
         return None
     # Failures go before deferrals: otherwise they would never be counted in a message of several uploads.
     failure = min(failures, key=lambda one: is_deferral(one.error))
-    return _retry_delay(message, failure, dependencies)
+    return _retried(message, failure, dependencies)
 
 
-def _retry_delay(message: SqsMessage, failure: Failure, dependencies: UploadsDependencies) -> float | None:
-    """Return the seconds until a message is retried; None once it is in the dead-letter queue."""
-    delay = dependencies.retry_policy.delay(failure.error, message_id=message.id, age_seconds=message.age_seconds)
+def _retried(message: SqsMessage, failure: Failure, dependencies: UploadsDependencies) -> Retried | None:
+    """Return when a message is retried; None once it is in the dead-letter queue."""
+    retry = dependencies.retry_policy.retry(failure.error, message_id=message.id, age_seconds=message.age_seconds)
+    delay = retry.seconds
     if delay is None:
         delay = send_to_dead_letter_queue(
             message, failure, dependencies.dead_letters, event="document_sent_to_dead_letter_queue"
         )
         if delay is None:
-            count_metric("DocumentDeadLettered")
-    return delay
+            record_metric("DocumentDeadLettered")
+            return None
+    return Retried(message=message, failure=failure, delay=delay, failures=retry.failures)

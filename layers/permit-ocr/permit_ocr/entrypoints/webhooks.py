@@ -13,6 +13,7 @@ from permit_ocr.entrypoints.sqs_batch import (
     DeadLetterQueue,
     Failure,
     Queue,
+    Retried,
     SqsMessage,
     batch_response,
     log_failure,
@@ -42,11 +43,11 @@ def process(event: Mapping[str, Any], dependencies: WebhooksDependencies) -> dic
     """Deliver every webhook of a batch and return the partial batch response."""
     messages = messages_in_batch(event)
     failures = asyncio.run(_deliver_all(messages, dependencies.sender))
-    delays = [
-        _retry_delay(message, failure, dependencies.dead_letters) if failure else None
+    outcomes = [
+        _retried(message, failure, dependencies.dead_letters) if failure else None
         for message, failure in zip(messages, failures, strict=True)
     ]
-    return batch_response(messages, delays, dependencies.queue)
+    return batch_response(outcomes, dependencies.queue, function="webhooks")
 
 
 async def _deliver_all(messages: Sequence[SqsMessage], sender: WebhookSender) -> list[Failure | None]:
@@ -65,8 +66,8 @@ async def _deliver(message: SqsMessage, sender: WebhookSender) -> Failure | None
     return None
 
 
-def _retry_delay(message: SqsMessage, failure: Failure, dead_letters: DeadLetterQueue) -> float | None:
-    """Return the seconds until a webhook is retried; None once it is in the dead-letter queue."""
+def _retried(message: SqsMessage, failure: Failure, dead_letters: DeadLetterQueue) -> Retried | None:
+    """Return when a webhook is retried; None once it is in the dead-letter queue."""
     error, delay = failure.error, None
     if failure.code != GONE:
         delay = webhook_retry_delay(
@@ -75,7 +76,9 @@ def _retry_delay(message: SqsMessage, failure: Failure, dead_letters: DeadLetter
             at_least=error.after_seconds if isinstance(error, RetryableError) else 0.0,
         )
     if delay is None:
-        return send_to_dead_letter_queue(
+        delay = send_to_dead_letter_queue(
             message, Failure(error), dead_letters, event="webhook_sent_to_dead_letter_queue"
         )
-    return delay
+        if delay is None:
+            return None
+    return Retried(message=message, failure=failure, delay=delay, failures=message.receives)

@@ -20,7 +20,7 @@ from permit_ocr.adapters.ocr.endpoints import Client
 from permit_ocr.adapters.ocr.provider_errors import ProviderError, response_in
 from permit_ocr.application.ports import OcrRequest
 from permit_ocr.domain.errors import CircuitOpen, Deferred
-from permit_ocr.observability import count_metric
+from permit_ocr.metrics import record_metric
 from permit_ocr.tencent.actions import Action
 
 LEAST_SECONDS: Final = 1.0
@@ -100,7 +100,7 @@ class OcrCalls:
             seconds = self.seconds_left(call) - LEAST_SECONDS
             call.probing = self._limiter.acquire(call.action.name, seconds=seconds, probing=call.probing)
             call.calls += 1
-            count_metric("ProviderCalls")
+            record_metric("ProviderCalls", action=call.action.name)
             response = self._threads.submit(_call, client, call.action.name, parameters, headers)
             room = stack.pop_all()  # until the response is there, even if nobody waits for it any more
             response.add_done_callback(lambda _: room.close())

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from permit_ocr.domain.errors import CircuitOpen, Deferred, PermitOcrError, RejectDocument, RetryableError
-from permit_ocr.observability import count_metric
+from permit_ocr.metrics import record_metric
 from permit_ocr.tencent.error_table import Outcome, listed_code, look_up
 
 _ERRORS: Final[Mapping[Outcome, type[PermitOcrError]]] = {
@@ -54,7 +54,7 @@ def response_in(content: bytes, action: str) -> dict[str, Any]:
         code = refused.get("Code") if isinstance(refused, dict) else None
         raise ProviderError(code if isinstance(code, str) else "ServerNetworkError", request_id=request_id_in(response))
     if "DeprecatedWarning" in response:
-        count_metric("ActionDeprecated", action=action)
+        record_metric("ActionDeprecated", action=action)
     return response
 
 

@@ -16,7 +16,8 @@ from permit_ocr.adapters.ocr.provider_errors import ProviderError, request_id_in
 from permit_ocr.application.ports import OcrRequest, OcrResponse
 from permit_ocr.domain.errors import CircuitOpen, RejectDocument
 from permit_ocr.domain.permits import Kind
-from permit_ocr.observability import count_metric, log_event
+from permit_ocr.metrics import record_metric
+from permit_ocr.observability import log_event
 from permit_ocr.rate_limit.circuit_breaker import CircuitAlreadyOpen
 from permit_ocr.tencent.actions import ACTIONS, is_provider_host
 from permit_ocr.tencent.error_table import Outcome, Remedy
@@ -56,7 +57,7 @@ class TencentOcr:
         try:
             response = self._recognize(call)
         except CircuitOpen as error:
-            count_metric("CircuitOpened")
+            record_metric("CircuitOpen", action=call.action.name)
             if not isinstance(error, CircuitAlreadyOpen):
                 name = call.action.name
                 log_event("circuit_opened", action=name, code=error.code, request_id=error.request_id)
@@ -66,6 +67,7 @@ class TencentOcr:
             self._close_circuit(call)
             raise
         self._close_circuit(call)
+        record_metric("ProviderMilliseconds", response.milliseconds, action=call.action.name)
         return response
 
     def open_circuits(self) -> dict[Kind, CircuitOpen]:
@@ -73,6 +75,7 @@ class TencentOcr:
         return {kind: error for kind, error in errors.items() if error}
 
     def _close_circuit(self, call: OcrCall) -> None:
+        record_metric("CircuitOpen", 0, action=call.action.name)
         if call.probing:
             self._limiter.close_circuit(call.action.name)
 
@@ -107,13 +110,13 @@ class TencentOcr:
     def _may_retry(self, call: OcrCall, endpoint: Endpoint, error: ProviderError) -> bool:
         """Tell whether ``error`` allows another call in this delivery, after the pause that it needs."""
         if error.row.outcome is Outcome.DEFER:
-            count_metric("QuotaExceeded", action=call.action.name)
+            record_metric("QuotaExceeded", action=call.action.name)
         if call.retries < error.row.retries:
             call.retries += 1
             return self._pause(call.deadline, at_least=error.after_seconds)
         match error.row.remedy:
             case Remedy.ANOTHER_ENDPOINT:
-                count_metric("ActionWithdrawn", action=call.action.name)
+                record_metric("ActionWithdrawn", action=call.action.name)
                 self._endpoints.mark_withdrawn(call.action.kind, endpoint)
                 call.excluded_hosts.add(endpoint.host)
                 return bool(self._endpoints.remaining(call.action.kind, excluded_hosts=call.excluded_hosts))

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from permit_ocr.adapters.webhooks.delivery import Receiver, post
 from permit_ocr.adapters.webhooks.signature import SecretSource, SecretUnusable, signed_headers
-from permit_ocr.observability import count_metric, log_event
+from permit_ocr.metrics import record_metric
+from permit_ocr.observability import log_event
 
 type Post = Callable[[Receiver, bytes, Mapping[str, str]], Awaitable[None]]
 
@@ -24,7 +25,8 @@ class HttpWebhookSender:
         try:
             keys = self.secrets()
         except SecretUnusable as error:
-            count_metric("WebhookSecretUnusable")
+            record_metric("WebhookSecretUnusable")
             log_event("webhook_secret_unusable", code=error.code)
             raise
+        record_metric("WebhookSecretUnusable", 0)
         await self.post(self.receiver, body, signed_headers(event_id, body, keys, at=self.clock()))

@@ -13,6 +13,7 @@ from permit_ocr.entrypoints.http_api.dependencies import ApiDependencies, Resolv
 from permit_ocr.entrypoints.http_api.paths import ROUTES, RequestPath, is_rest, locate
 from permit_ocr.entrypoints.http_api.problem_details import HttpProblem, error_response, problem, problem_response
 from permit_ocr.entrypoints.http_api.responses import JSON, describe_problem
+from permit_ocr.metrics import record_metric
 from permit_ocr.observability import log_unexpected_error
 
 OPENAPI_FILE: Final = Path(__file__).with_name("openapi.json")
@@ -28,6 +29,7 @@ def handle_request(event: dict[str, Any], context: Any, dependencies: ApiDepende
 
     HEAD is answered as GET without the body, and a path with a slash at its end as without.
     """
+    record_metric("ApiRequests")
     located = locate(event, unreported_base_path=dependencies.unreported_base_path)
     method = _method(event)
     if located is None:
