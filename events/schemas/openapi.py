@@ -10,6 +10,7 @@ from permit_ocr.domain.events import EVENT_TYPES, CompletedEvent
 from permit_ocr.domain.identity import DOCUMENT_ID_PATTERN
 from permit_ocr.domain.pair import CASE_PATTERN
 from permit_ocr.domain.permits import Kind, Side
+from permit_ocr.entrypoints.http_api.case_by_name import DeletedCase
 from permit_ocr.entrypoints.http_api.dependencies import BODY_LIMIT
 from permit_ocr.entrypoints.http_api.post_recognitions import IDEMPOTENCY_KEY, PREFER
 from permit_ocr.entrypoints.http_api.post_uploads import PresignedUpload
@@ -70,7 +71,14 @@ class CaseResponse:
     """The published event of each kind of which both sides were read."""
 
 
-_RESPONSES: Final = (*EVENT_TYPES.values(), PendingRecognition, MultiPageRecognition, PresignedUpload, CaseResponse)
+_RESPONSES: Final = (
+    *EVENT_TYPES.values(),
+    PendingRecognition,
+    MultiPageRecognition,
+    PresignedUpload,
+    CaseResponse,
+    DeletedCase,
+)
 _REQUEST_BODIES: Final[dict[str, type[RequestBody]]] = {
     "createRecognition": RecognitionRequest,
     "createUpload": UploadRequest,

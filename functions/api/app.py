@@ -8,7 +8,9 @@ from typing import Any
 
 from permit_ocr.bootstrap import (
     base64_limit,
+    case_index,
     cases,
+    delete_case,
     delete_document,
     documents,
     now,
@@ -27,6 +29,8 @@ _dependencies = ApiDependencies(
     delete=delete_document(),
     documents=documents(),
     cases=cases(),
+    case_index=case_index(),
+    delete_case=delete_case(),
     intake=queue(settings().intake_queue_url),
     presigned_uploads=presigned_uploads(),
     base64_limit=base64_limit(),

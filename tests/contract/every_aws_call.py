@@ -92,6 +92,12 @@ def use_dynamodb() -> None:
     assert cases.completed_event("pair") == "{}"
     cases.remove_side("case", document_id=front.document_id)
 
+    index = bootstrap.case_index()
+    index.enlist(Document(id="document", case="case"))
+    assert index.deleted_at("case") is None
+    assert bootstrap.delete_case()("case", deadline=float("inf")) == 1
+    assert index.deleted_at("case")
+
     client = bootstrap._aws("dynamodb")
     assert DynamoDbFailureCounts(client, table=settings().work_table).count("message") == 1
 

@@ -5,7 +5,7 @@ from tests.contract.deployed_template import Resources, listed, of_type, role_st
 
 def test_the_tables_of_documents_expire_and_have_no_backups(resources: Resources) -> None:
     assert of_type(resources, "AWS::DynamoDB::Table").keys() == {"WorkTable", "ReferencesTable", "LimiterTable"}
-    keys = {"WorkTable": ["id"], "ReferencesTable": ["recognition_id", "document_id"]}
+    keys = {"WorkTable": ["id"], "ReferencesTable": ["target", "document_id"]}
     for name, expected in keys.items():
         properties = resources[name]["Properties"]
         assert [key["AttributeName"] for key in properties["KeySchema"]] == expected

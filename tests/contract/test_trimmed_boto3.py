@@ -51,7 +51,7 @@ def deployed(aws: str) -> dict[str, str]:
     s3, sqs = client(aws, "s3"), client(aws, "sqs")
     s3.create_bucket(Bucket="bucket", CreateBucketConfiguration={"LocationConstraint": REGION})
     s3.put_bucket_versioning(Bucket="bucket", VersioningConfiguration={"Status": "Enabled"})
-    for table, keys in {"work": ["id"], "limiter": ["id"], "references": ["recognition_id", "document_id"]}.items():
+    for table, keys in {"work": ["id"], "limiter": ["id"], "references": ["target", "document_id"]}.items():
         client(aws, "dynamodb").create_table(
             TableName=table,
             BillingMode="PAY_PER_REQUEST",

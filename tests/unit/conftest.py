@@ -70,7 +70,7 @@ def dynamodb(aws: None) -> "DynamoDBClient":
         AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
         BillingMode="PAY_PER_REQUEST",
     )
-    keys = {"recognition_id": "HASH", "document_id": "RANGE"}
+    keys = {"target": "HASH", "document_id": "RANGE"}
     client.create_table(
         TableName="references",
         KeySchema=[{"AttributeName": name, "KeyType": kind} for name, kind in keys.items()],  # type: ignore[typeddict-item]

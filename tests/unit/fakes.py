@@ -1,15 +1,17 @@
 """Fakes of the ports: they behave like the adapters, and record what they are called with."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from permit_ocr.application.delete_document import DeleteDocument, EraseDocument
+from permit_ocr.application.deletion.delete_case import DeleteCase
+from permit_ocr.application.deletion.delete_document import DeleteDocument, EraseDocument
 from permit_ocr.application.pair_sides import PairSides
 from permit_ocr.application.ports import (
     Case,
+    CaseDocument,
     CaseSide,
     DocumentState,
     Lease,
@@ -23,6 +25,7 @@ from permit_ocr.application.ports import (
 )
 from permit_ocr.application.publish import Publish
 from permit_ocr.application.recognize import Recognize
+from permit_ocr.application.start_document import StartDocument
 from permit_ocr.domain.card.answers import Answer, MainlandPermitAnswer, MainlandPermitBack, ResidencePermitAnswer
 from permit_ocr.domain.errors import CircuitOpen, Deleted, InProgress, PermitOcrError, RejectDocument, RetryableError
 from permit_ocr.domain.events import Document
@@ -271,6 +274,32 @@ class FakeCases:
 
 
 @dataclass
+class FakeCaseIndex:
+    """Cases that never expire."""
+
+    now: Callable[[], datetime] = lambda: NOW
+    enlisted: dict[str, dict[str, CaseDocument]] = field(default_factory=dict)
+    deleted: dict[str, float] = field(default_factory=dict)
+
+    def enlist(self, document: Document, recognition_ids: Sequence[str] = ()) -> None:
+        if document.case:
+            entry = CaseDocument(document=document, recognition_ids=tuple(recognition_ids))
+            self.enlisted.setdefault(document.case, {})[document.id] = entry
+
+    def deleted_at(self, case: str) -> float | None:
+        return self.deleted.get(case)
+
+    def mark_deleted(self, case: str) -> None:
+        self.deleted[case] = self.now().timestamp()
+
+    def documents(self, case: str) -> Iterator[CaseDocument]:
+        yield from list(self.enlisted.get(case, {}).values())
+
+    def remove(self, case: str, *, document_id: str) -> None:
+        self.enlisted.get(case, {}).pop(document_id, None)
+
+
+@dataclass
 class FakeEventPublisher:
     """Accepts events, except the first ``fails`` and those of the types ``fails_on``."""
 
@@ -314,17 +343,28 @@ class World:
     counted: list[tuple[Verdict | None, float | None]] = field(default_factory=list)
     """The verdict of each result, None for an unreadable document, and the seconds that it took."""
     now: Callable[[], datetime] = lambda: NOW
+    case_index: FakeCaseIndex = field(default_factory=FakeCaseIndex)
 
     def __post_init__(self) -> None:
         self.erasure.portraits = self.portraits.stored
 
     @property
     def erase(self) -> EraseDocument:
-        return EraseDocument(erasure=self.erasure, recognitions=self.recognitions, cases=self.cases)
+        return EraseDocument(
+            erasure=self.erasure, recognitions=self.recognitions, cases=self.cases, case_index=self.case_index
+        )
 
     @property
     def delete(self) -> DeleteDocument:
         return DeleteDocument(documents=self.documents, erase=self.erase)
+
+    @property
+    def delete_case(self) -> DeleteCase:
+        return DeleteCase(case_index=self.case_index, cases=self.cases, delete=self.delete)
+
+    @property
+    def start(self) -> StartDocument:
+        return StartDocument(documents=self.documents, case_index=self.case_index, now=self.now)
 
     @property
     def publish(self) -> Publish:
@@ -348,7 +388,7 @@ class World:
         return Recognize(
             ocr=self.ocr,
             recognitions=self.recognitions,
-            documents=self.documents,
+            start=self.start,
             portraits=self.portraits,
             publish=self.publish,
             erase=self.erase,

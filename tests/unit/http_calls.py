@@ -43,6 +43,8 @@ class Caller:
             delete=self.here.delete,
             documents=self.here.documents,
             cases=self.here.cases,
+            case_index=self.here.case_index,
+            delete_case=self.here.delete_case,
             intake=self.intake,
             presigned_uploads=self.uploads,
             base64_limit=1000,

@@ -18,6 +18,7 @@ ENVIRONMENT = {field.name.upper(): "" for field in fields(Settings)} | {
     "LIMITER_SHARDS": "1",
     "EXPIRING_WITHIN_DAYS": "30",
     "KEEP_DAYS": "7",
+    "UPLOAD_RETENTION_DAYS": "30",
 }
 
 

@@ -7,6 +7,7 @@ from typing import Any, Final, Literal
 import boto3
 from botocore.config import Config
 
+from permit_ocr.adapters.dynamodb.case_index import DynamoDbCaseIndex
 from permit_ocr.adapters.dynamodb.cases import DynamoDbCases
 from permit_ocr.adapters.dynamodb.documents import DynamoDbDocuments
 from permit_ocr.adapters.dynamodb.failure_counts import DynamoDbFailureCounts
@@ -22,12 +23,14 @@ from permit_ocr.adapters.s3.presigned_uploads import S3PresignedUploads
 from permit_ocr.adapters.sqs.queues import SqsEventPublisher, SqsQueue
 from permit_ocr.adapters.webhooks import signature as webhook_signature
 from permit_ocr.application.convert_upload import ConvertUpload
-from permit_ocr.application.delete_document import DeleteDocument, EraseDocument
+from permit_ocr.application.deletion.delete_case import DeleteCase
+from permit_ocr.application.deletion.delete_document import DeleteDocument, EraseDocument
 from permit_ocr.application.pair_sides import PairSides
 from permit_ocr.application.process_upload import ProcessUpload
 from permit_ocr.application.publish import Publish
 from permit_ocr.application.recognize import Recognize
 from permit_ocr.application.retry_policy import MAXIMUM_ATTEMPTS, RetryPolicy
+from permit_ocr.application.start_document import StartDocument
 from permit_ocr.domain.permits import Kind
 from permit_ocr.metrics import count_result
 from permit_ocr.rate_limit.dynamodb_rate_limiter import DynamoDbRateLimiter, Priority
@@ -36,6 +39,8 @@ from permit_ocr.settings import Settings, settings
 from permit_ocr.tencent.actions import ACTIONS, SITE_BASE64_LIMIT, SITE_ENDPOINT
 
 now: Final = partial(datetime.now, UTC)
+_NONCURRENT_DAYS: Final = 7
+"""As in the bucket's lifecycle rules."""
 
 
 @cache
@@ -91,6 +96,31 @@ def cases() -> DynamoDbCases:
 
 
 @cache
+def case_index() -> DynamoDbCaseIndex:
+    """Return the documents of each case."""
+    # A photo is deleted after its retention, and its earlier versions a week later.
+    keep_days = max(settings().keep_days, settings().upload_retention_days) + _NONCURRENT_DAYS
+    return DynamoDbCaseIndex(
+        _aws("dynamodb"),
+        table=settings().work_table,
+        references_table=settings().references_table,
+        keep_days=keep_days,
+    )
+
+
+@cache
+def start_document() -> StartDocument:
+    """Return the use case."""
+    return StartDocument(documents=documents(), case_index=case_index(), now=now)
+
+
+@cache
+def delete_case() -> DeleteCase:
+    """Return the use case."""
+    return DeleteCase(case_index=case_index(), cases=cases(), delete=delete_document())
+
+
+@cache
 def erasure() -> S3Erasure:
     """Return the erasure of stored objects."""
     return S3Erasure(_aws("s3"), bucket=settings().upload_bucket, upload_prefix=settings().upload_prefix)
@@ -106,7 +136,7 @@ def event_publisher() -> SqsEventPublisher:
 
 @cache
 def _erase_document() -> EraseDocument:
-    return EraseDocument(erasure=erasure(), recognitions=recognitions(), cases=cases())
+    return EraseDocument(erasure=erasure(), recognitions=recognitions(), cases=cases(), case_index=case_index())
 
 
 @cache
@@ -149,7 +179,7 @@ def recognize(priority: Priority) -> Recognize:
     return Recognize(
         ocr=_ocr(priority),
         recognitions=recognitions(),
-        documents=documents(),
+        start=start_document(),
         portraits=S3Portraits(_aws("s3"), bucket=settings().upload_bucket),
         publish=_publish(),
         erase=_erase_document(),
@@ -171,6 +201,7 @@ def process_upload() -> ProcessUpload:
         ),
         images_queue=queue(settings().images_queue_url),
         documents=documents(),
+        start=start_document(),
         open_circuits=_ocr(Priority.UPLOADS).open_circuits,
         recognize=recognize(Priority.UPLOADS),
         publish=_publish(),

@@ -21,6 +21,7 @@ type LogEvent = Literal[
     "document_deferred",  # not counted as a failure
     "document_failed",
     "document_deleted",
+    "case_deleted",
     "document_sent_to_dead_letter_queue",
     "conversion_enqueued",
     "document_converted",

@@ -46,6 +46,7 @@ class Settings:
     limiter_table: str
     expiring_within_days: int
     keep_days: int
+    upload_retention_days: int
     event_source: str
     api_base_path: str
 

@@ -11,6 +11,7 @@ from permit_ocr.adapters.dynamodb.recognition_store import DynamoDbRecognitionSt
 from permit_ocr.adapters.s3.images import S3Images
 from permit_ocr.adapters.sqs.queues import SqsEventPublisher
 from permit_ocr.application.intake_messages import Upload, document_of
+from permit_ocr.application.ports import Submission
 from permit_ocr.domain.errors import Deleted
 from tests.unit.fakes import JPEG, MAINLAND_FRONT, world
 
@@ -51,7 +52,7 @@ class Counted:
     def calls_for(self, upload: Upload) -> list[str]:
         self.calls.clear()
         submission = self.images.fetch(upload, document_of(upload, upload_prefix="uploads/"))
-        assert submission is not None
+        assert isinstance(submission, Submission)
         self.here.recognize(submission, deadline=time.monotonic() + 45)
         return list(self.calls)
 

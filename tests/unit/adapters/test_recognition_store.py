@@ -144,7 +144,7 @@ def test_an_expired_outcome_can_be_leased_again(dynamodb: "DynamoDBClient") -> N
 def users(dynamodb: "DynamoDBClient", recognition_id: str = "abc") -> set[str]:
     item = dynamodb.get_item(TableName="work", Key={"id": {"S": f"recognition#{recognition_id}"}})["Item"]
     references = dynamodb.scan(TableName="references")["Items"]
-    others = {one["document_id"]["S"] for one in references if one["recognition_id"]["S"] == recognition_id}
+    others = {one["document_id"]["S"] for one in references if one["target"]["S"] == f"recognition#{recognition_id}"}
     return others | ({item["document_id"]["S"]} if "document_id" in item else set())
 
 

@@ -95,7 +95,8 @@ def test_an_outcome_lasts_as_long_as_its_users_in_any_interleaving(dynamodb: "Dy
             documents.delete(document)
         assert not is_stored(documents.recognition)
         references = dynamodb.scan(TableName="references")["Items"]
-        left = {one["document_id"]["S"] for one in references if one["recognition_id"]["S"] == documents.recognition}
+        target = f"recognition#{documents.recognition}"
+        left = {one["document_id"]["S"] for one in references if one["target"]["S"] == target}
         assert left <= set(DOCUMENTS) - documents.deleted, "only of those that will come again"
 
     check()

@@ -7,7 +7,7 @@ import pytest
 
 from permit_ocr.adapters.s3.images import S3Images, S3Portraits
 from permit_ocr.application.intake_messages import Page, Upload, document_of
-from permit_ocr.application.ports import Submission
+from permit_ocr.application.ports import Submission, Unready
 from permit_ocr.domain.errors import RejectDocument, RetryableError
 from permit_ocr.domain.identity import document_id_of_page
 from permit_ocr.domain.permits import Kind, RecognitionOptions, Side
@@ -27,7 +27,12 @@ def images(s3: "S3Client", *, presign: bool = False, base64_limit: int = 10_000)
 
 
 def fetch(reader: S3Images, upload: Upload) -> Submission | None:
-    return reader.fetch(upload, document_of(upload, upload_prefix="uploads/"))
+    fetched = reader.fetch(upload, document_of(upload, upload_prefix="uploads/"))
+    if isinstance(fetched, Submission):
+        return fetched
+    if fetched.rejection:
+        raise fetched.rejection
+    return None
 
 
 def fetch_page(reader: S3Images, page: Page) -> Submission:
@@ -46,6 +51,24 @@ def test_metadata_takes_precedence_over_the_key(s3: "S3Client") -> None:
     assert submission.options == RecognitionOptions(kind=Kind.RESIDENCE_PERMIT, side=Side.BACK, return_portrait=True)
     assert submission.content == JPEG
     assert submission.url is None
+
+
+@pytest.mark.parametrize(
+    ("content", "metadata", "code"),
+    [
+        (b"%PDF-1.7", {}, None),
+        (JPEG + bytes(20_000), {}, None),
+        (JPEG, {"document": "passport"}, "Document.UnknownMetadata"),
+    ],
+)
+def test_the_case_of_an_unready_upload_is_known(
+    s3: "S3Client", content: bytes, metadata: dict[str, str], code: str | None
+) -> None:
+    upload = put(s3, "uploads/1.jpg", content, metadata={"case": "7", **metadata})
+    fetched = images(s3).fetch(upload, document_of(upload, upload_prefix="uploads/"))
+    assert isinstance(fetched, Unready)
+    assert (fetched.document.case, fetched.rejection and fetched.rejection.code) == ("7", code)
+    assert fetched.document.received
 
 
 def test_options_can_be_read_without_the_photo(s3: "S3Client") -> None:

@@ -1,4 +1,4 @@
-"""``GET /v1/cases/{case}``."""
+"""``GET`` and ``DELETE /v1/cases/{case}``."""
 
 import json
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ import pytest
 
 from tests.unit.entrypoints.test_http_api import IMAGE, call
 from tests.unit.fakes import MAINLAND_BACK, MAINLAND_FRONT, THROTTLED, FakeCases, World, world
-from tests.unit.http_calls import HTTP
+from tests.unit.http_calls import HTTP, Caller
 
 
 def get(case: str, here: World) -> tuple[dict[str, Any], Any]:
@@ -50,6 +50,36 @@ def test_a_case_whose_sides_were_deleted_is_not_found() -> None:
     here = world(MAINLAND_FRONT)
     assert here.delete(send("FRONT", here, case="7")["id"])
     assert get("7", here)[0]["statusCode"] == 404
+
+
+def test_a_case_is_deleted_with_documents_that_are_still_on_their_way() -> None:
+    here = world(MAINLAND_FRONT)
+    event = send("FRONT", here)
+    caller = Caller(here)
+    _, form = caller.call("POST", "/v1/uploads", {"case": "2026-08_15.a"})
+    url = {"image_url": "https://images.example/1.jpg", "case": "2026-08_15.a"}
+    _, waiting = caller.call("POST", "/v1/recognitions", url, prefer="respond-async")
+    for documents in (3, 0):
+        response, payload = caller.call("DELETE", "/v1/cases/2026-08_15.a")
+        assert (response["statusCode"], payload) == (200, {"case": "2026-08_15.a", "documents": documents})
+    for one in (event, form, waiting):
+        assert caller.call("GET", f"/v1/recognitions/{one['id']}")[0]["statusCode"] == 410
+    assert get("2026-08_15.a", here)[0]["statusCode"] == 404
+
+
+@pytest.mark.parametrize("case", ["no good", "x" * 65])
+def test_a_name_that_no_case_can_have_is_not_found(case: str) -> None:
+    here = world()
+    assert Caller(here).call("DELETE", f"/v1/cases/{case}")[0]["statusCode"] == 404
+    assert here.case_index.deleted == {}
+
+
+def test_a_large_case_is_deleted_in_several_requests() -> None:
+    here = world(MAINLAND_FRONT)
+    send("FRONT", here, case="7")
+    response, payload = Caller(here, seconds_left=1).call("DELETE", "/v1/cases/7")
+    assert (response["statusCode"], payload["code"]) == (503, "Case.DeletedInPart")
+    assert Caller(here).call("DELETE", "/v1/cases/7")[1]["documents"] == 1
 
 
 @dataclass

@@ -162,7 +162,7 @@ def test_head_is_get_without_the_body(base_path: str, event_of: Event) -> None:
         ("PUT", f"/v1/recognitions/{ID}", "GET, DELETE, HEAD"),
         ("POST", f"/v1/recognitions/{ID}/", "GET, DELETE, HEAD"),
         ("PATCH", "/v1/openapi.json", "GET, HEAD"),
-        ("BREW", "/v1/cases/7", "GET, HEAD"),
+        ("BREW", "/v1/cases/7", "GET, DELETE, HEAD"),
     ],
 )
 def test_a_method_that_a_path_does_not_have_is_405(

@@ -18,7 +18,7 @@ from permit_ocr.application.intake_messages import (
     document_of,
     serialize_message,
 )
-from permit_ocr.application.ports import OcrRequest, OcrResponse, StoredEvent, Submission
+from permit_ocr.application.ports import OcrRequest, OcrResponse, StoredEvent, Submission, Unready
 from permit_ocr.application.process_upload import MAX_CONCURRENT_PREPARATIONS, ProcessUpload
 from permit_ocr.application.retry_policy import MAXIMUM_AGE_SECONDS, RetryPolicy
 from permit_ocr.domain.errors import (
@@ -67,12 +67,12 @@ class FakeImages:
     def options(self, _upload: Upload) -> RecognitionOptions | None:
         return None if self.gone else RecognitionOptions(kind=Kind.MAINLAND_PERMIT)
 
-    def fetch(self, upload: Upload, document: Document) -> Submission | None:
+    def fetch(self, upload: Upload, document: Document) -> Submission | Unready:
         self.fetched += 1
         if self.gone:
             raise RejectDocument("Document.Gone", "gone", "again")
         if not self.provider_ready:
-            return None
+            return Unready(document=document)
         return replace(
             submission(jpeg(upload.key.encode()), kind=Kind.MAINLAND_PERMIT),
             document=document,
@@ -95,7 +95,7 @@ class SlowImages(FakeImages):
     most_at_a_time: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def fetch(self, upload: Upload, document: Document) -> Submission | None:
+    def fetch(self, upload: Upload, document: Document) -> Submission | Unready:
         with self.lock:
             self.waiting += 1
             self.most_at_a_time = max(self.most_at_a_time, self.waiting)
@@ -158,6 +158,7 @@ def run(
             images=uploaded,
             images_queue=around,
             documents=here.documents,
+            start=here.start,
             open_circuits=here.ocr.open_circuits,
             recognize=here.recognize,
             publish=here.publish,

@@ -3,7 +3,7 @@
 Each port has an adapter and a fake in the tests. A port of a single use case is declared beside it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
@@ -27,6 +27,14 @@ class Submission:
     options: RecognitionOptions
     content: bytes | None = None
     url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unready:
+    """An upload that is not recognised as it is: without a ``rejection`` it has to be converted first."""
+
+    document: Document
+    rejection: RejectDocument | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +127,14 @@ class Case:
 
     sides: tuple[CaseSide, ...]
     completed: Mapping[Kind, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseDocument:
+    """A document of a case, and all recognitions it may use: enough to erase it after its own state has expired."""
+
+    document: Document
+    recognition_ids: tuple[str, ...] = ()
 
 
 type StoredRecognition = OcrResponse | RejectDocument
@@ -242,6 +258,25 @@ class Cases(Protocol):
 
     def remove_side(self, case: str, *, document_id: str) -> None:
         """Remove a document's side and the event of its pair, unless another photo has replaced it."""
+
+
+class CaseIndex(Protocol):
+    """The documents of each case, as long as anything of them is kept. All raise ``RetryableError``."""
+
+    def enlist(self, document: Document, recognition_ids: Sequence[str] = ()) -> None:
+        """Store a document with its case, if it has one, before anything else of it is stored."""
+
+    def deleted_at(self, case: str) -> float | None:
+        """Return when a case was last deleted, in seconds since 1970, for as long as a message may wait."""
+
+    def mark_deleted(self, case: str) -> None:
+        """Store that a case is deleted now."""
+
+    def documents(self, case: str) -> Iterator[CaseDocument]:
+        """Yield the documents of a case."""
+
+    def remove(self, case: str, *, document_id: str) -> None:
+        """Remove a document of which nothing is left."""
 
 
 class EventPublisher(Protocol):

@@ -16,7 +16,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from permit_ocr.application.delete_document import EraseDocument
+from permit_ocr.application.deletion.delete_document import EraseDocument
 from permit_ocr.application.intake_messages import (
     IntakeMessage,
     Page,
@@ -25,10 +25,11 @@ from permit_ocr.application.intake_messages import (
     Upload,
     document_of,
 )
-from permit_ocr.application.ports import Documents, MessageQueue, Submission
+from permit_ocr.application.ports import Documents, MessageQueue, Submission, Unready
 from permit_ocr.application.publish import Publish
 from permit_ocr.application.recognize import Recognize, kinds_and_sides
 from permit_ocr.application.retry_policy import NotStarted
+from permit_ocr.application.start_document import StartDocument
 from permit_ocr.domain.errors import CircuitOpen, Deleted, RejectDocument
 from permit_ocr.domain.events import Document
 from permit_ocr.domain.permits import Kind, RecognitionOptions
@@ -46,10 +47,10 @@ class UploadedImages(Protocol):
     def options(self, upload: Upload) -> RecognitionOptions | None:
         """Return the sender's options, without the image; None where ``fetch`` has to tell what is wrong."""
 
-    def fetch(self, upload: Upload, document: Document) -> Submission | None:
-        """Return an upload with its options; None if it is not provider-ready.
+    def fetch(self, upload: Upload, document: Document) -> Submission | Unready:
+        """Return an upload with its options, or with the reason why it cannot be recognised as it is.
 
-        Raises ``RejectDocument`` or ``RetryableError``.
+        Raises ``RejectDocument`` for one whose case is unknown, and ``RetryableError``.
         """
 
     def fetch_page(self, page: Page, document: Document) -> Submission:
@@ -89,6 +90,7 @@ class ProcessUpload:
     images: UploadedImages
     images_queue: MessageQueue
     documents: Documents
+    start: StartDocument
     open_circuits: Callable[[], Mapping[Kind, CircuitOpen]]
     recognize: Recognize
     publish: Publish
@@ -110,20 +112,21 @@ class ProcessUpload:
                     raise NotStarted
                 done: LogEvent = "document_done"
                 try:
-                    submission = self._fetch(message, document)
+                    fetched = self._fetch(message, document)
                 except RejectDocument as error:
-                    self.recognize.reject(document, error)
-                else:
-                    if submission:
-                        self.recognize(submission, deadline=deadline, before_call=slot.close)
-                    elif isinstance(message, Upload):
-                        self._convert(message, document)
-                        done = "conversion_enqueued"
+                    fetched = Unready(document=document, rejection=error)
+                if isinstance(fetched, Submission):
+                    self.recognize(fetched, deadline=deadline, before_call=slot.close)
+                elif fetched.rejection:
+                    self.recognize.reject(fetched.document, fetched.rejection)
+                elif isinstance(message, Upload):
+                    self._convert(message, fetched.document)
+                    done = "conversion_enqueued"
             log_event(done, document_id=document.id, milliseconds=round((time.monotonic() - started) * 1000))
         except Deleted:
             log_event("document_deleted", document_id=document.id)
 
-    def _fetch(self, message: Upload | Page | RecognizeUrlMessage, document: Document) -> Submission | None:
+    def _fetch(self, message: Upload | Page | RecognizeUrlMessage, document: Document) -> Submission | Unready:
         match message:
             case Upload():
                 self._check_circuit(message)
@@ -155,6 +158,6 @@ class ProcessUpload:
     def _convert(self, upload: Upload, document: Document) -> None:
         """Record an upload, so that it can be deleted during the conversion, and have it converted."""
         with self.erase.erasing_if_deleted(document):
-            stored = self.documents.begin(document, recognition_ids=())
+            stored = self.start(document)
         if not (stored and stored.published):
             self.images_queue.enqueue(upload)

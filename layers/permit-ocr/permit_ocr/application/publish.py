@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from permit_ocr.application.delete_document import EraseDocument
+from permit_ocr.application.deletion.delete_document import EraseDocument
 from permit_ocr.application.pair_sides import PairSides, case_side
 from permit_ocr.application.ports import CaseSide, Documents, DocumentState, EventPublisher, StoredEvent
 from permit_ocr.domain.errors import Deleted, NotPublished, RetryableError

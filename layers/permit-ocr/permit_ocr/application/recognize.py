@@ -21,9 +21,8 @@ from functools import partial
 from hashlib import sha256
 from typing import Final
 
-from permit_ocr.application.delete_document import EraseDocument
+from permit_ocr.application.deletion.delete_document import EraseDocument
 from permit_ocr.application.ports import (
-    Documents,
     Lease,
     Ocr,
     OcrRequest,
@@ -34,6 +33,7 @@ from permit_ocr.application.ports import (
     Submission,
 )
 from permit_ocr.application.publish import Publish
+from permit_ocr.application.start_document import StartDocument
 from permit_ocr.domain import identity
 from permit_ocr.domain.card.answers import portrait_of, without_portrait
 from permit_ocr.domain.card.valid_date import today_in_shanghai
@@ -69,7 +69,7 @@ class Recognize:
 
     ocr: Ocr
     recognitions: RecognitionStore
-    documents: Documents
+    start: StartDocument
     portraits: Portraits
     publish: Publish
     erase: EraseDocument
@@ -91,7 +91,7 @@ class Recognize:
         submission = _with_content_hash(submission)
         requests = _ocr_requests(submission)
         with self.erase.erasing_if_deleted(submission.document, list(requests)):
-            stored = self.documents.begin(submission.document, recognition_ids=list(requests))
+            stored = self.start(submission.document, list(requests))
             if stored and stored.published:
                 return stored.event
             try:
@@ -111,7 +111,7 @@ class Recognize:
         Raises ``RetryableError``, and ``Deleted`` for a deleted document; nothing of it is left then.
         """
         with self.erase.erasing_if_deleted(document):
-            stored = self.documents.begin(document, recognition_ids=())
+            stored = self.start(document)
             if not (stored and stored.published):
                 self.publish(self._rejection(document, RecognitionOptions(), error))
 

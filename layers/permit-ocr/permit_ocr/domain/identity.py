@@ -63,6 +63,11 @@ def pair_id(*, case: str, front: str, back: str) -> str:
     return _digest("pair", case, front, back)
 
 
+def case_digest(case: str) -> str:
+    """Return an id of a case that does not show its name. Who knows the name can compute it."""
+    return _digest("case", case)
+
+
 def recognition_id(*, image: str, kind: Kind, side: Side | None, return_portrait: bool) -> str:
     """Return the id of one recognition. ``image`` is the content's SHA-256 in hex, or a URL without its signature."""
     return _digest("recognition", image, kind, side or "", str(return_portrait))

@@ -47,7 +47,7 @@ class DynamoDbDocuments(WorkTableAdapter):
             _item_id(document.id),
             "SET started = :started, expires_at = :expires_at REMOVE upload_until, event, published, deleted",
             condition=f"{_NEW} OR (attribute_not_exists(event) AND attribute_not_exists(deleted))",
-            values={":started": _started(document, recognition_ids)},
+            values={":started": serialize_started(document, recognition_ids)},
         )
         if write.applied:
             return None
@@ -88,7 +88,7 @@ class DynamoDbDocuments(WorkTableAdapter):
             _item_id(document_id),
             "SET started = :case_only REMOVE pages" if case else "REMOVE started, pages",
             condition="deleted = :yes",
-            values={":yes": True, ":case_only": _started(Document(id=document_id, case=case), ())},
+            values={":yes": True, ":case_only": serialize_started(Document(id=document_id, case=case), ())},
         )
 
 
@@ -96,16 +96,23 @@ def _item_id(document_id: str) -> str:
     return f"document#{document_id}"
 
 
-def _started(document: Document, recognition_ids: Sequence[str]) -> str:
+def serialize_started(document: Document, recognition_ids: Sequence[str]) -> str:
+    """Return a document and the ids of its recognitions as JSON; ``parse_started`` is the inverse."""
     fields = {"document": asdict(document), "recognition_ids": list(recognition_ids)}
     return json.dumps(fields, default=datetime.isoformat)
 
 
+def parse_started(started: str) -> tuple[Document, tuple[str, ...]]:
+    """Return the document and the ids of its recognitions."""
+    fields = json.loads(started)
+    return parse_document(fields["document"]), tuple(fields["recognition_ids"])
+
+
 def _state(item: Item) -> DocumentState:
-    started = json.loads(item["started"]) if "started" in item else None
+    document, recognition_ids = parse_started(item["started"]) if "started" in item else (None, ())
     return DocumentState(
-        document=parse_document(started["document"]) if started else None,
-        recognition_ids=tuple(started["recognition_ids"]) if started else (),
+        document=document,
+        recognition_ids=recognition_ids,
         event=StoredEvent(event=item["event"], published=item["published"]) if "event" in item else None,
         upload_until=item.get("upload_until"),
         pages=item.get("pages"),

@@ -82,7 +82,7 @@ class DynamoDbRecognitionStore(WorkTableAdapter):
         if not is_first:
             # Before anything that changes ``use_token``: see ``remove_reference``.
             expires_at = self._table.expires_at()
-            self._references.add(recognition_id, document_id=document_id, expires_at=expires_at)
+            self._references.add(_item_id(recognition_id), document_id=document_id, expires_at=expires_at)
         if self._is_free(write.item):
             write = self._write_lease(lease, lease_seconds, _LEASE_AGAIN, condition=_IF_FREE)
             if self._has_lease(write, lease):
@@ -158,7 +158,7 @@ class DynamoDbRecognitionStore(WorkTableAdapter):
         # A document's own reference goes first: of two that remove theirs at the same time, the later sees no other.
         # A new one is added before ``use_token`` changes: either it is seen here, or the deletion fails.
         item_id = _item_id(recognition_id)
-        self._references.remove(recognition_id, document_id=document_id)
+        self._references.remove(item_id, document_id=document_id)
         while True:
             item = self._table.get(item_id, include_expired=True)
             if item is None:
@@ -170,7 +170,7 @@ class DynamoDbRecognitionStore(WorkTableAdapter):
                 )
                 continue
             first_uses_it = "document_id" in item and item["used_until"] >= self._table.now()
-            if first_uses_it or self._references.exist(recognition_id):
+            if first_uses_it or self._references.exist(item_id):
                 return False
             unused = "attribute_not_exists(use_token) OR use_token = :use_token"
             values = {":use_token": item.get("use_token", "")}

@@ -1,11 +1,16 @@
-"""The documents that use a recognition, besides the one in its own item: one item each, encrypted and deleted by TTL.
+"""Which documents belong to something: one item for each, encrypted and deleted by TTL.
 
-The key is ``recognition_id`` and ``document_id``; ``expires_at`` is in seconds since 1970. A list in the recognition's
-item would grow with every use of the same photo, up to the 400 KB that DynamoDB takes.
+| ``target``         | documents                                           | ``expires_at``                |
+|--------------------|-----------------------------------------------------|-------------------------------|
+| ``recognition#ID`` | those that use it, besides the one in its own item  | with the document's own item  |
+| ``case#DIGEST``    | its documents, with ``started`` as in ``documents`` | see ``case_index``            |
+
+The key is ``target`` and ``document_id``; times are seconds since 1970. A list in one item would grow with every
+document, up to the 400 KB that DynamoDB takes.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from permit_ocr.aws_errors import translate_aws_errors
@@ -14,7 +19,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _PAGE: Final = 100
-"""Items that one call reads: usually the first shows a use, and the rest need not be read."""
+"""Items that one call reads: usually the first shows that there are any, and the rest need not be read."""
 
 
 class References:
@@ -25,38 +30,43 @@ class References:
         self._name = table
         self._now = clock
 
-    def add(self, recognition_id: str, *, document_id: str, expires_at: int) -> None:
-        """Store that a document uses a recognition, or that it does so for longer."""
+    def add(self, target: str, *, document_id: str, expires_at: int, started: str | None = None) -> None:
+        """Store that a document belongs to ``target``, or replace what is stored."""
+        attributes = {"expires_at": {"N": str(expires_at)}} | ({"started": {"S": started}} if started else {})
         with translate_aws_errors("DynamoDB"):
-            self._client.put_item(
-                TableName=self._name, Item={**_key(recognition_id, document_id), "expires_at": {"N": str(expires_at)}}
-            )
+            self._client.put_item(TableName=self._name, Item={**_key(target, document_id), **attributes})
 
-    def remove(self, recognition_id: str, *, document_id: str) -> None:
-        """Remove a document's use, if there is one."""
+    def remove(self, target: str, *, document_id: str) -> None:
+        """Remove a document, if it is there."""
         with translate_aws_errors("DynamoDB"):
-            self._client.delete_item(TableName=self._name, Key=_key(recognition_id, document_id))
+            self._client.delete_item(TableName=self._name, Key=_key(target, document_id))
 
-    def exist(self, recognition_id: str) -> bool:
-        """Return whether any document uses a recognition, after all completed writes. Expired uses do not count."""
+    def exist(self, target: str) -> bool:
+        """Return whether any document belongs to ``target``, after all completed writes."""
+        return next(self._current(target), None) is not None
+
+    def started(self, target: str) -> Iterator[str]:
+        """Yield ``started`` of each document that belongs to ``target``, after all completed writes."""
+        return (item["started"]["S"] for item in self._current(target))
+
+    def _current(self, target: str) -> Iterator[Mapping[str, Any]]:
+        """Yield the items that have not expired: DynamoDB deletes those that have only within days."""
         request: dict[str, Any] = {
             "TableName": self._name,
-            "KeyConditionExpression": "recognition_id = :id",
+            "KeyConditionExpression": "target = :target",
             "FilterExpression": "expires_at >= :now",
-            "ExpressionAttributeValues": {":id": {"S": recognition_id}, ":now": {"N": f"{self._now():.3f}"}},
+            "ExpressionAttributeValues": {":target": {"S": target}, ":now": {"N": f"{self._now():.3f}"}},
             "ConsistentRead": True,
-            "Select": "COUNT",
             "Limit": _PAGE,
         }
         while True:
             with translate_aws_errors("DynamoDB"):
                 page = self._client.query(**request)
-            if page["Count"]:
-                return True
+            yield from page["Items"]
             if "LastEvaluatedKey" not in page:
-                return False
+                return
             request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
 
-def _key(recognition_id: str, document_id: str) -> dict[str, Any]:
-    return {"recognition_id": {"S": recognition_id}, "document_id": {"S": document_id}}
+def _key(target: str, document_id: str) -> dict[str, Any]:
+    return {"target": {"S": target}, "document_id": {"S": document_id}}

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from botocore.exceptions import ClientError
 
 from permit_ocr.application.intake_messages import Page, Upload
-from permit_ocr.application.ports import Submission
+from permit_ocr.application.ports import Submission, Unready
 from permit_ocr.aws_errors import translate_aws_errors
 from permit_ocr.domain.errors import RejectDocument, RetryableError
 from permit_ocr.domain.events import Document
@@ -63,20 +63,24 @@ class S3Images:
         self._limit = base64_limit
         self._presign = presign
 
-    def fetch(self, upload: Upload, document: Document) -> Submission | None:
+    def fetch(self, upload: Upload, document: Document) -> Submission | Unready:
         with object_version(upload) as version:
             stored = self._client.get_object(**version)
-        submission = self._submission(upload, document, stored["Metadata"], received=stored["LastModified"])
-        if stored["ContentLength"] > MAX_BYTES:
-            raise rejection("Document.TooManyBytes")
+        document = self._with_case(upload, document, stored["Metadata"], received=stored["LastModified"])
+        try:
+            options = self._options(upload, stored["Metadata"])
+            if stored["ContentLength"] > MAX_BYTES:
+                raise rejection("Document.TooManyBytes")
+        except RejectDocument as error:
+            return Unready(document=document, rejection=error)
         if base64_length(stored["ContentLength"]) > self._limit:
             stored["Body"].close()
-            return None
+            return Unready(document=document)
         with translate_aws_errors("S3"):
             content = stored["Body"].read()
         if not is_provider_ready(content, base64_limit=self._limit):
-            return None
-        return replace(submission, content=content, url=self._presigned(upload))
+            return Unready(document=document)
+        return Submission(document=document, options=options, content=content, url=self._presigned(upload))
 
     def fetch_page(self, page: Page, document: Document) -> Submission:
         if page.image is None:
@@ -86,8 +90,12 @@ class S3Images:
             stored = self._client.get_object(**version)
             content = stored["Body"].read()
         received = datetime.fromisoformat(stored["Metadata"][RECEIVED])
-        submission = self._submission(page.upload, document, stored["Metadata"], received=received)
-        return replace(submission, content=content, url=self._presigned(image))
+        return Submission(
+            document=self._with_case(page.upload, document, stored["Metadata"], received=received),
+            options=self._options(page.upload, stored["Metadata"]),
+            content=content,
+            url=self._presigned(image),
+        )
 
     def options(self, upload: Upload) -> RecognitionOptions | None:
         try:
@@ -100,13 +108,12 @@ class S3Images:
     def _options(self, upload: Upload, metadata: Mapping[str, str]) -> RecognitionOptions:
         return upload_options(metadata, segment=upload.key.removeprefix(self._prefix).partition("/")[0])
 
-    def _submission(
+    def _with_case(
         self, upload: Upload, document: Document, metadata: Mapping[str, str], *, received: datetime
-    ) -> Submission:
+    ) -> Document:
         folders = upload.key.removeprefix(self._prefix).split("/")[:-1]
         case = case_of_upload(metadata, segment=folders[1] if len(folders) > 1 else "")
-        document = replace(document, case=case, received=received)
-        return Submission(document=document, options=self._options(upload, metadata))
+        return replace(document, case=case, received=received)
 
     def _presigned(self, upload: Upload) -> str | None:
         if not self._presign:

@@ -1,5 +1,6 @@
 """The use cases and ports of the API function, and how the routes get them."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,12 +8,18 @@ from typing import Final
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, APIGatewayRestResolver
 
-from permit_ocr.application.delete_document import DeleteDocument
-from permit_ocr.application.ports import Cases, Documents, MessageQueue, PresignedUploads
+from permit_ocr.application.deletion.delete_case import DeleteCase
+from permit_ocr.application.deletion.delete_document import DeleteDocument
+from permit_ocr.application.ports import CaseIndex, Cases, Documents, MessageQueue, PresignedUploads
 from permit_ocr.application.recognize import Recognize
 
 BODY_LIMIT: Final = 5 * 1024 * 1024
 """Maximum bytes of a request's body. Lambda accepts 6 MB for the whole event; larger photos need an upload."""
+
+_RESERVED_SECONDS: Final = 3.0
+"""Kept free at the end of a request to publish, store and respond."""
+_GATEWAY_SECONDS: Final = 29.0
+"""API Gateway gives an integration 30 seconds, whatever the function's own timeout is."""
 
 type Resolver = APIGatewayHttpResolver | APIGatewayRestResolver
 
@@ -25,6 +32,8 @@ class ApiDependencies:
     delete: DeleteDocument
     documents: Documents
     cases: Cases
+    case_index: CaseIndex
+    delete_case: DeleteCase
     intake: MessageQueue
     presigned_uploads: PresignedUploads
     base64_limit: int
@@ -37,6 +46,12 @@ def get_dependencies(app: Resolver) -> ApiDependencies:
     """Return what ``handle_request`` was given. The routes are built only once, without it."""
     dependencies: ApiDependencies = app.context["dependencies"]
     return dependencies
+
+
+def get_deadline(app: Resolver) -> float:
+    """Return until when the current request may work, on ``time.monotonic``'s clock."""
+    remaining = app.lambda_context.get_remaining_time_in_millis() / 1000
+    return time.monotonic() + min(remaining, _GATEWAY_SECONDS) - _RESERVED_SECONDS
 
 
 def get_base_path(app: Resolver) -> str:

@@ -23,7 +23,7 @@ ROUTES: Final[Mapping[str, tuple[str, ...]]] = {
     "/v1/recognitions": ("POST",),
     "/v1/recognitions/{document_id}": ("GET", "DELETE"),
     "/v1/uploads": ("POST",),
-    "/v1/cases/{case}": ("GET",),
+    "/v1/cases/{case}": ("GET", "DELETE"),
     "/v1/openapi.json": ("GET",),
 }
 """The methods of each path."""

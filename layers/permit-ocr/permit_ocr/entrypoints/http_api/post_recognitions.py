@@ -20,7 +20,13 @@ from permit_ocr.application.retry_policy import is_deferral
 from permit_ocr.domain.errors import Deleted, InProgress, NotPublished, PermitOcrError
 from permit_ocr.domain.events import REJECTED, Document
 from permit_ocr.domain.identity import document_id_of_request, without_signature
-from permit_ocr.entrypoints.http_api.dependencies import ApiDependencies, Resolver, get_base_path, get_dependencies
+from permit_ocr.entrypoints.http_api.dependencies import (
+    ApiDependencies,
+    Resolver,
+    get_base_path,
+    get_deadline,
+    get_dependencies,
+)
 from permit_ocr.entrypoints.http_api.problem_details import HttpProblem, problem
 from permit_ocr.entrypoints.http_api.requests import RecognitionRequest, header, parse_body
 from permit_ocr.entrypoints.http_api.responses import (
@@ -35,12 +41,8 @@ from permit_ocr.observability import LogEvent, log_event
 
 IDEMPOTENCY_KEY: Final = "idempotency-key"
 PREFER: Final = "prefer"
-_RESERVED_SECONDS: Final = 3.0
-"""Kept free at the end of a request to publish, store and respond."""
 _LEASE_POLL_SECONDS: Final = 0.5
 _STATUS_POLL_SECONDS: Final = 0.5
-_GATEWAY_SECONDS: Final = 29.0
-"""API Gateway gives an integration 30 seconds, whatever the function's own timeout is."""
 
 
 def add_routes(app: Resolver) -> None:
@@ -119,7 +121,7 @@ def _recognition_response(submission: Submission, request: RecognitionRequest, a
         return _accept(submission, request, app)
     if content is not None and not is_provider_ready(content, base64_limit=dependencies.base64_limit):
         return _convert_and_wait(submission, request, app)
-    return _event_response(_recognize(submission, dependencies, deadline=_deadline(app)))
+    return _event_response(_recognize(submission, dependencies, deadline=get_deadline(app)))
 
 
 def _accept(submission: Submission, request: RecognitionRequest, app: Resolver) -> Response[str]:
@@ -135,7 +137,7 @@ def _accept(submission: Submission, request: RecognitionRequest, app: Resolver) 
 
 def _convert_and_wait(submission: Submission, request: RecognitionRequest, app: Resolver) -> Response[str]:
     """Enqueue a file that other functions convert and read, and wait for the result until the deadline."""
-    document_id, dependencies, deadline = submission.document.id, get_dependencies(app), _deadline(app)
+    document_id, dependencies, deadline = submission.document.id, get_dependencies(app), get_deadline(app)
     _enqueue(submission, request, dependencies)
     while True:
         status = _status(document_id, dependencies)
@@ -147,6 +149,7 @@ def _convert_and_wait(submission: Submission, request: RecognitionRequest, app: 
 def _enqueue(submission: Submission, request: RecognitionRequest, dependencies: ApiDependencies) -> bool:
     """Send the photo to the uploads function and return True; return False if that was done before."""
     document_id = submission.document.id
+    dependencies.case_index.enlist(submission.document)
     known = dependencies.documents.register(document_id)
     if known and known.deleted:
         raise Deleted
@@ -227,8 +230,3 @@ def _document_id(app: Resolver, request: RecognitionRequest, content: bytes | No
     image = without_signature(request.image_url or "") if content is None else base64.b64encode(content).decode()
     options = (request.document, request.card_side or "", str(request.return_portrait))
     return document_id_of_request(key, image, *options, *([request.case] if request.case else []))
-
-
-def _deadline(app: Resolver) -> float:
-    remaining = app.lambda_context.get_remaining_time_in_millis() / 1000
-    return time.monotonic() + min(remaining, _GATEWAY_SECONDS) - _RESERVED_SECONDS

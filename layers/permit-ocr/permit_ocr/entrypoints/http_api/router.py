@@ -8,7 +8,7 @@ from typing import Any, Final
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, APIGatewayRestResolver, Response
 
 from permit_ocr.domain.errors import PermitOcrError
-from permit_ocr.entrypoints.http_api import get_case, post_recognitions, post_uploads, recognition_by_id
+from permit_ocr.entrypoints.http_api import case_by_name, post_recognitions, post_uploads, recognition_by_id
 from permit_ocr.entrypoints.http_api.dependencies import ApiDependencies, Resolver
 from permit_ocr.entrypoints.http_api.paths import ROUTES, RequestPath, is_rest, locate
 from permit_ocr.entrypoints.http_api.problem_details import HttpProblem, error_response, problem, problem_response
@@ -55,7 +55,7 @@ def resolver(*, rest: bool = False) -> Resolver:
     unwraps an array that holds the body, and compares the content type case-sensitively.
     """
     app: Resolver = APIGatewayRestResolver() if rest else APIGatewayHttpResolver()
-    for routes in (post_recognitions, recognition_by_id, post_uploads, get_case):
+    for routes in (post_recognitions, recognition_by_id, post_uploads, case_by_name):
         routes.add_routes(app)
     _add_openapi_route(app)
     app.exception_handler(HttpProblem)(_problem)

@@ -17,13 +17,14 @@ Erased:
 - recognitions that only it uses: ``recognition#…`` in the work table, and portraits under ``portraits/`` in the bucket
 - its photo, whatever its key, and the images made of it under ``pages/`` (see ``adapters/s3/erasure.py``)
 - its side of its case, and the event of its pair: ``case#…`` and ``completed#…`` in the work table
+- its entry in its case (``case#…`` in the references table), with which it is found when the case is deleted
 
 Kept, and for how long:
 - the tombstone, which holds the ids of the document and its case: 36 days (``TOMBSTONE_DAYS``)
 - recognitions that other documents use: until these are deleted, or ``KeepDays`` after their last use; the portraits of
   such a recognition: as long, or ``UploadRetentionDays``
-- if its state has expired (after ``KeepDays``), portraits, and a photo whose key its sender chose, since that key is
-  not known any more: ``UploadRetentionDays``
+- if its state has expired (after ``KeepDays``) and it is not deleted with its case, portraits, and a photo whose key
+  its sender chose, since that key is not known any more: ``UploadRetentionDays``
 - an upload of several pages of which one page is deleted: until the upload is deleted, or ``UploadRetentionDays``
 - events that were sent before, its pair's included: 14 days each on the results queue and its dead-letter queue, 7 and
   14 days on those of webhooks; nobody can recall them from a consumer or a receiver
@@ -35,9 +36,17 @@ Kept, and for how long:
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from permit_ocr.application.ports import Cases, Documents, DocumentState, Erasure, RecognitionStore
+from permit_ocr.application.ports import (
+    CaseDocument,
+    CaseIndex,
+    Cases,
+    Documents,
+    DocumentState,
+    Erasure,
+    RecognitionStore,
+)
 from permit_ocr.domain.errors import Deleted
 from permit_ocr.domain.events import Document
 from permit_ocr.domain.identity import document_id_of_page
@@ -50,6 +59,7 @@ class EraseDocument:
     erasure: Erasure
     recognitions: RecognitionStore
     cases: Cases
+    case_index: CaseIndex
 
     def __call__(self, document: Document, recognition_ids: Sequence[str]) -> None:
         """Erase what is stored of a document, and of the recognitions that only it uses. Raises ``RetryableError``."""
@@ -69,7 +79,13 @@ class EraseDocument:
             yield
         except Deleted:
             self(document, recognition_ids)
+            self.remove_from_case(document)
             raise
+
+    def remove_from_case(self, document: Document) -> None:
+        """Remove a document of which nothing is left from its case. Raises ``RetryableError``."""
+        if document.case:
+            self.case_index.remove(document.case, document_id=document.id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,13 +103,26 @@ class DeleteDocument:
             state = self.documents.mark_deleted(document_id, include_unknown=True)
         if state is None:
             return False
+        self._delete(document_id, state)
+        return True
+
+    def of_case(self, entry: CaseDocument) -> None:
+        """Delete a document of a case, also after its state has expired. Raises ``RetryableError``."""
+        document_id = entry.document.id
+        state = self.documents.mark_deleted(document_id, include_unknown=True) or DocumentState()
+        if state.document is None:
+            state = replace(state, document=entry.document, recognition_ids=entry.recognition_ids)
+        self._delete(document_id, state)
+
+    def _delete(self, document_id: str, state: DocumentState) -> None:
         for number in range(1, (state.pages or 0) + 1):
             page_id = document_id_of_page(document_id, number)
             if page := self.documents.mark_deleted(page_id, include_unknown=True):
                 self._erase_and_purge(page_id, page)
         self._erase_and_purge(document_id, state)
-        return True
 
     def _erase_and_purge(self, document_id: str, state: DocumentState) -> None:
-        self.erase(state.document or Document(id=document_id), state.recognition_ids)
-        self.documents.purge(document_id, case=state.document.case if state.document else None)
+        document = state.document or Document(id=document_id)
+        self.erase(document, state.recognition_ids)
+        self.documents.purge(document_id, case=document.case)
+        self.erase.remove_from_case(document)  # last: a repeated deletion of the case must still find it
