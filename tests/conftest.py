@@ -18,7 +18,7 @@ from hypothesis import settings
 settings.register_profile("search", deadline=None, max_examples=1000)
 
 TESTS = Path(__file__).parent
-SLOWEST_FIRST = ("sandbox", "contract", "unit")
+SLOWEST_FIRST = ("ministack", "sandbox", "contract", "unit")
 
 
 @pytest.fixture(autouse=True)
