@@ -1,6 +1,7 @@
-"""Finds the portrait: a rectangle with a portrait's shape, edges on all sides, paper around it and no text inside.
+"""Finds the portrait: the largest picture beside the text, on the side where the card has it.
 
-There is no face detection: the portrait is always printed in a separate rectangle beside the text.
+A portrait need not have a frame. The person differs from the paper behind the text; if there are straight edges around
+the person, they are the frame of the picture. There is no face detection.
 """
 
 import base64
@@ -11,37 +12,39 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from recognizer.reading.card_evidence.flat_area import DARK, FlatArea, flatten, span, surrounding
+from recognizer.reading.card_evidence.paper_difference import Mask, differs_from_paper
 from recognizer.reading.layout.card_layout import Layout
+from recognizer.reading.layout.labels import Label
 from recognizer.reading.ocr import engine
 from recognizer.reading.ocr.card_text import CardText
-from recognizer.reading.ocr.engine import Pixels
+from recognizer.reading.ocr.engine import Quad
 from recognizer.reading.ocr.text_lines import BoundingBox, TextLine
 
-type Grid = NDArray[Any]
-_WORKING_WIDTH: Final = 300
-"""The card is scaled to this width in pixels for the search."""
-_HEIGHTS: Final = np.geomspace(6.5, 14.0, 20)
-"""Rectangle heights to try, in text heights."""
-_SHAPES: Final = (0.68, 0.72, 0.76, 0.8, 0.84, 0.88)
-"""Rectangle widths to try, as fractions of the height: identity photos have 0.7 to 0.85."""
-_SIZE_BONUS: Final = 0.2
-"""Score bonus for each text height of size: shoulders and hair make edges within a portrait, too."""
-_MIN_EDGE: Final = 0.3
-"""An edge must be visible along this fraction of each side."""
-_PAPER_STRIP: Final = 0.25
-"""Width in text heights of the strip around the rectangle that must be paper: there is none outside the card's edge."""
-_NO_PAPER_FACTOR: Final = 0.2
-"""Score factor if there is no paper along one side. Not 0, because glare and shadows hide paper."""
-_DARK: Final = 12
-"""Added to brightness before taking its logarithm, so that noise in dark areas does not count as colour."""
-_PAPER_PERCENTILE: Final = 75
-"""Percentile of brightness within a text line that is the paper's."""
-_MIN_BRIGHTNESS: Final = -0.2
-_MAX_BRIGHTNESS: Final = 0.4
-_MAX_TINT: Final = 0.08
-"""How far paper may differ from the card's median paper, in log brightness and in the log of any one colour."""
-_UNKNOWN_PAPER: Final = 0.5
-"""Paper value outside the searched area, which is unknown."""
+_SCALE: Final = 8.0
+"""Pixels per text height in the searched image."""
+_REACH: Final = 15.0
+"""A portrait is at most this many text heights beside the text."""
+_ABOVE: Final = 4.0
+_ALIGNED: Final = 25
+"""Percentile of the left edges of labels and values that is their left column's."""
+_GAP: Final = 0.4
+"""Text heights between the portrait and the values."""
+_HEIGHTS: Final = (4.0, 14.0)
+_WIDTHS: Final = (3.0, 11.0)
+_SHAPES: Final = (0.45, 1.25)
+"""Sizes of a person in text heights, and their width as a fraction of the height."""
+_JOINED: Final = 3.0
+"""Parts of a picture that are above each other are at most this many text heights apart: a collar may be white."""
+_FRAME_ROOM: Final = (0.2, 0.3, 0.2, 0.15)
+"""How far a frame is from the person on the left, above, on the right and below, as fractions of the person's size."""
+_FRAME_STEP: Final = 0.035
+_FRAME_RATIO: Final = 2.5
+"""A frame's edge is a step of log brightness, in any colour, and so many times the usual one beside the person."""
+_NOT_BESIDE: Final = frozenset({Label.TITLE, Label.NOISE, Label.RESIDENT_NUMBER})
+_FRAME_WIDTH: Final = 2
+_NEARBY: Final = (25, 81)
+_NEARBY_DARKER: Final = -0.15
 _JPEG_QUALITY: Final = 90
 
 
@@ -56,185 +59,147 @@ class PortraitCrop:
     height: int
 
 
-def find_portrait(text: CardText, layout: Layout, scale: float) -> PortraitCrop | None:
-    """Return the portrait, or None if none is found. ``scale``: the photo's size divided by that of ``text.image``."""
-    search = _search_area(layout)
-    flat = engine.crop(text.image, text.quad(search))
-    reduction = min(1.0, _WORKING_WIDTH / flat.shape[1])
-    small = cv2.resize(flat, None, fx=reduction, fy=reduction, interpolation=cv2.INTER_AREA)
-    scale_to_search = flat.shape[1] / (search.right - search.left) * reduction
-    text_boxes = [_scaled(line, search, scale_to_search) for line in text.lines]
-    rectangle = _best_rectangle(small, text_boxes, layout.height * scale_to_search)
-    if rectangle is None:
+def find_portrait(
+    text: CardText, layout: Layout, scale: float, *, on_the_left: bool, outline: Quad | None = None
+) -> PortraitCrop | None:
+    """Return the portrait, or None if none is found.
+
+    ``scale``: the photo's size divided by that of ``text.image``. ``outline``: the card's corners in ``text.image``.
+    """
+    lines = _holder_lines(layout)
+    area = flatten(text, surrounding(lines, _REACH * layout.height, _ABOVE * layout.height), _SCALE / layout.height)
+    labels = [anchor.line for anchor in layout.anchors if anchor.label not in _NOT_BESIDE]
+    searched = _beside(area, labels if on_the_left and len(labels) > 1 else lines, on_the_left=on_the_left)
+    for left, top, right, bottom in area.boxes(
+        [line for line in text.lines if line.height < 3 * layout.height]
+    ).tolist():
+        searched[span(top - 1, bottom + 1), span(left - 1, right + 1)] = False
+    if outline is not None:
+        searched &= _inside(area, text, outline)
+    different = differs_from_paper(area.pixels, area.boxes(lines), _SCALE) & searched
+    persons = [_person(different), _person(_differs_from_nearby(area, searched) & searched)]
+    person = max(filter(None, persons), key=_size, default=None)
+    if person is None:
         return None
-    box = BoundingBox(
-        search.left + rectangle.left / scale_to_search,
-        search.top + rectangle.top / scale_to_search,
-        search.left + rectangle.right / scale_to_search,
-        search.top + rectangle.bottom / scale_to_search,
-    )
-    return _crop_portrait(text, box, scale)
+    left, top, right, bottom = _framed(area, person, searched)
+    upper_left, lower_right = area.deskewed(left, top), area.deskewed(right, bottom)
+    return _crop_portrait(text, BoundingBox(*upper_left, *lower_right), scale)
 
 
-def _scaled(line: TextLine, search: BoundingBox, scale_to_search: float) -> BoundingBox:
+def _holder_lines(layout: Layout) -> list[TextLine]:
+    """Return the labels and values beside the portrait: not a title, nor the residence number below it."""
+    labels = [anchor for anchor in layout.anchors if anchor.label not in _NOT_BESIDE]
+    values = [piece.line for piece in layout.pieces if piece.owner and piece.owner.label not in _NOT_BESIDE]
+    return [label.line for label in labels] + values or [piece.line for piece in layout.pieces]
+
+
+def _beside(area: FlatArea, lines: list[TextLine], *, on_the_left: bool) -> Mask:
+    """Return where a portrait may be: on one side of where most lines begin or end."""
+    boxes = area.boxes(lines)
+    mask = np.zeros(area.pixels.shape[:2], bool)
+    if on_the_left:
+        mask[:, span(0, float(np.percentile(boxes[:, 0], _ALIGNED)) - _GAP * _SCALE)] = True
+    else:
+        mask[:, span(float(np.median(boxes[:, 2])) + _GAP * _SCALE, mask.shape[1])] = True
+    return mask
+
+
+def _inside(area: FlatArea, text: CardText, outline: Quad) -> Mask:
+    """Return where the card is, a little within its outline."""
+    corners = np.array([text.deskew.to_deskewed(x, y) for x, y in outline.tolist()])
+    corners = (corners - (area.box.left, area.box.top)) * area.scale
+    mask = np.zeros(area.pixels.shape[:2], np.uint8)
+    cv2.fillConvexPoly(mask, np.round(corners).astype(np.int32), 1)
+    return cv2.erode(mask, np.ones((3, 3), np.uint8), iterations=3, borderValue=1) > 0
+
+
+def _person(different: Mask) -> BoundingBox | None:
+    """Return the largest area with the size and shape of a person, with the parts above and below it."""
+    thick = cv2.morphologyEx(different.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+    solid = cv2.morphologyEx(thick, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
+    rows, columns = solid.shape
+    _, _, parts, _ = cv2.connectedComponentsWithStats(solid)
+    boxes = []
+    for left, top, width, height, size in sorted(parts[1:].tolist(), key=lambda part: -part[4]):
+        if left > 0 and top > 0 and left + width < columns and top + height < rows and size > _SCALE**2:
+            boxes.append(BoundingBox(left, top, left + width, top + height))
+    for first in boxes[:2]:
+        joined = first
+        for other in boxes:
+            joined = _joined(joined, other)
+        if _is_person(joined):
+            return joined
+        if _is_person(first):
+            return first
+    return None
+
+
+def _joined(box: BoundingBox, other: BoundingBox) -> BoundingBox:
+    """Return a box with another one above or below it; unchanged if that one is elsewhere."""
+    common = min(box.right, other.right) - max(box.left, other.left)
+    gap = max(other.top - box.bottom, box.top - other.bottom)
+    if common < 0.5 * (other.right - other.left) or gap > _JOINED * _SCALE:
+        return box
     return BoundingBox(
-        (line.left - search.left) * scale_to_search,
-        (line.top - search.top) * scale_to_search,
-        (line.right - search.left) * scale_to_search,
-        (line.bottom - search.top) * scale_to_search,
+        min(box.left, other.left), min(box.top, other.top), max(box.right, other.right), max(box.bottom, other.bottom)
     )
 
 
-def _search_area(layout: Layout) -> BoundingBox:
-    """Return the text's bounding box with a margin for a portrait on either side.
-
-    Watermarks and text on other papers are ignored.
-    """
-    lines = [anchor.line for anchor in layout.anchors] or [piece.line for piece in layout.pieces]
-    lines = lines + [piece.line for piece in layout.pieces if piece.owner]
-    left, right = min(line.left for line in lines), max(line.right for line in lines)
-    top, bottom = min(line.top for line in lines), max(line.bottom for line in lines)
-    room = 0.62 * max(right - left, 1.3 * (bottom - top))
-    return BoundingBox(left - room, top - 0.25 * (bottom - top), right + room, bottom + 0.3 * (bottom - top))
+def _size(box: BoundingBox) -> float:
+    return (box.right - box.left) * (box.bottom - box.top)
 
 
-def _best_rectangle(small: Pixels, text_boxes: list[BoundingBox], text_height: float) -> BoundingBox | None:
-    """Return the rectangle whose sides match edges best; None if all candidates lack an edge or contain text."""
-    text_mask = _text_mask(small.shape[:2], text_boxes, text_height)
-    upright, level = _edges(small, text_mask)
-    margin_width = max(1, round(_PAPER_STRIP * text_height))
-    paper = _integral(
-        np.pad(np.maximum(_paper_mask(small, text_boxes), text_mask), margin_width + 1, constant_values=_UNKNOWN_PAPER)
+def _is_person(box: BoundingBox) -> bool:
+    width, height = box.right - box.left, box.bottom - box.top
+    return (
+        _WIDTHS[0] < width / _SCALE < _WIDTHS[1]
+        and _HEIGHTS[0] < height / _SCALE < _HEIGHTS[1]
+        and _SHAPES[0] < width / height < _SHAPES[1]
     )
-    sums = (_cumulative(upright, 0), _cumulative(level, 1), _integral(text_mask))
-    best: BoundingBox | None = None
-    most = 0.0
-    for height in sorted({round(times * text_height) for times in _HEIGHTS}):
-        for width in sorted({round(shape * height) for shape in _SHAPES}):
-            if height + 1 >= small.shape[0] or width + 1 >= small.shape[1]:
-                continue
-            score = _scores(sums, width, height) * (1 + _SIZE_BONUS * height / text_height)
-            score *= _NO_PAPER_FACTOR + (1 - _NO_PAPER_FACTOR) * _least_paper(
-                paper, width, height, margin_width, score.shape
-            )
-            top, left = np.unravel_index(int(score.argmax()), score.shape)
-            if score[top, left] > most:
-                most = float(score[top, left])
-                best = BoundingBox(float(left), float(top), float(left + width), float(top + height))
-    return best
 
 
-def _text_mask(shape: tuple[int, ...], text_boxes: list[BoundingBox], text_height: float) -> Grid:
-    """Return 1 where there is text. Boxes too high for text are ignored: a portrait may be misread as a character."""
-    text_mask = np.zeros(shape, np.float32)
-    for box in text_boxes:
-        if box.bottom - box.top < 3 * text_height:
-            text_mask[_span(box.top, box.bottom), _span(box.left, box.right)] = 1
-    return text_mask
+def _differs_from_nearby(area: FlatArea, searched: Mask) -> Mask:
+    """Return what is darker than the brightest place beside it, for portraits that are partly in a shadow."""
+    grey = cv2.blur(cv2.cvtColor(area.pixels, cv2.COLOR_BGR2GRAY), (3, 3))
+    paper = cv2.dilate(np.where(searched, grey, 0).astype(np.uint8), np.ones(_NEARBY, np.uint8))
+    paper = cv2.blur(paper, (9, 9)).astype(np.float32)
+    return np.asarray(np.log((grey + np.float32(DARK)) / (paper + DARK)) < _NEARBY_DARKER)
 
 
-def _span(start: float, end: float) -> slice:
-    return slice(max(0, int(start)), max(0, int(end) + 1))
-
-
-def _edges(small: Pixels, text_mask: Grid) -> tuple[Grid, Grid]:
-    """Return the strength of vertical and horizontal edges, 0 to 1.
-
-    An edge is a step in any colour channel that is stronger than the paper's pattern.
-    """
-    smooth = cv2.GaussianBlur(small, (3, 3), 0).astype(np.float32)
-    edges = []
-    for axis in (1, 0):
-        step = np.zeros(text_mask.shape, np.float32)
-        difference = np.abs(np.diff(smooth, axis=axis)).max(axis=2)
-        step[: difference.shape[0], : difference.shape[1]] = difference
-        usual = max(1.0, float(np.median(step)))
-        step = np.where(text_mask > 0, 0, np.clip(step / usual / 3 - 0.4, 0, 1))
-        edges.append(cv2.dilate(step, np.ones((1, 5) if axis == 1 else (5, 1), np.uint8)))
-    return edges[0], edges[1]
-
-
-def _paper_mask(small: Pixels, text_boxes: list[BoundingBox]) -> Grid:
-    """Return 1 where the background looks like the paper behind the text, 0 elsewhere."""
-    colours = np.log(small.astype(np.float32) + _DARK)
-    cuts = [colours[_span(box.top, box.bottom), _span(box.left, box.right)].reshape(-1, 3) for box in text_boxes]
-    paper_colours = [np.percentile(crop, _PAPER_PERCENTILE, axis=0) for crop in cuts if len(crop)]
-    if not paper_colours:
-        return np.zeros(small.shape[:2], np.float32)
-    difference = colours - np.median(paper_colours, axis=0)
-    brighter = difference.mean(axis=2)
-    tint = np.abs(difference - brighter[..., None]).max(axis=2)
-    paper = (tint < _MAX_TINT) & (brighter > _MIN_BRIGHTNESS) & (brighter < _MAX_BRIGHTNESS)
-    return np.asarray(paper, np.float32)
-
-
-def _least_paper(paper: Grid, width: int, height: int, margin_width: int, shape: tuple[int, ...]) -> Grid:
-    """For every upper left corner, return the fraction of paper along the rectangle's side that has the least.
-
-    ``paper`` is an integral image with a margin for the strips.
-    """
-    rows, columns = shape
-    margin = margin_width + 1
-
-    def at(down: int, right: int) -> Grid:
-        return paper[margin + down : margin + down + rows, margin + right : margin + right + columns]
-
-    def strip(top: int, bottom: int, left: int, right: int) -> Grid:
-        total = at(bottom, right) - at(top, right) - at(bottom, left) + at(top, left)
-        return np.asarray(total / ((bottom - top) * (right - left)))
-
-    sides = np.minimum(strip(0, height, -margin, -1), strip(0, height, width + 1, width + margin))
-    ends = np.minimum(strip(-margin, -1, 0, width), strip(height + 1, height + margin, 0, width))
-    return np.asarray(np.minimum(sides, ends))
-
-
-def _integral(grid: Grid) -> Grid:
-    return np.pad(grid.cumsum(0).cumsum(1), ((1, 0), (1, 0)))
-
-
-def _cumulative(edge: Grid, axis: int) -> Grid:
-    pad = ((1, 0), (0, 0)) if axis == 0 else ((0, 0), (1, 0))
-    return np.pad(edge.cumsum(axis), pad)
-
-
-def _scores(sums: tuple[Grid, Grid, Grid], width: int, height: int) -> Grid:
-    """For every upper left corner, return how well a rectangle of this size matches edges.
-
-    0 if a side has no edge or there is text inside.
-    """
-    upright, level, text_mask = sums
-    sides, ends = _edge_along(upright, height), _edge_along(level.T, width).T
-    rows, columns = sides.shape[0] - 1, ends.shape[1] - 1
-    left, right = sides[:rows, :columns], sides[:rows, width : width + columns]
-    top, bottom = ends[:rows, :columns], ends[height : height + rows, :columns]
-    inside = (
-        text_mask[height:, width:]
-        - text_mask[:-height, width:]
-        - text_mask[height:, :-width]
-        + text_mask[:-height, :-width]
+def _framed(area: FlatArea, person: BoundingBox, searched: Mask) -> tuple[float, float, float, float]:
+    """Return the person's box, with each side moved outwards to a straight edge beside it, if there is one."""
+    colours = cv2.GaussianBlur(np.log(area.pixels.astype(np.float32) + DARK), (0, 0), 0.8)
+    width, height = person.right - person.left, person.bottom - person.top
+    rows, columns = span(person.top, person.bottom - 1), span(person.left, person.right - 1)
+    beside = np.median(_steps(colours, searched)[rows], axis=0)
+    above = np.median(_steps(colours.transpose(1, 0, 2), searched.T)[columns], axis=0)
+    return (
+        _outwards(beside, person.left, -_FRAME_ROOM[0] * width),
+        _outwards(above, person.top, -_FRAME_ROOM[1] * height),
+        _outwards(beside, person.right, _FRAME_ROOM[2] * width),
+        _outwards(above, person.bottom, _FRAME_ROOM[3] * height),
     )
-    clear = inside[:rows, :columns] < 0.02 * width * height
-    weakest = np.minimum(np.minimum(left, right), np.minimum(top, bottom))
-    total: Grid = np.where(clear & (weakest > _MIN_EDGE), left + right + top + bottom + weakest, 0)
-    return total
 
 
-def _edge_along(cumulative: Grid, length: int) -> Grid:
-    """Return the edge strength along each stretch of this length, minus that just beyond its ends.
+def _steps(colours: NDArray[Any], searched: Mask) -> NDArray[Any]:
+    """Return the step from each place to the right, in any colour; 0 at the edge of what is searched."""
+    steps = np.zeros(searched.shape, np.float32)
+    inside = np.lib.stride_tricks.sliding_window_view(searched, 2 * _FRAME_WIDTH + 1, axis=1).all(axis=2)
+    difference = colours[:, 2 * _FRAME_WIDTH :] - colours[:, : -2 * _FRAME_WIDTH]
+    steps[:, _FRAME_WIDTH:-_FRAME_WIDTH] = np.abs(difference).max(axis=2) * inside
+    return steps
 
-    The card's own edge continues beyond them, a portrait's does not.
-    """
-    margin_width = length // 4
-    padded = np.pad(cumulative, ((margin_width, margin_width), (0, 0)), mode="edge")
-    count = cumulative.shape[0] - length
-    start, end = (
-        padded[margin_width : margin_width + count],
-        padded[margin_width + length : margin_width + length + count],
-    )
-    before = (start - padded[:count]) / margin_width
-    after = (padded[2 * margin_width + length :][:count] - end) / margin_width
-    kept: Grid = (end - start) / length - 0.5 * (before + after) / 2
-    return kept
+
+def _outwards(steps: NDArray[Any], side: float, room: float) -> float:
+    """Return where the strongest edge is between ``side`` and ``side + room``; ``side`` if none is strong enough."""
+    first, last = sorted((int(side), int(side + room)))
+    first, last = max(0, first - 1), min(len(steps), last + 1)
+    near = steps[first:last]
+    if not len(near):
+        return side
+    at = int(near.argmax())
+    is_edge = near[at] > max(_FRAME_STEP, _FRAME_RATIO * float(np.median(near)))
+    return float(first + at) if is_edge else side
 
 
 def _crop_portrait(text: CardText, box: BoundingBox, scale: float) -> PortraitCrop:

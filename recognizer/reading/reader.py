@@ -20,6 +20,7 @@ from permit_ocr.domain.reader_report import Corners as FileCorners
 from permit_ocr.domain.reader_report import Positions, ReaderReport
 from recognizer.reading import image_decoding, photocopy
 from recognizer.reading.card_evidence.document_confidence import REFUSED, document_confidence
+from recognizer.reading.card_evidence.outline import find_outline
 from recognizer.reading.classification.card_classifier import classify_card_side
 from recognizer.reading.classification.card_sides import LABELS_BY_SIDE, PERMIT_BY_FRONT, CardSide
 from recognizer.reading.classification.other_documents import is_other_document
@@ -34,7 +35,7 @@ from recognizer.reading.layout.labels import Label, find_anchors
 from recognizer.reading.layout.stacked_cards import split_stacked_cards
 from recognizer.reading.ocr import engine
 from recognizer.reading.ocr.card_text import CardText, ImageScan, close_up
-from recognizer.reading.ocr.engine import Pixels
+from recognizer.reading.ocr.engine import Pixels, Quad
 from recognizer.reading.ocr.text_lines import TextLine
 from recognizer.reading.portrait import PortraitCrop, find_portrait
 from recognizer.reading.result import NOT_ENABLED, Reading, ReadingError
@@ -48,7 +49,7 @@ _UNCERTAIN: Final = 0.6
 _RESIDENCE: Final = frozenset({CardSide.RESIDENCE_FRONT, CardSide.RESIDENCE_BACK})
 _BACK_INFOS: Final = "MainlandTravelPermitBackInfos"
 _EXTRAS_ERRORS: Final = (*engine.ENGINE_ERRORS, ValueError, ArithmeticError, LookupError)
-"""What unusual shapes may raise in the search for portraits and copies, after the card was read."""
+"""What unusual shapes may raise in the search for outlines, portraits and copies, after the card was read."""
 _FEW_LABELS: Final = 2
 """With fewer labels, text is not worth a closer look: it is hardly a card."""
 _UNREADABLE: Final = 99
@@ -64,6 +65,8 @@ class _Card:
     mrz: MrzFacts | None = None
     confidence: float = 0.0
     """How sure it is that this is a card of ``card_side``."""
+    outline: Quad | None = None
+    """The card's corners in the photo."""
     is_refused: bool = False
     """It is another document, or only the words of a card: a closer look would show the same."""
 
@@ -112,7 +115,8 @@ def _positions(card: _Card, photo: DecodedImage) -> Positions:
     }
     if (title := positions.get(f"{nested}Type")) is not None:  # a travel permit's answer has the type twice
         positions |= {"Type": title, f"{_BACK_INFOS}.Type": title}
-    return Positions(fields=positions)
+    outline = None if card.outline is None else _in_file(tuple(map(tuple, card.outline.tolist())), photo)
+    return Positions(card=outline, fields=positions)
 
 
 def _in_file(corners: Corners, photo: DecodedImage) -> FileCorners:
@@ -174,6 +178,7 @@ def _merge(card: _Card, second: _Card) -> _Card:
             fields=merge_readings(better.fields, other.fields),
             mrz=better.mrz or other.mrz,
             confidence=max(better.confidence, other.confidence),
+            outline=card.outline if card.outline is not None else second.outline,  # a crop may lack the card's edge
         )
         if card.card_side is second.card_side
         else better
@@ -207,7 +212,7 @@ def _lay_out(text: CardText) -> _Card:
     fields = (
         hk_macao_back.back_fields(finder, mrz) if card_side is CardSide.HK_MACAO_BACK else _FIELDS[card_side](finder)
     )
-    card = _Card(card_side, text, finder, fields, mrz)
+    card = _Card(card_side, text, finder, fields, mrz, outline=_outline(text, finder.layout.height))
     confidence = document_confidence(card_side, text, seen, core=_area(card), fields=fields, mrz=mrz)
     if confidence < REFUSED:
         return _Card(None, text, finder, {}, is_refused=True)
@@ -219,6 +224,15 @@ _FIELDS: Final[dict[CardSide, Callable[[FieldFinder], Fields]]] = {
     CardSide.RESIDENCE_BACK: residence_permit.back_fields,
     **{card_side: partial(travel_permit.front_fields, permit=permit) for card_side, permit in PERMIT_BY_FRONT.items()},
 }
+
+
+def _outline(text: CardText, height: float) -> Quad | None:
+    """Return the card's corners in the photo; None if they are not found, which is never an error."""
+    try:
+        corners = find_outline(text, height)
+    except _EXTRAS_ERRORS:
+        return None
+    return None if corners is None else text.in_photo(corners)
 
 
 def _core(card: _Card) -> tuple[TextLine, ...]:
@@ -292,7 +306,13 @@ def _portrait(card: _Card, scale: float | None) -> PortraitCrop | None:
     if scale is None:
         return None
     try:
-        return find_portrait(card.text, card.finder.layout, scale)
+        return find_portrait(
+            card.text,
+            card.finder.layout,
+            scale,
+            on_the_left=card.card_side is not CardSide.RESIDENCE_FRONT,
+            outline=None if card.outline is None else card.text.from_photo(card.outline),
+        )
     except _EXTRAS_ERRORS:
         return None
 

@@ -1,18 +1,41 @@
 """Cuts a flat, scaled area out of a photo, in deskewed coordinates."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from recognizer.reading.ocr.card_text import CardText
-from recognizer.reading.ocr.engine import Pixels
+from recognizer.reading.ocr.engine import Pixels, Quad
 from recognizer.reading.ocr.text_lines import BoundingBox, TextLine
 
+DARK: Final = 12
+"""Added to brightness before taking its logarithm, so that noise in dark areas counts neither as colour nor as edge."""
 _MIN_SIDE: Final = 8
 _MAX_SHRINK: Final = 1.5
 """Photos are smoothed before they are shrunk by more than this, so that no single pixel stands for many."""
+
+
+@dataclass(frozen=True, slots=True)
+class FlatArea:
+    """The ``pixels`` of a ``box`` in deskewed pixels as an upright image, ``scale`` times as large."""
+
+    pixels: Pixels
+    box: BoundingBox
+    scale: float
+
+    def boxes(self, lines: Sequence[TextLine]) -> NDArray[np.float64]:
+        """Return left, top, right and bottom of each line in this image's pixels."""
+        origin = (self.box.left, self.box.top, self.box.left, self.box.top)
+        edges = [(line.left, line.top, line.right, line.bottom) for line in lines]
+        return (np.array(edges, float).reshape(-1, 4) - origin) * self.scale
+
+    def deskewed(self, x: float, y: float) -> tuple[float, float]:
+        """Return where a point of this image is in deskewed pixels."""
+        return self.box.left + x / self.scale, self.box.top + y / self.scale
 
 
 def surrounding(lines: Sequence[TextLine], beside: float, above: float) -> BoundingBox:
@@ -25,16 +48,34 @@ def surrounding(lines: Sequence[TextLine], beside: float, above: float) -> Bound
     )
 
 
-def flatten(text: CardText, area: BoundingBox, scale: float) -> Pixels:
-    """Return an area in deskewed pixels as an upright image, ``scale`` times as large."""
-    width = max(_MIN_SIDE, round((area.right - area.left) * scale))
-    height = max(_MIN_SIDE, round((area.bottom - area.top) * scale))
-    quad = text.quad(area)
+def within_image(text: CardText, box: BoundingBox) -> BoundingBox:
+    """Return the part of a box that may show some of the image."""
+    height, width = text.image.shape[:2]
+    corners = np.array([text.deskew.to_deskewed(x, y) for x in (0, width) for y in (0, height)])
+    (left, top), (right, bottom) = corners.min(axis=0).tolist(), corners.max(axis=0).tolist()
+    return BoundingBox(max(box.left, left), max(box.top, top), min(box.right, right), min(box.bottom, bottom))
+
+
+def flatten(text: CardText, box: BoundingBox, scale: float) -> FlatArea:
+    """Cut out a box in deskewed pixels. Outside the image, its border is repeated."""
+    width = max(_MIN_SIDE, round((box.right - box.left) * scale))
+    height = max(_MIN_SIDE, round((box.bottom - box.top) * scale))
+    image, quad = _around(text.image, text.quad(box))
     corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
     shrink = float(np.linalg.norm(quad[1] - quad[0])) / width
-    image = cv2.blur(text.image, (round(shrink), round(shrink))) if shrink > _MAX_SHRINK else text.image
+    smooth = cv2.blur(image, (round(shrink), round(shrink))) if shrink > _MAX_SHRINK else image
     transform = cv2.getPerspectiveTransform(quad, corners)
-    return cv2.warpPerspective(image, transform, (width, height), borderMode=cv2.BORDER_REPLICATE)
+    pixels = cv2.warpPerspective(smooth, transform, (width, height), borderMode=cv2.BORDER_REPLICATE)
+    return FlatArea(pixels, box, scale)
+
+
+def _around(image: Pixels, quad: Quad) -> tuple[Pixels, Quad]:
+    """Return the part of an image around a quadrilateral, which there is no need to smooth elsewhere."""
+    height, width = image.shape[:2]
+    left, top = (max(0, int(least) - _MIN_SIDE) for least in quad.min(axis=0))
+    right, bottom = (int(most) + _MIN_SIDE for most in quad.max(axis=0))
+    left, top = min(left, width - 1), min(top, height - 1)
+    return image[top : max(bottom, top + 1), left : max(right, left + 1)], quad - np.array([left, top], np.float32)
 
 
 def span(start: float, end: float) -> slice:

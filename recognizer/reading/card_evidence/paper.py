@@ -7,13 +7,12 @@ from typing import Final
 import cv2
 import numpy as np
 
-from recognizer.reading.card_evidence.flat_area import flatten, span, surrounding
+from recognizer.reading.card_evidence.flat_area import DARK, flatten, span, surrounding
 from recognizer.reading.ocr.card_text import CardText
 from recognizer.reading.ocr.text_lines import TextLine
 
 _SCALE: Final = 16.0
 """Pixels per text height: fine enough for the lines of a pattern."""
-_DARK: Final = 12
 _MIN_BLANK: Final = 400
 """Pixels without text that are a sufficient sample."""
 _SMOOTH: Final = (9, 9)
@@ -30,17 +29,14 @@ class Paper:
 
 def examine_paper(text: CardText, lines: Sequence[TextLine], height: float) -> Paper | None:
     """Return the traits of the paper between the ``lines``; None if too little of it is visible."""
-    area, scale = surrounding(lines, 0, 0), _SCALE / height
-    flat = flatten(text, area, scale)
-    blank = np.ones(flat.shape[:2], np.uint8)
-    for line in text.lines:
-        top, bottom = (line.top - area.top) * scale - 3, (line.bottom - area.top) * scale + 3
-        left, right = (line.left - area.left) * scale - 6, (line.right - area.left) * scale + 6
-        blank[span(top, bottom), span(left, right)] = 0
+    area = flatten(text, surrounding(lines, 0, 0), _SCALE / height)
+    blank = np.ones(area.pixels.shape[:2], np.uint8)
+    for left, top, right, bottom in area.boxes(text.lines).tolist():
+        blank[span(top - 3, bottom + 3), span(left - 6, right + 6)] = 0
     inside = cv2.erode(blank, np.ones((5, 5), np.uint8)) > 0
     if inside.sum() < _MIN_BLANK:
         return None
-    colours = np.log(flat.astype(np.float32) + _DARK)
+    colours = np.log(area.pixels.astype(np.float32) + DARK)
     grey = colours.mean(axis=2)
     smooth = cv2.blur(grey * blank, _SMOOTH) / (cv2.blur(blank.astype(np.float32), _SMOOTH) + 1e-6)
     fine = np.abs(cv2.blur(grey, (3, 3)) - smooth)

@@ -12,23 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recognizer.reading.card_evidence.flat_area import flatten, span, surrounding
+from recognizer.reading.card_evidence.paper_difference import Mask, differs_from_paper
 from recognizer.reading.ocr.card_text import CardText
-from recognizer.reading.ocr.engine import Pixels
-from recognizer.reading.ocr.text_lines import BoundingBox, TextLine
+from recognizer.reading.ocr.text_lines import TextLine
 
-type Mask = NDArray[np.bool_]
 _SCALE: Final = 6.0
 """Pixels per text height in the searched image: enough for the outline of a head."""
 _REACH: Final = 18.0
 """A picture is at most this many text heights beside the text."""
 _ABOVE: Final = 3.0
-_DARK: Final = 12
-_PAPER_PERCENTILE: Final = 75
-_DARKER: Final = -0.22
-_TINTED: Final = 0.1
-_BRIGHT: Final = 0.3
-"""How far a picture differs from the nearest paper, in log brightness and in the log of any one colour. Glare is
-brighter."""
 _WIDTHS: Final = (2.5, 14.0)
 _HEIGHTS: Final = (3.0, 18.0)
 _SHAPES: Final = (0.4, 1.6)
@@ -49,40 +41,13 @@ def picture_beside(text: CardText, lines: Sequence[TextLine], height: float) -> 
     It counts less if it is not separate from its surroundings: a hand or a dark table may touch a portrait, but it may
     also be the corner of a page.
     """
-    search = surrounding(lines, _REACH * height, _ABOVE * height)
-    scale = _SCALE / height
-    different = _differs_from_paper(flatten(text, search, scale), [_scaled(line, search, scale) for line in lines])
-    for box in (_scaled(line, search, scale) for line in text.lines):
-        different[span(box.top - 1, box.bottom + 1), span(box.left - 1, box.right + 1)] = False
+    area = flatten(text, surrounding(lines, _REACH * height, _ABOVE * height), _SCALE / height)
+    different = differs_from_paper(area.pixels, area.boxes(lines), _SCALE)
+    for left, top, right, bottom in area.boxes(text.lines).tolist():
+        different[span(top - 1, bottom + 1), span(left - 1, right + 1)] = False
     if _has_separate_picture(different):
         return _CERTAIN
     return _POSSIBLE if _has_window(different) else _NONE
-
-
-def _scaled(line: TextLine, search: BoundingBox, scale: float) -> BoundingBox:
-    return BoundingBox(
-        (line.left - search.left) * scale,
-        (line.top - search.top) * scale,
-        (line.right - search.left) * scale,
-        (line.bottom - search.top) * scale,
-    )
-
-
-def _differs_from_paper(flat: Pixels, boxes: Sequence[BoundingBox]) -> Mask:
-    """Return where the image differs from the paper of the text lines; those at the same height count most."""
-    colours = np.log(flat.astype(np.float32) + _DARK)
-    cuts = [(box, colours[span(box.top, box.bottom), span(box.left, box.right)].reshape(-1, 3)) for box in boxes]
-    visible = [(box, cut) for box, cut in cuts if len(cut)]
-    if not visible:
-        return np.zeros(flat.shape[:2], bool)
-    papers = np.stack([np.percentile(cut, _PAPER_PERCENTILE, axis=0) for _, cut in visible])
-    middles = np.array([(box.top + box.bottom) / 2 for box, _ in visible])
-    weights = 1 / (_SCALE + (np.arange(flat.shape[0])[:, None] - middles) ** 2)
-    local = weights @ papers / weights.sum(axis=1, keepdims=True)
-    difference = colours - local[:, None, :]
-    brighter = difference.mean(axis=2)
-    tint = np.abs(difference - brighter[..., None]).max(axis=2)
-    return np.asarray((brighter < _DARKER) | ((tint > _TINTED) & (brighter < _BRIGHT)))
 
 
 def _has_separate_picture(different: Mask) -> bool:

@@ -103,6 +103,13 @@ class CardText:
         moved = cv2.perspectiveTransform(np.stack(back, axis=1)[None].astype(np.float32), self.origin)
         return np.asarray(moved[0], np.float32)
 
+    def from_photo(self, points: Quad) -> Quad:
+        """Transform points of the photo to the image: the inverse of ``in_photo``."""
+        height, width = self.image.shape[:2]
+        corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
+        transform = cv2.getPerspectiveTransform(self.in_photo(corners), corners)
+        return np.asarray(cv2.perspectiveTransform(points[None].astype(np.float32), transform)[0], np.float32)
+
     def corners_in_photo(self, box: BoundingBox) -> tuple[tuple[float, float], ...]:
         """Return the corners in the photo of a box in deskewed pixels, from the upper left of the text clockwise."""
         return tuple((float(x), float(y)) for x, y in self.in_photo(self.quad(box)))

@@ -1,0 +1,98 @@
+"""Finding the card's outline in images of coloured areas."""
+
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from recognizer.reading.card_evidence.outline import find_outline
+from recognizer.reading.ocr.card_text import CardText, Deskew
+from recognizer.reading.ocr.text_lines import TextLine
+from tests.unit.recognizer.reading.cards import line
+
+type Image = Any
+type Corners = Any
+DESK, PAPER = (60, 90, 70), (225, 230, 235)
+LINES = tuple(line("有效期限 2018.10.09", 420, 220 + 70 * number, 32) for number in range(5))
+CARD = np.array([[150, 130], [150 + 824, 130], [150 + 824, 130 + 520], [150, 130 + 520]], np.float32)
+
+
+def photo(card: Corners, *, desk: Any = DESK, size: tuple[int, int] = (800, 1200)) -> Image:
+    image = np.full((*size, 3), desk, np.uint8)
+    cv2.fillConvexPoly(image, np.round(card).astype(int).astype(np.int32), PAPER)
+    return np.asarray(cv2.GaussianBlur(image, (0, 0), 2), np.uint8)
+
+
+def outline(image: Image, lines: tuple[TextLine, ...] = LINES, deskew: Deskew | None = None) -> Corners | None:
+    text = CardText(image, lines, deskew or Deskew(), 0, np.eye(3), tuple(range(len(lines))))
+    return find_outline(text, 32.0)
+
+
+def cover(found: Corners | None, card: Corners = CARD) -> float:
+    """Return the intersection over union with the card."""
+    assert found is not None
+    common, _ = cv2.intersectConvexConvex(found, card)
+    return float(common / (cv2.contourArea(found) + cv2.contourArea(card) - common))
+
+
+def test_the_corners_begin_at_the_upper_left_and_go_clockwise() -> None:
+    found = outline(photo(CARD))
+    assert found is not None
+    assert np.abs(found - CARD).max() < 8
+
+
+@settings(max_examples=20, deadline=None)
+@given(shifts=st.lists(st.integers(-22, 22), min_size=8, max_size=8))
+def test_a_card_in_perspective_is_found(shifts: list[int]) -> None:
+    card = CARD + np.array(shifts, np.float32).reshape(4, 2)
+    assert cover(outline(photo(card)), card) > 0.94
+
+
+def test_a_side_outside_the_photo_follows_from_the_others() -> None:
+    cut = photo(CARD)[:, :900]
+    found = outline(cut)
+    assert cover(found) > 0.9
+    assert found is not None
+    assert found[1][0] > 900
+
+
+def test_a_side_under_a_hand_follows_from_the_others() -> None:
+    image = photo(CARD)
+    cv2.rectangle(image, (900, 300), (1199, 799), (140, 165, 205), -1)
+    assert cover(outline(image)) > 0.9
+
+
+def test_a_larger_paper_below_the_card_is_not_its_outline() -> None:
+    image = np.full((1000, 1400, 3), DESK, np.uint8)
+    cv2.rectangle(image, (40, 40), (1300, 900), (190, 200, 205), -1)
+    cv2.fillConvexPoly(image, CARD.astype(np.int32), (235, 225, 205))
+    assert cover(outline(image)) > 0.95
+
+
+@pytest.mark.parametrize("deskew", [Deskew(slope=0.2), Deskew(slope=-0.3)])
+def test_a_tilted_card_is_found(deskew: Deskew) -> None:
+    def tilted(points: Corners) -> Corners:
+        return np.array([deskew.to_image(x, y) for x, y in points.tolist()], np.float32) + np.array(
+            [150, 250], np.float32
+        )
+
+    shifted = Deskew(deskew.slope)
+    offset = np.array(shifted.to_deskewed(150, 250))
+    lines = tuple(
+        line("有效期限 2018.10.09", 420 + offset[0], 220 + 70 * number + offset[1], 32) for number in range(5)
+    )
+    card = tilted(CARD)
+    assert cover(outline(photo(card, size=(1300, 1500)), lines, shifted), card) > 0.94
+
+
+@pytest.mark.parametrize("image", [photo(CARD, desk=PAPER), np.full((800, 1200, 3), 255, np.uint8)])
+def test_without_edges_there_is_no_outline(image: Image) -> None:
+    assert outline(image) is None
+
+
+def test_a_sheet_of_paper_has_not_the_proportions_of_a_card() -> None:
+    sheet = np.array([[350, 130], [850, 130], [850, 780], [350, 780]], np.float32)
+    assert outline(photo(sheet)) is None
