@@ -20,6 +20,7 @@ _COLOURS: Final = {
     "unreadable": "yellow",
     "expired": "red",
     "accepted": "green",
+    "incomplete": "yellow",
     "review": "yellow",
     "rejected": "red",
 }
@@ -35,14 +36,26 @@ def print_results(results: Sequence[Result]) -> None:
         for event in result.events:
             if explanation := _explanation(event):
                 console.print(f"{_name(result, event)}: {explanation}", markup=False, highlight=False, soft_wrap=True)
-    if any(event["data"].get("authenticity") == "not_checked" for result in results for event in result.events):
-        console.print("Authenticity was not checked: the provider did not run copy detection.", style="dim")
+    if note := _authenticity_note([event["data"] for result in results for event in result.events]):
+        console.print(note, style="dim")
+
+
+def _authenticity_note(results: Sequence[dict[str, Any]]) -> str | None:
+    """Say for how many of the photos that were read the provider did not look for copies."""
+    outcomes = [data["authenticity"] for data in results if "authenticity" in data]
+    unchecked = outcomes.count("not_checked")
+    if not unchecked:
+        return None
+    of_which = "" if unchecked == len(outcomes) else f" for {unchecked} of {len(outcomes)} photos"
+    return f"Authenticity was not checked{of_which}: the provider did not run copy detection."
 
 
 def _explanation(event: dict[str, Any]) -> str | None:
     data = event["data"]
     if event["type"] == REJECTED:
         return f"{data['error']['meaning']} {data['error']['advice']} ({data['error']['code']})"
+    if data["verdict"] == "incomplete":
+        return "incomplete: the period of validity is on the other side; send both sides as one case"
     return f"needs review: {', '.join(data['reasons'])}" if data["verdict"] == "review" else None
 
 

@@ -27,7 +27,6 @@ DATE_FORMS = {
     "spaces": "{0.year} {0.month:02} {0.day:02}",
 }
 SEPARATORS = ("-", "–", "—", "——", "―", "−", "－", "~", "～", "〜", "至", " - ", " 至 ", "\u3000～\u3000", "\t-\n")
-NO_PERIOD = (ValidityStatus.UNREADABLE, ValidityStatus.NOT_ON_THIS_SIDE)
 
 
 def judge(raw: str | None, *, as_of: date = AS_OF, within: int = 30) -> Validity:
@@ -138,9 +137,17 @@ def test_long_term_with_anything_else_is_unreadable(raw: str) -> None:
 
 
 @pytest.mark.parametrize("raw", ["", " ", "\u3000", "\n\t ", None])
-def test_an_empty_text_means_no_period_on_this_side(raw: str | None) -> None:
-    validity = judge(raw)
-    assert validity.status is ValidityStatus.NOT_ON_THIS_SIDE
+@pytest.mark.parametrize(
+    ("is_on_this_side", "status"), [(False, ValidityStatus.NOT_ON_THIS_SIDE), (True, ValidityStatus.UNREADABLE)]
+)
+def test_an_empty_text_is_unreadable_only_where_a_period_is_printed(
+    raw: str | None,
+    status: ValidityStatus,
+    *,
+    is_on_this_side: bool,
+) -> None:
+    validity = judge_validity(raw, as_of=AS_OF, expiring_within_days=30, is_on_this_side=is_on_this_side)
+    assert validity.status is status
     assert (validity.valid_from, validity.valid_until, validity.days_remaining) == (None, None, None)
 
 
@@ -187,7 +194,7 @@ def test_every_format_of_a_period_is_parsed(
     raw = written(start, end, start_form, end_form, separator)
     validity = judge(full_width(raw) if widen else raw)
     assert (validity.valid_from, validity.valid_until) == (start, end)
-    assert validity.status not in NO_PERIOD
+    assert validity.status is not ValidityStatus.UNREADABLE
 
 
 @given(start=DAYS, end=DAYS, form=st.sampled_from(sorted(DATE_FORMS)), separator=st.sampled_from(SEPARATORS))
@@ -303,7 +310,7 @@ def test_no_digit_is_dropped_or_invented(raw: str) -> None:
     numbers = [
         int(number) for number in re.findall(r"\d+", re.sub(r"(?<!\d)(\d{4})(\d\d)(\d\d)(?!\d)", r"\1 \2 \3", raw))
     ]
-    if validity.status not in NO_PERIOD:
+    if validity.status is not ValidityStatus.UNREADABLE:
         assert numbers == [part for day in days for part in (day.year, day.month, day.day)]
 
 

@@ -17,7 +17,7 @@ def checks(*failed: CheckName) -> tuple[Check, ...]:
     ("status", "verdict", "reasons"),
     [
         (ValidityStatus.VALID, Verdict.ACCEPTED, ()),
-        (ValidityStatus.NOT_ON_THIS_SIDE, Verdict.ACCEPTED, ()),
+        (ValidityStatus.NOT_ON_THIS_SIDE, Verdict.INCOMPLETE, ("validity:not_on_this_side",)),
         (ValidityStatus.EXPIRING, Verdict.ACCEPTED, ("validity:expiring",)),
         (ValidityStatus.LONG_TERM, Verdict.ACCEPTED, ("validity:long_term",)),
         (ValidityStatus.NOT_YET_VALID, Verdict.REVIEW, ("validity:not_yet_valid",)),

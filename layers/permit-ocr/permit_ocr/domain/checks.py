@@ -68,11 +68,6 @@ class CardSide:
         """The citizen identity number is on the front of the residence permit."""
         return self.kind is Kind.RESIDENCE_PERMIT and self.side is Side.FRONT
 
-    @property
-    def carries_validity(self) -> bool:
-        """The period of validity is on the back of the residence permit and on the front of the travel permits."""
-        return (self.kind is Kind.RESIDENCE_PERMIT) == (self.side is Side.BACK)
-
 
 type Finding = tuple[CheckOutcome, str]
 """The outcome of a check and its reason, a fixed sentence without any value from the card: it can be logged."""
@@ -192,13 +187,13 @@ def _is_read(name: str, card: CardSide) -> bool:
 
 
 def _dates(card: CardSide) -> Finding:
-    if card.validity.status is ValidityStatus.UNREADABLE:
-        return CheckOutcome.FAILED, "The period of validity is unreadable or impossible."
-    if card.validity.status is not ValidityStatus.NOT_ON_THIS_SIDE:
+    if card.validity.status is ValidityStatus.NOT_ON_THIS_SIDE:
+        return CheckOutcome.NOT_APPLICABLE, "This side carries no period of validity."
+    if card.validity.status is not ValidityStatus.UNREADABLE:
         return CheckOutcome.PASSED, "The period of validity was read."
-    if card.carries_validity:
+    if not card.validity.raw.strip():
         return CheckOutcome.FAILED, "This side carries a period of validity, but none was read."
-    return CheckOutcome.NOT_APPLICABLE, "This side carries no period of validity."
+    return CheckOutcome.FAILED, "The period of validity is unreadable or impossible."
 
 
 def _term(card: CardSide) -> Finding:

@@ -10,7 +10,7 @@ from permit_ocr.domain.card.valid_date import Validity, judge_validity
 from permit_ocr.domain.card_warnings import Authenticity, CardWarning, judge_authenticity, name_warnings
 from permit_ocr.domain.checks import CardSide, Check, check_card_side
 from permit_ocr.domain.confidence import confidence_by_field, unsure_fields
-from permit_ocr.domain.permits import Kind, PermitType, Side
+from permit_ocr.domain.permits import Kind, PermitType, Side, carries_validity
 from permit_ocr.domain.reader_report import Positions, ReaderReport
 from permit_ocr.domain.verdict import Verdict, decide
 
@@ -66,12 +66,19 @@ def judge_answer(
     ``report`` is the recogniser's, None from the provider; ``fallback`` tells that a less preferred endpoint answered.
     """
     report = report or ReaderReport()
+    kind = Kind.RESIDENCE_PERMIT if isinstance(answer, ResidencePermitAnswer) else Kind.MAINLAND_PERMIT
+    side = side_of(answer, asked_side=asked_side)
     card = CardSide(
-        kind=Kind.RESIDENCE_PERMIT if isinstance(answer, ResidencePermitAnswer) else Kind.MAINLAND_PERMIT,
-        side=side_of(answer, asked_side=asked_side),
+        kind=kind,
+        side=side,
         permit_type=permit_type_of(answer),
         normalized=normalize(answer),
-        validity=judge_validity(answer.ValidDate, as_of=as_of, expiring_within_days=expiring_within_days),
+        validity=judge_validity(
+            answer.ValidDate,
+            as_of=as_of,
+            expiring_within_days=expiring_within_days,
+            is_on_this_side=carries_validity(kind, side),
+        ),
     )
     checks = check_card_side(card)
     warnings = name_warnings(answer.WarnCardInfos)

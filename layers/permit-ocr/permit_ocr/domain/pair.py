@@ -18,6 +18,10 @@ No action reads the back of a Taiwan resident's permit or of an exit-entry permi
 | rejected            | a side is rejected                        | those of the sides                          |
 | review              | a side needs review, or a check failed    | those of the sides, and ``mismatch:<check>``|
 | accepted            | otherwise                                 | those of the sides                          |
+
+A side that is *incomplete* by itself is completed by the other, which carries the period: ``validity:not_on_this_side``
+is no reason of a pair. If the sides do not match, neither can be relied on: both need a review at least, for the same
+mismatches.
 """
 
 import re
@@ -46,7 +50,9 @@ _MACAO_IDENTITY: Final = re.compile(r"[157]/?[0-9]{6}(?:/[0-9]|\(?[0-9]\)?)")
 type Compared = Callable[[Judgement, MachineReadableZone], Iterator[tuple[object, object]]]
 """Yields what the front says and what the zone says; None if one of them says nothing."""
 
-_SEVERITY: Final = (Verdict.ACCEPTED, Verdict.REVIEW, Verdict.REJECTED)
+_SEVERITY: Final = (Verdict.INCOMPLETE, Verdict.ACCEPTED, Verdict.REVIEW, Verdict.REJECTED)
+"""*Incomplete* comes first: a pair is incomplete only if both sides are."""
+_NOT_ON_THIS_SIDE: Final = f"validity:{ValidityStatus.NOT_ON_THIS_SIDE}"
 
 
 class PairCheckName(StrEnum):
@@ -87,9 +93,23 @@ def check_pair(front: Judgement, back: Judgement) -> tuple[PairCheck, ...]:
 
 def decide_pair(front: Judgement, back: Judgement, checks: Iterable[PairCheck]) -> tuple[Verdict, tuple[str, ...]]:
     """Return the verdict on a pair and the codes of the reasons; see the table above."""
-    mismatches = [f"mismatch:{check.name}" for check in checks if check.outcome is CheckOutcome.FAILED]
-    verdicts = [front.verdict, back.verdict, *([Verdict.REVIEW] if mismatches else [])]
-    return max(verdicts, key=_SEVERITY.index), tuple(dict.fromkeys((*front.reasons, *back.reasons, *mismatches)))
+    mismatches = mismatches_of(checks)
+    verdict = max(front.verdict, back.verdict, *([Verdict.REVIEW] if mismatches else []), key=_SEVERITY.index)
+    reasons = dict.fromkeys((*front.reasons, *back.reasons, *mismatches))
+    if verdict is not Verdict.INCOMPLETE:
+        reasons.pop(_NOT_ON_THIS_SIDE, None)
+    return verdict, tuple(reasons)
+
+
+def verdict_in_pair(side: Judgement, mismatches: tuple[str, ...]) -> tuple[Verdict, tuple[str, ...]]:
+    """Return the verdict on one side of a pair and its reasons; see the table above."""
+    verdict = side.verdict if side.verdict is Verdict.REJECTED or not mismatches else Verdict.REVIEW
+    return verdict, (*side.reasons, *mismatches)
+
+
+def mismatches_of(checks: Iterable[PairCheck]) -> tuple[str, ...]:
+    """Return the reasons ``mismatch:<check>`` of the checks that failed."""
+    return tuple(f"mismatch:{check.name}" for check in checks if check.outcome is CheckOutcome.FAILED)
 
 
 def validity_of_pair(front: Judgement, back: Judgement) -> Validity:

@@ -18,6 +18,11 @@ class Side(StrEnum):
     BACK = "back"
 
 
+def carries_validity(kind: Kind, side: Side) -> bool:
+    """Tell whether this side has the period of validity: a residence permit's back, a travel permit's front."""
+    return (kind is Kind.RESIDENCE_PERMIT) == (side is Side.BACK)
+
+
 class PermitType(StrEnum):
     """The document type, from the kind and, for a travel permit, its ``Type``."""
 

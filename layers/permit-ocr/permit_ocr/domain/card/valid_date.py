@@ -42,8 +42,8 @@ class ValidityStatus(StrEnum):
     EXPIRED = "expired"  # the last day has passed
     NOT_YET_VALID = "not_yet_valid"  # the first day is in the future
     LONG_TERM = "long_term"  # valid without an end date
-    NOT_ON_THIS_SIDE = "not_on_this_side"  # no period was read: this side does not carry one
-    UNREADABLE = "unreadable"  # the text is not a period of validity, or an impossible one
+    NOT_ON_THIS_SIDE = "not_on_this_side"  # the card's other side carries the period
+    UNREADABLE = "unreadable"  # none was read where one is printed, or an impossible one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,14 +80,17 @@ def parse_date(raw: str | None) -> date | None:
     return _to_date(text) if _ONE_DATE.fullmatch(text) else None
 
 
-def judge_validity(raw: str | None, *, as_of: date, expiring_within_days: int) -> Validity:
+def judge_validity(
+    raw: str | None, *, as_of: date, expiring_within_days: int, is_on_this_side: bool = True
+) -> Validity:
     """Judge a ``ValidDate`` on the day ``as_of``. Never raises: anything else is *unreadable*.
 
-    A card is *expiring* if its last day is at most ``expiring_within_days`` days away; with 0, only on its last day.
+    An empty text is *not on this side* if the side carries no period of validity (``is_on_this_side``). A card is
+    *expiring* if its last day is at most ``expiring_within_days`` days away; with 0, only on its last day.
     """
     period = _parse_period(_normalize(raw or ""))
     start, end = period or (None, None)
-    if not raw or raw.isspace():
+    if not is_on_this_side and (not raw or raw.isspace()):
         status = ValidityStatus.NOT_ON_THIS_SIDE
     elif period is None:
         status = ValidityStatus.UNREADABLE

@@ -1,6 +1,6 @@
 """``permit.completed.v1``: both sides of a card were read and judged together."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
@@ -8,7 +8,7 @@ from permit_ocr.domain.card.valid_date import Validity
 from permit_ocr.domain.events.envelope import CloudEvent
 from permit_ocr.domain.events.recognized import Recognized
 from permit_ocr.domain.identity import pair_id
-from permit_ocr.domain.pair import PairCheck, check_pair, decide_pair, validity_of_pair
+from permit_ocr.domain.pair import PairCheck, check_pair, decide_pair, mismatches_of, validity_of_pair, verdict_in_pair
 from permit_ocr.domain.permits import Kind, PermitType
 from permit_ocr.domain.verdict import Verdict
 
@@ -23,9 +23,9 @@ class Completed:
     permit_type: PermitType | None
     """The document type, if ``Type`` on either side gives it."""
     front: Recognized
-    """The front's result, judged on the same day as the pair."""
+    """The front's result, judged on the same day as the pair; not *accepted* if the sides do not match."""
     back: Recognized
-    """The back's result, judged on the same day as the pair."""
+    """The back's result, in the same way."""
     validity: Validity
     """From the side that carries the period of validity."""
     checks: tuple[PairCheck, ...]
@@ -49,12 +49,13 @@ def completed_event(case: str, front: Recognized, back: Recognized, *, source: s
     """Return the event of a pair; both sides must be judged as of the same day."""
     checks = check_pair(front, back)
     verdict, reasons = decide_pair(front, back, checks)
+    mismatches = mismatches_of(checks)
     data = Completed(
         case=case,
         kind=front.kind,
         permit_type=front.permit_type or back.permit_type,
-        front=front,
-        back=back,
+        front=_in_pair(front, mismatches),
+        back=_in_pair(back, mismatches),
         validity=validity_of_pair(front, back),
         checks=checks,
         verdict=verdict,
@@ -62,3 +63,8 @@ def completed_event(case: str, front: Recognized, back: Recognized, *, source: s
     )
     event_id = pair_id(case=case, front=front.document.id, back=back.document.id)
     return CompletedEvent(id=event_id, source=source, time=time, subject=case, data=data)
+
+
+def _in_pair(side: Recognized, mismatches: tuple[str, ...]) -> Recognized:
+    verdict, reasons = verdict_in_pair(side, mismatches)
+    return replace(side, verdict=verdict, reasons=reasons)
