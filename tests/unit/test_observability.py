@@ -9,7 +9,8 @@ from typing import Any, get_args
 import pytest
 
 from permit_ocr import metrics
-from permit_ocr.metrics import flush_metrics, record_metric
+from permit_ocr.domain.verdict import Verdict
+from permit_ocr.metrics import count_result, flush_metrics, record_metric
 from permit_ocr.observability import LogEvent, log_event, log_unexpected_error, observed
 
 
@@ -85,6 +86,15 @@ def test_a_metric_has_the_stack_and_the_action_as_dimensions(
     assert metric["Metrics"] == [{"Name": "QuotaExceeded", "Unit": "Count"}]
     assert line["_aws"]["Timestamp"] > 1_700_000_000_000, "milliseconds since 1970"
     assert (line["service"], line.get("action"), line["QuotaExceeded"]) == ("the-stack", action, [1])
+
+
+@pytest.mark.parametrize("verdict", Verdict)
+def test_every_verdict_is_counted(verdict: Verdict, capsys: pytest.CaptureFixture[str]) -> None:
+    flush_metrics()
+    capsys.readouterr()
+    count_result(verdict, None)
+    flush_metrics()
+    assert "Results" in capsys.readouterr().out
 
 
 def test_metrics_are_written_once_an_invocation_even_if_it_fails(capsys: pytest.CaptureFixture[str]) -> None:

@@ -29,6 +29,7 @@ type Metric = Literal[
     "ProviderCalls",
     "ProviderMilliseconds",  # of an answered request, with waiting for its slot and repeated calls
     "ResultsAccepted",
+    "ResultsIncomplete",
     "ResultsForReview",
     "ResultsRejected",
     "DocumentRejected",  # unreadable: there is no verdict
@@ -52,6 +53,7 @@ _UNITS: Final[dict[Metric, MetricUnit]] = {
 """All others are counts."""
 _RESULTS: Final[dict[Verdict, Metric]] = {
     Verdict.ACCEPTED: "ResultsAccepted",
+    Verdict.INCOMPLETE: "ResultsIncomplete",
     Verdict.REVIEW: "ResultsForReview",
     Verdict.REJECTED: "ResultsRejected",
 }
