@@ -243,9 +243,10 @@ def _core(card: _Card) -> tuple[TextLine, ...]:
 
 
 def _area(card: _Card) -> tuple[TextLine, ...]:
-    """Return the lines that show where the card is: a title alone does not show how wide the card is."""
-    labels = [anchor for anchor in card.finder.layout.anchors if anchor.label not in {Label.TITLE, Label.NOISE}]
-    return _core(card) if len(labels) >= _FEW_LABELS else card.text.lines
+    """Return the lines that show where the card is: less than half of the labels do not show how large it is."""
+    labels = {anchor.label for anchor in card.finder.layout.anchors} - {Label.TITLE, Label.NOISE}
+    expected = len(LABELS_BY_SIDE[card.card_side]) if card.card_side else 2 * _FEW_LABELS
+    return _core(card) if 2 * len(labels) >= expected else card.text.lines
 
 
 def _deserves_second_reading(card: _Card) -> bool:

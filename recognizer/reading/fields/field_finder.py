@@ -22,6 +22,7 @@ _REREAD: Final = 0.8
 """Maximum confidence of reread text: the detector found no text there."""
 _MAYBE_COVERED: Final = 0.8
 """Maximum confidence of a text that may continue under glare."""
+_LONE_SEX: Final = re.compile(r"(?:性\S?|\S别|[\d./年月日]*)\s*([男女])")
 _COMPLETE: Final = re.compile(r"[男女]|\d{4}[./]\d{1,2}[./]\d{1,2}(-.*)?|\d{17}[\dX]|.*\(.\)")
 """Formats in which a missing part would be noticed."""
 _JOINED: Final = 0.8
@@ -114,8 +115,13 @@ class FieldFinder:
         return OcrField(text, _WITHOUT_LABEL_OR_BOX, self.locate(strip)) if strip and text else None
 
     def lone_sex(self) -> OcrField | None:
-        """Return a 男 or 女 without a label."""
-        return self.anywhere(lambda text: text if text in {"男", "女"} else None)
+        """Return a 男 or 女 without a label, or after half of one; a date may be close before it."""
+
+        def parse(text: str) -> str | None:
+            found = _LONE_SEX.fullmatch(text)
+            return found[1] if found else None
+
+        return self.anywhere(parse)
 
 
 def _combinations(pieces: list[Piece]) -> Iterator[list[Piece]]:

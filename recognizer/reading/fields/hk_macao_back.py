@@ -61,7 +61,7 @@ def back_fields(finder: FieldFinder, facts: MrzFacts | None = None) -> Fields:
     )
     history = finder.value(Label.HISTORY_NUMBER, value_parsers.previous_permit_numbers)
     return {
-        "Type": type_name(finder, PermitType.HK_MACAO_PERMIT).at_least(VERIFIED if facts.number else 0.0),
+        "Type": type_name(finder, PermitType.HK_MACAO_PERMIT, facts.number).at_least(VERIFIED if facts.number else 0.0),
         "Name": _checked_name(finder, adjust_for_script(name), facts.chinese_name),
         "IDNumber": _checked_identity(identity, facts.identity_number),
         "HistoryNumber": history or _history_without_label(finder, facts) or EMPTY_FIELD,

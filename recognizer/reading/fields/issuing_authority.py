@@ -20,16 +20,24 @@ _MAX_DISTANCE: Final = 3
 _MISREAD: Final = 0.3
 _WITHOUT_PLACE: Final = re.compile("[省市区县州]?(?:公安局|公安厅|公安分局|分局|派出所)")
 """How a name begins if its place is covered."""
+_SIMILAR_WORD, _BORDER_CROSSING = "出人境", "出入境"
+_CORRECTED: Final = 0.88
 _PARTIAL: Final = 0.5
 """Maximum confidence of an authority without its place or without the word for its office."""
 
 
 def issuing_authority(finder: FieldFinder) -> OcrField:
     """Return the authority beside its label, joined from two lines if it wraps; else any text that is like one."""
-    read = _authority(finder)
+    read = _corrected(_authority(finder))
     if _is_misread(read.text):
         return read.at_most(_MISREAD)
     return read.at_most(_PARTIAL) if _WITHOUT_PLACE.match(read.text) or not OFFICE_SUFFIX.match(read.text) else read
+
+
+def _corrected(read: OcrField) -> OcrField:
+    """Correct the only word of authorities' names in which a character is similar to another one."""
+    corrected = read.text.replace(_SIMILAR_WORD, _BORDER_CROSSING)
+    return read if corrected == read.text else replace(read, text=corrected).at_most(_CORRECTED)
 
 
 def _authority(finder: FieldFinder) -> OcrField:

@@ -15,7 +15,7 @@ from recognizer.reading.fields.ocr_field import EMPTY_FIELD, VERIFIED, Fields, O
 from recognizer.reading.fields.resident_number_faults import faults_of
 from recognizer.reading.layout.card_layout import Layout, Piece
 from recognizer.reading.layout.labels import Label, edit_distance
-from recognizer.reading.ocr.text_lines import BoundingBox
+from recognizer.reading.ocr.text_lines import SAME_ROW, BoundingBox
 from recognizer.reading.result import NOT_ENABLED
 
 _FRONT: Final = 0
@@ -30,6 +30,8 @@ _ENDS_WITH_DIGIT: Final = 0.8
 _PROVINCE_OR_TOWN: Final = re.compile(r"[\u4e00-\u9fff]{1,9}[省市区县州旗盟]")
 _WITHOUT_PROVINCE: Final = 0.5
 """Maximum confidence of an address that does not begin with a province or a town: its first line was missed."""
+_LINE_PITCH: Final = 2.0
+"""Lines of one address are at most this many text heights apart."""
 _WITHOUT_LABEL: Final = 0.85
 _UNVERIFIED: Final = 0.5
 """Maximum confidence of a number with a wrong check digit or region, and of fields that contradict the number."""
@@ -164,6 +166,8 @@ def _address(finder: FieldFinder) -> OcrField:
     """Return the line beside the label and the aligned lines below."""
     layout = finder.layout
     lines = [piece for piece in _first_line(finder) if _address_line(piece)]
+    if lines and (above := _beginning_above(finder, lines[0])):
+        lines.insert(0, above)
     while lines and (next_line := layout.line_after(lines[0].line, lines[-1].line)) and _address_line(next_line):
         lines.append(next_line)
     if not lines:
@@ -179,6 +183,19 @@ def _address(finder: FieldFinder) -> OcrField:
     if not _PROVINCE_OR_TOWN.match(address.text):
         return address.at_most(_WITHOUT_PROVINCE)
     return address.at_most(_ENDS_WITH_DIGIT) if address.text[-1].isdigit() else address
+
+
+def _beginning_above(finder: FieldFinder, line: Piece) -> Piece | None:
+    """Return the line above one that does not begin like an address: the label may be beside the second line."""
+    if _PROVINCE_OR_TOWN.match(_address_line(line)):
+        return None
+    above = [
+        piece
+        for piece in finder.layout.in_column(line)
+        if SAME_ROW < (line.line.middle - piece.line.middle) / line.line.height < _LINE_PITCH
+        and _PROVINCE_OR_TOWN.match(_address_line(piece))
+    ]
+    return above[0] if len(above) == 1 else None
 
 
 def _first_line(finder: FieldFinder) -> list[Piece]:

@@ -67,7 +67,7 @@ def front_fields(finder: FieldFinder, permit: PermitType) -> Fields:
         "Number": number,
         "IssueAddress": place,
         "IssueNumber": _issue_count(finder, permit, number),
-        "Type": type_name(finder, permit),
+        "Type": type_name(finder, permit, number.text),
         "Nationality": finder.value(Label.NATIONALITY, _nationality) or EMPTY_FIELD,
     }
     if fields["Type"].text.endswith(_NON_CHINESE) and not fields["Nationality"].text:
@@ -94,12 +94,16 @@ def _texts(fields: Fields) -> dict[str, Any]:
     return {name: found.text for name, found in fields.items()}
 
 
-def type_name(finder: FieldFinder, permit: PermitType) -> OcrField:
-    """Return the document's title as printed, with the suffix of the edition for non-Chinese holders."""
+def type_name(finder: FieldFinder, permit: PermitType, number: str) -> OcrField:
+    """Return the document's title as printed, with the suffix of the edition for non-Chinese holders.
+
+    If the title is not readable, the permit's number tells the edition.
+    """
     layout = finder.layout
     marked = any(anchor.word == _NON_CHINESE.strip("（）") for anchor in layout.anchors)
-    name = _TYPE_NAMES[permit] + (_NON_CHINESE if marked and permit is PermitType.HK_MACAO_PERMIT else "")
     title = layout.anchor(Label.TITLE)
+    marked = marked or (title is None and NON_CHINESE.number.fullmatch(number) is not None)
+    name = _TYPE_NAMES[permit] + (_NON_CHINESE if marked and permit is PermitType.HK_MACAO_PERMIT else "")
     if title is None or TITLES[title.word] is not permit:
         return OcrField(name, _WITHOUT_TITLE)
     return OcrField(name, VERIFIED, finder.corners([title.line]))

@@ -32,6 +32,7 @@ _ALIGNMENT_TOLERANCE: Final = 1.3
 _COLUMN_TOLERANCE: Final = 0.9
 """A value below its label begins at most this many text heights to the left of it."""
 _PUNCTUATION: Final = " \u3000:：;；,，.。、|·-_"
+_TRANSLATION: Final = re.compile(r"[\s/|.:]*(?:(?:[A-Z][a-z]+|of|No|ID)\b[\s/.:]*)+")
 _DASH_AT_END: Final = re.compile(r"^\s*[-—–]|[-—–]\s*$")
 _WATERMARK: Final = re.compile(
     r"SPECIMEN|SAMPLE|EXAMPLE|FICTITIOUS|DEMO|TEST|VOID|NOT VALID|仅供测试|测试专用|样本|樣本|样张|样例|示例|测试|虚构"
@@ -95,7 +96,7 @@ class Layout:
         starts = [*(anchor.start for anchor in anchors), len(line.characters)]
         for owner, start, end in zip([None, *anchors], ends, starts, strict=True):
             owner_label = owner if owner and owner.label not in {Label.TITLE, Label.NOISE} else None
-            for part in _split(line, start, end):
+            for part in _split(line, _after_translation(line, start, end) if owner_label else start, end):
                 if not _is_background_text(part.text):
                     self.pieces.append(Piece(part, row, owner_label))
                 elif part.text.strip(_PUNCTUATION) == _SPECIMEN_MARK:
@@ -125,7 +126,10 @@ class Layout:
 
     def right_of(self, anchor: Anchor) -> list[Piece]:
         """Return the pieces between the label and the next label in its row."""
-        return [piece for piece in self.pieces if piece.owner is anchor]
+        owned = [piece for piece in self.pieces if piece.owner is anchor]
+        if anchor.label is Label.NAME and not owned:
+            return [mark for mark in self.specimen_marks if mark.owner is anchor]
+        return owned
 
     def below(self, anchor: Anchor) -> list[Piece]:
         """Return the pieces of the nearest row below that begin in the label's column, clipped to that column."""
@@ -233,6 +237,14 @@ def _split(line: TextLine, start: int, end: int) -> Iterator[TextLine]:
                 continue
         yield line.part(visible[first], visible[position - 1] + 1)
         first = position
+
+
+def _after_translation(line: TextLine, start: int, end: int) -> int:
+    """Return where the text after a label begins, without the label's translation: ``/Name``, ``Date of Birth``."""
+    translation = _TRANSLATION.match(line.text, start, end)
+    words = re.findall("[A-Za-z]+", translation[0]) if translation else []
+    is_translation = words and all(word.upper() in ENGLISH_LABEL_WORDS for word in words)
+    return translation.end() if translation and is_translation else start
 
 
 def _clip_to_column(piece: Piece, left: float, right: float) -> Piece | None:

@@ -46,7 +46,7 @@ def misread_labels(rows: Sequence[Row], missing: Iterable[Label]) -> dict[int, l
     """
     found: dict[int, list[Anchor]] = {}
     wanted = set(missing)
-    column = _column_of_short_labels(rows)
+    column = _column_of_labels(rows)
     for index, row in enumerate(rows):
         for run in _runs(row):
             anchor = _long_label(run, wanted) or _short_label(run, row, wanted, column)
@@ -94,7 +94,7 @@ def _long_label(run: _Run, wanted: set[Label]) -> Anchor | None:
 
 
 def _short_label(run: _Run, row: Row, wanted: set[Label], column: float | None) -> Anchor | None:
-    """Return a label of two characters, one of them right, that begins its row in the column of other such labels."""
+    """Return a label of two characters, one of them right, that begins its row in the column of other labels."""
     line = row[0]
     if column is None or run.start > 0 or abs(line.left - column) > _COLUMN_TOLERANCE * line.height:
         return None
@@ -102,10 +102,18 @@ def _short_label(run: _Run, row: Row, wanted: set[Label], column: float | None) 
         (label, word)
         for label in SPACED_LABELS
         for word in WORDS[label]
-        if label in wanted and len(word) == 2 and (run.text[0] == word[0]) != (run.text[1:2] == word[1])  # noqa: PLR2004
+        if label in wanted and len(word) == 2 and _has_one_of(word, run.text)  # noqa: PLR2004
     ]
-    anchor = _anchor(run, *fits[0]) if len(fits) == 1 else None
-    return anchor if anchor and _is_before_gap(line, anchor.end) else None
+    if len(fits) != 1:
+        return None
+    label, word = fits[0]
+    anchor = _anchor(run, label, word[1] if run.text[0] == word[1] else word)
+    return anchor if _is_before_gap(line, anchor.end) else None
+
+
+def _has_one_of(word: str, text: str) -> bool:
+    """Tell whether a text begins with a label of two characters of which one was misread or missed."""
+    return text[0] in word or text[1:2] == word[1]
 
 
 def _is_before_gap(line: TextLine, end: int) -> bool:
@@ -114,13 +122,13 @@ def _is_before_gap(line: TextLine, end: int) -> bool:
     return following is not None and following.x - line.characters[end - 1].x > _GAP * line.height
 
 
-def _column_of_short_labels(rows: Sequence[Row]) -> float | None:
-    """Return where the rows of short labels begin; None if too few are known."""
+def _column_of_labels(rows: Sequence[Row]) -> float | None:
+    """Return where the rows with labels begin; None if too few are known."""
     lefts = [
         anchor.line.left
         for _, anchors in rows
         for anchor in anchors
-        if anchor.label in SPACED_LABELS and anchor.start == 0
+        if anchor.label not in {Label.TITLE, Label.NOISE} and anchor.start == 0
     ]
     return median(lefts) if len(lefts) >= _MIN_COLUMN else None
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from statistics import median
 from typing import Any, Final
 
@@ -39,6 +40,8 @@ _BLANK_PERCENTILE: Final = 60
 _DARK: Final = 12
 _COVERED: Final = 0.085
 """A difference of log brightness, in any colour. One in ten lines that are not covered reaches it."""
+_LIT: Final = 0.1
+"""The same for glare on the line itself, in every colour."""
 _ORIENTATION_VOTES: Final = 8
 _MAX_SLOPE_DEVIATION: Final = 0.06
 """Radians from the median slope; a line beyond that is on another paper or has a bad box."""
@@ -115,8 +118,13 @@ class CardText:
         return tuple((float(x), float(y)) for x, y in self.in_photo(self.quad(box)))
 
     def is_covered(self, line: TextLine) -> bool:
-        """Tell whether the background beside a line differs from the line's own: something may cover text there."""
-        paper = _background_log_brightness(self._crop(line, line.left, line.right), _PAPER_PERCENTILE)
+        """Tell whether something may cover text beside a line.
+
+        Its background there differs from the line's own, or glare makes it brighter than behind other lines.
+        """
+        paper = self._paper_of(line)
+        if (paper - self._paper).min() > _LIT:
+            return True
         reach, gap = 1.3 * line.height, 0.2 * line.height
         beside = ((line.left - reach, line.left - gap), (line.right + gap, line.right + reach))
         steps = [
@@ -124,6 +132,14 @@ class CardText:
             for left, right in beside
         ]
         return bool(max(steps) > _COVERED)
+
+    @cached_property
+    def _paper(self) -> NDArray[Any]:
+        """The usual log brightness of each colour behind this card's text."""
+        return np.asarray(np.median([self._paper_of(line) for line in self.lines], axis=0))
+
+    def _paper_of(self, line: TextLine) -> NDArray[Any]:
+        return _background_log_brightness(self._crop(line, line.left, line.right), _PAPER_PERCENTILE)
 
     def _crop(self, line: TextLine, left: float, right: float) -> Pixels:
         margin = 0.1 * line.height

@@ -188,3 +188,8 @@ def test_an_authority_without_place_or_office_has_low_confidence(authority: str)
 def test_an_address_without_its_first_line_has_low_confidence() -> None:
     fields = front_fields(finder(line("住址", 60, 300), line("新村40栋2603室", 200, 300)))
     assert (fields["Address"].text, fields["Address"].confidence) == ("新村40栋2603室", 0.5)
+
+
+def test_an_address_begins_above_the_row_of_its_label() -> None:
+    lines = line("广东省深圳市南山区示范路", 200, 280), line("住址", 80, 326), line("1号2栋301室", 200, 334)
+    assert read_front(finder(*lines)).Address == "广东省深圳市南山区示范路1号2栋301室"

@@ -503,3 +503,31 @@ def test_a_back_prints_the_coded_name_wherever_it_is() -> None:
     lines = line("港澳居民来往内地通行证", 200, 60, 60), line("陳大文", 420, 120), line("件号码 G376849(9)", 330, 200)
     name = back_fields(finder(*lines), MrzFacts(chinese_name="陈大文"))["Name"]
     assert (name.text, name.confidence) == ("陳大文", VERIFIED)
+
+
+@pytest.mark.parametrize("read", ["1981.08.03 男", "性刻男", "牲别男"])
+def test_a_sex_is_found_close_to_a_date_or_after_half_of_its_label(read: str) -> None:
+    lines = [one for one in hk_front() if "性别" not in one.text and "出生" not in one.text]
+    assert read_front(finder(*lines, line(read, 330, 260)), HK).Sex == "男"
+
+
+def test_a_value_close_to_its_labels_translation_is_not_part_of_it() -> None:
+    lines = hk_front(name=line("姓名/Name 陳大文", 330, 150))
+    assert read_front(finder(*lines), HK).Name == "陳大文"
+
+
+def test_a_specimens_holder_may_be_called_specimen_beside_a_label() -> None:
+    lines = hk_front(name=line("姓名 样本", 330, 150), mark=line("样本", 90, 420))
+    assert read_front(finder(*lines), HK).Name == "样本"
+
+
+def test_a_confused_character_in_the_word_for_border_crossing_is_corrected() -> None:
+    lines = hk_front(authority=line("签发机关公安部出人境管理局", 330, 380))
+    authority = front_fields(finder(*lines), HK)["IssueAuthority"]
+    assert (authority.text, authority.confidence) == ("公安部出入境管理局", 0.88)
+
+
+@pytest.mark.parametrize(("title", "suffix"), [("港澳居民来往内", "（非中国籍）"), ("港澳居民来往内地通行证", "")])
+def test_the_number_tells_the_edition_if_the_title_is_unreadable(title: str, suffix: str) -> None:
+    lines = hk_front(title=line(title, 200, 60, 60), number=line("证件号码 HA1234567", 330, 440))
+    assert read_front(finder(*lines), HK).Type == "港澳居民来往内地通行证" + suffix
