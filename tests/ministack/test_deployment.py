@@ -7,7 +7,7 @@ import json
 import subprocess
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,19 @@ class Account:
     template: Path
     config: Path
     """``samconfig.toml`` with its values filled in."""
+
+    def as_deployer(self) -> "Account":
+        """Return the account as a user sees it who has only the permissions of ``examples/iam/deployer.json``."""
+        policy = (ROOT / "examples" / "iam" / "deployer.json").read_text(encoding="utf-8")
+        for name in ("stack/permit-ocr/", "/permit-ocr/permit-ocr/"):
+            assert name in policy
+            policy = policy.replace(name, f"{name.removesuffix('permit-ocr/')}{STACK}/")
+        iam = self.client("iam")
+        iam.create_user(UserName="deployer")
+        iam.put_user_policy(UserName="deployer", PolicyName="deployer", PolicyDocument=policy)
+        key = iam.create_access_key(UserName="deployer")["AccessKey"]
+        variables = {"AWS_ACCESS_KEY_ID": key["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"]}
+        return replace(self, emulator=replace(self.emulator, environment={**self.emulator.environment, **variables}))
 
     def client(self, service: str) -> Any:
         return boto3.client(
@@ -119,7 +132,7 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
             account.client("secretsmanager").create_secret(
                 Name="permit-ocr/provider", SecretString=json.dumps(credentials)
             )
-            yield account
+            yield account.as_deployer()
     finally:
         provider.stop()
         template.unlink()

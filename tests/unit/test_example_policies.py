@@ -1,0 +1,123 @@
+"""The example policies: their actions exist, and their resources belong to the stack."""
+
+import json
+import re
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+import cfnlint
+import pytest
+
+from sandbox.template.transform import read_template
+
+ROOT = Path(__file__).parents[2]
+POLICIES = {
+    path.stem: json.loads(path.read_text(encoding="utf-8"))
+    for path in sorted((ROOT / "examples" / "iam").glob("*.json"))
+}
+STATEMENTS = [
+    pytest.param(statement, id=f"{name}-{statement['Sid']}")
+    for name, policy in POLICIES.items()
+    for statement in policy["Statement"]
+]
+ACTIONS = json.loads(
+    (Path(cfnlint.__file__).parent / "data" / "AdditionalSpecs" / "Policies.json").read_text(encoding="utf-8")
+)
+"""AWS's actions by service, in small letters."""
+ACCOUNT, REGION, STACK = "123456789012", "eu-central-1", "permit-ocr"
+RESOURCES = read_template(ROOT / "template.yaml")["Resources"]
+ARN_PREFIXES = {
+    "AWS::S3::Bucket": ["arn:aws:s3:::permit-ocr-{account}-suffix"],
+    "AWS::SQS::Queue": ["arn:aws:sqs:{region}:{account}:{name}"],
+    "AWS::DynamoDB::Table": ["arn:aws:dynamodb:{region}:{account}:table/{name}"],
+    "AWS::Serverless::Function": ["arn:aws:lambda:{region}:{account}:function:{name}"],
+    "AWS::Serverless::LayerVersion": ["arn:aws:lambda:{region}:{account}:layer:{name}"],
+    "AWS::IAM::Role": ["arn:aws:iam::{account}:role/{name}"],
+    "AWS::Logs::LogGroup": ["arn:aws:logs:{region}:{account}:log-group:{name}"],
+    "AWS::CloudWatch::Alarm": ["arn:aws:cloudwatch:{region}:{account}:alarm:{name}"],
+    "AWS::CloudWatch::Dashboard": ["arn:aws:cloudwatch::{account}:dashboard/{name}"],
+    "AWS::Serverless::HttpApi": [
+        "arn:aws:execute-api:{region}:{account}:API-ID/stage/GET/v1/cases/7",
+        "arn:aws:apigateway:{region}::/apis",
+        "arn:aws:apigateway:{region}::/apis/api",
+        "arn:aws:apigateway:{region}::/tags/api",
+    ],
+}
+BESIDE_THE_STACK = [
+    "arn:aws:cloudformation:{region}:{account}:stack/permit-ocr/id",
+    "arn:aws:cloudformation:{region}:{account}:stack/aws-sam-cli-managed-default/id",
+    "arn:aws:cloudformation:{region}:{account}:stack/permit-ocr-5c034ab8-CompanionStack/id",  # sam delete looks for it
+    "arn:aws:cloudformation:{region}:{account}:stack/permit-ocr-5c034ab8-WebFunctionCode/id",  # and for this one
+    "arn:aws:cloudformation:{region}:aws:transform/Serverless-2016-10-31",
+    "arn:aws:s3:::aws-sam-cli-managed-default-samclisourcebucket-suffix",
+    "arn:aws:cloudwatch::{account}:dashboard/permit-ocr",
+    "arn:aws:secretsmanager:{region}:{account}:secret:permit-ocr/provider-AbC123",
+]
+NAMES_THEMSELVES = ("QueueName", "LayerName", "LogGroupName", "BucketName", "DashboardName")
+
+
+def arns(stack: str) -> list[str]:
+    """Return the ARN of everything in a stack of this name, and of what a deployment needs beside it."""
+    found = []
+    for logical_id, resource in RESOURCES.items():
+        named = [resource["Properties"][name] for name in NAMES_THEMSELVES if name in resource.get("Properties", {})]
+        text = named[0]["Fn::Sub"] if named and isinstance(named[0].get("Fn::Sub"), str) else ""
+        name = text.replace("${AWS::StackName}", stack) or f"{stack}-{logical_id}-0123456789AB"
+        found += [
+            arn.format(region=REGION, account=ACCOUNT, name=name) for arn in ARN_PREFIXES.get(resource["Type"], [])
+        ]
+    return found
+
+
+OWN = [*arns(STACK), *(arn.format(region=REGION, account=ACCOUNT) for arn in BESIDE_THE_STACK)]
+
+
+def as_resource(pattern: str) -> str:
+    """Return the pattern of the bucket, layer or log group that a pattern of objects, versions or streams is in."""
+    return pattern.partition("/")[0] if pattern.startswith("arn:aws:s3:") else pattern.removesuffix(":*")
+
+
+def test_there_is_a_policy_for_each_who_needs_one() -> None:
+    assert POLICIES.keys() == {"api-caller", "consumer", "deployer", "operator", "uploader"}
+
+
+@pytest.mark.parametrize("statement", STATEMENTS)
+def test_every_action_exists(statement: dict[str, Any]) -> None:
+    for action in statement["Action"]:
+        service, _, name = action.partition(":")
+        assert name.lower() in ACTIONS[service]["Actions"], action
+
+
+@pytest.mark.parametrize("statement", STATEMENTS)
+def test_every_resource_belongs_to_the_stack(statement: dict[str, Any]) -> None:
+    # The names of buckets and APIs do not contain the stack's.
+    others = [arn for arn in arns("another") if not re.search(r":s3:|:execute-api:|:apigateway:", arn)]
+    for pattern in set(statement["Resource"]) - {"*"}:
+        assert [arn for arn in OWN if fnmatchcase(arn, as_resource(pattern))], pattern
+        assert not [arn for arn in others if fnmatchcase(arn, pattern)], pattern
+
+
+@pytest.mark.parametrize("statement", STATEMENTS)
+def test_every_resource_is_allowed_only_where_an_action_has_none(statement: dict[str, Any]) -> None:
+    """IAM offers no ARN of the stack for these: their resources are chosen by AWS, or there are none."""
+    if statement["Resource"] == ["*"]:
+        assert statement["Sid"] in {
+            "SeeMetrics",
+            "ReadQueryResults",
+            "ManageEventSourceMappings",
+            "FindLogGroups",
+            "DeliverAccessLogs",
+        }
+
+
+def test_the_deployer_can_manage_every_kind_of_resource() -> None:
+    patterns = [
+        pattern
+        for statement in POLICIES["deployer"]["Statement"]
+        for pattern in statement["Resource"]
+        if pattern != "*"
+    ]
+    for arn in arns(STACK):
+        if ":execute-api:" not in arn:
+            assert any(fnmatchcase(arn, pattern) for pattern in patterns), arn
