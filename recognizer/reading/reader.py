@@ -265,8 +265,15 @@ def _uncertain_fields(card: _Card) -> int:
     """Count the missing and uncertain fields: those always on this card side, and any others that were read."""
     if card.card_side is None:
         return _UNREADABLE
-    required = sum(card.fields[name].confidence < _UNCERTAIN for name in _ALWAYS_PRESENT[card.card_side])
+    required = sum(card.fields[name].confidence < _UNCERTAIN for name in _required_fields(card.card_side, card.fields))
     return required + sum(bool(found.text) and found.confidence < _UNCERTAIN for found in card.fields.values())
+
+
+def _required_fields(card_side: CardSide, fields: Fields) -> tuple[str, ...]:
+    """Return the fields that are always on this side, and on this edition of it."""
+    required = _ALWAYS_PRESENT[card_side]
+    has_count = card_side is CardSide.HK_MACAO_FRONT and not travel_permit.ends_with_count(fields["Number"].text)
+    return (*required, "IssueNumber") if has_count else required
 
 
 _ALWAYS_PRESENT: Final = {

@@ -50,6 +50,12 @@ def no_position(_box: BoundingBox) -> Corners | None:
     return None
 
 
+def lone_sex(text: str) -> str | None:
+    """Return the sex if the text is nothing else, except half of its label or a date."""
+    found = _LONE_SEX.fullmatch(text)
+    return found[1] if found else None
+
+
 @dataclass(frozen=True)
 class FieldFinder:
     """The layout of one card, with the rules for finding values on it."""
@@ -116,12 +122,7 @@ class FieldFinder:
 
     def lone_sex(self) -> OcrField | None:
         """Return a 男 or 女 without a label, or after half of one; a date may be close before it."""
-
-        def parse(text: str) -> str | None:
-            found = _LONE_SEX.fullmatch(text)
-            return found[1] if found else None
-
-        return self.anywhere(parse)
+        return self.anywhere(lone_sex)
 
 
 def _combinations(pieces: list[Piece]) -> Iterator[list[Piece]]:

@@ -9,7 +9,7 @@ from permit_ocr.domain.permits import PermitType
 from recognizer.reading.fields import value_parsers
 from recognizer.reading.fields.check_digits import correct_one_character, is_valid_resident_number
 from recognizer.reading.fields.confidence import adjust_for_calendar, adjust_for_script, adjust_for_term
-from recognizer.reading.fields.field_finder import FieldFinder
+from recognizer.reading.fields.field_finder import FieldFinder, lone_sex
 from recognizer.reading.fields.issuing_authority import issuing_authority
 from recognizer.reading.fields.ocr_field import EMPTY_FIELD, VERIFIED, Fields, OcrField
 from recognizer.reading.fields.resident_number_faults import faults_of
@@ -63,7 +63,7 @@ def _name(finder: FieldFinder) -> OcrField | None:
     above = [
         piece
         for piece in finder.layout.in_column(birth)
-        if piece.line.middle < birth.line.middle and value_parsers.chinese_name(piece.text)
+        if piece.line.middle < birth.line.middle and value_parsers.chinese_name(piece.text) and not lone_sex(piece.text)
     ]
     nearest = max(above, key=lambda piece: piece.line.middle, default=None)
     if nearest is None:

@@ -44,9 +44,10 @@ _LENGTH_CHANGE_YEARS: Final = {PermitType.HK_MACAO_PERMIT: (2012, 2013), PermitT
 _LONG_NUMBER: Final = re.compile(r"[HM]?\d{10}.*")
 _COUNTRY_LABEL: Final = re.compile(r"国\S?(?:\s+(?P<country>\S+))?")
 """The label of the nationality if its second character is misread or missing."""
+_BILINGUAL: Final = re.compile(r"(?P<country>[\u4e00-\u9fff]{2,8})\s*/\s*[A-Z][A-Z .]{2,}")
 _ISSUE_COUNT: Final = re.compile(r"0\d|1[0-2]")
 _SEXES: Final = "男女"
-_SECOND_DATE: Final = re.compile(r"[-—–]\s*(?:19|20)\d\d\D{0,2}\d\d")
+_IN_PERIOD: Final = re.compile(r"[-—–]\s*(?:19|20)\d\d\D{0,2}\d\d|\d{4}\D?\d\d\D?\d\d\s*[-—–]\s*\d")
 _ISOLATED: Final = 0.7
 """Maximum confidence of a single character or number without a label."""
 
@@ -206,6 +207,11 @@ def _issue_count(finder: FieldFinder, permit: PermitType, number: OcrField) -> O
     return finder.field(found[0].text, [found[0].line]).at_most(_ISOLATED) if len(found) == 1 else EMPTY_FIELD
 
 
+def ends_with_count(number: str) -> bool:
+    """Tell whether a number is one of the 1999 edition, which has no issue count of its own."""
+    return bool(_LONG_NUMBER.fullmatch(number))
+
+
 def _may_be_count(piece: Piece) -> bool:
     return piece.owner is None or piece.owner.label is Label.PERMIT_NUMBER
 
@@ -222,8 +228,8 @@ def _count(text: str) -> str | None:
 
 
 def _birth(text: str) -> str | None:
-    """Return a single date; one after a dash is the end of the period of validity."""
-    is_period = value_parsers.period(text) or _SECOND_DATE.search(value_parsers.half_width(text))
+    """Return a single date; one beside a dash is part of the period of validity."""
+    is_period = value_parsers.period(text) or _IN_PERIOD.search(value_parsers.half_width(text))
     return None if is_period else value_parsers.dotted_date(text)
 
 
@@ -304,11 +310,17 @@ def _nationality(text: str) -> str | None:
 
 
 def _country_at_broken_label(finder: FieldFinder) -> OcrField:
-    """Return the country after or below the first character of the nationality's label."""
+    """Return the country after or below the first character of the nationality's label, else one in two languages."""
     for label in finder.layout.pieces:
         broken = _COUNTRY_LABEL.fullmatch(label.text)
         value = label if broken and broken["country"] else finder.layout.line_after(label.line, label.line)
         country = value_parsers.chinese_words(broken["country"] or (value.text if value else "")) if broken else None
         if value and country:
             return finder.field(country, [value.line]).at_most(_WITHOUT_LABEL)
-    return EMPTY_FIELD
+    return finder.anywhere(_bilingual_country) or EMPTY_FIELD
+
+
+def _bilingual_country(text: str) -> str | None:
+    """Return a country's Chinese name before its English one."""
+    found = _BILINGUAL.fullmatch(value_parsers.half_width(text))
+    return found["country"] if found else None

@@ -477,7 +477,9 @@ def test_a_name_with_misread_label_is_above_the_identity_number() -> None:
     assert fields["Name"] == OcrField("王真睿", 0.85)
 
 
-@pytest.mark.parametrize("left", ["-2029.04.24", "9.03-2029.09.02", ".06.30-2031.06.29", "2019.04.25-"])
+@pytest.mark.parametrize(
+    "left", ["-2029.04.24", "9.03-2029.09.02", ".06.30-2031.06.29", "2019.04.25-", "2023.02.27-202.2.26"]
+)
 def test_what_is_left_of_a_period_is_no_birth_date(left: str) -> None:
     lines = [one for one in hk_front() if "出生" not in one.text and "有效" not in one.text]
     assert read_front(finder(*lines, line(left, 500, 320)), HK).Birthday == ""
@@ -531,3 +533,10 @@ def test_a_confused_character_in_the_word_for_border_crossing_is_corrected() -> 
 def test_the_number_tells_the_edition_if_the_title_is_unreadable(title: str, suffix: str) -> None:
     lines = hk_front(title=line(title, 200, 60, 60), number=line("证件号码 HA1234567", 330, 440))
     assert read_front(finder(*lines), HK).Type == "港澳居民来往内地通行证" + suffix
+
+
+def test_a_nationality_in_two_languages_needs_no_label() -> None:
+    lines = hk_front(
+        title=line("港澳居民来往内地通行证（非中国籍）", 200, 60, 60), country=line("美国/UNITED STATES", 330, 500)
+    )
+    assert read_front(finder(*lines), HK).Nationality == "美国"
