@@ -38,16 +38,16 @@ class Account:
     config: Path
     """``samconfig.toml`` with its values filled in."""
 
-    def as_deployer(self) -> "Account":
-        """Return the account as a user sees it who has only the permissions of ``examples/iam/deployer.json``."""
-        policy = (ROOT / "examples" / "iam" / "deployer.json").read_text(encoding="utf-8")
-        for name in ("stack/permit-ocr/", "/permit-ocr/permit-ocr/"):
-            assert name in policy
-            policy = policy.replace(name, f"{name.removesuffix('permit-ocr/')}{STACK}/")
+    def as_user(self, name: str) -> "Account":
+        """Return the account for SAM CLI run by a user who has only the permissions in ``examples/iam/{name}.json``."""
+        policy = (ROOT / "examples" / "iam" / f"{name}.json").read_text(encoding="utf-8")
+        for path in ("stack/permit-ocr/", "/permit-ocr/permit-ocr/"):
+            assert path in policy
+            policy = policy.replace(path, f"{path.removesuffix('permit-ocr/')}{STACK}/")
         iam = self.client("iam")
-        iam.create_user(UserName="deployer")
-        iam.put_user_policy(UserName="deployer", PolicyName="deployer", PolicyDocument=policy)
-        key = iam.create_access_key(UserName="deployer")["AccessKey"]
+        iam.create_user(UserName=name)
+        iam.put_user_policy(UserName=name, PolicyName=name, PolicyDocument=policy)
+        key = iam.create_access_key(UserName=name)["AccessKey"]
         variables = {"AWS_ACCESS_KEY_ID": key["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"]}
         return replace(self, emulator=replace(self.emulator, environment={**self.emulator.environment, **variables}))
 
@@ -132,7 +132,7 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
             account.client("secretsmanager").create_secret(
                 Name="permit-ocr/provider", SecretString=json.dumps(credentials)
             )
-            yield account.as_deployer()
+            yield account.as_user("deployer")
     finally:
         provider.stop()
         template.unlink()
@@ -165,6 +165,12 @@ def test_photos_become_results(account: Account) -> None:
     events = account.results(2)
     assert {event["type"] for event in events} == {"permit.recognized.v1"}
     assert {event["data"]["document"]["key"].rpartition("/")[2] for event in events} == {"photo.jpg", "scan.tiff"}
+
+
+def test_an_operator_reads_the_logs(account: Account) -> None:
+    shown = account.as_user("operator").sam("logs", "--name=UploadsFunction", f"--region={REGION}")
+    assert shown.returncode == 0, shown.stdout + shown.stderr
+    assert "document_done" in shown.stdout
 
 
 def test_a_changed_parameter_updates_the_stack(account: Account) -> None:
