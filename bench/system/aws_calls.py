@@ -21,6 +21,7 @@ from bench.environment.fault_proxy import FaultProxy
 from sandbox.lambda_runtime.invocation import Json
 
 CALLS: Final = (
+    ("Logs PutLogEvents", "the audit trail: nothing is read without its line; one call for a batch"),
     ("S3 GET", "the photo; its hash is the key under which a recognition is stored"),
     (
         "DynamoDB UpdateItem document#",

@@ -7,6 +7,7 @@ gc.disable()  # while the environment starts: see uploads
 from typing import Any
 
 from permit_ocr.bootstrap import (
+    audit_trail,
     base64_limit,
     case_index,
     cases,
@@ -29,6 +30,7 @@ _dependencies = ApiDependencies(
     delete=delete_document(),
     documents=documents(),
     cases=cases(),
+    audit=audit_trail(),
     case_index=case_index(),
     delete_case=delete_case(),
     intake=queue(settings().intake_queue_url),

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from permit_ocr.bootstrap import convert_upload, queue
+from permit_ocr.bootstrap import audit_trail, convert_upload, queue
 from permit_ocr.entrypoints.images import ImagesDependencies, process
 from permit_ocr.observability import observed
 from permit_ocr.settings import settings
@@ -12,10 +12,13 @@ _dependencies = ImagesDependencies(
     convert=convert_upload(),
     queue=queue(settings().images_queue_url),
     upload_prefix=settings().upload_prefix,
+    audit=audit_trail(),
+    role=settings().role_arn,
 )
 
 
 @observed
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN401  Lambda's context has no type
     """Handle one invocation: a batch of the images queue."""
-    return process(event, _dependencies, seconds=context.get_remaining_time_in_millis() / 1000)
+    seconds = context.get_remaining_time_in_millis() / 1000
+    return process(event, _dependencies, seconds=seconds, request_id=context.aws_request_id)

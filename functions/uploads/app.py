@@ -6,7 +6,7 @@ gc.disable()  # nothing that is imported or built here is garbage; looking for s
 
 from typing import Any
 
-from permit_ocr.bootstrap import process_upload, queue, retry_policy
+from permit_ocr.bootstrap import audit_trail, process_upload, queue, retry_policy
 from permit_ocr.entrypoints.uploads import UploadsDependencies, process
 from permit_ocr.observability import observed
 from permit_ocr.settings import settings
@@ -15,6 +15,8 @@ from permit_ocr.settings import settings
 _dependencies = UploadsDependencies(
     process_upload=process_upload(),
     upload_prefix=settings().upload_prefix,
+    audit=audit_trail(),
+    role=settings().role_arn,
     retry_policy=retry_policy(),
     queue=queue(settings().intake_queue_url),
     dead_letters=queue(settings().dead_letter_queue_url),
@@ -26,4 +28,5 @@ gc.enable()
 @observed
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any] | None:  # noqa: ANN401  Lambda's context has no type
     """Handle one invocation: a batch of the intake queue, or one event of S3, SNS or EventBridge."""
-    return process(event, _dependencies, seconds=context.get_remaining_time_in_millis() / 1000)
+    seconds = context.get_remaining_time_in_millis() / 1000
+    return process(event, _dependencies, seconds=seconds, request_id=context.aws_request_id)

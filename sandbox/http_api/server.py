@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from sandbox.account import ACCOUNT_ID
 from sandbox.http_api.cors import preflight_response, with_cors_headers
 from sandbox.http_api.events import HttpRequest, HttpResponse, error_response, http_response, request_event
 from sandbox.http_api.jwt_authorizer import JwtAuthorizer, UnauthorizedError
@@ -22,6 +23,8 @@ from sandbox.lambda_runtime.invocation import PAYLOAD_LIMIT, Invoke, Json
 from sandbox.template.routes import CorsConfiguration, Route
 
 BODY_LIMIT: Final = 10 * 1024 * 1024  # API Gateway's, in bytes
+CALLER: Final = f"arn:aws:iam::{ACCOUNT_ID}:user/sandbox"
+"""Who sends the requests on routes with IAM authorization: signatures are not verified."""
 INTEGRATION_SECONDS: Final = 30.0  # API Gateway's maximum integration timeout
 
 
@@ -89,7 +92,7 @@ class HttpApi:
     async def _authorize(self, request: Request, route: Route) -> Json:
         """Return what the authorizer adds to the event's request context. Raises ``UnauthorizedError``."""
         if route.jwt is None:
-            return {}
+            return {"authorizer": {"iam": {"accountId": ACCOUNT_ID, "userArn": CALLER}}} if route.iam else {}
         authorization = request.headers.get("authorization", "")
         claims = await asyncio.to_thread(self._authorizer.verify, authorization, route.jwt)
         texts = {name: value if isinstance(value, str) else json.dumps(value) for name, value in claims.items()}

@@ -19,13 +19,14 @@ class JwtConfiguration:
 class Route:
     """A route of the HTTP API. ``method`` may be ANY; ``path`` is ``$default`` for requests that no other route takes.
 
-    Without ``jwt`` it is open or uses IAM authorization.
+    Without ``jwt`` it uses IAM authorization, or is open.
     """
 
     method: str
     path: str
     function_name: str
     jwt: JwtConfiguration | None = None
+    iam: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +61,11 @@ def read_routes(openapi: Json) -> Iterator[Route]:
         for name, scheme in (openapi.get("components", {}).get("securitySchemes") or {}).items()
         if scheme.get("x-amazon-apigateway-authorizer", {}).get("type") == "jwt"
     }
+    signed = {
+        name
+        for name, scheme in (openapi.get("components", {}).get("securitySchemes") or {}).items()
+        if scheme.get("x-amazon-apigateway-authtype") == "awsSigv4"
+    }
     for path, operations in openapi.get("paths", {}).items():
         for method, operation in operations.items():
             integration = operation.get("x-amazon-apigateway-integration", {}) if isinstance(operation, dict) else {}
@@ -71,6 +77,7 @@ def read_routes(openapi: Json) -> Iterator[Route]:
                     path=path.removeprefix("/") if path == "/$default" else path,
                     function_name=function[1],
                     jwt=next((authorizers[name] for name in schemes if name in authorizers), None),
+                    iam=not signed.isdisjoint(schemes),
                 )
 
 

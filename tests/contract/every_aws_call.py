@@ -21,7 +21,7 @@ from permit_ocr.adapters.ocr.credentials import from_secrets_manager
 from permit_ocr.adapters.s3.images import S3Images, S3Portraits
 from permit_ocr.adapters.s3.pages import S3Pages
 from permit_ocr.application.intake_messages import Page, RepublishMessage, Upload
-from permit_ocr.application.ports import CaseSide, Lease, StoredEvent, StoredVersion
+from permit_ocr.application.ports import AuditLine, CaseSide, Lease, StoredEvent, StoredVersion
 from permit_ocr.domain.errors import CircuitOpen, RejectDocument
 from permit_ocr.domain.events import Document
 from permit_ocr.domain.permits import Kind, Side
@@ -161,10 +161,16 @@ def use_secrets_manager() -> None:
     assert bootstrap.webhook_secrets()()
 
 
+def use_logs() -> None:
+    line = AuditLine(caller="arn", action="read_upload", request_id="r", document_id="document")
+    bootstrap.audit_trail().record([line])
+
+
 if __name__ == "__main__":
     record_calls()
     use_dynamodb()
     use_s3()
     use_sqs()
     use_secrets_manager()
+    use_logs()
     sys.stdout.write(json.dumps({"boto3": boto3.__file__, "called": sorted(called)}))

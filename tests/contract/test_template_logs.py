@@ -16,7 +16,20 @@ from tests.contract.deployed_template import (
 
 def test_log_groups_have_the_configured_retention(resources: Resources) -> None:
     for name, group in of_type(resources, "AWS::Logs::LogGroup").items():
-        assert group["Properties"]["RetentionInDays"] == {"Ref": "LogRetentionDays"}, name
+        retention = "AuditRetentionDays" if name == "AuditLogGroup" else "LogRetentionDays"
+        assert group["Properties"]["RetentionInDays"] == {"Ref": retention}, name
+
+
+def test_the_audit_trail_outlasts_the_stack_and_is_only_written(resources: Resources) -> None:
+    assert resources["AuditLogGroup"]["DeletionPolicy"] == "RetainExceptOnCreate"
+    group = {"Fn::GetAtt": ["AuditLogGroup", "Arn"]}
+    writers = set()
+    for name, role in of_type(resources, "AWS::IAM::Role").items():
+        for statement in role_statements(role):
+            if group in listed(statement["Resource"]):
+                assert statement["Action"] == ["logs:CreateLogStream", "logs:PutLogEvents"]
+                writers.add(name)
+    assert writers == {"UploadsRole", "ImagesRole", "ApiRole"}
 
 
 def test_the_log_level_keeps_the_metrics_that_alarms_watch(
@@ -37,7 +50,7 @@ def test_each_function_writes_only_to_its_own_log_group(resources: Resources) ->
     for function in of_type(resources, "AWS::Lambda::Function").values():
         group = function["Properties"]["LoggingConfig"]["LogGroup"]["Ref"]
         role = resources[function["Properties"]["Role"]["Fn::GetAtt"][0]]
-        (statement,) = (one for one in role_statements(role) if "logs:PutLogEvents" in listed(one["Action"]))
+        (statement,) = (one for one in role_statements(role) if one["Sid"] == "WriteLogs")
         assert statement["Resource"] == {"Fn::GetAtt": [group, "Arn"]}
         groups.add(group)
     assert len(groups) == len(of_type(resources, "AWS::Lambda::Function"))

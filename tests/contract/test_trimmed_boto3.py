@@ -21,7 +21,7 @@ from tests.contract.every_aws_call import PRESIGNING
 ROOT = Path(__file__).parents[2]
 BUILT = ROOT / ".aws-sam" / "build"
 SOURCES = ROOT / "layers" / "permit-ocr" / "permit_ocr"
-SERVICES = ("dynamodb", "s3", "secretsmanager", "sqs")
+SERVICES = ("dynamodb", "logs", "s3", "secretsmanager", "sqs")
 REGION = "eu-central-1"
 KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": REGION}
 
@@ -66,6 +66,7 @@ def deployed(aws: str) -> dict[str, str]:
     }
     for name, text in secrets.items():
         client(aws, "secretsmanager").create_secret(Name=name, SecretString=text)
+    client(aws, "logs").create_log_group(logGroupName="audit")
     intake = sqs.create_queue(QueueName="intake")["QueueUrl"]
     fifo = sqs.create_queue(QueueName="events.fifo", Attributes={"FifoQueue": "true"})["QueueUrl"]
     sqs.send_message(QueueUrl=intake, MessageBody="{}")
@@ -82,6 +83,7 @@ def deployed(aws: str) -> dict[str, str]:
         "WORK_TABLE": "work",
         "REFERENCES_TABLE": "references",
         "LIMITER_TABLE": "limiter",
+        "AUDIT_LOG_GROUP": "audit",
         "RECEIPT_HANDLE": message["ReceiptHandle"],
     }
 

@@ -10,6 +10,7 @@ from permit_ocr.application.deletion.delete_case import DeleteCase
 from permit_ocr.application.deletion.delete_document import DeleteDocument, EraseDocument
 from permit_ocr.application.pair_sides import PairSides
 from permit_ocr.application.ports import (
+    AuditLine,
     Case,
     CaseDocument,
     CaseSide,
@@ -27,7 +28,15 @@ from permit_ocr.application.publish import Publish
 from permit_ocr.application.recognize import Recognize
 from permit_ocr.application.start_document import StartDocument
 from permit_ocr.domain.card.answers import Answer, MainlandPermitAnswer, MainlandPermitBack, ResidencePermitAnswer
-from permit_ocr.domain.errors import CircuitOpen, Deleted, InProgress, PermitOcrError, RejectDocument, RetryableError
+from permit_ocr.domain.errors import (
+    CircuitOpen,
+    Deferred,
+    Deleted,
+    InProgress,
+    PermitOcrError,
+    RejectDocument,
+    RetryableError,
+)
 from permit_ocr.domain.events import Document
 from permit_ocr.domain.permits import Kind, RecognitionOptions, Side
 from permit_ocr.domain.verdict import Verdict
@@ -274,6 +283,17 @@ class FakeCases:
 
 
 @dataclass
+class FakeAuditTrail:
+    lines: list[AuditLine] = field(default_factory=list)
+    fails: bool = False
+
+    def record(self, lines: Sequence[AuditLine]) -> None:
+        if self.fails:
+            raise Deferred("CloudWatchLogs.ServiceUnavailableException", "not now", "wait")
+        self.lines.extend(lines)
+
+
+@dataclass
 class FakeCaseIndex:
     """Cases that never expire."""
 
@@ -344,6 +364,7 @@ class World:
     """The verdict of each result, None for an unreadable document, and the seconds that it took."""
     now: Callable[[], datetime] = lambda: NOW
     case_index: FakeCaseIndex = field(default_factory=FakeCaseIndex)
+    audit: FakeAuditTrail = field(default_factory=FakeAuditTrail)
 
     def __post_init__(self) -> None:
         self.erasure.portraits = self.portraits.stored

@@ -45,6 +45,7 @@ class Caller:
             cases=self.here.cases,
             case_index=self.here.case_index,
             delete_case=self.here.delete_case,
+            audit=self.here.audit,
             intake=self.intake,
             presigned_uploads=self.uploads,
             base64_limit=1000,

@@ -10,9 +10,9 @@ from permit_ocr.domain.errors import Deferred, RetryableError
 
 SERVICES: Final = frozenset({"DynamoDB", "S3", "SQS", "SecretsManager"})
 """What the codes of these errors start with, before a full stop."""
-_NOT_COUNTED: Final = {"DynamoDB"}
-"""Without the tables nobody knows what is paid for and who else is calling. Documents wait for as long as that takes,
-and it does not count as their failure."""
+_NOT_COUNTED: Final = {"DynamoDB", "CloudWatchLogs"}
+"""Without the tables nobody knows what is paid for and who else is calling, and without the audit trail nobody may look
+at a document. Documents wait for as long as that takes, and it does not count as their failure."""
 _COUNTED_ANYWAY: Final = {"ValidationException"}
 """An item that DynamoDB will never take, because it is too large."""
 
@@ -21,7 +21,7 @@ _COUNTED_ANYWAY: Final = {"ValidationException"}
 def translate_aws_errors(service: str) -> Iterator[None]:
     """Turn botocore's errors into ``RetryableError``: throttling, outages and denials, since a policy can be fixed.
 
-    DynamoDB's become ``Deferred``. The errors' text is left out.
+    Those of services that every document needs become ``Deferred``. The errors' text is left out.
     """
     try:
         yield

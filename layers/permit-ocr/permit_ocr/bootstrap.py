@@ -12,6 +12,7 @@ from permit_ocr.adapters.dynamodb.cases import DynamoDbCases
 from permit_ocr.adapters.dynamodb.documents import DynamoDbDocuments
 from permit_ocr.adapters.dynamodb.failure_counts import DynamoDbFailureCounts
 from permit_ocr.adapters.dynamodb.recognition_store import DynamoDbRecognitionStore
+from permit_ocr.adapters.logs.audit_trail import CloudWatchAuditTrail
 from permit_ocr.adapters.ocr.calls import RateLimiter
 from permit_ocr.adapters.ocr.credentials import from_secrets_manager
 from permit_ocr.adapters.ocr.endpoints import Endpoint
@@ -45,7 +46,7 @@ _NONCURRENT_DAYS: Final = 7
 
 @cache
 def _aws(
-    service: Literal["dynamodb", "s3", "secretsmanager", "sqs"],
+    service: Literal["dynamodb", "logs", "s3", "secretsmanager", "sqs"],
     *,
     attempts: int = 3,
     connect_timeout: float = 3,
@@ -93,6 +94,13 @@ def recognitions() -> DynamoDbRecognitionStore:
 def cases() -> DynamoDbCases:
     """Return the cases."""
     return DynamoDbCases(_aws("dynamodb"), table=settings().work_table, keep_days=settings().keep_days)
+
+
+@cache
+def audit_trail() -> CloudWatchAuditTrail:
+    """Return the record of who has seen and deleted what."""
+    client = _aws("logs", connect_timeout=1, read_timeout=3)
+    return CloudWatchAuditTrail(client, group=settings().audit_log_group, stream=settings().aws_lambda_function_name)
 
 
 @cache

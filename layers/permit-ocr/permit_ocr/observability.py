@@ -22,6 +22,7 @@ type LogEvent = Literal[
     "document_failed",
     "document_deleted",
     "case_deleted",
+    "audit_not_written",
     "document_sent_to_dead_letter_queue",
     "conversion_enqueued",
     "document_converted",
@@ -40,6 +41,7 @@ type LogEvent = Literal[
 ]
 _LEVELS: Final[dict[LogEvent, int]] = {
     "dead_letter_not_sent": logging.WARNING,
+    "audit_not_written": logging.ERROR,
     "document_deferred": logging.WARNING,
     "document_failed": logging.WARNING,
     "document_sent_to_dead_letter_queue": logging.ERROR,

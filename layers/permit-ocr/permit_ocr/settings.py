@@ -17,6 +17,7 @@ class SettingsError(ValueError):
 class Settings:
     """Each field is an environment variable, there in capitals. The template sets all but those with a default.
 
+    Lambda sets ``AWS_LAMBDA_FUNCTION_NAME``. Only functions that act by themselves have ``ROLE_ARN``.
     Only the sandbox sets ``OCR_SCHEME`` and ``WEBHOOK_TARGETS``: its provider and its receiver run on one machine.
     """
 
@@ -44,6 +45,9 @@ class Settings:
     work_table: str
     references_table: str
     limiter_table: str
+    audit_log_group: str
+    role_arn: str = ""
+    aws_lambda_function_name: str = "function"
     expiring_within_days: int
     keep_days: int
     upload_retention_days: int

@@ -15,6 +15,7 @@ from permit_ocr.application.intake_messages import Page, Upload, document_of, se
 from permit_ocr.entrypoints.images import ImagesDependencies, process
 from permit_ocr.entrypoints.upload_events import messages_in_body
 from permit_ocr.images.conversion import DecodedPage, decode
+from tests.unit.fakes import FakeAuditTrail
 from tests.unit.images.converter.files import CORNERS, LIMIT, corners_of, file_of, picture
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ def dependencies(s3: "S3Client", sqs: "SQSClient") -> ImagesDependencies:
         ),
         queue=SqsQueue(sqs, queue_url=images),
         upload_prefix="uploads/",
+        audit=FakeAuditTrail(),
+        role="arn:aws:iam::123456789012:role/images",
     )
 
 
@@ -69,7 +72,8 @@ def run(
         "attributes": message["Attributes"],
         "eventSource": "aws:sqs",
     }
-    failures: list[dict[str, str]] = process({"Records": [record]}, dependencies, seconds=seconds)["batchItemFailures"]
+    event = {"Records": [record]}
+    failures: list[dict[str, str]] = process(event, dependencies, seconds=seconds, request_id="r")["batchItemFailures"]
     if not failures:
         sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
     return failures
@@ -221,3 +225,18 @@ def test_a_message_replayed_from_the_dead_letter_queue_is_an_upload() -> None:
     assert json.loads(serialize_message(upload)) == {
         "upload": {"bucket": "uploads", "key": "uploads/1.heic", "version": "1", "etag": "abc"}
     }
+
+
+def test_an_upload_is_in_the_audit_trail_before_it_is_opened(
+    s3: "S3Client", sqs: "SQSClient", dependencies: ImagesDependencies, enqueued_pages: Any
+) -> None:
+    upload, audit = put(s3, file_of("heic")), FakeAuditTrail(fails=True)
+    dependencies = replace(dependencies, audit=audit)
+    assert run(dependencies, sqs, upload)
+    assert enqueued_pages() == []
+    audit.fails = False
+    url = sqs.get_queue_url(QueueName="images")["QueueUrl"]
+    sqs.purge_queue(QueueUrl=url)
+    assert run(dependencies, sqs, upload) == []
+    (line,) = audit.lines
+    assert (line.caller, line.action, line.document_id) == (dependencies.role, "convert_upload", id_of(upload))

@@ -50,6 +50,7 @@ def just_sent(name: str) -> dict[str, Any]:
     return event
 
 
+ROLE = "arn:aws:iam::123456789012:role/uploads"
 ONE_UPLOAD = just_sent("sqs-s3-object-created")
 REPUBLISH = just_sent("sqs-republish")
 BATCH = just_sent("sqs-s3-batch")
@@ -169,8 +170,10 @@ def run(
         retry_policy=RetryPolicy(failures=around, maximum_attempts=3),
         queue=around.intake,
         dead_letters=around,
+        audit=here.audit,
+        role=ROLE,
     )
-    answer = process(event, dependencies, seconds=seconds)
+    answer = process(event, dependencies, seconds=seconds, request_id="request-1")
     again = [failure["itemIdentifier"] for failure in (answer or {"batchItemFailures": []})["batchItemFailures"]]
     return again, queues.intake
 
@@ -537,3 +540,34 @@ def test_the_log_of_a_batch_has_no_key_and_no_text_of_a_card(
     assert "document_done" in printed
     for secret in ("uploads/residence-permit/1.jpg", "H12345678", "样本", "YANG"):
         assert secret not in printed
+
+
+def test_every_document_is_in_the_audit_trail_before_it_is_read() -> None:
+    here = world(*[MAINLAND_FRONT] * len(BATCH["Records"]))
+    run(BATCH, here)
+    documents = {
+        document_of(one, upload_prefix="uploads/").id
+        for record in BATCH["Records"]
+        for one in messages_in_body(record["body"])
+    }
+    assert {line.document_id for line in here.audit.lines} == documents
+    assert {(line.caller, line.action, line.request_id) for line in here.audit.lines} == {
+        (ROLE, "read_upload", "request-1")
+    }
+
+
+@pytest.mark.parametrize("event", [ONE_UPLOAD, REPUBLISH])
+def test_without_the_audit_trail_nothing_is_read_and_nothing_counted(event: dict[str, Any]) -> None:
+    here, images, queues = world(MAINLAND_FRONT), FakeImages(), Queues()
+    here.audit.fails = True
+    again, _ = run(event, here, images=images, queues=queues)
+    assert again == [event["Records"][0]["messageId"]]
+    assert (images.fetched, here.results.sent, queues.failures, queues.dead) == (0, [], {}, [])
+
+
+def test_a_direct_event_without_the_audit_trail_is_retried_by_lambda() -> None:
+    here = world(MAINLAND_FRONT)
+    here.audit.fails = True
+    with pytest.raises(Deferred):
+        run(DIRECT, here)
+    assert here.results.sent == []

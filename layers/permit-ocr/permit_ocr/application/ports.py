@@ -279,6 +279,29 @@ class CaseIndex(Protocol):
         """Remove a document of which nothing is left."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditLine:
+    """Who did what with a document or a case. Nothing in it is from a card, a key or a case's name."""
+
+    caller: str
+    """An IAM identity's ARN or a token's subject; a function's role for what it does by itself."""
+    action: str
+    """A route of the API, or what a function does."""
+    request_id: str
+    document_id: str | None = None
+    case: str | None = None
+    """The digest of its name."""
+    status: int | None = None
+    """Status of the response; none for a deletion, whose line is written before it."""
+
+
+class AuditTrail(Protocol):
+    """A record of who has seen and deleted what."""
+
+    def record(self, lines: Sequence[AuditLine]) -> None:
+        """Write lines. Raises ``RetryableError``: nothing that they are about may be answered or read then."""
+
+
 class EventPublisher(Protocol):
     """Where events go: the results queue and the webhook queue."""
 

@@ -4,16 +4,26 @@ Many documents of a batch are in progress at a time, since each mostly waits for
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Final
 
-from permit_ocr.application.intake_messages import UnreadableEvent, document_of
+from permit_ocr.application.intake_messages import (
+    IntakeMessage,
+    Page,
+    RecognizeUrlMessage,
+    RepublishMessage,
+    UnreadableEvent,
+    Upload,
+    document_of,
+)
+from permit_ocr.application.ports import AuditLine, AuditTrail
 from permit_ocr.application.process_upload import PreparationSlots, ProcessUpload
 from permit_ocr.application.retry_policy import RetryPolicy, is_deferral
-from permit_ocr.domain.errors import CircuitOpen
+from permit_ocr.domain.errors import CircuitOpen, RetryableError
 from permit_ocr.entrypoints.sqs_batch import (
     DeadLetterQueue,
     Failure,
@@ -33,6 +43,13 @@ if TYPE_CHECKING:
 
 _MAXIMUM_CONCURRENCY: Final = 32
 """Documents of a batch that are in progress at a time; the others of a larger batch wait."""
+_ACTIONS: Final[Mapping[type[IntakeMessage], str]] = {
+    Upload: "read_upload",
+    Page: "read_page",
+    RecognizeUrlMessage: "read_address",
+    RepublishMessage: "publish_result",
+}
+"""What the audit trail calls the processing of a message."""
 _SECONDS_TO_FINISH: Final = 5.0
 """Reserved at the end of an invocation: to publish, to record and to respond to Lambda."""
 
@@ -46,10 +63,16 @@ class UploadsDependencies:
     retry_policy: RetryPolicy
     queue: Queue
     dead_letters: DeadLetterQueue
+    audit: AuditTrail
+    role: str
 
 
-def process(event: Mapping[str, Any], dependencies: UploadsDependencies, *, seconds: float) -> dict[str, Any] | None:
+def process(
+    event: Mapping[str, Any], dependencies: UploadsDependencies, *, seconds: float, request_id: str
+) -> dict[str, Any] | None:
     """Recognise every upload in ``event``; ``seconds`` is the time that is left.
+
+    What is about to be read is written to the audit trail first, with one call; if that fails, nothing is read.
 
     Of a batch of SQS messages the partial batch response is returned. Any other event raises the first error, so that
     Lambda retries it.
@@ -59,13 +82,51 @@ def process(event: Mapping[str, Any], dependencies: UploadsDependencies, *, seco
     records = event.get("Records") or []
     if records and all(record.get("eventSource") == "aws:sqs" for record in records):
         messages = messages_in_batch(event)
-        process_message = partial(_process_message, dependencies=dependencies, deadline=deadline, slots=slots)
+        process_message = partial(
+            _process_message,
+            dependencies=dependencies,
+            deadline=deadline,
+            slots=slots,
+            refusal=_record(_documents_in(messages), dependencies, request_id),
+        )
         outcomes = _threads().map(process_message, messages)
         return batch_response(outcomes, dependencies.queue, function="uploads")
+    _raise(_record(messages_in_event(event), dependencies, request_id))
     for intake_message in messages_in_event(event):
         document = document_of(intake_message, upload_prefix=dependencies.upload_prefix)
         dependencies.process_upload(intake_message, document, deadline=deadline, slots=slots)
     return None
+
+
+def _documents_in(messages: Iterable[SqsMessage]) -> Iterator[IntakeMessage]:
+    for message in messages:
+        with suppress(UnreadableEvent):  # nothing is read for it, and it fails by itself
+            yield from messages_in_body(message.body)
+
+
+def _record(
+    messages: Iterable[IntakeMessage], dependencies: UploadsDependencies, request_id: str
+) -> RetryableError | None:
+    """Write to the audit trail which documents are about to be read; return the error if that fails."""
+    lines = [
+        AuditLine(
+            caller=dependencies.role,
+            action=_ACTIONS[type(message)],
+            request_id=request_id,
+            document_id=document_of(message, upload_prefix=dependencies.upload_prefix).id,
+        )
+        for message in messages
+    ]
+    try:
+        dependencies.audit.record(lines)
+    except RetryableError as error:
+        return error
+    return None
+
+
+def _raise(error: Exception | None) -> None:
+    if error:
+        raise error
 
 
 @cache
@@ -75,7 +136,12 @@ def _threads() -> ThreadPoolExecutor:
 
 
 def _process_message(
-    message: SqsMessage, dependencies: UploadsDependencies, *, deadline: float, slots: PreparationSlots
+    message: SqsMessage,
+    dependencies: UploadsDependencies,
+    *,
+    deadline: float,
+    slots: PreparationSlots,
+    refusal: RetryableError | None,
 ) -> Retried | None:
     """Process every document of one message; return None if it may be deleted."""
     try:
@@ -88,6 +154,7 @@ def _process_message(
         try:
             document = document_of(intake_message, upload_prefix=dependencies.upload_prefix)
             document_id = document.id
+            _raise(refusal)
             dependencies.process_upload(intake_message, document, deadline=deadline, slots=slots)
         except Exception as error:  # noqa: BLE001  one document must not hold up the others
             event: LogEvent = "document_deferred" if is_deferral(error) else "document_failed"

@@ -10,7 +10,7 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, APIGatew
 
 from permit_ocr.application.deletion.delete_case import DeleteCase
 from permit_ocr.application.deletion.delete_document import DeleteDocument
-from permit_ocr.application.ports import CaseIndex, Cases, Documents, MessageQueue, PresignedUploads
+from permit_ocr.application.ports import AuditTrail, CaseIndex, Cases, Documents, MessageQueue, PresignedUploads
 from permit_ocr.application.recognize import Recognize
 
 BODY_LIMIT: Final = 5 * 1024 * 1024
@@ -34,6 +34,7 @@ class ApiDependencies:
     cases: Cases
     case_index: CaseIndex
     delete_case: DeleteCase
+    audit: AuditTrail
     intake: MessageQueue
     presigned_uploads: PresignedUploads
     base64_limit: int
@@ -46,6 +47,11 @@ def get_dependencies(app: Resolver) -> ApiDependencies:
     """Return what ``handle_request`` was given. The routes are built only once, without it."""
     dependencies: ApiDependencies = app.context["dependencies"]
     return dependencies
+
+
+def name_document(app: Resolver, document_id: str) -> None:
+    """Name the document that the current request is about, for the audit trail, where its path does not."""
+    app.context["audited"]["document_id"] = document_id
 
 
 def get_deadline(app: Resolver) -> float:

@@ -26,6 +26,7 @@ from permit_ocr.entrypoints.http_api.dependencies import (
     get_base_path,
     get_deadline,
     get_dependencies,
+    name_document,
 )
 from permit_ocr.entrypoints.http_api.problem_details import HttpProblem, problem
 from permit_ocr.entrypoints.http_api.requests import RecognitionRequest, header, parse_body
@@ -95,6 +96,7 @@ def add_routes(app: Resolver) -> None:
             url=request.image_url,
         )
         document_id = submission.document.id
+        name_document(app, document_id)
         try:
             response = _recognition_response(submission, request, app)
         except Deleted as error:

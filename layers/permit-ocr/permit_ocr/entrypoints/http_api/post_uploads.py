@@ -10,7 +10,7 @@ from aws_lambda_powertools.event_handler import Response
 
 from permit_ocr.application.ports import FORM_SECONDS, UploadForm
 from permit_ocr.domain.events import Document
-from permit_ocr.entrypoints.http_api.dependencies import Resolver, get_base_path, get_dependencies
+from permit_ocr.entrypoints.http_api.dependencies import Resolver, get_base_path, get_dependencies, name_document
 from permit_ocr.entrypoints.http_api.requests import UploadRequest, parse_body
 from permit_ocr.entrypoints.http_api.responses import describe_json, describe_problem, json_response, recognition_path
 from permit_ocr.images.rejections import MAX_BYTES
@@ -60,6 +60,7 @@ def add_routes(app: Resolver) -> None:
         request = parse_body(UploadRequest, app)
         dependencies = get_dependencies(app)
         document_id = uuid4().hex
+        name_document(app, document_id)
         expires = time.time() + FORM_SECONDS
         form = dependencies.presigned_uploads.form(document_id, request.metadata(), content_type=request.content_type)
         dependencies.case_index.enlist(Document(id=document_id, case=request.case))

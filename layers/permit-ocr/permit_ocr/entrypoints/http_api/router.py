@@ -7,15 +7,19 @@ from typing import Any, Final
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, APIGatewayRestResolver, Response
 
-from permit_ocr.domain.errors import PermitOcrError
+from permit_ocr.application.ports import AuditLine
+from permit_ocr.domain.errors import PermitOcrError, RetryableError
+from permit_ocr.domain.identity import case_digest, is_document_id
+from permit_ocr.entrypoints.caller import caller_of
 from permit_ocr.entrypoints.http_api import case_by_name, post_recognitions, post_uploads, recognition_by_id
 from permit_ocr.entrypoints.http_api.dependencies import ApiDependencies, Resolver
 from permit_ocr.entrypoints.http_api.paths import ROUTES, RequestPath, is_rest, locate
 from permit_ocr.entrypoints.http_api.problem_details import HttpProblem, error_response, problem, problem_response
 from permit_ocr.entrypoints.http_api.responses import JSON, describe_problem
 from permit_ocr.metrics import record_metric
-from permit_ocr.observability import log_unexpected_error
+from permit_ocr.observability import log_event, log_unexpected_error
 
+OPENAPI_PATH: Final = "/v1/openapi.json"
 OPENAPI_FILE: Final = Path(__file__).with_name("openapi.json")
 """Written by ``make schemas`` from the routes below and their classes."""
 _HEADERS: Final = {"cache-control": "no-store", "vary": "Origin", "x-content-type-options": "nosniff"}
@@ -39,12 +43,55 @@ def handle_request(event: dict[str, Any], context: Any, dependencies: ApiDepende
     elif method not in _allowed(located).split(", "):
         response = _proxy_response(_method_not_allowed(located))
     else:
-        app = resolver(rest=is_rest(event))
-        app.context |= {"dependencies": dependencies, "base_path": located.base_path}
-        routed_method = "GET" if method == "HEAD" else method
-        response = app.resolve(_routed_event(event, located.path, method=routed_method), context)
+        response = _audited_response(event, context, dependencies, located, method)
     body = {"body": ""} if method == "HEAD" else {}
     return {**response, **body, "headers": {**response.get("headers", {}), **_HEADERS}}
+
+
+def _audited_response(
+    event: dict[str, Any],
+    context: Any,  # noqa: ANN401
+    dependencies: ApiDependencies,
+    located: RequestPath,
+    method: str,
+) -> dict[str, Any]:
+    """Respond on a route, and write to the audit trail who asked: before a deletion, or else before responding."""
+    app = resolver(rest=is_rest(event))
+    audited: dict[str, str | None] = {}
+    app.context |= {"dependencies": dependencies, "base_path": located.base_path, "audited": audited}
+
+    def record(status: int | None) -> None:
+        if located.template != OPENAPI_PATH:
+            fields = _document_or_case(located) | audited
+            line = AuditLine(
+                caller=caller_of(event),
+                action=f"{method} {located.template}",
+                request_id=str((event.get("requestContext") or {}).get("requestId")),
+                status=status,
+                **fields,
+            )
+            dependencies.audit.record([line])
+
+    try:
+        if method == "DELETE":
+            record(None)
+        routed_method = "GET" if method == "HEAD" else method
+        response = app.resolve(_routed_event(event, located.path, method=routed_method), context)
+        if method != "DELETE":
+            record(response["statusCode"])
+    except RetryableError as error:
+        log_event("audit_not_written", code=error.code)
+        return _proxy_response(error_response(error))
+    return response
+
+
+def _document_or_case(located: RequestPath) -> dict[str, str | None]:
+    """Return what the path names. Anything that is no id is left out: it may be any text."""
+    name = located.path.rpartition("/")[2]
+    return {
+        "document_id": name if "{document_id}" in located.template and is_document_id(name) else None,
+        "case": case_digest(name) if "{case}" in located.template else None,
+    }
 
 
 @cache
@@ -66,7 +113,7 @@ def resolver(*, rest: bool = False) -> Resolver:
 
 def _add_openapi_route(app: Resolver) -> None:
     @app.get(
-        "/v1/openapi.json",
+        OPENAPI_PATH,
         operation_id="getOpenApi",
         summary="Get this document",
         responses={
