@@ -28,6 +28,7 @@ from recognizer.reading.fields import hk_macao_back, residence_permit, travel_pe
 from recognizer.reading.fields.confidence import confidences_of, corners_of, drop_uncertain, merge_readings
 from recognizer.reading.fields.field_finder import FieldFinder
 from recognizer.reading.fields.mrz.facts import MrzFacts
+from recognizer.reading.fields.mrz.machine_lines import machine_rows
 from recognizer.reading.fields.ocr_field import Corners, Fields
 from recognizer.reading.image_decoding import DecodedImage
 from recognizer.reading.layout.card_layout import Layout
@@ -246,7 +247,9 @@ def _area(card: _Card) -> tuple[TextLine, ...]:
     """Return the lines that show where the card is: less than half of the labels do not show how large it is."""
     labels = {anchor.label for anchor in card.finder.layout.anchors} - {Label.TITLE, Label.NOISE}
     expected = len(LABELS_BY_SIDE[card.card_side]) if card.card_side else 2 * _FEW_LABELS
-    return _core(card) if 2 * len(labels) >= expected else card.text.lines
+    if 2 * len(labels) < expected:
+        return card.text.lines
+    return _core(card) + tuple(machine_rows(card.finder))
 
 
 def _deserves_second_reading(card: _Card) -> bool:

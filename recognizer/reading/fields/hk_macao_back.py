@@ -93,11 +93,11 @@ def _bracketed_identity(text: str) -> str | None:
 
 
 def _coded_name(finder: FieldFinder, coded: str) -> OcrField | None:
-    """Return the text that the machine-readable lines repeat as the name, wherever it is."""
+    """Return the text that the machine-readable lines repeat as the name, or the beginning of it, wherever it is."""
 
     def parse(text: str) -> str | None:
         name = value_parsers.chinese_name(text)
-        return name if name and coded and simplified(name) == simplified(coded) else None
+        return name if name and coded and simplified(name).startswith(simplified(coded)) else None
 
     return finder.anywhere(parse)
 

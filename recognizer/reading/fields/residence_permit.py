@@ -30,6 +30,8 @@ _ENDS_WITH_DIGIT: Final = 0.8
 _PROVINCE_OR_TOWN: Final = re.compile(r"[\u4e00-\u9fff]{1,9}[省市区县州旗盟]")
 _WITHOUT_PROVINCE: Final = 0.5
 """Maximum confidence of an address that does not begin with a province or a town: its first line was missed."""
+_ONE_DIGIT: Final = 0.7
+"""Maximum confidence of a count of one digit."""
 _LINE_PITCH: Final = 2.0
 """Lines of one address are at most this many text heights apart."""
 _WITHOUT_LABEL: Final = 0.85
@@ -92,9 +94,15 @@ def back_fields(finder: FieldFinder) -> Fields:
     return {
         "ValidDate": adjust_for_term(period, PermitType.RESIDENCE_PERMIT),
         "Authority": issuing_authority(finder),
-        "VisaNum": finder.value(Label.ISSUE_COUNT, value_parsers.count, alphabet="0123456789") or EMPTY_FIELD,
+        "VisaNum": _issue_count(finder),
         "PassNo": number or EMPTY_FIELD,
     }
+
+
+def _issue_count(finder: FieldFinder) -> OcrField:
+    """Return the count, which has two digits: a single one may be half of it."""
+    count = finder.value(Label.ISSUE_COUNT, value_parsers.count, alphabet="0123456789") or EMPTY_FIELD
+    return count if len(count.text) > 1 else count.at_most(_ONE_DIGIT)
 
 
 def front_answer(fields: Fields) -> ResidencePermitAnswer:

@@ -133,10 +133,14 @@ class Layout:
 
     def below(self, anchor: Anchor) -> list[Piece]:
         """Return the pieces of the nearest row below that begin in the label's column, clipped to that column."""
+        found = self._below(anchor, self.pieces)
+        return found or (self._below(anchor, self.specimen_marks) if anchor.label is Label.NAME else [])
+
+    def _below(self, anchor: Anchor, pieces: Iterable[Piece]) -> list[Piece]:
         left, right = self.column(anchor)
         row = self._row_of[id(anchor)]
         nearest: list[Piece] = []
-        for piece in self.pieces:
+        for piece in pieces:
             drop = piece.line.middle - anchor.line.middle
             height = max(anchor.line.height, piece.line.height)
             if piece.owner or piece.row == row or not _MIN_DROP * anchor.line.height < drop < _MAX_DROP * height:

@@ -19,6 +19,7 @@ _LONG: Final = 4
 """Characters of a label from which on half of them identify it."""
 _VALUES_LIKE_LABELS: Final = ("证件样本",)
 """The name on official specimens has half of 证件号码."""
+_BEFORE_CHINESE: Final = frozenset({Label.AUTHORITY, Label.ISSUE_PLACE})
 _MIN_COLUMN: Final = 2
 """Labels that begin in one column, at least, to show where the missing ones do."""
 _COLUMN_TOLERANCE: Final = 1.0
@@ -79,14 +80,18 @@ def _is_chinese(character: str) -> bool:
 
 
 def _long_label(run: _Run, wanted: set[Label]) -> Anchor | None:
-    """Return the only label of which at least half of the characters are at the beginning of the run."""
+    """Return the only label of which at least half of the characters are at the beginning of the run.
+
+    Only labels that Chinese values may follow without a gap need not be all of it: notes begin like other labels.
+    """
     if run.text.startswith(_VALUES_LIKE_LABELS):
         return None
     best: dict[Label, tuple[float, str]] = {}
     for label in wanted:
         for word in WORDS[label]:
             right = sum(one == other for one, other in zip(run.text, word, strict=False))
-            if len(run.text) >= len(word) >= _LONG and 2 * right >= len(word):
+            fits = len(run.text) == len(word) or (len(run.text) > len(word) and label in _BEFORE_CHINESE)
+            if fits and len(word) >= _LONG and 2 * right >= len(word):
                 best[label] = max(best.get(label, (0.0, "")), (right / len(word), word))
     likeliest = max(best.values(), default=(0.0, ""))
     labels = [label for label, (share, _) in best.items() if share == likeliest[0]]

@@ -38,8 +38,8 @@ def test_a_text_similar_to_two_missing_labels_is_neither() -> None:
     assert found(TAIWAN, line("签发龄龄", 300, 200)) == {}
 
 
-@pytest.mark.parametrize("text", ["证件样本", "公安部出入境管理局", "广东", "陈大文"])
-def test_values_are_no_misread_labels(text: str) -> None:
+@pytest.mark.parametrize("text", ["持证人每次在内地停留不超过", "证件样本", "公安部出入境管理局", "广东", "陈大文"])
+def test_values_and_notes_are_no_misread_labels(text: str) -> None:
     assert found(TAIWAN, line(text, 300, 200)) == {}
 
 

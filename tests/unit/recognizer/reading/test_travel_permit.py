@@ -501,10 +501,11 @@ def test_a_sex_without_a_label_is_reread_right_of_the_birth_date() -> None:
     assert (sex.text, sex.confidence) == ("男", 0.7)
 
 
-def test_a_back_prints_the_coded_name_wherever_it_is() -> None:
+@pytest.mark.parametrize(("coded", "confidence"), [("陈大文", VERIFIED), ("陈大", 0.85)])
+def test_a_back_prints_the_coded_name_wherever_it_is(coded: str, confidence: float) -> None:
     lines = line("港澳居民来往内地通行证", 200, 60, 60), line("陳大文", 420, 120), line("件号码 G376849(9)", 330, 200)
-    name = back_fields(finder(*lines), MrzFacts(chinese_name="陈大文"))["Name"]
-    assert (name.text, name.confidence) == ("陳大文", VERIFIED)
+    name = back_fields(finder(*lines), MrzFacts(chinese_name=coded))["Name"]
+    assert (name.text, name.confidence) == ("陳大文", confidence)
 
 
 @pytest.mark.parametrize("read", ["1981.08.03 男", "性刻男", "牲别男"])
@@ -521,6 +522,8 @@ def test_a_value_close_to_its_labels_translation_is_not_part_of_it() -> None:
 def test_a_specimens_holder_may_be_called_specimen_beside_a_label() -> None:
     lines = hk_front(name=line("姓名 样本", 330, 150), mark=line("样本", 90, 420))
     assert read_front(finder(*lines), HK).Name == "样本"
+    below = line("姓名", 80, 140, 22), line("样本", 82, 170), line("身份证件号码 G376849(9)", 80, 210)
+    assert read_back(finder(*below)).MainlandTravelPermitBackInfos.Name == "样本"  # type: ignore[union-attr]
 
 
 def test_a_confused_character_in_the_word_for_border_crossing_is_corrected() -> None:
