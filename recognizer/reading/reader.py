@@ -45,12 +45,16 @@ __all__ = ("Reading", "ReadingError", "load_models", "read")
 
 _SMALL_TEXT: Final = 15.0
 """Below this median text height in pixels, at detection scale, a closer second reading is worth its time."""
+_LARGE_TEXT: Final = 18.0
+"""Above this height at the scale of the first, coarse detection, a thorough one finds no more labels."""
 _UNCERTAIN: Final = 0.6
 """A field with a lower confidence is worth a second reading."""
 _RESIDENCE: Final = frozenset({CardSide.RESIDENCE_FRONT, CardSide.RESIDENCE_BACK})
 _BACK_INFOS: Final = "MainlandTravelPermitBackInfos"
 _EXTRAS_ERRORS: Final = (*engine.ENGINE_ERRORS, ValueError, ArithmeticError, LookupError)
 """What unusual shapes may raise in the search for outlines, portraits and copies, after the card was read."""
+_CLEARLY_REFUSED: Final = 0.2
+"""Below this document confidence, thorough detection does not make a card of it."""
 _FEW_LABELS: Final = 2
 """With fewer labels, text is not worth a closer look: it is hardly a card."""
 _UNREADABLE: Final = 99
@@ -86,7 +90,8 @@ def read(image: bytes, *, kind: Kind, side: Side | None = None, return_portrait:
     """
     try:
         photo = _decode(image, kind)
-        card = _read_best(photo.pixels, kind, _requested_sides(kind, side))
+        requested = _requested_sides(kind, side)
+        card = _read_best(photo.pixels, kind, requested)
     except engine.ENGINE_ERRORS:
         raise ReadingError("FailedOperation.OcrFailed") from None  # the messages may contain text from the card
     portrait_scale = photo.scale if return_portrait else None
@@ -94,8 +99,8 @@ def read(image: bytes, *, kind: Kind, side: Side | None = None, return_portrait:
         reading = _residence_reading(card, portrait_scale)
     else:
         reading = _travel_reading(card, side or Side.FRONT, portrait_scale)
-    if card.card_side is None:
-        return reading
+    if card.card_side not in requested:
+        return replace(reading, report=ReaderReport(document_confidence=card.confidence if card.is_refused else 0.0))
     return replace(
         reading,
         answer=replace(reading.answer, WarnCardInfos=_warnings(photo.pixels, card)),
@@ -154,7 +159,7 @@ def _read_best(pixels: Pixels, kind: Kind, requested: frozenset[CardSide]) -> _C
     If text is small or a field of the card uncertain, read a closer crop as well and merge both readings.
     """
     card = _find_card(ImageScan(pixels), requested)
-    if card is None or card.card_side is None:
+    if card is None or (card.card_side is None and not _is_clearly_refused(card)):
         card = _find_card(ImageScan(pixels, thorough=True), requested)
     if card is None:
         code = "ImageNoText" if kind is Kind.RESIDENCE_PERMIT else "ImageNoSpecifiedCard"
@@ -213,10 +218,11 @@ def _lay_out(text: CardText) -> _Card:
     fields = (
         hk_macao_back.back_fields(finder, mrz) if card_side is CardSide.HK_MACAO_BACK else _FIELDS[card_side](finder)
     )
-    card = _Card(card_side, text, finder, fields, mrz, outline=_outline(text, finder.layout.height))
-    confidence = document_confidence(card_side, text, seen, core=_area(card), fields=fields, mrz=mrz)
+    outline = _outline(text, finder.layout.height)
+    card = _Card(card_side, text, finder, fields, mrz, outline=None if outline is None else text.in_photo(outline))
+    confidence = document_confidence(card_side, text, seen, core=_area(card), fields=fields, mrz=mrz, outline=outline)
     if confidence < REFUSED:
-        return _Card(None, text, finder, {}, is_refused=True)
+        return _Card(None, text, finder, {}, confidence=confidence, is_refused=True)
     return replace(card, confidence=confidence)
 
 
@@ -228,12 +234,11 @@ _FIELDS: Final[dict[CardSide, Callable[[FieldFinder], Fields]]] = {
 
 
 def _outline(text: CardText, height: float) -> Quad | None:
-    """Return the card's corners in the photo; None if they are not found, which is never an error."""
+    """Return the card's corners in the image; None if they are not found, which is never an error."""
     try:
-        corners = find_outline(text, height)
+        return find_outline(text, height)
     except _EXTRAS_ERRORS:
         return None
-    return None if corners is None else text.in_photo(corners)
 
 
 def _core(card: _Card) -> tuple[TextLine, ...]:
@@ -252,16 +257,28 @@ def _area(card: _Card) -> tuple[TextLine, ...]:
     return _core(card) + tuple(machine_rows(card.finder))
 
 
+def _is_clearly_refused(card: _Card) -> bool:
+    """Tell whether more text would not make this a card: another document, a form, or large text of anything else."""
+    if card.is_refused:
+        return card.confidence < _CLEARLY_REFUSED
+    return _text_height(card, engine.COARSE_SIDE) > _LARGE_TEXT
+
+
 def _deserves_second_reading(card: _Card) -> bool:
     """Tell whether a closer crop may show more. A refusal must not cost more than a card."""
     if card.card_side is None:
-        return not card.is_refused and len(card.finder.layout.anchors) >= _FEW_LABELS
+        return not card.is_refused and _is_small(card) and len(card.finder.layout.anchors) >= _FEW_LABELS
     return _is_small(card) or bool(_uncertain_fields(card))
 
 
 def _is_small(card: _Card) -> bool:
+    return _text_height(card, engine.DETECTION_SIDE) < _SMALL_TEXT
+
+
+def _text_height(card: _Card, longest_side: int) -> float:
+    """Return the median text height in pixels in an image that is at most so long."""
     longest = float(max(card.text.image.shape[:2]))
-    return card.finder.layout.height * min(1.0, engine.DETECTION_SIDE / longest) < _SMALL_TEXT
+    return card.finder.layout.height * min(1.0, longest_side / longest)
 
 
 def _uncertain_fields(card: _Card) -> int:

@@ -10,22 +10,26 @@ from typing import Final
 
 from permit_ocr.domain.card.resident_number import parse_resident_number
 from recognizer.reading.card_evidence.paper import examine_paper
+from recognizer.reading.card_evidence.person import find_person
 from recognizer.reading.card_evidence.picture import picture_beside
 from recognizer.reading.classification.card_sides import LABELS_BY_SIDE, CardSide
 from recognizer.reading.classification.form_signs import form_signs
+from recognizer.reading.fields.check_digits import is_valid_hong_kong_number
 from recognizer.reading.fields.field_finder import FieldFinder
 from recognizer.reading.fields.mrz.document_codes import document_code
 from recognizer.reading.fields.mrz.facts import MrzFacts
 from recognizer.reading.fields.mrz.machine_lines import machine_lines
-from recognizer.reading.fields.ocr_field import Fields
+from recognizer.reading.fields.ocr_field import EMPTY_FIELD, Fields
 from recognizer.reading.layout.card_layout import Layout
 from recognizer.reading.layout.labels import Label
 from recognizer.reading.ocr.card_text import CardText
+from recognizer.reading.ocr.engine import Quad
 from recognizer.reading.ocr.text_lines import TextLine
 
 REFUSED: Final = 0.5
 _HIGHEST: Final = 0.99
 _FORM_SIGN: Final = -0.25
+_OUTLINE: Final = 0.1
 _PRINTED_PAPER: Final = 0.25
 _BLANK_PAPER: Final = -0.3
 _MIN_COLOUR: Final = 2.5
@@ -33,6 +37,9 @@ _MIN_PATTERN: Final = 0.25
 """Drawn cards reach 0.3 and a colour of 2.9 or more, scanned forms 0.17 and 0.8 at most."""
 _MIN_HEIGHT: Final = 18.0
 """Pixels of text height below which a pattern is not visible."""
+_PERSON: Final = 0.1
+_NO_PERSON: Final = -0.4
+"""Points for the side of the portrait if no picture was separate at first: shadows join it with its surroundings."""
 _PROMINENT: Final = 1.15
 _VERY_PROMINENT: Final = 1.35
 """How many times as high as the values a title is."""
@@ -48,25 +55,48 @@ def document_confidence(
     core: Sequence[TextLine],
     fields: Fields,
     mrz: MrzFacts | None,
+    outline: Quad | None = None,
 ) -> float:
-    """Return from 0 to 1 how sure it is that ``text`` is on a card of this side."""
+    """Return from 0 to 1 how sure it is that ``text`` is on a card of this side.
+
+    ``core``: the lines of labels and values. ``outline``: the card's corners in ``text.image``, if found.
+    """
     layout = finder.layout
     points = _paper(text, core, layout.height) + _FORM_SIGN * form_signs(layout)
     if card_side is CardSide.HK_MACAO_BACK:
-        points += _hk_macao_back(finder, mrz)
+        points += _hk_macao_back(finder, fields, mrz, has_outline=outline is not None)
     elif card_side is CardSide.RESIDENCE_BACK:
         points += _residence_back(layout)
     else:
-        points += _front(text, finder, core, fields)
+        points += _front(finder, fields, picture=_picture(card_side, text, layout, core, outline))
+    if outline is not None and round(points, 3) >= REFUSED:  # a form may have one, too
+        points += _OUTLINE
     return round(min(_HIGHEST, max(0.0, points)), 3)
 
 
-def _hk_macao_back(finder: FieldFinder, mrz: MrzFacts | None) -> float:
-    """Return points for the machine-readable lines: the printed words are on any form that asks for the permit."""
+def _hk_macao_back(finder: FieldFinder, fields: Fields, mrz: MrzFacts | None, *, has_outline: bool) -> float:
+    """Return points for the machine-readable lines: the printed words are on any form that asks for the permit.
+
+    If a hand hides them, the printed side can be enough for a review: an outline, a number with its check digit.
+    """
     if mrz:
         return 0.95
     lines = machine_lines(finder)
-    return 0.85 if document_code(lines) else 0.6 if lines else 0.2
+    if lines:
+        return 0.85 if document_code(lines) else 0.6
+    number = fields.get("IDNumber", EMPTY_FIELD).text
+    return 0.2 + 0.1 * has_outline + 0.15 * is_valid_hong_kong_number(number)
+
+
+def _picture(
+    card_side: CardSide, text: CardText, layout: Layout, core: Sequence[TextLine], outline: Quad | None
+) -> float:
+    """Return points for the portrait of a front."""
+    points = picture_beside(text, core, layout.height)
+    if points > 0:
+        return points
+    on_the_left = card_side is not CardSide.RESIDENCE_FRONT
+    return _PERSON if find_person(text, layout, on_the_left=on_the_left, outline=outline) else _NO_PERSON
 
 
 def _residence_back(layout: Layout) -> float:
@@ -75,13 +105,13 @@ def _residence_back(layout: Layout) -> float:
     return 0.3 + 0.25 * (_title_ratio(layout) > _VERY_PROMINENT) + 0.15 * state_name + 0.05 * labels
 
 
-def _front(text: CardText, finder: FieldFinder, core: Sequence[TextLine], fields: Fields) -> float:
+def _front(finder: FieldFinder, fields: Fields, *, picture: float) -> float:
     layout = finder.layout
-    points = 0.25 + picture_beside(text, core, layout.height)
+    points = 0.25 + picture
     points += 0.1 * (_title_ratio(layout) > _PROMINENT) + 0.1 * (_label_ratio(layout) < _SMALL_LABELS)
     number = parse_resident_number(fields["IdCardNo"].text) if "IdCardNo" in fields else None
     is_valid = number is not None and number.has_valid_check_digit
-    return points + 0.3 * (document_code(machine_lines(finder)) is not None) + 0.2 * is_valid
+    return points + 0.3 * (document_code(machine_lines(finder)) is not None) + 0.2 * (is_valid and picture > 0)
 
 
 def _paper(text: CardText, core: Sequence[TextLine], height: float) -> float:

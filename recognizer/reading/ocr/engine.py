@@ -40,7 +40,7 @@ _CLEAR_VOTE: Final = 10.0
 
 DETECTION_SIDE: Final = 960
 """Longest side in pixels for text detection: text smaller than 8 pixels gets lost, and time grows with its square."""
-_COARSE_SIDE: Final = 640
+COARSE_SIDE: Final = 640
 """The same for the first attempt, which takes 0.45 times as long and suffices for a card that fills the photo."""
 _LARGE_TEXT: Final = 15.0
 """Median height in pixels at that size from which on the first attempt suffices: labels may be half as high."""
@@ -141,9 +141,9 @@ def find_text(image: Pixels, *, thorough: bool) -> list[Quad]:
     Unless ``thorough``, large text is detected in a smaller image.
     """
     if not thorough:
-        quads = _detect(image, _COARSE_SIDE)
+        quads = _detect(image, COARSE_SIDE)
         longest = max(image.shape[:2])
-        if longest <= _COARSE_SIDE or _is_large(quads, min_height=_LARGE_TEXT * longest / _COARSE_SIDE):
+        if longest <= COARSE_SIDE or _is_large(quads, min_height=_LARGE_TEXT * longest / COARSE_SIDE):
             return quads
     return _detect(image, DETECTION_SIDE)
 

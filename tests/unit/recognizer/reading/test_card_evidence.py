@@ -13,6 +13,7 @@ from recognizer.reading.card_evidence.picture import picture_beside
 from recognizer.reading.classification.card_sides import CardSide
 from recognizer.reading.fields.field_finder import FieldFinder
 from recognizer.reading.fields.mrz.facts import MrzFacts
+from recognizer.reading.fields.ocr_field import OcrField
 from recognizer.reading.layout.card_layout import Layout
 from recognizer.reading.ocr.card_text import CardText, Deskew
 from recognizer.reading.ocr.text_lines import TextLine
@@ -43,6 +44,46 @@ def confidence(image: Image, lines: list[TextLine], side: CardSide = CardSide.HK
     return document_confidence(
         side, text, FieldFinder(Layout(lines)), core=lines, fields={}, mrz=MrzFacts(**facts) if facts else None
     )
+
+
+OUTLINE = np.array([[60, 60], [1040, 60], [1040, 660], [60, 660]], np.float32)
+
+
+@pytest.mark.parametrize(
+    ("number", "outline", "is_reviewed"), [("G376849(9)", OUTLINE, True), ("G376849(8)", None, False)]
+)
+def test_a_back_with_hidden_lines_is_for_review_if_its_number_proves_itself(
+    number: str, outline: Image, *, is_reviewed: bool
+) -> None:
+    lines = [line("姓名 陈大文", 80, 140), line(f"身份证件号码 {number}", 80, 210), line("曾持证件号码 无", 80, 280)]
+    back = document_confidence(
+        CardSide.HK_MACAO_BACK,
+        text_on(blank(BLUE), lines),
+        FieldFinder(Layout(lines)),
+        core=lines,
+        fields={"IDNumber": OcrField(number, 0.9)},
+        mrz=None,
+        outline=outline,
+    )
+    assert (REFUSED <= back < 0.9) is is_reviewed
+
+
+@pytest.mark.parametrize(("image", "gain"), [(blank(WHITE), 0.0), (with_portrait(blank(WHITE)), 0.1)])
+def test_an_outline_supports_a_card_but_does_not_make_one(image: Image, gain: float) -> None:
+    lines = front("港澳居民来往内地通行证")
+    without, with_outline = (
+        document_confidence(
+            CardSide.HK_MACAO_FRONT,
+            text_on(image, lines),
+            FieldFinder(Layout(lines)),
+            core=lines,
+            fields={},
+            mrz=None,
+            outline=outline,
+        )
+        for outline in (None, OUTLINE)
+    )
+    assert with_outline - without == pytest.approx(gain)
 
 
 def text_on(image: Image, lines: list[TextLine]) -> CardText:

@@ -75,3 +75,20 @@ def test_a_library_failure_is_ocr_failed(where: str, error: type[Exception], mon
     monkeypatch.setattr(where, failing(error))
     with pytest.raises(reader.ReadingError, match=r"^FailedOperation\.OcrFailed$"):
         reader.read(PHOTO, kind=Kind.MAINLAND_PERMIT)
+
+
+@pytest.mark.parametrize(("refused", "detections"), [(0.0, 1), (0.4, 2)])
+def test_a_clear_refusal_ends_the_search_and_is_reported(
+    refused: float, detections: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = (line("姓名", 0, 20), line("李港安", 200, 20))
+    pixels = np.zeros((20, 40, 3), np.uint8)
+    text = CardText(image=pixels, lines=lines, deskew=Deskew(), quarter_turns=0, origin=np.eye(3), quad_indexes=(0, 1))
+    scans = []
+    form = reader._Card(None, text, finder(*lines), {}, confidence=refused, is_refused=True)
+    monkeypatch.setattr(reader, "ImageScan", lambda *_, **options: scans.append(options))
+    monkeypatch.setattr(reader, "_find_card", lambda *_: form)
+    reading = reader.read(PHOTO, kind=Kind.RESIDENCE_PERMIT)
+    assert len(scans) == detections
+    assert reading.report.document_confidence == refused
+    assert reading.report.positions is None

@@ -1,0 +1,184 @@
+"""Finds the person on a card's front: the largest thing of a person's size beside the text, where that card has it.
+
+A portrait need not have a frame. The person differs from the paper behind the text; if there are straight edges around
+the person, they are the frame of the picture. There is no face detection.
+"""
+
+from typing import Any, Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from recognizer.reading.card_evidence.flat_area import DARK, FlatArea, flatten, span, surrounding
+from recognizer.reading.card_evidence.paper_difference import Mask, differs_from_paper
+from recognizer.reading.layout.card_layout import Layout
+from recognizer.reading.layout.labels import Label
+from recognizer.reading.ocr.card_text import CardText
+from recognizer.reading.ocr.engine import Quad
+from recognizer.reading.ocr.text_lines import BoundingBox, TextLine
+
+_SCALE: Final = 8.0
+"""Pixels per text height in the searched image."""
+_REACH: Final = 15.0
+"""A portrait is at most this many text heights beside the text."""
+_ABOVE: Final = 4.0
+_ALIGNED: Final = 25
+"""Percentile of the left edges of labels and values that is their left column's."""
+_GAP: Final = 0.4
+"""Text heights between the portrait and the values."""
+_HEIGHTS: Final = (4.0, 14.0)
+_WIDTHS: Final = (3.0, 11.0)
+_SHAPES: Final = (0.45, 1.25)
+"""Sizes of a person in text heights, and their width as a fraction of the height."""
+_JOINED: Final = 3.0
+"""Parts of a picture that are above each other are at most this many text heights apart: a collar may be white."""
+_FRAME_ROOM: Final = (0.2, 0.3, 0.2, 0.15)
+"""How far a frame is from the person on the left, above, on the right and below, as fractions of the person's size."""
+_FRAME_STEP: Final = 0.035
+_FRAME_RATIO: Final = 2.5
+"""A frame's edge is a step of log brightness, in any colour, and so many times the usual one beside the person."""
+_NOT_BESIDE: Final = frozenset({Label.TITLE, Label.NOISE, Label.RESIDENT_NUMBER})
+_FRAME_WIDTH: Final = 2
+_NEARBY: Final = (25, 81)
+_NEARBY_DARKER: Final = -0.15
+
+
+def find_person(text: CardText, layout: Layout, *, on_the_left: bool, outline: Quad | None) -> BoundingBox | None:
+    """Return the portrait's box in deskewed pixels, or None. ``outline``: the card's corners in ``text.image``."""
+    lines = _holder_lines(layout)
+    if not lines:
+        return None
+    area = flatten(text, surrounding(lines, _REACH * layout.height, _ABOVE * layout.height), _SCALE / layout.height)
+    labels = [anchor.line for anchor in layout.anchors if anchor.label not in _NOT_BESIDE]
+    searched = _beside(area, labels if on_the_left and len(labels) > 1 else lines, on_the_left=on_the_left)
+    for left, top, right, bottom in area.boxes(
+        [line for line in text.lines if line.height < 3 * layout.height]
+    ).tolist():
+        searched[span(top - 1, bottom + 1), span(left - 1, right + 1)] = False
+    if outline is not None:
+        searched &= _inside(area, text, outline)
+    different = differs_from_paper(area.pixels, area.boxes(lines), _SCALE) & searched
+    persons = [_person(different), _person(_differs_from_nearby(area, searched) & searched)]
+    person = max(filter(None, persons), key=_size, default=None)
+    if person is None:
+        return None
+    left, top, right, bottom = _framed(area, person, searched)
+    upper_left, lower_right = area.deskewed(left, top), area.deskewed(right, bottom)
+    return BoundingBox(*upper_left, *lower_right)
+
+
+def _holder_lines(layout: Layout) -> list[TextLine]:
+    """Return the labels and values beside the portrait: not a title, nor the residence number below it."""
+    labels = [anchor for anchor in layout.anchors if anchor.label not in _NOT_BESIDE]
+    values = [piece.line for piece in layout.pieces if piece.owner and piece.owner.label not in _NOT_BESIDE]
+    return [label.line for label in labels] + values or [piece.line for piece in layout.pieces]
+
+
+def _beside(area: FlatArea, lines: list[TextLine], *, on_the_left: bool) -> Mask:
+    """Return where a portrait may be: on one side of where most lines begin or end."""
+    boxes = area.boxes(lines)
+    mask = np.zeros(area.pixels.shape[:2], bool)
+    if on_the_left:
+        mask[:, span(0, float(np.percentile(boxes[:, 0], _ALIGNED)) - _GAP * _SCALE)] = True
+    else:
+        mask[:, span(float(np.median(boxes[:, 2])) + _GAP * _SCALE, mask.shape[1])] = True
+    return mask
+
+
+def _inside(area: FlatArea, text: CardText, outline: Quad) -> Mask:
+    """Return where the card is, a little within its outline."""
+    corners = np.array([text.deskew.to_deskewed(x, y) for x, y in outline.tolist()])
+    corners = (corners - (area.box.left, area.box.top)) * area.scale
+    mask = np.zeros(area.pixels.shape[:2], np.uint8)
+    cv2.fillConvexPoly(mask, np.round(corners).astype(np.int32), 1)
+    return cv2.erode(mask, np.ones((3, 3), np.uint8), iterations=3, borderValue=1) > 0
+
+
+def _person(different: Mask) -> BoundingBox | None:
+    """Return the largest area with the size and shape of a person, with the parts above and below it."""
+    thick = cv2.morphologyEx(different.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+    solid = cv2.morphologyEx(thick, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
+    rows, columns = solid.shape
+    _, _, parts, _ = cv2.connectedComponentsWithStats(solid)
+    boxes = []
+    for left, top, width, height, size in sorted(parts[1:].tolist(), key=lambda part: -part[4]):
+        if left > 0 and top > 0 and left + width < columns and top + height < rows and size > _SCALE**2:
+            boxes.append(BoundingBox(left, top, left + width, top + height))
+    for first in boxes[:2]:
+        joined = first
+        for other in boxes:
+            joined = _joined(joined, other)
+        if _is_person(joined):
+            return joined
+        if _is_person(first):
+            return first
+    return None
+
+
+def _joined(box: BoundingBox, other: BoundingBox) -> BoundingBox:
+    """Return a box with another one above or below it; unchanged if that one is elsewhere."""
+    common = min(box.right, other.right) - max(box.left, other.left)
+    gap = max(other.top - box.bottom, box.top - other.bottom)
+    if common < 0.5 * (other.right - other.left) or gap > _JOINED * _SCALE:
+        return box
+    return BoundingBox(
+        min(box.left, other.left), min(box.top, other.top), max(box.right, other.right), max(box.bottom, other.bottom)
+    )
+
+
+def _size(box: BoundingBox) -> float:
+    return (box.right - box.left) * (box.bottom - box.top)
+
+
+def _is_person(box: BoundingBox) -> bool:
+    width, height = box.right - box.left, box.bottom - box.top
+    return (
+        _WIDTHS[0] < width / _SCALE < _WIDTHS[1]
+        and _HEIGHTS[0] < height / _SCALE < _HEIGHTS[1]
+        and _SHAPES[0] < width / height < _SHAPES[1]
+    )
+
+
+def _differs_from_nearby(area: FlatArea, searched: Mask) -> Mask:
+    """Return what is darker than the brightest place beside it, for portraits that are partly in a shadow."""
+    grey = cv2.blur(cv2.cvtColor(area.pixels, cv2.COLOR_BGR2GRAY), (3, 3))
+    paper = cv2.dilate(np.where(searched, grey, 0).astype(np.uint8), np.ones(_NEARBY, np.uint8))
+    paper = cv2.blur(paper, (9, 9)).astype(np.float32)
+    return np.asarray(np.log((grey + np.float32(DARK)) / (paper + DARK)) < _NEARBY_DARKER)
+
+
+def _framed(area: FlatArea, person: BoundingBox, searched: Mask) -> tuple[float, float, float, float]:
+    """Return the person's box, with each side moved outwards to a straight edge beside it, if there is one."""
+    colours = cv2.GaussianBlur(np.log(area.pixels.astype(np.float32) + DARK), (0, 0), 0.8)
+    width, height = person.right - person.left, person.bottom - person.top
+    rows, columns = span(person.top, person.bottom - 1), span(person.left, person.right - 1)
+    beside = np.median(_steps(colours, searched)[rows], axis=0)
+    above = np.median(_steps(colours.transpose(1, 0, 2), searched.T)[columns], axis=0)
+    return (
+        _outwards(beside, person.left, -_FRAME_ROOM[0] * width),
+        _outwards(above, person.top, -_FRAME_ROOM[1] * height),
+        _outwards(beside, person.right, _FRAME_ROOM[2] * width),
+        _outwards(above, person.bottom, _FRAME_ROOM[3] * height),
+    )
+
+
+def _steps(colours: NDArray[Any], searched: Mask) -> NDArray[Any]:
+    """Return the step from each place to the right, in any colour; 0 at the edge of what is searched."""
+    steps = np.zeros(searched.shape, np.float32)
+    inside = np.lib.stride_tricks.sliding_window_view(searched, 2 * _FRAME_WIDTH + 1, axis=1).all(axis=2)
+    difference = colours[:, 2 * _FRAME_WIDTH :] - colours[:, : -2 * _FRAME_WIDTH]
+    steps[:, _FRAME_WIDTH:-_FRAME_WIDTH] = np.abs(difference).max(axis=2) * inside
+    return steps
+
+
+def _outwards(steps: NDArray[Any], side: float, room: float) -> float:
+    """Return where the strongest edge is between ``side`` and ``side + room``; ``side`` if none is strong enough."""
+    first, last = sorted((int(side), int(side + room)))
+    first, last = max(0, first - 1), min(len(steps), last + 1)
+    near = steps[first:last]
+    if not len(near):
+        return side
+    at = int(near.argmax())
+    is_edge = near[at] > max(_FRAME_STEP, _FRAME_RATIO * float(np.median(near)))
+    return float(first + at) if is_edge else side
