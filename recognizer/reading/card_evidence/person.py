@@ -41,7 +41,9 @@ _FRAME_RATIO: Final = 2.5
 _NOT_BESIDE: Final = frozenset({Label.TITLE, Label.NOISE, Label.RESIDENT_NUMBER})
 _FRAME_WIDTH: Final = 2
 _NEARBY: Final = (25, 81)
-_NEARBY_DARKER: Final = -0.15
+"""Pixels down and across in which the brightest place is a portrait's paper."""
+_DARKER_THAN_NEARBY: Final = (-0.15, -0.4, -0.7)
+"""In log brightness. In a hard shadow only hair and coat are so much darker than the paper in the light."""
 
 
 def find_person(text: CardText, layout: Layout, *, on_the_left: bool, outline: Quad | None) -> BoundingBox | None:
@@ -59,8 +61,11 @@ def find_person(text: CardText, layout: Layout, *, on_the_left: bool, outline: Q
     if outline is not None:
         searched &= _inside(area, text, outline)
     different = differs_from_paper(area.pixels, area.boxes(lines), _SCALE) & searched
-    persons = [_person(different), _person(_differs_from_nearby(area, searched) & searched)]
+    nearby = _difference_from_nearby(area, searched)
+    persons = [_person(different), _person((nearby < _DARKER_THAN_NEARBY[0]) & searched)]
     person = max(filter(None, persons), key=_size, default=None)
+    for darker in _DARKER_THAN_NEARBY[1:]:
+        person = person or _person((nearby < darker) & searched)
     if person is None:
         return None
     left, top, right, bottom = _framed(area, person, searched)
@@ -140,12 +145,12 @@ def _is_person(box: BoundingBox) -> bool:
     )
 
 
-def _differs_from_nearby(area: FlatArea, searched: Mask) -> Mask:
-    """Return what is darker than the brightest place beside it, for portraits that are partly in a shadow."""
+def _difference_from_nearby(area: FlatArea, searched: Mask) -> NDArray[Any]:
+    """Return the log brightness relative to the brightest place beside each, for portraits partly in a shadow."""
     grey = cv2.blur(cv2.cvtColor(area.pixels, cv2.COLOR_BGR2GRAY), (3, 3))
     paper = cv2.dilate(np.where(searched, grey, 0).astype(np.uint8), np.ones(_NEARBY, np.uint8))
     paper = cv2.blur(paper, (9, 9)).astype(np.float32)
-    return np.asarray(np.log((grey + np.float32(DARK)) / (paper + DARK)) < _NEARBY_DARKER)
+    return np.asarray(np.log((grey + np.float32(DARK)) / (paper + DARK)))
 
 
 def _framed(area: FlatArea, person: BoundingBox, searched: Mask) -> tuple[float, float, float, float]:
