@@ -185,7 +185,7 @@ def chinese_name(text: str) -> str | None:
     """
     plain = re.sub(r"\s+", "", _TRAILING_LATIN.sub("", _chinese_parts(text)))
     plain = re.sub(r"[•・‧∙⋅．.·]+", "·", plain).strip("·")
-    if plain in SPECIMEN_NAMES:
+    if chinese_script.simplified(plain) in SPECIMEN_NAMES:
         return plain
     if not _CHINESE_NAME.fullmatch(plain) or _NOT_IN_NAMES.search(simplified(plain)):
         return None

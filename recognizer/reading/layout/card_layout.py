@@ -37,7 +37,7 @@ _DASH_AT_END: Final = re.compile(r"^\s*[-—–]|[-—–]\s*$")
 _WATERMARK: Final = re.compile(
     r"SPECIMEN|SAMPLE|EXAMPLE|FICTITIOUS|DEMO|TEST|VOID|NOT VALID|仅供测试|测试专用|样本|樣本|样张|样例|示例|测试|虚构"
 )
-_SPECIMEN_MARK: Final = "样本"
+_SPECIMEN_MARKS: Final = ("样本", "樣本")
 _PICTURE_RATIO: Final = 2.2
 """A box this many times as high as the median with only one or two characters is a picture mistaken for text."""
 
@@ -99,7 +99,7 @@ class Layout:
             for part in _split(line, _after_translation(line, start, end) if owner_label else start, end):
                 if not _is_background_text(part.text):
                     self.pieces.append(Piece(part, row, owner_label))
-                elif part.text.strip(_PUNCTUATION) == _SPECIMEN_MARK:
+                elif part.text.strip(_PUNCTUATION) in _SPECIMEN_MARKS:
                     self.specimen_marks.append(Piece(part, row, owner_label))
         for anchor in anchors:
             self._row_of[id(anchor)] = row

@@ -58,7 +58,7 @@ def test_two_digits_right_of_the_number_are_the_issue_count(count: str) -> None:
     assert read_front(finder(*lines), HK).IssueNumber == count
 
 
-@pytest.mark.parametrize("name", ["证件样本", "样本"])
+@pytest.mark.parametrize("name", ["证件样本", "样本", "證件樣本", "樣本"])
 def test_a_specimens_holder_may_be_called_specimen(name: str) -> None:
     lines = hk_front(name=line(name, 335, 150), latin=line("ZHENGJIAN,YANGBEN", 330, 200), mark=line("样本", 90, 420))
     assert read_front(finder(*lines), HK).Name == name
