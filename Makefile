@@ -28,8 +28,9 @@ format: setup ## Format the code and fix what the linter can fix
 	@.venv/bin/ruff check --quiet --fix-only .
 	@.venv/bin/ruff format --quiet .
 
-build: setup ## Build what is deployed, for ARCHITECTURE=x86_64 (default) or arm64
+build: setup ## Build what is deployed and its SBOM, for ARCHITECTURE=x86_64 (default) or arm64
 	@layers/build.sh
+	@layers/sbom/write.sh
 
 bench: setup ## Measure cold starts, cost, memory and size (15 minutes on an idle machine)
 	@.venv/bin/python -m bench.system

@@ -13,7 +13,9 @@ lock pyproject.toml --all-extras --output-file requirements/dev.txt
 subset() { lock --constraint requirements/dev.txt "$@"; }
 subset pyproject.toml --extra editable --extra imaging --extra recognizer --extra sandbox --override requirements/overrides-demo.txt \
     --output-file requirements/demo.txt
-lock tests/ministack/requirements.in --output-file tests/ministack/requirements.txt # an environment of its own
+for own_environment in tests/ministack layers/sbom; do
+    lock "$own_environment/requirements.in" --output-file "$own_environment/requirements.txt"
+done
 for component in layers/third-party layers/imaging recognizer/deploy; do
     subset "$component/requirements.in" --output-file "$component/requirements.txt"
 done
