@@ -62,7 +62,8 @@ def arns(stack: str) -> list[str]:
     found = []
     for logical_id, resource in RESOURCES.items():
         named = [resource["Properties"][name] for name in NAMES_THEMSELVES if name in resource.get("Properties", {})]
-        text = named[0]["Fn::Sub"] if named and isinstance(named[0].get("Fn::Sub"), str) else ""
+        substituted = named[0].get("Fn::Sub", "") if named else ""  # text, or text and its variables
+        text = substituted[0] if isinstance(substituted, list) else substituted
         name = text.replace("${AWS::StackName}", stack) or f"{stack}-{logical_id}-0123456789AB"
         found += [
             arn.format(region=REGION, account=ACCOUNT, name=name) for arn in ARN_PREFIXES.get(resource["Type"], [])
