@@ -11,7 +11,7 @@ from typing import Final
 from permit_ocr.domain.card.resident_number import parse_resident_number
 from recognizer.reading.card_evidence.paper import examine_paper
 from recognizer.reading.card_evidence.person import find_person
-from recognizer.reading.card_evidence.picture import picture_beside
+from recognizer.reading.card_evidence.picture import CERTAIN, picture_beside
 from recognizer.reading.classification.card_sides import LABELS_BY_SIDE, CardSide
 from recognizer.reading.classification.form_signs import form_signs
 from recognizer.reading.fields.check_digits import is_valid_hong_kong_number
@@ -39,7 +39,8 @@ _MIN_HEIGHT: Final = 18.0
 """Pixels of text height below which a pattern is not visible."""
 _PERSON: Final = 0.1
 _NO_PERSON: Final = -0.4
-"""Points for the side of the portrait if no picture was separate at first: shadows join it with its surroundings."""
+"""Points for a person where the portrait should be, and for none, if no separate picture was found at first: shadows
+join it with its surroundings."""
 _PROMINENT: Final = 1.15
 _VERY_PROMINENT: Final = 1.35
 """How many times as high as the values a title is."""
@@ -92,11 +93,13 @@ def _picture(
     card_side: CardSide, text: CardText, layout: Layout, core: Sequence[TextLine], outline: Quad | None
 ) -> float:
     """Return points for the portrait of a front."""
-    points = picture_beside(text, core, layout.height)
-    if points > 0:
+    points = picture_beside(text, core, layout.height, outline=outline)
+    if points == CERTAIN:
         return points
     on_the_left = card_side is not CardSide.RESIDENCE_FRONT
-    return _PERSON if find_person(text, layout, on_the_left=on_the_left, outline=outline) else _NO_PERSON
+    if find_person(text, layout, on_the_left=on_the_left, outline=outline):
+        return max(points, _PERSON)
+    return _NO_PERSON if points < 0 else points
 
 
 def _residence_back(layout: Layout) -> float:

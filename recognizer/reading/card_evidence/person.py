@@ -59,7 +59,7 @@ def find_person(text: CardText, layout: Layout, *, on_the_left: bool, outline: Q
     ).tolist():
         searched[span(top - 1, bottom + 1), span(left - 1, right + 1)] = False
     if outline is not None:
-        searched &= _inside(area, text, outline)
+        searched &= inside_outline(area, text, outline)
     different = differs_from_paper(area.pixels, area.boxes(lines), _SCALE) & searched
     nearby = _difference_from_nearby(area, searched)
     persons = [_person(different), _person((nearby < _DARKER_THAN_NEARBY[0]) & searched)]
@@ -91,7 +91,7 @@ def _beside(area: FlatArea, lines: list[TextLine], *, on_the_left: bool) -> Mask
     return mask
 
 
-def _inside(area: FlatArea, text: CardText, outline: Quad) -> Mask:
+def inside_outline(area: FlatArea, text: CardText, outline: Quad) -> Mask:
     """Return where the card is, a little within its outline."""
     corners = np.array([text.deskew.to_deskewed(x, y) for x, y in outline.tolist()])
     corners = (corners - (area.box.left, area.box.top)) * area.scale

@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 
 from recognizer.reading.card_evidence.flat_area import flatten, span, surrounding
 from recognizer.reading.card_evidence.paper_difference import Mask, differs_from_paper
+from recognizer.reading.card_evidence.person import inside_outline
 from recognizer.reading.ocr.card_text import CardText
+from recognizer.reading.ocr.engine import Quad
 from recognizer.reading.ocr.text_lines import TextLine
 
 _SCALE: Final = 6.0
@@ -30,23 +32,25 @@ _WINDOWS: Final = ((5.5, 7.0), (7.0, 9.0), (8.5, 11.0), (10.0, 13.0))
 _FRAME: Final = 0.5
 _FILLED: Final = (0.3, 0.9)
 _BLANK_AROUND: Final = 0.85
-_CERTAIN: Final = 0.45
+CERTAIN: Final = 0.45
 _POSSIBLE: Final = 0.2
 _NONE: Final = -0.15
 
 
-def picture_beside(text: CardText, lines: Sequence[TextLine], height: float) -> float:
+def picture_beside(text: CardText, lines: Sequence[TextLine], height: float, *, outline: Quad | None = None) -> float:
     """Return the points for a picture beside the ``lines``, whose text has this height: negative if there is none.
 
     It counts less if it is not separate from its surroundings: a hand or a dark table may touch a portrait, but it may
-    also be the corner of a page.
+    also be the corner of a page. Outside the card's ``outline``, if it is known, there is none.
     """
     area = flatten(text, surrounding(lines, _REACH * height, _ABOVE * height), _SCALE / height)
     different = differs_from_paper(area.pixels, area.boxes(lines), _SCALE)
     for left, top, right, bottom in area.boxes(text.lines).tolist():
         different[span(top - 1, bottom + 1), span(left - 1, right + 1)] = False
+    if outline is not None:
+        different &= inside_outline(area, text, outline)
     if _has_separate_picture(different):
-        return _CERTAIN
+        return CERTAIN
     return _POSSIBLE if _has_window(different) else _NONE
 
 
