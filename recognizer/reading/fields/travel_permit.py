@@ -16,7 +16,7 @@ from recognizer.reading.fields.issuing_authority import NOT_A_PLACE, OFFICE_SUFF
 from recognizer.reading.fields.ocr_field import CONTRADICTED, EMPTY_FIELD, VERIFIED, Fields, OcrField
 from recognizer.reading.layout.card_layout import Layout, Piece
 from recognizer.reading.layout.labels import TITLES, Anchor, Label
-from recognizer.reading.ocr.text_lines import SAME_ROW
+from recognizer.reading.ocr.text_lines import BOX_GAP, SAME_ROW
 from recognizer.reading.result import NOT_ENABLED
 
 _TYPE_NAMES: Final[dict[PermitType, str]] = {
@@ -200,11 +200,19 @@ def _issue_count(finder: FieldFinder, permit: PermitType, number: OcrField) -> O
         return labelled if len(labelled.text) > 1 else labelled.at_most(_ISOLATED)
     if permit is _EXIT_ENTRY:
         return EMPTY_FIELD
+    if number.text and (close := finder.anywhere(lambda text: _count_after(text, number.text))):
+        return close.at_most(_ISOLATED)
     isolated = [piece for piece in finder.layout.pieces if _ISSUE_COUNT.fullmatch(piece.text) and _may_be_count(piece)]
     numbers = [piece for piece in finder.layout.pieces if number.text and number.text in piece.text]
     beside = [piece for piece in isolated if any(_is_right_of(piece, one) for one in numbers)]
     found = beside if len(beside) == 1 else [piece for piece in isolated if piece.owner is None]
     return finder.field(found[0].text, [found[0].line]).at_most(_ISOLATED) if len(found) == 1 else EMPTY_FIELD
+
+
+def _count_after(text: str, number: str) -> str | None:
+    """Return the count in another box close to the number's."""
+    count = text.rpartition(number + BOX_GAP)[2].strip()
+    return count if count != text and _ISSUE_COUNT.fullmatch(count) else None
 
 
 def ends_with_count(number: str) -> bool:

@@ -538,6 +538,13 @@ def test_the_number_tells_the_edition_if_the_title_is_unreadable(title: str, suf
     assert read_front(finder(*lines), HK).Type == "港澳居民来往内地通行证" + suffix
 
 
+def test_a_count_close_to_its_number_is_separated() -> None:
+    lines = [one for one in hk_front() if "号码" not in one.text and "次数" not in one.text]
+    number, count = line("H12345678", 330, 440), line("03", 540, 440)
+    answer = read_front(finder(*lines, number, count), HK)
+    assert (answer.Number, answer.IssueNumber) == ("H12345678", "03")
+
+
 def test_a_nationality_in_two_languages_needs_no_label() -> None:
     lines = hk_front(
         title=line("港澳居民来往内地通行证（非中国籍）", 200, 60, 60), country=line("美国/UNITED STATES", 330, 500)
