@@ -1,7 +1,7 @@
 """Multiplies counted calls by prices: what 1,000 documents cost, and what an idle month costs."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -26,6 +26,8 @@ AUDIT_BYTES: Final = 400
 POLLERS: Final = 5
 """Long polls that Lambda keeps open on each queue of a function."""
 POLL_SECONDS: Final = 20
+RECORDED: Final = tuple(call for call, _ in CALLS)
+"""The calls for one document."""
 _MONTH_SECONDS: Final = 30 * 24 * 3600
 _BASE64: Final = 4 / 3
 
@@ -41,10 +43,11 @@ class Item:
 
     @property
     def dollars(self) -> float:
+        """What this line costs."""
         return self.quantity * self.unit_price
 
 
-def for_documents(calls: tuple[str, ...] = tuple(name for name, _ in CALLS)) -> list[Item]:
+def for_documents(calls: Sequence[str] = RECORDED) -> list[Item]:
     """Return the bill of ``DOCUMENTS`` uploads, each with these recorded calls, at a steady load."""
     function = _template()["Globals"]["Function"]
     billed_seconds = json.loads((ROOT / "docs" / "benchmarks.json").read_text(encoding="utf-8"))["billed"][
@@ -118,7 +121,7 @@ def for_an_idle_month() -> list[Item]:
     )
 
 
-def _write_units(calls: tuple[str, ...]) -> float:
+def _write_units(calls: Sequence[str]) -> float:
     """Return the write units of one document: items grow with the provider's answer."""
     answered = next(number for number, call in enumerate(calls) if call.startswith("OCR "))
     units = 0.0

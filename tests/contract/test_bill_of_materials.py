@@ -1,4 +1,4 @@
-"""The bill of materials that the build writes. ``cyclonedx-py --validate`` has checked it against CycloneDX's schema."""
+"""The bill of materials that the build writes. ``cyclonedx-py`` checks it against CycloneDX's schema."""
 
 import json
 import re

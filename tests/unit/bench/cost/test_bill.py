@@ -5,11 +5,8 @@ import re
 import pytest
 
 from bench.cost.__main__ import COMMAND, PAGE, figures
-from bench.cost.bill import DOCUMENTS, for_an_idle_month, for_documents
+from bench.cost.bill import DOCUMENTS, RECORDED, for_an_idle_month, for_documents
 from bench.markdown import END
-from bench.system.aws_calls import CALLS
-
-RECORDED = tuple(name for name, _ in CALLS)
 
 
 def test_the_page_shows_what_the_command_computes() -> None:
