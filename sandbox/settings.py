@@ -50,6 +50,8 @@ class Settings:
     """Where the functions call AWS, if not moto directly: a proxy in front of it."""
     cpu_quota: bool = False
     """Whether each execution environment gets the CPU that Lambda gives its memory size, instead of all there is."""
+    enforce_iam: bool = False
+    """Whether the functions may do only what the deployed policies allow."""
     memory_size: int | None = None
     """Memory size of every function in MB, in place of the template's."""
     batch_size: int | None = None

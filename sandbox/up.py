@@ -36,7 +36,7 @@ from sandbox.settings import (
     recognizer_server,
     template_parameters,
 )
-from sandbox.template.deployed_stack import DeployedStack
+from sandbox.template.deployed_stack import DeployedStack, EventSourceMapping
 from sandbox.template.transform import transform
 
 RECOGNIZER: Final = "recognizer"
@@ -89,6 +89,7 @@ async def running_sandbox(settings: Settings, report: Report) -> AsyncIterator[S
             overrides=environment_overrides(ocr_server.scheme, ocr_timeout_seconds=ocr_server.timeout_seconds),
             cpu_quota=settings.cpu_quota,
             memory_size=settings.memory_size,
+            enforce_iam=settings.enforce_iam,
         )
         functions = {name: pool.invoke for name, pool in pools.items()}
         api = ApiServer(HttpApi(stack.routes, functions, cors=stack.cors), ports["--api-port"])
@@ -98,6 +99,9 @@ async def running_sandbox(settings: Settings, report: Report) -> AsyncIterator[S
         ]
         supervised = [SERVER, *([RECOGNIZER] if settings.ocr_endpoint is None else [])]
         background.append(tasks.create_task(_fail_when_one_ends(processes, supervised)))
+        if settings.enforce_iam:
+            await asyncio.to_thread(aws.enforce, stack)
+            report(f"enforcing the policies of {len(stack.policies.roles)} roles")
         for bucket in stack.buckets:
             await asyncio.to_thread(aws.configure_bucket, bucket)
         while not api.started:  # noqa: ASYNC110  uvicorn has no event for it
@@ -206,11 +210,16 @@ async def _deploy(
 def _pollers(
     settings: Settings, stack: DeployedStack, aws: LocalAws, pools: dict[str, EnvironmentPool], report: Report
 ) -> list[SqsPoller]:
-    sqs = aws.client("sqs")
+    roles = {function.name: function.role if settings.enforce_iam else None for function in stack.functions}
+
+    def queue(mapping: EventSourceMapping) -> SqsQueue:
+        sqs = aws.client("sqs", access_key=roles[mapping.function_name])  # Lambda polls with the function's role
+        return SqsQueue(sqs, aws.queue_url(aws.client("sqs"), mapping.queue_arn))
+
     return [
         SqsPoller(
             replace(mapping, batch_size=batch_size(settings, mapping.batch_size)),
-            SqsQueue(sqs, aws.queue_url(sqs, mapping.queue_arn)),
+            queue(mapping),
             pools[mapping.function_name].invoke,
             report=report,
         )

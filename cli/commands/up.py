@@ -32,6 +32,10 @@ def up(
             help="Limit each function to the CPU that Lambda gives its memory size; needs root.",
         ),
     ] = False,
+    enforce_iam: Annotated[
+        bool,
+        typer.Option("--enforce-iam", help="Deny the functions what the deployed IAM policies do not allow."),
+    ] = False,
     memory_size: Annotated[
         int | None,
         typer.Option(hidden=True, min=128, max=10_240, help="Memory of every function in MB; overrides the template."),
@@ -66,6 +70,7 @@ def up(
             parameters=_parameters(parameter or []),
             functions_aws_endpoint=functions_aws_endpoint,
             cpu_quota=cpu_quota,
+            enforce_iam=enforce_iam,
             memory_size=memory_size,
             batch_size=batch_size,
         )

@@ -6,15 +6,18 @@ import os
 import sys
 import zipfile
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import boto3
+import httpx
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from sandbox.account import CREDENTIALS, REGION
 from sandbox.errors import SandboxError
+from sandbox.iam.enforcement import POLICIES_PATH
 from sandbox.processes import Processes
 from sandbox.template.deployed_stack import Bucket, DeployedStack, read_stack
 from sandbox.template.for_moto import adapt_for_moto
@@ -38,10 +41,26 @@ class LocalAws:
             region_name=REGION,
         )
 
-    def client(self, service: str) -> Any:  # noqa: ANN401  the type depends on the service
-        """Return a client of ``service``. It does not retry: the server is on this machine."""
+    def client(self, service: str, *, access_key: str | None = None) -> Any:  # noqa: ANN401  depends on the service
+        """Return a client of ``service``, by default the operator's. It does not retry: the server is near."""
         config = Config(retries={"total_max_attempts": 1}, proxies={}, max_pool_connections=50)
-        return self._session.client(service, endpoint_url=self.endpoint, config=config)  # type: ignore[call-overload]
+        keys = {"aws_access_key_id": access_key, "aws_secret_access_key": "test"} if access_key else {}
+        return self._session.client(service, endpoint_url=self.endpoint, config=config, **keys)  # type: ignore[call-overload]
+
+    def enforce(self, stack: DeployedStack) -> None:
+        """Allow the functions only what the deployed policies allow. Raises ``SandboxError``."""
+        stack.policies.check(
+            notifications=[
+                (bucket.name, entry["QueueArn"])
+                for bucket in stack.buckets
+                for entry in bucket.notifications.get("QueueConfigurations", ())
+            ],
+            log_groups=[(function.role, function.log_group) for function in stack.functions],
+        )
+        response = httpx.put(
+            f"{self.endpoint}{POLICIES_PATH}", json=asdict(stack.policies), trust_env=False, timeout=10
+        )
+        response.raise_for_status()
 
     def deploy(self, cloudformation: Json, parameters: Mapping[str, str], build: Path) -> DeployedStack:
         """Create the stack and return it. Parameters that the template does not declare are ignored.

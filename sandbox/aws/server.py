@@ -15,15 +15,18 @@ from types import TracebackType
 from typing import Any
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from moto.secretsmanager.models import secretsmanager_backends
 from werkzeug.datastructures import Headers
 from werkzeug.serving import run_simple
 from werkzeug.test import run_wsgi_app
 
+from sandbox.account import ACCOUNT_ID, REGION
 from sandbox.aws.fifo_deduplication import FifoDeduplication
 from sandbox.aws.post_policy import PostPolicyMiddleware
 from sandbox.aws.s3_events import DeferredS3Events, complete_s3_events
 from sandbox.aws.serialized_writes import SerializedWrites
 from sandbox.aws.visibility_timeouts import VisibilityTimeoutExpiry
+from sandbox.iam.enforcement import IamEnforcement
 
 
 class KeepAliveRequestHandler(MotoRequestHandler):
@@ -88,6 +91,11 @@ class _FormatterWithoutValues(logging.Formatter):
         return "".join(traceback.format_tb(trace)) + (kind.__name__ if kind else "")
 
 
+def _secret_arn(name_or_arn: str) -> str:
+    secrets: Any = secretsmanager_backends[ACCOUNT_ID][REGION].secrets
+    return str(secrets[name_or_arn].arn) if name_or_arn in secrets else name_or_arn
+
+
 def main() -> None:
     """Serve until killed."""
     port = int(sys.argv[1])
@@ -98,7 +106,8 @@ def main() -> None:
     complete_s3_events()
     FifoDeduplication()
     moto = DomainDispatcherApplication(create_backend_app)
-    application = VisibilityTimeoutExpiry(SerializedWrites(PostPolicyMiddleware(DeferredS3Events(moto))))
+    corrected = SerializedWrites(PostPolicyMiddleware(DeferredS3Events(moto)))
+    application = VisibilityTimeoutExpiry(IamEnforcement(corrected, secret_arn=_secret_arn))
     run_simple("127.0.0.1", port, application, threaded=True, request_handler=KeepAliveRequestHandler)
 
 

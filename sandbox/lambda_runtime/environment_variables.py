@@ -55,10 +55,11 @@ def environment_variables(
     runtime: Path,
     aws_endpoint: str,
     overrides: Mapping[str, str] | None = None,
+    enforce_iam: bool = False,
 ) -> dict[str, str]:
     """Return a function's environment variables: those of its configuration and those that Lambda sets, no others.
 
-    ``overrides`` replace variables of the configuration.
+    ``overrides`` replace variables of the configuration. With ``enforce_iam`` its access key is the name of its role.
     """
     # Layers are unpacked over each other: of two layers with the same file, the later one wins.
     path = [function.task_root, *(layer / "python" for layer in reversed(function.layers)), runtime]
@@ -66,6 +67,7 @@ def environment_variables(
         **{name: str(value) for name, value in configuration.get("Environment", {}).get("Variables", {}).items()},
         **(overrides or {}),
         **CREDENTIALS,
+        **({"AWS_ACCESS_KEY_ID": function.role} if enforce_iam else {}),
         "AWS_DEFAULT_REGION": REGION,
         "AWS_ENDPOINT_URL": aws_endpoint,
         "AWS_EXECUTION_ENV": "AWS_Lambda_python3.13",

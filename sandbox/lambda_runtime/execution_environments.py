@@ -157,11 +157,13 @@ def environment_pools(
     overrides: Mapping[str, str],
     cpu_quota: bool = False,
     memory_size: int | None = None,
+    enforce_iam: bool = False,
 ) -> dict[str, EnvironmentPool]:
     """Return a pool for every deployed function, by function name. No environment is started before it is needed.
 
     ``overrides`` replace environment variables, and ``memory_size`` the memory size, of every function. With
-    ``cpu_quota`` each environment gets the CPU that Lambda gives its memory size.
+    ``cpu_quota`` each environment gets the CPU that Lambda gives its memory size. With ``enforce_iam`` each function
+    signs with a key of its role.
     """
     pools = {}
     for function in stack.functions:
@@ -178,7 +180,12 @@ def environment_pools(
             configuration,
             processes=processes,
             variables=environment_variables(
-                function, configuration, runtime=runtime, aws_endpoint=aws_endpoint, overrides=overrides
+                function,
+                configuration,
+                runtime=runtime,
+                aws_endpoint=aws_endpoint,
+                overrides=overrides,
+                enforce_iam=enforce_iam,
             ),
             max_environments=polled + API_CONCURRENCY,
             cpus=cpus_for(int(configuration["MemorySize"])) if cpu_quota else None,

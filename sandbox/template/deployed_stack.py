@@ -1,12 +1,15 @@
 """The deployed stack: every function, event source mapping, bucket and route, with its references resolved."""
 
 import json
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from sandbox.errors import SandboxError
+from sandbox.iam.enforcement import Policies
+from sandbox.iam.policy import Statement
 from sandbox.template.for_moto import OUTPUT_PREFIX
 from sandbox.template.routes import CorsConfiguration, Route, read_cors, read_routes
 from sandbox.template.transform import Json
@@ -24,6 +27,9 @@ class Function:
     layers: tuple[Path, ...]
     json_logs: bool
     log_level: str | None
+    role: str = ""
+    """Name of its role."""
+    log_group: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +65,10 @@ class DeployedStack:
     buckets: tuple[Bucket, ...]
     routes: tuple[Route, ...]
     cors: CorsConfiguration | None
+    policies: Policies = field(default_factory=Policies)
+
+
+PARTS: Final = ("Functions", "Mappings", "Buckets", "Apis", "Roles", "QueuePolicies", "BucketPolicies")
 
 
 def read_stack(cloudformation: Json, outputs: Mapping[str, str], build: Path) -> DeployedStack:
@@ -66,13 +76,14 @@ def read_stack(cloudformation: Json, outputs: Mapping[str, str], build: Path) ->
 
     Raises ``SandboxError`` for a resource that the sandbox cannot run.
     """
-    parts = {name: json.loads(outputs[OUTPUT_PREFIX + name]) for name in ("Functions", "Mappings", "Buckets", "Apis")}
+    parts = {name: json.loads(outputs[OUTPUT_PREFIX + name]) for name in PARTS}
     return DeployedStack(
         outputs={name: value for name, value in outputs.items() if not name.startswith(OUTPUT_PREFIX)},
         functions=tuple(_function(cloudformation, name, part, build) for name, part in parts["Functions"].items()),
         event_source_mappings=tuple(event_source_mapping(name, part) for name, part in parts["Mappings"].items()),
         buckets=tuple(_bucket(part) for part in parts["Buckets"].values()),
         routes=tuple(route for openapi in parts["Apis"].values() for route in read_routes(openapi)),
+        policies=_policies(parts),
         cors=next((cors for openapi in parts["Apis"].values() if (cors := read_cors(openapi))), None),
     )
 
@@ -111,7 +122,41 @@ def _function(cloudformation: Json, logical_id: str, part: Json, build: Path) ->
         layers=tuple(layers),
         json_logs=part["Logging"].get("LogFormat") == "JSON",
         log_level=part["Logging"].get("ApplicationLogLevel"),
+        role=part.get("Role", "").rpartition("/")[2],
+        log_group=part["Logging"].get("LogGroup", f"/aws/lambda/{part['Name']}"),
     )
+
+
+def _policies(parts: Mapping[str, Json]) -> Policies:
+    """Return the deployed policies; the access key of a role is its name."""
+    return Policies(
+        managed=tuple(sorted(name for name, role in parts["Roles"].items() if role["ManagedPolicies"])),
+        roles={role["Arn"].rpartition("/")[2]: _statements(role) for role in parts["Roles"].values()},
+        resources={
+            resource: _statements(part)
+            for kind in ("QueuePolicies", "BucketPolicies")
+            for part in parts[kind].values()
+            for resource in part["Resources"]
+        },
+    )
+
+
+def _statements(part: Json) -> list[Statement]:
+    # moto leaves a null in a list in place of AWS::NoValue.
+    return [_without_nulls(one) for policy in part["Policies"] for one in policy["Statement"] if one]
+
+
+def _without_nulls(statement: Json) -> Json:
+    return {
+        name: [_as_on_aws(one) for one in value if one is not None] if isinstance(value, list) else _as_on_aws(value)
+        for name, value in statement.items()
+    }
+
+
+def _as_on_aws(value: Any) -> Any:  # noqa: ANN401  JSON
+    """Return a log group's ARN as ``Fn::GetAtt`` has it on AWS: moto leaves out the end, for its streams."""
+    is_log_group = isinstance(value, str) and re.fullmatch(r"arn:aws:logs:[^:]*:[^:]*:log-group:[^:]+", value)
+    return f"{value}:*" if is_log_group else value
 
 
 def _bucket(part: Json) -> Bucket:

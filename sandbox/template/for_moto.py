@@ -32,7 +32,11 @@ def adapt_for_moto(cloudformation: Json) -> Json:
 def _sandbox_outputs(cloudformation: Json) -> Json:
     parts: dict[str, Json] = {
         "Functions": {
-            name: {"Name": {"Ref": name}, "Logging": properties.get("LoggingConfig", {})}
+            name: {
+                "Name": {"Ref": name},
+                "Logging": properties.get("LoggingConfig", {}),
+                "Role": properties.get("Role", ""),
+            }
             for name, properties in resources_of_type(cloudformation, "AWS::Lambda::Function")
         },
         "Mappings": dict(resources_of_type(cloudformation, "AWS::Lambda::EventSourceMapping")),
@@ -43,6 +47,28 @@ def _sandbox_outputs(cloudformation: Json) -> Json:
                 "Versioning": properties.get("VersioningConfiguration", {}),
             }
             for name, properties in resources_of_type(cloudformation, "AWS::S3::Bucket")
+        },
+        "Roles": {
+            name: {
+                "Arn": {"Fn::GetAtt": [name, "Arn"]},
+                "Policies": [policy["PolicyDocument"] for policy in properties.get("Policies", [])],
+                "ManagedPolicies": properties.get("ManagedPolicyArns", []),
+            }
+            for name, properties in resources_of_type(cloudformation, "AWS::IAM::Role")
+        },
+        "QueuePolicies": {
+            name: {
+                "Resources": [{"Fn::GetAtt": [queue["Ref"], "Arn"]} for queue in properties["Queues"]],
+                "Policies": [properties["PolicyDocument"]],
+            }
+            for name, properties in resources_of_type(cloudformation, "AWS::SQS::QueuePolicy")
+        },
+        "BucketPolicies": {
+            name: {
+                "Resources": [{"Fn::GetAtt": [properties["Bucket"]["Ref"], "Arn"]}],
+                "Policies": [properties["PolicyDocument"]],
+            }
+            for name, properties in resources_of_type(cloudformation, "AWS::S3::BucketPolicy")
         },
         "Apis": {
             name: properties.get("Body", {})

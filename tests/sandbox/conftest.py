@@ -63,9 +63,9 @@ def stop(process: subprocess.Popen[str]) -> str:
 
 @pytest.fixture(scope="session")
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """Run a sandbox with the real template, artefacts and recogniser."""
+    """Run a sandbox with the real template, artefacts and recogniser, and with its policies enforced."""
     state = tmp_path_factory.mktemp("sandbox")
-    process = start(state)
+    process = start(state, "--enforce-iam")
     try:
         yield wait_until_ready(process, state)
         stop(process)

@@ -14,6 +14,7 @@ from sandbox.template.routes import read_routes
 from sandbox.template.transform import artefact_keys, transform
 
 PROJECT = Path(__file__).parents[2] / "sandbox" / "small_project"
+LOG_GROUP = "arn:aws:logs:us-east-1:123456789012:log-group:g"
 ARN = "arn:aws:sqs:us-east-1:123456789012:intake"
 
 
@@ -81,6 +82,12 @@ def test_the_stack_is_read_from_its_outputs(cloudformation: dict[str, Any]) -> N
         "SandboxApis": "{}",
     }
     deployed = read_stack(cloudformation, outputs, Path("/build"))
+    assert deployed.policies.roles == {
+        "role-1": [{"Effect": "Allow", "Resource": [f"{LOG_GROUP}:*"]}],  # as on AWS
+        "x": [],
+    }
+    assert deployed.policies.resources == {ARN: [{"Sid": "S"}]}
+    assert deployed.policies.managed == ("Another",)
     assert deployed.outputs == {"ApiUrl": "https://…"}
     (function,) = deployed.functions
     assert (function.name, function.task_root) == ("probe-1", Path("/build/functions/probe"))

@@ -1,0 +1,1 @@
+"""The deployed policies, evaluated on the functions' calls of AWS."""
