@@ -8,6 +8,7 @@ from urllib.parse import unquote
 import boto3
 import pytest
 from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
@@ -16,11 +17,8 @@ from sandbox.iam.enforcement import POLICIES_PATH, IamEnforcement, Policies
 
 ARN = "arn:aws:{}:us-east-1:123456789012:{}"
 BUCKET = "arn:aws:s3:::bucket"
-QUEUE, TABLE, SECRET = (
-    ARN.format("sqs", "queue"),
-    ARN.format("dynamodb", "table/work"),
-    ARN.format("secretsmanager", "x"),
-)
+QUEUE, TABLE = ARN.format("sqs", "queue"), ARN.format("dynamodb", "table/work")
+SECRET = ARN.format("secretsmanager", "secret:name-abcdef")
 GROUP = ARN.format("logs", "log-group:audit:*")
 URL = "http://127.0.0.1/123456789012/queue"
 VERSION = {"Bucket": "bucket", "Key": "uploads/ü 1.jpg"}
@@ -88,7 +86,7 @@ class Server:
         }
         started: list[Any] = []
         content = b"".join(self.application(environ, lambda *arguments: started.extend(arguments)))
-        return AWSResponse(request.url, int(started[0][:3]), dict(started[1]), _Raw(content))
+        return AWSResponse(request.url, int(started[0][:3]), HTTPHeaders.from_pairs(started[1]), _Raw(content))
 
 
 class _Raw(io.BytesIO):

@@ -80,6 +80,18 @@ def test_the_stack_is_read_from_its_outputs(cloudformation: dict[str, Any]) -> N
             }
         ),
         "SandboxApis": "{}",
+        "SandboxRoles": json.dumps(
+            {
+                "Role": {
+                    "Arn": "arn:aws:iam::123456789012:role/role-1",
+                    "Policies": [{"Statement": [{"Effect": "Allow", "Resource": [LOG_GROUP, None]}, None]}],
+                    "ManagedPolicies": [],
+                },
+                "Another": {"Arn": "arn:aws:iam::123456789012:role/x", "Policies": [], "ManagedPolicies": ["a"]},
+            }
+        ),
+        "SandboxQueuePolicies": json.dumps({"P": {"Resources": [ARN], "Policies": [{"Statement": [{"Sid": "S"}]}]}}),
+        "SandboxBucketPolicies": "{}",
     }
     deployed = read_stack(cloudformation, outputs, Path("/build"))
     assert deployed.policies.roles == {

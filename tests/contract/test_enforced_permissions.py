@@ -1,0 +1,35 @@
+"""The sandbox's evaluation of the real template: every permission that a role has is needed, and none is too wide."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from sandbox.iam.enforcement import Policies
+from sandbox.iam.policy import Statement
+from sandbox.iam.requests import Needed
+from tests.contract.deployed_template import SECRET_ARN, created_policies, listed
+
+
+@pytest.fixture(scope="module")
+def policies(transformed: dict[str, Any]) -> Mapping[str, list[Statement]]:
+    """Return the statements of each role's policy, by its name."""
+    return created_policies(transformed, {"CredentialsSecret": SECRET_ARN})
+
+
+@pytest.mark.parametrize("role", ["Uploads", "Images", "Api"])
+def test_without_any_one_permission_its_call_is_denied(role: str, policies: Mapping[str, list[Statement]]) -> None:
+    statements = policies[role]
+    for removed in [one for one in statements if one["Effect"] == "Allow"]:
+        others = [one for one in statements if one is not removed]
+        keys = {
+            key: listed(values)[0]
+            for entries in removed.get("Condition", {}).values()
+            for key, values in entries.items()
+        }
+        for action in listed(removed["Action"]):
+            for resource in listed(removed["Resource"]):
+                if resource is not None:
+                    needed = Needed(action=action, resource=resource, keys=keys)
+                    assert Policies(roles={role: statements}).allow(role, needed), needed
+                    assert not Policies(roles={role: others}).allow(role, needed), f"{needed} is granted twice"
