@@ -17,12 +17,14 @@ from recognizer.wire.common_parameters import LOCAL_CREDENTIALS
 from sandbox import project
 from sandbox.account import REGION
 from sandbox.aws.client import SERVER, LocalAws, start_aws
+from sandbox.cloudwatch.recorder import Recorder, watch, write_definitions
 from sandbox.errors import SandboxError
 from sandbox.http_api.server import ApiServer, HttpApi
 from sandbox.lambda_runtime.cpu_quota import require_cgroups
 from sandbox.lambda_runtime.emulator import machine_architecture
 from sandbox.lambda_runtime.environment_variables import link_runtime_packages
-from sandbox.lambda_runtime.execution_environments import EnvironmentPool, environment_pools
+from sandbox.lambda_runtime.execution_environments import environment_pools
+from sandbox.lambda_runtime.invocation import Invoke
 from sandbox.lambda_runtime.sqs_poller import SqsPoller, SqsQueue
 from sandbox.ports import claim_ports
 from sandbox.processes import Processes
@@ -91,11 +93,18 @@ async def running_sandbox(settings: Settings, report: Report) -> AsyncIterator[S
             memory_size=settings.memory_size,
             enforce_iam=settings.enforce_iam,
         )
-        functions = {name: pool.invoke for name, pool in pools.items()}
-        api = ApiServer(HttpApi(stack.routes, functions, cors=stack.cors), ports["--api-port"])
+        recorder = Recorder(settings.state)
+        write_definitions(settings.state, stack.alarms, stack.dashboards)
+        functions = {name: recorder.invocations(name, pool.invoke) for name, pool in pools.items()}
+        http_api = HttpApi(stack.routes, functions, cors=stack.cors)
+        api = ApiServer(recorder.responses(http_api), ports["--api-port"])
+        pollers = _pollers(settings, stack, aws, functions, recorder=recorder, report=report)
         background = [
             tasks.create_task(api.serve()),
-            *(tasks.create_task(poller.run()) for poller in _pollers(settings, stack, aws, pools, report)),
+            *(tasks.create_task(poller.run()) for poller in pollers),
+            tasks.create_task(
+                watch(recorder, settings.state, aws_endpoint=aws.endpoint, alarms=stack.alarms, report=report)
+            ),
         ]
         supervised = [SERVER, *([RECOGNIZER] if settings.ocr_endpoint is None else [])]
         background.append(tasks.create_task(_fail_when_one_ends(processes, supervised)))
@@ -208,7 +217,13 @@ async def _deploy(
 
 
 def _pollers(
-    settings: Settings, stack: DeployedStack, aws: LocalAws, pools: dict[str, EnvironmentPool], report: Report
+    settings: Settings,
+    stack: DeployedStack,
+    aws: LocalAws,
+    functions: Mapping[str, Invoke],
+    *,
+    recorder: Recorder,
+    report: Report,
 ) -> list[SqsPoller]:
     roles = {function.name: function.role if settings.enforce_iam else None for function in stack.functions}
 
@@ -219,8 +234,8 @@ def _pollers(
     return [
         SqsPoller(
             replace(mapping, batch_size=batch_size(settings, mapping.batch_size)),
-            queue(mapping),
-            pools[mapping.function_name].invoke,
+            recorder.receives(mapping.queue_arn.rpartition(":")[2], queue(mapping)),
+            functions[mapping.function_name],
             report=report,
         )
         for mapping in stack.event_source_mappings

@@ -21,8 +21,10 @@ from werkzeug.serving import run_simple
 from werkzeug.test import run_wsgi_app
 
 from sandbox.account import ACCOUNT_ID, REGION
+from sandbox.aws.denials import Denials
 from sandbox.aws.fifo_deduplication import FifoDeduplication
 from sandbox.aws.post_policy import PostPolicyMiddleware
+from sandbox.aws.queue_metrics import QueueMetrics
 from sandbox.aws.s3_events import DeferredS3Events, complete_s3_events
 from sandbox.aws.serialized_writes import SerializedWrites
 from sandbox.aws.visibility_timeouts import VisibilityTimeoutExpiry
@@ -107,7 +109,8 @@ def main() -> None:
     FifoDeduplication()
     moto = DomainDispatcherApplication(create_backend_app)
     corrected = SerializedWrites(PostPolicyMiddleware(DeferredS3Events(moto)))
-    application = VisibilityTimeoutExpiry(IamEnforcement(corrected, secret_arn=_secret_arn))
+    enforced = IamEnforcement(Denials(corrected), secret_arn=_secret_arn)
+    application = QueueMetrics(VisibilityTimeoutExpiry(enforced))
     run_simple("127.0.0.1", port, application, threaded=True, request_handler=KeepAliveRequestHandler)
 
 

@@ -26,6 +26,8 @@ _COMPARISONS: Final = {
     "LessThanOrEqualToThreshold": operator.le,
 }
 _MINUTE: Final = 60
+NO_ID: Final = ""
+"""The id of the HTTP API, which moto's CloudFormation does not create."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +66,11 @@ class Alarm:
         }
         return evaluate(self.expression or self.queries[0].id, values, period=self.period)
 
+    def state_at(self, metrics: Metrics, *, end: float, before: State) -> State:
+        """Return the state after the evaluation at ``end``, which follows the state ``before``."""
+        values = [self.value(metrics, end=end - number * self.period) for number in range(self.evaluation_periods)]
+        return self.state(values, before=before)
+
     def state(self, values: Sequence[float | None], *, before: State) -> State:
         """Return the state after the state ``before``, from the values of the window's periods."""
         known = [value for value in values if value is not None]
@@ -94,9 +101,9 @@ def read_alarms(resolved: Mapping[str, Mapping[str, Any]]) -> list[Alarm]:
 
 def _alarm(name: str, properties: Mapping[str, Any]) -> Alarm:
     evaluation_periods = int(properties["EvaluationPeriods"])
-    if "Metrics" in properties:
-        (expression,) = (part["Expression"] for part in properties["Metrics"] if "Expression" in part)
-        stats = [(part["Id"], part["MetricStat"]) for part in properties["Metrics"] if "MetricStat" in part]
+    if parts := [part for part in properties.get("Metrics", []) if part]:  # moto keeps AWS::NoValue, as null
+        (expression,) = (part["Expression"] for part in parts if "Expression" in part)
+        stats = [(part["Id"], part["MetricStat"]) for part in parts if "MetricStat" in part]
         queries = [Query(id=one, metric=metric_id(stat["Metric"]), statistic=stat["Stat"]) for one, stat in stats]
         (period,) = {int(stat["Period"]) for _, stat in stats}
     else:
@@ -121,5 +128,5 @@ def metric_id(properties: Mapping[str, Any]) -> MetricId:
     return MetricId(
         properties["Namespace"],
         properties["MetricName"],
-        frozenset((one["Name"], str(one["Value"])) for one in dimensions),
+        frozenset((one["Name"], str(one.get("Value", NO_ID))) for one in dimensions),
     )

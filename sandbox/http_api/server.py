@@ -12,7 +12,7 @@ from typing import Final
 import uvicorn
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sandbox.account import ACCOUNT_ID
 from sandbox.http_api.cors import preflight_response, with_cors_headers
@@ -102,7 +102,7 @@ class HttpApi:
 class ApiServer(uvicorn.Server):
     """Serves the API on the loopback address, in the sandbox's event loop. Only the sandbox handles signals."""
 
-    def __init__(self, api: HttpApi, port: int) -> None:
+    def __init__(self, api: ASGIApp, port: int) -> None:
         super().__init__(
             uvicorn.Config(api, host="127.0.0.1", port=port, log_config=None, access_log=False, lifespan="off")
         )

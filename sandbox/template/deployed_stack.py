@@ -66,9 +66,10 @@ class DeployedStack:
     routes: tuple[Route, ...]
     cors: CorsConfiguration | None
     policies: Policies = field(default_factory=Policies)
-
-
-PARTS: Final = ("Functions", "Mappings", "Buckets", "Apis", "Roles", "QueuePolicies", "BucketPolicies")
+    alarms: Mapping[str, Json] = field(default_factory=dict)
+    """The properties of each alarm by logical id."""
+    dashboards: tuple[Json, ...] = ()
+    """The bodies of the dashboards."""
 
 
 def read_stack(cloudformation: Json, outputs: Mapping[str, str], build: Path) -> DeployedStack:
@@ -76,7 +77,11 @@ def read_stack(cloudformation: Json, outputs: Mapping[str, str], build: Path) ->
 
     Raises ``SandboxError`` for a resource that the sandbox cannot run.
     """
-    parts = {name: json.loads(outputs[OUTPUT_PREFIX + name]) for name in PARTS}
+    parts = {
+        name.removeprefix(OUTPUT_PREFIX): json.loads(value)
+        for name, value in outputs.items()
+        if name.startswith(OUTPUT_PREFIX)
+    }
     return DeployedStack(
         outputs={name: value for name, value in outputs.items() if not name.startswith(OUTPUT_PREFIX)},
         functions=tuple(_function(cloudformation, name, part, build) for name, part in parts["Functions"].items()),
@@ -84,6 +89,8 @@ def read_stack(cloudformation: Json, outputs: Mapping[str, str], build: Path) ->
         buckets=tuple(_bucket(part) for part in parts["Buckets"].values()),
         routes=tuple(route for openapi in parts["Apis"].values() for route in read_routes(openapi)),
         policies=_policies(parts),
+        alarms=parts["Alarms"],
+        dashboards=tuple(json.loads(part["DashboardBody"]) for part in parts["Dashboards"].values()),
         cors=next((cors for openapi in parts["Apis"].values() if (cors := read_cors(openapi))), None),
     )
 

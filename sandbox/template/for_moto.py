@@ -70,6 +70,8 @@ def _sandbox_outputs(cloudformation: Json) -> Json:
             }
             for name, properties in resources_of_type(cloudformation, "AWS::S3::BucketPolicy")
         },
+        "Alarms": dict(resources_of_type(cloudformation, "AWS::CloudWatch::Alarm")),
+        "Dashboards": dict(resources_of_type(cloudformation, "AWS::CloudWatch::Dashboard")),
         "Apis": {
             name: properties.get("Body", {})
             for name, properties in resources_of_type(cloudformation, "AWS::ApiGatewayV2::Api")

@@ -1,0 +1,1 @@
+"""Causes the trouble of each alarm in the sandbox and measures how long the alarm takes."""

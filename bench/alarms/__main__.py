@@ -1,0 +1,62 @@
+"""Measures how long each alarm takes after its trouble began, in real time, and prints the table of docs/operations.md.
+
+    .venv/bin/python -m bench.alarms
+
+It takes half an hour, of which next to nothing is processor time. The time that metrics take to arrive in CloudWatch is
+not in it: allow another minute.
+"""
+
+import json
+import sys
+import time
+from pathlib import Path
+
+from bench.alarms.troubles import GROUPS, NOT_CAUSED, Group
+from bench.environment.running_sandbox import RunningSandbox, running_sandbox
+from sandbox.cloudwatch.alarms import read_alarms
+from sandbox.cloudwatch.recorder import DEFINITIONS_FILE, RecordedMetrics
+
+TIMEOUT_SECONDS = 420.0
+
+
+def main() -> int:
+    """Print the table; return 1 if an alarm did not fire."""
+    print("| trouble | alarm | minutes |\n|---|---|---|")
+    silent = 0
+    for group in GROUPS:
+        parameters = [f"{name}={value}" for name, value in (group.parameters or {}).items()]
+        with running_sandbox(*group.provider, parameters=parameters) as sandbox:
+            for description, alarm, minutes in measure(group, sandbox):
+                silent += minutes is None
+                print(f"| {description} | `{alarm}` | {'none' if minutes is None else f'{minutes:.1f}'} |", flush=True)
+    for alarm, reason in NOT_CAUSED.items():
+        print(f"| not caused: {reason} | `{alarm}` | |")
+    return int(silent > 0)
+
+
+def measure(group: Group, sandbox: RunningSandbox) -> list[tuple[str, str, float | None]]:
+    """Cause every trouble of a group; return the minutes until each of its alarms fired, None if it did not."""
+    began: dict[tuple[str, str], float] = {}
+    for trouble in group.troubles:
+        began |= {(trouble.description, alarm): time.time() for alarm in trouble.alarms}
+        trouble.cause(sandbox)
+    deadline = time.time() + TIMEOUT_SECONDS
+    fired: dict[tuple[str, str], float] = {}
+    while time.time() < deadline and fired.keys() != began.keys():
+        time.sleep(60 - time.time() % 60 + 1)
+        fired = {key: at for key in began if (at := alarmed_at(sandbox, key[1], since=began[key]))}
+    return [(*key, (fired[key] - start) / 60 if key in fired else None) for key, start in began.items()]
+
+
+def alarmed_at(sandbox: RunningSandbox, name: str, *, since: float) -> float | None:
+    """Return when an alarm went to ALARM, evaluated on what the sandbox has recorded."""
+    state = Path(sandbox.endpoints["logs"]).parent
+    definitions = json.loads((state / DEFINITIONS_FILE).read_text())
+    metrics = RecordedMetrics(state).refresh()
+    (alarm,) = (one for one in read_alarms(definitions["alarms"]) if one.name == name)
+    changes = alarm.changes(metrics, start=since, end=time.time())
+    return next((at for at, now in changes if now == "ALARM"), None)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
