@@ -75,7 +75,7 @@ def denied_key(sandbox: RunningSandbox) -> None:
     """Have S3 deny reading, as it does if the key's policy does not allow the functions to decrypt."""
     deny(sandbox, "S3 GET", "S3 HEAD")
     upload(sandbox)
-    send(sandbox, "images", json.dumps({"upload": _an_upload(sandbox)}))
+    send(sandbox, "-images", json.dumps({"upload": _an_upload(sandbox)}))
 
 
 def request_recognition(sandbox: RunningSandbox) -> int:
@@ -91,14 +91,14 @@ def send(sandbox: RunningSandbox, queue: str, body: str) -> None:
 
 def not_polled(sandbox: RunningSandbox) -> None:
     """Deny receiving from the intake and images queues, then send to both."""
-    deny(sandbox, "SQS ReceiveMessage Intake", "SQS ReceiveMessage Images")
+    deny(sandbox, "SQS ReceiveMessage -intake", "SQS ReceiveMessage -images")
     upload(sandbox)
-    send(sandbox, "Images", json.dumps({"upload": _an_upload(sandbox)}))
+    send(sandbox, "-images", json.dumps({"upload": _an_upload(sandbox)}))
 
 
 def unreadable_message(sandbox: RunningSandbox) -> None:
     """Send a message that is no event: it goes to the dead-letter queue at once."""
-    send(sandbox, "Intake", "no event")
+    send(sandbox, "-intake", "no event")
 
 
 def failing_consumer(sandbox: RunningSandbox) -> None:
