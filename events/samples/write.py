@@ -5,6 +5,7 @@ Run by ``make schemas``; a contract test fails if a committed file differs.
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import md5, sha256
 from pathlib import Path
@@ -41,6 +42,7 @@ _UPLOADED: Final = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)
 _SOURCE: Final = "/permit-ocr/permit-ocr"
 _BUCKET: Final = "permit-ocr-uploads-111122223333-ap-southeast-1"
 _VERSION: Final = "3HL4kqtJvjVBH40Nrjfkd"
+_TRACEPARENT: Final = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00"
 _CASE: Final = "2026-0815"
 _EXPIRING_WITHIN_DAYS: Final = 30
 _SINGLE: Final = "hk-macao-permit-front-1.jpg"
@@ -50,7 +52,10 @@ _BACK: Final = "residence-permit-back-1.jpg"
 
 def documents() -> dict[str, str]:
     """Return every file's name and text."""
-    return {f"{name}.json": _text(_SAMPLES[event]()) for name, event in EVENT_TYPES.items()}
+    return {
+        f"{name}.json": _text(replace(_SAMPLES[event](), traceparent=_TRACEPARENT))
+        for name, event in EVENT_TYPES.items()
+    }
 
 
 def _recognized() -> CloudEvent:

@@ -9,7 +9,7 @@ import pytest
 from moto import mock_aws
 from pytest_socket import disable_socket
 
-from permit_ocr import metrics
+from permit_ocr import metrics, observability, trace_context
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -81,5 +81,10 @@ def dynamodb(aws: None) -> "DynamoDBClient":
 
 
 @pytest.fixture(autouse=True)
-def _no_metrics_of_other_tests() -> None:
+def _nothing_of_other_tests() -> None:
+    """Forget what other tests counted, and the invocation and the trace that they worked on."""
     metrics._lines.clear()
+    trace_context._current.set(None)
+    observability._logger.remove_keys(
+        ["cold_start", "function_arn", "function_memory_size", "function_name", "function_request_id", "xray_trace_id"]
+    )

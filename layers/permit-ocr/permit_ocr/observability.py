@@ -14,6 +14,7 @@ from typing import Any, Final, Literal
 from aws_lambda_powertools import Logger
 
 from permit_ocr.metrics import flush_metrics
+from permit_ocr.trace_context import continue_trace, current_trace_id, traceparent_of_invocation
 
 type LogEvent = Literal[
     "ocr_call_failed",
@@ -83,6 +84,7 @@ def log_event(
         "milliseconds": milliseconds,
         "documents": documents,
         "messages": messages,
+        "trace_id": current_trace_id(),
     }
     known = {name: value for name, value in fields.items() if value is not None}
     _WRITE[_LEVELS.get(event, logging.INFO)](event, extra=known)
@@ -92,16 +94,22 @@ def log_unexpected_error(error: BaseException, *, document_id: str | None = None
     """Write the type and the place of an error outside our error tree. Its text may hold anything: it is left out."""
     place = traceback.extract_tb(error.__traceback__)[-1:]
     where = f"{place[0].filename.rpartition('/')[2]}:{place[0].lineno}" if place else "?"
-    fields = {"document_id": document_id, "error_type": type(error).__name__, "where": where}
+    fields = {
+        "document_id": document_id,
+        "error_type": type(error).__name__,
+        "where": where,
+        "trace_id": current_trace_id(),
+    }
     _logger.error("unexpected_error", extra=fields)
 
 
 def observed[Handler: Callable[..., Any]](handler: Handler) -> Handler:
-    """Give a Lambda handler's log lines the request id, and flush its metrics once for each invocation."""
+    """Give a Lambda handler's log lines the ids of request and trace, and flush its metrics with each invocation."""
 
     @wraps(handler)
     def with_metrics(*arguments: Any, **named: Any) -> Any:  # noqa: ANN401  the handler's
         started = time.time()
+        continue_trace(traceparent_of_invocation(os.environ.get("_X_AMZN_TRACE_ID")))
         try:
             return handler(*arguments, **named)
         finally:

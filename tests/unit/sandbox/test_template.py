@@ -92,6 +92,8 @@ def test_the_stack_is_read_from_its_outputs(cloudformation: dict[str, Any]) -> N
         ),
         "SandboxQueuePolicies": json.dumps({"P": {"Resources": [ARN], "Policies": [{"Statement": [{"Sid": "S"}]}]}}),
         "SandboxBucketPolicies": "{}",
+        "SandboxAlarms": json.dumps({"IntakeAgeAlarm": {"Threshold": 900}}),
+        "SandboxDashboards": json.dumps({"Dashboard": {"DashboardBody": '{"widgets": []}'}}),
     }
     deployed = read_stack(cloudformation, outputs, Path("/build"))
     assert deployed.policies.roles == {
@@ -101,6 +103,8 @@ def test_the_stack_is_read_from_its_outputs(cloudformation: dict[str, Any]) -> N
     assert deployed.policies.resources == {ARN: [{"Sid": "S"}]}
     assert deployed.policies.managed == ("Another",)
     assert deployed.outputs == {"ApiUrl": "https://…"}
+    assert deployed.alarms == {"IntakeAgeAlarm": {"Threshold": 900}}
+    assert deployed.dashboards == ({"widgets": []},)
     (function,) = deployed.functions
     assert (function.name, function.task_root) == ("probe-1", Path("/build/functions/probe"))
     assert function.layers == (Path("/build/layers/extra"),)

@@ -15,7 +15,7 @@ deliveries interleave.
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
 
@@ -36,6 +36,7 @@ from permit_ocr.domain.permits import Kind, Side
 from permit_ocr.tencent.actions import ACTIONS
 from permit_ocr.tencent.report_format import parse_report
 from permit_ocr.tencent.response_format import parse_answer
+from permit_ocr.trace_context import current_traceparent
 
 SIDE_LIMIT: Final = 32 * 1024
 """Bytes of the largest event that is stored as a side: ten times the text of a card. The case's item holds up to four
@@ -80,7 +81,8 @@ class PairSides:
             return
         now = self.now()
         judged_front, judged_back = (self._judge_again(one, now=now) for one in (front, back))
-        text = to_json(completed_event(case, judged_front, judged_back, source=self.event_source, time=now))
+        completed = completed_event(case, judged_front, judged_back, source=self.event_source, time=now)
+        text = to_json(replace(completed, traceparent=current_traceparent()))
         self.publisher.publish(text, event_id=event_id)
         self.cases.store_completed(case, front, back, event_id=event_id, event=text)
 

@@ -9,7 +9,7 @@ store the event as published: a repeated delivery ends here
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +20,7 @@ from permit_ocr.domain.errors import Deleted, NotPublished, RetryableError
 from permit_ocr.domain.events import RECOGNIZED, Document, RecognizedEvent, RejectedEvent, to_json
 from permit_ocr.domain.permits import Kind, Side
 from permit_ocr.domain.verdict import Verdict
+from permit_ocr.trace_context import current_traceparent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +40,7 @@ class Publish:
         Raises ``RejectDocument`` if it does not fit into a message; nothing is sent then. Raises ``NotPublished`` if
         the queue did not take it; it is stored then. Raises ``Deleted`` if the document was deleted meanwhile.
         """
-        text = to_json(event)
+        text = to_json(replace(event, traceparent=current_traceparent()))
         document = event.data.document
         if isinstance(event, RecognizedEvent):
             side = case_side(document, event.data.kind, event.data.side, judged=event.time, event=text)

@@ -14,6 +14,7 @@ from permit_ocr.application.ports import AuditLine, AuditTrail
 from permit_ocr.application.retry_policy import retry_delay
 from permit_ocr.entrypoints.sqs_batch import Queue, Retried, SqsMessage, batch_response, log_failure, messages_in_batch
 from permit_ocr.entrypoints.upload_events import messages_in_body
+from permit_ocr.trace_context import continue_trace
 
 _SECONDS_TO_FINISH: Final = 5.0
 """Reserved at the end of an invocation: to enqueue the pages and to respond to Lambda."""
@@ -46,6 +47,7 @@ def _process_message(
     message: SqsMessage, dependencies: ImagesDependencies, *, deadline: float, request_id: str
 ) -> Retried | None:
     """Convert the uploads of one message; return None if it is done."""
+    continue_trace(message.traceparent)
     document_id = None
     try:
         for upload in messages_in_body(message.body):

@@ -24,6 +24,7 @@ from permit_ocr.domain.errors import PermitOcrError, RetryableError
 from permit_ocr.entrypoints.retry_reasons import WAITING, reason_of
 from permit_ocr.metrics import QueueFunction, record_metric
 from permit_ocr.observability import LogEvent, log_event, log_unexpected_error
+from permit_ocr.trace_context import traceparent_of_message
 
 _FAILING: Final = 3
 """Failures after which a message counts as failing: the first two may be a disturbance of seconds."""
@@ -40,6 +41,8 @@ class SqsMessage:
     """How often it was received, this time included."""
     sent_at: float
     """When it was sent, in seconds since 1970."""
+    traceparent: str | None = None
+    """The trace that it belongs to."""
 
     @property
     def age_seconds(self) -> float:
@@ -97,6 +100,9 @@ def messages_in_batch(event: Mapping[str, Any]) -> list[SqsMessage]:
             body=record["body"],
             receives=int(record["attributes"]["ApproximateReceiveCount"]),
             sent_at=int(record["attributes"]["SentTimestamp"]) / 1000,
+            traceparent=traceparent_of_message(
+                record["attributes"], record.get("messageAttributes", {}), message_id=record["messageId"]
+            ),
         )
         for record in event["Records"]
     ]

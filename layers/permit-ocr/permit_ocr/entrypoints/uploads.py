@@ -37,6 +37,7 @@ from permit_ocr.entrypoints.sqs_batch import (
 )
 from permit_ocr.entrypoints.upload_events import messages_in_body, messages_in_event
 from permit_ocr.metrics import record_metric
+from permit_ocr.trace_context import continue_trace
 
 if TYPE_CHECKING:
     from permit_ocr.observability import LogEvent
@@ -144,6 +145,7 @@ def _process_message(
     refusal: RetryableError | None,
 ) -> Retried | None:
     """Process every document of one message; return None if it may be deleted."""
+    continue_trace(message.traceparent)
     try:
         intake_messages = list(messages_in_body(message.body))
     except UnreadableEvent as error:

@@ -21,6 +21,7 @@ from permit_ocr.entrypoints.sqs_batch import (
     send_to_dead_letter_queue,
 )
 from permit_ocr.observability import log_event
+from permit_ocr.trace_context import continue_trace
 
 
 class WebhookSender(Protocol):
@@ -55,6 +56,7 @@ async def _deliver_all(messages: Sequence[SqsMessage], sender: WebhookSender) ->
 
 
 async def _deliver(message: SqsMessage, sender: WebhookSender) -> Failure | None:
+    continue_trace(message.traceparent)
     event_id = None
     started = time.monotonic()
     try:
@@ -68,6 +70,7 @@ async def _deliver(message: SqsMessage, sender: WebhookSender) -> Failure | None
 
 def _retried(message: SqsMessage, failure: Failure, dead_letters: DeadLetterQueue) -> Retried | None:
     """Return when a webhook is retried; None once it is in the dead-letter queue."""
+    continue_trace(message.traceparent)
     error, delay = failure.error, None
     if failure.code != GONE:
         delay = webhook_retry_delay(

@@ -20,6 +20,7 @@ from permit_ocr.domain.upload_options import case_of_upload, upload_options
 from permit_ocr.images.formats import base64_length, is_provider_ready
 from permit_ocr.images.rejections import MAX_BYTES, rejection
 from permit_ocr.observability import log_event
+from permit_ocr.trace_context import TRACEPARENT, continue_trace
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -66,6 +67,7 @@ class S3Images:
     def fetch(self, upload: Upload, document: Document) -> Submission | Unready:
         with object_version(upload) as version:
             stored = self._client.get_object(**version)
+        continue_trace(stored["Metadata"].get(TRACEPARENT))
         document = self._with_case(upload, document, stored["Metadata"], received=stored["LastModified"])
         try:
             options = self._options(upload, stored["Metadata"])

@@ -7,6 +7,7 @@ from permit_ocr.application.ports import FORM_SECONDS, UploadForm
 from permit_ocr.aws_errors import translate_aws_errors
 from permit_ocr.domain.identity import direct_upload_key
 from permit_ocr.images.rejections import MAX_BYTES
+from permit_ocr.trace_context import TRACEPARENT, current_traceparent
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -40,12 +41,14 @@ class S3PresignedUploads:
         return UploadForm(url=form["url"], fields=form["fields"])
 
     def store(self, document_id: str, content: bytes, metadata: Mapping[str, str]) -> None:
+        traceparent = current_traceparent()
+        trace = {TRACEPARENT: traceparent} if traceparent else {}
         with translate_aws_errors("S3"):
             self._client.put_object(
                 Bucket=self._bucket,
                 Key=direct_upload_key(document_id, upload_prefix=self._prefix),
                 Body=content,
-                Metadata=dict(metadata),
+                Metadata={**metadata, **trace},
             )
 
     def has_arrived(self, document_id: str) -> bool:

@@ -10,6 +10,7 @@ from permit_ocr.application.retry_policy import MAXIMUM_VISIBILITY_SECONDS
 from permit_ocr.aws_errors import refused, translate_aws_errors
 from permit_ocr.domain.errors import RetryableError
 from permit_ocr.observability import log_event
+from permit_ocr.trace_context import TRACEPARENT, current_traceparent
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -30,7 +31,11 @@ class SqsEventPublisher:
         for queue_url in self._queue_urls:
             with translate_aws_errors("SQS"):
                 self._client.send_message(
-                    QueueUrl=queue_url, MessageBody=event, MessageGroupId=event_id, MessageDeduplicationId=event_id
+                    QueueUrl=queue_url,
+                    MessageBody=event,
+                    MessageGroupId=event_id,
+                    MessageDeduplicationId=event_id,
+                    MessageAttributes=_attributes(),
                 )
 
 
@@ -43,11 +48,16 @@ class SqsQueue:
 
     def enqueue(self, message: IntakeMessage) -> None:
         with translate_aws_errors("SQS"):
-            self._client.send_message(QueueUrl=self._queue_url, MessageBody=serialize_message(message))
+            self._client.send_message(
+                QueueUrl=self._queue_url, MessageBody=serialize_message(message), MessageAttributes=_attributes()
+            )
 
     def enqueue_all(self, messages: Sequence[IntakeMessage]) -> None:
         for batch in batched(map(serialize_message, messages), _BATCH_LIMIT, strict=False):
-            entries: Any = [{"Id": str(number), "MessageBody": body} for number, body in enumerate(batch)]
+            entries: Any = [
+                {"Id": str(number), "MessageBody": body, "MessageAttributes": _attributes()}
+                for number, body in enumerate(batch)
+            ]
             with translate_aws_errors("SQS"):
                 response = self._client.send_message_batch(QueueUrl=self._queue_url, Entries=entries)
             if failed := response.get("Failed"):
@@ -62,9 +72,7 @@ class SqsQueue:
             self._client.send_message(
                 QueueUrl=self._queue_url,
                 MessageBody=body,
-                MessageAttributes={
-                    name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()
-                },
+                MessageAttributes=_attributes(**attributes),
                 **(fifo if self._queue_url.endswith(".fifo") else {}),
             )
 
@@ -87,6 +95,13 @@ class SqsQueue:
                 continue
             if failed := response.get("Failed"):
                 log_event("visibility_not_changed", messages=len(failed))
+
+
+def _attributes(**values: str) -> Any:  # noqa: ANN401  every client call has a type of its own for them
+    """Return message attributes with these values, and with the trace that the message belongs to."""
+    traceparent = current_traceparent()
+    given = values | ({TRACEPARENT: traceparent} if traceparent else {})
+    return {name: {"DataType": "String", "StringValue": value} for name, value in given.items()}
 
 
 def send_webhook_again(client: "SQSClient", queue_url: str, event: str) -> None:

@@ -8,6 +8,7 @@ from permit_ocr.adapters.webhooks.delivery import Receiver, post
 from permit_ocr.adapters.webhooks.signature import SecretSource, SecretUnusable, signed_headers
 from permit_ocr.metrics import record_metric
 from permit_ocr.observability import log_event
+from permit_ocr.trace_context import TRACEPARENT, current_traceparent
 
 type Post = Callable[[Receiver, bytes, Mapping[str, str]], Awaitable[None]]
 
@@ -29,4 +30,7 @@ class HttpWebhookSender:
             log_event("webhook_secret_unusable", code=error.code)
             raise
         record_metric("WebhookSecretUnusable", 0)
-        await self.post(self.receiver, body, signed_headers(event_id, body, keys, at=self.clock()))
+        headers = signed_headers(event_id, body, keys, at=self.clock())
+        if traceparent := current_traceparent():
+            headers[TRACEPARENT] = traceparent
+        await self.post(self.receiver, body, headers)

@@ -27,6 +27,8 @@ class CloudEvent:
     specversion: Literal["1.0"] = "1.0"
     type: str
     datacontenttype: Literal["application/json"] = "application/json"
+    traceparent: str | None = None
+    """The trace of the upload or request, as CloudEvents' distributed tracing extension has it."""
 
 
 def to_json(event: CloudEvent) -> str:

@@ -18,6 +18,7 @@ from permit_ocr.entrypoints.http_api.problem_details import HttpProblem, error_r
 from permit_ocr.entrypoints.http_api.responses import JSON, describe_problem
 from permit_ocr.metrics import record_metric
 from permit_ocr.observability import log_event, log_unexpected_error
+from permit_ocr.trace_context import TRACEPARENT, continue_trace
 
 OPENAPI_PATH: Final = "/v1/openapi.json"
 OPENAPI_FILE: Final = Path(__file__).with_name("openapi.json")
@@ -34,6 +35,7 @@ def handle_request(event: dict[str, Any], context: Any, dependencies: ApiDepende
     HEAD is answered as GET without the body, and a path with a slash at its end as without.
     """
     record_metric("ApiRequests")
+    continue_trace(_header(event, TRACEPARENT))
     located = locate(event, unreported_base_path=dependencies.unreported_base_path)
     method = _method(event)
     if located is None:
@@ -46,6 +48,13 @@ def handle_request(event: dict[str, Any], context: Any, dependencies: ApiDepende
         response = _audited_response(event, context, dependencies, located, method)
     body = {"body": ""} if method == "HEAD" else {}
     return {**response, **body, "headers": {**response.get("headers", {}), **_HEADERS}}
+
+
+def _header(event: dict[str, Any], name: str) -> str | None:
+    """Return a header of a request, None if it is missing or not a text."""
+    headers = event.get("headers") or {}
+    value = next((value for key, value in headers.items() if key.lower() == name), None)
+    return value if isinstance(value, str) else None
 
 
 def _audited_response(
