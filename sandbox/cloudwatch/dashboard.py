@@ -14,7 +14,7 @@ _COLUMN: Final = 50
 """Width of a grid column; a row of the grid is as high."""
 _COLOURS: Final = ("#1f77b4", "#ff7f0e", "#2ca02c", "#d62728", "#9467bd", "#8c564b", "#e377c2", "#7f7f7f")
 _LEGEND_LINE: Final = 15
-_STEPS: Final = 60
+_STEPS: Final = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Line:
 
 
 def draw(dashboard: Mapping[str, Any], metrics: Metrics, logs: Iterable[str], *, start: float, end: float) -> str:
-    """Return the dashboard as SVG, with the data from ``start`` to ``end`` in 60 steps, whatever its periods are."""
+    """Return the dashboard as SVG, with the data from ``start`` to ``end`` in 30 steps, whatever its periods are."""
     widgets = dashboard["widgets"]
     width, height = (
         _COLUMN * max(widget[at] + widget[size] for widget in widgets) for at, size in (("x", "width"), ("y", "height"))
@@ -104,10 +104,12 @@ def _chart(lines: Sequence[Line], marks: Sequence[float], width: int, height: in
     yield f'<text x="{left - 6}" y="{bottom}" text-anchor="end">0</text>'
     for mark in marks:
         yield f'<polyline points="{point(0, mark)} {point(_STEPS - 1, mark)}" stroke="#888" stroke-dasharray="4"/>'
-    for number, line in enumerate(drawn):
+    for number, line in reversed(list(enumerate(drawn))):  # the lowest of a stack in front
         colour = _COLOURS[number % len(_COLOURS)]
         known = [(step, value) for step, value in enumerate(line.values) if value is not None]
         points = " ".join(point(step, value) for step, value in known)
+        if stacked:
+            yield f'<polygon points="{point(0, 0)} {points} {point(_STEPS - 1, 0)}" fill="{colour}"/>'
         yield f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2"/>'
         for step, value in known:
             place = point(step, value).split(",")
