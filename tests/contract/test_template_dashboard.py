@@ -76,7 +76,7 @@ def test_all_reasons_and_results_are_shown(dashboard: dict[str, Any]) -> None:
 
 def test_log_widgets_read_log_groups_of_the_template(dashboard: dict[str, Any], transformed: dict[str, Any]) -> None:
     groups = {
-        group["Properties"]["LogGroupName"]["Fn::Sub"].replace("${AWS::StackName}", STACK)
+        str(group["Properties"]["LogGroupName"]["Fn::Sub"]).replace("${AWS::StackName}", STACK)
         for group in of_type(transformed["Resources"], "AWS::Logs::LogGroup").values()
     }
     for widget in dashboard["widgets"]:
