@@ -5,6 +5,7 @@
 - Parameters of type Number reach functions as numbers, which no process can have in its environment, and event source
   mappings as text.
 - ``SendMessageBatch`` and the like need actions of that name. IAM has none: ``sqs:SendMessage`` allows both.
+- Writing to a log stream needs permission for its group's ARN without ``:*``. On AWS the stream's ARN is what counts.
 
 Beside these, calls to the provider are http: it is a fake one on this machine.
 """
@@ -43,6 +44,7 @@ def adapt(built: Path, adapted: Path) -> None:
             for statement in policy["PolicyDocument"]["Statement"]:
                 if "Action" in statement:
                     statement["Action"] = _with_batch_actions(statement["Action"])
+                    statement["Resource"] = _with_log_groups(statement)
     adapted.write_text(json.dumps(template), encoding="utf-8")
 
 
@@ -50,6 +52,17 @@ def _with_batch_actions(actions: str | list[str]) -> list[str]:
     listed = [actions] if isinstance(actions, str) else actions
     batched = ("sqs:SendMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility")
     return [*listed, *(f"{action}Batch" for action in listed if action in batched)]
+
+
+def _with_log_groups(statement: dict[str, Any]) -> Any:
+    resource = statement["Resource"]
+    if "logs:PutLogEvents" not in statement["Action"]:
+        return resource
+    group, _ = resource["Fn::GetAtt"]
+    return [
+        resource,
+        {"Fn::Sub": f"arn:${{AWS::Partition}}:logs:${{AWS::Region}}:${{AWS::AccountId}}:log-group:${{{group}}}"},
+    ]
 
 
 def _as_text(value: Any, numbers: dict[str, Any]) -> Any:
