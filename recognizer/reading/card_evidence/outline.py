@@ -45,7 +45,7 @@ _BEYOND_FAULTS: Final = np.full((5, 8), 0.25)
 for _side, _ends in enumerate(((4, 6), (5, 7), (0, 2), (1, 3))):
     _BEYOND_FAULTS[_side, _ends] = 1.5
 _ADJACENT: Final = np.array([(0, 0, 1, 1), (0, 0, 1, 1), (1, 1, 0, 0), (1, 1, 0, 0), (0, 0, 0, 0)], bool)
-_MIN_ADJACENT: Final = 0.65
+_MIN_ADJACENT: Final = 0.8
 """A side can be derived if so much of both sides next to it has edges."""
 _DERIVED: Final = (0.2, 0.5)
 """Count as the edge along a side that is derived from the other three, and as the least edge of the four."""
