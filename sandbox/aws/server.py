@@ -1,4 +1,4 @@
-"""moto's server on the loopback address, with corrections where it differs from S3, DynamoDB and SQS FIFO.
+"""moto's server on the loopback address, with corrections where it differs from S3, DynamoDB and SQS.
 
 It does not log requests: a logged path would contain an object key, and a key may contain a person's name.
 
@@ -23,6 +23,7 @@ from werkzeug.test import run_wsgi_app
 from sandbox.account import ACCOUNT_ID, REGION
 from sandbox.aws.denials import Denials
 from sandbox.aws.fifo_deduplication import FifoDeduplication
+from sandbox.aws.limits import RefusedRequests, limit_items
 from sandbox.aws.post_policy import PostPolicyMiddleware
 from sandbox.aws.queue_metrics import QueueMetrics
 from sandbox.aws.s3_events import DeferredS3Events, complete_s3_events
@@ -107,9 +108,10 @@ def main() -> None:
     logging.basicConfig(level=logging.ERROR, handlers=[handler], force=True)
     complete_s3_events()
     FifoDeduplication()
+    limit_items()
     moto = DomainDispatcherApplication(create_backend_app)
     corrected = SerializedWrites(PostPolicyMiddleware(DeferredS3Events(moto)))
-    enforced = IamEnforcement(Denials(corrected), secret_arn=_secret_arn)
+    enforced = IamEnforcement(Denials(RefusedRequests(corrected)), secret_arn=_secret_arn)
     application = QueueMetrics(VisibilityTimeoutExpiry(enforced))
     run_simple("127.0.0.1", port, application, threaded=True, request_handler=KeepAliveRequestHandler)
 

@@ -15,6 +15,8 @@ DELIVERIES = 100
 PATIENCE_SECONDS = 120.0
 OCR_CALL = "OCR MainlandPermitOCR"
 PATH = (
+    "Logs CreateLogStream",
+    "Logs PutLogEvents",  # the audit trail
     "S3 GET",  # the photo
     "DynamoDB UpdateItem document#",  # begin
     "DynamoDB UpdateItem recognition#",  # the lease

@@ -77,7 +77,9 @@ class Server:
         path, _, query = request.url.partition("?")
         body = request.body or b""
         body = body.read() if hasattr(body, "read") else body.encode() if isinstance(body, str) else body
-        environ = {f"HTTP_{name.upper().replace('-', '_')}": _text(value) for name, value in request.headers.items()}
+        environ: dict[str, Any] = {
+            f"HTTP_{name.upper().replace('-', '_')}": _text(value) for name, value in request.headers.items()
+        }
         environ |= {
             "REQUEST_METHOD": request.method,
             "PATH_INFO": unquote(path.removeprefix("http://127.0.0.1:1")),
