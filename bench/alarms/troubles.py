@@ -206,10 +206,14 @@ GROUPS: Final = (
             Trouble("the consumer fails on a result", failing_consumer, ["ResultsDeadLetterAlarm"]),
             Trouble("four files are no photos", many_rejections, ["RejectionsAlarm"]),
             Trouble("six calls are made", many_calls, ["SpendAlarm"]),
-            Trouble("the uploads function dies", killed("UploadsFunction", upload), ["UploadsErrorsAlarm"]),
-            Trouble("the API function dies", killed("ApiFunction", request_recognition), ["ApiErrorsAlarm"]),
         ],
         parameters={"RejectionsPerHourAlarm": "3", "CallsPerDayAlarm": "5"},
+    ),
+    Group(
+        [
+            Trouble("the uploads function dies", killed("UploadsFunction", upload), ["UploadsErrorsAlarm"]),
+            Trouble("the API function dies", killed("ApiFunction", request_recognition), ["ApiErrorsAlarm"]),
+        ]
     ),
     Group(
         [Trouble("the webhook receiver does not answer", upload, ["WebhooksFailingAlarm"])],
