@@ -38,6 +38,7 @@ class Deployment:
     results_queue_url: str
     webhook_queue_url: str | None = None
     """None if webhooks are not configured."""
+    api_url: str | None = None
 
 
 def sandbox_deployment() -> Deployment:
@@ -67,6 +68,8 @@ def deployment_from_endpoints(endpoints: Mapping[str, str]) -> Deployment:
         "DeadLetterQueueUrl": endpoints["dead_letter_queue_url"],
         "ResultsQueueUrl": endpoints["results_queue_url"],
     }
+    if "api_url" in endpoints:
+        outputs["ApiUrl"] = endpoints["api_url"]
     if "webhook_queue_url" in endpoints:
         outputs["WebhookQueueUrl"] = endpoints["webhook_queue_url"]
     return _deployment(session, outputs, endpoint_url=endpoints["aws_endpoint"])
@@ -102,4 +105,5 @@ def _deployment(session: boto3.Session, outputs: dict[str, str], *, endpoint_url
         dead_letter_queue_url=outputs["DeadLetterQueueUrl"],
         results_queue_url=outputs["ResultsQueueUrl"],
         webhook_queue_url=outputs.get("WebhookQueueUrl"),
+        api_url=outputs.get("ApiUrl"),
     )

@@ -19,6 +19,10 @@ COMMANDS: Final = {
         "cli.commands.redrive:redrive",
         "List the dead-letter queue and move messages to the intake queue.",
     ),
+    "delete": (
+        "cli.commands.delete:delete",
+        "Delete documents, or a case with every document that was submitted with it.",
+    ),
     "webhook": ("cli.commands.webhook:webhook", "Resend events to the webhook receiver."),
     "backfill": ("cli.commands.backfill:backfill", "Queue the objects that are already in the bucket."),
     "demo": ("cli.commands.demo:demo", "Run the specimen photos through a temporary sandbox."),
