@@ -37,7 +37,6 @@ class Api:
 
     url: str
     authorization: Callable[[str, str], dict[str, str]]
-    wait: Callable[[float], None] = time.sleep
 
     def delete(self, path: str) -> httpx.Response:
         """Return the response to a deletion, repeated while the API asks for it. Raises ``DeletionFailed``."""
@@ -45,7 +44,7 @@ class Api:
         for _ in range(_MAX_REQUESTS):
             if response.status_code not in (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS):
                 break
-            self.wait(min(float(response.headers.get("retry-after", 1)), _LONGEST_WAIT_SECONDS))
+            time.sleep(min(float(response.headers.get("retry-after", 1)), _LONGEST_WAIT_SECONDS))
             response = self._send(path)
         if response.status_code in (HTTPStatus.OK, HTTPStatus.NO_CONTENT, HTTPStatus.NOT_FOUND):
             return response

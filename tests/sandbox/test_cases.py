@@ -1,15 +1,20 @@
 """Front and back of one card, sent separately: the real template, artefacts and recogniser."""
 
 import base64
+import json
+import os
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import boto3
 import httpx
 import pytest
 
 from permit_ocr.domain.card.chinese_script import simplified
 from permit_ocr.domain.identity import pair_id
+from tests.sandbox.conftest import COMMAND
 from tests.sandbox.test_end_to_end import SPECIMENS, TRUTH, Client, validate
 
 
@@ -76,3 +81,30 @@ def test_sides_of_two_people_become_a_pair_that_is_not_accepted(client: Client) 
     assert "mismatch:name" in event["data"]["reasons"]
     verdicts = {event["data"]["verdict"], event["data"]["front"]["verdict"], event["data"]["back"]["verdict"]}
     assert "accepted" not in verdicts
+
+
+def test_a_case_is_deleted_by_the_command_and_that_is_on_record(sandbox: Any) -> None:
+    """The read and the deletion are in the audit trail, with the caller and without the case's name."""
+    api = sandbox.endpoints["api_url"]
+    created = httpx.post(f"{api}/v1/uploads", json={"case": "to-be-deleted"}, timeout=60).json()
+    done = subprocess.run(
+        [COMMAND, "delete", "--case", "to-be-deleted", "--yes"],
+        env={**os.environ, "PERMIT_OCR_SANDBOX_DIRECTORY": str(sandbox.state)},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert "deleted 1 documents" in done.stderr
+    assert httpx.get(f"{api}/v1/recognitions/{created['id']}", timeout=60).status_code == httpx.codes.GONE
+    session = boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name="us-east-1")
+    logs = session.client("logs", endpoint_url=sandbox.endpoints["aws_endpoint"])
+    groups = [one["logGroupName"] for one in logs.describe_log_groups()["logGroups"]]
+    (group,) = (name for name in groups if "/audit-" in name)
+    lines = [json.loads(one["message"]) for one in logs.filter_log_events(logGroupName=group)["events"]]
+    about = [line for line in lines if line.get("document_id") == created["id"] or "DELETE /v1/cases" in line["action"]]
+    assert [line["action"] for line in about] == [
+        *("POST /v1/uploads", "DELETE /v1/cases/{case}", "GET /v1/recognitions/{document_id}")
+    ]
+    assert {line["caller"] for line in about} == {"arn:aws:iam::123456789012:user/sandbox"}
+    assert "to-be-deleted" not in json.dumps(lines)
