@@ -1,6 +1,6 @@
-"""Each trouble sets off its alarms in the sandbox. Messages need not wait: they are made visible at once.
+"""A trouble sets off its alarms in the sandbox. Messages need not wait: they are made visible at once.
 
-``python -m bench.alarms`` measures the same in real time.
+``python -m bench.alarms`` causes all troubles, in real time.
 """
 
 import json
@@ -14,7 +14,7 @@ from bench.environment.running_sandbox import RunningSandbox, running_sandbox
 from sandbox.cloudwatch.alarms import read_alarms
 from sandbox.cloudwatch.recorder import DEFINITIONS_FILE, RecordedMetrics
 
-SECONDS = 240.0  # only a guard: those that have to be polled for three minutes take four
+SECONDS = 240.0  # only a guard
 
 
 def firing(sandbox: RunningSandbox, *, since: float) -> set[str]:
@@ -28,7 +28,9 @@ def firing(sandbox: RunningSandbox, *, since: float) -> set[str]:
     }
 
 
-@pytest.mark.parametrize("group", GROUPS, ids=lambda group: group.troubles[0].description)
+@pytest.mark.parametrize(
+    "group", [group for group in GROUPS if group.is_tested], ids=lambda group: group.troubles[0].description
+)
 def test_a_trouble_sets_off_its_alarms(group: Group) -> None:
     expected = {alarm for trouble in group.troubles for alarm in trouble.alarms}
     parameters = [f"{name}={value}" for name, value in (group.parameters or {}).items()]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from permit_ocr.adapters.dynamodb.case_index import DynamoDbCaseIndex
 from permit_ocr.adapters.dynamodb.cases import DynamoDbCases
 from permit_ocr.adapters.dynamodb.documents import TOMBSTONE_DAYS, DynamoDbDocuments
 from permit_ocr.adapters.dynamodb.recognition_store import DynamoDbRecognitionStore
@@ -32,7 +33,10 @@ def store(dynamodb: "DynamoDBClient") -> Callable[..., Any]:
     """Return an adapter whose clock shows ``days`` after the items were written."""
 
     def adapter(kind: type[Any], *, days: float) -> Any:
-        return kind(dynamodb, table="work", keep_days=7, clock=lambda: NOW + days * DAY)
+        tables = {"table": "work"}
+        if kind in {DynamoDbRecognitionStore, DynamoDbCaseIndex}:
+            tables["references_table"] = "references"
+        return kind(dynamodb, **tables, keep_days=7, clock=lambda: NOW + days * DAY)
 
     written = adapter(DynamoDbDocuments, days=0)
     written.begin(Document(id="read"), recognition_ids=["recognition"])
@@ -47,6 +51,7 @@ def store(dynamodb: "DynamoDBClient") -> Callable[..., Any]:
     for side in (FRONT, BACK):
         cases.add_side("case", side)
     cases.store_completed("case", FRONT, BACK, event_id="pair", event="{}")
+    adapter(DynamoDbCaseIndex, days=0).enlist(Document(id="read", case="case"))
     return adapter
 
 
@@ -58,6 +63,7 @@ READS: dict[str, tuple[type[Any], Callable[[Any], Any]]] = {
     "case": (DynamoDbCases, lambda cases: cases.get("case")),
     "pair": (DynamoDbCases, lambda cases: cases.completed_event("pair")),
     "other side": (DynamoDbCases, lambda cases: len(cases.add_side("case", FRONT).sides) == len(Side) or None),
+    "documents of a case": (DynamoDbCaseIndex, lambda index: next(index.documents("case"), None)),
     "completion": (DynamoDbCases, lambda cases: cases.add_side("case", BACK).completed or None),
 }
 
@@ -90,10 +96,10 @@ def test_an_expired_tombstone_lets_a_document_be_read_again(store: Callable[...,
     assert documents.begin(Document(id="deleted"), recognition_ids=[]) is None
 
 
-def test_items_are_read_in_one_place_which_checks_their_expiry() -> None:
+def test_items_are_read_in_two_places_which_check_their_expiry() -> None:
     reading = {
         str(file.relative_to(PACKAGE))
         for file in PACKAGE.rglob("*.py")
         if re.search(r"get_item\(|\.scan\(|\.query\(", file.read_text(encoding="utf-8"))
     }
-    assert reading == {"dynamodb_table.py"}
+    assert reading == {"dynamodb_table.py", "adapters/dynamodb/references.py"}
