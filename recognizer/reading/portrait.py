@@ -7,7 +7,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from recognizer.reading.card_evidence.person import find_person
+from recognizer.reading.card_evidence.person import examine_portrait_place
 from recognizer.reading.layout.card_layout import Layout
 from recognizer.reading.ocr import engine
 from recognizer.reading.ocr.card_text import CardText
@@ -35,7 +35,7 @@ def find_portrait(
 
     ``scale``: the photo's size divided by that of ``text.image``. ``outline``: the card's corners in ``text.image``.
     """
-    box = find_person(text, layout, on_the_left=on_the_left, outline=outline)
+    box = examine_portrait_place(text, layout, on_the_left=on_the_left, outline=outline).portrait
     return None if box is None else _crop_portrait(text, box, scale)
 
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from permit_ocr.domain.card.resident_number import parse_resident_number
 from recognizer.reading.card_evidence.paper import examine_paper
-from recognizer.reading.card_evidence.person import find_person
+from recognizer.reading.card_evidence.person import examine_portrait_place
 from recognizer.reading.card_evidence.picture import CERTAIN, picture_beside
 from recognizer.reading.classification.card_sides import LABELS_BY_SIDE, CardSide
 from recognizer.reading.classification.form_signs import form_signs
@@ -38,9 +38,15 @@ _MIN_PATTERN: Final = 0.25
 _MIN_HEIGHT: Final = 18.0
 """Pixels of text height below which a pattern is not visible."""
 _PERSON: Final = 0.1
-_NO_PERSON: Final = -0.4
-"""Points for a person where the portrait should be, and for none, if no separate picture was found at first: shadows
-join it with its surroundings."""
+_BLANK_PLACE: Final = -0.4
+"""Points for a person where the portrait should be, and for blank paper there, if no separate picture was found at
+first: shadows join it with its surroundings. Something that may hide a portrait counts neither way."""
+_MANY_FIELDS: Final = 4
+"""With fewer fields, a hidden portrait counts like none."""
+_LARGE_LABELS: Final = 1.15
+_LARGE_LABELS_FAULT: Final = -0.15
+_TITLE_FAULT: Final = -0.25
+"""Points for labels that are higher than the values, and for a title on the side that has none."""
 _PROMINENT: Final = 1.15
 _VERY_PROMINENT: Final = 1.35
 """How many times as high as the values a title is."""
@@ -69,7 +75,9 @@ def document_confidence(
     elif card_side is CardSide.RESIDENCE_BACK:
         points += _residence_back(layout)
     else:
-        points += _front(finder, fields, picture=_picture(card_side, text, layout, core, outline))
+        points += _front(
+            finder, fields, picture=_picture(card_side, text, layout, core, fields=fields, outline=outline)
+        )
     if outline is not None and round(points, 3) >= REFUSED:  # a form may have one, too
         points += _OUTLINE
     return round(min(_HIGHEST, max(0.0, points)), 3)
@@ -90,16 +98,26 @@ def _hk_macao_back(finder: FieldFinder, fields: Fields, mrz: MrzFacts | None, *,
 
 
 def _picture(
-    card_side: CardSide, text: CardText, layout: Layout, core: Sequence[TextLine], outline: Quad | None
+    card_side: CardSide,
+    text: CardText,
+    layout: Layout,
+    core: Sequence[TextLine],
+    *,
+    fields: Fields,
+    outline: Quad | None,
 ) -> float:
     """Return points for the portrait of a front."""
     points = picture_beside(text, core, layout.height, outline=outline)
     if points == CERTAIN:
         return points
     on_the_left = card_side is not CardSide.RESIDENCE_FRONT
-    if find_person(text, layout, on_the_left=on_the_left, outline=outline):
+    place = examine_portrait_place(text, layout, on_the_left=on_the_left, outline=outline)
+    if place.portrait:
         return max(points, _PERSON)
-    return _NO_PERSON if points < 0 else points
+    if points > 0:
+        return points
+    is_hidden = not place.is_blank and sum(bool(field.text) for field in fields.values()) >= _MANY_FIELDS
+    return 0.0 if is_hidden else _BLANK_PLACE
 
 
 def _residence_back(layout: Layout) -> float:
@@ -111,7 +129,10 @@ def _residence_back(layout: Layout) -> float:
 def _front(finder: FieldFinder, fields: Fields, *, picture: float) -> float:
     layout = finder.layout
     points = 0.25 + picture
-    points += 0.1 * (_title_ratio(layout) > _PROMINENT) + 0.1 * (_label_ratio(layout) < _SMALL_LABELS)
+    labels = _label_ratio(layout)
+    points += 0.1 * (_title_ratio(layout) > _PROMINENT) + 0.1 * (labels < _SMALL_LABELS)
+    points += _LARGE_LABELS_FAULT * (labels > _LARGE_LABELS)
+    points += _TITLE_FAULT * ("IdCardNo" in fields and layout.anchor(Label.TITLE) is not None)
     number = parse_resident_number(fields["IdCardNo"].text) if "IdCardNo" in fields else None
     is_valid = number is not None and number.has_valid_check_digit
     return points + 0.3 * (document_code(machine_lines(finder)) is not None) + 0.2 * (is_valid and picture > 0)

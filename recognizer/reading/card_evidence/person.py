@@ -4,6 +4,7 @@ A portrait need not have a frame. The person differs from the paper behind the t
 the person, they are the frame of the picture. There is no face detection.
 """
 
+from dataclasses import dataclass
 from typing import Any, Final
 
 import cv2
@@ -23,6 +24,8 @@ _SCALE: Final = 8.0
 _REACH: Final = 15.0
 """A portrait is at most this many text heights beside the text."""
 _ABOVE: Final = 4.0
+_CARD_WIDTH: Final = 26.0
+"""Usual width of a card in text heights: where its outline is known, that measures better than blurred text."""
 _ALIGNED: Final = 25
 """Percentile of the left edges of labels and values that is their left column's."""
 _GAP: Final = 0.4
@@ -38,6 +41,13 @@ _FRAME_ROOM: Final = (0.2, 0.3, 0.2, 0.15)
 _FRAME_STEP: Final = 0.035
 _FRAME_RATIO: Final = 2.5
 """A frame's edge is a step of log brightness, in any colour, and so many times the usual one beside the person."""
+_ROOM: Final = 20.0
+"""Squared text heights that a portrait needs at least."""
+_VISIBLE: Final = 0.5
+"""Part of the place that must be in the photo to know that there is no portrait."""
+_FILLED: Final = 8.0
+"""With less that differs from the paper, in squared text heights and without the lines of a table, nothing can hide a
+portrait."""
 _NOT_BESIDE: Final = frozenset({Label.TITLE, Label.NOISE, Label.RESIDENT_NUMBER})
 _FRAME_WIDTH: Final = 2
 _NEARBY: Final = (25, 81)
@@ -46,31 +56,58 @@ _DARKER_THAN_NEARBY: Final = (-0.15, -0.4, -0.7)
 """In log brightness. In a hard shadow only hair and coat are so much darker than the paper in the light."""
 
 
-def find_person(text: CardText, layout: Layout, *, on_the_left: bool, outline: Quad | None) -> BoundingBox | None:
-    """Return the portrait's box in deskewed pixels, or None. ``outline``: the card's corners in ``text.image``."""
+@dataclass(frozen=True, slots=True)
+class PortraitPlace:
+    """The place beside the text where a card has its portrait, and the portrait's box there in deskewed pixels."""
+
+    portrait: BoundingBox | None
+    is_blank: bool
+    """Only paper is there, or no room: a portrait is neither there nor hidden or outside the photo."""
+
+
+def examine_portrait_place(text: CardText, layout: Layout, *, on_the_left: bool, outline: Quad | None) -> PortraitPlace:
+    """Look for the portrait beside the labels and values. ``outline``: the card's corners in ``text.image``."""
     lines = _holder_lines(layout)
     if not lines:
-        return None
-    area = flatten(text, surrounding(lines, _REACH * layout.height, _ABOVE * layout.height), _SCALE / layout.height)
+        return PortraitPlace(None, is_blank=False)
+    height = layout.height if outline is None else float(np.linalg.norm(outline[1] - outline[0])) / _CARD_WIDTH
+    area = flatten(text, surrounding(lines, _REACH * height, _ABOVE * height), _SCALE / height)
     labels = [anchor.line for anchor in layout.anchors if anchor.label not in _NOT_BESIDE]
-    searched = _beside(area, labels if on_the_left and len(labels) > 1 else lines, on_the_left=on_the_left)
+    place = _beside(area, labels if on_the_left and len(labels) > 1 else lines, on_the_left=on_the_left)
+    if outline is not None:
+        place &= inside(area, text, outline)
+    searched = place.copy()
     for left, top, right, bottom in area.boxes(
         [line for line in text.lines if line.height < 3 * layout.height]
     ).tolist():
         searched[span(top - 1, bottom + 1), span(left - 1, right + 1)] = False
-    if outline is not None:
-        searched &= inside_outline(area, text, outline)
     different = differs_from_paper(area.pixels, area.boxes(lines), _SCALE) & searched
-    nearby = _difference_from_nearby(area, searched)
-    persons = [_person(different), _person((nearby < _DARKER_THAN_NEARBY[0]) & searched)]
+    nearby = np.where(searched, _difference_from_nearby(area, searched), 0)
+    persons = [_person(different), _person(nearby < _DARKER_THAN_NEARBY[0])]
     person = max(filter(None, persons), key=_size, default=None)
     for darker in _DARKER_THAN_NEARBY[1:]:
-        person = person or _person((nearby < darker) & searched)
+        person = person or _person(nearby < darker)
     if person is None:
-        return None
+        return PortraitPlace(
+            None, _is_blank(place, _in_photo(area, text), different | (nearby < _DARKER_THAN_NEARBY[0]))
+        )
     left, top, right, bottom = _framed(area, person, searched)
     upper_left, lower_right = area.deskewed(left, top), area.deskewed(right, bottom)
-    return BoundingBox(*upper_left, *lower_right)
+    return PortraitPlace(BoundingBox(*upper_left, *lower_right), is_blank=False)
+
+
+def _is_blank(place: Mask, in_photo: Mask, different: Mask) -> bool:
+    """Tell whether only paper is in a place, or no room for a portrait."""
+    visible = place & in_photo
+    if place.sum() > _ROOM * _SCALE**2 and visible.sum() < _VISIBLE * place.sum():
+        return False
+    solid = cv2.morphologyEx((different & visible).astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+    return bool(solid.sum() < _FILLED * _SCALE**2)
+
+
+def _in_photo(area: FlatArea, text: CardText) -> Mask:
+    height, width = text.image.shape[:2]
+    return inside(area, text, np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32))
 
 
 def _holder_lines(layout: Layout) -> list[TextLine]:
@@ -91,8 +128,8 @@ def _beside(area: FlatArea, lines: list[TextLine], *, on_the_left: bool) -> Mask
     return mask
 
 
-def inside_outline(area: FlatArea, text: CardText, outline: Quad) -> Mask:
-    """Return where the card is, a little within its outline."""
+def inside(area: FlatArea, text: CardText, outline: Quad) -> Mask:
+    """Return what is a little within corners in the image."""
     corners = np.array([text.deskew.to_deskewed(x, y) for x, y in outline.tolist()])
     corners = (corners - (area.box.left, area.box.top)) * area.scale
     mask = np.zeros(area.pixels.shape[:2], np.uint8)

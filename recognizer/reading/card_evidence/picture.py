@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from recognizer.reading.card_evidence.flat_area import flatten, span, surrounding
 from recognizer.reading.card_evidence.paper_difference import Mask, differs_from_paper
-from recognizer.reading.card_evidence.person import inside_outline
+from recognizer.reading.card_evidence.person import inside
 from recognizer.reading.ocr.card_text import CardText
 from recognizer.reading.ocr.engine import Quad
 from recognizer.reading.ocr.text_lines import TextLine
@@ -48,7 +48,7 @@ def picture_beside(text: CardText, lines: Sequence[TextLine], height: float, *, 
     for left, top, right, bottom in area.boxes(text.lines).tolist():
         different[span(top - 1, bottom + 1), span(left - 1, right + 1)] = False
     if outline is not None:
-        different &= inside_outline(area, text, outline)
+        different &= inside(area, text, outline)
     if _has_separate_picture(different):
         return CERTAIN
     return _POSSIBLE if _has_window(different) else _NONE

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
+from recognizer.reading.card_evidence.person import examine_portrait_place
 from recognizer.reading.layout.card_layout import Layout
 from recognizer.reading.ocr.card_text import CardText, Deskew
 from recognizer.reading.portrait import PortraitCrop, find_portrait
@@ -43,7 +44,7 @@ def draw_person(image: Image, place: Place, hair: Any, skin: Any, coat: Any) -> 
 
 def found(image: Image, place: Place, outline: Any = OUTLINE) -> PortraitCrop | None:
     left = 500 if place is LEFT else 540
-    lines = tuple(line("有效期限 2018.10.09", left, 200 + 70 * row, 32) for row in range(6))
+    lines = tuple(line("有效期限 2018.10.09", left, 200 + 70 * row, 38) for row in range(6))
     text = CardText(image, lines, Deskew(), 0, np.eye(3), ())
     return find_portrait(text, Layout(lines), 1.0, on_the_left=place is LEFT, outline=outline)
 
@@ -71,10 +72,10 @@ def test_the_ghost_portrait_on_the_other_side_is_not_taken() -> None:
     assert cover(found(image, LEFT), LEFT) > 0.8
 
 
-def test_a_portrait_half_in_a_shadow_is_found() -> None:
+def test_a_portrait_in_a_fading_shadow_is_found() -> None:
     image = card(LEFT, framed=False)
-    image = (image * np.linspace(0.5, 1.2, image.shape[1])[:, None].clip(0, 1)).astype(np.uint8)
-    assert cover(found(image, LEFT), LEFT) > 0.6
+    image = (image * np.linspace(0.6, 1.0, image.shape[1])[:, None]).astype(np.uint8)
+    assert cover(found(image, LEFT), LEFT) > 0.8
 
 
 def test_a_paper_beside_the_card_is_no_portrait() -> None:
@@ -82,3 +83,21 @@ def test_a_paper_beside_the_card_is_no_portrait() -> None:
     cv2.rectangle(image, (150, 100), (1150, 640), PAPER, -1)
     cv2.rectangle(image, (0, 300), (120, 500), (250, 250, 250), -1)
     assert found(image, LEFT) is None
+
+
+@pytest.mark.parametrize(
+    ("image", "is_blank"),
+    [
+        (np.full((740, 1300, 3), PAPER, np.uint8), True),
+        (card(LEFT, framed=False)[:, 430:], False),
+        (np.hstack([np.full((740, 430, 3), SKIN, np.uint8), np.full((740, 870, 3), PAPER, np.uint8)]), False),
+    ],
+    ids=["paper", "outside the photo", "under a hand"],
+)
+def test_a_hidden_portrait_is_told_from_blank_paper(image: Image, *, is_blank: bool) -> None:
+    left = 500 - (1300 - image.shape[1])
+    lines = tuple(line("有效期限 2018.10.09", left, 200 + 70 * row, 38) for row in range(6))
+    outline = (OUTLINE - (1300 - image.shape[1], 0)).astype(np.float32)
+    text = CardText(image, lines, Deskew(), 0, np.eye(3), ())
+    place = examine_portrait_place(text, Layout(lines), on_the_left=True, outline=outline)
+    assert place.is_blank is is_blank
