@@ -19,6 +19,7 @@ import httpx
 from bench.environment.photos import small_photo
 from bench.environment.running_sandbox import RunningSandbox
 from sandbox.aws.denials import DENIALS_PATH
+from sandbox.lambda_runtime.sqs_poller import WAIT_SECONDS
 
 FAST: Final = ("--latency=0.2", "--workers=64", "--waiting=256")
 
@@ -94,6 +95,7 @@ def send(sandbox: RunningSandbox, queue: str, body: str) -> None:
 def not_polled(sandbox: RunningSandbox) -> None:
     """Deny receiving from the intake and images queues, then send to both."""
     deny(sandbox, "SQS ReceiveMessage -intake", "SQS ReceiveMessage -images")
+    time.sleep(WAIT_SECONDS + 1)  # polls that began before would still receive
     upload(sandbox)
     send(sandbox, "-images", json.dumps({"upload": _an_upload(sandbox)}))
 

@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from cli.deployment import Deployment, DeploymentNotFound, sandbox_deployment, stack_deployment
+from cli.quantities import quantity
 from cli.queue_messages import REQUEST_LIMIT, send_messages
 from permit_ocr.entrypoints.upload_events import is_folder
 
@@ -84,14 +85,16 @@ def backfill(
         _fail(stderr, str(error), status=2)
     if start.queued:
         stderr.print(
-            f"resuming after {start.queued} objects (delete {file} to start over)", highlight=False, soft_wrap=True
+            f"resuming after {quantity(start.queued, 'object')} (delete {file} to start over)",
+            highlight=False,
+            soft_wrap=True,
         )
     try:
         queued = _enqueue(deployment, prefix, start, file, stderr)
     except (MessagesRejected, ClientError, BotoCoreError, OSError) as error:
         _fail(stderr, f"{error}; run the command again to resume", status=1)
     file.unlink(missing_ok=True)
-    stderr.print(f"queued {queued} objects", highlight=False)
+    stderr.print(f"queued {quantity(queued, 'object')}", highlight=False)
 
 
 def _enqueue(deployment: Deployment, prefix: str, start: BackfillState, file: Path, console: Console) -> int:
@@ -126,7 +129,7 @@ def enqueue(deployment: Deployment, prefix: str, start: BackfillState) -> Iterat
             ]
             requests = [bodies[first : first + REQUEST_LIMIT] for first in range(0, len(bodies), REQUEST_LIMIT)]
             if rejected := sum(accepted.count(False) for accepted in senders.map(send, requests)):
-                raise MessagesRejected(f"the intake queue rejected {rejected} messages")
+                raise MessagesRejected(f"the intake queue rejected {quantity(rejected, 'message')}")
             queued += len(bodies)
             yield BackfillState(position=page.next, queued=queued)
 

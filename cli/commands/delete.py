@@ -19,6 +19,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
 from cli.deployment import Deployment, DeploymentNotFound, sandbox_deployment, stack_deployment
+from cli.quantities import quantity
 from permit_ocr.domain.identity import is_document_id
 from permit_ocr.domain.pair import CASE_RULE, is_case
 
@@ -92,16 +93,19 @@ def delete(
     except (DeploymentNotFound, ClientError, BotoCoreError) as error:
         _fail(stderr, str(error))
     if not yes:
-        what = " and ".join([f"{len(ids)} documents"] * bool(ids) + [f"the case {case}"] * bool(case))
+        what = " and ".join([quantity(len(ids), "document")] * bool(ids) + [f"the case {case}"] * bool(case))
         typer.confirm(f"Delete {what} for good?", abort=True, err=True)
     try:
         missing = [one for one in ids if api.delete(f"/v1/recognitions/{one}").status_code == HTTPStatus.NOT_FOUND]
         if case:
             deleted: dict[str, Any] = api.delete(f"/v1/cases/{quote(case, safe='')}").json()
-            stderr.print(f"case {case}: deleted {deleted['documents']} documents", markup=False, highlight=False)
+            stderr.print(
+                f"case {case}: deleted {quantity(deleted['documents'], 'document')}", markup=False, highlight=False
+            )
     except DeletionFailed as error:
         _fail(stderr, str(error), status=1)
-    stderr.print(f"deleted {len(ids) - len(missing)} of {len(ids)} documents", highlight=False)
+    if ids:
+        stderr.print(f"deleted {len(ids) - len(missing)} of {quantity(len(ids), 'document')}", highlight=False)
     if missing:
         _fail(stderr, f"unknown or expired: {', '.join(missing)}", status=1)
 

@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 
 from cli.deployment import Deployment, deployment_from_endpoints
+from cli.quantities import quantity
 from cli.results.table import print_results
 from cli.submission import Result, Submission, submit, wait_for_results
 from sandbox.errors import SandboxError
@@ -81,7 +82,7 @@ def _recognize(
         file = directory / specimen["file"]
         options = {"document": specimen["document"], "card_side": specimen["card_side"] or None}
         sent.append(submit(file, file.read_bytes(), deployment, **options))
-    console.print(f"uploaded {len(sent)} photos", style="dim", highlight=False)
+    console.print(f"uploaded {quantity(len(sent), 'photo')}", style="dim", highlight=False)
     done: list[Result] = []
     for result in wait_for_results(sent, deployment, timeout_seconds=_RESULT_SECONDS):
         done.append(result)

@@ -16,6 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from cli.deployment import Deployment, DeploymentNotFound, sandbox_deployment, stack_deployment
 from cli.image_files import CardSideOption, DocumentOption, NoImagesFound, PathsArgument, find_images
+from cli.quantities import quantity
 from cli.results.files import FileResult, writer_for
 from cli.results.table import print_results
 from cli.resume_state import ResumeState, RunMismatch, RunOptions, UploadRecord
@@ -79,7 +80,7 @@ def recognize(
         _fail(stderr, str(error), status=_NOT_STARTED)
     if missing:
         hint = "; run the command again to resume" if output else ""
-        _fail(stderr, f"{missing} of {len(files)} photos had no result in time{hint}", status=1)
+        _fail(stderr, f"{missing} of {quantity(len(files), 'photo')} had no result in time{hint}", status=1)
 
 
 def _recognize_to_terminal(

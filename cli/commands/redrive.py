@@ -18,6 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from cli.deployment import Deployment, DeploymentNotFound, sandbox_deployment, stack_deployment
+from cli.quantities import quantity
 from cli.queue_messages import REQUEST_LIMIT, send_messages
 
 if TYPE_CHECKING:
@@ -83,7 +84,9 @@ def redrive(
     _print(listing)
     if not listing.ids or yes is False:
         return
-    if yes is None and not typer.confirm(f"Move {len(listing.ids)} messages to the intake queue?", err=True):
+    if yes is None and not typer.confirm(
+        f"Move {quantity(len(listing.ids), 'message')} to the intake queue?", err=True
+    ):
         raise typer.Exit(1)
     total = len(listing.ids)
     try:

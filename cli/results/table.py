@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from cli.quantities import quantity
 from cli.submission import Result
 from permit_ocr.domain.events import REJECTED
 
@@ -46,7 +47,7 @@ def _authenticity_note(results: Sequence[dict[str, Any]]) -> str | None:
     unchecked = outcomes.count("not_checked")
     if not unchecked:
         return None
-    of_which = "" if unchecked == len(outcomes) else f" for {unchecked} of {len(outcomes)} photos"
+    of_which = "" if unchecked == len(outcomes) else f" for {unchecked} of {quantity(len(outcomes), 'photo')}"
     return f"Authenticity was not checked{of_which}: the provider did not run copy detection."
 
 

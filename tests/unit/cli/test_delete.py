@@ -111,7 +111,7 @@ def test_wrong_arguments_delete_nothing(api: FakeApi, arguments: tuple[str, ...]
 
 def test_a_deletion_is_asked_about(api: FakeApi) -> None:
     status, output = run(ID, "--case", "7", answer="n\n")
-    assert (status, "1 documents and the case 7" in output, api.requests) == (1, True, [])
+    assert (status, "1 document and the case 7" in output, api.requests) == (1, True, [])
 
 
 def test_a_deployment_without_an_api_is_reported(
