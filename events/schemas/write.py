@@ -38,7 +38,8 @@ def _schema(name: str, event: type[CloudEvent]) -> dict[str, Any]:
 
 def _results_queue() -> dict[str, Any]:
     """Return AsyncAPI's SQS binding of the results queue in the template."""
-    resources = yaml_parse(TEMPLATE.read_text(encoding="utf-8"))["Resources"]
+    template = yaml_parse(TEMPLATE.read_text(encoding="utf-8"))
+    resources = template["Resources"]
     queue = resources["ResultsQueue"]["Properties"]
     redrive = queue["RedrivePolicy"]
     dead_letters = resources[redrive["deadLetterTargetArn"]["Fn::GetAtt"][0]]["Properties"]
@@ -49,12 +50,18 @@ def _results_queue() -> dict[str, Any]:
         "fifoThroughputLimit": queue["FifoThroughputLimit"],
         "visibilityTimeout": queue["VisibilityTimeout"],
         "receiveMessageWaitTime": queue["ReceiveMessageWaitTimeSeconds"],
-        "messageRetentionPeriod": queue["MessageRetentionPeriod"],
+        "messageRetentionPeriod": _mapped(template, *queue["MessageRetentionPeriod"]["Fn::FindInMap"]),
         "redrivePolicy": {
             "deadLetterQueue": {"name": _name(dead_letters)},
             "maxReceiveCount": redrive["maxReceiveCount"],
         },
     }
+
+
+def _mapped(template: Mapping[str, Any], mapping: str, parameter: Mapping[str, str], key: str) -> int:
+    """Return what ``FindInMap`` gives for the default of a parameter."""
+    value: int = template["Mappings"][mapping][template["Parameters"][parameter["Ref"]]["Default"]][key]
+    return value
 
 
 def _name(queue: Mapping[str, Any]) -> str:
