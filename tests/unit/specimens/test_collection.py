@@ -112,7 +112,7 @@ def test_every_committed_photo_exists_and_is_small(committed: list[dict[str, Any
 
     assert not any(truth["illegible"] for truth in committed)
     assert named == {path.name for path in committed_folder.glob("*.jpg")}
-    assert max((committed_folder / name).stat().st_size for name in named) <= 120 * 1024
+    assert max((committed_folder / name).stat().st_size for name in named) <= 128 * 1024
 
 
 @pytest.mark.parametrize("card_side", CardSide)
