@@ -95,7 +95,7 @@ def test_a_case_is_deleted_by_the_command_and_that_is_on_record(sandbox: Any) ->
         check=True,
         timeout=60,
     )
-    assert "deleted 1 document" in done.stderr
+    assert "the case to-be-deleted is deleted" in done.stderr
     assert httpx.get(f"{api}/v1/recognitions/{created['id']}", timeout=60).status_code == httpx.codes.GONE
     session = boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name="us-east-1")
     logs = session.client("logs", endpoint_url=sandbox.endpoints["aws_endpoint"])

@@ -53,7 +53,7 @@ def test_a_case_is_deleted_in_as_many_requests_as_it_takes(api: FakeApi) -> None
     in_part = httpx.Response(503, headers={"retry-after": "1"}, json={"code": "Case.DeletedInPart"})
     api.responses = [in_part, in_part, httpx.Response(200, json={"case": "7", "documents": 5})]
     status, output = run("--case", "2026-0815", "--yes")
-    assert (status, "case 2026-0815: deleted 5 documents" in output) == (0, True)
+    assert (status, "the case 2026-0815 is deleted" in output) == (0, True)
     assert [url for url, _ in api.requests] == ["https://api.example/v1/cases/2026-0815"] * 3
     assert api.requests[0][1] == {}, "the sandbox takes unsigned requests"
 

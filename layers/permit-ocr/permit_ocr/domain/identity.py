@@ -64,7 +64,7 @@ def pair_id(*, case: str, front: str, back: str) -> str:
 
 
 def case_digest(case: str) -> str:
-    """Return an id of a case that does not show its name. Who knows the name can compute it."""
+    """Return an id of a case that does not show its name. Anyone who knows the name can compute it."""
     return _digest("case", case)
 
 

@@ -24,7 +24,7 @@ _UNKNOWN: Final = problem(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeletedCase:
-    """A case of which nothing is left."""
+    """A case whose documents are deleted."""
 
     case: str
     documents: int
@@ -71,7 +71,7 @@ def add_routes(app: Resolver) -> None:
             "case again is not an error."
         ),
         responses={
-            200: describe_json("Deleted. Tombstones without the case's name are kept for 36 days.", "DeletedCase"),
+            200: describe_json("Deleted. Tombstones with its name are kept for 36 days.", "DeletedCase"),
             404: describe_problem("No case can have this name."),
             500: describe_problem("Internal error."),
             503: describe_problem("Deleted in part or not at all: try again after `Retry-After` seconds."),
