@@ -257,6 +257,17 @@ def test_a_single_document_that_can_never_succeed_fires_once(transformed: dict[s
     assert states == ["OK", "ALARM", "OK"]
 
 
+@pytest.mark.parametrize("function", [*FUNCTIONS.values(), "ApiFunction"])
+def test_missing_metrics_are_noticed_while_other_functions_are_idle(function: str, transformed: dict[str, Any]) -> None:
+    alarm = alarms_in(transformed)["MetricsMissingAlarm"]
+    start, end = 20_000 * DAY, 20_000 * DAY + HOUR
+    metrics = Metrics()
+    metrics.add(aws(time, "Lambda", "Invocations", 1, FunctionName=function) for time in every(start, end, 60))
+    fired = [time - start for time, state in alarm.changes(metrics, start=start - HOUR, end=end) if state == "ALARM"]
+    assert len(fired) == 1
+    assert fired[0] <= 600, "docs/operations.md"
+
+
 def test_a_disturbance_of_seconds_fires_nothing(transformed: dict[str, Any]) -> None:
     start = 20_000 * DAY
     for name in ("UploadsFailingAlarm", "ImagesFailingAlarm"):

@@ -514,12 +514,11 @@ def test_each_endpoint_gets_its_own_credential() -> None:
     assert "AKIDsecond" in second.requests[0]["headers"]["Authorization"]
 
 
-def test_a_deprecated_action_is_counted_and_still_answers(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_deprecated_action_still_answers_without_a_warning() -> None:
     with warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("always")
         with provider(answer(Number="H12345678", DeprecatedWarning="soon gone")) as here:
             assert ask(here).attempts == 1
-    assert "ActionDeprecated" in written(capsys)
     assert not [one for one in warned if "soon gone" in str(one.message)], "it would be logged"
 
 

@@ -184,12 +184,14 @@ def test_a_changed_parameter_updates_the_stack(account: Account) -> None:
     assert {function["Environment"]["Variables"]["KEEP_DAYS"] for function in functions} == {"9"}
 
 
-def test_a_deletion_keeps_photos_and_unread_results(account: Account) -> None:
+def test_a_deletion_keeps_photos_unread_results_and_the_audit_trail(account: Account) -> None:
     bucket = account.outputs()["UploadBucketName"]
     deleted = account.sam("delete", "--no-prompts", f"--region={REGION}")
     assert deleted.returncode == 0, deleted.stdout + deleted.stderr
     queues = account.client("sqs").list_queues()["QueueUrls"]
     assert {url.rpartition("/")[2] for url in queues} == {f"{STACK}-results.fifo", f"{STACK}-results-dead-letters.fifo"}
     assert account.client("s3").list_objects_v2(Bucket=bucket, Prefix="uploads/")["KeyCount"] == 2
+    logs = account.client("logs").describe_log_groups(logGroupNamePrefix=f"/permit-ocr/{STACK}/")["logGroups"]
+    assert [group["logGroupName"].rpartition("/")[2].partition("-")[0] for group in logs] == ["audit"]
     assert not account.client("lambda").list_functions()["Functions"]
     assert not account.client("dynamodb").list_tables()["TableNames"]

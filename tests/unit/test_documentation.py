@@ -15,6 +15,7 @@ import pytest
 from typer.main import get_command
 
 from cli.main import COMMANDS, app
+from sandbox.template.transform import read_template
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "layers" / "permit-ocr" / "permit_ocr"
@@ -134,6 +135,22 @@ def test_documented_paths_exist(page: Path) -> None:
             top, slash, _ = word.partition("/")
             if top and slash and not top.startswith(".") and (ROOT / top).is_dir():
                 assert list(ROOT.glob(word)), word
+
+
+def test_rolling_back_keeps_the_value_of_every_parameter() -> None:
+    """The AWS CLI prints the names with tabs in between."""
+    (script,) = [block for block in blocks(ROOT / "docs" / "deploy.md", "bash") if "UsePreviousValue" in block]
+    (expression,) = re.findall(r"sed -E '(.+)'", script)
+    names = list(read_template(ROOT / "template.yaml")["Parameters"])
+    replaced = subprocess.run(
+        ["/usr/bin/env", "sed", "-E", expression],
+        input="\t".join(names),
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    ).stdout
+    assert replaced.split() == [f"ParameterKey={name},UsePreviousValue=true" for name in names]
 
 
 @pages_with("`make ")

@@ -27,6 +27,7 @@ ACTIONS = json.loads(
 """AWS's actions by service, in small letters."""
 ACCOUNT, REGION, STACK = "123456789012", "eu-central-1", "permit-ocr"
 RESOURCES = read_template(ROOT / "template.yaml")["Resources"]
+LOG_GROUPS = {name: one for name, one in RESOURCES.items() if one["Type"] == "AWS::Logs::LogGroup"}
 ARN_PREFIXES = {
     "AWS::S3::Bucket": ["arn:aws:s3:::permit-ocr-{account}-suffix"],
     "AWS::SQS::Queue": ["arn:aws:sqs:{region}:{account}:{name}"],
@@ -80,7 +81,7 @@ def as_resource(pattern: str) -> str:
 
 
 def test_there_is_a_policy_for_each_who_needs_one() -> None:
-    assert POLICIES.keys() == {"api-caller", "consumer", "deployer", "operator", "uploader"}
+    assert POLICIES.keys() == {"api-caller", "auditor", "consumer", "deployer", "operator", "uploader"}
 
 
 @pytest.mark.parametrize("statement", STATEMENTS)
@@ -110,6 +111,32 @@ def test_every_resource_is_allowed_only_where_an_action_has_none(statement: dict
             "FindLogGroups",
             "DeliverAccessLogs",
         }
+
+
+def log_groups_read_by(who: str) -> set[str]:
+    """Return the logical ids of the log groups whose events a policy allows to read."""
+    patterns = [
+        as_resource(pattern)
+        for statement in POLICIES[who]["Statement"]
+        if "logs:FilterLogEvents" in statement["Action"]
+        for pattern in statement["Resource"]
+    ]
+    return {
+        logical_id
+        for logical_id, arn in zip(LOG_GROUPS, [arn for arn in arns(STACK) if ":log-group:" in arn], strict=True)
+        if any(fnmatchcase(arn, pattern) for pattern in patterns)
+    }
+
+
+def test_only_the_auditor_reads_the_audit_trail() -> None:
+    assert log_groups_read_by("auditor") == {"AuditLogGroup"}
+    assert log_groups_read_by("operator") == LOG_GROUPS.keys() - {"AuditLogGroup"}
+    assert all(not log_groups_read_by(who) for who in POLICIES.keys() - {"auditor", "operator"})
+
+
+def test_the_deployer_publishes_no_versions_and_no_aliases() -> None:
+    actions = {action for statement in POLICIES["deployer"]["Statement"] for action in statement["Action"]}
+    assert not [action for action in actions if re.search(r"Alias|VersionsByFunction|PublishVersion", action)], "ADR 32"
 
 
 def test_the_deployer_can_manage_every_kind_of_resource() -> None:

@@ -5,7 +5,7 @@ charged. ``service``, the stack's name, is a dimension of all of them.
 
 | dimensions        | metrics                                                                                       |
 |-------------------|-----------------------------------------------------------------------------------------------|
-| service           | requests to the API, results by verdict and their latency, dead letters, the webhook secret   |
+| service           | requests to the API, results by verdict and their latency, the webhook secret                 |
 | service, function | each invocation of a queue's function: its oldest deferred message, and messages that fail    |
 | service, reason   | messages that are retried                                                                     |
 | service, action   | calls to the provider, their latency, what it refuses                                         |
@@ -22,7 +22,6 @@ from permit_ocr.domain.verdict import Verdict
 
 type Metric = Literal[
     "ApiRequests",
-    "ActionDeprecated",
     "ActionWithdrawn",
     "CircuitOpen",  # 1 when the provider refuses the account, 0 when it answers
     "QuotaExceeded",
@@ -34,7 +33,6 @@ type Metric = Literal[
     "ResultsRejected",
     "DocumentRejected",  # unreadable: there is no verdict
     "SecondsToResult",  # from the upload to its result
-    "DocumentDeadLettered",
     "OldestDeferredSeconds",  # 0 if no message of the batch was deferred
     "MessagesDeferred",
     "MessagesFailing",  # each message once, with its third failure

@@ -15,7 +15,7 @@ from permit_ocr.tencent.response_format import parse_answer
 
 def read(body: str | bytes) -> MainlandPermitAnswer:
     content = body if isinstance(body, bytes) else body.encode()
-    answer = parse_answer(MAINLAND_PERMIT_ACTION, response_in(content, "MainlandPermitOCR"))
+    answer = parse_answer(MAINLAND_PERMIT_ACTION, response_in(content))
     assert isinstance(answer, MainlandPermitAnswer)
     return answer
 
@@ -88,7 +88,7 @@ def test_a_repeated_name_with_the_same_value_is_no_contradiction() -> None:
 
 def test_confidences_are_finite() -> None:
     body = b'{"Response": {"FieldConfidences": {"Name": NaN, "Number": 1e999, "Sex": 0.5}}}'
-    report = report_in_response(MAINLAND_PERMIT_ACTION, response_in(body, "MainlandPermitOCR"))
+    report = report_in_response(MAINLAND_PERMIT_ACTION, response_in(body))
     assert report.confidences == {"Sex": 0.5}
 
 

@@ -36,7 +36,6 @@ from permit_ocr.entrypoints.sqs_batch import (
     send_to_dead_letter_queue,
 )
 from permit_ocr.entrypoints.upload_events import messages_in_body, messages_in_event
-from permit_ocr.metrics import record_metric
 from permit_ocr.trace_context import continue_trace
 
 if TYPE_CHECKING:
@@ -179,6 +178,5 @@ def _retried(message: SqsMessage, failure: Failure, dependencies: UploadsDepende
             message, failure, dependencies.dead_letters, event="document_sent_to_dead_letter_queue"
         )
         if delay is None:
-            record_metric("DocumentDeadLettered")
             return None
     return Retried(message=message, failure=failure, delay=delay, failures=retry.failures)

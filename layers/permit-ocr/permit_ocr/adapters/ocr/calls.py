@@ -113,7 +113,7 @@ class OcrCalls:
 
 
 def _call(client: Client, action: str, parameters: dict[str, Any], headers: dict[str, str]) -> dict[str, Any]:
-    return response_in(client.call(action, parameters, headers=headers), action)
+    return response_in(client.call(action, parameters, headers=headers))
 
 
 def _parameters(call: OcrCall) -> dict[str, Any]:

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from permit_ocr.domain.errors import CircuitOpen, Deferred, PermitOcrError, RejectDocument, RetryableError
-from permit_ocr.metrics import record_metric
 from permit_ocr.tencent.error_table import Outcome, listed_code, look_up
 
 _ERRORS: Final[Mapping[Outcome, type[PermitOcrError]]] = {
@@ -38,7 +37,7 @@ class ProviderError(Exception):
         return error
 
 
-def response_in(content: bytes, action: str) -> dict[str, Any]:
+def response_in(content: bytes) -> dict[str, Any]:
     """Return the response in an answer. Raises ``ProviderError`` for an error, and for what is not a response."""
     try:
         body = json.loads(
@@ -53,8 +52,6 @@ def response_in(content: bytes, action: str) -> dict[str, Any]:
     if refused is not None:
         code = refused.get("Code") if isinstance(refused, dict) else None
         raise ProviderError(code if isinstance(code, str) else "ServerNetworkError", request_id=request_id_in(response))
-    if "DeprecatedWarning" in response:
-        record_metric("ActionDeprecated", action=action)
     return response
 
 
