@@ -75,7 +75,7 @@ def backfill(
 
     Example: permit-ocr backfill s3://permit-ocr-111122223333-0a1b2c/uploads/2025/ --stack permit-ocr
     """
-    stderr = Console(stderr=True)
+    stderr = Console(stderr=True, emoji=False)
     try:
         deployment = stack_deployment(stack) if stack else sandbox_deployment()
         prefix = _prefix(address, deployment)

@@ -81,7 +81,7 @@ def delete(
 
     Example: permit-ocr delete --case 2026-0815 --stack permit-ocr
     """
-    stderr = Console(stderr=True)
+    stderr = Console(stderr=True, emoji=False)
     ids = document_ids or []
     wrong = [one for one in ids if not is_document_id(one)]
     if wrong or not (ids or case):

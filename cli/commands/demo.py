@@ -45,7 +45,7 @@ def demo() -> None:
 
     Example: permit-ocr demo
     """
-    console = Console(stderr=True)
+    console = Console(stderr=True, emoji=False)
     try:
         root = find_root(Path.cwd())
         asyncio.run(_demo(root, console))
@@ -68,7 +68,9 @@ async def _demo(root: Path, console: Console) -> None:
         done = await asyncio.to_thread(_recognize, root / _SPECIMENS, specimens, deployment, console)
         written = await asyncio.to_thread(_save_messages, done, deployment, state / "results")
     print_results(done)
-    Console().print(f"messages: {written} of {len(done)} in {state / 'results'}", highlight=False, soft_wrap=True)
+    Console(emoji=False).print(
+        f"messages: {written} of {len(done)} in {state / 'results'}", highlight=False, soft_wrap=True
+    )
     if written < len(done):
         raise typer.Exit(1)
     console.print(_TRY_NEXT, markup=False, highlight=False, soft_wrap=True)

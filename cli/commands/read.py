@@ -94,7 +94,7 @@ def read(
 
     Example: permit-ocr read front.jpg back.jpg --document mainland-permit --json
     """
-    stderr = Console(stderr=True)
+    stderr = Console(stderr=True, emoji=False)
     try:
         images = find_images(paths)
     except NoImagesFound as error:
@@ -160,7 +160,7 @@ def _progress(console: Console) -> Progress:
 
 
 def _print_table(outcomes: Sequence[Outcome]) -> None:
-    console = Console()
+    console = Console(emoji=False)
     if not console.is_terminal:
         console.width = _WIDE  # a file or a pipe has no width of its own
     table = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False)

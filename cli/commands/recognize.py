@@ -50,7 +50,7 @@ def recognize(
 
     Example: permit-ocr recognize scans/ 'phone/*.heic' --document residence-permit --output results.csv
     """
-    stderr = Console(stderr=True)
+    stderr = Console(stderr=True, emoji=False)
     try:
         deployment = stack_deployment(stack) if stack else sandbox_deployment()
         images = find_images(paths)

@@ -73,7 +73,7 @@ def redrive(
 
     Example: permit-ocr redrive --stack permit-ocr --reason InternalError --yes
     """
-    stderr = Console(stderr=True)
+    stderr = Console(stderr=True, emoji=False)
     try:
         deployment = stack_deployment(stack) if stack else sandbox_deployment()
         with stderr.status("reading the dead-letter queue"):
@@ -203,7 +203,7 @@ def _make_visible(deployment: Deployment, receipt_handles: Mapping[str, str]) ->
 
 def _print(listing: _Listing) -> None:
     if not listing.counts:
-        Console().print("The dead-letter queue is empty.")
+        Console(emoji=False).print("The dead-letter queue is empty.")
         return
     table = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False)
     table.add_column("reason", overflow="fold")
@@ -211,7 +211,7 @@ def _print(listing: _Listing) -> None:
     table.add_column("oldest", no_wrap=True)
     for reason, count in listing.counts.most_common():
         table.add_row(reason, str(count), f"{listing.oldest[reason]:%Y-%m-%d %H:%M} UTC")
-    Console().print(table)
+    Console(emoji=False).print(table)
 
 
 def _print_error(console: Console, text: str) -> None:

@@ -57,7 +57,7 @@ def up(
 
     Example: permit-ocr up --api-port 8080
     """
-    console = Console(stderr=True)
+    console = Console(stderr=True, emoji=False)
     try:
         root = find_root(Path.cwd())
         settings = Settings(

@@ -45,7 +45,7 @@ def watch(
 
     Example: permit-ocr watch --json --stack permit-ocr
     """
-    stderr = Console(stderr=True)
+    stderr = Console(stderr=True, emoji=False)
     stopped = threading.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda *_: stopped.set())

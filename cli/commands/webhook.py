@@ -28,7 +28,7 @@ def webhook(
     Example: permit-ocr webhook resend feb26aa20f08664b206e97b395af8b76 --stack permit-ocr
     """
     assert action == "resend"  # noqa: S101  Typer rejects other values
-    stderr = Console(stderr=True)
+    stderr = Console(stderr=True, emoji=False)
     try:
         deployment = stack_deployment(stack) if stack else sandbox_deployment()
         missing = resend(event_ids, deployment)

@@ -29,7 +29,7 @@ _COLOURS: Final = {
 
 def print_results(results: Sequence[Result]) -> None:
     """Print one row per photo, and below the table the reasons for rejections and reviews."""
-    console = Console()
+    console = Console(emoji=False)
     if not console.is_terminal:
         console.width = _WIDE  # a file or a pipe has no width of its own
     console.print(_table(results))
