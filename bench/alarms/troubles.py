@@ -74,6 +74,12 @@ def denied_table(sandbox: RunningSandbox) -> None:
         request_recognition(sandbox)
 
 
+def denied_audit_trail(sandbox: RunningSandbox) -> None:
+    """Have CloudWatch Logs deny the lines of the audit trail, then upload."""
+    deny(sandbox, "Logs PutLogEvents")
+    upload(sandbox)
+
+
 def denied_key(sandbox: RunningSandbox) -> None:
     """Have S3 deny reading, as it does if the key's policy does not allow the functions to decrypt."""
     deny(sandbox, "S3 GET", "S3 HEAD")
@@ -182,6 +188,7 @@ GROUPS: Final = (
     Group(
         [Trouble("DynamoDB is denied", denied_table, ["UploadsFailingAlarm", "ApiServerErrorsAlarm"])], is_tested=True
     ),
+    Group([Trouble("the audit trail is denied", denied_audit_trail, ["UploadsFailingAlarm"])]),
     Group(
         [Trouble("the key's policy denies the functions", denied_key, ["UploadsFailingAlarm", "ImagesFailingAlarm"])]
     ),

@@ -301,10 +301,14 @@ class FakeCaseIndex:
     enlisted: dict[str, dict[str, CaseDocument]] = field(default_factory=dict)
     deleted: dict[str, float] = field(default_factory=dict)
 
-    def enlist(self, document: Document, recognition_ids: Sequence[str] = ()) -> None:
-        if document.case:
-            entry = CaseDocument(document=document, recognition_ids=tuple(recognition_ids))
-            self.enlisted.setdefault(document.case, {})[document.id] = entry
+    def enlist(self, document: Document, recognition_ids: Sequence[str] = ()) -> bool:
+        if not document.case:
+            return False
+        entries = self.enlisted.setdefault(document.case, {})
+        if document.id in entries and not recognition_ids:
+            return False
+        entries[document.id] = CaseDocument(document=document, recognition_ids=tuple(recognition_ids))
+        return True
 
     def deleted_at(self, case: str) -> float | None:
         return self.deleted.get(case)

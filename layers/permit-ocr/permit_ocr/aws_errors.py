@@ -8,7 +8,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from permit_ocr.domain.errors import Deferred, RetryableError
 
-SERVICES: Final = frozenset({"DynamoDB", "S3", "SQS", "SecretsManager"})
+SERVICES: Final = frozenset({"CloudWatchLogs", "DynamoDB", "S3", "SQS", "SecretsManager"})
 """What the codes of these errors start with, before a full stop."""
 _NOT_COUNTED: Final = {"DynamoDB", "CloudWatchLogs"}
 """Without the tables nobody knows what is paid for and who else is calling, and without the audit trail nobody may look

@@ -52,3 +52,16 @@ def test_a_case_of_many_documents_is_listed_completely(dynamodb: "DynamoDBClient
     for number in range(205):
         cases.enlist(Document(id=str(number), case="7"))
     assert len(list(cases.documents("7"))) == 205
+
+
+def test_an_entry_keeps_its_recognitions_until_it_expires(dynamodb: "DynamoDBClient") -> None:
+    clock = Clock()
+    cases = index(dynamodb, clock)
+    plain = Document(id="front", case="7")
+    assert cases.enlist(plain)
+    assert cases.enlist(plain, ["r1"]), "known only once it is started"
+    assert not cases.enlist(plain), "a repeated request does not know them"
+    assert list(cases.documents("7")) == [CaseDocument(document=plain, recognition_ids=("r1",))]
+    clock.now += 38 * DAY
+    assert cases.enlist(plain), "DynamoDB may take days to delete expired items"
+    assert list(cases.documents("7")) == [CaseDocument(document=plain, recognition_ids=())]

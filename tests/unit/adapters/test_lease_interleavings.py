@@ -103,16 +103,17 @@ class Leases(RuleBasedStateMachine):
         expected = self.model[recognition]
         assert not free
         assert result == expected.outcome
-        if result and self.use(expected, document):
+        if result:
+            self.use(expected, document)
             expected.expires_at = self.now + KEEP_SECONDS
         return multiple()
 
-    def use(self, expected: Recognition, document: str) -> bool:
-        """Note that a document uses a recognition; return whether that is stored in an item of its own."""
-        is_first = expected.first == document and expected.first_until >= self.now
-        if not is_first:
+    def use(self, expected: Recognition, document: str) -> None:
+        """Note that a document uses a recognition from now on."""
+        if expected.first == document and expected.first_until >= self.now:
+            expected.first_until = self.now + KEEP_SECONDS
+        else:
             expected.used_until[document] = self.now + KEEP_SECONDS
-        return not is_first
 
     @rule(lease=leases)
     def store(self, lease: Lease) -> None:
@@ -123,7 +124,7 @@ class Leases(RuleBasedStateMachine):
         if expected.outcome is None:
             expected.outcome, expected.owner = outcome, ""
             expected.expires_at = expected.reusable_until = self.now + KEEP_SECONDS
-            if expected.first is None:
+            if expected.first in (None, lease.document_id):
                 expected.first, expected.first_until = lease.document_id, expected.expires_at
 
     @rule(lease=consumes(leases))

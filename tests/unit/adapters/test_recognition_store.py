@@ -218,6 +218,37 @@ def use(table: DynamoDbRecognitionStore, document_id: str) -> None:
     table.acquire_lease("abc", Kind.MAINLAND_PERMIT, document_id=document_id, lease_seconds=60)
 
 
+@pytest.mark.parametrize("late", ["lease", "outcome", "use"])
+def test_an_outcome_lasts_as_long_as_its_first_documents_last_use(dynamodb: "DynamoDBClient", late: str) -> None:
+    clock = Clock()
+    table = store(dynamodb, clock=clock)
+    lease = leased(table)
+    if late == "use":
+        table.store_outcome(lease, RESPONSE)
+    clock.now += 6 * DAY
+    if late == "use":
+        use(table, "one")
+    else:
+        table.store_outcome(leased(table) if late == "lease" else lease, RESPONSE)
+    clock.now += DAY / 2
+    use(table, "two")
+    clock.now += DAY
+    assert not table.remove_reference("abc", document_id="two"), "the first one's state lasts until day 13"
+    assert table.remove_reference("abc", document_id="one")
+
+
+def test_another_documents_outcome_extends_no_use_of_the_first(dynamodb: "DynamoDBClient") -> None:
+    clock = Clock()
+    table = store(dynamodb, clock=clock)
+    leased(table)
+    clock.now += 6 * DAY
+    other = table.acquire_lease("abc", Kind.MAINLAND_PERMIT, document_id="two", lease_seconds=60)
+    assert isinstance(other, Lease)
+    table.store_outcome(other, RESPONSE)
+    clock.now += 1.5 * DAY
+    assert table.remove_reference("abc", document_id="two"), "the first one has expired"
+
+
 def test_a_recognitions_item_does_not_grow_with_its_uses(dynamodb: "DynamoDBClient") -> None:
     table = store(dynamodb)
     table.store_outcome(leased(table), RESPONSE)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from permit_ocr.domain.events import Document
 from tests.unit.entrypoints.test_http_api import IMAGE, call
 from tests.unit.fakes import MAINLAND_BACK, MAINLAND_FRONT, THROTTLED, FakeCases, World, world
 from tests.unit.http_calls import HTTP, Caller
@@ -95,3 +96,33 @@ def test_a_throttled_table_is_503_with_retry_after() -> None:
     response, payload = get("7", here)
     assert (response["statusCode"], payload["code"]) == (503, "SQS.Throttled")
     assert int(response["headers"]["Retry-After"]) >= 1
+
+
+URL = {"image_url": "https://images.example/1.jpg", "case": "7"}
+
+
+def repeat(caller: Caller) -> tuple[dict[str, Any], Any]:
+    return caller.call("POST", "/v1/recognitions", URL, prefer="respond-async", **{"idempotency-key": "1"})
+
+
+def test_a_repeated_request_keeps_what_deleting_its_case_needs() -> None:
+    here = world()
+    caller = Caller(here)
+    document_id = repeat(caller)[1]["id"]
+    here.start(Document(id=document_id, case="7", received=here.now()), ["r1"])
+    assert repeat(caller)[0]["statusCode"] == 202
+    (entry,) = here.case_index.documents("7")
+    assert entry.recognition_ids == ("r1",)
+
+
+@pytest.mark.parametrize("is_finished", [True, False])
+def test_repeating_a_deleted_request_leaves_its_case_as_it_is(*, is_finished: bool) -> None:
+    here = world()
+    caller = Caller(here)
+    document_id = repeat(caller)[1]["id"]
+    here.documents.mark_deleted(document_id)
+    if is_finished:
+        here.case_index.remove("7", document_id=document_id)
+    before = list(here.case_index.documents("7"))
+    assert repeat(caller)[0]["statusCode"] == 410
+    assert list(here.case_index.documents("7")) == before

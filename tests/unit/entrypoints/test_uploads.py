@@ -1,5 +1,6 @@
 """One invocation of the uploads function: which messages are retried, and when."""
 
+import contextvars
 import copy
 import json
 import threading
@@ -36,6 +37,7 @@ from permit_ocr.domain.permits import Kind, RecognitionOptions
 from permit_ocr.entrypoints.upload_events import messages_in_body
 from permit_ocr.entrypoints.uploads import UploadsDependencies, process
 from permit_ocr.images.rejections import rejection
+from permit_ocr.trace_context import continue_trace, current_traceparent
 from tests.unit.fakes import MAINLAND_FRONT, THROTTLED, World, jpeg, submission, world
 
 if TYPE_CHECKING:
@@ -571,3 +573,33 @@ def test_a_direct_event_without_the_audit_trail_is_retried_by_lambda() -> None:
     with pytest.raises(Deferred):
         run(DIRECT, here)
     assert here.results.sent == []
+
+
+@dataclass
+class TracedImages(FakeImages):
+    """The first upload has a trace of its own, as one through the API."""
+
+    traces: list[str | None] = field(default_factory=list)
+
+    def fetch(self, upload: Upload, document: Document) -> Submission | Unready:
+        self.traces.append(current_traceparent())
+        continue_trace(f"00-{'a' * 32}-{'b' * 16}-00" if len(self.traces) == 1 else None)
+        return super().fetch(upload, document)
+
+
+@pytest.mark.parametrize("is_direct", [True, False])
+def test_an_upload_does_not_get_the_trace_of_the_one_before(*, is_direct: bool) -> None:
+    two = copy.deepcopy(DIRECT)
+    two["Records"] = [copy.deepcopy(DIRECT["Records"][0]) for _ in range(2)]
+    for number, record in enumerate(two["Records"]):
+        record["s3"]["object"]["key"] = f"uploads/mainland-permit/{number}.jpg"
+    event = two if is_direct else {"Records": [message()["Records"][0] | {"body": json.dumps(two)}]}
+    images = TracedImages()
+
+    def invocation() -> None:
+        continue_trace(f"00-{'c' * 32}-{'d' * 16}-00")
+        run(event, world(MAINLAND_FRONT, MAINLAND_FRONT), images=images)
+
+    contextvars.Context().run(invocation)
+    first, second = images.traces
+    assert first == second

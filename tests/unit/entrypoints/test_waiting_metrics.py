@@ -27,6 +27,7 @@ ERRORS: dict[Exception, Reason] = {
     Deferred("Deadline", "", ""): "time",
     RetryableError("InternalError", "", ""): "provider",
     refused("DynamoDB", "AccessDeniedException"): "aws",
+    refused("CloudWatchLogs", "AccessDeniedException"): "aws",
     refused("S3", "AccessDenied"): "aws",
     refused("SQS", "KmsAccessDenied"): "aws",
     refused("SecretsManager", "InternalServiceError"): "aws",

@@ -263,8 +263,11 @@ class Cases(Protocol):
 class CaseIndex(Protocol):
     """The documents of each case, as long as anything of them is kept. All raise ``RetryableError``."""
 
-    def enlist(self, document: Document, recognition_ids: Sequence[str] = ()) -> None:
-        """Store a document with its case, if it has one, before anything else of it is stored."""
+    def enlist(self, document: Document, recognition_ids: Sequence[str] = ()) -> bool:
+        """Store a document with its case, if it has one, before anything else of it is stored.
+
+        Without ``recognition_ids`` an entry that is there stays: it may have them. Return whether one was stored.
+        """
 
     def deleted_at(self, case: str) -> float | None:
         """Return when a case was last deleted, in seconds since 1970, for as long as a message may wait."""

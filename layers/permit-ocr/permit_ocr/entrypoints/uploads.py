@@ -36,7 +36,7 @@ from permit_ocr.entrypoints.sqs_batch import (
     send_to_dead_letter_queue,
 )
 from permit_ocr.entrypoints.upload_events import messages_in_body, messages_in_event
-from permit_ocr.trace_context import continue_trace
+from permit_ocr.trace_context import continue_trace, current_traceparent
 
 if TYPE_CHECKING:
     from permit_ocr.observability import LogEvent
@@ -92,7 +92,9 @@ def process(
         outcomes = _threads().map(process_message, messages)
         return batch_response(outcomes, dependencies.queue, function="uploads")
     _raise(_record(messages_in_event(event), dependencies, request_id))
+    traceparent = current_traceparent()
     for intake_message in messages_in_event(event):
+        continue_trace(traceparent)  # the upload before may have had one of its own
         document = document_of(intake_message, upload_prefix=dependencies.upload_prefix)
         dependencies.process_upload(intake_message, document, deadline=deadline, slots=slots)
     return None
@@ -151,6 +153,7 @@ def _process_message(
         return _retried(message, Failure(error), dependencies)
     failures: list[Failure] = []
     for intake_message in intake_messages:
+        continue_trace(message.traceparent)  # the upload before may have had one of its own
         document_id = None
         try:
             document = document_of(intake_message, upload_prefix=dependencies.upload_prefix)

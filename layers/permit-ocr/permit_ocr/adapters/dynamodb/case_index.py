@@ -38,14 +38,16 @@ class DynamoDbCaseIndex(WorkTableAdapter):
         super().__init__(client, table=table, keep_days=keep_days, clock=clock)
         self._references = References(client, table=references_table, clock=clock)
 
-    def enlist(self, document: Document, recognition_ids: Sequence[str] = ()) -> None:
-        if document.case:
-            self._references.add(
-                _target(document.case),
-                document_id=document.id,
-                expires_at=self._table.expires_at(),
-                started=serialize_started(document, recognition_ids),
-            )
+    def enlist(self, document: Document, recognition_ids: Sequence[str] = ()) -> bool:
+        if not document.case:
+            return False
+        return self._references.add(
+            _target(document.case),
+            document_id=document.id,
+            expires_at=self._table.expires_at(),
+            started=serialize_started(document, recognition_ids),
+            replaces=bool(recognition_ids),
+        )
 
     def deleted_at(self, case: str) -> float | None:
         item = self._table.get(_tombstone_id(case))

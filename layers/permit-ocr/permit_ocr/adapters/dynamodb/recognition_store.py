@@ -41,12 +41,18 @@ _SET_LEASE: Final = (
 _LEASE_NEW: Final = _SET_LEASE.format(", document_id = :document_id, used_until = :expires_at")
 _IF_NEW: Final = "attribute_not_exists(id) OR expires_at < :now"
 _LEASE_AGAIN: Final = _SET_LEASE.format("")
+_LEASE_AGAIN_AS_FIRST: Final = _SET_LEASE.format(", used_until = :expires_at")
 _IF_FREE: Final = "(attribute_not_exists(outcome) AND lease_until < :now) OR reusable_until < :now"
-_STORE_OUTCOME: Final = (
-    "SET outcome = :outcome, expires_at = :expires_at, reusable_until = :expires_at, "
-    # After all its documents were deleted there is no item any more. This makes one that the late document deletes.
-    "document_id = if_not_exists(document_id, :document_id), used_until = if_not_exists(used_until, :expires_at), "
+_SET_OUTCOME: Final = (
+    "SET outcome = :outcome, expires_at = :expires_at, reusable_until = :expires_at, {}, "
     "use_token = if_not_exists(use_token, :owner) REMOVE lease_owner, lease_until"
+)
+_IF_NO_OUTCOME: Final = "attribute_not_exists(outcome)"
+_STORE_AS_FIRST: Final = _SET_OUTCOME.format("document_id = :document_id, used_until = :expires_at")
+# After all its documents were deleted there is no item any more. This makes one that the late document deletes.
+_IF_FIRST: Final = f"{_IF_NO_OUTCOME} AND (attribute_not_exists(document_id) OR document_id = :document_id)"
+_STORE: Final = _SET_OUTCOME.format(
+    "document_id = if_not_exists(document_id, :document_id), used_until = if_not_exists(used_until, :expires_at)"
 )
 _LEAST_WAIT_SECONDS: Final = 1.0
 _LONGEST_WAIT_SECONDS: Final = 5.0
@@ -54,7 +60,7 @@ _LONGEST_WAIT_SECONDS: Final = 5.0
 
 
 class DynamoDbRecognitionStore(WorkTableAdapter):
-    """Each step is one conditional write, and one more for a document that is not the recognition's first."""
+    """Each step is one conditional write, and one or two more to use it again or as another than the first document."""
 
     def __init__(
         self,
@@ -84,12 +90,12 @@ class DynamoDbRecognitionStore(WorkTableAdapter):
             expires_at = self._table.expires_at()
             self._references.add(_item_id(recognition_id), document_id=document_id, expires_at=expires_at)
         if self._is_free(write.item):
-            write = self._write_lease(lease, lease_seconds, _LEASE_AGAIN, condition=_IF_FREE)
+            expression = _LEASE_AGAIN_AS_FIRST if is_first else _LEASE_AGAIN
+            write = self._write_lease(lease, lease_seconds, expression, condition=_IF_FREE)
             if self._has_lease(write, lease):
                 return lease
             self._check_not_in_progress(write.item)
-        if not is_first:
-            self._begin_use(lease)
+        self._begin_use(lease, is_first=is_first)
         return _outcome_from_json(json.loads(write.item["outcome"]), kind)
 
     def _write_lease(self, lease: Lease, seconds: float, expression: str, *, condition: str) -> Write:
@@ -119,14 +125,14 @@ class DynamoDbRecognitionStore(WorkTableAdapter):
         until = item.get("reusable_until" if "outcome" in item else "lease_until")
         return until is not None and bool(until < self._table.now())
 
-    def _begin_use(self, lease: Lease) -> None:
-        """Keep an outcome as long as one more document that uses it.
+    def _begin_use(self, lease: Lease, *, is_first: bool) -> None:
+        """Keep an outcome as long as a document that uses it from now on.
 
         Raises ``InProgress`` if the outcome was deleted meanwhile.
         """
         write = self._table.update(
             _item_id(lease.recognition_id),
-            "SET expires_at = :expires_at, use_token = :owner",
+            "SET expires_at = :expires_at, use_token = :owner" + (", used_until = :expires_at" if is_first else ""),
             condition="attribute_exists(outcome)",
             values={":owner": lease.owner},
         )
@@ -134,16 +140,15 @@ class DynamoDbRecognitionStore(WorkTableAdapter):
             raise InProgress(after_seconds=_LEAST_WAIT_SECONDS)
 
     def store_outcome(self, lease: Lease, outcome: StoredRecognition) -> None:
-        self._table.update(
-            _item_id(lease.recognition_id),
-            _STORE_OUTCOME,
-            condition="attribute_not_exists(outcome)",
-            values={
-                ":outcome": json.dumps(_outcome_to_json(outcome), ensure_ascii=False),
-                ":document_id": lease.document_id,
-                ":owner": lease.owner,
-            },
-        )
+        item_id = _item_id(lease.recognition_id)
+        values = {
+            ":outcome": json.dumps(_outcome_to_json(outcome), ensure_ascii=False),
+            ":document_id": lease.document_id,
+            ":owner": lease.owner,
+        }
+        write = self._table.update(item_id, _STORE_AS_FIRST, condition=_IF_FIRST, values=values)
+        if not write.applied and "outcome" not in write.item:
+            self._table.update(item_id, _STORE, condition=_IF_NO_OUTCOME, values=values)
 
     def release_lease(self, lease: Lease) -> None:
         # A lease that another document has taken over stays.

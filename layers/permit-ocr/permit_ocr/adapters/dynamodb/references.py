@@ -17,6 +17,7 @@ from permit_ocr.aws_errors import translate_aws_errors
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import PutItemInputTypeDef
 
 _PAGE: Final = 100
 """Items that one call reads: usually the first shows that there are any, and the rest need not be read."""
@@ -30,11 +31,24 @@ class References:
         self._name = table
         self._now = clock
 
-    def add(self, target: str, *, document_id: str, expires_at: int, started: str | None = None) -> None:
-        """Store that a document belongs to ``target``, or replace what is stored."""
+    def add(
+        self, target: str, *, document_id: str, expires_at: int, started: str | None = None, replaces: bool = True
+    ) -> bool:
+        """Store that a document belongs to ``target``, and return True.
+
+        Unless it ``replaces`` what is stored, return False and change nothing if that has not expired.
+        """
         attributes = {"expires_at": {"N": str(expires_at)}} | ({"started": {"S": started}} if started else {})
+        request: PutItemInputTypeDef = {"TableName": self._name, "Item": {**_key(target, document_id), **attributes}}
+        if not replaces:
+            request["ConditionExpression"] = "attribute_not_exists(target) OR expires_at < :now"
+            request["ExpressionAttributeValues"] = {":now": self._now_value()}
         with translate_aws_errors("DynamoDB"):
-            self._client.put_item(TableName=self._name, Item={**_key(target, document_id), **attributes})
+            try:
+                self._client.put_item(**request)
+            except self._client.exceptions.ConditionalCheckFailedException:
+                return False
+        return True
 
     def remove(self, target: str, *, document_id: str) -> None:
         """Remove a document, if it is there."""
@@ -55,7 +69,7 @@ class References:
             "TableName": self._name,
             "KeyConditionExpression": "target = :target",
             "FilterExpression": "expires_at >= :now",
-            "ExpressionAttributeValues": {":target": {"S": target}, ":now": {"N": f"{self._now():.3f}"}},
+            "ExpressionAttributeValues": {":target": {"S": target}, ":now": self._now_value()},
             "ConsistentRead": True,
             "Limit": _PAGE,
         }
@@ -66,6 +80,9 @@ class References:
             if "LastEvaluatedKey" not in page:
                 return
             request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+
+    def _now_value(self) -> dict[str, str]:
+        return {"N": f"{self._now():.3f}"}
 
 
 def _key(target: str, document_id: str) -> dict[str, Any]:

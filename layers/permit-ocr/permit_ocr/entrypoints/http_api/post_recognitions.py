@@ -151,9 +151,11 @@ def _convert_and_wait(submission: Submission, request: RecognitionRequest, app: 
 def _enqueue(submission: Submission, request: RecognitionRequest, dependencies: ApiDependencies) -> bool:
     """Send the photo to the uploads function and return True; return False if that was done before."""
     document_id = submission.document.id
-    dependencies.case_index.enlist(submission.document)
+    is_enlisted = dependencies.case_index.enlist(submission.document)
     known = dependencies.documents.register(document_id)
     if known and known.deleted:
+        if is_enlisted and submission.document.case:  # an entry from before is needed to finish its deletion
+            dependencies.case_index.remove(submission.document.case, document_id=document_id)
         raise Deleted
     if known and (known.event or known.pages or _was_enqueued(known.document)):
         return False
