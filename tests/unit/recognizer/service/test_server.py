@@ -336,7 +336,7 @@ def test_metrics_are_well_formed_and_include_the_queue() -> None:
     lines = exchange(application, "GET", path="/metrics").body.decode().splitlines()
     exchange(application, "POST")
     lines = exchange(application, "GET", path="/metrics").body.decode().splitlines()
-    sample = re.compile(r'permit_ocr_recognizer_[a-z_]+(\{([a-z]+="[^"]*",?)+\})? [0-9.]+')
+    sample = re.compile(r'permit_ocr_recognizer_[a-z_]+(\{([a-z]+="[^"]*",?)+\})? [0-9.]+(e-[0-9]+)?')
     assert all(line.startswith(("# HELP ", "# TYPE ")) or sample.fullmatch(line) for line in lines)
     assert {
         "permit_ocr_recognizer_calls_in_flight 0.0",
