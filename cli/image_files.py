@@ -8,11 +8,16 @@ from typing import Annotated, Final, Literal
 
 import typer
 
+from cli.quantities import listing, quantity
+from permit_ocr.images.formats import format_of
+
+_SIGNATURE_BYTES: Final = 1024
 SUFFIXES: Final = frozenset((
     *(".jpg", ".jpeg", ".png", ".heic", ".heif", ".pdf"),
     *(".avif", ".bmp", ".gif", ".tif", ".tiff", ".webp"),
 ))  # fmt: skip
-"""Suffixes of image files in folders and patterns. A file named explicitly is used whatever its suffix."""
+"""Suffixes of image files. In folders and patterns, a file is used if its content or its suffix is that of an image: an
+empty photo then has a result that says so. A file named explicitly is always used."""
 
 PathsArgument = Annotated[
     list[str], typer.Argument(metavar="PATH…", help="Photos, folders of photos, or patterns such as 'in/*.jpg'.")
@@ -40,13 +45,10 @@ class ImageFiles:
 
     def skipped_message(self) -> str | None:
         """Return a line about the skipped files, or None if there are none."""
-        match len(self.skipped):
-            case 0:
-                return None
-            case 1:
-                return "1 file skipped: not an image file name"
-            case count:
-                return f"{count} files skipped: not image file names"
+        if not self.skipped:
+            return None
+        no_images = "not an image" if len(self.skipped) == 1 else "not images"
+        return f"{quantity(len(self.skipped), 'file')} skipped, {no_images}: {listing(map(str, self.skipped))}"
 
 
 def find_images(paths: Iterable[str]) -> ImageFiles:
@@ -91,4 +93,10 @@ def _visible_files(folder: Path) -> Iterator[Path]:
 
 
 def _is_image(path: Path) -> bool:
-    return path.suffix.lower() in SUFFIXES
+    if path.suffix.lower() in SUFFIXES:
+        return True
+    try:
+        with path.open("rb") as file:
+            return format_of(file.read(_SIGNATURE_BYTES)) is not None
+    except OSError:
+        return False

@@ -79,8 +79,8 @@ async def running_sandbox(settings: Settings, report: Report) -> AsyncIterator[S
         aws, build = await _start_all(settings, ports, processes, report)
         stack, webhook_secret = await _deploy(aws, build, ocr_server, parameters)
         report(
-            f"deployed {len(stack.functions)} functions, {len(stack.event_source_mappings)} event source mappings, "
-            f"{len(stack.routes)} routes"
+            f"deployed; functions: {len(stack.functions)}, event source mappings: {len(stack.event_source_mappings)}, "
+            f"routes: {len(stack.routes)}"
         )
         pools = environment_pools(
             stack,
@@ -110,7 +110,7 @@ async def running_sandbox(settings: Settings, report: Report) -> AsyncIterator[S
         background.append(tasks.create_task(_fail_when_one_ends(processes, supervised)))
         if settings.enforce_iam:
             await asyncio.to_thread(aws.enforce, stack)
-            report(f"enforcing the policies of {len(stack.policies.roles)} roles")
+            report(f"enforcing IAM policies; roles: {len(stack.policies.roles)}")
         for bucket in stack.buckets:
             await asyncio.to_thread(aws.configure_bucket, bucket)
         while not api.started:  # noqa: ASYNC110  uvicorn has no event for it

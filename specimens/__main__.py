@@ -37,7 +37,7 @@ def main(
     except (MissingFontsError, OSError) as error:
         sys.stderr.write(f"specimens: {error}\n")
         return 1
-    sys.stdout.write(f"specimens: wrote {count} photos and truth.json to {options.out}\n")
+    sys.stdout.write(f"specimens: photos in {options.out}: {count}, described by truth.json\n")
     return 0
 
 

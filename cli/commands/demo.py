@@ -13,7 +13,7 @@ from rich.console import Console
 
 from cli.deployment import Deployment, deployment_from_endpoints
 from cli.quantities import quantity
-from cli.results.table import print_results
+from cli.results.table import print_results, rows_of
 from cli.submission import Result, Submission, submit, wait_for_results
 from sandbox.errors import SandboxError
 from sandbox.project import find_root, state_directory
@@ -67,7 +67,7 @@ async def _demo(root: Path, console: Console) -> None:
         specimens = json.loads((root / _SPECIMENS / "truth.json").read_text())["specimens"]
         done = await asyncio.to_thread(_recognize, root / _SPECIMENS, specimens, deployment, console)
         written = await asyncio.to_thread(_save_messages, done, deployment, state / "results")
-    print_results(done)
+    print_results(rows_of(done))
     Console(emoji=False).print(
         f"messages: {written} of {len(done)} in {state / 'results'}", highlight=False, soft_wrap=True
     )

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
-from rich import box
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -20,8 +19,11 @@ from rich.text import Text
 from cli.image_files import CardSideOption, DocumentOption, NoImagesFound, PathsArgument, find_images
 from permit_ocr.application.recognize import kinds_and_sides
 from permit_ocr.domain.confidence import CONFIDENCE_THRESHOLD, confidence_by_field
+from permit_ocr.domain.errors import RejectDocument
 from permit_ocr.domain.judgement import has_key_field, side_of
 from permit_ocr.domain.permits import Kind, RecognitionOptions, Side
+from permit_ocr.images.formats import Format, check_readable, format_of
+from permit_ocr.images.rejections import rejection
 from permit_ocr.tencent.error_table import look_up
 from permit_ocr.tencent.report_format import report_as_json
 from recognizer.cpu_count import available_cpus
@@ -29,9 +31,12 @@ from recognizer.reading.reader import load_models
 from recognizer.reading.reader import read as read_card
 from recognizer.reading.result import Reading, ReadingError
 
-ACCEPTED_FORMATS: Final = "read accepts only PNG and JPEG files; recognize also accepts HEIC, PDF and more"
+ACCEPTED_FORMATS: Final = "read accepts only PNG and JPEG files."
+CONVERTED_BY_RECOGNIZE: Final = "Use recognize: it converts HEIC, PDF and more."
+_TRUNCATED: Final = "Document.Truncated"
 _NOT_DECODABLE: Final = "FailedOperation.ImageDecodeFailed"
 _NO_CARD: Final = "FailedOperation.ImageNoSpecifiedCard"
+_BACK_FIELDS: Final = "MainlandTravelPermitBackInfos."
 _WIDE: Final = 160
 
 
@@ -88,7 +93,7 @@ def read(
     action's fields), "confidences" (0 to 1, by field), "document_confidence", "positions" (corners in pixels) and
     "machine_readable_zone", or "error".
 
-    read accepts only PNG and JPEG files; recognize also accepts HEIC, PDF and more, and converts them first.
+    read accepts only PNG and JPEG files. Use recognize: it converts HEIC, PDF and more.
 
     Exit status: 0 if every photo was read, 1 if one was not, 2 if it could not start.
 
@@ -115,7 +120,7 @@ def read(
                 sys.stdout.write(json.dumps(outcome.as_json(), ensure_ascii=False) + "\n")
                 sys.stdout.flush()
     if not as_json:
-        _print_table(outcomes)
+        _print_outcomes(outcomes)
     if any(isinstance(outcome.result, Failure) for outcome in outcomes):
         raise typer.Exit(1)
 
@@ -138,6 +143,9 @@ def _read_file(file: Path, *, options: RecognitionOptions) -> Outcome:
 
 def _read_image(image: bytes, options: RecognitionOptions) -> RecognizedCard | Failure:
     """Try each OCR action in the application's order until one recognises a card."""
+    rejected = _rejection(image)
+    if rejected and rejected.code != _TRUNCATED:
+        return Failure(code=rejected.code, message=f"{rejected.meaning} {rejected.advice}")
     code = _NO_CARD
     for kind, side in kinds_and_sides(options):
         try:
@@ -150,8 +158,21 @@ def _read_image(image: bytes, options: RecognitionOptions) -> RecognizedCard | F
         if has_key_field(reading.answer):
             return RecognizedCard(kind=kind, side=side_of(reading.answer, asked_side=side), reading=reading)
         code = _NO_CARD
-    message = look_up(code).message
-    return Failure(code=code, message=f"{message} {ACCEPTED_FORMATS}" if code == _NOT_DECODABLE else message)
+    if code == _NOT_DECODABLE:
+        undecodable = rejected or rejection("Document.Damaged")
+        return Failure(code=undecodable.code, message=f"{undecodable.meaning} {undecodable.advice}")
+    return Failure(code=code, message=look_up(code).message)
+
+
+def _rejection(image: bytes) -> RejectDocument | None:
+    """Return why the application would refuse a file, which may yet be readable if only its end is missing."""
+    if format_of(image) not in {None, Format.JPEG, Format.PNG}:
+        return RejectDocument("Document.UnsupportedFormat", ACCEPTED_FORMATS, CONVERTED_BY_RECOGNIZE)
+    try:
+        check_readable(image)
+    except RejectDocument as error:
+        return error
+    return None
 
 
 def _progress(console: Console) -> Progress:
@@ -159,33 +180,32 @@ def _progress(console: Console) -> Progress:
     return Progress(*columns, console=console, transient=True)
 
 
-def _print_table(outcomes: Sequence[Outcome]) -> None:
+def _print_outcomes(outcomes: Sequence[Outcome]) -> None:
     console = Console(emoji=False)
     if not console.is_terminal:
         console.width = _WIDE  # a file or a pipe has no width of its own
-    table = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False)
-    for heading in ("photo", "field", "value"):
-        table.add_column(heading, overflow="fold")
-    table.add_column("confidence", justify="right", no_wrap=True)
     for outcome in outcomes:
-        for row in _rows(outcome):
-            table.add_row(*row)
-        table.add_section()
-    console.print(table)
+        name = outcome.file.name
+        if isinstance(outcome.result, Failure):
+            text = f"{name}: {outcome.result.message} ({outcome.result.code})"
+            console.print(text, style="red", markup=False, highlight=False)
+        else:
+            heading = f"{name}: {outcome.result.kind}, {outcome.result.side} ({outcome.seconds:.1f} s)"
+            console.print(heading, style="bold", markup=False, highlight=False)
+            console.print(_table(outcome.result.reading))
 
 
-def _rows(outcome: Outcome) -> Iterator[tuple[str | Text, ...]]:
-    name = outcome.file.name
-    if isinstance(outcome.result, Failure):
-        yield name, "", Text(f"{outcome.result.message} ({outcome.result.code})", style="red"), ""
-        return
-    yield name, "", f"{outcome.result.kind}, {outcome.result.side} ({outcome.seconds:.1f} s)", ""
-    reading = outcome.result.reading
+def _table(reading: Reading) -> Table:
+    table = Table(box=None, show_header=False, padding=(0, 2))
+    for name in ("field", "value"):
+        table.add_column(name, overflow="fold")
+    table.add_column("confidence", justify="right", no_wrap=True)
     values = dict(_text_fields(asdict(reading.answer)))
     for field, confidence in confidence_by_field(reading.answer, reading.report.confidences).items():
         shown = "–" if confidence is None else f"{confidence:.2f}"
         style = "yellow" if confidence is not None and confidence < CONFIDENCE_THRESHOLD else ""
-        yield "", field, Text(values[field]), Text(shown, style=style)
+        table.add_row(field.replace(_BACK_FIELDS, "Back."), Text(values[field]), Text(shown, style=style))
+    return table
 
 
 def _text_fields(answer: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:

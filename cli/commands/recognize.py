@@ -18,7 +18,7 @@ from cli.deployment import Deployment, DeploymentNotFound, sandbox_deployment, s
 from cli.image_files import CardSideOption, DocumentOption, NoImagesFound, PathsArgument, find_images
 from cli.quantities import quantity
 from cli.results.files import FileResult, writer_for
-from cli.results.table import print_results
+from cli.results.table import print_results, rows_of
 from cli.resume_state import ResumeState, RunMismatch, RunOptions, UploadRecord
 from cli.submission import Result, Submission, submit, wait_for_results
 from permit_ocr.domain.errors import RetryableError
@@ -98,7 +98,7 @@ def _recognize_to_terminal(
         for result in done:
             sys.stdout.writelines(json.dumps(event, ensure_ascii=False) + "\n" for event in result.events)
     else:
-        print_results(done)
+        print_results(rows_of(done))
     return sum(not result.events for result in done)
 
 
@@ -112,7 +112,7 @@ def _recognize_to_file(
         raise FileExistsError(f"{output} already exists: choose another file or delete it")
     with ResumeState(resume_file, options) as state:
         if state.uploads:
-            stderr.print(f"resuming after {len(state.uploads)} uploads", highlight=False)
+            stderr.print(f"resuming after {quantity(len(state.uploads), 'upload')}", highlight=False)
         _upload_and_wait(files, options, deployment, state, timeout, stderr)
         uploads = [(file, state.uploads[str(file)].document_id) for file in files]
         written = output.with_name(f"{output.name}.new")

@@ -1,18 +1,40 @@
-"""Print results as a table."""
+"""Print results as a table that fits the terminal."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from rich import box
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from cli.quantities import quantity
+from cli.quantities import listing, quantity
 from cli.submission import Result
 from permit_ocr.domain.events import REJECTED
 
-_WIDE: Final = 160
+_GAP: Final = 2
+"""Columns of the terminal between two columns of the table: a space of padding, and one where a rule would be."""
+_PHOTO: Final = "photo"
+_WARNINGS: Final = "warnings"
+_ORDER: Final = (
+    *(_PHOTO, "document", "side", "number", "validity", "valid until"),
+    *("days left", "verdict", _WARNINGS, "seconds"),
+)
+_IMPORTANCE: Final = (
+    *(_PHOTO, "verdict", "valid until", "number", "side", "validity"),
+    *("document", _WARNINGS, "days left", "seconds"),
+)
+"""The columns that do not fit are left out, the last of these first."""
+_RIGHT: Final = frozenset(("days left", "seconds"))
+_NAME_LINES: Final = 2
+_NAME_WIDTH: Final = 32
+_NAME_SHARE: Final = 0.4
+"""Names have this width, or this share of the table's if that is more. Longer ones are broken or shortened."""
+_WARNINGS_WIDTH: Final = 24
+_MOST_NAMES: Final = 3
 _COLOURS: Final = {
     "valid": "green",
     "long_term": "green",
@@ -24,21 +46,206 @@ _COLOURS: Final = {
     "incomplete": "yellow",
     "review": "yellow",
     "rejected": "red",
+    "no result": "red",
 }
 
 
-def print_results(results: Sequence[Result]) -> None:
-    """Print one row per photo, and below the table the reasons for rejections and reviews."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResultRow:
+    """One row: the name of the photo or the pair, and its event; None if it has no result. ``seconds`` if measured."""
+
+    name: str
+    event: dict[str, Any] | None
+    seconds: float | None = None
+
+
+def print_results(rows: Sequence[ResultRow]) -> None:
+    """Print one row per result, and below the table why photos were rejected, need a review or are incomplete."""
     console = Console(emoji=False)
-    if not console.is_terminal:
-        console.width = _WIDE  # a file or a pipe has no width of its own
-    console.print(_table(results))
-    for result in results:
-        for event in result.events:
-            if explanation := _explanation(event):
-                console.print(f"{_name(result, event)}: {explanation}", markup=False, highlight=False, soft_wrap=True)
-    if note := _authenticity_note([event["data"] for result in results for event in result.events]):
-        console.print(note, style="dim")
+    cells = [_cells(row) for row in rows]
+    widths = {
+        heading: max(cell_len(text) for text in (heading, *(row[heading] for row in cells))) for heading in _ORDER
+    }
+    if not console.is_terminal:  # a file or a pipe has no width of its own
+        console.width = sum(widths.values()) + _GAP * len(widths)
+    console.print(_table(cells, widths, width=console.width))
+    for explanation, names in _explanations(rows).items():
+        # In a pipe, one line each; in a terminal, wrapped between words.
+        text = f"{listing(names, most=_MOST_NAMES)}: {explanation}"
+        console.print(text, markup=False, highlight=False, soft_wrap=not console.is_terminal)
+    if note := _authenticity_note([row.event["data"] for row in rows if row.event]):
+        console.print(note, style="dim", highlight=False, soft_wrap=not console.is_terminal)
+
+
+def rows_of(results: Iterable[Result]) -> list[ResultRow]:
+    """Return the rows of uploaded photos: one for each, or one for each page."""
+    return [
+        ResultRow(
+            name=name_of(result.submission.file.name, event) if event else result.submission.file.name,
+            event=event,
+            seconds=result.seconds,
+        )
+        for result in results
+        for event in result.events or (None,)
+    ]
+
+
+def name_of(file_name: str, event: dict[str, Any]) -> str:
+    """Return the name of a photo, or of one of its pages."""
+    page = event["data"].get("document", {}).get("page")
+    return f"{file_name}, page {page}" if page else file_name
+
+
+def summary_cells(event: dict[str, Any]) -> dict[str, str]:
+    """Return the cells of an event by heading; empty if there is nothing to show."""
+    data = event["data"]
+    cells = dict.fromkeys(_ORDER, "") | {"verdict": data["verdict"], "side": data.get("side") or ""}
+    cells["document"] = data.get("permit_type") or data["kind"] or ""
+    if event["type"] == REJECTED:
+        return cells
+    validity = data["validity"]
+    days = validity["days_remaining"]
+    return cells | {
+        "side": data.get("side", "both"),
+        "number": number_of(data),
+        "validity": _words(validity["status"]),
+        "valid until": validity["valid_until"] or "",
+        "days left": "" if days is None else str(days),
+        _WARNINGS: _warnings(data),
+    }
+
+
+def number_of(data: dict[str, Any]) -> str:
+    """Return the card's number, of a pair that on the front or else the one on the back; empty if none was read."""
+    normalized = [side["normalized"] for side in _sides(data) if "normalized" in side]
+    return next((number for one in normalized if (number := one["number"] or one["permit_number"])), "")
+
+
+def reasons_of(data: dict[str, Any]) -> str:
+    """Return the reasons in words: ``validity: not on this side, low confidence: name``."""
+    return ", ".join(_words(reason).replace(":", ": ") for reason in data.get("reasons", []))
+
+
+def _sides(data: dict[str, Any]) -> list[dict[str, Any]]:
+    return [data["front"], data["back"]] if "front" in data else [data]
+
+
+def _words(code: str) -> str:
+    return code.replace("_", " ")
+
+
+def _cells(row: ResultRow) -> dict[str, str]:
+    cells = summary_cells(row.event) if row.event else dict.fromkeys(_ORDER, "") | {"verdict": "no result"}
+    cells = {heading: text or "–" for heading, text in cells.items()}
+    return cells | {_PHOTO: row.name, "seconds": "–" if row.seconds is None else f"{row.seconds:.1f}"}
+
+
+def _warnings(data: dict[str, Any]) -> str:
+    sides = _sides(data)
+    names = [one["name"] for side in sides for one in side["warnings"] if one["name"] != "not_enabled"]
+    checks = [check for checked in (data, *sides) for check in checked["checks"]]
+    names += [check["name"] for check in checks if check["outcome"] == "failed"]
+    return ", ".join(dict.fromkeys(map(_words, names)))
+
+
+def _table(rows: Sequence[dict[str, str]], natural: dict[str, int], *, width: int) -> Table:
+    widths = fit(natural, [row[_PHOTO] for row in rows], [row[_WARNINGS] for row in rows], width=width)
+    table = Table(
+        box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False, padding=(0, _GAP - 1, 0, 0), show_edge=False
+    )
+    for heading in widths:
+        table.add_column(
+            heading,
+            justify="right" if heading in _RIGHT else "left",
+            width=widths[heading],
+            no_wrap=heading not in {_PHOTO, _WARNINGS},
+        )
+    for row in rows:
+        table.add_row(*(_styled(heading, row[heading], widths[heading]) for heading in widths))
+    return table
+
+
+def _styled(heading: str, text: str, width: int) -> Text:
+    if heading == _PHOTO:
+        return Text("\n".join(wrap_name(text, width)))
+    return Text(text, style=_COLOURS.get(text.replace(" ", "_"), _COLOURS.get(text, "")))
+
+
+def fit(natural: dict[str, int], names: Sequence[str], warnings: Sequence[str], *, width: int) -> dict[str, int]:
+    """Return the width of each column that fits into ``width``, in the order of the table.
+
+    ``natural`` are the widths that the columns need. Only names and warnings may be on several lines.
+    """
+    words = [word for text in (*warnings, _WARNINGS) for word in text.split()]
+    least = natural | {
+        _PHOTO: min(_name_width(names), max(_NAME_WIDTH, round(_NAME_SHARE * width))),
+        _WARNINGS: max(min(natural[_WARNINGS], _WARNINGS_WIDTH), *map(cell_len, words)),
+    }
+    widths: dict[str, int] = {}
+    for heading in _IMPORTANCE:
+        if sum(widths.values()) + least[heading] + _GAP * len(widths) > width:
+            break
+        widths[heading] = least[heading]
+    for heading in (_PHOTO, _WARNINGS):
+        if heading in widths:
+            free = width - sum(widths.values()) - _GAP * (len(widths) - 1)
+            widths[heading] += min(free, natural[heading] - widths[heading])
+    return {heading: widths[heading] for heading in _ORDER if heading in widths}
+
+
+def wrap_name(name: str, width: int) -> list[str]:
+    """Return the lines of a file name, broken only after spaces, hyphens and underscores.
+
+    A part without these that is longer than a line is shortened in its middle.
+    """
+    lines = [""]
+    for part in _parts(name):
+        if cell_len((lines[-1] + part).rstrip()) <= width:
+            lines[-1] += part
+        else:
+            lines.append(_shortened(part, width))
+    return [line.rstrip() for line in lines if line]
+
+
+def _parts(name: str) -> list[str]:
+    """Return the parts of a name that stay together; Chinese text may be broken anywhere."""
+    return re.findall(r"[\u2e80-\uffef]|[^ _\-\u2e80-\uffef]*[ _\-]+|[^ _\-\u2e80-\uffef]+", name)
+
+
+def _shortened(part: str, width: int) -> str:
+    if cell_len(part.rstrip()) <= width:
+        return part
+    half = (width - 1) // 2
+    return f"{part[: width - 1 - half]}…{part[-half:]}"
+
+
+def _name_width(names: Iterable[str]) -> int:
+    """Return the least width at which each name fits into ``_NAME_WIDTH`` or two lines, and no part is shortened."""
+    widest = len(_PHOTO)
+    for name in names:
+        parts = max(cell_len(part.rstrip()) for part in _parts(name))
+        widest = max(widest, parts, min(cell_len(name), _NAME_WIDTH))
+        while len(wrap_name(name, widest)) > _NAME_LINES:
+            widest += 1
+    return widest
+
+
+def _explanations(rows: Sequence[ResultRow]) -> dict[str, list[str]]:
+    """Return the names of the photos by what is to be explained about them."""
+    found: dict[str, list[str]] = {}
+    for row in rows:
+        if row.event and (explanation := _explanation(row.event)):
+            found.setdefault(explanation, []).append(row.name)
+    return found
+
+
+def _explanation(event: dict[str, Any]) -> str | None:
+    data = event["data"]
+    if event["type"] == REJECTED:
+        return f"{data['error']['meaning']} {data['error']['advice']} ({data['error']['code']})"
+    if data["verdict"] == "incomplete":
+        return "incomplete: the period of validity is on the other side; send both sides as one case"
+    return f"needs review: {reasons_of(data)}" if data["verdict"] == "review" else None
 
 
 def _authenticity_note(results: Sequence[dict[str, Any]]) -> str | None:
@@ -49,62 +256,3 @@ def _authenticity_note(results: Sequence[dict[str, Any]]) -> str | None:
         return None
     of_which = "" if unchecked == len(outcomes) else f" for {unchecked} of {quantity(len(outcomes), 'photo')}"
     return f"Authenticity was not checked{of_which}: the provider did not run copy detection."
-
-
-def _explanation(event: dict[str, Any]) -> str | None:
-    data = event["data"]
-    if event["type"] == REJECTED:
-        return f"{data['error']['meaning']} {data['error']['advice']} ({data['error']['code']})"
-    if data["verdict"] == "incomplete":
-        return "incomplete: the period of validity is on the other side; send both sides as one case"
-    return f"needs review: {', '.join(data['reasons'])}" if data["verdict"] == "review" else None
-
-
-def _table(results: Sequence[Result]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False)
-    for heading in ("photo", "document"):
-        table.add_column(heading, overflow="fold")
-    for heading in ("side", "number", "validity", "valid until"):
-        table.add_column(heading, no_wrap=True)
-    table.add_column("days left", justify="right", no_wrap=True)
-    table.add_column("verdict", no_wrap=True)
-    table.add_column("warnings", overflow="fold")
-    table.add_column("seconds", justify="right", no_wrap=True)
-    for result in results:
-        for event in result.events:
-            table.add_row(_name(result, event), *_cells(event), f"{result.seconds:.1f}")
-        if not result.events:
-            empty = ("–", "–", "–", "–", "–", "–", Text("no result", style="red"), "–")
-            table.add_row(result.submission.file.name, *empty, f"{result.seconds:.1f}")
-    return table
-
-
-def _name(result: Result, event: dict[str, Any]) -> str:
-    page = event["data"]["document"].get("page")
-    return f"{result.submission.file.name}, page {page}" if page else result.submission.file.name
-
-
-def _cells(event: dict[str, Any]) -> tuple[str | Text, ...]:
-    data = event["data"]
-    verdict = Text(data["verdict"], style=_COLOURS[data["verdict"]])
-    if event["type"] == REJECTED:
-        return (data["kind"] or "–", data["side"] or "–", "–", "–", "–", "–", verdict, "–")
-    validity = data["validity"]
-    status = validity["status"]
-    days = validity["days_remaining"]
-    return (
-        data["permit_type"] or data["kind"],
-        data["side"],
-        data["normalized"]["number"] or data["normalized"]["permit_number"] or "–",
-        Text(status, style=_COLOURS.get(status, "")),
-        validity["valid_until"] or "–",
-        "–" if days is None else str(days),
-        verdict,
-        _warnings(data),
-    )
-
-
-def _warnings(data: dict[str, Any]) -> str:
-    names = [warning["name"] for warning in data["warnings"] if warning["name"] != "not_enabled"]
-    names += [check["name"] for check in data["checks"] if check["outcome"] == "failed"]
-    return ", ".join(names) or "–"

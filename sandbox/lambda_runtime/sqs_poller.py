@@ -132,7 +132,7 @@ class SqsPoller:
         failed = failed_messages(result, ids, reports_item_failures=self._mapping.reports_item_failures)
         if result.function_error:
             self._report(
-                f"{self._mapping.logical_id}: the function failed; {len(batch)} messages will reappear on the queue"
+                f"{self._mapping.logical_id}: the function failed; its batch of {len(batch)} will reappear on the queue"
             )
         succeeded = [message for message in batch if message["MessageId"] not in failed]
         try:

@@ -27,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (MissingProgramError, OSError) as error:
         sys.stderr.write(f"specimens.independent: {error}\n")
         return 1
-    sys.stdout.write(f"specimens.independent: wrote {count} photos and truth.json to {options.out}\n")
+    sys.stdout.write(f"specimens.independent: photos in {options.out}: {count}, described by truth.json\n")
     return 0
 
 

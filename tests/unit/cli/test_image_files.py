@@ -6,6 +6,8 @@ import pytest
 
 from cli.image_files import NoImagesFound, find_images
 
+SPECIMENS = Path(__file__).parents[3] / "events" / "specimens"
+
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
@@ -27,10 +29,22 @@ def test_a_folder_selects_its_visible_images_and_those_in_subfolders(folder: Pat
 def test_other_files_are_counted_once_unless_hidden_or_named(folder: Path) -> None:
     found = find_images([str(folder), f"{folder}/*"])
     assert found.skipped == [folder / "notes.txt"]
-    assert found.skipped_message() == "1 file skipped: not an image file name"
+    assert found.skipped_message() == f"1 file skipped, not an image: {folder}/notes.txt"
     assert find_images([str(folder), f"{folder}/notes.txt"]).skipped_message() is None
     (folder / "below/more.docx").write_bytes(b"x")
-    assert find_images([str(folder)]).skipped_message() == "2 files skipped: not image file names"
+    names = f"{folder}/below/more.docx, {folder}/notes.txt"
+    assert find_images([str(folder)]).skipped_message() == f"2 files skipped, not images: {names}"
+
+
+@pytest.mark.parametrize("name", ["IMG_0001", "scan.dat", "photo.jpg.download"])
+def test_a_photo_in_a_folder_is_recognised_by_its_content(folder: Path, name: str) -> None:
+    (folder / name).write_bytes((SPECIMENS / "residence-permit-back-1.jpg").read_bytes())
+    assert folder / name in find_images([str(folder)]).files
+
+
+def test_an_empty_photo_is_used_so_that_it_is_reported(folder: Path) -> None:
+    (folder / "empty.jpg").write_bytes(b"")
+    assert folder / "empty.jpg" in find_images([str(folder)]).files
 
 
 def test_a_pattern_selects_the_images_it_matches(folder: Path) -> None:

@@ -1,17 +1,20 @@
 """``permit-ocr read`` with a fake reader that knows a handful of photos."""
 
 import json
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 from typer.testing import CliRunner, Result
 
-from cli.commands.read import ACCEPTED_FORMATS
+from cli.commands.read import ACCEPTED_FORMATS, CONVERTED_BY_RECOGNIZE
 from cli.main import app
 from permit_ocr.domain.card.answers import MainlandPermitAnswer, MainlandPermitBack, ResidencePermitAnswer
 from permit_ocr.domain.permits import Kind, Side
 from permit_ocr.domain.reader_report import ReaderReport
+from permit_ocr.images.rejections import rejection
 from recognizer.reading.result import Reading, ReadingError
 
 FRONT = MainlandPermitAnswer(Name="张三丰", Number="H12345678", Profile="cG8=", WarnCardInfos=(-9109,))
@@ -19,15 +22,25 @@ BACK = MainlandPermitAnswer(MainlandTravelPermitBackInfos=MainlandPermitBack(IDN
 RESIDENCE_BACK = ResidencePermitAnswer(CardType=1, ValidDate="2018.09.06-2023.09.06")
 
 
+NAMES = ("front", "back", "residence", "broken", "landscape", "cut")
+
+
+def jpeg(name: str) -> bytes:
+    """Return an image with this comment, by which ``read_card`` knows it."""
+    file = BytesIO()
+    Image.new("L", (200, 100)).save(file, "JPEG", comment=name.encode())
+    return file.getvalue()
+
+
 def read_card(image: bytes, *, kind: Kind, side: Side | None) -> Reading:
-    match image, kind, side:
-        case b"front", Kind.MAINLAND_PERMIT, Side.FRONT:
+    match next((name for name in NAMES if name.encode() in image), "broken"), kind, side:
+        case "front", Kind.MAINLAND_PERMIT, Side.FRONT:
             return Reading(FRONT, ReaderReport(confidences={"Name": 0.5, "Number": 0.98765}))
-        case b"back", Kind.MAINLAND_PERMIT, Side.BACK:
+        case "back", Kind.MAINLAND_PERMIT, Side.BACK:
             return Reading(BACK, ReaderReport(confidences={"MainlandTravelPermitBackInfos.IDNumber": 1.0}))
-        case b"residence", Kind.RESIDENCE_PERMIT, _:
+        case "residence", Kind.RESIDENCE_PERMIT, _:
             return Reading(RESIDENCE_BACK, ReaderReport(confidences={"ValidDate": 1.0}))
-        case b"broken", _, _:
+        case "broken" | "cut", _, _:
             raise ReadingError("FailedOperation.ImageDecodeFailed")
         case _, Kind.MAINLAND_PERMIT, _:
             raise ReadingError("FailedOperation.ImageNoSpecifiedCard")
@@ -43,8 +56,8 @@ def _reader(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    for name in ("front", "back", "residence", "broken", "landscape"):
-        (tmp_path / f"{name}.jpg").write_text(name)
+    for name in NAMES:
+        (tmp_path / f"{name}.jpg").write_bytes(jpeg(name)[: -50 if name == "cut" else None])
     return tmp_path
 
 
@@ -81,8 +94,8 @@ def test_an_unreadable_photo_has_an_error_code_and_exit_status_1(folder: Path) -
     assert result.exit_code == 1
     broken, landscape, front = lines(result)
     assert broken["error"] == {
-        "code": "FailedOperation.ImageDecodeFailed",
-        "message": f"Image decoding failed. {ACCEPTED_FORMATS}",
+        "code": "Document.Damaged",
+        "message": "The file is damaged and cannot be decoded. Take another photo, or export the file again.",
     }
     assert landscape["error"]["code"] == "FailedOperation.ImageNoSpecifiedCard"
     assert "error" not in front
@@ -100,7 +113,7 @@ def test_the_table_shows_every_field_with_its_confidence(folder: Path) -> None:
     rows = [line.split() for line in result.stdout.splitlines()]
     assert ["Name", "张三丰", "0.50"] in rows
     assert ["Number", "H12345678", "0.99"] in rows
-    assert "(FailedOperation.ImageDecodeFailed)" in result.stdout
+    assert "(Document.Damaged)" in result.stdout
 
 
 def test_a_file_that_cannot_be_opened_has_its_own_error_code(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -113,13 +126,27 @@ def test_a_file_that_cannot_be_opened_has_its_own_error_code(folder: Path, monke
     assert lines(result)[0]["error"] == {"code": "FileNotReadable", "message": "Permission denied"}
 
 
-def test_an_unsupported_format_points_to_recognize(folder: Path) -> None:
-    result = run(folder / "broken.jpg", "--json")
-    assert lines(result)[0]["error"]["message"].endswith(ACCEPTED_FORMATS)
-    assert ACCEPTED_FORMATS in " ".join(
-        CliRunner(env={"COLUMNS": "200"}).invoke(app, ["read", "--help"]).stdout.split()
-    )
-    assert "recognize" in ACCEPTED_FORMATS
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [(b"", "Document.Empty"), (b"hello", "Document.UnsupportedFormat"), (b"\xff\xd8\xff", "Document.Truncated")],
+)
+def test_a_file_that_is_no_photo_has_the_reason_of_recognize(tmp_path: Path, content: bytes, code: str) -> None:
+    (tmp_path / "a.jpg").write_bytes(content)
+    rejected = rejection(code)
+    (line,) = lines(run(tmp_path / "a.jpg", "--json"))
+    assert line["error"] == {"code": code, "message": f"{rejected.meaning} {rejected.advice}"}
+
+
+def test_an_undecodable_file_without_its_end_is_incomplete(folder: Path) -> None:
+    assert lines(run(folder / "cut.jpg", "--json"))[0]["error"]["code"] == "Document.Truncated"
+
+
+def test_an_unsupported_format_points_to_recognize(tmp_path: Path) -> None:
+    (tmp_path / "scan.pdf").write_bytes(b"%PDF-1.7")
+    (line,) = lines(run(tmp_path / "scan.pdf", "--json"))
+    text = f"{ACCEPTED_FORMATS} {CONVERTED_BY_RECOGNIZE}"
+    assert line["error"] == {"code": "Document.UnsupportedFormat", "message": text}
+    assert text in " ".join(CliRunner(env={"COLUMNS": "200"}).invoke(app, ["read", "--help"]).stdout.split())
 
 
 def test_skipped_files_in_a_folder_are_reported(folder: Path) -> None:

@@ -133,7 +133,7 @@ def test_a_failed_invocation_deletes_nothing_and_is_reported() -> None:
     queue = FakeQueue("secret-1", "secret-2")
     reported = poll(queue, FakeFunction(lambda _: InvocationResult(payload=b"{}", function_error=True)), mapping())
     assert queue.deleted == []
-    assert reported == ["Intake: the function failed; 2 messages will reappear on the queue"]
+    assert reported == ["Intake: the function failed; its batch of 2 will reappear on the queue"]
 
 
 def test_the_batching_window_collects_until_it_is_over() -> None:
