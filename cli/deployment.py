@@ -3,12 +3,12 @@
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
 from sandbox.errors import SandboxError
 from sandbox.project import find_root, state_directory
@@ -39,6 +39,11 @@ class Deployment:
     webhook_queue_url: str | None = None
     """None if webhooks are not configured."""
     api_url: str | None = None
+    limiter_table: str | None = None
+    logs: str = ""
+    """Where the functions' logs are, in words."""
+    file_names: Path | None = None
+    """Where the sandbox keeps the names of uploaded files; None for a deployed stack."""
 
 
 def sandbox_deployment() -> Deployment:
@@ -50,7 +55,7 @@ def sandbox_deployment() -> Deployment:
         raise DeploymentNotFound(
             "no sandbox is running here: start one in this checkout with `permit-ocr up`, or name a stack with --stack"
         ) from None
-    return deployment_from_endpoints(endpoints)
+    return replace(deployment_from_endpoints(endpoints), file_names=endpoints_file.with_name("file-names.jsonl"))
 
 
 def deployment_from_endpoints(endpoints: Mapping[str, str]) -> Deployment:
@@ -68,29 +73,37 @@ def deployment_from_endpoints(endpoints: Mapping[str, str]) -> Deployment:
         "DeadLetterQueueUrl": endpoints["dead_letter_queue_url"],
         "ResultsQueueUrl": endpoints["results_queue_url"],
     }
-    if "api_url" in endpoints:
-        outputs["ApiUrl"] = endpoints["api_url"]
-    if "webhook_queue_url" in endpoints:
-        outputs["WebhookQueueUrl"] = endpoints["webhook_queue_url"]
-    return _deployment(session, outputs, endpoint_url=endpoints["aws_endpoint"])
+    optional = {"ApiUrl": "api_url", "WebhookQueueUrl": "webhook_queue_url", "LimiterTableName": "limiter_table"}
+    outputs |= {output: endpoints[name] for output, name in optional.items() if name in endpoints}
+    return _deployment(session, outputs, endpoint_url=endpoints["aws_endpoint"], logs=endpoints.get("logs", ""))
 
 
 def stack_deployment(stack: str) -> Deployment:
     """Return the deployed stack of this name in the current account and region. Raises ``DeploymentNotFound``."""
     # boto3 reads only AWS_DEFAULT_REGION; the AWS CLI reads both variables.
     session = boto3.Session(region_name=os.environ.get("AWS_REGION") or None)
+    if session.region_name is None:
+        raise DeploymentNotFound(
+            f"cannot look for the stack {stack}: no AWS region is set. "
+            "Set AWS_REGION, such as AWS_REGION=eu-central-1, or run `aws configure`"
+        )
     try:
         described = session.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
+    except NoCredentialsError:
+        raise DeploymentNotFound(
+            f"cannot look for the stack {stack}: there are no AWS credentials. Set AWS_PROFILE, or run `aws configure`"
+        ) from None
     except (ClientError, BotoCoreError) as error:
-        raise DeploymentNotFound(f"cannot read the stack {stack}: {error}") from None
+        text = error.response["Error"]["Message"] if isinstance(error, ClientError) else str(error)
+        raise DeploymentNotFound(f"cannot read the stack {stack} in {session.region_name}: {text}") from None
     outputs = {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])}
     try:
-        return _deployment(session, outputs, endpoint_url=None)
+        return _deployment(session, outputs, endpoint_url=None, logs=f"the log groups /permit-ocr/{stack}/…")
     except KeyError as missing:
         raise DeploymentNotFound(f"the stack {stack} has no output {missing}: is it from this template?") from None
 
 
-def _deployment(session: boto3.Session, outputs: dict[str, str], *, endpoint_url: str | None) -> Deployment:
+def _deployment(session: boto3.Session, outputs: dict[str, str], *, endpoint_url: str | None, logs: str) -> Deployment:
     def client(service: str) -> Any:  # noqa: ANN401  the dataclass fields are typed
         return session.client(service, endpoint_url=endpoint_url)  # type: ignore[call-overload]
 
@@ -106,4 +119,6 @@ def _deployment(session: boto3.Session, outputs: dict[str, str], *, endpoint_url
         results_queue_url=outputs["ResultsQueueUrl"],
         webhook_queue_url=outputs.get("WebhookQueueUrl"),
         api_url=outputs.get("ApiUrl"),
+        limiter_table=outputs.get("LimiterTableName"),
+        logs=logs,
     )

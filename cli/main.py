@@ -13,14 +13,17 @@ from permit_ocr import __version__
 
 COMMANDS: Final = {
     "up": ("cli.commands.up:up", "Run the sandbox: the application's own template on this machine."),
-    "recognize": ("cli.commands.recognize:recognize", "Upload photos, wait for their results and print them."),
-    "watch": ("cli.commands.watch:watch", "Print the messages on the results queue as they arrive."),
+    "recognize": (
+        "cli.commands.documents.recognize:recognize",
+        "Upload photos, wait for their results and print them.",
+    ),
+    "watch": ("cli.commands.documents.watch:watch", "Print the messages on the results queue as they arrive."),
     "redrive": (
         "cli.commands.redrive:redrive",
         "List the dead-letter queue and move messages to the intake queue.",
     ),
     "delete": (
-        "cli.commands.delete:delete",
+        "cli.commands.documents.delete:delete",
         "Delete documents, or a case with every document that was submitted with it.",
     ),
     "webhook": ("cli.commands.webhook:webhook", "Resend events to the webhook receiver."),

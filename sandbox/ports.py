@@ -7,8 +7,12 @@ from sandbox.errors import SandboxError
 
 
 def claim_ports(wanted: Mapping[str, int]) -> dict[str, int]:
-    """Return the port for each option; 0 means any free port. Raises ``SandboxError`` that names the option."""
+    """Return the port for each option; 0 means any free port.
+
+    Raises ``SandboxError`` that names each port that cannot be used, and the option to choose another.
+    """
     claimed: dict[str, int] = {}
+    refused: list[str] = []
     opened: list[socket.socket] = []
     try:
         for option, port in wanted.items():
@@ -20,13 +24,14 @@ def claim_ports(wanted: Mapping[str, int]) -> dict[str, int]:
                 listener.bind(("127.0.0.1", port))
                 listener.listen()
             except OSError as error:
-                raise SandboxError(
-                    f"port {port} cannot be used ({error.strerror}): choose another with {option}"
-                ) from None
-            claimed[option] = listener.getsockname()[1]
+                refused.append(f"port {port} cannot be used ({error.strerror}): choose another with {option}")
+            else:
+                claimed[option] = listener.getsockname()[1]
     finally:
         for listener in opened:
             listener.close()
+    if refused:
+        raise SandboxError("; ".join(refused))
     return claimed
 
 

@@ -53,11 +53,12 @@ def write_endpoints(path: Path, values: Mapping[str, str]) -> None:
     unfinished.replace(path)
 
 
-def is_running(endpoints: Path) -> bool:
-    """Return whether the sandbox that wrote ``endpoints`` still answers."""
+def running_address(endpoints: Path) -> str | None:
+    """Return the API's address of the sandbox that wrote ``endpoints``, if it still answers."""
     try:
-        port = int(json.loads(endpoints.read_bytes())["aws_endpoint"].rpartition(":")[2])
+        written = json.loads(endpoints.read_bytes())
+        port = int(written["aws_endpoint"].rpartition(":")[2])
         with socket.create_connection(("127.0.0.1", port), timeout=1):
-            return True
+            return str(written["api_url"])
     except (OSError, ValueError, KeyError, TypeError):
-        return False
+        return None

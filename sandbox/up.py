@@ -4,6 +4,7 @@ import asyncio
 import base64
 import contextlib
 import os
+import re
 import secrets
 import signal
 import sys
@@ -63,8 +64,10 @@ async def running_sandbox(settings: Settings, report: Report) -> AsyncIterator[S
     """
     began = time.monotonic()
     endpoints_file = settings.state / "endpoints.json"
-    if project.is_running(endpoints_file):
-        raise SandboxError(f"a sandbox is running here already ({endpoints_file}): stop it first")
+    if address := project.running_address(endpoints_file):
+        raise SandboxError(
+            f"a sandbox is running here already, at {address}/ ({endpoints_file}): use it or stop it first"
+        )
     endpoints_file.unlink(missing_ok=True)
     if settings.cpu_quota:
         require_cgroups()
@@ -258,16 +261,14 @@ def _endpoints(
         "work_table": outputs["WorkTableName"],
         "logs": str(settings.state / "logs"),
     }
-    queues = {
-        "intake_queue_url": "IntakeQueueUrl",
-        "dead_letter_queue_url": "DeadLetterQueueUrl",
-        "results_queue_url": "ResultsQueueUrl",
-        "webhook_queue_url": "WebhookQueueUrl",
-        "webhook_dead_letter_queue_url": "WebhookDeadLetterQueueUrl",
-    }
-    # The webhook queues exist only if webhooks are configured.
-    created = {name: output for name, output in queues.items() if output in outputs}
-    return endpoints | {name: aws.queue_url(sqs, outputs[output]) for name, output in created.items()}
+    if "LimiterTableName" in outputs:
+        endpoints["limiter_table"] = outputs["LimiterTableName"]
+    return endpoints | {queue_endpoint(name): aws.queue_url(sqs, url) for name, url in stack.queues.items()}
+
+
+def queue_endpoint(logical_id: str) -> str:
+    """Return the name of a queue in the endpoints file: ``dead_letter_queue_url`` for ``DeadLetterQueue``."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", logical_id).lower() + "_url"
 
 
 async def _fail_when_one_ends(processes: Processes, names: list[str]) -> None:

@@ -14,7 +14,7 @@ from rich.console import Console
 from cli.deployment import Deployment, deployment_from_endpoints
 from cli.quantities import quantity
 from cli.results.table import print_results, rows_of
-from cli.submission import Result, Submission, submit, wait_for_results
+from cli.uploads.submission import Result, Submission, submit, wait_for_results
 from sandbox.errors import SandboxError
 from sandbox.project import find_root, state_directory
 from sandbox.settings import Settings

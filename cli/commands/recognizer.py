@@ -1,5 +1,6 @@
 """``permit-ocr recognizer``: serve both OCR actions locally."""
 
+import errno
 import ipaddress
 import logging
 import sys
@@ -155,7 +156,8 @@ def _serve(host: str, port: int, pool: WorkerPool, settings: ServerSettings) -> 
     try:
         listener = listening_socket(host, port)
     except OSError as error:
-        _fail(f"{host}:{port}: {error.strerror}")
+        option = "--port" if error.errno in {errno.EADDRINUSE, errno.EACCES} else "--host"
+        _fail(f"{host}:{port} cannot be used ({error.strerror}): choose another with {option}")
     shown_host = f"[{host}]" if ":" in host else host
     address = f"http://{shown_host}:{listener.getsockname()[1]}"
     try:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from sandbox.errors import SandboxError
 from sandbox.project import find_root, state_directory
@@ -75,11 +76,17 @@ def up(
             batch_size=batch_size,
         )
         with console.status("starting") as status:
+            is_ready = False
 
             def report(line: str) -> None:
-                console.print(line, style="dim", markup=False, highlight=False, soft_wrap=True)
+                if console.is_terminal and not is_ready:
+                    status.update(escape(line))  # so that the output begins with the address
+                else:
+                    console.print(line, style="dim", markup=False, highlight=False, soft_wrap=True)
 
             def ready(sandbox: Sandbox) -> None:
+                nonlocal is_ready
+                is_ready = True
                 status.stop()
                 _print_ready(console, sandbox, settings)
 
@@ -97,15 +104,13 @@ def _parameters(assignments: list[str]) -> dict[str, str]:
 
 
 def _print_ready(console: Console, sandbox: Sandbox, settings: Settings) -> None:
-    console.print(f"ready after {sandbox.seconds:.1f} s", style="bold", highlight=False)
-    rows = [
-        *sandbox.endpoints.items(),
-        *(("route", f"{route.method} {route.path}") for route in sandbox.stack.routes),
-    ]
-    for name, value in rows:
-        console.print(
-            f"{name:<30}{value}", markup=False, highlight=False, soft_wrap=True
-        )  # unwrapped, so that it can be copied
+    address = sandbox.endpoints["api_url"]
+    has_console = any((route.method, route.path) == ("GET", "/") for route in sandbox.stack.routes)
+    first = f"Open {address}/ in a browser" if has_console else f"The API is at {address}"
+    console.print(f"{first}. Ready after {sandbox.seconds:.1f} s.", style="bold", highlight=False, soft_wrap=True)
+    console.print(f"The API's reference is at {address}/docs.", highlight=False, soft_wrap=True)
+    for name, value in sandbox.endpoints.items():  # unwrapped, so that they can be copied
+        console.print(f"{name:<30}{value}", markup=False, highlight=False, soft_wrap=True)
     issuers = {route.jwt.issuer for route in sandbox.stack.routes if route.jwt}
     authentication = (
         f"The API requires tokens from {', '.join(issuers)}."

@@ -1,53 +1,31 @@
 """Print results as a table that fits the terminal."""
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from rich import box
 from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
 from cli.quantities import listing, quantity
-from cli.submission import Result
+from cli.results.layout import GAP, PHOTO, fit, fixed_table, least_name_width, styled_cell
+from cli.uploads.submission import Result
 from permit_ocr.domain.events import REJECTED
 
-_GAP: Final = 2
-"""Columns of the terminal between two columns of the table: a space of padding, and one where a rule would be."""
-_PHOTO: Final = "photo"
 _WARNINGS: Final = "warnings"
 _ORDER: Final = (
-    *(_PHOTO, "document", "side", "number", "validity", "valid until"),
+    *(PHOTO, "document", "side", "number", "validity", "valid until"),
     *("days left", "verdict", _WARNINGS, "seconds"),
 )
 _IMPORTANCE: Final = (
-    *(_PHOTO, "verdict", "valid until", "number", "side", "validity"),
+    *(PHOTO, "verdict", "valid until", "number", "side", "validity"),
     *("document", _WARNINGS, "days left", "seconds"),
 )
 """The columns that do not fit are left out, the last of these first."""
 _RIGHT: Final = frozenset(("days left", "seconds"))
-_NAME_LINES: Final = 2
-_NAME_WIDTH: Final = 32
-_NAME_SHARE: Final = 0.4
-"""Names have this width, or this share of the table's if that is more. Longer ones are broken or shortened."""
 _WARNINGS_WIDTH: Final = 24
 _MOST_NAMES: Final = 3
-_COLOURS: Final = {
-    "valid": "green",
-    "long_term": "green",
-    "expiring": "yellow",
-    "not_yet_valid": "yellow",
-    "unreadable": "yellow",
-    "expired": "red",
-    "accepted": "green",
-    "incomplete": "yellow",
-    "review": "yellow",
-    "rejected": "red",
-    "no result": "red",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +45,7 @@ def print_results(rows: Sequence[ResultRow]) -> None:
         heading: max(cell_len(text) for text in (heading, *(row[heading] for row in cells))) for heading in _ORDER
     }
     if not console.is_terminal:  # a file or a pipe has no width of its own
-        console.width = sum(widths.values()) + _GAP * len(widths)
+        console.width = sum(widths.values()) + GAP * len(widths)
     console.print(_table(cells, widths, width=console.width))
     for explanation, names in _explanations(rows).items():
         # In a pipe, one line each; in a terminal, wrapped between words.
@@ -137,7 +115,7 @@ def _words(code: str) -> str:
 def _cells(row: ResultRow) -> dict[str, str]:
     cells = summary_cells(row.event) if row.event else dict.fromkeys(_ORDER, "") | {"verdict": "no result"}
     cells = {heading: text or "–" for heading, text in cells.items()}
-    return cells | {_PHOTO: row.name, "seconds": "–" if row.seconds is None else f"{row.seconds:.1f}"}
+    return cells | {PHOTO: row.name, "seconds": "–" if row.seconds is None else f"{row.seconds:.1f}"}
 
 
 def _warnings(data: dict[str, Any]) -> str:
@@ -149,85 +127,16 @@ def _warnings(data: dict[str, Any]) -> str:
 
 
 def _table(rows: Sequence[dict[str, str]], natural: dict[str, int], *, width: int) -> Table:
-    widths = fit(natural, [row[_PHOTO] for row in rows], [row[_WARNINGS] for row in rows], width=width)
-    table = Table(
-        box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False, padding=(0, _GAP - 1, 0, 0), show_edge=False
-    )
-    for heading in widths:
-        table.add_column(
-            heading,
-            justify="right" if heading in _RIGHT else "left",
-            width=widths[heading],
-            no_wrap=heading not in {_PHOTO, _WARNINGS},
-        )
-    for row in rows:
-        table.add_row(*(_styled(heading, row[heading], widths[heading]) for heading in widths))
-    return table
-
-
-def _styled(heading: str, text: str, width: int) -> Text:
-    if heading == _PHOTO:
-        return Text("\n".join(wrap_name(text, width)))
-    return Text(text, style=_COLOURS.get(text.replace(" ", "_"), _COLOURS.get(text, "")))
-
-
-def fit(natural: dict[str, int], names: Sequence[str], warnings: Sequence[str], *, width: int) -> dict[str, int]:
-    """Return the width of each column that fits into ``width``, in the order of the table.
-
-    ``natural`` are the widths that the columns need. Only names and warnings may be on several lines.
-    """
-    words = [word for text in (*warnings, _WARNINGS) for word in text.split()]
+    words = [word for row in rows for word in row[_WARNINGS].split()]
     least = natural | {
-        _PHOTO: min(_name_width(names), max(_NAME_WIDTH, round(_NAME_SHARE * width))),
+        PHOTO: least_name_width([row[PHOTO] for row in rows], width=width),
         _WARNINGS: max(min(natural[_WARNINGS], _WARNINGS_WIDTH), *map(cell_len, words)),
     }
-    widths: dict[str, int] = {}
-    for heading in _IMPORTANCE:
-        if sum(widths.values()) + least[heading] + _GAP * len(widths) > width:
-            break
-        widths[heading] = least[heading]
-    for heading in (_PHOTO, _WARNINGS):
-        if heading in widths:
-            free = width - sum(widths.values()) - _GAP * (len(widths) - 1)
-            widths[heading] += min(free, natural[heading] - widths[heading])
-    return {heading: widths[heading] for heading in _ORDER if heading in widths}
-
-
-def wrap_name(name: str, width: int) -> list[str]:
-    """Return the lines of a file name, broken only after spaces, hyphens and underscores.
-
-    A part without these that is longer than a line is shortened in its middle.
-    """
-    lines = [""]
-    for part in _parts(name):
-        if cell_len((lines[-1] + part).rstrip()) <= width:
-            lines[-1] += part
-        else:
-            lines.append(_shortened(part, width))
-    return [line.rstrip() for line in lines if line]
-
-
-def _parts(name: str) -> list[str]:
-    """Return the parts of a name that stay together; Chinese text may be broken anywhere."""
-    return re.findall(r"[\u2e80-\uffef]|[^ _\-\u2e80-\uffef]*[ _\-]+|[^ _\-\u2e80-\uffef]+", name)
-
-
-def _shortened(part: str, width: int) -> str:
-    if cell_len(part.rstrip()) <= width:
-        return part
-    half = (width - 1) // 2
-    return f"{part[: width - 1 - half]}…{part[-half:]}"
-
-
-def _name_width(names: Iterable[str]) -> int:
-    """Return the least width at which each name fits into ``_NAME_WIDTH`` or two lines, and no part is shortened."""
-    widest = len(_PHOTO)
-    for name in names:
-        parts = max(cell_len(part.rstrip()) for part in _parts(name))
-        widest = max(widest, parts, min(cell_len(name), _NAME_WIDTH))
-        while len(wrap_name(name, widest)) > _NAME_LINES:
-            widest += 1
-    return widest
+    widths = fit(least, natural, order=_ORDER, importance=_IMPORTANCE, width=width)
+    table = fixed_table(widths, right=_RIGHT, header=True)
+    for row in rows:
+        table.add_row(*(styled_cell(heading, row[heading], widths[heading]) for heading in widths))
+    return table
 
 
 def _explanations(rows: Sequence[ResultRow]) -> dict[str, list[str]]:

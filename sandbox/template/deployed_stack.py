@@ -65,6 +65,8 @@ class DeployedStack:
     buckets: tuple[Bucket, ...]
     routes: tuple[Route, ...]
     cors: CorsConfiguration | None
+    queues: Mapping[str, str] = field(default_factory=dict)
+    """What ``Ref`` returns for each queue, by logical id."""
     policies: Policies = field(default_factory=Policies)
     alarms: Mapping[str, Json] = field(default_factory=dict)
     """The properties of each alarm by logical id."""
@@ -88,6 +90,7 @@ def read_stack(cloudformation: Json, outputs: Mapping[str, str], build: Path) ->
         event_source_mappings=tuple(event_source_mapping(name, part) for name, part in parts["Mappings"].items()),
         buckets=tuple(_bucket(part) for part in parts["Buckets"].values()),
         routes=tuple(route for openapi in parts["Apis"].values() for route in read_routes(openapi)),
+        queues={name: part["Url"] for name, part in parts["Queues"].items()},
         policies=_policies(parts),
         alarms=parts["Alarms"],
         dashboards=tuple(json.loads(part["DashboardBody"]) for part in parts["Dashboards"].values()),

@@ -1,8 +1,8 @@
 """Adapts the template to moto, and makes the stack return what the sandbox needs to know.
 
-The stack's own outputs do not include event source mappings, bucket notifications and routes. The adapted template has
-one more output for each, whose value is that part of the template as JSON. So moto's CloudFormation resolves every
-``Ref``, ``Fn::GetAtt`` and condition in it.
+The stack's own outputs do not include event source mappings, bucket notifications, routes and all queues. The adapted
+template has one more output for each, whose value is that part of the template as JSON. So moto's CloudFormation
+resolves every ``Ref``, ``Fn::GetAtt`` and condition in it.
 """
 
 import copy
@@ -48,6 +48,7 @@ def _sandbox_outputs(cloudformation: Json) -> Json:
             }
             for name, properties in resources_of_type(cloudformation, "AWS::S3::Bucket")
         },
+        "Queues": {name: {"Url": {"Ref": name}} for name, _ in resources_of_type(cloudformation, "AWS::SQS::Queue")},
         "Roles": {
             name: {
                 "Arn": {"Fn::GetAtt": [name, "Arn"]},

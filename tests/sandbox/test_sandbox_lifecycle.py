@@ -13,8 +13,10 @@ from pathlib import Path
 import httpx
 import pytest
 
+from sandbox.template.transform import read_template
+from sandbox.up import queue_endpoint
 from sandbox.watchdog import SANDBOX_ID_VARIABLE
-from tests.sandbox.conftest import STOP_SECONDS, Running, start, stop, wait_until_ready
+from tests.sandbox.conftest import ROOT, STOP_SECONDS, Running, start, stop, wait_until_ready
 
 PROJECT = Path(__file__).parent / "small_project"
 UNUSED_OCR_SERVER = "--ocr-endpoint=http://127.0.0.1:9"
@@ -201,6 +203,15 @@ def test_a_second_sandbox_in_the_same_directory_is_refused(sandbox: Running) -> 
     assert process.returncode == 1
     assert stderr.startswith("permit-ocr up: a sandbox is running here already")
     assert (sandbox.state / "endpoints.json").exists()
+
+
+def test_the_endpoints_file_lists_every_queue(sandbox: Running) -> None:
+    resources = read_template(ROOT / "template.yaml")["Resources"].items()
+    queues = {name: one for name, one in resources if one["Type"] == "AWS::SQS::Queue"}
+    created = {queue_endpoint(name) for name, queue in queues.items() if "Condition" not in queue}
+    assert {"images_queue_url", "results_dead_letter_queue_url"} <= created
+    listed = {name for name in sandbox.endpoints if name.endswith("_queue_url")}
+    assert created <= listed <= {queue_endpoint(name) for name in queues}
 
 
 def test_outside_a_checkout_the_message_says_where_to_run_it(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import httpx
 import pytest
 from typer.testing import CliRunner
 
-from cli.commands import delete
+from cli.commands.documents import delete
 from cli.deployment import Deployment
 from cli.main import app
 

@@ -1,12 +1,13 @@
 """Finding the deployment to use."""
 
 import json
+from pathlib import Path
 
 import boto3
 import pytest
 from moto import mock_aws
 
-from cli.deployment import stack_deployment
+from cli.deployment import DeploymentNotFound, stack_deployment
 
 REGION = "eu-west-3"
 OUTPUTS = (
@@ -38,3 +39,33 @@ def test_a_stack_is_looked_up_in_the_region_of_the_environment(
         found = stack_deployment("permit-ocr")
     assert found.upload_bucket == "the UploadBucketName"
     assert found.sqs.meta.region_name == REGION
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
+    """No region and no credentials, wherever they might come from."""
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        monkeypatch.setenv(name, str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    return monkeypatch
+
+
+def test_a_missing_region_says_what_to_set(environment: pytest.MonkeyPatch) -> None:
+    with pytest.raises(DeploymentNotFound, match=r"the stack permit-ocr: no AWS region is set\. Set AWS_REGION"):
+        stack_deployment("permit-ocr")
+
+
+def test_missing_credentials_say_what_to_set(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("AWS_REGION", REGION)
+    with pytest.raises(DeploymentNotFound, match=r"there are no AWS credentials\. Set AWS_PROFILE"):
+        stack_deployment("permit-ocr")
+
+
+def test_a_missing_stack_is_named_with_its_region(environment: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        environment.setenv(name, "test")
+    environment.setenv("AWS_REGION", REGION)
+    with mock_aws(), pytest.raises(DeploymentNotFound, match=f"the stack other in {REGION}: .*does not exist"):
+        stack_deployment("other")

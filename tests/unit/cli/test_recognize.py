@@ -9,7 +9,7 @@ import pytest
 from pyarrow import parquet
 from typer.testing import CliRunner, Result
 
-import cli.commands.recognize
+import cli.commands.documents.recognize
 from cli.deployment import Deployment
 from cli.main import app
 from permit_ocr.adapters.dynamodb.documents import DynamoDbDocuments
@@ -34,7 +34,7 @@ def here(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> Deployment:
         AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
         BillingMode="PAY_PER_REQUEST",
     )
-    monkeypatch.setattr(cli.commands.recognize, "stack_deployment", lambda _: deployment)
+    monkeypatch.setattr(cli.commands.documents.recognize, "stack_deployment", lambda _: deployment)
     return deployment
 
 

@@ -20,8 +20,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from cli.results.table import ResultRow, print_results, reasons_of, rows_of, wrap_name
-from cli.submission import Result, Submission
+from cli.results.layout import wrap_name
+from cli.results.table import ResultRow, print_results, reasons_of, rows_of
+from cli.uploads.submission import Result, Submission
 from permit_ocr.domain.card.answers import Answer
 from permit_ocr.domain.errors import RejectDocument
 from permit_ocr.domain.permits import Kind, Side

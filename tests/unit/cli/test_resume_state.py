@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.resume_state import ResumeState, RunMismatch, RunOptions, UploadRecord
+from cli.uploads.resume_state import ResumeState, RunMismatch, RunOptions, UploadRecord
 
 RUN = RunOptions(upload_bucket="bucket", document="auto", card_side=None, return_portrait=False)
 ONE = UploadRecord(sha256="00", document_id="one")

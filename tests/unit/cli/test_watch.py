@@ -1,13 +1,17 @@
 """Watching the results queue removes nothing from it without --take."""
 
 import json
+import re
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from cli.commands.watch import watch_queue
+from cli.commands.documents.watch import watch_queue
 from cli.deployment import Deployment
+from cli.results.lines import ResultLines
+from cli.uploads.file_names import FileNames
 
 
 @pytest.fixture
@@ -64,3 +68,37 @@ def test_messages_are_visible_again_if_showing_them_fails(results: Deployment) -
     with pytest.raises(BrokenPipeError):
         watch_queue(results, broken, take=True, is_stopped=lambda: False)
     assert len(_on_queue(results)) == 12
+
+
+SAMPLES = Path(__file__).parents[3] / "events" / "samples"
+
+
+def test_a_line_names_the_file_and_the_number_below_headings(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recognized, completed, rejected = (
+        json.loads((SAMPLES / f"permit.{name}.v1.json").read_text(encoding="utf-8"))
+        for name in ("recognized", "completed", "rejected")
+    )
+    names = FileNames(tmp_path / "names")
+    names.record(rejected["data"]["document"]["key"], "前 side.jpg")
+    lines = ResultLines(names)
+    for event in (recognized, completed, rejected):
+        lines.print(event)
+    headings, _, *rows = capsys.readouterr().out.splitlines()
+    cells = [re.split(r"  +", row.strip()) for row in (headings, *rows)]
+    assert cells[0][:5] == ["time", "photo", "document", "side", "number"]
+    assert cells[1][:5] == ["04:00:01", "hk-macao-permit-front-1.jpg", "hk-macao-permit", "front", "H75646782"]
+    assert cells[2][1:5] == ["both sides of case 2026-0815", "residence-permit", "both", "810000196110293288"]
+    assert cells[3][1] == "前 side.jpg"
+    assert cells[3][-2:] == ["Document.TooSmall", rejected["id"]]
+
+
+def test_names_recorded_later_are_found(tmp_path: Path) -> None:
+    file = tmp_path / "names"
+    watching, uploading = FileNames(file), FileNames(file)
+    assert watching.get("uploads/1") is None
+    uploading.record("uploads/1", "a.jpg")
+    uploading.record("uploads/2", "b.jpg")
+    assert (watching.get("uploads/1"), watching.get("uploads/2"), watching.get("uploads/3")) == ("a.jpg", "b.jpg", None)
+    assert file.stat().st_mode & 0o077 == 0

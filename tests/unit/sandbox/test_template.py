@@ -80,6 +80,7 @@ def test_the_stack_is_read_from_its_outputs(cloudformation: dict[str, Any]) -> N
             }
         ),
         "SandboxApis": "{}",
+        "SandboxQueues": json.dumps({"IntakeQueue": {"Url": "https://sqs/intake"}}),
         "SandboxRoles": json.dumps(
             {
                 "Role": {
@@ -103,6 +104,7 @@ def test_the_stack_is_read_from_its_outputs(cloudformation: dict[str, Any]) -> N
     assert deployed.policies.resources == {ARN: [{"Sid": "S"}]}
     assert deployed.policies.managed == ("Another",)
     assert deployed.outputs == {"ApiUrl": "https://…"}
+    assert deployed.queues == {"IntakeQueue": "https://sqs/intake"}
     assert deployed.alarms == {"IntakeAgeAlarm": {"Threshold": 900}}
     assert deployed.dashboards == ({"widgets": []},)
     (function,) = deployed.functions

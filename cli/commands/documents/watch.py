@@ -16,6 +16,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
 from cli.deployment import Deployment, DeploymentNotFound, sandbox_deployment, stack_deployment
+from cli.results.lines import ResultLines
+from cli.uploads.file_names import FileNames
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.type_defs import MessageTypeDef
@@ -49,9 +51,9 @@ def watch(
     stopped = threading.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda *_: stopped.set())
-    show = _print_event if as_json else _print_summary
     try:
         deployment = stack_deployment(stack) if stack else sandbox_deployment()
+        show = _print_event if as_json else ResultLines(FileNames(deployment.file_names)).print
         stderr.print("watching; press Ctrl-C to stop", style="dim", highlight=False)
         deadline = time.monotonic() + seconds if seconds is not None else math.inf
         watch_queue(deployment, show, take=take, is_stopped=lambda: stopped.is_set() or time.monotonic() >= deadline)
@@ -141,21 +143,3 @@ class _ReceivedMessages:
 def _print_event(event: dict[str, Any]) -> None:
     sys.stdout.write(json.dumps(event, ensure_ascii=False) + "\n")
     sys.stdout.flush()  # before the message is deleted, and without delay in a pipe
-
-
-def _print_summary(event: dict[str, Any]) -> None:
-    data = event["data"]
-    validity = data.get("validity") or {}
-    columns = [
-        event["time"][:19].replace("T", " "),
-        event["id"],
-        event["type"].removeprefix("permit.").removesuffix(".v1"),
-        data.get("permit_type") or data.get("kind") or "–",
-        data.get("side") or "–",
-        validity.get("status", "–"),
-        validity.get("valid_until") or "–",
-        data.get("verdict", "–"),
-        ", ".join(data.get("reasons", [])) or "–",
-    ]
-    sys.stdout.write("  ".join(columns) + "\n")
-    sys.stdout.flush()

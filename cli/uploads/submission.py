@@ -15,6 +15,7 @@ from typing import Any, Final
 from uuid import uuid4
 
 from cli.deployment import Deployment
+from cli.uploads.file_names import FileNames
 from permit_ocr.adapters.dynamodb.documents import DynamoDbDocuments
 from permit_ocr.domain.identity import document_id_of_object, document_id_of_page
 
@@ -49,17 +50,19 @@ def submit(
     document: str | None,
     card_side: str | None,
     return_portrait: bool = False,
+    case: str | None = None,
 ) -> Submission:
     """Upload ``content`` under a key that does not reveal the file's name. Raises botocore's errors."""
     key = f"{deployment.upload_prefix}{document or 'auto'}/{uuid4().hex}{file.suffix.lower()}"
-    metadata = {"return-portrait": str(return_portrait).lower()} | ({"card-side": card_side} if card_side else {})
+    given = {"return-portrait": str(return_portrait).lower(), "card-side": card_side, "case": case}
+    FileNames(deployment.file_names).record(key, file.name)
     started_at = time.monotonic()
     stored = deployment.s3.put_object(
         Bucket=deployment.upload_bucket,
         Key=key,
         Body=content,
         ContentType=mimetypes.guess_type(file.name)[0] or "application/octet-stream",
-        Metadata=metadata,
+        Metadata={name: value for name, value in given.items() if value},
     )
     document_id = document_id_of_object(
         bucket=deployment.upload_bucket, key=key, version=stored.get("VersionId"), etag=stored["ETag"]

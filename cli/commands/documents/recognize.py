@@ -19,8 +19,8 @@ from cli.image_files import CardSideOption, DocumentOption, NoImagesFound, Paths
 from cli.quantities import quantity
 from cli.results.files import FileResult, writer_for
 from cli.results.table import print_results, rows_of
-from cli.resume_state import ResumeState, RunMismatch, RunOptions, UploadRecord
-from cli.submission import Result, Submission, submit, wait_for_results
+from cli.uploads.resume_state import ResumeState, RunMismatch, RunOptions, UploadRecord
+from cli.uploads.submission import Result, Submission, submit, wait_for_results
 from permit_ocr.domain.errors import RetryableError
 
 _UPLOADERS: Final = 8

@@ -1,0 +1,1 @@
+"""Commands that send documents and show their results."""

@@ -1,0 +1,1 @@
+"""Uploads photos and waits for their results."""
