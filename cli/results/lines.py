@@ -23,7 +23,7 @@ _NATURAL: Final = {
 """The widths that the columns need, by heading and in order: what comes later is not known yet."""
 _LEAST: Final = _NATURAL | {PHOTO: 28, "reasons": 24}
 _IMPORTANCE: Final = (
-    *(PHOTO, "verdict", "valid until", "time", "number", "side", "validity"),
+    *(PHOTO, "verdict", "number", "valid until", "side", "time", "validity"),
     *("document", "reasons", "id"),
 )
 

@@ -32,8 +32,9 @@ def numbers_before_a_plural(source: str) -> list[str]:
         if isinstance(text, ast.JoinedStr):
             for number, after in zip(text.values, text.values[1:], strict=False):
                 is_length = isinstance(number, ast.FormattedValue) and ast.unparse(number.value).startswith("len(")
-                if is_length and isinstance(after, ast.Constant) and after.value[:1] == " ":
-                    found.append(str(after.value).split(" ")[1])
+                words = str(after.value).split(" ") if isinstance(after, ast.Constant) else []
+                if is_length and words[:1] == [""]:
+                    found.append(words[1])
     return [word for word in found if word.rstrip(",.;:)").endswith("s")]
 
 
