@@ -33,7 +33,9 @@ def recognize(
     card_side: CardSideOption = None,
     output: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Write the results to FILE: .csv, .jsonl (JSON Lines) or .parquet."),
+        typer.Option(
+            metavar="FILE", help="Write the results to FILE: .csv, .xlsx (Excel), .jsonl (JSON Lines) or .parquet."
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one event per line instead of a table.")] = False,
     return_portrait: Annotated[bool, typer.Option(help="Crop the portrait and store it in the bucket.")] = False,
