@@ -21,15 +21,20 @@ from permit_ocr.domain.events import (
     Recognized,
     RecognizedEvent,
     RejectedEvent,
+    ReviewedEvent,
     completed_event,
     recognized,
     recognized_event,
     rejected_event,
+    reviewed_event,
     to_json,
+    with_decision,
 )
-from permit_ocr.domain.identity import document_id_of_object
+from permit_ocr.domain.identity import document_id_of_object, pair_id, review_id
 from permit_ocr.domain.judgement import judge_answer
 from permit_ocr.domain.permits import Kind, Side
+from permit_ocr.domain.review.decision import Correction, Decision, DecisionReason, Review
+from permit_ocr.domain.verdict import Verdict
 from permit_ocr.images.metadata import without_metadata
 from permit_ocr.images.rejections import rejection
 from permit_ocr.tencent.actions import ACTIONS, SITE_ENDPOINT, Site
@@ -39,6 +44,8 @@ HERE: Final = Path(__file__).parent
 SPECIMENS: Final = HERE.parent / "specimens"
 _JUDGED: Final = datetime(2026, 11, 21, 4, 0, 1, tzinfo=UTC)
 _UPLOADED: Final = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)
+_REVIEWED: Final = datetime(2026, 11, 21, 6, 30, tzinfo=UTC)
+_REVIEWER: Final = "arn:aws:sts::111122223333:assumed-role/reviewers/desk-3"
 _SOURCE: Final = "/permit-ocr/permit-ocr"
 _BUCKET: Final = "permit-ocr-uploads-111122223333-ap-southeast-1"
 _VERSION: Final = "3HL4kqtJvjVBH40Nrjfkd"
@@ -70,13 +77,34 @@ def _rejected() -> CloudEvent:
 
 def _completed() -> CloudEvent:
     front, back = _read(_FRONT, case=_CASE), _read(_BACK, case=_CASE)
-    return completed_event(_CASE, front, back, source=_SOURCE, time=_JUDGED)
+    event_id = pair_id(case=_CASE, front=front.document.id, back=back.document.id)
+    return completed_event(_CASE, front, back, event_id=event_id, source=_SOURCE, time=_JUDGED)
+
+
+def _reviewed() -> CloudEvent:
+    """Return the event of a number of which one digit was misread."""
+    read = _read(_SINGLE)
+    review = Review(
+        decision=Decision.ACCEPTED,
+        reason=DecisionReason.CORRECTED,
+        override=None,
+        corrections=(
+            Correction(field="Number", read=f"{read.normalized.number}"[:-1], corrected=f"{read.normalized.number}"),
+        ),
+        reviewer=_REVIEWER,
+        verdict_before=Verdict.REVIEW,
+        reasons_before=("check_failed:permit_number_format",),
+        supersedes=None,
+    )
+    event_id = review_id(document_id=read.document.id, since=_JUDGED.timestamp(), supersedes=None)
+    return reviewed_event(with_decision(read, review), event_id=event_id, source=_SOURCE, time=_REVIEWED)
 
 
 _SAMPLES: Final[dict[type[CloudEvent], Callable[[], CloudEvent]]] = {
     RecognizedEvent: _recognized,
     RejectedEvent: _rejected,
     CompletedEvent: _completed,
+    ReviewedEvent: _reviewed,
 }
 
 

@@ -2,11 +2,11 @@
 
 import json
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from events.schemas.json_schemas import json_schemas
 from permit_ocr import __version__
-from permit_ocr.domain.events import EVENT_TYPES, CompletedEvent
+from permit_ocr.domain.events import EVENT_TYPES, CompletedEvent, ReviewedEvent
 from permit_ocr.domain.identity import DOCUMENT_ID_PATTERN
 from permit_ocr.domain.pair import CASE_PATTERN
 from permit_ocr.domain.permits import Kind, Side
@@ -17,6 +17,8 @@ from permit_ocr.entrypoints.http_api.post_uploads import PresignedUpload
 from permit_ocr.entrypoints.http_api.problem_details import PROBLEM_SCHEMA
 from permit_ocr.entrypoints.http_api.requests import RecognitionRequest, RequestBody, UploadRequest
 from permit_ocr.entrypoints.http_api.responses import JSON, SCHEMAS, MultiPageRecognition, PendingRecognition
+from permit_ocr.entrypoints.http_api.reviews.requests import IF_MATCH, DecisionBody, LeaseRequest
+from permit_ocr.entrypoints.http_api.reviews.responses import ReviewList, ReviewSummary
 from permit_ocr.entrypoints.http_api.router import resolver
 from permit_ocr.images.rejections import MAX_BYTES
 
@@ -71,6 +73,15 @@ class CaseResponse:
     """The published event of each kind of which both sides were read."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewResponse(ReviewSummary):
+    """The state of a document's review."""
+
+    state: Literal["open", "decided"]
+    decision: ReviewedEvent | None
+    """The event of the last decision."""
+
+
 _RESPONSES: Final = (
     *EVENT_TYPES.values(),
     PendingRecognition,
@@ -78,10 +89,15 @@ _RESPONSES: Final = (
     PresignedUpload,
     CaseResponse,
     DeletedCase,
+    ReviewList,
+    ReviewResponse,
 )
 _REQUEST_BODIES: Final[dict[str, type[RequestBody]]] = {
     "createRecognition": RecognitionRequest,
     "createUpload": UploadRequest,
+    "leaseReview": LeaseRequest,
+    "releaseReview": LeaseRequest,
+    "decideReview": DecisionBody,
 }
 
 
@@ -112,6 +128,17 @@ _PARAMETERS: Final = {
     ],
     "getRecognition": [_DOCUMENT_ID],
     "deleteRecognition": [_DOCUMENT_ID],
+    "getImage": [_DOCUMENT_ID],
+    "getReview": [_DOCUMENT_ID],
+    "leaseReview": [_DOCUMENT_ID],
+    "releaseReview": [_DOCUMENT_ID],
+    "decideReview": [_DOCUMENT_ID, _parameter(IF_MATCH, "header", "The `ETag` of the state that was looked at.")],
+    "listReviews": [
+        _parameter("limit", "query", "How many reviews, from 1 to 100; 25 if omitted.", pattern="^([1-9][0-9]?|100)$"),
+        _parameter("cursor", "query", "`next` of the page before."),
+        _parameter("kind", "query", "Only this kind.", pattern=f"^({'|'.join(Kind)})$"),
+        _parameter("reason", "query", "Only documents with this reason, such as `low_confidence:number`."),
+    ],
     "getCase": [_parameter("case", "path", "The sender's name for the case.", pattern=f"^{CASE_PATTERN}$")],
 }
 
@@ -153,6 +180,6 @@ def _request_schemas() -> dict[str, Any]:
     schemas = {model.__name__: model.model_json_schema() for model in _REQUEST_BODIES.values()}
     for schema in schemas.values():
         for field in schema["properties"].values():
-            if field["default"] is None:
+            if field.get("default", "") is None:
                 del field["default"]
     return schemas

@@ -11,6 +11,7 @@ from permit_ocr.bootstrap import (
     base64_limit,
     case_index,
     cases,
+    decide_review,
     delete_case,
     delete_document,
     documents,
@@ -18,6 +19,8 @@ from permit_ocr.bootstrap import (
     presigned_uploads,
     queue,
     recognize,
+    reviews,
+    stored_images,
 )
 from permit_ocr.entrypoints.http_api import ApiDependencies, handle_request, resolver
 from permit_ocr.observability import observed
@@ -33,6 +36,9 @@ _dependencies = ApiDependencies(
     audit=audit_trail(),
     case_index=case_index(),
     delete_case=delete_case(),
+    reviews=reviews(),
+    decide_review=decide_review(),
+    stored_images=stored_images(),
     intake=queue(settings().intake_queue_url),
     presigned_uploads=presigned_uploads(),
     base64_limit=base64_limit(),

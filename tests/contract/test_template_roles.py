@@ -66,11 +66,14 @@ def test_only_lambda_can_assume_the_roles(resources: Resources) -> None:
             assert statement["Principal"] == {"Service": "lambda.amazonaws.com"}, name
 
 
-def test_the_api_can_neither_consume_nor_read_uploads(resources: Resources) -> None:
-    actions = {action for statement in role_statements(resources["ApiRole"]) for action in listed(statement["Action"])}
-    assert actions.isdisjoint(
-        {"sqs:ReceiveMessage", "sqs:DeleteMessage", "s3:GetObject", "s3:GetObjectVersion", "s3:ListBucket"}
-    )
+def test_the_api_can_neither_consume_nor_read_portraits(resources: Resources) -> None:
+    """It reads images only to presign their URLs for reviewers."""
+    statements = role_statements(resources["ApiRole"])
+    actions = {action for statement in statements for action in listed(statement["Action"])}
+    assert actions.isdisjoint({"sqs:ReceiveMessage", "sqs:DeleteMessage"})
+    (denied,) = (one for one in statements if one["Effect"] == "Deny")
+    assert denied["Action"] == ["s3:GetObject", "s3:GetObjectVersion"]
+    assert denied["Resource"] == {"Fn::Sub": "${UploadBucket.Arn}/portraits/*"}
 
 
 def test_the_api_can_store_only_direct_uploads_and_portraits(resources: Resources) -> None:

@@ -67,7 +67,21 @@ def dynamodb(aws: None) -> "DynamoDBClient":
     client.create_table(
         TableName="work",
         KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        AttributeDefinitions=[
+            {"AttributeName": "id", "AttributeType": "S"},
+            {"AttributeName": "review_state", "AttributeType": "S"},
+            {"AttributeName": "review_since", "AttributeType": "N"},
+        ],
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": "reviews",
+                "KeySchema": [
+                    {"AttributeName": "review_state", "KeyType": "HASH"},
+                    {"AttributeName": "review_since", "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "ALL"},
+            }
+        ],
         BillingMode="PAY_PER_REQUEST",
     )
     keys = {"target": "HASH", "document_id": "RANGE"}

@@ -8,6 +8,7 @@ from typing import Any
 
 from permit_ocr.application.deletion.delete_case import DeleteCase
 from permit_ocr.application.deletion.delete_document import DeleteDocument, EraseDocument
+from permit_ocr.application.intake_messages import PublishDecisionMessage
 from permit_ocr.application.pair_sides import PairSides
 from permit_ocr.application.ports import (
     AuditLine,
@@ -18,6 +19,7 @@ from permit_ocr.application.ports import (
     Lease,
     OcrRequest,
     OcrResponse,
+    OpenReview,
     StoredEvent,
     StoredRecognition,
     StoredVersion,
@@ -26,10 +28,23 @@ from permit_ocr.application.ports import (
 )
 from permit_ocr.application.publish import Publish
 from permit_ocr.application.recognize import Recognize
+from permit_ocr.application.review.decide_review import DecideReview
+from permit_ocr.application.review.ports import (
+    Conflict,
+    Cursor,
+    ListedReview,
+    NewDecision,
+    ReviewLease,
+    ReviewPage,
+    ReviewState,
+    StoredDecision,
+)
+from permit_ocr.application.review.publish_decision import PublishDecision
 from permit_ocr.application.start_document import StartDocument
 from permit_ocr.domain.card.answers import Answer, MainlandPermitAnswer, MainlandPermitBack, ResidencePermitAnswer
 from permit_ocr.domain.errors import (
     CircuitOpen,
+    DecisionBeingSent,
     Deferred,
     Deleted,
     InProgress,
@@ -41,6 +56,7 @@ from permit_ocr.domain.events import Document
 from permit_ocr.domain.permits import Kind, RecognitionOptions, Side
 from permit_ocr.domain.verdict import Verdict
 
+SENDING_SECONDS = 60
 NOW = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)
 
 
@@ -143,10 +159,23 @@ class FakeRecognitionStore:
 
 
 @dataclass
+class FakeReview:
+    """What ``FakeDocuments`` and ``FakeReviews`` know about the review of one document."""
+
+    review: OpenReview
+    since: float
+    lease: ReviewLease | None = None
+    decision: StoredDecision | None = None
+    sending: tuple[str, float] | None = None
+
+
+@dataclass
 class FakeDocuments:
     """States that never expire."""
 
     states: dict[str, DocumentState] = field(default_factory=dict)
+    reviews: dict[str, FakeReview] = field(default_factory=dict)
+    now: Callable[[], datetime] = lambda: NOW
 
     @property
     def events(self) -> dict[str, StoredEvent]:
@@ -168,9 +197,15 @@ class FakeDocuments:
         self._alive(document_id)
         self._put(document_id, pages=pages, upload_until=None)
 
-    def store_event(self, document_id: str, event: StoredEvent) -> None:
+    def store_event(self, document_id: str, event: StoredEvent, review: OpenReview | None = None) -> None:
         self._alive(document_id)
+        known = self.reviews.get(document_id)
+        if known and known.decision:
+            return
         self._put(document_id, event=event)
+        if review:
+            since = known.since if known else self.now().timestamp()
+            self.reviews[document_id] = FakeReview(review, since, known.lease if known else None)
 
     def get(self, document_id: str) -> DocumentState | None:
         return self.states.get(document_id)
@@ -179,6 +214,9 @@ class FakeDocuments:
         if document_id not in self.states and not include_unknown:
             return None
         self._put(document_id, event=None, upload_until=None, deleted=True)
+        review = self.reviews.get(document_id)
+        until = review.sending[1] if review and review.sending else 0.0
+        self._put(document_id, sending_seconds=max(0.0, until - self.now().timestamp()))
         return self.states[document_id]
 
     def purge(self, document_id: str, *, case: str | None) -> None:
@@ -193,6 +231,125 @@ class FakeDocuments:
 
     def _put(self, document_id: str, **changes: Any) -> None:
         self.states[document_id] = replace(self.states.get(document_id, DocumentState()), **changes)
+
+
+@dataclass
+class FakeReviews:
+    """The reviews of documents that never expire."""
+
+    documents: FakeDocuments
+    tokens: int = 0
+
+    def page(self, *, kind: Kind | None, reason: str | None, limit: int, after: Cursor | None) -> ReviewPage:
+        found = [
+            self._listed(document_id, one)
+            for document_id, one in sorted(self.documents.reviews.items(), key=lambda item: (item[1].since, item[0]))
+            if one.decision is None
+            and not self.documents.states[document_id].deleted
+            and kind in {None, one.review.kind}
+            and reason in {None, *one.review.reasons}
+            and (after is None or (one.since, document_id) > (after[1], after[0]))
+        ]
+        shown = found[:limit]
+        return ReviewPage(reviews=shown, next=(shown[-1].document_id, shown[-1].since) if len(found) > limit else None)
+
+    def get(self, document_id: str) -> ReviewState | None:
+        state, one = self.documents.states.get(document_id), self.documents.reviews.get(document_id)
+        if state and state.deleted:
+            raise Deleted
+        if state is None or one is None or state.event is None:
+            return None
+        return ReviewState(listed=self._listed(document_id, one), result=state.event.event, decision=one.decision)
+
+    def lease(self, document_id: str, *, holder: str, seconds: float) -> ReviewState | None:
+        state = self.get(document_id)
+        if state is None:
+            return None
+        if state.listed.lease and state.listed.lease.holder != holder:
+            raise Conflict(state)
+        self.documents.reviews[document_id].lease = ReviewLease(holder=holder, until=self._now() + seconds)
+        return self.get(document_id)
+
+    def release(self, document_id: str, *, holder: str) -> None:
+        one = self.documents.reviews.get(document_id)
+        if one and one.lease and one.lease.holder == holder:
+            one.lease = None
+
+    def store_decision(self, document_id: str, new: NewDecision) -> str:
+        state = self.get(document_id)
+        if state is None:
+            raise Deleted
+        one, lease = self.documents.reviews[document_id], state.listed.lease
+        current = one.decision.id if one.decision else None
+        if current != new.after or (lease and lease.holder != new.holder) or self._is_sending(one):
+            raise Conflict(state)
+        one.decision, one.lease = new.decision, None
+        return self._send(one)
+
+    def begin_sending(self, document_id: str, decision_id: str) -> str | None:
+        if self.documents.states[document_id].deleted:
+            raise Deleted
+        one = self.documents.reviews[document_id]
+        if one.decision is None or one.decision.id != decision_id or one.decision.event.published:
+            return None
+        if self._is_sending(one):
+            raise DecisionBeingSent(after_seconds=SENDING_SECONDS)
+        return self._send(one)
+
+    def end_sending(self, document_id: str, token: str, *, published: bool) -> None:
+        one = self.documents.reviews[document_id]
+        if one.sending and one.sending[0] == token:
+            one.sending = None
+            if one.decision:
+                event = replace(one.decision.event, published=published)
+                one.decision = replace(one.decision, event=event)
+        if self.documents.states[document_id].deleted:
+            raise Deleted
+
+    def _is_sending(self, one: FakeReview) -> bool:
+        return one.sending is not None and one.sending[1] >= self._now()
+
+    def _send(self, one: FakeReview) -> str:
+        self.tokens += 1
+        one.sending = (str(self.tokens), self._now() + SENDING_SECONDS)
+        return str(self.tokens)
+
+    def _now(self) -> float:
+        return self.documents.now().timestamp()
+
+    def _listed(self, document_id: str, one: FakeReview) -> ListedReview:
+        has_lease = one.lease is not None and one.lease.until >= self._now()
+        return ListedReview(
+            document_id=document_id,
+            review=one.review,
+            since=one.since,
+            expires_at=one.since + 7 * 24 * 3600,
+            lease=one.lease if has_lease else None,
+        )
+
+
+@dataclass
+class FakeStoredImages:
+    """URLs by document id."""
+
+    urls: dict[str, str] = field(default_factory=dict)
+
+    def url(self, document: Document, *, seconds: int) -> str | None:
+        url = self.urls.get(document.id)
+        return f"{url}?X-Amz-Expires={seconds}" if url else None
+
+
+@dataclass
+class FakeDelayedQueue:
+    """Messages, with the seconds for which nobody receives them."""
+
+    messages: list[tuple[PublishDecisionMessage, int]] = field(default_factory=list)
+    fails: bool = False
+
+    def enqueue(self, message: PublishDecisionMessage, *, delay_seconds: int = 0) -> None:
+        if self.fails:
+            raise THROTTLED
+        self.messages.append((message, delay_seconds))
 
 
 @dataclass
@@ -369,6 +526,11 @@ class World:
     now: Callable[[], datetime] = lambda: NOW
     case_index: FakeCaseIndex = field(default_factory=FakeCaseIndex)
     audit: FakeAuditTrail = field(default_factory=FakeAuditTrail)
+    review_queue: FakeDelayedQueue = field(default_factory=FakeDelayedQueue)
+    stored_images: FakeStoredImages = field(default_factory=FakeStoredImages)
+    checked_fields: list[tuple[str, bool, bool]] = field(default_factory=list)
+    """Fields that a reviewer has checked: name, whether corrected, whether read by the recogniser."""
+    with_reviews: bool = True
 
     def __post_init__(self) -> None:
         self.erasure.portraits = self.portraits.stored
@@ -392,20 +554,49 @@ class World:
         return StartDocument(documents=self.documents, case_index=self.case_index, now=self.now)
 
     @property
-    def publish(self) -> Publish:
-        pair_sides = PairSides(
+    def pair_sides(self) -> PairSides:
+        return PairSides(
             cases=self.cases,
             publisher=self.results,
             expiring_within_days=30,
             event_source="/permit-ocr/test",
             now=self.now,
         )
+
+    @property
+    def publish(self) -> Publish:
         return Publish(
             publisher=self.results,
             documents=self.documents,
-            pair_sides=pair_sides,
+            pair_sides=self.pair_sides,
             erase=self.erase,
+            reviews=self.with_reviews,
             count_result=self.count_result,
+        )
+
+    @property
+    def reviews(self) -> FakeReviews:
+        return FakeReviews(self.documents)
+
+    @property
+    def publish_decision(self) -> PublishDecision:
+        return PublishDecision(
+            reviews=self.reviews,
+            publisher=self.results,
+            pair_sides=self.pair_sides,
+            count_field=lambda *field: self.checked_fields.append(field),
+        )
+
+    @property
+    def decide_review(self) -> DecideReview:
+        return DecideReview(
+            reviews=self.reviews,
+            queue=self.review_queue,
+            publish=self.publish_decision,
+            pair_sides=self.pair_sides,
+            expiring_within_days=30,
+            event_source="/permit-ocr/test",
+            now=self.now,
         )
 
     @property

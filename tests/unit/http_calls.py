@@ -45,6 +45,9 @@ class Caller:
             cases=self.here.cases,
             case_index=self.here.case_index,
             delete_case=self.here.delete_case,
+            reviews=self.here.reviews,
+            decide_review=self.here.decide_review,
+            stored_images=self.here.stored_images,
             audit=self.here.audit,
             intake=self.intake,
             presigned_uploads=self.uploads,
@@ -65,6 +68,13 @@ class Caller:
 
     def call(self, method: str, path: str, body: Any = None, **headers: str) -> tuple[dict[str, Any], Any]:
         """Call a route of the HTTP API."""
+        return self.send(self._event(method, path, body, headers))
+
+    def get(self, path: str, query: dict[str, str]) -> tuple[dict[str, Any], Any]:
+        """Call a route of the HTTP API with parameters in its query."""
+        return self.send({**self._event("GET", path, None, {}), "queryStringParameters": query})
+
+    def _event(self, method: str, path: str, body: Any, headers: dict[str, str]) -> dict[str, Any]:
         http = {**HTTP["requestContext"]["http"], "method": method, "path": path}
         event = {
             **HTTP,
@@ -76,7 +86,7 @@ class Caller:
         del event["body"]
         if body is not None:
             event["body"] = body if isinstance(body, str) else json.dumps(body)
-        return self.send(event)
+        return event
 
 
 def content_type(response: dict[str, Any]) -> str:

@@ -17,6 +17,7 @@ ENVIRONMENT = {field.name.upper(): "" for field in fields(Settings)} | {
     "MAINLAND_PERMIT_RATE": "9.5",
     "LIMITER_SHARDS": "1",
     "EXPIRING_WITHIN_DAYS": "30",
+    "REVIEWS": "enabled",
     "KEEP_DAYS": "7",
     "UPLOAD_RETENTION_DAYS": "30",
 }

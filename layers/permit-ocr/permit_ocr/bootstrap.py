@@ -12,6 +12,7 @@ from permit_ocr.adapters.dynamodb.cases import DynamoDbCases
 from permit_ocr.adapters.dynamodb.documents import DynamoDbDocuments
 from permit_ocr.adapters.dynamodb.failure_counts import DynamoDbFailureCounts
 from permit_ocr.adapters.dynamodb.recognition_store import DynamoDbRecognitionStore
+from permit_ocr.adapters.dynamodb.reviews import DynamoDbReviews
 from permit_ocr.adapters.logs.audit_trail import CloudWatchAuditTrail
 from permit_ocr.adapters.ocr.calls import RateLimiter
 from permit_ocr.adapters.ocr.credentials import from_secrets_manager
@@ -21,6 +22,7 @@ from permit_ocr.adapters.s3.erasure import S3Erasure
 from permit_ocr.adapters.s3.images import S3Images, S3Portraits
 from permit_ocr.adapters.s3.pages import S3Pages
 from permit_ocr.adapters.s3.presigned_uploads import S3PresignedUploads
+from permit_ocr.adapters.s3.stored_images import S3StoredImages
 from permit_ocr.adapters.sqs.queues import SqsEventPublisher, SqsQueue
 from permit_ocr.adapters.webhooks import signature as webhook_signature
 from permit_ocr.application.convert_upload import ConvertUpload
@@ -31,9 +33,11 @@ from permit_ocr.application.process_upload import ProcessUpload
 from permit_ocr.application.publish import Publish
 from permit_ocr.application.recognize import Recognize
 from permit_ocr.application.retry_policy import MAXIMUM_ATTEMPTS, RetryPolicy
+from permit_ocr.application.review.decide_review import DecideReview
+from permit_ocr.application.review.publish_decision import PublishDecision
 from permit_ocr.application.start_document import StartDocument
 from permit_ocr.domain.permits import Kind
-from permit_ocr.metrics import count_result
+from permit_ocr.metrics import count_field, count_result
 from permit_ocr.rate_limit.dynamodb_rate_limiter import DynamoDbRateLimiter, Priority
 from permit_ocr.rate_limit.sharded_rate_limiter import ShardedRateLimiter
 from permit_ocr.settings import Settings, settings
@@ -154,19 +158,52 @@ def delete_document() -> DeleteDocument:
 
 
 @cache
+def _pair_sides() -> PairSides:
+    return PairSides(
+        cases=cases(),
+        publisher=event_publisher(),
+        expiring_within_days=settings().expiring_within_days,
+        event_source=settings().event_source,
+        now=now,
+    )
+
+
+@cache
 def _publish() -> Publish:
     return Publish(
         publisher=event_publisher(),
         documents=documents(),
-        pair_sides=PairSides(
-            cases=cases(),
-            publisher=event_publisher(),
-            expiring_within_days=settings().expiring_within_days,
-            event_source=settings().event_source,
-            now=now,
-        ),
+        pair_sides=_pair_sides(),
         erase=_erase_document(),
+        reviews=settings().reviews == "enabled",
         count_result=count_result,
+    )
+
+
+@cache
+def reviews() -> DynamoDbReviews:
+    """Return the reviews of documents."""
+    return DynamoDbReviews(_aws("dynamodb"), table=settings().work_table, keep_days=settings().keep_days)
+
+
+@cache
+def _publish_decision() -> PublishDecision:
+    return PublishDecision(
+        reviews=reviews(), publisher=event_publisher(), pair_sides=_pair_sides(), count_field=count_field
+    )
+
+
+@cache
+def decide_review() -> DecideReview:
+    """Return the use case."""
+    return DecideReview(
+        reviews=reviews(),
+        queue=queue(settings().intake_queue_url),
+        publish=_publish_decision(),
+        pair_sides=_pair_sides(),
+        expiring_within_days=settings().expiring_within_days,
+        event_source=settings().event_source,
+        now=now,
     )
 
 
@@ -213,6 +250,7 @@ def process_upload() -> ProcessUpload:
         open_circuits=_ocr(Priority.UPLOADS).open_circuits,
         recognize=recognize(Priority.UPLOADS),
         publish=_publish(),
+        publish_decision=_publish_decision(),
         erase=_erase_document(),
         upload_prefix=settings().upload_prefix,
     )
@@ -238,6 +276,12 @@ def convert_upload() -> ConvertUpload:
 def presigned_uploads() -> S3PresignedUploads:
     """Return the uploads whose document ids are known beforehand."""
     return S3PresignedUploads(_aws("s3"), bucket=settings().upload_bucket, upload_prefix=settings().upload_prefix)
+
+
+@cache
+def stored_images() -> S3StoredImages:
+    """Return the images that were read."""
+    return S3StoredImages(_aws("s3"), erasure())
 
 
 def queue(url: str) -> SqsQueue:

@@ -5,7 +5,7 @@ Items have a text ``id``, and ``expires_at`` (seconds since 1970) where they exp
 
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
@@ -73,6 +73,37 @@ class Table:
         if names:
             request["ExpressionAttributeNames"] = names
         return self._write(self._client.update_item, item_id, condition, values, request)
+
+    def query_index(
+        self,
+        index: str,
+        key: tuple[str, str],
+        *,
+        filters: Sequence[str] = (),
+        values: Item | None = None,
+        limit: int,
+        after: Item | None = None,
+    ) -> tuple[Sequence[Item], Item | None]:
+        """Return items of an index whose ``key`` (an attribute and its value) is this, in the index's order.
+
+        They may be a moment old. At most ``limit`` are looked at; those that have not expired and that all ``filters``
+        let through are returned, and the place to continue ``after``, None at the end.
+        """
+        name, value = key
+        request: dict[str, Any] = {
+            "TableName": self._name,
+            "IndexName": index,
+            "KeyConditionExpression": f"{name} = :key",
+            "FilterExpression": " AND ".join(("expires_at >= :now", *filters)),
+            "ExpressionAttributeValues": _attribute_values({":key": value, ":now": self.now(), **(values or {})}),
+            "Limit": limit,
+        }
+        if after:
+            request["ExclusiveStartKey"] = _attribute_values(after)
+        with translate_aws_errors("DynamoDB"):
+            page = self._client.query(**request)
+        last = page.get("LastEvaluatedKey")
+        return [_plain_item(item) for item in page["Items"]], _plain_item(last) if last else None
 
     def delete(self, item_id: str, *, condition: str = "", values: Item | None = None) -> Write:
         """Delete an item if ``condition`` holds; one that does not exist may meet it, too."""

@@ -9,6 +9,8 @@ charged. ``service``, the stack's name, is a dimension of all of them.
 | service, function | each invocation of a queue's function: its oldest deferred message, and messages that fail    |
 | service, reason   | messages that are retried                                                                     |
 | service, action   | calls to the provider, their latency, what it refuses                                         |
+| service, field,   | fields that reviewers confirmed and corrected                                                 |
+| reader            |                                                                                               |
 """
 
 import os
@@ -36,8 +38,12 @@ type Metric = Literal[
     "OldestDeferredSeconds",  # 0 if no message of the batch was deferred
     "MessagesDeferred",
     "MessagesFailing",  # each message once, with its third failure
+    "OldestReviewSeconds",  # of all open reviews; 0 if there is none
+    "FieldsConfirmed",  # by a reviewer
+    "FieldsCorrected",
     "WebhookSecretUnusable",  # 1 when nothing can be signed, 0 when a webhook was signed
 ]
+type Reader = Literal["provider", "recognizer"]
 type QueueFunction = Literal["uploads", "images", "webhooks"]
 type Reason = Literal[
     "quota", "circuit", "time", "in-progress", "provider", "aws", "webhook", "bug"
@@ -47,6 +53,7 @@ _UNITS: Final[dict[Metric, MetricUnit]] = {
     "ProviderMilliseconds": MetricUnit.Milliseconds,
     "SecondsToResult": MetricUnit.Seconds,
     "OldestDeferredSeconds": MetricUnit.Seconds,
+    "OldestReviewSeconds": MetricUnit.Seconds,
 }
 """All others are counts."""
 _RESULTS: Final[dict[Verdict, Metric]] = {
@@ -68,9 +75,11 @@ def record_metric(
     action: str | None = None,
     function: QueueFunction | None = None,
     reason: Reason | None = None,
+    field: str | None = None,
+    reader: Reader | None = None,
 ) -> None:
-    """Add a value to a metric of this invocation; without one, count one."""
-    dimensions = {"action": action, "function": function, "reason": reason}
+    """Add a value to a metric of this invocation; without one, count one. ``field`` is a field's name in the answer."""
+    dimensions = {"action": action, "function": function, "reason": reason, "field": field, "reader": reader}
     given = tuple((name, text) for name, text in dimensions.items() if text)
     with _lock:
         if given not in _lines:
@@ -85,6 +94,12 @@ def count_result(verdict: Verdict | None, seconds: float | None) -> None:
     record_metric(_RESULTS[verdict] if verdict else "DocumentRejected")
     if seconds is not None:
         record_metric("SecondsToResult", seconds)
+
+
+def count_field(field: str, is_corrected: bool, is_recognizer: bool) -> None:  # noqa: FBT001
+    """Count a field that a reviewer has checked: by its name in the answer and by what read it, never by its value."""
+    reader: Reader = "recognizer" if is_recognizer else "provider"
+    record_metric("FieldsCorrected" if is_corrected else "FieldsConfirmed", field=field, reader=reader)
 
 
 def flush_metrics(*, started: float | None = None) -> None:

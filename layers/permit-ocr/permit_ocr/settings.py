@@ -50,6 +50,7 @@ class Settings:
     aws_lambda_function_name: str = "function"
     expiring_within_days: int
     keep_days: int
+    reviews: str
     upload_retention_days: int
     event_source: str
     api_base_path: str

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from permit_ocr.application.ports import Lease, OcrRequest, OcrResponse, StoredEvent, StoredRecognition
+from permit_ocr.application.ports import Lease, OcrRequest, OcrResponse, OpenReview, StoredEvent, StoredRecognition
 from permit_ocr.domain.errors import InProgress, RetryableError
 from permit_ocr.domain.events import Document
 from permit_ocr.domain.permits import Kind
@@ -96,7 +96,8 @@ class LeasedTable:
         self.schedule.before()
         return self.events.get(document.id)
 
-    def store_event(self, document_id: str, event: StoredEvent) -> None:
+    def store_event(self, document_id: str, event: StoredEvent, review: OpenReview | None = None) -> None:
+        assert review is None
         self.schedule.before()
         self.events[document_id] = event
         self.schedule.after("keep_event")

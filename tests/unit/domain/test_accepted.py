@@ -80,7 +80,7 @@ def test_a_pair_is_accepted_only_if_its_period_is_in_force(
 
 def _pair(front: Judgement, back: Judgement) -> Completed:
     time = datetime(2026, 11, 21, tzinfo=UTC)
-    return completed_event("7", _recognized(front), _recognized(back), source="/test", time=time).data
+    return completed_event("7", _recognized(front), _recognized(back), event_id="pair", source="/test", time=time).data
 
 
 def _recognized(side: Judgement) -> Recognized:

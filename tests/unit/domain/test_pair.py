@@ -11,7 +11,7 @@ from permit_ocr.domain.card.chinese_script import simplified
 from permit_ocr.domain.card.machine_readable_zone import MachineReadableZone
 from permit_ocr.domain.errors import RejectDocument
 from permit_ocr.domain.judgement import Judgement, judge_answer
-from permit_ocr.domain.pair import check_pair, decide_pair, is_case, validity_of_pair
+from permit_ocr.domain.pair import check_pair, decide_pair, is_case, mismatches_of, validity_of_pair
 from permit_ocr.domain.permits import Sex, Side
 from permit_ocr.domain.upload_options import case_of_upload
 from permit_ocr.domain.verdict import Verdict
@@ -228,7 +228,7 @@ def test_the_worst_verdict_or_mismatch_decides(
 ) -> None:
     front = judged(replace(MAINLAND_FRONT, ValidDate=period), Side.FRONT)
     back = judged(back_of(Name=name), Side.BACK)
-    assert decide_pair(front, back, check_pair(front, back)) == (verdict, reasons)
+    assert decide_pair(front, back, mismatches_of(check_pair(front, back))) == (verdict, reasons)
 
 
 def test_a_reason_contains_no_value_from_a_card() -> None:

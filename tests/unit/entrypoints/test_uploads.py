@@ -55,6 +55,7 @@ def just_sent(name: str) -> dict[str, Any]:
 ROLE = "arn:aws:iam::123456789012:role/uploads"
 ONE_UPLOAD = just_sent("sqs-s3-object-created")
 REPUBLISH = just_sent("sqs-republish")
+REJECTION = '{"type": "permit.rejected.v1"}'
 BATCH = just_sent("sqs-s3-batch")
 DIRECT = json.loads(Path("events/s3-object-created.json").read_text())
 
@@ -165,6 +166,7 @@ def run(
             open_circuits=here.ocr.open_circuits,
             recognize=here.recognize,
             publish=here.publish,
+            publish_decision=here.publish_decision,
             erase=here.erase,
             upload_prefix="uploads/",
         ),
@@ -510,7 +512,7 @@ def test_a_result_that_cannot_be_published_runs_out_of_attempts_too() -> None:
     queues = Queues()
     for _ in range(3):
         here = world(publish_fails=1)
-        here.documents.store_event("0123456789abcdef0123456789abcdef", StoredEvent(event="{}", published=False))
+        here.documents.store_event("0123456789abcdef0123456789abcdef", StoredEvent(event=REJECTION, published=False))
         run(REPUBLISH, here, queues=queues)
     assert [(reason, document_id) for _, reason, document_id in queues.dead] == [
         ("SQS.Throttled", "0123456789abcdef0123456789abcdef")

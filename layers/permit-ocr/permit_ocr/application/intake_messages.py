@@ -32,6 +32,13 @@ class RepublishMessage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PublishDecisionMessage:
+    """A document on which a reviewer may have decided: the decision is published if the API was stopped before."""
+
+    document_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RecognizeUrlMessage:
     """An image at a URL that the API accepted for recognition in the background."""
 
@@ -56,8 +63,14 @@ class Page:
     rejection: str | None
 
 
-type IntakeMessage = Upload | Page | RepublishMessage | RecognizeUrlMessage
-_KEYS: Final = {Upload: "upload", Page: "page", RecognizeUrlMessage: "recognize_url", RepublishMessage: "republish"}
+type IntakeMessage = Upload | Page | RepublishMessage | PublishDecisionMessage | RecognizeUrlMessage
+_KEYS: Final = {
+    Upload: "upload",
+    Page: "page",
+    RecognizeUrlMessage: "recognize_url",
+    RepublishMessage: "republish",
+    PublishDecisionMessage: "publish_decision",
+}
 
 
 class UnreadableEvent(ValueError):
@@ -84,7 +97,7 @@ def document_of(message: IntakeMessage, *, upload_prefix: str) -> Document:
             return replace(document, page=number, pages=pages)
         case RecognizeUrlMessage():
             return Document(id=message.document_id, case=message.case, received=message.received)
-        case RepublishMessage():
+        case RepublishMessage() | PublishDecisionMessage():
             return Document(id=message.document_id)
 
 
@@ -109,6 +122,8 @@ def parse_message(payload: Any) -> IntakeMessage:  # noqa: ANN401  JSON
             return RecognizeUrlMessage(**fields | {"options": options, "received": received})
         case "republish":
             return RepublishMessage(document_id=str(fields["document_id"]))
+        case "publish_decision":
+            return PublishDecisionMessage(document_id=str(fields["document_id"]))
     raise UnreadableEvent
 
 

@@ -1,6 +1,6 @@
 """Complete a pair: the front and the back of one card, sent as two photos of one case.
 
-a side of a case was published
+a side of a case was published, or reviewed
       │
 store the side in its case (a newer photo of the same side stays), and read the whole case
       │
@@ -10,7 +10,7 @@ judge both sides as of today, publish the pair, then store it
 
 The document is noted as published only after all this. An invocation that is killed before comes here again and finds
 the same pair, with the same id. Whichever side is stored last sees the other, so no pair is missed, however the two
-deliveries interleave.
+deliveries interleave. A reviewed side replaces the one that was read, and so makes another pair.
 """
 
 import json
@@ -20,22 +20,22 @@ from datetime import UTC, datetime
 from typing import Final
 
 from permit_ocr.application.ports import Cases, CaseSide, EventPublisher
+from permit_ocr.application.review.stored_result import judge_again, parse_result
 from permit_ocr.domain.card.valid_date import today_in_shanghai
 from permit_ocr.domain.events import (
+    CompletedEvent,
     Document,
     Recognized,
+    Reviewed,
+    as_recognized,
     completed_event,
-    parse_document,
-    parse_provider,
-    recognized,
     to_json,
 )
 from permit_ocr.domain.identity import pair_id
-from permit_ocr.domain.judgement import judge_answer
+from permit_ocr.domain.pair import check_pair, mismatches_of
 from permit_ocr.domain.permits import Kind, Side
-from permit_ocr.tencent.actions import ACTIONS
-from permit_ocr.tencent.report_format import parse_report
-from permit_ocr.tencent.response_format import parse_answer
+from permit_ocr.domain.review.decision import overridden_mismatches
+from permit_ocr.domain.verdict import Verdict
 from permit_ocr.trace_context import current_traceparent
 
 SIDE_LIMIT: Final = 32 * 1024
@@ -59,6 +59,25 @@ def case_side(document: Document, kind: Kind, side: Side, *, judged: datetime, e
     )
 
 
+def reviewed_side(
+    document: Document, kind: Kind, side: Side, *, number: int, judged: datetime, event: str
+) -> CaseSide | None:
+    """Return a reviewed side as it is stored in a case: it replaces what was read, but no newer photo.
+
+    ``event`` is the event of the document's decision ``number`` (from 1) as JSON; ``judged`` is when it was read.
+    """
+    read = case_side(document, kind, side, judged=judged, event=event)
+    return replace(read, sort_key=f"{read.sort_key}/{number:04}") if read else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InPair:
+    """The verdict on one side of a pair, and its reasons."""
+
+    verdict: Verdict
+    reasons: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PairSides:
     """The use case."""
@@ -69,41 +88,73 @@ class PairSides:
     event_source: str
     now: Callable[[], datetime]
 
-    def __call__(self, case: str, side: CaseSide) -> None:
-        """Store ``side`` in its case, and publish the pair if both sides are there now. Raises ``RetryableError``."""
+    def __call__(self, case: str, side: CaseSide) -> InPair | None:
+        """Store ``side`` in its case, and publish the pair if both sides are there now.
+
+        Return the verdict on the side in its pair, None if it has none. Raises ``RetryableError``.
+        """
         stored = self.cases.add_side(case, side)
         pair = {one.side: one for one in stored.sides if one.kind is side.kind}
         if len(pair) < len(Side) or pair[side.side].document_id != side.document_id:
-            return  # the other side is missing, or a newer photo of this side is stored
+            return None  # the other side is missing, or a newer photo of this side is stored
         front, back = pair[Side.FRONT], pair[Side.BACK]
-        event_id = pair_id(case=case, front=front.document_id, back=back.document_id)
+        event_id = pair_id(case=case, front=_event_id(front), back=_event_id(back))
         if stored.completed.get(side.kind) == event_id:
-            return
-        now = self.now()
-        judged_front, judged_back = (self._judge_again(one, now=now) for one in (front, back))
-        completed = completed_event(case, judged_front, judged_back, source=self.event_source, time=now)
+            return _stored_in_pair(self.cases.completed_event(event_id), side)
+        completed = self._judge_pair(case, front, back, event_id=event_id)
         text = to_json(replace(completed, traceparent=current_traceparent()))
         self.publisher.publish(text, event_id=event_id)
         self.cases.store_completed(case, front, back, event_id=event_id, event=text)
+        judged: Recognized = getattr(completed.data, side.side)
+        return InPair(verdict=judged.verdict, reasons=judged.reasons)
+
+    def mismatches(self, case: str, side: Recognized) -> tuple[str | None, tuple[str, ...]]:
+        """Return the document with the other side of ``side`` in its case, and how the two sides do not match."""
+        stored = self.cases.get(case)
+        others = (one for one in stored.sides if one.kind is side.kind and one.side is not side.side) if stored else ()
+        if (other := next(iter(others), None)) is None:
+            return None, ()
+        judged = self._judge_again(other, now=self.now())
+        front, back = (side, judged) if side.side is Side.FRONT else (judged, side)
+        return other.document_id, mismatches_of(check_pair(front, back))
+
+    def _judge_pair(self, case: str, front: CaseSide, back: CaseSide, *, event_id: str) -> CompletedEvent:
+        now = self.now()
+        judged_front, judged_back = (self._judge_again(one, now=now) for one in (front, back))
+        overridden = _overridden(judged_front, back) | _overridden(judged_back, front)
+        return completed_event(
+            case,
+            as_recognized(judged_front),
+            as_recognized(judged_back),
+            event_id=event_id,
+            source=self.event_source,
+            time=now,
+            overridden=overridden,
+        )
 
     def _judge_again(self, side: CaseSide, *, now: datetime) -> Recognized:
         """Judge a stored side as of ``now``: its own event may be days old."""
-        data = json.loads(side.event)["data"]
-        action = ACTIONS[side.kind]
-        judgement = judge_answer(
-            parse_answer(action, data["fields"]),
-            asked_side=side.side,
-            as_of=today_in_shanghai(now),
-            expiring_within_days=self.expiring_within_days,
-            report=parse_report(action, data),
-            fallback=data["provider"].get("fallback", False),
-        )
-        return recognized(
-            parse_document(data["document"]),
-            judgement,
-            parse_provider(data["provider"]),
-            portrait_key=data["portrait_key"],
-        )
+        result = parse_result(json.loads(side.event))
+        return judge_again(result, as_of=today_in_shanghai(now), expiring_within_days=self.expiring_within_days)
+
+
+def _event_id(side: CaseSide) -> str:
+    """Return the id of a side's event: the document's, or that of its review."""
+    event_id: str = json.loads(side.event)["id"]
+    return event_id
+
+
+def _overridden(side: Recognized, other: CaseSide) -> frozenset[str]:
+    if not isinstance(side, Reviewed):
+        return frozenset()
+    return overridden_mismatches(side.review, other_side=other.document_id)
+
+
+def _stored_in_pair(event: str | None, side: CaseSide) -> InPair | None:
+    if event is None:
+        return None
+    judged = json.loads(event)["data"][side.side]
+    return InPair(verdict=Verdict(judged["verdict"]), reasons=tuple(judged["reasons"]))
 
 
 def _sort_key(received: datetime, document_id: str) -> str:

@@ -84,6 +84,15 @@ class StoredEvent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OpenReview:
+    """What the list of open reviews says about a document."""
+
+    kind: Kind
+    side: Side
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentState:
     """The stored state of one document.
 
@@ -98,6 +107,8 @@ class DocumentState:
     upload_until: float | None = None
     pages: int | None = None
     deleted: bool = False
+    sending_seconds: float = 0.0
+    """How much longer a reviewer's decision on it may be on its way to the results queue."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,8 +196,11 @@ class Documents(Protocol):
     def record_pages(self, document_id: str, *, pages: int) -> None:
         """Store how many documents an upload becomes, before any of them is started. Raises ``Deleted``."""
 
-    def store_event(self, document_id: str, event: StoredEvent) -> None:
-        """Store the event of a document. Raises ``Deleted``."""
+    def store_event(self, document_id: str, event: StoredEvent, review: OpenReview | None = None) -> None:
+        """Store the event of a document, and put it on the list of open reviews if it has a ``review``.
+
+        Does nothing once a reviewer has decided on it. Raises ``Deleted``.
+        """
 
     def get(self, document_id: str) -> DocumentState | None:
         """Return the state of a document, None if it is unknown."""

@@ -7,6 +7,7 @@ fetch it ─┬─ it can never be recognised ─▶ publish its rejection
           └─ any other format or size ───▶ images queue; its pages come back as messages
 page, image at a URL ────────────────────▶ recognise
 stored result ───────────────────────────▶ publish
+reviewer's decision ─────────────────────▶ publish
 """
 
 import threading
@@ -20,6 +21,7 @@ from permit_ocr.application.deletion.delete_document import EraseDocument
 from permit_ocr.application.intake_messages import (
     IntakeMessage,
     Page,
+    PublishDecisionMessage,
     RecognizeUrlMessage,
     RepublishMessage,
     Upload,
@@ -29,6 +31,7 @@ from permit_ocr.application.ports import Documents, MessageQueue, Submission, Un
 from permit_ocr.application.publish import Publish
 from permit_ocr.application.recognize import Recognize, kinds_and_sides
 from permit_ocr.application.retry_policy import NotStarted
+from permit_ocr.application.review.publish_decision import PublishDecision
 from permit_ocr.application.start_document import StartDocument
 from permit_ocr.domain.errors import CircuitOpen, Deleted, RejectDocument
 from permit_ocr.domain.events import Document
@@ -94,6 +97,7 @@ class ProcessUpload:
     open_circuits: Callable[[], Mapping[Kind, CircuitOpen]]
     recognize: Recognize
     publish: Publish
+    publish_decision: PublishDecision
     erase: EraseDocument
     upload_prefix: str
 
@@ -105,6 +109,9 @@ class ProcessUpload:
         try:
             if isinstance(message, RepublishMessage):
                 self.publish.republish(document.id)
+                return
+            if isinstance(message, PublishDecisionMessage):
+                self.publish_decision.pending(document.id)
                 return
             with slots.acquire(deadline=deadline) as slot:
                 started = time.monotonic()

@@ -4,7 +4,8 @@ send the event ─ failed? ──▶ store it as not published, raise ``NotPubli
       │
 complete the pair if the document belongs to a case (see ``pair_sides``)
       │
-store the event as published: a repeated delivery ends here
+store the event as published: a repeated delivery ends here. If its verdict is *review*, by itself or in its pair, the
+same write puts the document on the list of open reviews
 """
 
 import json
@@ -14,8 +15,8 @@ from datetime import datetime
 from typing import Any
 
 from permit_ocr.application.deletion.delete_document import EraseDocument
-from permit_ocr.application.pair_sides import PairSides, case_side
-from permit_ocr.application.ports import CaseSide, Documents, DocumentState, EventPublisher, StoredEvent
+from permit_ocr.application.pair_sides import InPair, PairSides, case_side
+from permit_ocr.application.ports import CaseSide, Documents, DocumentState, EventPublisher, OpenReview, StoredEvent
 from permit_ocr.domain.errors import Deleted, NotPublished, RetryableError
 from permit_ocr.domain.events import RECOGNIZED, Document, RecognizedEvent, RejectedEvent, to_json
 from permit_ocr.domain.permits import Kind, Side
@@ -31,6 +32,8 @@ class Publish:
     documents: Documents
     pair_sides: PairSides
     erase: EraseDocument
+    reviews: bool
+    """Whether there is a list of open reviews."""
     count_result: Callable[[Verdict | None, float | None], None]
     """Takes the verdict, None for an unreadable document, and the seconds from its upload to its result, if known."""
 
@@ -42,12 +45,14 @@ class Publish:
         """
         text = to_json(replace(event, traceparent=current_traceparent()))
         document = event.data.document
+        verdict = None
         if isinstance(event, RecognizedEvent):
-            side = case_side(document, event.data.kind, event.data.side, judged=event.time, event=text)
-            self._publish(text, document, side)
+            data, verdict = event.data, event.data.verdict
+            side = case_side(document, data.kind, data.side, judged=event.time, event=text)
+            read = _Read(kind=data.kind, side=data.side, verdict=verdict, reasons=data.reasons)
+            self._publish(text, document, side, read)
         else:
-            self._publish(text, document, None)
-        verdict = event.data.verdict if isinstance(event, RecognizedEvent) else None
+            self._publish(text, document, None, None)
         self.count_result(verdict, _seconds(document, event.time))
         return text
 
@@ -70,23 +75,57 @@ class Publish:
             if not state.event.published:
                 text = state.event.event
                 event = json.loads(text)
-                self._publish(text, document, _stored_side(event, document, text))
-                verdict = Verdict(event["data"]["verdict"]) if event["type"] == RECOGNIZED else None
+                read = _stored_read(event)
+                self._publish(text, document, _stored_side(event, document, text), read)
+                verdict = read.verdict if read else None
                 self.count_result(verdict, _seconds(document, datetime.fromisoformat(event["time"])))
 
-    def _publish(self, text: str, document: Document, side: CaseSide | None) -> None:
+    def _publish(self, text: str, document: Document, side: CaseSide | None, read: "_Read | None") -> None:
+        in_pair = None
         try:
             self.publisher.publish(text, event_id=document.id)
             if document.case and side:
-                self.pair_sides(document.case, side)
+                in_pair = self.pair_sides(document.case, side)
         except RetryableError as error:
             self.documents.store_event(document.id, StoredEvent(event=text, published=False))
             raise NotPublished(error, document_id=document.id, event=text) from None
-        self.documents.store_event(document.id, StoredEvent(event=text, published=True))
+        review = _open_review(read, in_pair) if self.reviews and read else None
+        self.documents.store_event(document.id, StoredEvent(event=text, published=True), review)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Read:
+    """A side that was read."""
+
+    kind: Kind
+    side: Side
+    verdict: Verdict
+    reasons: tuple[str, ...]
+
+
+def _open_review(read: _Read, in_pair: InPair | None) -> OpenReview | None:
+    """Return what a person should look at: a side that needs a review by itself, or because of its other side."""
+    verdicts = {read.verdict, in_pair.verdict if in_pair else read.verdict}
+    if Verdict.REVIEW not in verdicts:
+        return None
+    reasons = dict.fromkeys((*read.reasons, *(in_pair.reasons if in_pair else ())))
+    return OpenReview(kind=read.kind, side=read.side, reasons=tuple(reasons))
 
 
 def _seconds(document: Document, until: datetime) -> float | None:
     return (until - document.received).total_seconds() if document.received else None
+
+
+def _stored_read(event: dict[str, Any]) -> _Read | None:
+    if event["type"] != RECOGNIZED:
+        return None
+    data = event["data"]
+    return _Read(
+        kind=Kind(data["kind"]),
+        side=Side(data["side"]),
+        verdict=Verdict(data["verdict"]),
+        reasons=tuple(data["reasons"]),
+    )
 
 
 def _stored_side(event: dict[str, Any], document: Document, text: str) -> CaseSide | None:

@@ -3,7 +3,8 @@
     PermitOcrError
     ├── RetryableError       something failed, perhaps unrelated to the document: retry later, a limited number of times
     │   ├── Deferred         nothing failed: retry later, any number of times
-    │   │   ├── InProgress   the same image is being recognised elsewhere
+    │   │   ├── InProgress   the same image is being recognised elsewhere, or
+    │   │   │                a decision on the document is being published (DecisionBeingSent)
     │   │   └── RateLimited  the provider's quota has no free slot within the time that the caller can wait
     │   └── NotPublished     the result is stored: only publishing has to be retried
     ├── RejectDocument       this document can never succeed as it is: publish a rejection
@@ -47,6 +48,19 @@ class InProgress(Deferred):
         super().__init__(
             "Recognition.InProgress",
             "The same image is being recognised right now.",
+            "No action needed; it is retried automatically.",
+            after_seconds=after_seconds,
+        )
+
+
+class DecisionBeingSent(InProgress):
+    """A reviewer's decision is on its way to the results queue: no deletion and no other decision until then."""
+
+    def __init__(self, *, after_seconds: float) -> None:
+        Deferred.__init__(
+            self,
+            "Review.InProgress",
+            "A decision on the document is being published right now.",
             "No action needed; it is retried automatically.",
             after_seconds=after_seconds,
         )

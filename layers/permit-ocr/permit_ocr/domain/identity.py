@@ -59,8 +59,18 @@ def document_id_of_request(*parts: str) -> str:
 
 
 def pair_id(*, case: str, front: str, back: str) -> str:
-    """Return the id of a pair's event; ``front`` and ``back`` are the ids of its documents."""
+    """Return the id of a pair's event; ``front`` and ``back`` are the ids of its documents, or of their reviews."""
     return _digest("pair", case, front, back)
+
+
+def review_id(*, document_id: str, since: float, supersedes: str | None) -> str:
+    """Return the id of a decision's event; ``since`` is when the document was put on the list of reviews."""
+    return _digest("review", document_id, f"{since:.3f}", supersedes or "")
+
+
+def review_tag(*, document_id: str, since: float, decision_id: str | None) -> str:
+    """Return what changes with each decision on a document."""
+    return _digest("review-tag", document_id, f"{since:.3f}", decision_id or "")[:16]
 
 
 def case_digest(case: str) -> str:

@@ -21,11 +21,12 @@ No action reads the back of a Taiwan resident's permit or of an exit-entry permi
 
 A side that is *incomplete* by itself is completed by the other, which carries the period: ``validity:not_on_this_side``
 is no reason of a pair. If the sides do not match, neither can be relied on: both need a review at least, for the same
-mismatches.
+mismatches. Nor does a side count as accepted beside one that a reviewer has rejected. A mismatch that a reviewer
+overrides for these two documents is no reason any more.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -53,6 +54,7 @@ type Compared = Callable[[Judgement, MachineReadableZone], Iterator[tuple[object
 _SEVERITY: Final = (Verdict.INCOMPLETE, Verdict.ACCEPTED, Verdict.REVIEW, Verdict.REJECTED)
 """*Incomplete* comes first: a pair is incomplete only if both sides are."""
 _NOT_ON_THIS_SIDE: Final = f"validity:{ValidityStatus.NOT_ON_THIS_SIDE}"
+_OTHER_SIDE_REJECTED: Final = "other_side:rejected"
 
 
 class PairCheckName(StrEnum):
@@ -91,9 +93,8 @@ def check_pair(front: Judgement, back: Judgement) -> tuple[PairCheck, ...]:
     return tuple(PairCheck(name=name, outcome=outcome, reason=reason) for name, (outcome, reason) in findings)
 
 
-def decide_pair(front: Judgement, back: Judgement, checks: Iterable[PairCheck]) -> tuple[Verdict, tuple[str, ...]]:
+def decide_pair(front: Judgement, back: Judgement, mismatches: tuple[str, ...]) -> tuple[Verdict, tuple[str, ...]]:
     """Return the verdict on a pair and the codes of the reasons; see the table above."""
-    mismatches = mismatches_of(checks)
     verdict = max(front.verdict, back.verdict, *([Verdict.REVIEW] if mismatches else []), key=_SEVERITY.index)
     reasons = dict.fromkeys((*front.reasons, *back.reasons, *mismatches))
     if verdict is not Verdict.INCOMPLETE:
@@ -101,15 +102,20 @@ def decide_pair(front: Judgement, back: Judgement, checks: Iterable[PairCheck]) 
     return verdict, tuple(reasons)
 
 
-def verdict_in_pair(side: Judgement, mismatches: tuple[str, ...]) -> tuple[Verdict, tuple[str, ...]]:
+def verdict_in_pair(
+    side: Judgement, mismatches: tuple[str, ...], pair_verdict: Verdict
+) -> tuple[Verdict, tuple[str, ...]]:
     """Return the verdict on one side of a pair and its reasons; see the table above."""
+    if pair_verdict is Verdict.REJECTED and side.verdict is Verdict.ACCEPTED:
+        return Verdict.REVIEW, (*side.reasons, *mismatches, _OTHER_SIDE_REJECTED)
     verdict = side.verdict if side.verdict is Verdict.REJECTED or not mismatches else Verdict.REVIEW
     return verdict, (*side.reasons, *mismatches)
 
 
-def mismatches_of(checks: Iterable[PairCheck]) -> tuple[str, ...]:
-    """Return the reasons ``mismatch:<check>`` of the checks that failed."""
-    return tuple(f"mismatch:{check.name}" for check in checks if check.outcome is CheckOutcome.FAILED)
+def mismatches_of(checks: Iterable[PairCheck], *, overridden: Collection[str] = ()) -> tuple[str, ...]:
+    """Return the reasons ``mismatch:<check>`` of the checks that failed, but not those that a reviewer overrides."""
+    failed = (f"mismatch:{check.name}" for check in checks if check.outcome is CheckOutcome.FAILED)
+    return tuple(reason for reason in failed if reason not in overridden)
 
 
 def validity_of_pair(front: Judgement, back: Judgement) -> Validity:

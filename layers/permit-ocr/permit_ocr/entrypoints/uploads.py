@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from permit_ocr.application.intake_messages import (
     IntakeMessage,
     Page,
+    PublishDecisionMessage,
     RecognizeUrlMessage,
     RepublishMessage,
     UnreadableEvent,
@@ -48,6 +49,7 @@ _ACTIONS: Final[Mapping[type[IntakeMessage], str]] = {
     Page: "read_page",
     RecognizeUrlMessage: "read_address",
     RepublishMessage: "publish_result",
+    PublishDecisionMessage: "publish_decision",
 }
 """What the audit trail calls the processing of a message."""
 _SECONDS_TO_FINISH: Final = 5.0

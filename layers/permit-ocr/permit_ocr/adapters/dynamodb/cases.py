@@ -53,9 +53,9 @@ class DynamoDbCases(WorkTableAdapter):
         write = self._table.update(
             _item_id(case),
             "SET #completed = :event_id",
-            condition="#front.document_id = :front AND #back.document_id = :back",
+            condition="#front.sort_key = :front AND #back.sort_key = :back",
             names={"#completed": attribute, "#front": _side_attribute(front), "#back": _side_attribute(back)},
-            values={":event_id": event_id, ":front": front.document_id, ":back": back.document_id},
+            values={":event_id": event_id, ":front": front.sort_key, ":back": back.sort_key},
             returns="UPDATED_OLD",
         )
         if not write.applied:

@@ -8,6 +8,8 @@
 | ``pages``                    | if an upload became several documents                                             |
 | ``event``, ``published``     | from the first try to publish: the event as JSON, and whether the queue took it   |
 | ``deleted``                  | in a tombstone, with ``started`` only until everything is erased but for its case |
+
+A document whose verdict is *review* also has the attributes in ``reviews``.
 """
 
 import json
@@ -16,7 +18,8 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Final
 
-from permit_ocr.application.ports import DocumentState, StoredEvent
+from permit_ocr.adapters.dynamodb.reviews import REVIEW_ATTRIBUTES, document_item_id, opening
+from permit_ocr.application.ports import DocumentState, OpenReview, StoredEvent
 from permit_ocr.domain.errors import Deleted
 from permit_ocr.domain.events import Document, parse_document
 from permit_ocr.dynamodb_table import Item, WorkTableAdapter
@@ -26,7 +29,8 @@ TOMBSTONE_DAYS: Final = 36
 on the intake queue again (7), and on the dead-letter queue (14)."""
 _NEW: Final = "attribute_not_exists(id) OR expires_at < :now"
 _KNOWN: Final = "expires_at >= :now"
-_NOT_DELETED: Final = "attribute_not_exists(deleted) OR expires_at < :now"
+_CHANGEABLE: Final = "(attribute_not_exists(deleted) AND attribute_not_exists(decision_id)) OR expires_at < :now"
+_RESULT: Final = ", ".join(("event", "published", *REVIEW_ATTRIBUTES))
 
 
 class DynamoDbDocuments(WorkTableAdapter):
@@ -35,23 +39,23 @@ class DynamoDbDocuments(WorkTableAdapter):
     def register(self, document_id: str, *, upload_until: float | None = None) -> DocumentState | None:
         until = "" if upload_until is None else ", upload_until = :until"
         write = self._table.update(
-            _item_id(document_id),
-            f"SET expires_at = :expires_at{until} REMOVE started, event, published, deleted, pages",
+            document_item_id(document_id),
+            f"SET expires_at = :expires_at{until} REMOVE started, {_RESULT}, deleted, pages",
             condition=_NEW,
             values={":until": round(upload_until or 0)},
         )
-        return None if write.applied else _state(write.item)
+        return None if write.applied else self._state(write.item)
 
     def begin(self, document: Document, *, recognition_ids: Sequence[str]) -> StoredEvent | None:
         write = self._table.update(
-            _item_id(document.id),
-            "SET started = :started, expires_at = :expires_at REMOVE upload_until, event, published, deleted",
+            document_item_id(document.id),
+            f"SET started = :started, expires_at = :expires_at REMOVE upload_until, {_RESULT}, deleted",
             condition=f"{_NEW} OR (attribute_not_exists(event) AND attribute_not_exists(deleted))",
             values={":started": serialize_started(document, recognition_ids)},
         )
         if write.applied:
             return None
-        state = _state(write.item)
+        state = self._state(write.item)
         if state.deleted:
             raise Deleted
         return state.event
@@ -60,40 +64,50 @@ class DynamoDbDocuments(WorkTableAdapter):
         expression = "SET pages = :pages, expires_at = :expires_at REMOVE upload_until, deleted"
         self._update_unless_deleted(document_id, expression, {":pages": pages})
 
-    def store_event(self, document_id: str, event: StoredEvent) -> None:
-        expression = "SET event = :event, published = :published, expires_at = :expires_at REMOVE deleted"
-        self._update_unless_deleted(document_id, expression, {":event": event.event, ":published": event.published})
+    def store_event(self, document_id: str, event: StoredEvent, review: OpenReview | None = None) -> None:
+        on_list, values = opening(review)
+        expression = f"SET event = :event, published = :published, expires_at = :expires_at{on_list} REMOVE deleted"
+        values = {":event": event.event, ":published": event.published, **values}
+        self._update_unless_deleted(document_id, expression, values)
 
     def _update_unless_deleted(self, document_id: str, expression: str, values: Item) -> None:
-        write = self._table.update(_item_id(document_id), expression, condition=_NOT_DELETED, values=values)
-        if not write.applied:
+        write = self._table.update(document_item_id(document_id), expression, condition=_CHANGEABLE, values=values)
+        if not write.applied and "deleted" in write.item:
             raise Deleted
 
     def get(self, document_id: str) -> DocumentState | None:
-        item = self._table.get(_item_id(document_id))
-        return _state(item) if item else None
+        item = self._table.get(document_item_id(document_id))
+        return self._state(item) if item else None
 
     def mark_deleted(self, document_id: str, *, include_unknown: bool = False) -> DocumentState | None:
         write = self._table.update(
-            _item_id(document_id),
-            "SET deleted = :yes, expires_at = :expires_at REMOVE event, published, upload_until",
+            document_item_id(document_id),
+            f"SET deleted = :yes, expires_at = :expires_at REMOVE {_RESULT}, upload_until",
             condition=f"{_NEW} OR {_KNOWN}" if include_unknown else _KNOWN,
             values={":yes": True, ":expires_at": self._table.expires_at(keep_days=TOMBSTONE_DAYS)},
             returns="ALL_NEW",
         )
-        return _state(write.item) if write.applied else None
+        return self._state(write.item) if write.applied else None
 
     def purge(self, document_id: str, *, case: str | None) -> None:
         self._table.update(
-            _item_id(document_id),
+            document_item_id(document_id),
             "SET started = :case_only REMOVE pages" if case else "REMOVE started, pages",
             condition="deleted = :yes",
             values={":yes": True, ":case_only": serialize_started(Document(id=document_id, case=case), ())},
         )
 
-
-def _item_id(document_id: str) -> str:
-    return f"document#{document_id}"
+    def _state(self, item: Item) -> DocumentState:
+        document, recognition_ids = parse_started(item["started"]) if "started" in item else (None, ())
+        return DocumentState(
+            document=document,
+            recognition_ids=recognition_ids,
+            event=StoredEvent(event=item["event"], published=item["published"]) if "event" in item else None,
+            upload_until=item.get("upload_until"),
+            pages=item.get("pages"),
+            deleted="deleted" in item,
+            sending_seconds=max(0.0, item.get("sending_until", 0) - self._table.now()),
+        )
 
 
 def serialize_started(document: Document, recognition_ids: Sequence[str]) -> str:
@@ -106,15 +120,3 @@ def parse_started(started: str) -> tuple[Document, tuple[str, ...]]:
     """Return the document and the ids of its recognitions."""
     fields = json.loads(started)
     return parse_document(fields["document"]), tuple(fields["recognition_ids"])
-
-
-def _state(item: Item) -> DocumentState:
-    document, recognition_ids = parse_started(item["started"]) if "started" in item else (None, ())
-    return DocumentState(
-        document=document,
-        recognition_ids=recognition_ids,
-        event=StoredEvent(event=item["event"], published=item["published"]) if "event" in item else None,
-        upload_until=item.get("upload_until"),
-        pages=item.get("pages"),
-        deleted="deleted" in item,
-    )

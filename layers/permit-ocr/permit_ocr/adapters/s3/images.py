@@ -30,7 +30,7 @@ PORTRAIT_PREFIX: Final = "portraits/"
 PAGE_PREFIX: Final = "pages/"
 RECEIVED: Final = "received"
 """Metadata of a page: when its upload was received."""
-_GONE: Final = frozenset(("NoSuchKey", "NoSuchVersion", "MethodNotAllowed", "404", "405"))
+GONE: Final = frozenset(("NoSuchKey", "NoSuchVersion", "MethodNotAllowed", "404", "405"))
 """S3's codes for an object or version that does not exist; the numbers are of responses without a body."""
 _URL_SECONDS: Final = 120
 """Lifetime of a presigned URL: the provider downloads immediately or not at all."""
@@ -49,7 +49,7 @@ def object_version(upload: Upload) -> "Iterator[GetObjectRequestTypeDef]":
         try:
             yield version
         except ClientError as error:
-            if error.response["Error"]["Code"] in _GONE:
+            if error.response["Error"]["Code"] in GONE:
                 raise rejection("Document.Gone") from None
             raise
 

@@ -46,10 +46,13 @@ class SqsQueue:
         self._client = client
         self._queue_url = queue_url
 
-    def enqueue(self, message: IntakeMessage) -> None:
+    def enqueue(self, message: IntakeMessage, *, delay_seconds: int = 0) -> None:
         with translate_aws_errors("SQS"):
             self._client.send_message(
-                QueueUrl=self._queue_url, MessageBody=serialize_message(message), MessageAttributes=_attributes()
+                QueueUrl=self._queue_url,
+                MessageBody=serialize_message(message),
+                DelaySeconds=delay_seconds,
+                MessageAttributes=_attributes(),
             )
 
     def enqueue_all(self, messages: Sequence[IntakeMessage]) -> None:

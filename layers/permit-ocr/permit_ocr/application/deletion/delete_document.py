@@ -2,6 +2,8 @@
 
 write the tombstone ─ from now on, processing or receiving the document raises ``Deleted`` and publishes nothing
       │
+is a reviewer's decision being published right now? ── yes ─▶ ``DecisionBeingSent``: nothing is published afterwards
+      │ no
 delete each of its pages the same way: they are documents, too
       │
 remove its references to recognitions; the last reference takes the recognition and its portrait with it
@@ -13,7 +15,7 @@ purge the tombstone of everything but the case, to which a running publication m
 Each step can be repeated: an interrupted deletion is finished by requesting it again.
 
 Erased:
-- its state and result: ``document#…`` in the work table (``adapters/dynamodb/documents.py``)
+- its state, result and review: ``document#…`` in the work table (``adapters/dynamodb/documents.py``, ``reviews.py``)
 - recognitions that only it uses: ``recognition#…`` in the work table, and portraits under ``portraits/`` in the bucket
 - its photo, whatever its key, and the images made of it under ``pages/`` (see ``adapters/s3/erasure.py``)
 - its side of its case, and the event of its pair: ``case#…`` and ``completed#…`` in the work table
@@ -47,7 +49,7 @@ from permit_ocr.application.ports import (
     Erasure,
     RecognitionStore,
 )
-from permit_ocr.domain.errors import Deleted
+from permit_ocr.domain.errors import DecisionBeingSent, Deleted
 from permit_ocr.domain.events import Document
 from permit_ocr.domain.identity import document_id_of_page
 
@@ -122,6 +124,8 @@ class DeleteDocument:
         self._erase_and_purge(document_id, state)
 
     def _erase_and_purge(self, document_id: str, state: DocumentState) -> None:
+        if state.sending_seconds:
+            raise DecisionBeingSent(after_seconds=state.sending_seconds)
         document = state.document or Document(id=document_id)
         self.erase(document, state.recognition_ids)
         self.documents.purge(document_id, case=document.case)

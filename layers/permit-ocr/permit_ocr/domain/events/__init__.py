@@ -10,6 +10,7 @@ from permit_ocr.domain.events.envelope import CloudEvent, to_json
 from permit_ocr.domain.events.recognized import Recognized, RecognizedEvent, recognized, recognized_event
 from permit_ocr.domain.events.registry import EVENT_TYPES, RECOGNIZED, REJECTED
 from permit_ocr.domain.events.rejected import Rejected, RejectedEvent, rejected_event
+from permit_ocr.domain.events.reviewed import Reviewed, ReviewedEvent, as_recognized, reviewed_event, with_decision
 
 __all__ = [
     "EVENT_TYPES",
@@ -24,11 +25,16 @@ __all__ = [
     "RecognizedEvent",
     "Rejected",
     "RejectedEvent",
+    "Reviewed",
+    "ReviewedEvent",
+    "as_recognized",
     "completed_event",
     "parse_document",
     "parse_provider",
     "recognized",
     "recognized_event",
     "rejected_event",
+    "reviewed_event",
     "to_json",
+    "with_decision",
 ]

@@ -1,5 +1,6 @@
 """``permit.completed.v1``: both sides of a card were read and judged together."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
@@ -7,7 +8,6 @@ from typing import Literal
 from permit_ocr.domain.card.valid_date import Validity
 from permit_ocr.domain.events.envelope import CloudEvent
 from permit_ocr.domain.events.recognized import Recognized
-from permit_ocr.domain.identity import pair_id
 from permit_ocr.domain.pair import PairCheck, check_pair, decide_pair, mismatches_of, validity_of_pair, verdict_in_pair
 from permit_ocr.domain.permits import Kind, PermitType
 from permit_ocr.domain.verdict import Verdict
@@ -45,26 +45,37 @@ class CompletedEvent(CloudEvent):
     type: Literal["permit.completed.v1"] = "permit.completed.v1"
 
 
-def completed_event(case: str, front: Recognized, back: Recognized, *, source: str, time: datetime) -> CompletedEvent:
-    """Return the event of a pair; both sides must be judged as of the same day."""
+def completed_event(
+    case: str,
+    front: Recognized,
+    back: Recognized,
+    *,
+    event_id: str,
+    source: str,
+    time: datetime,
+    overridden: Collection[str] = (),
+) -> CompletedEvent:
+    """Return the event of a pair; both sides must be judged as of the same day.
+
+    ``overridden`` are mismatches that a reviewer has overridden.
+    """
     checks = check_pair(front, back)
-    verdict, reasons = decide_pair(front, back, checks)
-    mismatches = mismatches_of(checks)
+    mismatches = mismatches_of(checks, overridden=overridden)
+    verdict, reasons = decide_pair(front, back, mismatches)
     data = Completed(
         case=case,
         kind=front.kind,
         permit_type=front.permit_type or back.permit_type,
-        front=_in_pair(front, mismatches),
-        back=_in_pair(back, mismatches),
+        front=_in_pair(front, mismatches, verdict),
+        back=_in_pair(back, mismatches, verdict),
         validity=validity_of_pair(front, back),
         checks=checks,
         verdict=verdict,
         reasons=reasons,
     )
-    event_id = pair_id(case=case, front=front.document.id, back=back.document.id)
     return CompletedEvent(id=event_id, source=source, time=time, subject=case, data=data)
 
 
-def _in_pair(side: Recognized, mismatches: tuple[str, ...]) -> Recognized:
-    verdict, reasons = verdict_in_pair(side, mismatches)
+def _in_pair(side: Recognized, mismatches: tuple[str, ...], pair_verdict: Verdict) -> Recognized:
+    verdict, reasons = verdict_in_pair(side, mismatches, pair_verdict)
     return replace(side, verdict=verdict, reasons=reasons)

@@ -12,6 +12,8 @@ from permit_ocr.application.deletion.delete_case import DeleteCase
 from permit_ocr.application.deletion.delete_document import DeleteDocument
 from permit_ocr.application.ports import AuditTrail, CaseIndex, Cases, Documents, MessageQueue, PresignedUploads
 from permit_ocr.application.recognize import Recognize
+from permit_ocr.application.review.decide_review import DecideReview
+from permit_ocr.application.review.ports import Reviews, StoredImages
 
 BODY_LIMIT: Final = 5 * 1024 * 1024
 """Maximum bytes of a request's body. Lambda accepts 6 MB for the whole event; larger photos need an upload."""
@@ -34,6 +36,9 @@ class ApiDependencies:
     cases: Cases
     case_index: CaseIndex
     delete_case: DeleteCase
+    reviews: Reviews
+    decide_review: DecideReview
+    stored_images: StoredImages
     audit: AuditTrail
     intake: MessageQueue
     presigned_uploads: PresignedUploads
@@ -52,6 +57,12 @@ def get_dependencies(app: Resolver) -> ApiDependencies:
 def name_document(app: Resolver, document_id: str) -> None:
     """Name the document that the current request is about, for the audit trail, where its path does not."""
     app.context["audited"]["document_id"] = document_id
+
+
+def get_caller(app: Resolver) -> str:
+    """Return who sent the current request, as API Gateway has verified it."""
+    caller: str = app.context["caller"]
+    return caller
 
 
 def get_deadline(app: Resolver) -> float:

@@ -22,6 +22,10 @@ from urllib.parse import quote, unquote
 ROUTES: Final[Mapping[str, tuple[str, ...]]] = {
     "/v1/recognitions": ("POST",),
     "/v1/recognitions/{document_id}": ("GET", "DELETE"),
+    "/v1/recognitions/{document_id}/image": ("GET",),
+    "/v1/recognitions/{document_id}/review": ("GET", "POST"),
+    "/v1/recognitions/{document_id}/review/lease": ("POST", "DELETE"),
+    "/v1/reviews": ("GET",),
     "/v1/uploads": ("POST",),
     "/v1/cases/{case}": ("GET", "DELETE"),
     "/v1/openapi.json": ("GET",),
@@ -42,6 +46,12 @@ class RequestPath:
     """The path as the template has it: without a base path, and without a slash at the end."""
     base_path: str
     """What precedes ``path`` in the URL, without a slash at the end."""
+
+
+def parameter(located: RequestPath, name: str) -> str | None:
+    """Return a path parameter of a request, None if its route has no such parameter."""
+    pairs = zip(located.template.split("/"), located.path.split("/"), strict=True)
+    return next((value for segment, value in pairs if segment == f"{{{name}}}"), None)
 
 
 def is_rest(event: Mapping[str, Any]) -> bool:

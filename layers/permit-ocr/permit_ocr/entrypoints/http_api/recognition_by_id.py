@@ -15,7 +15,7 @@ from permit_ocr.entrypoints.http_api.responses import describe_json, describe_pr
 from permit_ocr.observability import log_event
 
 _PATH: Final = "/v1/recognitions/<document_id>"
-_UNKNOWN: Final = problem(
+UNKNOWN: Final = problem(
     404,
     "Document.Unknown",
     "document_id: there is no such document, or it has expired, or its upload form expired unused.",
@@ -45,11 +45,11 @@ def add_routes(app: Resolver) -> None:
         },
     )
     def get_recognition(document_id: str) -> Response[str]:
-        _check_document_id(document_id)
+        check_document_id(document_id)
         dependencies = get_dependencies(app)
         status = document_status(document_id, dependencies.documents, dependencies.presigned_uploads, now=time.time())
         if status is None:
-            raise HttpProblem(_UNKNOWN)
+            raise HttpProblem(UNKNOWN)
         return status_response(document_id, status, base_path=get_base_path(app))
 
     @app.delete(
@@ -70,18 +70,19 @@ def add_routes(app: Resolver) -> None:
         },
     )
     def delete_recognition(document_id: str) -> Response[str]:
-        _check_document_id(document_id)
+        check_document_id(document_id)
         try:
             found = get_dependencies(app).delete(document_id)
         except PermitOcrError as error:
             log_event("document_failed", document_id=document_id, code=error.code)
             raise
         if not found:
-            raise HttpProblem(_UNKNOWN)
+            raise HttpProblem(UNKNOWN)
         log_event("document_deleted", document_id=document_id)
         return Response(HTTPStatus.NO_CONTENT, None, "")
 
 
-def _check_document_id(document_id: str) -> None:
+def check_document_id(document_id: str) -> None:
+    """Raise ``HttpProblem`` for what is not the id of a document."""
     if not is_document_id(document_id):
         raise HttpProblem(invalid_fields([("document_id", "must be 32 lower-case hex digits")]))

@@ -25,8 +25,10 @@ _MOST_FIELDS: Final = 50
 """More than any request has. pydantic would describe each unknown one, and the response could exceed Lambda's 6 MB."""
 _MESSAGES: Final = {
     "bool_type": "must be true or false",
+    "dict_type": "must be a JSON object",
     "extra_forbidden": "is not a field of this request",
     "literal_error": "must be {expected}",
+    "missing": "must be given",
     "model_type": "must be a JSON object",
     "string_too_long": "must have at most {max_length:,} characters",
     "string_type": "must be a text",

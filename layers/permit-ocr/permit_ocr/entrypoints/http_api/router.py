@@ -13,9 +13,10 @@ from permit_ocr.domain.identity import case_digest, is_document_id
 from permit_ocr.entrypoints.caller import caller_of
 from permit_ocr.entrypoints.http_api import case_by_name, post_recognitions, post_uploads, recognition_by_id
 from permit_ocr.entrypoints.http_api.dependencies import ApiDependencies, Resolver
-from permit_ocr.entrypoints.http_api.paths import ROUTES, RequestPath, is_rest, locate
+from permit_ocr.entrypoints.http_api.paths import ROUTES, RequestPath, is_rest, locate, parameter
 from permit_ocr.entrypoints.http_api.problem_details import HttpProblem, error_response, problem, problem_response
 from permit_ocr.entrypoints.http_api.responses import JSON, describe_problem
+from permit_ocr.entrypoints.http_api.reviews import REVIEW_ROUTES
 from permit_ocr.metrics import record_metric
 from permit_ocr.observability import log_event, log_unexpected_error
 from permit_ocr.trace_context import TRACEPARENT, continue_trace
@@ -67,7 +68,12 @@ def _audited_response(
     """Respond on a route, and write to the audit trail who asked: before a deletion, or else before responding."""
     app = resolver(rest=is_rest(event))
     audited: dict[str, str | None] = {}
-    app.context |= {"dependencies": dependencies, "base_path": located.base_path, "audited": audited}
+    app.context |= {
+        "dependencies": dependencies,
+        "base_path": located.base_path,
+        "audited": audited,
+        "caller": caller_of(event),
+    }
 
     def record(status: int | None) -> None:
         if located.template != OPENAPI_PATH:
@@ -96,10 +102,10 @@ def _audited_response(
 
 def _document_or_case(located: RequestPath) -> dict[str, str | None]:
     """Return what the path names. Anything that is no id is left out: it may be any text."""
-    name = located.path.rpartition("/")[2]
+    document_id, case = parameter(located, "document_id"), parameter(located, "case")
     return {
-        "document_id": name if "{document_id}" in located.template and is_document_id(name) else None,
-        "case": case_digest(name) if "{case}" in located.template else None,
+        "document_id": document_id if document_id and is_document_id(document_id) else None,
+        "case": case_digest(case) if case else None,
     }
 
 
@@ -111,7 +117,7 @@ def resolver(*, rest: bool = False) -> Resolver:
     unwraps an array that holds the body, and compares the content type case-sensitively.
     """
     app: Resolver = APIGatewayRestResolver() if rest else APIGatewayHttpResolver()
-    for routes in (post_recognitions, recognition_by_id, post_uploads, case_by_name):
+    for routes in (post_recognitions, recognition_by_id, post_uploads, case_by_name, *REVIEW_ROUTES):
         routes.add_routes(app)
     _add_openapi_route(app)
     app.exception_handler(HttpProblem)(_problem)

@@ -1,0 +1,1 @@
+"""Human review: the list of open reviews, leases and decisions."""

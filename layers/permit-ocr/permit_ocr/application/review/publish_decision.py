@@ -1,0 +1,87 @@
+"""Publish a reviewer's decision, once.
+
+begin to send ─ from now on, a deletion waits ─▶ send the event ─▶ complete the pair again ─▶ store that it is published
+
+``DecideReview`` does this right after it has stored a decision. If it is stopped in between, the message that it has
+put on the intake queue before does the rest. Either comes only here once the other has ended or cannot run any more.
+"""
+
+import json
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+
+from permit_ocr.application.pair_sides import PairSides, reviewed_side
+from permit_ocr.application.ports import EventPublisher
+from permit_ocr.application.review.ports import Reviews, ReviewState, StoredDecision
+from permit_ocr.application.review.stored_result import StoredResult, parse_result
+from permit_ocr.domain.errors import RetryableError
+from permit_ocr.domain.review.decision import Decision, text_fields
+
+type CountField = Callable[[str, bool, bool], None]
+"""Takes a field's name, whether it was corrected, and whether the recogniser has read it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishDecision:
+    """The use case."""
+
+    reviews: Reviews
+    publisher: EventPublisher
+    pair_sides: PairSides
+    count_field: CountField
+
+    def pending(self, document_id: str) -> None:
+        """Publish the decision on a document if it has one that is not published.
+
+        Raises ``RetryableError``, and ``Deleted`` for a deleted document: nothing is published then.
+        """
+        state = self.reviews.get(document_id)
+        if state is None or state.decision is None or state.decision.event.published:
+            return
+        if token := self.reviews.begin_sending(document_id, state.decision.id):
+            self.send(state, state.decision, token)
+
+    def send(self, state: ReviewState, decision: StoredDecision, token: str) -> None:
+        """Publish a decision for which ``token`` was given. Raises ``RetryableError`` and ``Deleted``."""
+        document_id = state.listed.document_id
+        event = json.loads(decision.event.event)
+        reviewed = parse_result(event)
+        try:
+            self.publisher.publish(decision.event.event, event_id=decision.id)
+            self._complete_pair(state, decision, reviewed)
+        except RetryableError:
+            with suppress(RetryableError):  # then it ends by itself
+                self.reviews.end_sending(document_id, token, published=False)
+            raise
+        self.reviews.end_sending(document_id, token, published=True)
+        self._count(reviewed)
+
+    def _complete_pair(self, state: ReviewState, decision: StoredDecision, reviewed: StoredResult) -> None:
+        if not reviewed.document.case:
+            return
+        judged = datetime.fromisoformat(json.loads(state.result)["time"])
+        side = reviewed_side(
+            reviewed.document,
+            reviewed.kind,
+            reviewed.side,
+            number=decision.number,
+            judged=judged,
+            event=decision.event.event,
+        )
+        if side:
+            self.pair_sides(reviewed.document.case, side)
+
+    def _count(self, reviewed: StoredResult) -> None:
+        review = reviewed.review
+        if review is None:
+            return
+        is_recognizer = reviewed.report.document_confidence is not None  # the provider's endpoints never report one
+        corrected = {correction.field for correction in review.corrections}
+        for field in sorted(corrected):
+            self.count_field(field, True, is_recognizer)  # noqa: FBT003  see CountField
+        if review.decision is Decision.ACCEPTED:
+            for field, value in text_fields(reviewed.answer).items():
+                if value.strip() and field not in corrected:
+                    self.count_field(field, False, is_recognizer)  # noqa: FBT003

@@ -1,0 +1,72 @@
+"""``GET /v1/reviews``: the documents that wait for a person's decision."""
+
+from typing import Final
+
+from aws_lambda_powertools.event_handler import Response
+
+from permit_ocr.domain.permits import Kind
+from permit_ocr.entrypoints.http_api.dependencies import Resolver, get_dependencies
+from permit_ocr.entrypoints.http_api.problem_details import HttpProblem, invalid_fields
+from permit_ocr.entrypoints.http_api.responses import describe_json, describe_problem, json_response
+from permit_ocr.entrypoints.http_api.reviews.requests import parse_cursor, query_parameters, serialize_cursor
+from permit_ocr.entrypoints.http_api.reviews.responses import ReviewList, summary
+
+_LARGEST_PAGE: Final = 100
+_DEFAULT_PAGE: Final = 25
+_PARAMETERS: Final = ("limit", "cursor", "kind", "reason")
+_LONGEST_REASON: Final = 64
+
+
+def add_routes(app: Resolver) -> None:
+    """Add the route to ``app``."""
+
+    @app.get(
+        "/v1/reviews",
+        operation_id="listReviews",
+        summary="List the open reviews",
+        description=(
+            "The documents whose verdict is *review*, by themselves or in their pair, until somebody decides on them: "
+            "the oldest first. They are kept for `KeepDays`. What was decided a moment ago may still be listed. A "
+            "filter may leave a page short or empty although `next` is not null."
+        ),
+        responses={
+            200: describe_json("A page of the list.", "ReviewList"),
+            422: describe_problem("A parameter is wrong."),
+            500: describe_problem("Internal error."),
+            503: describe_problem("Temporarily unavailable: try again after `Retry-After` seconds."),
+        },
+    )
+    def list_reviews() -> Response[str]:
+        given = query_parameters(app, _PARAMETERS)
+        page = get_dependencies(app).reviews.page(
+            kind=_kind(given.get("kind")),
+            reason=_reason(given.get("reason")),
+            limit=_limit(given.get("limit")),
+            after=parse_cursor(given["cursor"]) if "cursor" in given else None,
+        )
+        return json_response(
+            ReviewList(
+                reviews=tuple(summary(listed) for listed in page.reviews),
+                next=serialize_cursor(page.next) if page.next else None,
+            )
+        )
+
+
+def _limit(text: str | None) -> int:
+    if text is None:
+        return _DEFAULT_PAGE
+    if text.isascii() and text.isdigit() and len(text) <= len(str(_LARGEST_PAGE)) and 1 <= int(text) <= _LARGEST_PAGE:
+        return int(text)
+    raise HttpProblem(invalid_fields([("limit", f"must be a number from 1 to {_LARGEST_PAGE}")]))
+
+
+def _kind(text: str | None) -> Kind | None:
+    if text is None or text in set(Kind):
+        return Kind(text) if text else None
+    raise HttpProblem(invalid_fields([("kind", f"must be {' or '.join(Kind)}")]))
+
+
+def _reason(text: str | None) -> str | None:
+    if text is None or 1 <= len(text) <= _LONGEST_REASON:
+        return text
+    raise HttpProblem(invalid_fields([("reason", f"must have 1 to {_LONGEST_REASON} characters")]))
