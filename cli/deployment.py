@@ -39,9 +39,10 @@ class Deployment:
     webhook_queue_url: str | None = None
     """None if webhooks are not configured."""
     api_url: str | None = None
-    limiter_table: str | None = None
-    logs: str = ""
-    """Where the functions' logs are, in words."""
+    stack: str = "permit-ocr"
+    cloudwatch_logs: Any = None
+    log_directory: Path | None = None
+    """Where the sandbox writes the functions' logs; None for a deployed stack."""
     file_names: Path | None = None
     """Where the sandbox keeps the names of uploaded files; None for a deployed stack."""
 
@@ -73,9 +74,11 @@ def deployment_from_endpoints(endpoints: Mapping[str, str]) -> Deployment:
         "DeadLetterQueueUrl": endpoints["dead_letter_queue_url"],
         "ResultsQueueUrl": endpoints["results_queue_url"],
     }
-    optional = {"ApiUrl": "api_url", "WebhookQueueUrl": "webhook_queue_url", "LimiterTableName": "limiter_table"}
+    optional = {"ApiUrl": "api_url", "WebhookQueueUrl": "webhook_queue_url"}
     outputs |= {output: endpoints[name] for output, name in optional.items() if name in endpoints}
-    return _deployment(session, outputs, endpoint_url=endpoints["aws_endpoint"], logs=endpoints.get("logs", ""))
+    return replace(
+        _deployment(session, outputs, endpoint_url=endpoints["aws_endpoint"]), log_directory=Path(endpoints["logs"])
+    )
 
 
 def stack_deployment(stack: str) -> Deployment:
@@ -98,12 +101,14 @@ def stack_deployment(stack: str) -> Deployment:
         raise DeploymentNotFound(f"cannot read the stack {stack} in {session.region_name}: {text}") from None
     outputs = {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])}
     try:
-        return _deployment(session, outputs, endpoint_url=None, logs=f"the log groups /permit-ocr/{stack}/…")
+        return replace(
+            _deployment(session, outputs, endpoint_url=None), stack=stack, cloudwatch_logs=session.client("logs")
+        )
     except KeyError as missing:
         raise DeploymentNotFound(f"the stack {stack} has no output {missing}: is it from this template?") from None
 
 
-def _deployment(session: boto3.Session, outputs: dict[str, str], *, endpoint_url: str | None, logs: str) -> Deployment:
+def _deployment(session: boto3.Session, outputs: dict[str, str], *, endpoint_url: str | None) -> Deployment:
     def client(service: str) -> Any:  # noqa: ANN401  the dataclass fields are typed
         return session.client(service, endpoint_url=endpoint_url)  # type: ignore[call-overload]
 
@@ -119,6 +124,4 @@ def _deployment(session: boto3.Session, outputs: dict[str, str], *, endpoint_url
         results_queue_url=outputs["ResultsQueueUrl"],
         webhook_queue_url=outputs.get("WebhookQueueUrl"),
         api_url=outputs.get("ApiUrl"),
-        limiter_table=outputs.get("LimiterTableName"),
-        logs=logs,
     )

@@ -17,6 +17,7 @@ COMMANDS: Final = {
         "cli.commands.documents.recognize:recognize",
         "Upload photos, wait for their results and print them.",
     ),
+    "get": ("cli.commands.documents.get:get", "Print the results of documents, or of a case."),
     "watch": ("cli.commands.documents.watch:watch", "Print the messages on the results queue as they arrive."),
     "redrive": (
         "cli.commands.redrive:redrive",

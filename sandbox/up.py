@@ -261,8 +261,6 @@ def _endpoints(
         "work_table": outputs["WorkTableName"],
         "logs": str(settings.state / "logs"),
     }
-    if "LimiterTableName" in outputs:
-        endpoints["limiter_table"] = outputs["LimiterTableName"]
     return endpoints | {queue_endpoint(name): aws.queue_url(sqs, url) for name, url in stack.queues.items()}
 
 

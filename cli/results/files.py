@@ -28,9 +28,9 @@ _FORMULA_PREFIXES: Final = ("=", "+", "-", "@", "\t", "\r")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileResult:
-    """A photo, or one of its pages, and its event; None if it timed out."""
+    """The name of a photo, or of a pair, and its event; None if there is no result."""
 
-    file: Path
+    file: str
     event: dict[str, Any] | None
 
 
@@ -51,7 +51,7 @@ def write_json_lines(file: Path, results: Iterable[FileResult]) -> None:
     """Write one ``{"file": …, "event": …}`` per line, the event as published. Raises ``OSError``."""
     with file.open("w", encoding="utf-8") as out:
         for result in results:
-            line = {"file": str(result.file), "event": result.event}
+            line = {"file": result.file, "event": result.event}
             out.write(json.dumps(line, ensure_ascii=False) + "\n")
 
 
@@ -138,7 +138,7 @@ def row(result: FileResult) -> dict[str, Cell]:
     same = ("case", "side", "permit_type", "verdict", "document_confidence", "authenticity", "portrait_key")
     cells |= {name: data.get(name) for name in same}
     cells["case"] = data.get("case") or data.get("document", {}).get("case")
-    cells |= {"file": str(result.file), "document_id": event.get("id"), "page": data.get("document", {}).get("page")}
+    cells |= {"file": result.file, "document_id": event.get("id"), "page": data.get("document", {}).get("page")}
     cells |= {"event": event.get("type"), "time": event.get("time"), "document": data.get("kind")}
     cells["reasons"] = _join(data.get("reasons"))
     cells["failed_checks"] = _join([check["name"] for check in data.get("checks", []) if check["outcome"] == "failed"])

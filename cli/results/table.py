@@ -142,8 +142,13 @@ def _table(rows: Sequence[dict[str, str]], natural: dict[str, int], *, width: in
 def _explanations(rows: Sequence[ResultRow]) -> dict[str, list[str]]:
     """Return the names of the photos by what is to be explained about them."""
     found: dict[str, list[str]] = {}
+    pairs = [sides for row in rows if row.event and len(sides := _sides(row.event["data"])) > 1]
+    completed = {side["document"]["id"] for pair in pairs for side in pair}
     for row in rows:
-        if row.event and (explanation := _explanation(row.event)):
+        event = row.event
+        if not event or (event["data"]["verdict"] == "incomplete" and event["id"] in completed):
+            continue
+        if explanation := _explanation(event):
             found.setdefault(explanation, []).append(row.name)
     return found
 

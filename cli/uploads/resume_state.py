@@ -24,6 +24,8 @@ class RunOptions:
     document: str
     card_side: str | None
     return_portrait: bool
+    case: str | None = None
+    pairs: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

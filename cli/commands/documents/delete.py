@@ -3,62 +3,19 @@
 The API is used so that a deletion is in the audit trail under the identity that runs this command.
 """
 
-import time
-from collections.abc import Callable
-from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Annotated, Final, NoReturn
+from typing import Annotated, NoReturn
 from urllib.parse import quote
 
-import boto3
-import httpx
 import typer
-from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
-from cli.deployment import Deployment, DeploymentNotFound, sandbox_deployment, stack_deployment
+from cli.deployment import DeploymentNotFound, sandbox_deployment, stack_deployment
+from cli.http_api import RequestFailed, api_of
 from cli.quantities import quantity
 from permit_ocr.domain.identity import is_document_id
 from permit_ocr.domain.pair import CASE_RULE, is_case
-
-_MAX_REQUESTS: Final = 100
-"""A large case takes one request for some hundred documents."""
-_LONGEST_WAIT_SECONDS: Final = 30.0
-
-
-class DeletionFailed(Exception):
-    """The API refused. The message says why."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Api:
-    """The API of a deployment; ``authorization`` returns the headers of a request."""
-
-    url: str
-    authorization: Callable[[str, str], dict[str, str]]
-
-    def delete(self, path: str) -> httpx.Response:
-        """Return the response to a deletion, repeated while the API asks for it. Raises ``DeletionFailed``."""
-        response = self._send(path)
-        for _ in range(_MAX_REQUESTS):
-            if response.status_code not in (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS):
-                break
-            time.sleep(min(float(response.headers.get("retry-after", 1)), _LONGEST_WAIT_SECONDS))
-            response = self._send(path)
-        if response.status_code in (HTTPStatus.OK, HTTPStatus.NO_CONTENT, HTTPStatus.NOT_FOUND):
-            return response
-        problem = response.json() if "json" in response.headers.get("content-type", "") else {}
-        detail = problem.get("detail") or problem.get("message") or ""
-        raise DeletionFailed(f"the API answers {response.status_code} {detail}".rstrip())
-
-    def _send(self, path: str) -> httpx.Response:
-        url = f"{self.url}{path}"
-        try:
-            return httpx.delete(url, headers=self.authorization("DELETE", url), timeout=35)
-        except httpx.HTTPError as error:
-            raise DeletionFailed(f"the API does not answer: {type(error).__name__}") from None
 
 
 def delete(
@@ -100,35 +57,12 @@ def delete(
         if case:
             api.delete(f"/v1/cases/{quote(case, safe='')}")  # a large case takes several requests: no count
             stderr.print(f"the case {case} is deleted", markup=False, highlight=False)
-    except DeletionFailed as error:
+    except RequestFailed as error:
         _fail(stderr, str(error), status=1)
     if ids:
         stderr.print(f"deleted {len(ids) - len(missing)} of {quantity(len(ids), 'document')}", highlight=False)
     if missing:
         _fail(stderr, f"unknown or expired: {', '.join(missing)}", status=1)
-
-
-def api_of(deployment: Deployment, token: str | None, *, sign: bool) -> Api:
-    """Return the API of a deployment, called with a token or with the AWS credentials at hand.
-
-    Raises ``DeploymentNotFound`` if the deployment has none.
-    """
-    if deployment.api_url is None:
-        raise DeploymentNotFound("the stack has no output ApiUrl")
-
-    def authorization(method: str, url: str) -> dict[str, str]:
-        if token:
-            return {"authorization": f"Bearer {token}"}
-        if not sign:
-            return {}
-        request = AWSRequest(method=method, url=url)
-        credentials = boto3.Session().get_credentials()
-        if credentials is None:
-            raise DeletionFailed("there are no AWS credentials")
-        SigV4Auth(credentials, "execute-api", deployment.sqs.meta.region_name).add_auth(request)
-        return dict(request.headers.items())
-
-    return Api(url=deployment.api_url.rstrip("/"), authorization=authorization)
 
 
 def _fail(console: Console, text: str, *, status: int = 2) -> NoReturn:

@@ -1,6 +1,7 @@
 """A deployment on an in-memory AWS (moto)."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import boto3
 import pytest
@@ -9,6 +10,18 @@ from moto import mock_aws
 from cli.deployment import Deployment
 
 REGION = "us-east-1"
+
+
+@pytest.fixture
+def work(deployment: Deployment) -> Deployment:
+    """Return the deployment with its work table and a client of its logs."""
+    deployment.dynamodb.create_table(
+        TableName=deployment.work_table,
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    return replace(deployment, cloudwatch_logs=boto3.client("logs", region_name=REGION))
 
 
 @pytest.fixture

@@ -21,8 +21,8 @@ class FakeApi:
         self.requests: list[tuple[str, dict[str, str]]] = []
         self.responses: list[httpx.Response] = [httpx.Response(204)]
 
-    def delete(self, url: str, *, headers: dict[str, str], timeout: float) -> httpx.Response:
-        assert timeout > 30
+    def request(self, method: str, url: str, *, headers: dict[str, str], timeout: float) -> httpx.Response:
+        assert (method, timeout > 30) == ("DELETE", True)
         self.requests.append((url, headers))
         return self.responses.pop(0) if len(self.responses) > 1 else self.responses[0]
 
@@ -33,7 +33,7 @@ def api(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> FakeApi:
     here = replace(deployment, api_url="https://api.example/")
     monkeypatch.setattr(delete, "stack_deployment", lambda _: here)
     monkeypatch.setattr(delete, "sandbox_deployment", lambda: here)
-    monkeypatch.setattr(httpx, "delete", fake.delete)
+    monkeypatch.setattr(httpx, "request", fake.request)
     monkeypatch.setattr("time.sleep", lambda _: None)
     return fake
 
@@ -95,7 +95,7 @@ def test_an_api_that_does_not_answer_is_reported(api: FakeApi, monkeypatch: pyte
     def fail(*_: Any, **__: Any) -> None:
         raise httpx.ConnectError("secret detail")
 
-    monkeypatch.setattr(httpx, "delete", fail)
+    monkeypatch.setattr(httpx, "request", fail)
     assert run(ID, "--yes") == (1, "permit-ocr delete: the API does not answer: ConnectError")
     assert api.requests == []
 

@@ -27,15 +27,9 @@ def event_of(document_id: str, page: int | None = None) -> str:
 
 
 @pytest.fixture
-def here(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> Deployment:
-    deployment.dynamodb.create_table(
-        TableName=deployment.work_table,
-        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
-        BillingMode="PAY_PER_REQUEST",
-    )
-    monkeypatch.setattr(cli.commands.documents.recognize, "stack_deployment", lambda _: deployment)
-    return deployment
+def here(work: Deployment, monkeypatch: pytest.MonkeyPatch) -> Deployment:
+    monkeypatch.setattr(cli.commands.documents.recognize, "stack_deployment", lambda _: work)
+    return work
 
 
 @pytest.fixture
@@ -101,6 +95,7 @@ def test_a_run_with_missing_results_resumes_without_new_uploads(
     first = run(photos, "--output", out, *SHORT_TIMEOUT)
     assert first.exit_code == 1
     assert "1 of 3 photos" in first.output
+    assert "b.jpg: it is waiting for its turn" in first.output
     assert [json.loads(line)["event"] is None for line in out.read_text().splitlines()] == [False, True, False]
     resume_file = out.with_name("out.jsonl.part")
     pending = next(
@@ -153,3 +148,38 @@ def test_an_existing_output_file_is_not_overwritten(here: Deployment, photos: Pa
     assert done.exit_code == 2
     assert "already exists" in done.output
     assert (out.read_text(), uploads(here)) == ("mine", 0)
+
+
+def test_pairs_are_found_by_name_and_share_a_case(
+    here: Deployment, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(here.s3, "put_object", put_object_with_results(here), raising=False)
+    (photos / "d front.jpg").write_bytes(b"d front")
+    (photos / "d back.jpg").write_bytes(b"d back")
+    done = run(photos, "--pairs", "--json")
+    assert done.exit_code == 0, done.output
+    assert f"3 photos without a partner: {photos}/a.jpg, {photos}/b.jpg, {photos}/c.jpg" in done.stderr
+    assert "d back.jpg + d front.jpg: no pair" in done.stderr, "the fake completes no pair"
+    assert sorted(cases_of_uploads(here).values(), key=str)[:3] == [None] * 3
+    assert len(set(cases_of_uploads(here).values())) == 2
+
+
+def test_all_photos_belong_to_the_given_case(here: Deployment, photos: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(here.s3, "put_object", put_object_with_results(here), raising=False)
+    assert run(photos, "--case", "2026-0815", "--json").exit_code == 0
+    assert set(cases_of_uploads(here).values()) == {"2026-0815"}
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [(("--case", "a b"), "--case: must have 1 to 64 letters"), (("--case", "1", "--pairs"), "exclude each other")],
+)
+def test_impossible_cases_upload_nothing(here: Deployment, photos: Path, options: tuple[str, ...], reason: str) -> None:
+    done = run(photos, *options)
+    assert (done.exit_code, reason in done.output, uploads(here)) == (2, True, 0)
+
+
+def cases_of_uploads(deployment: Deployment) -> dict[str, str | None]:
+    listed = deployment.s3.list_objects_v2(Bucket=deployment.upload_bucket)["Contents"]
+    heads = {one["Key"]: deployment.s3.head_object(Bucket=deployment.upload_bucket, Key=one["Key"]) for one in listed}
+    return {key: head["Metadata"].get("case") for key, head in heads.items()}

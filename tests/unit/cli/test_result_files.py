@@ -21,14 +21,14 @@ def recognized() -> FileResult:
     event = world(MAINLAND_FRONT).recognize(submission(kind=Kind.MAINLAND_PERMIT), deadline=time.monotonic() + 45)
     parsed = json.loads(event)
     parsed["data"] |= {"confidences": {"Name": 0.5, "Number": 0.9877, "ValidDate": None}, "document_confidence": 0.75}
-    return FileResult(file=Path("in/卡.jpg"), event=parsed)
+    return FileResult(file="in/卡.jpg", event=parsed)
 
 
 @pytest.fixture
 def rejected() -> FileResult:
     error = {"code": "Document.Empty", "meaning": "The file is empty.", "advice": "Upload it again."}
     data = {"document": {"id": "2"}, "kind": None, "error": error, "verdict": "rejected", "reasons": ["Document.Empty"]}
-    return FileResult(file=Path("b.jpg"), event={"id": "2", "type": "permit.rejected.v1", "data": data})
+    return FileResult(file="b.jpg", event={"id": "2", "type": "permit.rejected.v1", "data": data})
 
 
 def _cells(file: Path) -> list[dict[str, str]]:
@@ -59,12 +59,12 @@ def test_every_text_field_has_a_column_for_its_confidence() -> None:
 
 def test_a_pair_has_its_verdict_and_its_case() -> None:
     sample = Path(__file__).parents[3] / "events" / "samples" / "permit.completed.v1.json"
-    cells = row(FileResult(file=Path("pair"), event=json.loads(sample.read_text(encoding="utf-8"))))
+    cells = row(FileResult(file="pair", event=json.loads(sample.read_text(encoding="utf-8"))))
     assert (cells["case"], cells["verdict"], cells["validity.status"]) == ("2026-0815", "rejected", "expired")
 
 
 def test_every_format_has_the_same_rows(recognized: FileResult, rejected: FileResult, tmp_path: Path) -> None:
-    missing = FileResult(file=Path("c.jpg"), event=None)
+    missing = FileResult(file="c.jpg", event=None)
     for suffix in ("csv", "xlsx", "jsonl", "parquet"):
         file = tmp_path / f"results.{suffix}"
         writer_for(file)(file, iter([recognized, rejected, missing]))
@@ -86,7 +86,7 @@ def test_every_format_has_the_same_rows(recognized: FileResult, rejected: FileRe
 
 def named(name: str) -> FileResult:
     event = {"id": "1", "type": "t", "data": {"document": {}, "fields": {"Name": name}}}
-    return FileResult(file=Path("a.jpg"), event=event)
+    return FileResult(file="a.jpg", event=event)
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "810000196110293288", "007", "12345678E5"])

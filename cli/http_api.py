@@ -1,0 +1,85 @@
+"""Call a deployment's HTTP API, so that what is read and deleted is in the audit trail under the caller's identity."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, Final
+
+import boto3
+import httpx
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+
+from cli.deployment import Deployment, DeploymentNotFound
+
+_MAX_REQUESTS: Final = 100
+"""The deletion of a large case takes one request for some hundred documents."""
+_LONGEST_WAIT_SECONDS: Final = 30.0
+_ANSWERS: Final = frozenset({
+    *(HTTPStatus.OK, HTTPStatus.ACCEPTED, HTTPStatus.NO_CONTENT),
+    *(HTTPStatus.NOT_FOUND, HTTPStatus.GONE),
+})  # fmt: skip
+
+
+class RequestFailed(Exception):
+    """The API refused. The message says why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Api:
+    """The API of a deployment; ``authorization`` returns the headers of a request."""
+
+    url: str
+    authorization: Callable[[str, str], dict[str, str]]
+
+    def get(self, path: str) -> httpx.Response:
+        """Return the response to a GET request; ``NOT_FOUND`` and ``GONE`` are answers. Raises ``RequestFailed``."""
+        return self._request("GET", path)
+
+    def delete(self, path: str) -> httpx.Response:
+        """Return the response to a deletion, repeated while the API asks for it. Raises ``RequestFailed``."""
+        return self._request("DELETE", path)
+
+    def _request(self, method: str, path: str) -> httpx.Response:
+        response = self._send(method, path)
+        for _ in range(_MAX_REQUESTS):
+            if response.status_code not in (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS):
+                break
+            time.sleep(min(float(response.headers.get("retry-after", 1)), _LONGEST_WAIT_SECONDS))
+            response = self._send(method, path)
+        if response.status_code in _ANSWERS:
+            return response
+        problem: dict[str, Any] = response.json() if "json" in response.headers.get("content-type", "") else {}
+        detail = problem.get("detail") or problem.get("message") or ""
+        raise RequestFailed(f"the API answers {response.status_code} {detail}".rstrip())
+
+    def _send(self, method: str, path: str) -> httpx.Response:
+        url = f"{self.url}{path}"
+        try:
+            return httpx.request(method, url, headers=self.authorization(method, url), timeout=35)
+        except httpx.HTTPError as error:
+            raise RequestFailed(f"the API does not answer: {type(error).__name__}") from None
+
+
+def api_of(deployment: Deployment, token: str | None, *, sign: bool) -> Api:
+    """Return the API of a deployment, called with a token or with the AWS credentials at hand.
+
+    Raises ``DeploymentNotFound`` if the deployment has none.
+    """
+    if deployment.api_url is None:
+        raise DeploymentNotFound("the stack has no output ApiUrl")
+
+    def authorization(method: str, url: str) -> dict[str, str]:
+        if token:
+            return {"authorization": f"Bearer {token}"}
+        if not sign:
+            return {}
+        request = AWSRequest(method=method, url=url)
+        credentials = boto3.Session().get_credentials()
+        if credentials is None:
+            raise RequestFailed("there are no AWS credentials")
+        SigV4Auth(credentials, "execute-api", deployment.sqs.meta.region_name).add_auth(request)
+        return dict(request.headers.items())
+
+    return Api(url=deployment.api_url.rstrip("/"), authorization=authorization)
