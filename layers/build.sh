@@ -26,11 +26,12 @@ if ! .venv/bin/sam build --parameter-overrides "Architecture=$ARCHITECTURE" >.aw
     exit 1
 fi
 
-# The built template offers only the architecture it was built for, so CloudFormation refuses the other one.
+# The built template offers only the architecture it was built for, so CloudFormation refuses the other one. It also names the inputs, which include
+# samconfig.toml: SAM publishes no version of a function when only a parameter's value changes (ADR 33).
 pinned=$(sed -e "/^  Architecture:/,/^    Default:/{
     /^    - /d
     s/^    AllowedValues:.*/    AllowedValues: [$ARCHITECTURE]/
     s/^    Default:.*/    Default: $ARCHITECTURE/
-}" .aws-sam/build/template.yaml)
+}" -e "s/^\( *RELEASE:\) unbuilt$/\1 build-${current%% *}/" .aws-sam/build/template.yaml)
 echo "$pinned" >.aws-sam/build/template.yaml
 echo "$current" >$last_inputs

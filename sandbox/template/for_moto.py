@@ -6,20 +6,32 @@ resolves every ``Ref``, ``Fn::GetAtt`` and condition in it.
 """
 
 import copy
-from typing import Final
+from typing import Any, Final
 
 from sandbox.template.transform import Json, resources_of_type
 
 OUTPUT_PREFIX: Final = "Sandbox"
+_VERSIONING: Final = ("AWS::Lambda::Alias", "AWS::Lambda::Version", "AWS::CodeDeploy::")
+"""Types of resources, or how they begin, that only matter if a function has more than one version."""
 
 
 def adapt_for_moto(cloudformation: Json) -> Json:
     """Return the template that moto deploys.
 
     Event source mappings are disabled: moto would consume messages as they are sent, and the sandbox polls instead.
-    FIFO queues get a name, because moto's generated names do not end in .fifo. The sandbox's outputs are added.
+    FIFO queues get a name, because moto's generated names do not end in .fifo. A function has no versions here, so its
+    alias is the function itself. The sandbox's outputs are added.
     """
-    adapted: Json = copy.deepcopy(cloudformation)
+    aliases = {
+        name: {"Fn::GetAtt": [properties["FunctionName"]["Ref"], "Arn"]}
+        for name, properties in resources_of_type(cloudformation, "AWS::Lambda::Alias")
+    }
+    adapted: Json = _without_aliases(cloudformation, aliases)
+    adapted["Resources"] = {
+        name: resource
+        for name, resource in adapted["Resources"].items()
+        if not resource["Type"].startswith(_VERSIONING)
+    }
     adapted.setdefault("Outputs", {}).update(_sandbox_outputs(adapted))
     for logical_id, properties in resources_of_type(adapted, "AWS::SQS::Queue"):
         if properties.get("FifoQueue") in (True, "true"):
@@ -89,6 +101,14 @@ def _sandbox_outputs(cloudformation: Json) -> Json:
         }
         for output, values in parts.items()
     }
+
+
+def _without_aliases(part: Any, aliases: Json) -> Any:  # noqa: ANN401  JSON
+    """Return a copy in which references to aliases are the ARNs of their functions."""
+    if isinstance(part, dict):
+        alias = aliases.get(part["Ref"]) if part.keys() == {"Ref"} else None
+        return alias or {name: _without_aliases(value, aliases) for name, value in part.items()}
+    return [_without_aliases(value, aliases) for value in part] if isinstance(part, list) else part
 
 
 def _if_created(resource: Json, value: Json) -> Json:

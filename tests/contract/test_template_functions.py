@@ -55,4 +55,4 @@ def test_functions_have_every_setting_they_read_and_no_other(resources: Resource
             "ImagesFunction": {"ROLE_ARN"},  # they act by themselves, and the audit trail names them
             "UploadsFunction": {"ROLE_ARN"},
         }.get(name, set())
-        assert variables - of_libraries == settings | {"POWERTOOLS_SERVICE_NAME"} | its_own, name
+        assert variables - of_libraries == settings | {"POWERTOOLS_SERVICE_NAME", "RELEASE"} | its_own, name

@@ -1,4 +1,7 @@
-"""One role per function: each allows only specific actions on specific resources."""
+"""One role per function: each allows only specific actions on specific resources.
+
+CodeDeploy's role is apart: it describes alarms, which have no resource in IAM, and names its functions by a pattern.
+"""
 
 import re
 from typing import Any
@@ -24,8 +27,13 @@ def test_roles_allow_no_wildcard_actions(resources: Resources) -> None:
                 assert re.fullmatch(r"[a-z0-9]+:[A-Za-z]+", action), f"{name}: {action}"
 
 
+def roles_of_functions(resources: Resources) -> Resources:
+    roles = of_type(resources, "AWS::IAM::Role")
+    return {name: role for name, role in roles.items() if name != "DeploymentRole"}
+
+
 def test_roles_allow_no_wildcard_resources(resources: Resources) -> None:
-    for name, role in of_type(resources, "AWS::IAM::Role").items():
+    for name, role in roles_of_functions(resources).items():
         for statement in role_statements(role):
             assert "NotResource" not in statement
             for resource in listed(statement["Resource"]):
@@ -53,17 +61,27 @@ def test_every_role_has_the_permissions_boundary_if_there_is_one(transformed: di
 
 def test_roles_with_access_to_data_are_outputs(transformed: dict[str, Any]) -> None:
     """An operator whose secrets are encrypted with their own key must allow these roles in its key policy."""
-    roles = of_type(transformed["Resources"], "AWS::IAM::Role").keys() - {"ConsoleRole"}
+    roles = roles_of_functions(transformed["Resources"]).keys() - {"ConsoleRole"}
     outputs = transformed["Outputs"]
     assert {name: outputs[f"{name}Arn"]["Value"] for name in roles} == {
         name: {"Fn::GetAtt": [name, "Arn"]} for name in roles
     }
 
 
-def test_only_lambda_can_assume_the_roles(resources: Resources) -> None:
-    for name, role in of_type(resources, "AWS::IAM::Role").items():
+def test_only_lambda_can_assume_the_roles_of_functions(resources: Resources) -> None:
+    for name, role in roles_of_functions(resources).items():
         for statement in role["Properties"]["AssumeRolePolicyDocument"]["Statement"]:
             assert statement["Principal"] == {"Service": "lambda.amazonaws.com"}, name
+
+
+def test_codedeploy_may_only_read_alarms_and_move_aliases(resources: Resources) -> None:
+    role = resources["DeploymentRole"]
+    (trust,) = role["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+    assert trust["Principal"] == {"Service": "codedeploy.amazonaws.com"}
+    read, shift = role_statements(role)
+    assert (read["Action"], read["Resource"]) == ("cloudwatch:DescribeAlarms", "*")
+    assert set(shift["Action"]) == {"lambda:GetAlias", "lambda:UpdateAlias", "lambda:GetProvisionedConcurrencyConfig"}
+    assert shift["Resource"]["Fn::Sub"].endswith(":function:${AWS::StackName}-*")
 
 
 def test_the_api_can_neither_consume_nor_read_portraits(resources: Resources) -> None:

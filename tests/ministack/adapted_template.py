@@ -36,10 +36,9 @@ def adapt(built: Path, adapted: Path) -> None:
     variables = template["Globals"]["Function"]["Environment"]["Variables"]
     variables |= {name: _as_text(value, numbers) for name, value in variables.items()} | {"OCR_SCHEME": "http"}
     for resource in template["Resources"].values():
-        for source in resource["Properties"].get("Events", {}).values():
-            scaling = source["Properties"].get("ScalingConfig", {})
-            if isinstance(scaling.get("MaximumConcurrency"), dict):
-                scaling["MaximumConcurrency"] = numbers[scaling["MaximumConcurrency"]["Ref"]]
+        scaling = resource["Properties"].get("ScalingConfig", {})
+        if isinstance(scaling.get("MaximumConcurrency"), dict):
+            scaling["MaximumConcurrency"] = numbers[scaling["MaximumConcurrency"]["Ref"]]
         for policy in resource["Properties"].get("Policies", []):
             for statement in policy["PolicyDocument"]["Statement"]:
                 if "Action" in statement:

@@ -71,6 +71,9 @@ def ministack(directory: Path) -> Iterator[Emulator]:
 def _is_healthy(endpoint: str, certificate: Path) -> bool:
     if not certificate.exists():
         return False
-    trusted = ssl.create_default_context(cafile=certificate)
+    try:
+        trusted = ssl.create_default_context(cafile=certificate)
+    except ssl.SSLError:  # it is still being written
+        return False
     response = httpx.get(f"{endpoint}/_ministack/health", verify=trusted)
     return response.status_code == httpx.codes.OK

@@ -53,6 +53,9 @@ BESIDE_THE_STACK = [
     "arn:aws:cloudformation:{region}:aws:transform/Serverless-2016-10-31",
     "arn:aws:s3:::aws-sam-cli-managed-default-samclisourcebucket-suffix",
     "arn:aws:cloudwatch::{account}:dashboard/permit-ocr",
+    "arn:aws:codedeploy:{region}:{account}:application:permit-ocr-ServerlessDeploymentApplication-0123456789AB",
+    "arn:aws:codedeploy:{region}:{account}:deploymentgroup:permit-ocr-ServerlessDeploymentApplication-0123456789AB/group",
+    "arn:aws:codedeploy:{region}:{account}:deploymentconfig:CodeDeployDefault.LambdaAllAtOnce",
     "arn:aws:secretsmanager:{region}:{account}:secret:permit-ocr/provider-AbC123",
 ]
 NAMES_THEMSELVES = ("QueueName", "LayerName", "LogGroupName", "BucketName", "DashboardName")
@@ -134,9 +137,14 @@ def test_only_the_auditor_reads_the_audit_trail() -> None:
     assert all(not log_groups_read_by(who) for who in POLICIES.keys() - {"auditor", "operator"})
 
 
-def test_the_deployer_publishes_no_versions_and_no_aliases() -> None:
+def test_the_deployer_deploys_gradually() -> None:
     actions = {action for statement in POLICIES["deployer"]["Statement"] for action in statement["Action"]}
-    assert not [action for action in actions if re.search(r"Alias|VersionsByFunction|PublishVersion", action)], "ADR 32"
+    assert {"lambda:PublishVersion", "lambda:UpdateAlias", "codedeploy:CreateDeployment"} <= actions
+    passed = [one for one in POLICIES["deployer"]["Statement"] if one["Action"] == ["iam:PassRole"]]
+    assert passed[0]["Condition"]["StringEquals"]["iam:PassedToService"] == [
+        "lambda.amazonaws.com",
+        "codedeploy.amazonaws.com",
+    ]
 
 
 def test_the_deployer_can_manage_every_kind_of_resource() -> None:
