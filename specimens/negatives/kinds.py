@@ -5,7 +5,7 @@ from enum import StrEnum
 from random import Random
 from typing import Final
 
-from specimens.negatives import forms, identity_cards, screens, travel_documents
+from specimens.negatives import forms, identity_cards, random_layouts, screens, travel_documents
 from specimens.negatives.document import Document
 from specimens.rendering.fonts import FontLoader
 
@@ -26,6 +26,7 @@ class NegativeKind(StrEnum):
     HONG_KONG_ID = "hong-kong-id"
     DRIVING_LICENCE = "driving-licence"
     BANK_CARD = "bank-card"
+    RANDOM_CARD = "random-card"
     FORM_LIST = "form-list"
     FORM_TABLE = "form-table"
     FORM_TWO_COLUMNS = "form-two-columns"
@@ -35,6 +36,7 @@ class NegativeKind(StrEnum):
     FORM_LABELS_ABOVE = "form-labels-above"
     FORM_WITH_PHOTO = "form-with-photo"
     FORM_SPREADSHEET = "form-spreadsheet"
+    FORM_RANDOM = "form-random"
     SCREEN_CHAT = "screen-chat"
     SCREEN_APP = "screen-app"
     SCREEN_EMAIL = "screen-email"
@@ -55,6 +57,7 @@ _DRAW: Final[dict[NegativeKind, Callable[[Random, FontLoader], Document]]] = {
     NegativeKind.HONG_KONG_ID: identity_cards.draw_hong_kong_id,
     NegativeKind.DRIVING_LICENCE: identity_cards.draw_driving_licence,
     NegativeKind.BANK_CARD: identity_cards.draw_bank_card_front,
+    NegativeKind.RANDOM_CARD: random_layouts.draw_random_card,
     NegativeKind.FORM_LIST: forms.draw_list,
     NegativeKind.FORM_TABLE: forms.draw_table,
     NegativeKind.FORM_TWO_COLUMNS: forms.draw_two_columns,
@@ -64,6 +67,7 @@ _DRAW: Final[dict[NegativeKind, Callable[[Random, FontLoader], Document]]] = {
     NegativeKind.FORM_LABELS_ABOVE: forms.draw_labels_above,
     NegativeKind.FORM_WITH_PHOTO: forms.draw_form_with_photo,
     NegativeKind.FORM_SPREADSHEET: forms.draw_spreadsheet,
+    NegativeKind.FORM_RANDOM: random_layouts.draw_random_page,
     NegativeKind.SCREEN_CHAT: screens.draw_chat,
     NegativeKind.SCREEN_APP: screens.draw_app_screen,
     NegativeKind.SCREEN_EMAIL: screens.draw_email,

@@ -18,6 +18,7 @@ _IDENTITY_LABELS: Final = (
     "港澳居民身份证号码",
     "身份证号码",
     "身份证件号码/ID No.",
+    "港澳身份号码",
 )
 _EARLIER_LABELS: Final = (
     "曾持证件号码",
@@ -29,12 +30,17 @@ _EARLIER_LABELS: Final = (
     "旧证号码",
     "曾持有通行证号码",
 )
-_MARKS: Final = {"H": ("香港", "HKG", "香港居民", "香港身份证"), "M": ("澳门", "MAC", "澳门居民", "澳门身份证")}
+_MARKS: Final = {
+    "H": ("香港", "HKG", "香港居民", "香港身份证", "香港永久性居民身份证"),
+    "M": ("澳门", "MAC", "澳门居民", "澳门居民身份证"),
+}
 _NOTES: Final = (
     "持证人应妥善保管本证，遗失须立即报告。",
     "本证由公安机关出入境管理机构签发。",
     "涂改、转让无效。",
     "This permit remains the property of the issuing authority.",
+    "请在有效期限内使用本证，咨询电话12367。",
+    "INQUIRY HOTLINE 12367. VALID WITH AN IDENTITY CARD ONLY.",
 )
 _STAY_NOTES: Final = ("持证人每次在内地停留不超过90天。", "持证人每次入境可停留90日。Duration of each stay: 90 days")
 

@@ -8,15 +8,20 @@ from collections.abc import Sequence
 from statistics import median
 from typing import Final
 
+import cv2
+import numpy as np
+
 from permit_ocr.domain.card.resident_number import parse_resident_number
 from recognizer.reading.card_evidence.paper import examine_paper
 from recognizer.reading.card_evidence.person import examine_portrait_place
 from recognizer.reading.card_evidence.picture import CERTAIN, picture_beside
+from recognizer.reading.classification.card_area import IsOnCard
 from recognizer.reading.classification.card_sides import LABELS_BY_SIDE, CardSide
 from recognizer.reading.classification.form_signs import form_signs
+from recognizer.reading.classification.side_layout import departures
 from recognizer.reading.fields.check_digits import is_valid_hong_kong_number
 from recognizer.reading.fields.field_finder import FieldFinder
-from recognizer.reading.fields.mrz.document_codes import document_code
+from recognizer.reading.fields.mrz.document_codes import DocumentCode, document_code
 from recognizer.reading.fields.mrz.facts import MrzFacts
 from recognizer.reading.fields.mrz.machine_lines import machine_lines
 from recognizer.reading.fields.ocr_field import EMPTY_FIELD, Fields
@@ -28,7 +33,10 @@ from recognizer.reading.ocr.text_lines import TextLine
 
 REFUSED: Final = 0.5
 _HIGHEST: Final = 0.99
+_MOST_WITHOUT_WORDS: Final = 1.0
+"""More evidence of a card does not weigh against the words of a form."""
 _FORM_SIGN: Final = -0.25
+_DEPARTURE: Final = -0.3
 _OUTLINE: Final = 0.1
 _PRINTED_PAPER: Final = 0.25
 _BLANK_PAPER: Final = -0.3
@@ -45,8 +53,7 @@ _MANY_FIELDS: Final = 4
 """With fewer fields, a hidden portrait counts like none."""
 _LARGE_LABELS: Final = 1.15
 _LARGE_LABELS_FAULT: Final = -0.15
-_TITLE_FAULT: Final = -0.25
-"""Points for labels that are higher than the values, and for a title on the side that has none."""
+"""Points for labels that are higher than the values."""
 _PROMINENT: Final = 1.15
 _VERY_PROMINENT: Final = 1.35
 """How many times as high as the values a title is."""
@@ -69,7 +76,7 @@ def document_confidence(
     ``core``: the lines of labels and values. ``outline``: the card's corners in ``text.image``, if found.
     """
     layout = finder.layout
-    points = _paper(text, core, layout.height) + _FORM_SIGN * form_signs(layout)
+    points = _paper(text, core, layout.height)
     if card_side is CardSide.HK_MACAO_BACK:
         points += _hk_macao_back(finder, fields, mrz, has_outline=outline is not None)
     elif card_side is CardSide.RESIDENCE_BACK:
@@ -78,9 +85,36 @@ def document_confidence(
         points += _front(
             finder, fields, picture=_picture(card_side, text, layout, core, fields=fields, outline=outline)
         )
+    points = min(_MOST_WITHOUT_WORDS, points) + _words(card_side, layout, fields, mrz, _within(outline, text))
     if outline is not None and round(points, 3) >= REFUSED:  # a form may have one, too
         points += _OUTLINE
     return round(min(_HIGHEST, max(0.0, points)), 3)
+
+
+def _words(
+    card_side: CardSide, layout: Layout, fields: Fields, mrz: MrzFacts | None, is_on_card: IsOnCard | None
+) -> float:
+    """Return points for what a form says and a card does not, and for text elsewhere than on a card of this side.
+
+    Machine-readable lines with the right check digits prove a back, whatever is printed above them.
+    """
+    if mrz:
+        return max(_FORM_SIGN, _FORM_SIGN * form_signs(layout, is_on_card))
+    return _FORM_SIGN * form_signs(layout, is_on_card) + _DEPARTURE * departures(
+        layout, card_side, fields, is_on_card=is_on_card
+    )
+
+
+def _within(outline: Quad | None, text: CardText) -> IsOnCard | None:
+    """Return a function that tells whether the middle of a line is within the card's outline."""
+    if outline is None:
+        return None
+    corners = np.array([text.deskew.to_deskewed(x, y) for x, y in outline.tolist()], np.float32)
+
+    def is_on_card(line: TextLine) -> bool:
+        return cv2.pointPolygonTest(corners, ((line.left + line.right) / 2, line.middle), measureDist=False) >= 0
+
+    return is_on_card
 
 
 def _hk_macao_back(finder: FieldFinder, fields: Fields, mrz: MrzFacts | None, *, has_outline: bool) -> float:
@@ -132,10 +166,10 @@ def _front(finder: FieldFinder, fields: Fields, *, picture: float) -> float:
     labels = _label_ratio(layout)
     points += 0.1 * (_title_ratio(layout) > _PROMINENT) + 0.1 * (labels < _SMALL_LABELS)
     points += _LARGE_LABELS_FAULT * (labels > _LARGE_LABELS)
-    points += _TITLE_FAULT * ("IdCardNo" in fields and layout.anchor(Label.TITLE) is not None)
     number = parse_resident_number(fields["IdCardNo"].text) if "IdCardNo" in fields else None
     is_valid = number is not None and number.has_valid_check_digit
-    return points + 0.3 * (document_code(machine_lines(finder)) is not None) + 0.2 * (is_valid and picture > 0)
+    has_line = document_code(machine_lines(finder)) is DocumentCode.EXIT_ENTRY_FRONT
+    return points + 0.3 * has_line + 0.2 * (is_valid and picture > 0)
 
 
 def _paper(text: CardText, core: Sequence[TextLine], height: float) -> float:

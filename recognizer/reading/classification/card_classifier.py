@@ -11,7 +11,7 @@ from recognizer.reading.fields import value_parsers
 from recognizer.reading.fields.check_digits import is_valid_resident_number
 from recognizer.reading.fields.field_finder import FieldFinder
 from recognizer.reading.fields.mrz.document_codes import DocumentCode, document_code
-from recognizer.reading.fields.mrz.machine_lines import machine_lines
+from recognizer.reading.fields.mrz.machine_lines import machine_lines, plain_line
 from recognizer.reading.fields.resident_number_faults import faults_of
 from recognizer.reading.layout.labels import TITLES, Label, edit_distance
 
@@ -19,6 +19,7 @@ _REGIONS = ("810000", "820000", "830000")
 _MAX_MISREAD = 2
 """How many digits of a region may be misread."""
 _NOT_ON_A_BACK = (Label.BIRTH, Label.VALIDITY, Label.SEX, Label.ADDRESS)
+_MIN_FRONT_LABELS = 2
 _TITLE_PARTS = {
     "来往内": PermitType.HK_MACAO_PERMIT,
     "来往大": PermitType.TAIWAN_PERMIT,
@@ -33,6 +34,8 @@ def classify_card_side(finder: FieldFinder) -> CardSide | None:
     """Return the card side, or None for any other document."""
     if is_other_document(finder):
         return None
+    if _has_hk_macao_code(finder):
+        return CardSide.HK_MACAO_BACK
     card_side = _side_by_title_or_labels(finder) or side_by_evidence(finder)
     return None if card_side is CardSide.RESIDENCE_FRONT and _is_mainland_identity_card(finder) else card_side
 
@@ -71,14 +74,19 @@ def _is_mainland_identity_card(finder: FieldFinder) -> bool:
 
 
 def _citizens_number(text: str) -> str | None:
-    found = re.search(r"(?<!\d)\d{17}[\dX]", re.sub(r"\s+", "", text))
+    found = re.search(r"(?<!\d)\d{17}[\dX]", _printed(text))
     return found[0] if found and is_valid_resident_number(found[0]) else None
 
 
 def _number_of_other_region(text: str) -> str | None:
     """Return region and birth date of another region's number; the rest may be unreadable."""
-    found = re.search(r"(?<!\d)(\d{6})(?:19|20)\d\d(?:0\d|1[0-2])(?:[0-2]\d|3[01])", re.sub(r"\s+", "", text))
+    found = re.search(r"(?<!\d)(\d{6})(?:19|20)\d\d(?:0\d|1[0-2])(?:[0-2]\d|3[01])", _printed(text))
     return found[0] if found and all(edit_distance(found[1], region) > _MAX_MISREAD for region in _REGIONS) else None
+
+
+def _printed(text: str) -> str:
+    """Return a text without spaces; empty if it is a machine-readable line, whose digits may look like a number."""
+    return "" if plain_line(text) else re.sub(r"\s+", "", text)
 
 
 def _has_ethnic_group(finder: FieldFinder) -> bool:
@@ -109,15 +117,23 @@ def _permit_by_part_of_title(finder: FieldFinder) -> PermitType | None:
     return permits.pop() if len(permits) == 1 else None
 
 
-def _is_hk_macao_back(finder: FieldFinder, permit: PermitType | None) -> bool:
-    """Tell whether this is the HK/Macao permit's back: by its code, else by its title and labels.
+def _has_hk_macao_code(finder: FieldFinder) -> bool:
+    """Tell whether the machine-readable lines of a HK/Macao back are there, and no front beside it.
 
-    Other documents have an identity number, too, so without the code one of those labels needs the title or another.
+    The code decides whatever is printed above it: the labels are unknown, and a note may contain a front's label.
+    """
+    labels = sum(finder.layout.anchor(label) is not None for label in _NOT_ON_A_BACK)
+    is_front = labels >= _MIN_FRONT_LABELS
+    return not is_front and document_code(machine_lines(finder)) is DocumentCode.HK_MACAO_BACK
+
+
+def _is_hk_macao_back(finder: FieldFinder, permit: PermitType | None) -> bool:
+    """Tell whether this is the HK/Macao permit's back without its code: by its title and labels.
+
+    Other documents have an identity number, too, so one of those labels needs the title or another.
     """
     layout = finder.layout
     if any(layout.anchor(label) for label in _NOT_ON_A_BACK):
         return False
-    if document_code(machine_lines(finder)) is DocumentCode.HK_MACAO_BACK:
-        return True
     specific = layout.anchor(Label.HISTORY_NUMBER) or (permit and layout.anchor(Label.IDENTITY_NUMBER))
     return bool(specific or layout.has(Label.NAME, Label.IDENTITY_NUMBER))

@@ -8,6 +8,7 @@ import re
 from statistics import median
 from typing import Final
 
+from recognizer.reading.classification.card_area import IsOnCard, texts_in_area
 from recognizer.reading.fields.value_parsers import chinese_text, simplified
 from recognizer.reading.layout.card_layout import Layout, Piece
 from recognizer.reading.layout.labels import Anchor, Label
@@ -32,33 +33,19 @@ _SMALL_PRINT: Final = 0.85
 """Notes on a card are printed smaller than its values."""
 
 
-def form_signs(layout: Layout) -> int:
-    """Return how many signs of a form there are within the text of the labels and their values."""
-    inside = _inside(layout)
+def form_signs(layout: Layout, is_on_card: IsOnCard | None = None) -> int:
+    """Return how many signs of a form there are within the text of the labels and their values.
+
+    ``is_on_card`` tells whether a line is within the card's outline, if that is known.
+    """
+    inside = texts_in_area(layout, is_on_card)
     titles = [anchor for anchor in layout.anchors if anchor.label is Label.TITLE]
     colons = sum(
         bool(_COLON.match(piece.line.text)) for piece in layout.pieces if piece.owner or _is_after(piece, titles)
     )
-    words = len({found for piece in inside for found in _FORM_WORDS.findall(simplified(piece.text))})
+    words = len({found for line in inside for found in _FORM_WORDS.findall(simplified(line.text))})
     quoted = len(titles) > 1 or any(_is_quoted(title, layout) for title in titles)
-    return (
-        2 * (colons >= _MIN_COLONS) + min(words, 3) + 2 * quoted + any(_is_sentence(piece, layout) for piece in inside)
-    )
-
-
-def _inside(layout: Layout) -> list[Piece]:
-    """Return the pieces within the bounding box of labels and values: text beside a card is none of its business."""
-    owned = [anchor.line for anchor in layout.anchors] + [piece.line for piece in layout.pieces if piece.owner]
-    if not owned:
-        return []
-    margin = 1.5 * layout.height
-    left, right = min(line.left for line in owned) - margin, max(line.right for line in owned) + margin
-    top, bottom = min(line.top for line in owned) - 2 * margin, max(line.bottom for line in owned) + margin
-    return [
-        piece
-        for piece in layout.pieces
-        if left < (piece.line.left + piece.line.right) / 2 < right and top < piece.line.middle < bottom
-    ]
+    return 2 * (colons >= _MIN_COLONS) + min(words, 3) + 2 * quoted + any(_is_sentence(line, layout) for line in inside)
 
 
 def _is_after(piece: Piece, titles: list[Anchor]) -> bool:
@@ -81,7 +68,7 @@ def _is_quoted(title: Anchor, layout: Layout) -> bool:
     )
 
 
-def _is_sentence(piece: Piece, layout: Layout) -> bool:
+def _is_sentence(line: TextLine, layout: Layout) -> bool:
     height = median([one.line.height for one in layout.pieces if one.owner] or [layout.height])
-    is_long = len(chinese_text(piece.text) or "") >= _MIN_SENTENCE
-    return is_long and piece.line.height > _SMALL_PRINT * height and bool(_SENTENCE.search(piece.text))
+    is_long = len(chinese_text(line.text) or "") >= _MIN_SENTENCE
+    return is_long and line.height > _SMALL_PRINT * height and bool(_SENTENCE.search(line.text))

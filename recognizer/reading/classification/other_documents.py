@@ -19,8 +19,12 @@ _TITLES: Final = re.compile(
 
 
 def is_other_document(finder: FieldFinder) -> bool:
-    """Tell whether the text belongs to a passport, another identity card or another kind of permit."""
-    if document_code(machine_lines(finder)) is DocumentCode.OTHER:
-        return True
+    """Tell whether the text belongs to a passport, another identity card or another kind of permit.
+
+    The code of a HK/Macao back decides against the words around it: its labels and notes may name an identity card.
+    """
+    code = document_code(machine_lines(finder))
+    if code in {DocumentCode.OTHER, DocumentCode.HK_MACAO_BACK}:
+        return code is DocumentCode.OTHER
     lines = [anchor.line for anchor in finder.layout.anchors] + [piece.line for piece in finder.layout.pieces]
     return any(_TITLES.search(simplified(re.sub(r"\s+", "", line.text))) for line in lines)

@@ -91,6 +91,37 @@ def test_similar_documents_are_not_permits(paper: list[str]) -> None:
     assert side_of_texts(*paper) is None
 
 
+BACK_LINES = ["CRH1234567830002212119F8108038", "NGKELMPONBPJLBLOAABA1234567842", "ZHENG<JIAN<<YANG<BEN<<<<<<<<<<"]
+
+
+@pytest.mark.parametrize(
+    "printed",
+    [
+        "港澳身份号码 A123456(7)",
+        "香港永久性居民身份证",
+        "请在有效期限内使用本证",
+        "持有香港居民身份证的居民",
+        "VALID WITH IDENTITY CARD ONLY",
+        "INQUIRY HOTLINE 12367 PLEASE RETURN IF FOUND",
+        "5453544(1)",
+    ],
+)
+def test_a_backs_code_decides_whatever_is_printed_above_it(printed: str) -> None:
+    """Nobody knows the labels and notes of a real back."""
+    assert side_of_texts("证件样本", printed, *BACK_LINES) is CardSide.HK_MACAO_BACK
+
+
+def test_a_backs_code_does_not_make_a_back_of_the_front_beside_it() -> None:
+    front = ["港澳居民来往内地通行证", "出生日期 1981.08.03", "性别 女", "有效期限 2011.12.12-2021.12.11"]
+    assert side_of_texts(*front, *BACK_LINES) is CardSide.HK_MACAO_FRONT
+
+
+def test_digits_of_machine_readable_lines_are_no_residence_number() -> None:
+    """The first line of this back contains 18 digits that are a valid number: 565863193110300327."""
+    lines = ["CRM5658631931103003275M9509148", "LGKBMDPELOOK<<<<AAB54535441<36", "TING<<MAN<KUEN<<<<<<<<<<<<<<<<"]
+    assert side_of_texts("姓名 丁敏娟", "身份证件号码 5453544(1)", *lines) is CardSide.HK_MACAO_BACK
+
+
 def test_an_untitled_residence_permit_back_is_not_a_travel_permit() -> None:
     """With its first character hidden, its label looks like that of a travel permit's number."""
     texts = ("签发机关 苏州市公安局", "有效期限 2024.11.15-2029.11.15", "证号码 00205107")

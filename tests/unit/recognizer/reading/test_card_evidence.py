@@ -20,6 +20,7 @@ from recognizer.reading.ocr.text_lines import TextLine
 from tests.unit.recognizer.reading.cards import line
 
 type Image = Any
+FIELDS = {"Name": OcrField("陈大文", 0.9)}
 WHITE, BLUE = (255, 255, 255), (240, 228, 215)
 
 
@@ -42,7 +43,7 @@ def front(title: str, separator: str = " ") -> list[TextLine]:
 def confidence(image: Image, lines: list[TextLine], side: CardSide = CardSide.HK_MACAO_FRONT, **facts: Any) -> float:
     text = CardText(image, tuple(lines), Deskew(), 0, np.eye(3), tuple(range(len(lines))))
     return document_confidence(
-        side, text, FieldFinder(Layout(lines)), core=lines, fields={}, mrz=MrzFacts(**facts) if facts else None
+        side, text, FieldFinder(Layout(lines)), core=lines, fields=FIELDS, mrz=MrzFacts(**facts) if facts else None
     )
 
 
@@ -77,7 +78,7 @@ def test_an_outline_supports_a_card_but_does_not_make_one(image: Image, gain: fl
             text_on(image, lines),
             FieldFinder(Layout(lines)),
             core=lines,
-            fields={},
+            fields=FIELDS,
             mrz=None,
             outline=outline,
         )

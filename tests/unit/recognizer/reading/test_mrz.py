@@ -149,6 +149,13 @@ def test_a_coded_name_identifies_a_back_without_its_first_line() -> None:
 
 
 @pytest.mark.parametrize(
+    "before", ["INQUIRYHOTLINE12367VALIDWITHIDENTITYCARD", "VALIDUNTIL2028WITHANIDENTITYCARD12367"]
+)
+def test_a_note_before_the_lines_does_not_hide_their_code(before: str) -> None:
+    assert document_code([before, SPECIMEN[0]]) is DocumentCode.HK_MACAO_BACK
+
+
+@pytest.mark.parametrize(
     ("read", "plain"),
     [
         ("CRH12345 67830002212119F8108038", SPECIMEN[0]),

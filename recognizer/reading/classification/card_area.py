@@ -1,0 +1,49 @@
+"""The text in the area of a card: a card may lie on other papers, whose text says nothing about it."""
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from recognizer.reading.layout.card_layout import Layout
+from recognizer.reading.ocr.text_lines import BOX_GAP, TextLine, strip_spaces
+
+type IsOnCard = Callable[[TextLine], bool]
+"""Tells whether a line is within the card's outline."""
+_BESIDE: Final = 1.5
+_ABOVE: Final = 4.0
+_BELOW: Final = 2.2
+"""How many text heights beyond labels, values and title text still belongs to them."""
+_VALUE_REACH: Final = 10.0
+"""A value is at most so many text heights right of its label; text in the same row of another paper is farther."""
+
+
+def texts_in_area(layout: Layout, is_on_card: IsOnCard | None = None) -> list[TextLine]:
+    """Return the text that is neither label nor title, in and near the area of those, within the outline if known."""
+    height = layout.height
+    owned = [anchor.line for anchor in layout.anchors]
+    owned += [
+        piece.line
+        for piece in layout.pieces
+        if piece.owner and piece.line.left - piece.owner.line.right < _VALUE_REACH * height
+    ]
+    if not owned:
+        return []
+    left, right = min(line.left for line in owned), max(line.right for line in owned)
+    top, bottom = min(line.top for line in owned), max(line.bottom for line in owned)
+    return [
+        line
+        for piece in layout.pieces
+        for line in _boxes(piece.line)
+        if left - _BESIDE * height < (line.left + line.right) / 2 < right + _BESIDE * height
+        and top - _ABOVE * height < line.middle < bottom + _BELOW * height
+        and (is_on_card is None or is_on_card(line))
+    ]
+
+
+def _boxes(line: TextLine) -> Iterator[TextLine]:
+    """Yield the texts that were read separately: one of them may be on another paper."""
+    start = 0
+    gaps = [index for index, character in enumerate(line.characters) if character.text == BOX_GAP]
+    for end in (*gaps, len(line.characters)):
+        if start < end and (part := strip_spaces(line.part(start, end))):
+            yield part
+        start = end + 1

@@ -1,0 +1,86 @@
+"""Finds text that a card side does not print: what is left after its title, labels, values and known notes.
+
+All that a front prints in Chinese is known, so a line of anything else shows another document, whatever it says. Only
+text between and near the labels and values counts: a card may lie on other papers.
+"""
+
+import re
+from difflib import SequenceMatcher
+from typing import Final
+
+from recognizer.reading.classification.card_area import IsOnCard, texts_in_area
+from recognizer.reading.classification.card_sides import LABELS_BY_SIDE, CardSide
+from recognizer.reading.fields.ocr_field import Fields
+from recognizer.reading.fields.value_parsers import simplified
+from recognizer.reading.layout.card_layout import Layout
+from recognizer.reading.layout.labels import TITLES, WORDS
+
+_MIN_CHINESE: Final = 2
+"""A single character may be a piece of a picture or of a pattern."""
+_MIN_CONFIDENCE: Final = 0.4
+"""Text with a less confident character is hardly legible: under glare, a value may be read as anything."""
+_EXPLAINED: Final = 0.6
+"""The part of a text that is in a field's value; the rest may be misread or of a label."""
+_SIMILAR: Final = 0.5
+"""The same for labels and other print, of which small characters are misread."""
+_PART: Final = 3
+"""Characters of a known text that glare leaves visible; at its beginning or end, two are enough of a title."""
+_CHINESE: Final = re.compile(r"[\u3400-\u9fff]")
+_WATERMARK: Final = re.compile("SPECIMEN.*|样本|樣本")
+_UNITS: Final = re.compile(r"(?<=\d)[年月日]")
+_SEX: Final = re.compile("[男女]")
+_ADDRESS: Final = re.compile(r"[省市区县州]|[路街巷道村]\d|\d[号栋幢座楼室房单组]|[座栋幢]\d")
+_STATE: Final = "中华人民共和国"
+_AUTHORITIES: Final = ("公安部出入境管理局", "中华人民共和国出入境管理局", "国家移民管理局", "公安局")
+_MARKS: Final = ("非中国籍", "证件样本", "香港永久性居民身份证", "澳门居民身份证")
+"""What some side prints besides its labels."""
+
+
+def unexplained_texts(
+    layout: Layout, card_side: CardSide, fields: Fields, is_on_card: IsOnCard | None = None
+) -> list[str]:
+    """Return the Chinese texts in the area of labels and values that are neither, nor known print of this side."""
+    values = [_plain(field.text) for field in fields.values() if field.text]
+    labels = [word for label in LABELS_BY_SIDE[card_side] for word in WORDS[label]]
+    texts = [
+        _plain(_WATERMARK.sub("", line.text))
+        for line in texts_in_area(layout, is_on_card)
+        if line.confidence >= _MIN_CONFIDENCE
+    ]
+    return [
+        text
+        for text in texts
+        if len(_CHINESE.findall(_SEX.sub("", text))) >= _MIN_CHINESE
+        and not (card_side is CardSide.RESIDENCE_FRONT and _ADDRESS.search(text))
+        and not _is_part_of_title(text)
+        and not any(_in_common(text, value) >= _EXPLAINED * len(text) for value in values)
+        and not any(_is_similar(text, word) for word in (*labels, *_AUTHORITIES, *_MARKS))
+    ]
+
+
+def _is_part_of_title(text: str) -> bool:
+    """Tell whether a text is what glare leaves of a title or of the state's name, or all of it, partly misread."""
+    titles = (_STATE, *TITLES)
+    return any(
+        _is_similar(text, title) or text in (title[: len(text)], title[-len(text) :]) or text[:_PART] in title
+        for title in titles
+    )
+
+
+def _is_similar(text: str, word: str) -> bool:
+    """Tell whether a text may be a known word, or most of it, with some characters misread."""
+    common = _in_common(text, word)
+    is_part = len(text) >= _PART and text in word
+    is_most = common > _SIMILAR * len(word) or len(word) == _MIN_CHINESE == len(text)
+    return is_part or (common >= _SIMILAR * len(text) and is_most)
+
+
+def _in_common(text: str, other: str) -> int:
+    """Return how many characters two texts have in common, in the same order."""
+    blocks = SequenceMatcher(None, text, other, autojunk=False).get_matching_blocks()
+    return sum(block.size for block in blocks)
+
+
+def _plain(text: str) -> str:
+    """Return a text in simplified characters, without punctuation and units of dates."""
+    return "".join(character for character in _UNITS.sub("", simplified(text)) if character.isalnum())
