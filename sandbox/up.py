@@ -20,6 +20,7 @@ from sandbox.account import REGION
 from sandbox.aws.client import SERVER, LocalAws, start_aws
 from sandbox.cloudwatch.recorder import Recorder, watch, write_definitions
 from sandbox.errors import SandboxError
+from sandbox.http_api.api_reference import ApiReference
 from sandbox.http_api.server import ApiServer, HttpApi
 from sandbox.lambda_runtime.cpu_quota import require_cgroups
 from sandbox.lambda_runtime.emulator import machine_architecture
@@ -100,7 +101,7 @@ async def running_sandbox(settings: Settings, report: Report) -> AsyncIterator[S
         write_definitions(settings.state, stack.alarms, stack.dashboards)
         functions = {name: recorder.invocations(name, pool.invoke) for name, pool in pools.items()}
         http_api = HttpApi(stack.routes, functions, cors=stack.cors)
-        api = ApiServer(recorder.responses(http_api), ports["--api-port"])
+        api = ApiServer(ApiReference(recorder.responses(http_api)), ports["--api-port"])
         pollers = _pollers(settings, stack, aws, functions, recorder=recorder, report=report)
         background = [
             tasks.create_task(api.serve()),
