@@ -70,14 +70,14 @@ def dynamodb(aws: None) -> "DynamoDBClient":
         AttributeDefinitions=[
             {"AttributeName": "id", "AttributeType": "S"},
             {"AttributeName": "review_state", "AttributeType": "S"},
-            {"AttributeName": "review_since", "AttributeType": "N"},
+            {"AttributeName": "expires_at", "AttributeType": "N"},
         ],
         GlobalSecondaryIndexes=[
             {
                 "IndexName": "reviews",
                 "KeySchema": [
                     {"AttributeName": "review_state", "KeyType": "HASH"},
-                    {"AttributeName": "review_since", "KeyType": "RANGE"},
+                    {"AttributeName": "expires_at", "KeyType": "RANGE"},
                 ],
                 "Projection": {"ProjectionType": "ALL"},
             }

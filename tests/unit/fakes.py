@@ -233,6 +233,10 @@ class FakeDocuments:
         self.states[document_id] = replace(self.states.get(document_id, DocumentState()), **changes)
 
 
+def _expiry(one: FakeReview) -> int:
+    return round(one.since) + 7 * 24 * 3600
+
+
 @dataclass
 class FakeReviews:
     """The reviews of documents that never expire."""
@@ -248,10 +252,12 @@ class FakeReviews:
             and not self.documents.states[document_id].deleted
             and kind in {None, one.review.kind}
             and reason in {None, *one.review.reasons}
-            and (after is None or (one.since, document_id) > (after[1], after[0]))
+            and (after is None or (_expiry(one), document_id) > (after[1], after[0]))
         ]
         shown = found[:limit]
-        return ReviewPage(reviews=shown, next=(shown[-1].document_id, shown[-1].since) if len(found) > limit else None)
+        return ReviewPage(
+            reviews=shown, next=(shown[-1].document_id, shown[-1].expires_at) if len(found) > limit else None
+        )
 
     def get(self, document_id: str) -> ReviewState | None:
         state, one = self.documents.states.get(document_id), self.documents.reviews.get(document_id)
@@ -323,7 +329,7 @@ class FakeReviews:
             document_id=document_id,
             review=one.review,
             since=one.since,
-            expires_at=one.since + 7 * 24 * 3600,
+            expires_at=_expiry(one),
             lease=one.lease if has_lease else None,
         )
 
@@ -417,7 +423,7 @@ class FakeCases:
 
     def store_completed(self, case: str, front: CaseSide, back: CaseSide, *, event_id: str, event: str) -> None:
         there = self.sides[case]
-        if any(there[one.kind, one.side].document_id != one.document_id for one in (front, back)):
+        if any(there[one.kind, one.side].sort_key != one.sort_key for one in (front, back)):
             return
         completed = self.completed.setdefault(case, {})
         self.events.pop(completed.get(front.kind, ""), None)
@@ -531,6 +537,8 @@ class World:
     checked_fields: list[tuple[str, bool, bool]] = field(default_factory=list)
     """Fields that a reviewer has checked: name, whether corrected, whether read by the recogniser."""
     with_reviews: bool = True
+    review_store: FakeReviews | None = None
+    """If it is not the one of ``documents``."""
 
     def __post_init__(self) -> None:
         self.erasure.portraits = self.portraits.stored
@@ -576,7 +584,7 @@ class World:
 
     @property
     def reviews(self) -> FakeReviews:
-        return FakeReviews(self.documents)
+        return self.review_store or FakeReviews(self.documents)
 
     @property
     def publish_decision(self) -> PublishDecision:

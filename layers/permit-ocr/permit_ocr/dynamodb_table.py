@@ -84,20 +84,21 @@ class Table:
         limit: int,
         after: Item | None = None,
     ) -> tuple[Sequence[Item], Item | None]:
-        """Return items of an index whose ``key`` (an attribute and its value) is this, in the index's order.
+        """Return items of an index whose ``key`` (an attribute and its value) is this, those that expire first first.
 
-        They may be a moment old. At most ``limit`` are looked at; those that have not expired and that all ``filters``
-        let through are returned, and the place to continue ``after``, None at the end.
+        They may be a moment old. At most ``limit`` are looked at; those that all ``filters`` let through are returned,
+        and the place to continue ``after``, None at the end.
         """
         name, value = key
         request: dict[str, Any] = {
             "TableName": self._name,
             "IndexName": index,
-            "KeyConditionExpression": f"{name} = :key",
-            "FilterExpression": " AND ".join(("expires_at >= :now", *filters)),
+            "KeyConditionExpression": f"{name} = :key AND expires_at >= :now",
             "ExpressionAttributeValues": _attribute_values({":key": value, ":now": self.now(), **(values or {})}),
             "Limit": limit,
         }
+        if filters:
+            request["FilterExpression"] = " AND ".join(filters)
         if after:
             request["ExclusiveStartKey"] = _attribute_values(after)
         with translate_aws_errors("DynamoDB"):

@@ -3,14 +3,15 @@
 | attribute of ``document#ID``                   | set                                                              |
 |------------------------------------------------|------------------------------------------------------------------|
 | ``review_state``                               | ``open`` while nobody has decided: the index's partition key     |
-| ``review_since``                               | when it was published: the index's sort key                      |
+| ``review_since``                               | when it was published                                            |
 | ``review_kind``, ``_side``, ``_reasons``       | what the list shows and can be filtered by                       |
 | ``review_holder``, ``review_until``            | while a reviewer has the lease                                   |
 | ``decision``, ``decision_id``, ``_number``,    | from a decision: its event, its id, its number, the digest of    |
 | ``_request``, ``_published``                   | its request, and whether the queue took it                       |
 | ``sending_until``, ``sending_by``              | while a decision's event is being sent, and by which invocation  |
 
-Times are in seconds since 1970. A document that needs no review has none of them, and costs nothing in the index.
+Times are in seconds since 1970. A document that needs no review has none of them, and costs nothing in the index. The
+index is sorted by ``expires_at``: items that have expired, which DynamoDB deletes only within days, are not read.
 """
 
 from typing import Any, Final
@@ -93,10 +94,11 @@ class DynamoDbReviews(WorkTableAdapter):
             found += [self._listed(item) for item in items]
             if len(found) > limit:
                 found = found[:limit]
-                start = _start_key((found[-1].document_id, found[-1].since))
+                start = _start_key((found[-1].document_id, found[-1].expires_at))
             if start is None or len(found) >= limit:
                 break
-        return ReviewPage(reviews=found, next=_cursor(start) if start else None)
+        # All that expire within the same second are in no order.
+        return ReviewPage(reviews=sorted(found, key=lambda one: one.since), next=_cursor(start) if start else None)
 
     def get(self, document_id: str) -> ReviewState | None:
         return self._state(self._table.get(document_item_id(document_id)) or {})
@@ -139,7 +141,7 @@ class DynamoDbReviews(WorkTableAdapter):
                 ":no": False,
                 ":until": self._table.now() + SENDING_SECONDS,
                 ":token": token,
-                ":kept": max(round(new.expires_at), round(self._table.now()) + _KEPT_SECONDS),
+                ":kept": max(new.expires_at, round(self._table.now()) + _KEPT_SECONDS),
                 ":holder": new.holder,
                 ":after": new.after or "",
             },
@@ -201,7 +203,7 @@ class DynamoDbReviews(WorkTableAdapter):
                 reasons=tuple(sorted(item["review_reasons"])),
             ),
             since=float(item["review_since"]),
-            expires_at=float(item["expires_at"]),
+            expires_at=int(item["expires_at"]),
             lease=ReviewLease(holder=item["review_holder"], until=item["review_until"]) if has_lease else None,
         )
 
@@ -218,9 +220,9 @@ def _decision(item: Item) -> StoredDecision | None:
 
 
 def _start_key(cursor: Cursor) -> dict[str, Any]:
-    document_id, since = cursor
-    return {"id": document_item_id(document_id), "review_state": _OPEN, "review_since": since}
+    document_id, expires_at = cursor
+    return {"id": document_item_id(document_id), "review_state": _OPEN, "expires_at": expires_at}
 
 
 def _cursor(key: Item) -> Cursor:
-    return key["id"].partition("#")[2], float(key["review_since"])
+    return key["id"].partition("#")[2], int(key["expires_at"])

@@ -1,6 +1,6 @@
 """The port ``StoredImages`` on S3: presigned URLs of the images that were read."""
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
@@ -56,6 +56,6 @@ class S3StoredImages:
         return next((known for magic, known in _TYPES.items() if start.startswith(magic)), None)
 
 
-def _version(version: StoredVersion) -> dict[str, str]:
+def _version(version: StoredVersion) -> dict[str, Any]:
     # "null" is the only version of an object in a bucket without versioning.
     return {"Bucket": version.bucket, "Key": version.key, "VersionId": version.version}

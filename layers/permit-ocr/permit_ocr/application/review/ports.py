@@ -26,7 +26,7 @@ class ListedReview:
     document_id: str
     review: OpenReview
     since: float
-    expires_at: float
+    expires_at: int
     """When the document expires, decided or not."""
     lease: ReviewLease | None
 
@@ -69,12 +69,12 @@ class NewDecision:
     after: str | None
     holder: str
     """Who decides: nobody else may have the lease."""
-    expires_at: float
+    expires_at: int
     """When the document expires."""
 
 
-type Cursor = tuple[str, float]
-"""The id of the last document of a page, and since when it was on the list."""
+type Cursor = tuple[str, int]
+"""The id of the last document of a page, and when it expires."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +104,10 @@ class Reviews(Protocol):
     """The reviews of documents, in the documents' own state. All raise ``RetryableError``."""
 
     def page(self, *, kind: Kind | None, reason: str | None, limit: int, after: Cursor | None) -> ReviewPage:
-        """Return open reviews, the oldest first. What was decided a moment ago may still be there."""
+        """Return open reviews, the oldest first. What was decided a moment ago may still be there.
+
+        A page may have fewer than ``limit`` although there is a next one.
+        """
 
     def get(self, document_id: str) -> ReviewState | None:
         """Return the state of a document's review, None if it was never on the list. Raises ``Deleted``."""

@@ -19,6 +19,8 @@ IF_MATCH: Final = "if-match"
 ETAG: Final = "ETag"
 _REVIEWER: Final = "[A-Za-z0-9._@+-]{1,64}"
 _LONGEST_VALUE: Final = 200
+_LATEST: Final = 10**11
+"""Seconds since 1970 that no document lives to see."""
 _MOST_CORRECTIONS: Final = 20
 """More than any side has fields."""
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
@@ -36,7 +38,7 @@ def _check_fields(value: Mapping[str, str]) -> Mapping[str, str]:
         raise PydanticCustomError("fields", f"must have at most {_MOST_CORRECTIONS} fields")
     if any(len(text) > _LONGEST_VALUE or _CONTROL.search(text) for text in value.values()):
         limit = f"must have values of at most {_LONGEST_VALUE} characters in one line"
-        raise PydanticCustomError("fields", limit)  # type: ignore[arg-type]
+        raise PydanticCustomError("fields", limit)
     return value
 
 
@@ -107,9 +109,9 @@ def serialize_cursor(cursor: Cursor) -> str:
 def parse_cursor(text: str) -> Cursor:
     """Return the cursor in a text. Raises ``HttpProblem``."""
     try:
-        document_id, since = json.loads(base64.b64decode(f"{text}{'=' * (-len(text) % 4)}", "-_", validate=True))
-        if is_document_id(document_id) and 0 < since < 1e11:  # noqa: PLR2004  seconds since 1970
-            return document_id, float(since)
+        document_id, expires_at = json.loads(base64.b64decode(f"{text}{'=' * (-len(text) % 4)}", "-_", validate=True))
+        if is_document_id(document_id) and 0 < expires_at < _LATEST:
+            return document_id, int(expires_at)
     except (ValueError, TypeError, RecursionError):
         pass
     raise HttpProblem(invalid_fields([("cursor", "must be the next of an earlier response")]))

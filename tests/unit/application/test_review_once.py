@@ -1,0 +1,314 @@
+"""A decision is published once, in any interleaving with deliveries, newer photos, deletions, kills and waits.
+
+As in ``test_pairing_once``, something may happen around every call of a port. An invocation that runs for longer than a
+function may is killed.
+"""
+
+import json
+import time
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any, cast
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from permit_ocr.application.intake_messages import PublishDecisionMessage
+from permit_ocr.application.ports import OcrRequest, OcrResponse
+from permit_ocr.application.review.decide_review import DecisionRequest, Stale
+from permit_ocr.application.review.ports import Conflict
+from permit_ocr.domain.errors import Deleted, RetryableError
+from permit_ocr.domain.permits import Side
+from permit_ocr.domain.review.decision import Decision, DecisionReason
+from tests.unit.application.test_pairing_once import DOCUMENTS, FIFO_SECONDS, KilledError, SidedOcr
+from tests.unit.fakes import (
+    MAINLAND_BACK,
+    MAINLAND_FRONT,
+    NOW,
+    FakeCaseIndex,
+    FakeCases,
+    FakeDocuments,
+    FakePortraits,
+    FakeRecognitionStore,
+    FakeReviews,
+    World,
+)
+
+MISREAD = replace(MAINLAND_FRONT, Number="H1234567")
+LONGEST_INVOCATION = 45
+DELAY = 60
+
+
+class MisreadingOcr(SidedOcr):
+    def recognize(self, request: OcrRequest, *, deadline: float) -> OcrResponse:
+        response = super().recognize(request, deadline=deadline)
+        return replace(response, answer=MAINLAND_BACK if request.side is Side.BACK else MISREAD)
+
+
+@dataclass
+class Schedule:
+    """The time, and what happens around each port call in turn: nothing, a kill, a wait or something nested."""
+
+    happens: list[str]
+    now: float = 0.0
+    invocations: list[float] = field(default_factory=list)
+    """When each of the nested invocations has started."""
+    recognitions: FakeRecognitionStore = field(default_factory=FakeRecognitionStore)
+    kept: FakeDocuments = field(default_factory=FakeDocuments)
+    cases: FakeCases = field(default_factory=FakeCases)
+    index: FakeCaseIndex = field(default_factory=FakeCaseIndex)
+    taken: dict[str, float] = field(default_factory=dict)
+    visible: list[dict[str, Any]] = field(default_factory=list)
+    messages: list[tuple[float, str]] = field(default_factory=list)
+    decided: list[dict[str, Any]] = field(default_factory=list)
+    """The decisions that were answered."""
+    deleted: bool = False
+    after_deletion: list[str] = field(default_factory=list)
+    """Types of the events of the front that were published after its deletion was answered."""
+
+    def __post_init__(self) -> None:
+        self.kept.now = self.clock
+
+    def clock(self) -> Any:
+        return NOW + timedelta(seconds=self.now)
+
+    def act(self) -> None:
+        if self.invocations and self.now - self.invocations[-1] > LONGEST_INVOCATION:
+            raise KilledError
+        act = self.happens.pop(0) if self.happens else "go on"
+        if act == "kill":
+            raise KilledError
+        if act == "wait":
+            self.now += 25
+        if act in self.acts and len(self.invocations) < 4:
+            self.run(act)
+
+    @property
+    def acts(self) -> dict[str, Callable[[], object]]:
+        return {
+            **{name: lambda name=name: self.deliver(name) for name in DOCUMENTS},  # type: ignore[misc]
+            "decide": lambda: self.decide("H12345678"),
+            "decide otherwise": lambda: self.decide("H87654321"),
+            "delete": self.delete,
+            "overtake": self.overtake,
+            "message": self.receive,
+        }
+
+    def run(self, act: str) -> None:
+        """Run an invocation; a kill ends all of the environment that the schedule is about."""
+        self.invocations.append(self.now)
+        try:
+            self.acts[act]()
+        except KilledError:
+            self.recognitions.leased.clear()  # as if the lease had expired by the next delivery
+        finally:
+            self.invocations.pop()
+
+    def deliver(self, document_id: str) -> None:
+        with suppress(RetryableError, Deleted):
+            self.here.recognize(DOCUMENTS[document_id], deadline=time.monotonic() + 45)
+
+    def decide(self, number: str) -> None:
+        try:
+            state = self.here.reviews.get("front")
+            if state is None:
+                return
+            request = DecisionRequest(
+                document_id="front",
+                tags={state.tag},
+                decision=Decision.ACCEPTED,
+                reason=DecisionReason.CORRECTED,
+                override=None,
+                fields={"Number": number},
+                supersedes=None,
+                reviewer="anna",
+            )
+            decided = self.here.decide_review(request)
+        except (RetryableError, Deleted, Stale, Conflict):
+            return
+        if decided and decided.decision:
+            self.decided.append(json.loads(decided.decision.event.event))
+
+    def delete(self) -> None:
+        with suppress(RetryableError):
+            self.deleted = self.here.delete("front") or self.deleted
+
+    def overtake(self) -> None:
+        """Deliver the front a second time, without any disturbance, and decide on it."""
+        self.recognitions.leased.clear()
+        happens, self.happens = self.happens, []
+        self.run("front")
+        self.run("decide")
+        self.happens = happens
+
+    def receive(self) -> None:
+        for message in [one for one in self.messages if one[0] <= self.now]:
+            try:
+                self.here.publish_decision.pending(message[1])
+            except RetryableError:
+                continue
+            except Deleted:
+                pass
+            self.messages.remove(message)
+
+    def enqueue(self, message: PublishDecisionMessage, *, delay_seconds: int = 0) -> None:
+        self.messages.append((self.now + delay_seconds, message.document_id))
+
+    def publish(self, text: str, *, event_id: str) -> None:
+        event = json.loads(text)
+        assert event["id"] == event_id
+        if self.now - self.taken.get(event_id, -1e9) > FIFO_SECONDS:
+            self.taken[event_id] = self.now
+            self.visible.append(event)
+            is_about_front = event["type"] == "permit.reviewed.v1" or event["data"].get("front")
+            if self.deleted and is_about_front:
+                self.after_deletion.append(event["type"])
+
+    @property
+    def here(self) -> World:
+        return World(
+            ocr=cast("Any", Stepped(self, MisreadingOcr())),
+            recognitions=cast("Any", Stepped(self, self.recognitions)),
+            documents=cast("Any", Stepped(self, self.kept)),
+            cases=cast("Any", Stepped(self, self.cases)),
+            case_index=cast("Any", Stepped(self, self.index)),
+            results=cast("Any", Stepped(self, self)),
+            review_queue=cast("Any", Stepped(self, self)),
+            review_store=cast("Any", Stepped(self, FakeReviews(self.kept))),
+            portraits=FakePortraits(),
+            now=self.clock,
+        )
+
+    def of_type(self, kind: str) -> list[dict[str, Any]]:
+        return [event for event in self.visible if event["type"] == kind]
+
+
+class Stepped:
+    """A port whose calls have a step before and a step after them."""
+
+    def __init__(self, schedule: Schedule, port: object) -> None:
+        self._schedule = schedule
+        self._port = port
+
+    def __getattr__(self, name: str) -> Any:
+        attribute = getattr(self._port, name)
+        if not callable(attribute):
+            return attribute
+
+        def step(*arguments: Any, **named: Any) -> Any:
+            self._schedule.act()
+            result = attribute(*arguments, **named)
+            self._schedule.act()
+            return result
+
+        return step
+
+
+def read() -> Schedule:
+    """Return a schedule in which both sides were read, and the front has to be reviewed."""
+    schedule = Schedule(happens=[])
+    for act in ("front", "back"):
+        schedule.run(act)
+    return schedule
+
+
+def run(happens: list[str], first: str = "decide") -> Schedule:
+    """Once both sides were read, begin with ``first``, let things happen, and deliver until nothing is left to do."""
+    schedule = read()
+    schedule.happens = list(happens)
+    schedule.run(first)
+    for _ in range(50):
+        schedule.run("front")
+        if schedule.deleted:
+            schedule.run("delete")
+        schedule.now += 20
+        schedule.run("message")
+        if not schedule.messages and not schedule.happens:
+            return schedule
+    raise AssertionError("the messages never end")
+
+
+ACTS = ["go on", "go on", "go on", "kill", "wait", "front", "decide", "decide otherwise", "message"]
+
+
+@given(st.lists(st.sampled_from(ACTS), max_size=40))
+def test_a_decision_is_published_exactly_once(happens: list[str]) -> None:
+    schedule = run(happens)
+    reviewed = schedule.of_type("permit.reviewed.v1")
+    stored = schedule.kept.reviews["front"].decision
+    if stored is None:
+        assert reviewed == schedule.decided == []
+        return
+    assert stored.event.published
+    assert {event["id"] for event in reviewed} == {stored.id}
+    assert all(event["data"] == reviewed[0]["data"] for event in (*reviewed, *schedule.decided))
+    if schedule.now <= FIFO_SECONDS:
+        assert len(reviewed) == 1
+        assert max(Counter(event["id"] for event in schedule.visible).values()) == 1
+    (pair,) = schedule.cases.events.values()
+    fields = json.loads(pair)["data"]["front"]["fields"]
+    assert fields["Number"] == reviewed[0]["data"]["fields"]["Number"], "the pair has the reviewed side"
+
+
+@given(st.lists(st.sampled_from([*ACTS, "delete"]), max_size=40))
+def test_nothing_of_a_decision_is_published_after_a_deletion(happens: list[str]) -> None:
+    schedule = run([*happens, "delete"])
+    assert schedule.after_deletion == []
+    if schedule.deleted:
+        assert "front" not in schedule.kept.events
+        assert not schedule.cases.events
+        assert schedule.here.reviews.page(kind=None, reason=None, limit=9, after=None).reviews == []
+
+
+@pytest.mark.parametrize("step", range(40))
+def test_a_deletion_at_any_step_of_a_decision_is_its_end(step: int) -> None:
+    schedule = run([*["go on"] * step, "delete"])
+    for _ in range(2):
+        schedule.run("delete")
+    assert schedule.deleted
+    assert schedule.after_deletion == []
+    assert not schedule.cases.events
+
+
+@given(st.lists(st.sampled_from([*ACTS, "newer"]), max_size=40))
+def test_a_review_never_replaces_a_newer_photo_of_its_side(happens: list[str]) -> None:
+    schedule = run([*happens, "newer"])
+    for _ in range(3):
+        schedule.run("newer")
+    (pair,) = schedule.cases.events.values()
+    assert json.loads(pair)["data"]["front"]["document"]["id"] == "newer"
+
+
+@pytest.mark.parametrize("step", range(30))
+def test_a_slow_delivery_does_not_undo_the_decision_that_overtook_it(step: int) -> None:
+    schedule = Schedule(happens=[])
+    schedule.run("back")
+    schedule.happens = [*["go on"] * step, "overtake"]
+    schedule.run("front")
+    schedule.happens.clear()
+    schedule.run("front")
+    if not schedule.decided:
+        schedule.run("decide")
+    (reviewed,) = schedule.of_type("permit.reviewed.v1")
+    assert schedule.here.reviews.page(kind=None, reason=None, limit=9, after=None).reviews == []
+    (pair,) = schedule.cases.events.values()
+    assert json.loads(pair)["data"]["front"]["fields"] == reviewed["data"]["fields"]
+    assert schedule.of_type("permit.completed.v1")[-1] == json.loads(pair)
+
+
+@pytest.mark.parametrize("kill_at", range(40))
+def test_a_kill_at_any_step_of_a_decision_neither_loses_nor_repeats_it(kill_at: int) -> None:
+    schedule = read()
+    schedule.happens = [*["go on"] * kill_at, "kill"]
+    schedule.run("decide")
+    schedule.happens.clear()
+    is_stored = schedule.kept.reviews["front"].decision is not None
+    schedule.now += DELAY + 1
+    schedule.run("message")
+    assert schedule.messages == []
+    assert len(schedule.of_type("permit.reviewed.v1")) == int(is_stored)
+    assert len(schedule.of_type("permit.completed.v1")) == 1 + int(is_stored)
