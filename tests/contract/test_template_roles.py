@@ -94,10 +94,10 @@ def test_the_api_can_neither_consume_nor_read_portraits(resources: Resources) ->
     assert denied["Resource"] == {"Fn::Sub": "${UploadBucket.Arn}/portraits/*"}
 
 
-def test_the_api_can_store_only_direct_uploads_and_portraits(resources: Resources) -> None:
+def test_the_api_can_store_only_what_requests_have_and_portraits(resources: Resources) -> None:
     allowed = [one for one in role_statements(resources["ApiRole"]) if "s3:PutObject" in listed(one["Action"])]
     keys = {resource["Fn::Sub"] for one in allowed for resource in listed(one["Resource"])}
-    assert keys == {"${UploadBucket.Arn}/uploads/by-id/*", "${UploadBucket.Arn}/portraits/*"}
+    assert keys == {f"${{UploadBucket.Arn}}/{prefix}/*" for prefix in ("uploads/by-id", "pages", "portraits")}
 
 
 def test_roles_delete_every_version_and_list_only_document_prefixes(resources: Resources) -> None:

@@ -340,6 +340,10 @@ class FakeStoredImages:
 
     urls: dict[str, str] = field(default_factory=dict)
 
+    def store(self, document_id: str, content: bytes) -> None:
+        assert content
+        self.urls[document_id] = f"https://bucket.example/{document_id}"
+
     def url(self, document: Document, *, seconds: int) -> str | None:
         url = self.urls.get(document.id)
         return f"{url}?X-Amz-Expires={seconds}" if url else None
@@ -614,6 +618,7 @@ class World:
             recognitions=self.recognitions,
             start=self.start,
             portraits=self.portraits,
+            keep_image=self.stored_images.store,
             publish=self.publish,
             erase=self.erase,
             expiring_within_days=30,

@@ -226,6 +226,7 @@ def recognize(priority: Priority) -> Recognize:
         recognitions=recognitions(),
         start=start_document(),
         portraits=S3Portraits(_aws("s3"), bucket=settings().upload_bucket),
+        keep_image=stored_images().store,
         publish=_publish(),
         erase=_erase_document(),
         expiring_within_days=settings().expiring_within_days,
@@ -281,7 +282,7 @@ def presigned_uploads() -> S3PresignedUploads:
 @cache
 def stored_images() -> S3StoredImages:
     """Return the images that were read."""
-    return S3StoredImages(_aws("s3"), erasure())
+    return S3StoredImages(_aws("s3"), erasure(), bucket=settings().upload_bucket)
 
 
 def queue(url: str) -> SqsQueue:

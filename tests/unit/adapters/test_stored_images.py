@@ -20,7 +20,7 @@ PNG = b"\x89PNG\r\n\x1a\n...."
 
 @pytest.fixture
 def images(s3: "S3Client") -> S3StoredImages:
-    return S3StoredImages(s3, S3Erasure(s3, bucket="uploads", upload_prefix="uploads/"))
+    return S3StoredImages(s3, S3Erasure(s3, bucket="uploads", upload_prefix="uploads/"), bucket="uploads")
 
 
 def put(s3: "S3Client", key: str, content: bytes) -> str:
@@ -74,3 +74,19 @@ def test_an_image_that_is_gone_or_was_never_stored_has_no_url(s3: "S3Client", im
     put(s3, f"uploads/by-id/{ID}", JPEG)
     s3.delete_object(Bucket="uploads", Key=f"uploads/by-id/{ID}")
     assert images.url(Document(id=ID), seconds=60), "a delete marker hides a version, which is still there"
+
+
+@pytest.mark.parametrize(("content", "key"), [(JPEG, "1.jpg"), (PNG, "1.png")])
+def test_the_image_of_a_request_is_found_and_erased_by_its_id(
+    s3: "S3Client", images: S3StoredImages, content: bytes, key: str
+) -> None:
+    images.store(ID, content)
+    assert key_and_query(images.url(Document(id=ID), seconds=60))[0] == f"pages/{ID}/{key}"
+    erasure = S3Erasure(s3, bucket="uploads", upload_prefix="uploads/")
+    erasure.delete_versions(erasure.photo_versions(Document(id=ID)))
+    assert images.url(Document(id=ID), seconds=60) is None
+
+
+def test_an_image_that_cannot_be_stored_does_not_lose_the_result(s3: "S3Client") -> None:
+    erasure = S3Erasure(s3, bucket="missing", upload_prefix="uploads/")
+    S3StoredImages(s3, erasure, bucket="missing").store(ID, JPEG)

@@ -365,14 +365,27 @@ def test_a_deleted_document_has_no_review() -> None:
 def test_an_image_is_a_redirect_to_a_url_for_a_minute() -> None:
     caller, document_id, _ = opened()
     path = f"/v1/recognitions/{document_id}/image"
-    response, problem = caller.call("GET", path)
-    assert (response["statusCode"], problem["code"]) == (HTTPStatus.NOT_FOUND, "Document.NoImage")
-    caller.here.stored_images.urls[document_id] = "https://bucket.example/image"
     response, _ = caller.call("GET", path)
     assert response["statusCode"] == HTTPStatus.FOUND
-    assert response["headers"]["Location"] == "https://bucket.example/image?X-Amz-Expires=60"
+    assert response["headers"]["Location"] == f"https://bucket.example/{document_id}?X-Amz-Expires=60"
     assert response["headers"]["cache-control"] == "no-store"
     assert caller.call("GET", f"/v1/recognitions/{'0' * 32}/image")[0]["statusCode"] == HTTPStatus.NOT_FOUND
+
+
+def test_the_image_of_a_request_is_kept_only_for_a_review() -> None:
+    caller = Caller(world(MAINLAND_FRONT))
+    document_id = read(caller)
+    response, problem = caller.call("GET", f"/v1/recognitions/{document_id}/image")
+    assert (response["statusCode"], problem["code"]) == (HTTPStatus.NOT_FOUND, "Document.NoImage")
+
+
+def test_the_image_of_a_request_is_kept_also_if_its_result_is_published_later() -> None:
+    caller = Caller(world(MISREAD, publish_fails=1))
+    document_id = read(caller)
+    assert caller.call("GET", f"/v1/recognitions/{document_id}/image")[0]["statusCode"] == HTTPStatus.FOUND
+    assert caller.call("GET", "/v1/reviews")[1]["reviews"] == []
+    caller.here.publish.republish(document_id)
+    assert len(caller.call("GET", "/v1/reviews")[1]["reviews"]) == 1
 
 
 def test_a_rest_api_lists_and_decides_too() -> None:

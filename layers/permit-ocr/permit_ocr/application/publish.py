@@ -37,8 +37,10 @@ class Publish:
     count_result: Callable[[Verdict | None, float | None], None]
     """Takes the verdict, None for an unreadable document, and the seconds from its upload to its result, if known."""
 
-    def __call__(self, event: RecognizedEvent | RejectedEvent) -> str:
+    def __call__(self, event: RecognizedEvent | RejectedEvent, *, keep_image: Callable[[], None] = lambda: None) -> str:
         """Publish the result of a document and return it as JSON.
+
+        ``keep_image`` is called if a person has to look at the image.
 
         Raises ``RejectDocument`` if it does not fit into a message; nothing is sent then. Raises ``NotPublished`` if
         the queue did not take it; it is stored then. Raises ``Deleted`` if the document was deleted meanwhile.
@@ -50,9 +52,9 @@ class Publish:
             data, verdict = event.data, event.data.verdict
             side = case_side(document, data.kind, data.side, judged=event.time, event=text)
             read = _Read(kind=data.kind, side=data.side, verdict=verdict, reasons=data.reasons)
-            self._publish(text, document, side, read)
+            self._publish(text, document, side, read, keep_image)
         else:
-            self._publish(text, document, None, None)
+            self._publish(text, document)
         self.count_result(verdict, _seconds(document, event.time))
         return text
 
@@ -80,17 +82,37 @@ class Publish:
                 verdict = read.verdict if read else None
                 self.count_result(verdict, _seconds(document, datetime.fromisoformat(event["time"])))
 
-    def _publish(self, text: str, document: Document, side: CaseSide | None, read: "_Read | None") -> None:
+    def _publish(
+        self,
+        text: str,
+        document: Document,
+        side: CaseSide | None = None,
+        read: "_Read | None" = None,
+        keep_image: Callable[[], None] = lambda: None,
+    ) -> None:
         in_pair = None
         try:
             self.publisher.publish(text, event_id=document.id)
             if document.case and side:
                 in_pair = self.pair_sides(document.case, side)
         except RetryableError as error:
+            if self._open_review(read, None):
+                keep_image()
             self.documents.store_event(document.id, StoredEvent(event=text, published=False))
             raise NotPublished(error, document_id=document.id, event=text) from None
-        review = _open_review(read, in_pair) if self.reviews and read else None
+        review = self._open_review(read, in_pair)
+        if review:
+            keep_image()
         self.documents.store_event(document.id, StoredEvent(event=text, published=True), review)
+
+    def _open_review(self, read: "_Read | None", in_pair: InPair | None) -> OpenReview | None:
+        """Return what a person should look at: a side that needs a review by itself, or because of its other side."""
+        if not self.reviews or read is None:
+            return None
+        if Verdict.REVIEW not in {read.verdict, in_pair.verdict if in_pair else read.verdict}:
+            return None
+        reasons = dict.fromkeys((*read.reasons, *(in_pair.reasons if in_pair else ())))
+        return OpenReview(kind=read.kind, side=read.side, reasons=tuple(reasons))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,15 +123,6 @@ class _Read:
     side: Side
     verdict: Verdict
     reasons: tuple[str, ...]
-
-
-def _open_review(read: _Read, in_pair: InPair | None) -> OpenReview | None:
-    """Return what a person should look at: a side that needs a review by itself, or because of its other side."""
-    verdicts = {read.verdict, in_pair.verdict if in_pair else read.verdict}
-    if Verdict.REVIEW not in verdicts:
-        return None
-    reasons = dict.fromkeys((*read.reasons, *(in_pair.reasons if in_pair else ())))
-    return OpenReview(kind=read.kind, side=read.side, reasons=tuple(reasons))
 
 
 def _seconds(document: Document, until: datetime) -> float | None:

@@ -71,6 +71,8 @@ class Recognize:
     recognitions: RecognitionStore
     start: StartDocument
     portraits: Portraits
+    keep_image: Callable[[str, bytes], None]
+    """Takes the id and the image of a document that is not in the bucket, but that a person has to look at."""
     publish: Publish
     erase: EraseDocument
     expiring_within_days: int
@@ -101,7 +103,8 @@ class Recognize:
                     self._call_once, document_id=submission.document.id, deadline=deadline, before_call=before_call
                 )
                 request, response, reused = _call_until_card(requests, call)
-                return self.publish(self._judge(submission.document, request, response, reused=reused))
+                event = self._judge(submission.document, request, response, reused=reused)
+                return self.publish(event, keep_image=partial(self._keep_image, submission))
             except RejectDocument as error:  # also if the event is too large
                 return self.publish(self._rejection(submission.document, submission.options, error))
 
@@ -147,6 +150,10 @@ class Recognize:
             outcome = error
         self.recognitions.store_outcome(lease, outcome)
         return outcome, False
+
+    def _keep_image(self, submission: Submission) -> None:
+        if submission.content is not None and submission.document.key is None:
+            self.keep_image(submission.document.id, submission.content)
 
     def _without_portrait(self, response: OcrResponse, recognition_id: str) -> OcrResponse:
         portrait = portrait_of(response.answer)
