@@ -29,7 +29,7 @@ NEVER_RUN: Final = (
     "*.dist-info/direct_url.json",
 )
 """Type stubs and pip's records. The rest of ``dist-info`` stays, for scanners of versions and licences."""
-DEPLOYED_SUFFIXES: Final = frozenset((".py", ".html", ".json", ".txt"))
+DEPLOYED_SUFFIXES: Final = frozenset((".py", ".html", ".css", ".js", ".json", ".txt"))
 
 
 def main() -> None:

@@ -27,6 +27,8 @@ _RECOGNIZER_PARAMETERS: Final = {"MaximumConcurrency": "2"}
 _RECOGNIZER_BATCH_SIZE: Final = 5
 _RECOGNIZER_TIMEOUT_SECONDS: Final = 25
 
+SPECIMENS_PATH: Final = "/sandbox/specimens/"
+"""Where the sandbox's API serves the specimen photos to the console."""
 DEPLOYMENT_ONLY_RULES: Final = {"ConsoleNeedsTokens"}  # the sandbox's API needs no signatures
 _LOCAL_URL: Final = re.compile(r"http://[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?(/[!-~]{0,512})?")
 _LOCAL_ISSUER: Final = re.compile(r"http://127\.0\.0\.1:[0-9]{1,5}(/[A-Za-z0-9._~/-]{0,512})?")
@@ -104,9 +106,10 @@ def environment_overrides(ocr_scheme: str, *, ocr_timeout_seconds: int | None = 
     """Return the functions' environment variables that differ from a deployment.
 
     A deployment calls its provider over https, and sends webhooks only to public https addresses. In the sandbox both
-    may be on this machine, as its S3 is.
+    may be on this machine, as its S3 is. The console offers the specimens.
     """
     overrides = {"OCR_SCHEME": ocr_scheme, "WEBHOOK_TARGETS": "local", "UPLOAD_ORIGIN": "http://127.0.0.1:*"}
+    overrides |= {"SPECIMENS": SPECIMENS_PATH}
     return overrides | ({"OCR_TIMEOUT_SECONDS": str(ocr_timeout_seconds)} if ocr_timeout_seconds else {})
 
 

@@ -22,6 +22,7 @@ from sandbox.cloudwatch.recorder import Recorder, watch, write_definitions
 from sandbox.errors import SandboxError
 from sandbox.http_api.api_reference import ApiReference
 from sandbox.http_api.server import ApiServer, HttpApi
+from sandbox.http_api.specimens import with_specimens
 from sandbox.lambda_runtime.cpu_quota import require_cgroups
 from sandbox.lambda_runtime.emulator import machine_architecture
 from sandbox.lambda_runtime.environment_variables import link_runtime_packages
@@ -100,8 +101,8 @@ async def running_sandbox(settings: Settings, report: Report) -> AsyncIterator[S
         recorder = Recorder(settings.state)
         write_definitions(settings.state, stack.alarms, stack.dashboards)
         functions = {name: recorder.invocations(name, pool.invoke) for name, pool in pools.items()}
-        http_api = HttpApi(stack.routes, functions, cors=stack.cors)
-        api = ApiServer(ApiReference(recorder.responses(http_api)), ports["--api-port"])
+        http_api = recorder.responses(HttpApi(stack.routes, functions, cors=stack.cors))
+        api = ApiServer(ApiReference(with_specimens(http_api, settings.root)), ports["--api-port"])
         pollers = _pollers(settings, stack, aws, functions, recorder=recorder, report=report)
         background = [
             tasks.create_task(api.serve()),

@@ -105,7 +105,7 @@ def test_artefacts_contain_no_development_files() -> None:
             assert path.name != "Makefile", path
             assert path.suffix not in {".pyi", ".toml", ".sh", ".mk"}, path
     for artefact in FUNCTIONS:
-        page = {".html"} if artefact == "ConsoleFunction" else set()
+        page = {".html", ".css", ".js"} if artefact == "ConsoleFunction" else set()
         assert {path.suffix for path in files(artefact)} == {".py", ".pyc"} | page
     assert {path.suffix for path in files("PermitOcrLayer")} == {".json", ".py", ".pyc", ".txt"}
 

@@ -1,0 +1,83 @@
+"""Responds to the console as the API does, with events that a test prepares."""
+
+import base64
+import copy
+import json
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Page, Route
+
+ROOT = Path(__file__).parents[3]
+SAMPLES = ROOT / "events" / "samples"
+HOST = "https://console.example"
+type Json = dict[str, Any]
+
+
+def sample(name: str, **data: Any) -> Json:
+    """Return a sample event with an id of its own and other ``data``."""
+    event: Json = json.loads((SAMPLES / f"permit.{name}.v1.json").read_text())
+    event["data"] |= copy.deepcopy(data)
+    if "document" in event["data"]:
+        event["id"] = event["subject"] = event["data"]["document"]["id"] = uuid.uuid4().hex
+    return event
+
+
+def file(name: str, content: bytes | None = None) -> Any:
+    """Return a file to choose. ``FakeApi`` finds its result by its content, which is its name by default."""
+    return {"name": name, "mimeType": "image/jpeg", "buffer": content if content is not None else name.encode()}
+
+
+class FakeApi:
+    """``results`` are events by the name of the file that they belong to, or lists of events: one for each page."""
+
+    def __init__(self, page: Page, results: Mapping[str, Json] | Mapping[str, list[Json]] | None = None) -> None:
+        self.results: dict[bytes, Json | list[Json]] = {name.encode(): value for name, value in (results or {}).items()}
+        self.documents: dict[str, Json] = {}
+        self.cases: dict[str, Json] = {}
+        self.requests: list[tuple[str, str, Json]] = []
+        self.is_waiting = False
+        page.route(f"{HOST}/v1/**", self._respond)
+
+    def store(self, *events: Json) -> None:
+        """Make events known that were submitted before."""
+        for event in events:
+            self.documents[event["id"]] = event
+
+    def _respond(self, route: Route) -> None:
+        method, path = route.request.method, route.request.url.removeprefix(HOST)
+        body = json.loads(route.request.post_data or "{}")
+        self.requests.append((method, path, body))
+        status, answer = self._answer(method, path, body)
+        location = {"location": f"/v1/recognitions/{answer['id']}"} if "id" in answer else {}
+        headers = {"content-type": "application/json", **location}
+        route.fulfill(status=status, headers=headers, body=json.dumps(answer) if answer else "")
+
+    def _answer(self, method: str, path: str, body: Json) -> tuple[int, Json]:
+        if (method, path) == ("POST", "/v1/recognitions"):
+            return 202, {"id": self._submit(body), "status": "pending"}
+        kind, identity = path.removeprefix("/v1/").split("/")
+        known = self.documents if kind == "recognitions" else self.cases
+        if identity not in known:
+            code = "Document.Unknown" if kind == "recognitions" else "Case.Unknown"
+            return 404, {"code": code, "detail": "unknown", "advice": "Send it again."}
+        if method == "DELETE":
+            del known[identity]
+            return 204, {}
+        if self.is_waiting:
+            return 202, {"id": identity, "status": "pending", "progress": {"stage": "queued"}}
+        return 200, known[identity]
+
+    def _submit(self, body: Json) -> str:
+        result = self.results[base64.b64decode(body["image_base64"])]
+        if isinstance(result, dict):
+            result["data"]["document"]["case"] = body.get("case")
+            self.store(result)
+            return str(result["id"])
+        self.store(*result)
+        identity = uuid.uuid4().hex
+        pages = [{"number": place, "id": page["id"]} for place, page in enumerate(result, start=1)]
+        self.documents[identity] = {"id": identity, "status": "done", "pages": pages}
+        return identity
