@@ -2,7 +2,6 @@
 
 import ast
 import importlib
-import pkgutil
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import fields
@@ -10,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-import permit_ocr.entrypoints.http_api
 from permit_ocr.application.document_status import Stage
 from permit_ocr.domain import checks, pair
 from permit_ocr.domain.card.answers import MainlandPermitAnswer, ResidencePermitAnswer
@@ -21,10 +19,12 @@ from permit_ocr.domain.card_warnings import Authenticity, WarningName
 from permit_ocr.domain.checks import CheckName, CheckOutcome
 from permit_ocr.domain.confidence import _KEY_FIELDS, CONFIDENCE_THRESHOLD
 from permit_ocr.domain.errors import Deleted
-from permit_ocr.domain.pair import CASE_PATTERN, PairCheckName
+from permit_ocr.domain.pair import _OTHER_SIDE_REJECTED, CASE_PATTERN, PairCheckName
 from permit_ocr.domain.permits import Kind, PermitType, Sex, Side
+from permit_ocr.domain.review.decision import REASONS_OF_ACCEPTANCE, Decision, DecisionReason, OverrideReason
 from permit_ocr.domain.verdict import Verdict
 from permit_ocr.entrypoints.http_api.requests import RecognitionRequest, UploadRequest
+from permit_ocr.entrypoints.http_api.reviews.requests import DecisionBody
 from permit_ocr.images.formats import Format
 from permit_ocr.images.rejections import CODES, rejection
 from permit_ocr.tencent.error_table import ERROR_TABLE, Outcome
@@ -35,8 +35,9 @@ PACKAGE = ROOT / "layers" / "permit-ocr" / "permit_ocr"
 MODULES = ROOT / "functions" / "console" / "modules"
 LANGUAGES = {"en": "texts-en.js", "zh-Hant": "texts-zh-hant.js", "zh-Hans": "texts-zh-hans.js"}
 CHINESE = ["zh-Hant", "zh-Hans"]
+PROBLEM_CODE = re.compile(r"(Case|Document|Request|Review)\.[A-Z][A-Za-z]+|Internal")
 SHOWN_OUTCOMES = {"PASSED", "FAILED"}  # a check that does not apply is not shown
-_SENT_FIELDS = RecognitionRequest.model_fields.keys() | UploadRequest.model_fields.keys()
+_SENT_FIELDS = {name for body in (RecognitionRequest, UploadRequest, DecisionBody) for name in body.model_fields}
 SUSPECTS = set(WarningName) - {WarningName.NOT_ENABLED}  # the page shows that one as "not checked"
 TEXTS_BY_PREFIX: dict[str, Iterable[str]] = {
     "authenticity.": Authenticity,
@@ -47,10 +48,21 @@ TEXTS_BY_PREFIX: dict[str, Iterable[str]] = {
     "kind.": {*Kind, *PermitType},
     "outcome.": set(CheckOutcome) - {CheckOutcome.NOT_APPLICABLE},
     "pair.": PairCheckName,
-    "problem.": {"document_id", "body", *_SENT_FIELDS},
+    "problem.": {"document_id", "body", "limit", "cursor", "kind", *_SENT_FIELDS},
     "reason.validity:": set(ValidityStatus) - {ValidityStatus.VALID},
     "reason.suspect:": SUSPECTS,
-    "reason.": {"provider:fallback", "low_confidence:document", "low_confidence", "check_failed", "mismatch"},
+    "reason.override:": OverrideReason,
+    "reason.review:": set(DecisionReason) - REASONS_OF_ACCEPTANCE,
+    "review.": {*Decision, *(set(DecisionReason) - REASONS_OF_ACCEPTANCE)},
+    "override.": OverrideReason,
+    "reason.": {
+        _OTHER_SIDE_REJECTED,
+        "provider:fallback",
+        "low_confidence:document",
+        "low_confidence",
+        "check_failed",
+        "mismatch",
+    },
     "sex.": (Sex.MALE, Sex.FEMALE),
     "side.": Side,
     "state.": Stage,
@@ -123,13 +135,9 @@ def rejections() -> dict[str, str]:
 
 def problems() -> set[str]:
     """Return the code of every problem that the API makes itself."""
-    codes = {Deleted().code, "Case.DeletedInPart"}
-    for module in pkgutil.iter_modules(permit_ocr.entrypoints.http_api.__path__):
-        tree = ast.parse((PACKAGE / "entrypoints" / "http_api" / f"{module.name}.py").read_text())
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Call) and ast.unparse(node.func) == "problem":
-                codes |= {arg.value for arg in node.args[1:2] if isinstance(arg, ast.Constant)}  # type: ignore[misc]
-    return codes
+    sources = [ast.parse(path.read_text()) for path in (PACKAGE / "entrypoints" / "http_api").rglob("*.py")]
+    texts = {node.value for tree in sources for node in ast.walk(tree) if isinstance(node, ast.Constant)}
+    return {str(text) for text in texts if PROBLEM_CODE.fullmatch(str(text))} | {Deleted().code, "Case.DeletedInPart"}
 
 
 @pytest.mark.parametrize("prefix", TEXTS_BY_PREFIX)
