@@ -19,11 +19,12 @@ from permit_ocr.domain.permits import Kind, Side
 from permit_ocr.domain.reader_report import Corners as FileCorners
 from permit_ocr.domain.reader_report import Positions, ReaderReport
 from recognizer.reading import image_decoding, photocopy
-from recognizer.reading.card_evidence.document_confidence import REFUSED, document_confidence
+from recognizer.reading.card_evidence.document_confidence import REFUSED, DocumentEvidence, document_evidence
 from recognizer.reading.card_evidence.outline import find_outline
 from recognizer.reading.classification.card_classifier import classify_card_side
 from recognizer.reading.classification.card_sides import LABELS_BY_SIDE, PERMIT_BY_FRONT, CardSide
 from recognizer.reading.classification.other_documents import is_other_document
+from recognizer.reading.classification.side_layout import missing_fields
 from recognizer.reading.fields import hk_macao_back, residence_permit, travel_permit
 from recognizer.reading.fields.confidence import confidences_of, corners_of, drop_uncertain, merge_readings
 from recognizer.reading.fields.field_finder import FieldFinder
@@ -68,12 +69,23 @@ class _Card:
     finder: FieldFinder
     fields: Fields
     mrz: MrzFacts | None = None
-    confidence: float = 0.0
-    """How sure it is that this is a card of ``card_side``."""
+    evidence: DocumentEvidence | None = None
+    """That this is a card of ``card_side``, or what speaks against it."""
     outline: Quad | None = None
     """The card's corners in the photo."""
     is_refused: bool = False
     """It is another document, or only the words of a card: a closer look would show the same."""
+
+    @property
+    def confidence(self) -> float:
+        """How sure it is that this is a card of ``card_side``."""
+        return self.evidence.confidence if self.evidence else 0.0
+
+    def judged_by(self, evidence: DocumentEvidence) -> "_Card":
+        """Return the card with this evidence, refused if that is too little."""
+        if evidence.confidence < REFUSED:
+            return _Card(None, self.text, self.finder, {}, evidence=evidence, is_refused=True)
+        return replace(self, evidence=evidence)
 
 
 def load_models() -> None:
@@ -164,8 +176,11 @@ def _read_best(pixels: Pixels, kind: Kind, requested: frozenset[CardSide]) -> _C
     if card is None:
         code = "ImageNoText" if kind is Kind.RESIDENCE_PERMIT else "ImageNoSpecifiedCard"
         raise ReadingError(f"FailedOperation.{code}")
-    if not _deserves_second_reading(card):
-        return card
+    return _judged_when_complete(_with_closer_reading(card, requested) if _deserves_second_reading(card) else card)
+
+
+def _with_closer_reading(card: _Card, requested: frozenset[CardSide]) -> _Card:
+    """Return the card with what a closer crop shows."""
     scan = ImageScan(*close_up(card.text, _area(card)), thorough=True)
     closer = _find_card(scan, requested)
     if closer is None:
@@ -175,19 +190,31 @@ def _read_best(pixels: Pixels, kind: Kind, requested: frozenset[CardSide]) -> _C
     return _merge(card, closer)
 
 
+def _judged_when_complete(card: _Card) -> _Card:
+    """Return the card, less certain or refused if it lacks more than glare hides."""
+    if card.card_side is None or card.evidence is None:
+        return card
+    missing = missing_fields(card.finder.layout, card.card_side, card.fields)
+    return card.judged_by(card.evidence.with_missing(missing))
+
+
 def _merge(card: _Card, second: _Card) -> _Card:
-    """Return the better of two readings, merged with the other one if both show the same card side."""
+    """Return the better of two readings, merged with the other one if both show the same card side.
+
+    If the second one was refused, its evidence still counts.
+    """
+    evidence = card.evidence.with_closer(second.evidence) if card.evidence and second.evidence else card.evidence
+    if card.card_side is not second.card_side:
+        if second.card_side is None:
+            return replace(card, evidence=evidence)
+        return min(second, card, key=_uncertain_fields)
     better, other = (second, card) if _uncertain_fields(second) <= _uncertain_fields(card) else (card, second)
-    return (
-        replace(
-            better,
-            fields=merge_readings(better.fields, other.fields),
-            mrz=better.mrz or other.mrz,
-            confidence=max(better.confidence, other.confidence),
-            outline=card.outline if card.outline is not None else second.outline,  # a crop may lack the card's edge
-        )
-        if card.card_side is second.card_side
-        else better
+    return replace(
+        better,
+        fields=merge_readings(better.fields, other.fields),
+        mrz=better.mrz or other.mrz,
+        evidence=evidence,
+        outline=card.outline if card.outline is not None else second.outline,  # a crop may lack the card's edge
     )
 
 
@@ -220,10 +247,9 @@ def _lay_out(text: CardText) -> _Card:
     )
     outline = _outline(text, finder.layout.height)
     card = _Card(card_side, text, finder, fields, mrz, outline=None if outline is None else text.in_photo(outline))
-    confidence = document_confidence(card_side, text, seen, core=_area(card), fields=fields, mrz=mrz, outline=outline)
-    if confidence < REFUSED:
-        return _Card(None, text, finder, {}, confidence=confidence, is_refused=True)
-    return replace(card, confidence=confidence)
+    return card.judged_by(
+        document_evidence(card_side, text, seen, core=_area(card), fields=fields, mrz=mrz, outline=outline)
+    )
 
 
 _FIELDS: Final[dict[CardSide, Callable[[FieldFinder], Fields]]] = {

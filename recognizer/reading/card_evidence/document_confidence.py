@@ -5,6 +5,7 @@ not on a card; a pipeline should have results below 0.9 reviewed.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from statistics import median
 from typing import Final
 
@@ -33,7 +34,7 @@ from recognizer.reading.ocr.text_lines import TextLine
 
 REFUSED: Final = 0.5
 _HIGHEST: Final = 0.99
-_MOST_WITHOUT_WORDS: Final = 1.0
+_MOST_SEEN: Final = 1.0
 """More evidence of a card does not weigh against the words of a form."""
 _FORM_SIGN: Final = -0.25
 _DEPARTURE: Final = -0.3
@@ -61,7 +62,41 @@ _SMALL_LABELS: Final = 0.85
 """How high labels are relative to values, at most: 0.5 to 0.6 on the 2013 edition, by a photo of a specimen."""
 
 
-def document_confidence(
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentEvidence:
+    """Points for and against a card, of one reading or of several of the same card."""
+
+    seen: float = 0.0
+    """Points for what a card has and a form does not."""
+    words: float = 0.0
+    """Points for its words and where they are: none or negative."""
+    has_outline: bool = False
+    is_proven: bool = False
+    """Machine-readable lines have the right check digits, whatever is printed above them."""
+
+    @property
+    def confidence(self) -> float:
+        """From 0 to 1: how sure it is that this is a card."""
+        points = min(_MOST_SEEN, self.seen) + (max(_FORM_SIGN, self.words) if self.is_proven else self.words)
+        if self.has_outline and round(points, 3) >= REFUSED:  # a form may have one, too
+            points += _OUTLINE
+        return round(min(_HIGHEST, max(0.0, points)), 3)
+
+    def with_closer(self, closer: "DocumentEvidence") -> "DocumentEvidence":
+        """Return the evidence of both readings: a crop may lack the portrait, a distant view the words of a form."""
+        return DocumentEvidence(
+            seen=max(self.seen, closer.seen),
+            words=min(self.words, closer.words),
+            has_outline=self.has_outline or closer.has_outline,
+            is_proven=self.is_proven or closer.is_proven,
+        )
+
+    def with_missing(self, fields: int) -> "DocumentEvidence":
+        """Return the evidence of a complete reading that lacks so many fields that its side always has."""
+        return replace(self, words=self.words + _DEPARTURE * fields)
+
+
+def document_evidence(
     card_side: CardSide,
     text: CardText,
     finder: FieldFinder,
@@ -70,38 +105,26 @@ def document_confidence(
     fields: Fields,
     mrz: MrzFacts | None,
     outline: Quad | None = None,
-) -> float:
-    """Return from 0 to 1 how sure it is that ``text`` is on a card of this side.
+) -> DocumentEvidence:
+    """Return the evidence that ``text`` is on a card of this side.
 
     ``core``: the lines of labels and values. ``outline``: the card's corners in ``text.image``, if found.
     """
     layout = finder.layout
-    points = _paper(text, core, layout.height)
+    is_on_card = _within(outline, text)
+    seen = _paper(text, core, layout.height)
     if card_side is CardSide.HK_MACAO_BACK:
-        points += _hk_macao_back(finder, fields, mrz, has_outline=outline is not None)
+        seen += _hk_macao_back(finder, fields, mrz, has_outline=outline is not None)
     elif card_side is CardSide.RESIDENCE_BACK:
-        points += _residence_back(layout)
+        seen += _residence_back(layout)
     else:
-        points += _front(
-            finder, fields, picture=_picture(card_side, text, layout, core, fields=fields, outline=outline)
-        )
-    points = min(_MOST_WITHOUT_WORDS, points) + _words(card_side, layout, fields, mrz, _within(outline, text))
-    if outline is not None and round(points, 3) >= REFUSED:  # a form may have one, too
-        points += _OUTLINE
-    return round(min(_HIGHEST, max(0.0, points)), 3)
-
-
-def _words(
-    card_side: CardSide, layout: Layout, fields: Fields, mrz: MrzFacts | None, is_on_card: IsOnCard | None
-) -> float:
-    """Return points for what a form says and a card does not, and for text elsewhere than on a card of this side.
-
-    Machine-readable lines with the right check digits prove a back, whatever is printed above them.
-    """
-    if mrz:
-        return max(_FORM_SIGN, _FORM_SIGN * form_signs(layout, is_on_card))
-    return _FORM_SIGN * form_signs(layout, is_on_card) + _DEPARTURE * departures(
-        layout, card_side, fields, is_on_card=is_on_card
+        seen += _front(finder, fields, picture=_picture(card_side, text, layout, core, fields=fields, outline=outline))
+    signs, faults = form_signs(layout, is_on_card), departures(layout, card_side, fields, is_on_card)
+    return DocumentEvidence(
+        seen=seen,
+        words=_FORM_SIGN * signs + _DEPARTURE * faults,
+        has_outline=outline is not None,
+        is_proven=mrz is not None,
     )
 
 

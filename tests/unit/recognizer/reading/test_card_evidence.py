@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
-from recognizer.reading.card_evidence.document_confidence import REFUSED, document_confidence
+from recognizer.reading.card_evidence.document_confidence import REFUSED, DocumentEvidence, document_evidence
 from recognizer.reading.card_evidence.paper import examine_paper
 from recognizer.reading.card_evidence.picture import picture_beside
 from recognizer.reading.classification.card_sides import CardSide
@@ -42,9 +42,9 @@ def front(title: str, separator: str = " ") -> list[TextLine]:
 
 def confidence(image: Image, lines: list[TextLine], side: CardSide = CardSide.HK_MACAO_FRONT, **facts: Any) -> float:
     text = CardText(image, tuple(lines), Deskew(), 0, np.eye(3), tuple(range(len(lines))))
-    return document_confidence(
+    return document_evidence(
         side, text, FieldFinder(Layout(lines)), core=lines, fields=FIELDS, mrz=MrzFacts(**facts) if facts else None
-    )
+    ).confidence
 
 
 OUTLINE = np.array([[60, 60], [1040, 60], [1040, 660], [60, 660]], np.float32)
@@ -57,7 +57,7 @@ def test_a_back_with_hidden_lines_is_for_review_if_its_number_proves_itself(
     number: str, outline: Image, *, is_reviewed: bool
 ) -> None:
     lines = [line("姓名 陈大文", 80, 140), line(f"身份证件号码 {number}", 80, 210), line("曾持证件号码 无", 80, 280)]
-    back = document_confidence(
+    back = document_evidence(
         CardSide.HK_MACAO_BACK,
         text_on(blank(BLUE), lines),
         FieldFinder(Layout(lines)),
@@ -66,14 +66,14 @@ def test_a_back_with_hidden_lines_is_for_review_if_its_number_proves_itself(
         mrz=None,
         outline=outline,
     )
-    assert (REFUSED <= back < 0.9) is is_reviewed
+    assert (REFUSED <= back.confidence < 0.9) is is_reviewed
 
 
 @pytest.mark.parametrize(("image", "gain"), [(blank(WHITE), 0.0), (with_portrait(blank(WHITE)), 0.1)])
 def test_an_outline_supports_a_card_but_does_not_make_one(image: Image, gain: float) -> None:
     lines = front("港澳居民来往内地通行证")
     without, with_outline = (
-        document_confidence(
+        document_evidence(
             CardSide.HK_MACAO_FRONT,
             text_on(image, lines),
             FieldFinder(Layout(lines)),
@@ -84,7 +84,7 @@ def test_an_outline_supports_a_card_but_does_not_make_one(image: Image, gain: fl
         )
         for outline in (None, OUTLINE)
     )
-    assert with_outline - without == pytest.approx(gain)
+    assert with_outline.confidence - without.confidence == pytest.approx(gain)
 
 
 def text_on(image: Image, lines: list[TextLine]) -> CardText:
@@ -137,3 +137,29 @@ def test_a_pattern_is_told_from_blank_paper() -> None:
     assert plain is not None
     assert patterned.pattern > 0.25 > plain.pattern
     assert plain.colour == 0.0
+
+
+SEEN = DocumentEvidence(seen=1.3)
+
+
+def test_what_is_seen_of_a_card_does_not_outweigh_its_words() -> None:
+    assert SEEN.confidence == 0.99
+    assert REFUSED <= DocumentEvidence(seen=1.3, words=-0.3).confidence < 0.9
+    assert DocumentEvidence(seen=1.3, words=-0.6).confidence < REFUSED
+
+
+def test_a_closer_reading_adds_what_it_sees_and_what_it_reads() -> None:
+    form = SEEN.with_closer(DocumentEvidence(seen=0.2, words=-0.6))
+    assert (form.seen, form.words) == (1.3, -0.6)
+    assert DocumentEvidence(seen=0.5).with_closer(SEEN).confidence == 0.99
+
+
+def test_proven_lines_leave_a_form_of_words_for_review() -> None:
+    words = DocumentEvidence(seen=1.2, words=-1.5)
+    assert words.confidence == 0.0
+    assert REFUSED <= words.with_closer(DocumentEvidence(is_proven=True)).confidence < 0.9
+
+
+@pytest.mark.parametrize(("missing", "is_refused"), [(0, False), (1, False), (2, True)])
+def test_missing_fields_are_evidence_against_a_card(missing: int, *, is_refused: bool) -> None:
+    assert (SEEN.with_missing(missing).confidence < REFUSED) is is_refused

@@ -11,6 +11,7 @@ from PIL import Image
 from permit_ocr.domain.card.answers import MainlandPermitAnswer, ResidencePermitAnswer
 from permit_ocr.domain.permits import Kind
 from recognizer.reading import reader
+from recognizer.reading.card_evidence.document_confidence import DocumentEvidence
 from recognizer.reading.classification.card_sides import CardSide
 from recognizer.reading.fields.ocr_field import EMPTY_FIELD, OcrField
 from recognizer.reading.ocr import engine
@@ -85,7 +86,7 @@ def test_a_clear_refusal_ends_the_search_and_is_reported(
     pixels = np.zeros((20, 40, 3), np.uint8)
     text = CardText(image=pixels, lines=lines, deskew=Deskew(), quarter_turns=0, origin=np.eye(3), quad_indexes=(0, 1))
     scans = []
-    form = reader._Card(None, text, finder(*lines), {}, confidence=refused, is_refused=True)
+    form = reader._Card(None, text, finder(*lines), {}, evidence=DocumentEvidence(seen=refused), is_refused=True)
     monkeypatch.setattr(reader, "ImageScan", lambda *_, **options: scans.append(options))
     monkeypatch.setattr(reader, "_find_card", lambda *_: form)
     reading = reader.read(PHOTO, kind=Kind.RESIDENCE_PERMIT)

@@ -3,8 +3,7 @@
 import pytest
 
 from recognizer.reading.classification.card_sides import CardSide
-from recognizer.reading.classification.side_layout import departures
-from recognizer.reading.classification.unexplained_text import unexplained_texts
+from recognizer.reading.classification.side_layout import departures, missing_fields
 from recognizer.reading.fields.ocr_field import Fields, OcrField
 from recognizer.reading.layout.card_layout import Layout
 from recognizer.reading.ocr.text_lines import TextLine
@@ -125,8 +124,21 @@ def test_one_note_on_a_back_is_expected() -> None:
     assert counts == [0, 0, 1]
 
 
-def test_an_unread_name_is_no_departure() -> None:
-    unread = {**FRONT, "Name": OcrField("", 0.0)}
-    layout = Layout(front_lines())
-    assert unexplained_texts(layout, CardSide.HK_MACAO_FRONT, unread) == ["刘子兰"]
-    assert departures(layout, CardSide.HK_MACAO_FRONT, unread) == 0
+def test_labels_that_a_card_spells_otherwise_are_a_departure() -> None:
+    """One may be misread; two show a form."""
+    lines = [line(one.text.replace("有效期限", "有效期至"), one.left, one.middle, one.height) for one in front_lines()]
+    assert front_departures(lines) == 0
+    lines = [line(one.text.replace("签发机关", "发证机关"), one.left, one.middle, one.height) for one in lines]
+    assert front_departures(lines) == 1
+
+
+@pytest.mark.parametrize(("read", "missing"), [(6, 0), (4, 0), (3, 1), (1, 3)])
+def test_glare_may_hide_two_fields(read: int, missing: int) -> None:
+    names = ("EnglishName", "Sex", "Birthday", "ValidDate", "IssueAuthority", "Number")
+    values = fields(**{name: "text" if names.index(name) < read else "" for name in names})
+    assert missing_fields(Layout([line(TITLE, 80, 80, 60)]), CardSide.HK_MACAO_FRONT, values) == missing
+
+
+def test_a_label_without_its_value_is_not_missing() -> None:
+    values = fields(**dict.fromkeys(("EnglishName", "Sex", "Birthday", "ValidDate", "IssueAuthority", "Number"), ""))
+    assert missing_fields(Layout(front_lines()), CardSide.HK_MACAO_FRONT, values) == 0
