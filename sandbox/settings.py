@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -58,6 +59,13 @@ class Settings:
     """Memory size of every function in MB, in place of the template's."""
     batch_size: int | None = None
     """Most uploads in a batch, in place of the template's."""
+    today: date | None = None
+    """The date by which the functions judge permits and send reminders, in place of the real one."""
+
+    @property
+    def today_file(self) -> Path:
+        """The file with the functions' date; without it they have the real one. It may be changed at any time."""
+        return self.state / "today"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,14 +110,22 @@ def other_ocr_server(endpoint: str) -> OcrServer:
     return OcrServer(endpoint=endpoint.rstrip("/"), scheme=parts.scheme, host=parts.netloc, credentials=credentials)
 
 
-def environment_overrides(ocr_scheme: str, *, ocr_timeout_seconds: int | None = None) -> dict[str, str]:
+def environment_overrides(
+    ocr_scheme: str, *, today_file: Path | None = None, ocr_timeout_seconds: int | None = None
+) -> dict[str, str]:
     """Return the functions' environment variables that differ from a deployment.
 
     A deployment calls its provider over https, and sends webhooks only to public https addresses. In the sandbox both
-    may be on this machine, as its S3 is. The console offers the specimens.
+    may be on this machine, as its S3 is. The console offers the specimens. Only here can the date be another one than
+    today's.
     """
-    overrides = {"OCR_SCHEME": ocr_scheme, "WEBHOOK_TARGETS": "local", "UPLOAD_ORIGIN": "http://127.0.0.1:*"}
-    overrides |= {"SPECIMENS": SPECIMENS_PATH}
+    overrides = {
+        "OCR_SCHEME": ocr_scheme,
+        "WEBHOOK_TARGETS": "local",
+        "UPLOAD_ORIGIN": "http://127.0.0.1:*",
+        "SPECIMENS": SPECIMENS_PATH,
+        "TODAY_FILE": str(today_file or ""),
+    }
     return overrides | ({"OCR_TIMEOUT_SECONDS": str(ocr_timeout_seconds)} if ocr_timeout_seconds else {})
 
 

@@ -28,6 +28,7 @@ from sandbox.lambda_runtime.emulator import machine_architecture
 from sandbox.lambda_runtime.environment_variables import link_runtime_packages
 from sandbox.lambda_runtime.execution_environments import environment_pools
 from sandbox.lambda_runtime.invocation import Invoke
+from sandbox.lambda_runtime.schedules import ScheduleRunner
 from sandbox.lambda_runtime.sqs_poller import SqsPoller, SqsQueue
 from sandbox.ports import claim_ports
 from sandbox.processes import Processes
@@ -71,6 +72,10 @@ async def running_sandbox(settings: Settings, report: Report) -> AsyncIterator[S
             f"a sandbox is running here already, at {address}/ ({endpoints_file}): use it or stop it first"
         )
     endpoints_file.unlink(missing_ok=True)
+    settings.today_file.unlink(missing_ok=True)
+    if settings.today:
+        settings.today_file.parent.mkdir(parents=True, exist_ok=True)
+        settings.today_file.write_text(settings.today.isoformat(), encoding="utf-8")
     if settings.cpu_quota:
         require_cgroups()
     ports = _claim_ports(settings)
@@ -93,7 +98,11 @@ async def running_sandbox(settings: Settings, report: Report) -> AsyncIterator[S
             processes,
             link_runtime_packages(settings.state / "runtime"),
             aws_endpoint=settings.functions_aws_endpoint or aws.endpoint,
-            overrides=environment_overrides(ocr_server.scheme, ocr_timeout_seconds=ocr_server.timeout_seconds),
+            overrides=environment_overrides(
+                ocr_server.scheme,
+                today_file=settings.today_file,
+                ocr_timeout_seconds=ocr_server.timeout_seconds,
+            ),
             cpu_quota=settings.cpu_quota,
             memory_size=settings.memory_size,
             enforce_iam=settings.enforce_iam,
@@ -107,6 +116,14 @@ async def running_sandbox(settings: Settings, report: Report) -> AsyncIterator[S
         background = [
             tasks.create_task(api.serve()),
             *(tasks.create_task(poller.run()) for poller in pollers),
+            *(
+                tasks.create_task(
+                    ScheduleRunner(
+                        schedule, functions[schedule.function_name], today_file=settings.today_file, report=report
+                    ).run()
+                )
+                for schedule in stack.schedules
+            ),
             tasks.create_task(
                 watch(recorder, settings.state, aws_endpoint=aws.endpoint, alarms=stack.alarms, report=report)
             ),
@@ -262,6 +279,7 @@ def _endpoints(
         "upload_prefix": outputs["UploadPrefix"],
         "work_table": outputs["WorkTableName"],
         "logs": str(settings.state / "logs"),
+        "today_file": str(settings.today_file),
     }
     return endpoints | {queue_endpoint(name): aws.queue_url(sqs, url) for name, url in stack.queues.items()}
 

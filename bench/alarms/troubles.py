@@ -249,5 +249,7 @@ NOT_CAUSED: Final = {
     "WebhooksErrorsAlarm": "as UploadsErrorsAlarm",
     "WebhooksStalledAlarm": "as IntakeStalledAlarm",
     "WebhookDeadLetterAlarm": "as DeadLetterAlarm",
+    "RemindersLateAlarm": "a quarter of an hour without an invocation",
+    "ExpiryErrorsAlarm": "as UploadsErrorsAlarm",
 }
 """Alarms whose trouble is not caused in a sandbox, and why; their timing is computed by a test."""

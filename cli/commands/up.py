@@ -1,6 +1,7 @@
 """``permit-ocr up``: run the sandbox in the foreground."""
 
 import asyncio
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -25,6 +26,14 @@ def up(
     ] = None,
     parameter: Annotated[
         list[str] | None, typer.Option(metavar="NAME=VALUE", help="A template parameter (repeatable).")
+    ] = None,
+    today: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%d"],
+            metavar="DATE",
+            help="The date by which permits are judged and reminders are sent. Default: the real one.",
+        ),
     ] = None,
     cpu_quota: Annotated[
         bool,
@@ -52,7 +61,8 @@ def up(
     """Run the sandbox: the application's own template on this machine.
 
     Builds what has changed, listens on 127.0.0.1 only and runs until Ctrl-C or SIGTERM. When it is ready,
-    .sandbox/endpoints.json lists all endpoints.
+    .sandbox/endpoints.json lists all endpoints. --today writes its date to .sandbox/today, where it may be changed
+    while the sandbox runs.
 
     Exit status: 0 if it was stopped, 1 if it could not start or one of its processes exited.
 
@@ -74,6 +84,7 @@ def up(
             enforce_iam=enforce_iam,
             memory_size=memory_size,
             batch_size=batch_size,
+            today=today.date() if today else None,
         )
         with console.status("starting") as status:
             is_ready = False

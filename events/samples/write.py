@@ -6,17 +6,19 @@ Run by ``make schemas``; a contract test fails if a committed file differs.
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import md5, sha256
 from pathlib import Path
 from typing import Any, Final
 
-from permit_ocr.domain.card.valid_date import today_in_shanghai
+from permit_ocr.domain.card.valid_date import start_of_day_in_shanghai, today_in_shanghai
 from permit_ocr.domain.events import (
     EVENT_TYPES,
     CloudEvent,
     CompletedEvent,
     Document,
+    ExpiredEvent,
+    ExpiringEvent,
     Provider,
     Recognized,
     RecognizedEvent,
@@ -26,6 +28,7 @@ from permit_ocr.domain.events import (
     recognized,
     recognized_event,
     rejected_event,
+    reminder_event,
     reviewed_event,
     to_json,
     with_decision,
@@ -33,6 +36,7 @@ from permit_ocr.domain.events import (
 from permit_ocr.domain.identity import document_id_of_object, pair_id, review_id
 from permit_ocr.domain.judgement import judge_answer
 from permit_ocr.domain.permits import Kind, Side
+from permit_ocr.domain.reminders.notices import EXPIRED, Watch
 from permit_ocr.domain.review.decision import Correction, Decision, DecisionReason, Review
 from permit_ocr.domain.verdict import Verdict
 from permit_ocr.images.metadata import without_metadata
@@ -52,6 +56,8 @@ _VERSION: Final = "3HL4kqtJvjVBH40Nrjfkd"
 _TRACEPARENT: Final = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00"
 _CASE: Final = "2026-0815"
 _EXPIRING_WITHIN_DAYS: Final = 30
+_NOTICE_DAYS: Final = 60
+_SENT_AFTER_MIDNIGHT: Final = timedelta(minutes=10, seconds=5)
 _SINGLE: Final = "hk-macao-permit-front-1.jpg"
 _FRONT: Final = "residence-permit-front-1.jpg"
 _BACK: Final = "residence-permit-back-1.jpg"
@@ -100,11 +106,39 @@ def _reviewed() -> CloudEvent:
     return reviewed_event(with_decision(read, review), event_id=event_id, source=_SOURCE, time=_REVIEWED)
 
 
+def _expiring() -> CloudEvent:
+    return _reminder(_NOTICE_DAYS)
+
+
+def _expired() -> CloudEvent:
+    return _reminder(EXPIRED)
+
+
+def _reminder(notice: int) -> CloudEvent:
+    """Return a reminder that is sent shortly after midnight in Shanghai."""
+    card = _read(_SINGLE, case=_CASE)
+    valid_until = card.validity.valid_until
+    assert valid_until  # noqa: S101  a specimen's truth
+    watch = Watch(
+        document_id=card.document.id,
+        case=_CASE,
+        kind=card.kind,
+        valid_until=valid_until,
+        watched_on=today_in_shanghai(_JUDGED),
+        sort_key="",
+    )
+    day = valid_until - timedelta(days=notice)
+    sent = start_of_day_in_shanghai(day) + _SENT_AFTER_MIDNIGHT
+    return reminder_event(watch, notice, today=day, source=_SOURCE, time=sent.astimezone(UTC))
+
+
 _SAMPLES: Final[dict[type[CloudEvent], Callable[[], CloudEvent]]] = {
     RecognizedEvent: _recognized,
     RejectedEvent: _rejected,
     CompletedEvent: _completed,
     ReviewedEvent: _reviewed,
+    ExpiringEvent: _expiring,
+    ExpiredEvent: _expired,
 }
 
 

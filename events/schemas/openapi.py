@@ -12,6 +12,7 @@ from permit_ocr.domain.pair import CASE_PATTERN
 from permit_ocr.domain.permits import Kind, Side
 from permit_ocr.entrypoints.http_api.case_by_name import DeletedCase
 from permit_ocr.entrypoints.http_api.dependencies import BODY_LIMIT
+from permit_ocr.entrypoints.http_api.lists.expiries import MOST_DAYS, ExpiryList
 from permit_ocr.entrypoints.http_api.post_recognitions import IDEMPOTENCY_KEY, PREFER
 from permit_ocr.entrypoints.http_api.post_uploads import PresignedUpload
 from permit_ocr.entrypoints.http_api.problem_details import PROBLEM_SCHEMA
@@ -91,6 +92,7 @@ _RESPONSES: Final = (
     DeletedCase,
     ReviewList,
     ReviewResponse,
+    ExpiryList,
 )
 _REQUEST_BODIES: Final[dict[str, type[RequestBody]]] = {
     "createRecognition": RecognitionRequest,
@@ -101,12 +103,14 @@ _REQUEST_BODIES: Final[dict[str, type[RequestBody]]] = {
 }
 
 
-def _parameter(name: str, place: str, description: str, **schema: str) -> dict[str, Any]:
+def _parameter(
+    name: str, place: str, description: str, *, required: bool | None = None, **schema: str
+) -> dict[str, Any]:
     return {
         "name": name,
         "in": place,
         "description": description,
-        "required": place == "path",
+        "required": place == "path" if required is None else required,
         "schema": {"type": "string", **schema},
     }
 
@@ -138,6 +142,17 @@ _PARAMETERS: Final = {
         _parameter("cursor", "query", "`next` of the page before."),
         _parameter("kind", "query", "Only this kind.", pattern=f"^({'|'.join(Kind)})$"),
         _parameter("reason", "query", "Only documents with this reason, such as `low_confidence:number`."),
+    ],
+    "listExpiries": [
+        _parameter("from", "query", "First of the last days of validity.", required=True, format="date"),
+        _parameter(
+            "to",
+            "query",
+            f"Last of the last days of validity, less than {MOST_DAYS} days after `from`.",
+            required=True,
+            format="date",
+        ),
+        _parameter("cursor", "query", "`next` of the page before; the other parameters are the same."),
     ],
     "getCase": [_parameter("case", "path", "The sender's name for the case.", pattern=f"^{CASE_PATTERN}$")],
 }

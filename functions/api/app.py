@@ -21,6 +21,8 @@ from permit_ocr.bootstrap import (
     recognize,
     reviews,
     stored_images,
+    today,
+    watched_cards,
 )
 from permit_ocr.entrypoints.http_api import ApiDependencies, handle_request, resolver
 from permit_ocr.observability import observed
@@ -42,7 +44,9 @@ _dependencies = ApiDependencies(
     intake=queue(settings().intake_queue_url),
     presigned_uploads=presigned_uploads(),
     base64_limit=base64_limit(),
+    watched_cards=watched_cards(),
     now=now,
+    today=today,
     unreported_base_path=settings().api_base_path,
 )
 resolver()  # the routes of payload format 2.0, which API Gateway is deployed with

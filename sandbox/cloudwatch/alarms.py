@@ -2,7 +2,8 @@
 
 An alarm is evaluated once a minute, on a window that ends with that minute and slides with it. The window is
 ``EvaluationPeriods`` long. If at least ``DatapointsToAlarm`` of its periods breach, the state is ALARM. Missing data
-counts as not breaching or, with ``ignore``, leaves the state as it is while the whole window has none.
+counts as not breaching, with ``breaching`` as breaching, and with ``ignore`` leaves the state as it is while the whole
+window has none.
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-evaluation.html
 
 Not modelled: how late a metric arrives in CloudWatch, and anomaly detection.
@@ -75,6 +76,8 @@ class Alarm:
         """Return the state after the state ``before``, from the values of the window's periods."""
         known = [value for value in values if value is not None]
         breaching = sum(_COMPARISONS[self.comparison](value, self.threshold) for value in known)
+        if self.missing == "breaching":
+            breaching += len(values) - len(known)
         if breaching >= self.datapoints_to_alarm:
             return "ALARM"
         return before if self.missing == "ignore" and not known else "OK"

@@ -90,7 +90,7 @@ def permissions(request: AwsRequest, *, secret_arn: Callable[[str], str]) -> lis
 def _json_call(service: str, operation: str, parameters: Json, secret_arn: Callable[[str], str]) -> Needed:
     action = _BATCHES.get(operation, operation)
     if service.startswith("DynamoDB_"):
-        return Needed(action=f"dynamodb:{action}", resource=_arn("dynamodb", f"table/{parameters['TableName']}"))
+        return Needed(action=f"dynamodb:{action}", resource=_arn("dynamodb", _table(parameters)))
     if service == "AmazonSQS":
         queue = parameters["QueueUrl"].rpartition("/")[2]
         return Needed(action=f"sqs:{action}", resource=_arn("sqs", queue))
@@ -100,6 +100,15 @@ def _json_call(service: str, operation: str, parameters: Json, secret_arn: Calla
     if service == "secretsmanager":
         return Needed(action=f"secretsmanager:{action}", resource=secret_arn(parameters["SecretId"]))
     raise SandboxError(f"the sandbox cannot check the permissions of {service}.{operation}")
+
+
+def _table(parameters: Json) -> str:
+    """Return the table or the index that a call to DynamoDB is about; a batch is about one table here."""
+    if "RequestItems" in parameters:
+        (table,) = parameters["RequestItems"]
+        return f"table/{table}"
+    index = f"/index/{parameters['IndexName']}" if "IndexName" in parameters else ""
+    return f"table/{parameters['TableName']}{index}"
 
 
 def _s3_calls(request: AwsRequest) -> Iterator[Needed]:

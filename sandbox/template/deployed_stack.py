@@ -47,6 +47,16 @@ class EventSourceMapping:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """A schedule that invokes a function."""
+
+    logical_id: str
+    function_name: str
+    expression: str
+    timezone: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Bucket:
     """A bucket with the properties that moto's CloudFormation ignores, in the form of S3's API."""
 
@@ -67,6 +77,7 @@ class DeployedStack:
     cors: CorsConfiguration | None
     queues: Mapping[str, str] = field(default_factory=dict)
     """What ``Ref`` returns for each queue, by logical id."""
+    schedules: tuple[Schedule, ...] = ()
     policies: Policies = field(default_factory=Policies)
     alarms: Mapping[str, Json] = field(default_factory=dict)
     """The properties of each alarm by logical id."""
@@ -91,6 +102,15 @@ def read_stack(cloudformation: Json, outputs: Mapping[str, str], build: Path) ->
         buckets=tuple(_bucket(part) for part in parts["Buckets"].values()),
         routes=tuple(route for openapi in parts["Apis"].values() for route in read_routes(openapi)),
         queues={name: part["Url"] for name, part in parts["Queues"].items()},
+        schedules=tuple(
+            Schedule(
+                logical_id=name,
+                function_name=part["Function"].rpartition(":")[2],
+                expression=part["Expression"],
+                timezone=part["Timezone"],
+            )
+            for name, part in parts["Schedules"].items()
+        ),
         policies=_policies(parts),
         alarms=parts["Alarms"],
         dashboards=tuple(json.loads(part["DashboardBody"]) for part in parts["Dashboards"].values()),

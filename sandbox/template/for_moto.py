@@ -52,6 +52,14 @@ def _sandbox_outputs(cloudformation: Json) -> Json:
             for name, properties in resources_of_type(cloudformation, "AWS::Lambda::Function")
         },
         "Mappings": dict(resources_of_type(cloudformation, "AWS::Lambda::EventSourceMapping")),
+        "Schedules": {
+            name: {
+                "Function": properties["Target"]["Arn"],
+                "Expression": properties["ScheduleExpression"],
+                "Timezone": properties.get("ScheduleExpressionTimezone", "UTC"),
+            }
+            for name, properties in resources_of_type(cloudformation, "AWS::Scheduler::Schedule")
+        },
         "Buckets": {
             name: {
                 "Name": {"Ref": name},

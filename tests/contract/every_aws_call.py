@@ -8,7 +8,7 @@ import json
 import os
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -17,14 +17,17 @@ import boto3
 
 from permit_ocr import bootstrap
 from permit_ocr.adapters.dynamodb.failure_counts import DynamoDbFailureCounts
+from permit_ocr.adapters.dynamodb.reminder_progress import DynamoDbReminderProgress
 from permit_ocr.adapters.ocr.credentials import from_secrets_manager
 from permit_ocr.adapters.s3.images import S3Images, S3Portraits
 from permit_ocr.adapters.s3.pages import S3Pages
 from permit_ocr.application.intake_messages import Page, RepublishMessage, Upload
 from permit_ocr.application.ports import AuditLine, CaseSide, Lease, StoredEvent, StoredVersion
+from permit_ocr.application.reminders.ports import Progress
 from permit_ocr.domain.errors import CircuitOpen, RejectDocument
 from permit_ocr.domain.events import Document
 from permit_ocr.domain.permits import Kind, Side
+from permit_ocr.domain.reminders.notices import Watch
 from permit_ocr.rate_limit.dynamodb_rate_limiter import Priority
 from permit_ocr.settings import settings
 from permit_ocr.tencent.actions import ACTIONS
@@ -92,13 +95,28 @@ def use_dynamodb() -> None:
     assert cases.completed_event("pair") == "{}"
     cases.remove_side("case", document_id=front.document_id)
 
+    client = bootstrap._aws("dynamodb")
     index = bootstrap.case_index()
     index.enlist(Document(id="document", case="case"))
     assert index.deleted_at("case") is None
     assert bootstrap.delete_case()("case", deadline=float("inf")) == 1
     assert index.deleted_at("case")
 
-    client = bootstrap._aws("dynamodb")
+    cards, progress = bootstrap.watched_cards(), DynamoDbReminderProgress(client, table=settings().expiries_table)
+    assert cards
+    day = date(2027, 3, 31)
+    card = Watch(document_id="document", case="other case", kind=kind, valid_until=day, watched_on=day, sort_key="1")
+    cards.put(card)
+    assert cards.with_last_day(day, after=None, limit=100).watches == (card,)
+    assert cards.is_watched("document")
+    cards.remove(Document(id="document"))
+    cards.put(card)
+    assert cards.remove_case("other case", until="2") == ["document"]
+    assert progress.acquire_lease("owner", seconds=60) is None
+    assert progress.store("owner", Progress(day=day))
+    progress.release_lease("owner")
+    assert progress.get()
+
     assert DynamoDbFailureCounts(client, table=settings().work_table).count("message") == 1
 
     limiter, action = bootstrap._rate_limiter(Priority.UPLOADS), ACTIONS[kind].name
@@ -146,6 +164,7 @@ def use_s3() -> None:
 
 def use_sqs() -> None:
     bootstrap.event_publisher().publish("{}", event_id="event")
+    bootstrap.event_publisher().publish_all([("reminder", "{}")])
     intake = bootstrap.queue(settings().intake_queue_url)
     intake.enqueue(RepublishMessage(document_id="document"))
     upload = Upload(bucket=settings().upload_bucket, key="uploads/1.jpg", version=None, etag=None)

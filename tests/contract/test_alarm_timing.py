@@ -141,6 +141,11 @@ def no_metrics(start: float, end: float, gap: float) -> Points:
         yield aws(time, "Lambda", "Invocations", 1, FunctionName="ApiFunction")
 
 
+def late_reminders(start: float, end: float, _gap: float) -> Points:
+    for time in every(start, end, 120):
+        yield ours(time, "RemindersLateSeconds", time - start)
+
+
 @dataclass(frozen=True, slots=True)
 class Trouble:
     """What sets off an alarm: the metrics it causes, and the minutes until the alarm has to fire."""
@@ -197,6 +202,10 @@ TROUBLES: Final = {
         again_and_again(lambda time: ours(time, "ProviderCalls", 100, action="MainlandPermitOCR"), 100), 14 * 60, DAY
     ),  # 3,600 an hour, above 50,000 a day
     "MetricsMissingAlarm": Trouble(no_metrics, 31),
+    "RemindersLateAlarm": Trouble(late_reminders, 4 * 60 + 16, lasts=DAY),
+    "ExpiryErrorsAlarm": Trouble(
+        again_and_again(lambda time: aws(time, "Lambda", "Errors", 1, FunctionName="ExpiryFunction"), 120), 1
+    ),
 }
 
 
@@ -207,6 +216,7 @@ def healthy(start: float, end: float) -> Points:
             yield aws(time, "Lambda", "Invocations", 1, FunctionName=name)
             yield ours(time, "OldestDeferredSeconds", 0, function=function)
             yield aws(time, "Lambda", "Errors", 0, FunctionName=name)
+        yield ours(time, "RemindersLateSeconds", 0)
 
 
 def after(end: float) -> Points:
@@ -266,6 +276,20 @@ def test_missing_metrics_are_noticed_while_other_functions_are_idle(function: st
     fired = [time - start for time, state in alarm.changes(metrics, start=start - HOUR, end=end) if state == "ALARM"]
     assert len(fired) == 1
     assert fired[0] <= 600, "docs/operations.md"
+
+
+def test_reminders_that_do_not_run_are_noticed_within_a_quarter_of_an_hour(transformed: dict[str, Any]) -> None:
+    alarm = alarms_in(transformed)["RemindersLateAlarm"]
+    start, stopped = 20_000 * DAY, 20_000 * DAY + HOUR
+    metrics = Metrics()
+    metrics.add(ours(time, "RemindersLateSeconds", 0) for time in every(start, stopped, 120))
+    fired = [
+        time - stopped
+        for time, state in alarm.changes(metrics, start=start + HOUR / 2, end=stopped + HOUR)
+        if state == "ALARM"
+    ]
+    assert len(fired) == 1
+    assert fired[0] <= 16 * 60
 
 
 def test_a_disturbance_of_seconds_fires_nothing(transformed: dict[str, Any]) -> None:

@@ -17,7 +17,9 @@ from tests.contract.deployed_template import Resources, function_of
 
 ROOT = Path(__file__).parents[2]
 BUILT = ROOT / ".aws-sam" / "build"
-FUNCTIONS = ("UploadsFunction", "ImagesFunction", "ApiFunction", "WebhooksFunction", "ConsoleFunction")
+FUNCTIONS = (
+    *("UploadsFunction", "ImagesFunction", "ApiFunction", "WebhooksFunction", "ConsoleFunction", "ExpiryFunction"),
+)
 SHARED = ("ThirdPartyLayer", "PermitOcrLayer", *FUNCTIONS)
 IMAGING = "ImagingLayer"
 ARTEFACTS = (*SHARED, IMAGING)

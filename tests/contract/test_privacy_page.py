@@ -6,11 +6,15 @@ from typing import Any
 
 import pytest
 
+from permit_ocr.adapters.dynamodb.watched_cards import KEEP_DAYS_AFTER_EXPIRY
 from tests.contract.deployed_template import Resources, listed, role_statements
 
 PAGE = (Path(__file__).parents[2] / "docs" / "privacy.md").read_text(encoding="utf-8")
 STORES = {"AWS::S3::Bucket", "AWS::SQS::Queue", "AWS::DynamoDB::Table", "AWS::Logs::LogGroup"}
-READS = {"s3:GetObject", "s3:GetObjectVersion", "sqs:ReceiveMessage", "dynamodb:GetItem", "dynamodb:Query"}
+READS = {
+    *("s3:GetObject", "s3:GetObjectVersion", "sqs:ReceiveMessage"),
+    *("dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"),
+}
 DAY = 86_400
 
 
@@ -38,6 +42,8 @@ def retention(resource: dict[str, Any], source: dict[str, Any]) -> str:
             if isinstance(seconds, dict):
                 return parameter_days(seconds["Fn::FindInMap"][1]["Ref"], source)
             return f"{seconds // DAY} days"
+        case "AWS::DynamoDB::Table" if "GlobalSecondaryIndexes" in properties:  # of watched cards
+            return f"until {KEEP_DAYS_AFTER_EXPIRY} days after the card's last day of validity"
         case "AWS::DynamoDB::Table":
             return parameter_days("KeepDays", source) if "TimeToLiveSpecification" in properties else "as the stack"
     return parameter_days(properties["RetentionInDays"]["Ref"], source)
@@ -67,5 +73,5 @@ def test_a_store_keeps_data_as_long_as_the_page_says(name: str, resources: Resou
 
 @pytest.mark.parametrize("name", rows())
 def test_a_store_is_read_by_the_functions_that_the_page_names(name: str, resources: Resources) -> None:
-    named = set(re.findall(r"\b(Uploads|Images|Api|Webhooks|Console)\b", rows()[name][3]))
+    named = set(re.findall(r"\b(Uploads|Images|Api|Webhooks|Console|Expiry)\b", rows()[name][3]))
     assert named == readers(name, resources)

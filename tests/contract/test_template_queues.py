@@ -3,18 +3,23 @@
 from typing import Any
 
 from permit_ocr.adapters.dynamodb.documents import TOMBSTONE_DAYS
+from permit_ocr.application.reminders.send_reminders import LEASE_MARGIN_SECONDS
 from permit_ocr.application.retry_policy import MAXIMUM_AGE_SECONDS, MAXIMUM_ATTEMPTS, retry_delay
+from permit_ocr.entrypoints.expiry import SECONDS_TO_FINISH
 from tests.contract.deployed_template import (
     DAY_SECONDS,
     Resources,
     branches,
+    function_of,
     of_type,
     policy_statements,
     with_condition,
 )
 
 CONCURRENCY_OF_A_NEW_ACCOUNT = 10
-CONCURRENCY_FOR_THE_API = 3
+CONCURRENCY_FOR_THE_API = 2
+CONCURRENCY_OF_REMINDERS = 1
+"""An invocation ends before the schedule starts the next one."""
 
 
 def test_visibility_timeouts_are_six_times_the_functions_timeouts(resources: Resources) -> None:
@@ -105,7 +110,17 @@ def test_everything_runs_within_a_new_accounts_concurrency(source: dict[str, Any
     ]
     assert len(bounds) == 3
     taken = sum(defaults[bound["Ref"]] if isinstance(bound, dict) else bound for bound in bounds)
-    assert taken + CONCURRENCY_FOR_THE_API <= CONCURRENCY_OF_A_NEW_ACCOUNT
+    assert taken + CONCURRENCY_OF_REMINDERS + CONCURRENCY_FOR_THE_API <= CONCURRENCY_OF_A_NEW_ACCOUNT
+
+
+def test_reminders_are_sent_by_one_invocation_at_a_time(resources: Resources) -> None:
+    """A killed invocation's page is sent again while SQS still drops repeats."""
+    (schedule,) = of_type(resources, "AWS::Scheduler::Schedule").values()
+    assert schedule["Properties"]["ScheduleExpression"] == "cron(0/2 * * * ? *)"
+    timeout = function_of(resources, "ExpiryFunction")["Timeout"]
+    assert timeout - SECONDS_TO_FINISH + LEASE_MARGIN_SECONDS < 120
+    minute_of_jitter, deduplication = 60, 300
+    assert 2 * 120 + minute_of_jitter <= deduplication
 
 
 def test_documents_reach_the_dead_letter_queue_before_they_expire(resources: Resources) -> None:

@@ -74,6 +74,24 @@ def test_only_lambda_can_assume_the_roles_of_functions(resources: Resources) -> 
             assert statement["Principal"] == {"Service": "lambda.amazonaws.com"}, name
 
 
+def test_the_schedule_can_only_invoke_the_expiry_function(resources: Resources) -> None:
+    (statement,) = role_statements(resources["ExpiryScheduleRole"])
+    assert statement["Action"] == "lambda:InvokeFunction"
+    assert statement["Resource"] == {"Fn::GetAtt": ["ExpiryFunction", "Arn"]}
+
+
+def test_the_expiry_function_reads_only_watched_cards(resources: Resources) -> None:
+    for statement in role_statements(resources["ExpiryRole"]):
+        if "dynamodb" in str(statement["Action"]):
+            assert "ExpiriesTable" in str(statement["Resource"])
+    services = {
+        action.partition(":")[0]
+        for statement in role_statements(resources["ExpiryRole"])
+        for action in listed(statement["Action"])
+    }
+    assert services == {"dynamodb", "sqs", "kms", "logs"}, "no photos and no secrets"
+
+
 def test_codedeploy_may_only_read_alarms_and_move_aliases(resources: Resources) -> None:
     role = resources["DeploymentRole"]
     (trust,) = role["Properties"]["AssumeRolePolicyDocument"]["Statement"]

@@ -14,6 +14,7 @@ import boto3
 import pytest
 from botocore import xform_name
 from moto.server import ThreadedMotoServer
+from samtranslator.yaml_helper import yaml_parse
 
 from permit_ocr.settings import Settings
 from tests.contract.every_aws_call import PRESIGNING
@@ -60,6 +61,9 @@ def deployed(aws: str) -> dict[str, str]:
                 {"AttributeName": key, "KeyType": kind} for key, kind in zip(keys, ("HASH", "RANGE"), strict=False)
             ],
         )
+    cards = yaml_parse((ROOT / "template.yaml").read_text(encoding="utf-8"))["Resources"]["ExpiriesTable"]["Properties"]
+    names = ("BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes")
+    client(aws, "dynamodb").create_table(TableName="expiries", **{name: cards[name] for name in names})
     secrets = {
         "provider": json.dumps({"secret_id": "id", "secret_key": "key"}),
         "webhooks": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
@@ -82,6 +86,7 @@ def deployed(aws: str) -> dict[str, str]:
         **dict.fromkeys(("RESULTS_QUEUE_URL", "WEBHOOK_QUEUE_URL", "WEBHOOK_DEAD_LETTER_QUEUE_URL"), fifo),
         "WORK_TABLE": "work",
         "REFERENCES_TABLE": "references",
+        "EXPIRIES_TABLE": "expiries",
         "LIMITER_TABLE": "limiter",
         "AUDIT_LOG_GROUP": "audit",
         "RECEIPT_HANDLE": message["ReceiptHandle"],

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from permit_ocr.application.deletion.delete_case import DeleteCase
@@ -28,6 +28,8 @@ from permit_ocr.application.ports import (
 )
 from permit_ocr.application.publish import Publish
 from permit_ocr.application.recognize import Recognize
+from permit_ocr.application.reminders.ports import WatchPage
+from permit_ocr.application.reminders.watch_expiry import WatchExpiry
 from permit_ocr.application.review.decide_review import DecideReview
 from permit_ocr.application.review.ports import (
     Conflict,
@@ -42,6 +44,7 @@ from permit_ocr.application.review.ports import (
 from permit_ocr.application.review.publish_decision import PublishDecision
 from permit_ocr.application.start_document import StartDocument
 from permit_ocr.domain.card.answers import Answer, MainlandPermitAnswer, MainlandPermitBack, ResidencePermitAnswer
+from permit_ocr.domain.card.valid_date import today_in_shanghai
 from permit_ocr.domain.errors import (
     CircuitOpen,
     DecisionBeingSent,
@@ -54,6 +57,7 @@ from permit_ocr.domain.errors import (
 )
 from permit_ocr.domain.events import Document
 from permit_ocr.domain.permits import Kind, RecognitionOptions, Side
+from permit_ocr.domain.reminders.notices import Watch
 from permit_ocr.domain.verdict import Verdict
 
 SENDING_SECONDS = 60
@@ -508,6 +512,45 @@ class FakeEventPublisher:
 
 
 @dataclass
+class FakeWatchedCards:
+    """Watched cards that never expire, by case and kind, or by document."""
+
+    cards: dict[tuple[str, ...], Watch] = field(default_factory=dict)
+    writes: int = 0
+
+    def put(self, watch: Watch) -> None:
+        self.writes += 1
+        key = (watch.case, watch.kind) if watch.case else (watch.document_id,)
+        there = self.cards.get(key)
+        if there is None or (
+            there.revision < watch.revision
+            if there.document_id == watch.document_id
+            else there.sort_key < watch.sort_key
+        ):
+            self.cards[key] = watch
+
+    def is_watched(self, document_id: str) -> bool:
+        return any(watch.document_id == document_id for watch in self.cards.values())
+
+    def remove(self, document: Document) -> None:
+        self.cards = {key: watch for key, watch in self.cards.items() if watch.document_id != document.id}
+
+    def remove_case(self, case: str, *, until: str) -> list[str]:
+        removed = {key: one for key, one in self.cards.items() if one.case == case and one.sort_key <= until}
+        self.cards = {key: watch for key, watch in self.cards.items() if key not in removed}
+        return [watch.document_id for watch in removed.values()]
+
+    def with_last_day(self, valid_until: date, *, after: str | None, limit: int) -> WatchPage:
+        """Return a page by document; ``after`` is a document's id."""
+        there = sorted(
+            (one for one in self.cards.values() if one.valid_until == valid_until and one.document_id > (after or "")),
+            key=lambda one: one.document_id,
+        )
+        following = there[limit - 1].document_id if len(there) > limit else None
+        return WatchPage(watches=tuple(there[:limit]), following=following)
+
+
+@dataclass
 class FakePortraits:
     stored: dict[str, str] = field(default_factory=dict)
     fails: bool = False
@@ -543,6 +586,8 @@ class World:
     with_reviews: bool = True
     review_store: FakeReviews | None = None
     """If it is not the one of ``documents``."""
+    watched_cards: FakeWatchedCards | None = None
+    """None if reminders are off."""
 
     def __post_init__(self) -> None:
         self.erasure.portraits = self.portraits.stored
@@ -550,7 +595,11 @@ class World:
     @property
     def erase(self) -> EraseDocument:
         return EraseDocument(
-            erasure=self.erasure, recognitions=self.recognitions, cases=self.cases, case_index=self.case_index
+            erasure=self.erasure,
+            recognitions=self.recognitions,
+            cases=self.cases,
+            case_index=self.case_index,
+            watched_cards=self.watched_cards,
         )
 
     @property
@@ -559,7 +608,13 @@ class World:
 
     @property
     def delete_case(self) -> DeleteCase:
-        return DeleteCase(case_index=self.case_index, cases=self.cases, delete=self.delete)
+        return DeleteCase(
+            case_index=self.case_index,
+            cases=self.cases,
+            delete=self.delete,
+            watched_cards=self.watched_cards,
+            now=self.now,
+        )
 
     @property
     def start(self) -> StartDocument:
@@ -573,6 +628,7 @@ class World:
             expiring_within_days=30,
             event_source="/permit-ocr/test",
             now=self.now,
+            today=self.today,
         )
 
     @property
@@ -581,6 +637,7 @@ class World:
             publisher=self.results,
             documents=self.documents,
             pair_sides=self.pair_sides,
+            watch_expiry=self.watch_expiry,
             erase=self.erase,
             reviews=self.with_reviews,
             count_result=self.count_result,
@@ -596,6 +653,7 @@ class World:
             reviews=self.reviews,
             publisher=self.results,
             pair_sides=self.pair_sides,
+            watch_expiry=self.watch_expiry,
             count_field=lambda *field: self.checked_fields.append(field),
         )
 
@@ -609,7 +667,12 @@ class World:
             expiring_within_days=30,
             event_source="/permit-ocr/test",
             now=self.now,
+            today=self.today,
         )
+
+    @property
+    def watch_expiry(self) -> WatchExpiry | None:
+        return WatchExpiry(cards=self.watched_cards, today=self.today) if self.watched_cards else None
 
     @property
     def recognize(self) -> Recognize:
@@ -624,7 +687,11 @@ class World:
             expiring_within_days=30,
             event_source="/permit-ocr/test",
             now=self.now,
+            today=self.today,
         )
+
+    def today(self) -> date:
+        return today_in_shanghai(self.now())
 
     def count_result(self, verdict: Verdict | None, seconds: float | None) -> None:
         self.counted.append((verdict, seconds))

@@ -52,7 +52,9 @@ class Caller:
             intake=self.intake,
             presigned_uploads=self.uploads,
             base64_limit=1000,
+            watched_cards=self.here.watched_cards,
             now=self.here.now,
+            today=self.here.today,
             unreported_base_path=self.unreported_base_path,
         )
         context = SimpleNamespace(

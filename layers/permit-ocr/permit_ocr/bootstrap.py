@@ -1,7 +1,8 @@
 """The composition root: builds each adapter and use case from the settings, once, when it is first needed."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import cache, partial
+from pathlib import Path
 from typing import Any, Final, Literal
 
 import boto3
@@ -12,7 +13,9 @@ from permit_ocr.adapters.dynamodb.cases import DynamoDbCases
 from permit_ocr.adapters.dynamodb.documents import DynamoDbDocuments
 from permit_ocr.adapters.dynamodb.failure_counts import DynamoDbFailureCounts
 from permit_ocr.adapters.dynamodb.recognition_store import DynamoDbRecognitionStore
+from permit_ocr.adapters.dynamodb.reminder_progress import DynamoDbReminderProgress
 from permit_ocr.adapters.dynamodb.reviews import DynamoDbReviews
+from permit_ocr.adapters.dynamodb.watched_cards import DynamoDbWatchedCards
 from permit_ocr.adapters.logs.audit_trail import CloudWatchAuditTrail
 from permit_ocr.adapters.ocr.calls import RateLimiter
 from permit_ocr.adapters.ocr.credentials import from_secrets_manager
@@ -32,11 +35,15 @@ from permit_ocr.application.pair_sides import PairSides
 from permit_ocr.application.process_upload import ProcessUpload
 from permit_ocr.application.publish import Publish
 from permit_ocr.application.recognize import Recognize
+from permit_ocr.application.reminders.send_reminders import SendReminders
+from permit_ocr.application.reminders.watch_expiry import WatchExpiry
 from permit_ocr.application.retry_policy import MAXIMUM_ATTEMPTS, RetryPolicy
 from permit_ocr.application.review.decide_review import DecideReview
 from permit_ocr.application.review.publish_decision import PublishDecision
 from permit_ocr.application.start_document import StartDocument
+from permit_ocr.domain.card.valid_date import today_in_shanghai
 from permit_ocr.domain.permits import Kind
+from permit_ocr.domain.reminders.notices import parse_notice_days
 from permit_ocr.metrics import count_field, count_result
 from permit_ocr.rate_limit.dynamodb_rate_limiter import DynamoDbRateLimiter, Priority
 from permit_ocr.rate_limit.sharded_rate_limiter import ShardedRateLimiter
@@ -72,6 +79,13 @@ def _aws(
     return boto3.client(service, config=config)
 
 
+def today(*, after_midnight: timedelta = timedelta()) -> date:
+    """Return the day in Shanghai, or the sandbox's; it begins so long ``after_midnight``."""
+    if settings().today_file and (file := Path(settings().today_file)).exists():
+        return date.fromisoformat(file.read_text(encoding="utf-8").strip())
+    return today_in_shanghai(now() - after_midnight)
+
+
 def base64_limit() -> int:
     """Return the bytes of Base64 that the provider's site takes."""
     return SITE_BASE64_LIMIT[settings().ocr_site]
@@ -98,6 +112,34 @@ def recognitions() -> DynamoDbRecognitionStore:
 def cases() -> DynamoDbCases:
     """Return the cases."""
     return DynamoDbCases(_aws("dynamodb"), table=settings().work_table, keep_days=settings().keep_days)
+
+
+@cache
+def watched_cards() -> DynamoDbWatchedCards | None:
+    """Return the cards of which reminders are sent, None if reminders are off."""
+    table = settings().expiries_table
+    return DynamoDbWatchedCards(_aws("dynamodb"), table=table) if table else None
+
+
+@cache
+def watch_expiry() -> WatchExpiry | None:
+    """Return the use case, None if reminders are off."""
+    cards = watched_cards()
+    return WatchExpiry(cards=cards, today=today) if cards else None
+
+
+@cache
+def send_reminders() -> SendReminders:
+    """Return the use case, of a deployment with reminders."""
+    client, table = _aws("dynamodb"), settings().expiries_table
+    return SendReminders(
+        cards=DynamoDbWatchedCards(client, table=table),
+        progress=DynamoDbReminderProgress(client, table=table),
+        publisher=event_publisher(),
+        notices=parse_notice_days(settings().expiry_notice_days),
+        event_source=settings().event_source,
+        now=now,
+    )
 
 
 @cache
@@ -129,7 +171,9 @@ def start_document() -> StartDocument:
 @cache
 def delete_case() -> DeleteCase:
     """Return the use case."""
-    return DeleteCase(case_index=case_index(), cases=cases(), delete=delete_document())
+    return DeleteCase(
+        case_index=case_index(), cases=cases(), delete=delete_document(), watched_cards=watched_cards(), now=now
+    )
 
 
 @cache
@@ -148,7 +192,13 @@ def event_publisher() -> SqsEventPublisher:
 
 @cache
 def _erase_document() -> EraseDocument:
-    return EraseDocument(erasure=erasure(), recognitions=recognitions(), cases=cases(), case_index=case_index())
+    return EraseDocument(
+        erasure=erasure(),
+        recognitions=recognitions(),
+        cases=cases(),
+        case_index=case_index(),
+        watched_cards=watched_cards(),
+    )
 
 
 @cache
@@ -165,6 +215,7 @@ def _pair_sides() -> PairSides:
         expiring_within_days=settings().expiring_within_days,
         event_source=settings().event_source,
         now=now,
+        today=today,
     )
 
 
@@ -174,6 +225,7 @@ def _publish() -> Publish:
         publisher=event_publisher(),
         documents=documents(),
         pair_sides=_pair_sides(),
+        watch_expiry=watch_expiry(),
         erase=_erase_document(),
         reviews=settings().reviews == "enabled",
         count_result=count_result,
@@ -189,7 +241,11 @@ def reviews() -> DynamoDbReviews:
 @cache
 def _publish_decision() -> PublishDecision:
     return PublishDecision(
-        reviews=reviews(), publisher=event_publisher(), pair_sides=_pair_sides(), count_field=count_field
+        reviews=reviews(),
+        publisher=event_publisher(),
+        pair_sides=_pair_sides(),
+        watch_expiry=watch_expiry(),
+        count_field=count_field,
     )
 
 
@@ -204,6 +260,7 @@ def decide_review() -> DecideReview:
         expiring_within_days=settings().expiring_within_days,
         event_source=settings().event_source,
         now=now,
+        today=today,
     )
 
 
@@ -232,6 +289,7 @@ def recognize(priority: Priority) -> Recognize:
         expiring_within_days=settings().expiring_within_days,
         event_source=settings().event_source,
         now=now,
+        today=today,
     )
 
 

@@ -9,13 +9,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
-from permit_ocr.aws_errors import translate_aws_errors
+from permit_ocr.aws_errors import refused, translate_aws_errors
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _DAY_SECONDS: Final = 24 * 3600
 _PLACEHOLDER: Final = re.compile(r":\w+")
+_BATCH_TRIES: Final = 5
+"""DynamoDB leaves items out of a batch when it throttles them."""
 
 type Item = Mapping[str, Any]
 
@@ -48,6 +50,23 @@ class Table:
             found = self._client.get_item(TableName=self._name, Key={"id": {"S": item_id}}, ConsistentRead=True)
         item = _plain_item(found.get("Item", {}))
         return item if item and (include_expired or item["expires_at"] >= self.now()) else None
+
+    def get_all(self, item_ids: Sequence[str]) -> list[Item]:
+        """Return those of up to 100 items that exist, in any order, as they are after all completed writes."""
+        keys: list[Any] = [{"id": {"S": item_id}} for item_id in item_ids]
+        found: list[Item] = []
+        for _ in range(_BATCH_TRIES):
+            if not keys:
+                return found
+            request: Any = {self._name: {"Keys": keys, "ConsistentRead": True}}
+            with translate_aws_errors("DynamoDB"):
+                response = self._client.batch_get_item(RequestItems=request)
+            found += map(_plain_item, response["Responses"].get(self._name, []))
+            left = response.get("UnprocessedKeys", {})
+            keys = list(left[self._name]["Keys"]) if self._name in left else []
+        if keys:
+            raise refused("DynamoDB", "ProvisionedThroughputExceededException")
+        return found
 
     def put(self, item_id: str, attributes: Item) -> None:
         """Replace an item; it expires after ``keep_days``."""
@@ -83,18 +102,22 @@ class Table:
         values: Item | None = None,
         limit: int,
         after: Item | None = None,
+        include_expired: bool = False,
     ) -> tuple[Sequence[Item], Item | None]:
-        """Return items of an index whose ``key`` (an attribute and its value) is this, those that expire first first.
+        """Return items of an index whose ``key`` (an attribute and its value) is this, in the index's order.
 
         They may be a moment old. At most ``limit`` are looked at; those that all ``filters`` let through are returned,
-        and the place to continue ``after``, None at the end.
+        and the place to continue ``after``, None at the end. Unless they ``include_expired``, the index must be sorted
+        by ``expires_at``.
         """
         name, value = key
         request: dict[str, Any] = {
             "TableName": self._name,
             "IndexName": index,
-            "KeyConditionExpression": f"{name} = :key AND expires_at >= :now",
-            "ExpressionAttributeValues": _attribute_values({":key": value, ":now": self.now(), **(values or {})}),
+            "KeyConditionExpression": f"{name} = :key" + ("" if include_expired else " AND expires_at >= :now"),
+            "ExpressionAttributeValues": _attribute_values(
+                {":key": value, **({} if include_expired else {":now": self.now()}), **(values or {})}
+            ),
             "Limit": limit,
         }
         if filters:

@@ -5,7 +5,7 @@ charged. ``service``, the stack's name, is a dimension of all of them.
 
 | dimensions        | metrics                                                                                       |
 |-------------------|-----------------------------------------------------------------------------------------------|
-| service           | requests to the API, results by verdict and their latency, the webhook secret                 |
+| service           | requests to the API, results by verdict and their latency, reminders, the webhook secret      |
 | service, function | each invocation of a queue's function: its oldest deferred message, and messages that fail    |
 | service, reason   | messages that are retried                                                                     |
 | service, action   | calls to the provider, their latency, what it refuses                                         |
@@ -41,6 +41,8 @@ type Metric = Literal[
     "OldestReviewSeconds",  # of all open reviews; 0 if there is none
     "FieldsConfirmed",  # by a reviewer
     "FieldsCorrected",
+    "RemindersSent",
+    "RemindersLateSeconds",  # since the first day began of which not all are sent; 0 if they are
     "WebhookSecretUnusable",  # 1 when nothing can be signed, 0 when a webhook was signed
 ]
 type Reader = Literal["provider", "recognizer"]
@@ -52,6 +54,7 @@ type Reason = Literal[
 _UNITS: Final[dict[Metric, MetricUnit]] = {
     "ProviderMilliseconds": MetricUnit.Milliseconds,
     "SecondsToResult": MetricUnit.Seconds,
+    "RemindersLateSeconds": MetricUnit.Seconds,
     "OldestDeferredSeconds": MetricUnit.Seconds,
     "OldestReviewSeconds": MetricUnit.Seconds,
 }

@@ -18,7 +18,8 @@ class Settings:
     """Each field is an environment variable, there in capitals. The template sets all but those with a default.
 
     Lambda sets ``AWS_LAMBDA_FUNCTION_NAME``. Only functions that act by themselves have ``ROLE_ARN``.
-    Only the sandbox sets ``OCR_SCHEME`` and ``WEBHOOK_TARGETS``: its provider and its receiver run on one machine.
+    Only the sandbox sets ``OCR_SCHEME`` and ``WEBHOOK_TARGETS``: its provider and its receiver run on one machine; and
+    ``TODAY_FILE``, with which it can have another date.
     """
 
     ocr_site: Site
@@ -45,10 +46,13 @@ class Settings:
     work_table: str
     references_table: str
     limiter_table: str
+    expiries_table: str
     audit_log_group: str
     role_arn: str = ""
     aws_lambda_function_name: str = "function"
     expiring_within_days: int
+    expiry_notice_days: str
+    today_file: str = ""
     keep_days: int
     reviews: str
     upload_retention_days: int

@@ -62,6 +62,15 @@ def test_the_stack_is_read_from_its_outputs(cloudformation: dict[str, Any]) -> N
         "ApiUrl": "https://…",
         "SandboxFunctions": json.dumps({"ProbeFunction": {"Name": "probe-1", "Logging": {"LogFormat": "JSON"}}}),
         "SandboxMappings": "{}",
+        "SandboxSchedules": json.dumps(
+            {
+                "ProbeSchedule": {
+                    "Function": "arn:aws:lambda:us-east-1:123456789012:function:probe-1",
+                    "Expression": "cron(0/2 * * * ? *)",
+                    "Timezone": "Asia/Shanghai",
+                }
+            }
+        ),
         "SandboxBuckets": json.dumps(
             {
                 "UploadBucket": {

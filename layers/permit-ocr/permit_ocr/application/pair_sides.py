@@ -16,12 +16,11 @@ deliveries interleave. A reviewed side replaces the one that was read, and so ma
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Final
 
 from permit_ocr.application.ports import Cases, CaseSide, EventPublisher
 from permit_ocr.application.review.stored_result import judge_again, parse_result
-from permit_ocr.domain.card.valid_date import today_in_shanghai
 from permit_ocr.domain.events import (
     CompletedEvent,
     Document,
@@ -54,7 +53,7 @@ def case_side(document: Document, kind: Kind, side: Side, *, judged: datetime, e
         kind=kind,
         side=side,
         document_id=document.id,
-        sort_key=_sort_key(document.received or judged, document.id),
+        sort_key=photo_sort_key(document.received or judged, document.id),
         event=event,
     )
 
@@ -87,6 +86,8 @@ class PairSides:
     expiring_within_days: int
     event_source: str
     now: Callable[[], datetime]
+    today: Callable[[], date]
+    """The day in Shanghai, by which permits are valid."""
 
     def __call__(self, case: str, side: CaseSide) -> InPair | None:
         """Store ``side`` in its case, and publish the pair if both sides are there now.
@@ -114,13 +115,13 @@ class PairSides:
         others = (one for one in stored.sides if one.kind is side.kind and one.side is not side.side) if stored else ()
         if (other := next(iter(others), None)) is None:
             return None, ()
-        judged = self._judge_again(other, now=self.now())
+        judged = self._judge_again(other, self.today())
         front, back = (side, judged) if side.side is Side.FRONT else (judged, side)
         return other.document_id, mismatches_of(check_pair(front, back))
 
     def _judge_pair(self, case: str, front: CaseSide, back: CaseSide, *, event_id: str) -> CompletedEvent:
-        now = self.now()
-        judged_front, judged_back = (self._judge_again(one, now=now) for one in (front, back))
+        today = self.today()  # once: both sides are judged on the same day
+        judged_front, judged_back = (self._judge_again(one, today) for one in (front, back))
         overridden = _overridden(judged_front, back) | _overridden(judged_back, front)
         return completed_event(
             case,
@@ -128,14 +129,14 @@ class PairSides:
             as_recognized(judged_back),
             event_id=event_id,
             source=self.event_source,
-            time=now,
+            time=self.now(),
             overridden=overridden,
         )
 
-    def _judge_again(self, side: CaseSide, *, now: datetime) -> Recognized:
-        """Judge a stored side as of ``now``: its own event may be days old."""
+    def _judge_again(self, side: CaseSide, today: date) -> Recognized:
+        """Judge a stored side as of ``today``: its own event may be days old."""
         result = parse_result(json.loads(side.event))
-        return judge_again(result, as_of=today_in_shanghai(now), expiring_within_days=self.expiring_within_days)
+        return judge_again(result, as_of=today, expiring_within_days=self.expiring_within_days)
 
 
 def _event_id(side: CaseSide) -> str:
@@ -157,6 +158,6 @@ def _stored_in_pair(event: str | None, side: CaseSide) -> InPair | None:
     return InPair(verdict=Verdict(judged["verdict"]), reasons=tuple(judged["reasons"]))
 
 
-def _sort_key(received: datetime, document_id: str) -> str:
-    """Return a text that sorts the photos of one side by time; no two documents have the same."""
+def photo_sort_key(received: datetime, document_id: str) -> str:
+    """Return a text that sorts photos by time; no two documents have the same."""
     return f"{received.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}/{document_id}"

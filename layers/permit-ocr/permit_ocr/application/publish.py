@@ -1,5 +1,7 @@
 """Publish the result of a document, and complete its pair.
 
+watch the card, if reminders are on and it may expire (see ``watch_expiry``)
+      │
 send the event ─ failed? ──▶ store it as not published, raise ``NotPublished``; ``republish`` sends it later
       │
 complete the pair if the document belongs to a case (see ``pair_sides``)
@@ -11,12 +13,13 @@ same write puts the document on the list of open reviews
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from permit_ocr.application.deletion.delete_document import EraseDocument
 from permit_ocr.application.pair_sides import InPair, PairSides, case_side
-from permit_ocr.application.ports import CaseSide, Documents, DocumentState, EventPublisher, OpenReview, StoredEvent
+from permit_ocr.application.ports import Documents, DocumentState, EventPublisher, OpenReview, StoredEvent
+from permit_ocr.application.reminders.watch_expiry import WatchExpiry
 from permit_ocr.domain.errors import Deleted, NotPublished, RetryableError
 from permit_ocr.domain.events import RECOGNIZED, Document, RecognizedEvent, RejectedEvent, to_json
 from permit_ocr.domain.permits import Kind, Side
@@ -31,6 +34,8 @@ class Publish:
     publisher: EventPublisher
     documents: Documents
     pair_sides: PairSides
+    watch_expiry: WatchExpiry | None
+    """None if reminders are off."""
     erase: EraseDocument
     reviews: bool
     """Whether there is a list of open reviews."""
@@ -47,15 +52,19 @@ class Publish:
         """
         text = to_json(replace(event, traceparent=current_traceparent()))
         document = event.data.document
-        verdict = None
+        read = None
         if isinstance(event, RecognizedEvent):
-            data, verdict = event.data, event.data.verdict
-            side = case_side(document, data.kind, data.side, judged=event.time, event=text)
-            read = _Read(kind=data.kind, side=data.side, verdict=verdict, reasons=data.reasons)
-            self._publish(text, document, side, read, keep_image)
-        else:
-            self._publish(text, document)
-        self.count_result(verdict, _seconds(document, event.time))
+            data = event.data
+            read = _Read(
+                kind=data.kind,
+                side=data.side,
+                verdict=data.verdict,
+                reasons=data.reasons,
+                valid_until=data.validity.valid_until,
+                judged=event.time,
+            )
+        self._publish(text, document, read, keep_image)
+        self.count_result(read.verdict if read else None, _seconds(document, event.time))
         return text
 
     def republish(self, document_id: str) -> None:
@@ -78,21 +87,21 @@ class Publish:
                 text = state.event.event
                 event = json.loads(text)
                 read = _stored_read(event)
-                self._publish(text, document, _stored_side(event, document, text), read)
-                verdict = read.verdict if read else None
-                self.count_result(verdict, _seconds(document, datetime.fromisoformat(event["time"])))
+                self._publish(text, document, read)
+                seconds = _seconds(document, datetime.fromisoformat(event["time"]))
+                self.count_result(read.verdict if read else None, seconds)
 
     def _publish(
-        self,
-        text: str,
-        document: Document,
-        side: CaseSide | None = None,
-        read: "_Read | None" = None,
-        keep_image: Callable[[], None] = lambda: None,
+        self, text: str, document: Document, read: "_Read | None", keep_image: Callable[[], None] = lambda: None
     ) -> None:
         in_pair = None
         try:
+            if read and self.watch_expiry:
+                self.watch_expiry(
+                    document, kind=read.kind, verdict=read.verdict, valid_until=read.valid_until, judged=read.judged
+                )
             self.publisher.publish(text, event_id=document.id)
+            side = case_side(document, read.kind, read.side, judged=read.judged, event=text) if read else None
             if document.case and side:
                 in_pair = self.pair_sides(document.case, side)
         except RetryableError as error:
@@ -123,6 +132,8 @@ class _Read:
     side: Side
     verdict: Verdict
     reasons: tuple[str, ...]
+    valid_until: date | None
+    judged: datetime
 
 
 def _seconds(document: Document, until: datetime) -> float | None:
@@ -133,16 +144,12 @@ def _stored_read(event: dict[str, Any]) -> _Read | None:
     if event["type"] != RECOGNIZED:
         return None
     data = event["data"]
+    valid_until = data["validity"]["valid_until"]
     return _Read(
         kind=Kind(data["kind"]),
         side=Side(data["side"]),
         verdict=Verdict(data["verdict"]),
         reasons=tuple(data["reasons"]),
+        valid_until=date.fromisoformat(valid_until) if valid_until else None,
+        judged=datetime.fromisoformat(event["time"]),
     )
-
-
-def _stored_side(event: dict[str, Any], document: Document, text: str) -> CaseSide | None:
-    if not document.case or event["type"] != RECOGNIZED:
-        return None
-    data, judged = event["data"], datetime.fromisoformat(event["time"])
-    return case_side(document, Kind(data["kind"]), Side(data["side"]), judged=judged, event=text)

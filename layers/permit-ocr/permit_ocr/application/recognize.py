@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 from hashlib import sha256
 from typing import Final
@@ -36,7 +36,6 @@ from permit_ocr.application.publish import Publish
 from permit_ocr.application.start_document import StartDocument
 from permit_ocr.domain import identity
 from permit_ocr.domain.card.answers import portrait_of, without_portrait
-from permit_ocr.domain.card.valid_date import today_in_shanghai
 from permit_ocr.domain.errors import PermitOcrError, RejectDocument, RetryableError
 from permit_ocr.domain.events import (
     Document,
@@ -78,6 +77,8 @@ class Recognize:
     expiring_within_days: int
     event_source: str
     now: Callable[[], datetime]
+    today: Callable[[], date]
+    """The day in Shanghai, by which permits are valid."""
 
     def __call__(
         self, submission: Submission, *, deadline: float, before_call: Callable[[], None] = lambda: None
@@ -163,11 +164,10 @@ class Recognize:
     def _judge(
         self, document: Document, request: OcrRequest, response: OcrResponse, *, reused: bool
     ) -> RecognizedEvent:
-        now = self.now()
         judgement = judge_answer(
             response.answer,
             asked_side=request.side,
-            as_of=today_in_shanghai(now),
+            as_of=self.today(),
             expiring_within_days=self.expiring_within_days,
             report=response.report,
             fallback=response.fallback,
@@ -183,7 +183,7 @@ class Recognize:
             fallback=response.fallback,
         )
         data = recognized(document, judgement, provider, portrait_key=response.portrait_key)
-        return recognized_event(data, source=self.event_source, time=now)
+        return recognized_event(data, source=self.event_source, time=self.now())
 
     def _rejection(self, document: Document, options: RecognitionOptions, error: RejectDocument) -> RejectedEvent:
         return rejected_event(

@@ -1,4 +1,4 @@
-"""The ids of documents, pairs and recognitions. They are opaque: no key, name or number can be read from them.
+"""The ids of documents, pairs, reminders and recognitions. They are opaque: they show no key, name or number.
 
 A *document* is what a sender submitted: one object version, one page of it, or one API request. Its id is also the id
 of its event and the message group id, so it is the same on every retry. A *recognition* is what is paid for: the image,
@@ -6,6 +6,7 @@ the action, the side and the options.
 """
 
 import re
+from datetime import date
 from hashlib import sha256
 from typing import Final
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
@@ -71,6 +72,14 @@ def review_id(*, document_id: str, since: float, supersedes: str | None) -> str:
 def review_tag(*, document_id: str, since: float, decision_id: str | None) -> str:
     """Return what changes with each decision on a document."""
     return _digest("review-tag", document_id, f"{since:.3f}", decision_id or "")[:16]
+
+
+def reminder_id(*, document: str, valid_until: date, notice: int) -> str:
+    """Return the id of a reminder's event; ``document`` is the id of the document that showed the card.
+
+    It has the date, because a review may correct that, and the reminders of the right date are other ones.
+    """
+    return _digest("reminder", document, valid_until.isoformat(), str(notice))
 
 
 def case_digest(case: str) -> str:

@@ -1,6 +1,7 @@
 """The queues: where events and messages are sent, and how a consumer makes messages wait."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import batched
 from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
@@ -17,10 +18,14 @@ if TYPE_CHECKING:
 
 _BATCH_LIMIT: Final = 10
 """Messages that one call takes."""
+_PARALLEL_BATCHES: Final = 10
 
 
 class SqsEventPublisher:
-    """The port ``EventPublisher``: the results queue and, if webhooks are configured, the webhook queue; both FIFO."""
+    """The ports ``EventPublisher`` and ``ReminderPublisher``.
+
+    Events go to the results queue and, if webhooks are configured, to the webhook queue; both are FIFO.
+    """
 
     def __init__(self, client: "SQSClient", *, queue_url: str, webhook_queue_url: str = "") -> None:
         self._client = client
@@ -37,6 +42,29 @@ class SqsEventPublisher:
                     MessageDeduplicationId=event_id,
                     MessageAttributes=_attributes(),
                 )
+
+    def publish_all(self, events: Sequence[tuple[str, str]]) -> None:
+        batches = [(url, batch) for url in self._queue_urls for batch in batched(events, _BATCH_LIMIT, strict=False)]
+        attributes = _attributes()  # other threads work on no trace
+        with ThreadPoolExecutor(_PARALLEL_BATCHES) as threads:
+            for _ in threads.map(lambda one: self._send_batch(*one, attributes=attributes), batches):
+                pass
+
+    def _send_batch(self, queue_url: str, events: Sequence[tuple[str, str]], *, attributes: Any) -> None:  # noqa: ANN401  as _attributes()
+        entries: Any = [
+            {
+                "Id": str(number),
+                "MessageBody": event,
+                "MessageGroupId": event_id,
+                "MessageDeduplicationId": event_id,
+                "MessageAttributes": attributes,
+            }
+            for number, (event_id, event) in enumerate(events)
+        ]
+        with translate_aws_errors("SQS"):
+            response = self._client.send_message_batch(QueueUrl=queue_url, Entries=entries)
+        if failed := response.get("Failed"):
+            raise refused("SQS", failed[0]["Code"])
 
 
 class SqsQueue:

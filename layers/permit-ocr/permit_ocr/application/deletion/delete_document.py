@@ -8,7 +8,7 @@ delete each of its pages the same way: they are documents, too
       │
 remove its references to recognitions; the last reference takes the recognition and its portrait with it
       │
-delete its photo, and its side of its case
+delete its photo, its side of its case, and stop watching its card
       │
 purge the tombstone of everything but the case, to which a running publication may still add the side
 
@@ -19,6 +19,7 @@ Erased:
 - recognitions that only it uses: ``recognition#…`` in the work table, and portraits under ``portraits/`` in the bucket
 - its photo, whatever its key, and the images made of it under ``pages/`` (see ``adapters/s3/erasure.py``)
 - its side of its case, and the event of its pair: ``case#…`` and ``completed#…`` in the work table
+- the watch on its card (``adapters/dynamodb/watched_cards.py``): also after its state has expired
 - its entry in its case (``case#…`` in the references table), with which it is found when the case is deleted
 
 Kept, and for how long:
@@ -49,9 +50,11 @@ from permit_ocr.application.ports import (
     Erasure,
     RecognitionStore,
 )
+from permit_ocr.application.reminders.ports import WatchedCards
 from permit_ocr.domain.errors import DecisionBeingSent, Deleted
 from permit_ocr.domain.events import Document
 from permit_ocr.domain.identity import document_id_of_page
+from permit_ocr.images.rejections import MAX_PAGES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +65,8 @@ class EraseDocument:
     recognitions: RecognitionStore
     cases: Cases
     case_index: CaseIndex
+    watched_cards: WatchedCards | None
+    """None if reminders are off."""
 
     def __call__(self, document: Document, recognition_ids: Sequence[str]) -> None:
         """Erase what is stored of a document, and of the recognitions that only it uses. Raises ``RetryableError``."""
@@ -73,6 +78,14 @@ class EraseDocument:
         self.erasure.delete_versions(self.erasure.photo_versions(document))
         if document.case:
             self.cases.remove_side(document.case, document_id=document.id)
+        if self.watched_cards:
+            self.watched_cards.remove(document)
+
+    def is_left(self, document_id: str) -> bool:
+        """Return whether anything is left of a document whose state has expired. Raises ``RetryableError``."""
+        if self.erasure.photo_versions(Document(id=document_id)):  # the key of a direct upload names the document
+            return True
+        return self.watched_cards is not None and self.watched_cards.is_watched(document_id)
 
     @contextmanager
     def erasing_if_deleted(self, document: Document, recognition_ids: Sequence[str] = ()) -> Iterator[None]:
@@ -100,13 +113,26 @@ class DeleteDocument:
     def __call__(self, document_id: str) -> bool:
         """Delete a document and return whether it was known, now or before. Raises ``RetryableError``."""
         state = self.documents.mark_deleted(document_id)
-        if state is None and self.erase.erasure.photo_versions(Document(id=document_id)):
-            # Its state has expired, or it has never been started. The key of a direct upload names the document.
-            state = self.documents.mark_deleted(document_id, include_unknown=True)
+        if state is None:
+            state = self._mark_deleted_later(document_id)
         if state is None:
             return False
         self._delete(document_id, state)
         return True
+
+    def _mark_deleted_later(self, document_id: str) -> DocumentState | None:
+        """Write the tombstone of a document whose state has expired, or that has never been started, if any is left."""
+        if self.erase.is_left(document_id):
+            return self.documents.mark_deleted(document_id, include_unknown=True)
+        pages = [number for number in range(1, MAX_PAGES + 1) if self._is_page_watched(document_id, number)]
+        if not pages:
+            return None
+        state = self.documents.mark_deleted(document_id, include_unknown=True)
+        return replace(state, pages=max(pages)) if state else None
+
+    def _is_page_watched(self, document_id: str, number: int) -> bool:
+        cards = self.erase.watched_cards
+        return cards is not None and cards.is_watched(document_id_of_page(document_id, number))
 
     def of_case(self, entry: CaseDocument) -> None:
         """Delete a document of a case, also after its state has expired. Raises ``RetryableError``."""

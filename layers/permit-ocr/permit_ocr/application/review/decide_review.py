@@ -14,7 +14,7 @@ store the decision: from now on it is final ─▶ publish it (see ``publish_dec
 import json
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from hashlib import sha256
 from typing import Final
 
@@ -31,7 +31,6 @@ from permit_ocr.application.review.ports import (
 )
 from permit_ocr.application.review.publish_decision import PublishDecision
 from permit_ocr.application.review.stored_result import StoredResult, judge_corrected, parse_result, with_fields
-from permit_ocr.domain.card.valid_date import today_in_shanghai
 from permit_ocr.domain.errors import RetryableError
 from permit_ocr.domain.events import Recognized, ReviewedEvent, reviewed_event, to_json, with_decision
 from permit_ocr.domain.identity import review_id
@@ -112,6 +111,8 @@ class DecideReview:
     expiring_within_days: int
     event_source: str
     now: Callable[[], datetime]
+    today: Callable[[], date]
+    """The day in Shanghai, by which permits are valid."""
 
     def __call__(self, request: DecisionRequest) -> ReviewState | None:
         """Decide, and return the state after that; None if the document is not on the list.
@@ -145,13 +146,10 @@ class DecideReview:
         return replace(state, decision=decision, listed=replace(state.listed, lease=None))
 
     def _decide(self, state: ReviewState, request: DecisionRequest, *, number: int) -> StoredDecision:
-        now = self.now()
         result = parse_result(json.loads(state.result))
         corrections = _corrections(result, request)
         corrected = _corrected(result, corrections)
-        judged = judge_corrected(
-            corrected, as_of=today_in_shanghai(now), expiring_within_days=self.expiring_within_days
-        )
+        judged = judge_corrected(corrected, as_of=self.today(), expiring_within_days=self.expiring_within_days)
         if judged.side is not result.side:
             raise InvalidDecision("fields", "must not make it the other side of the card")
         review = Review(
@@ -170,7 +168,7 @@ class DecideReview:
                 document_id=request.document_id, since=state.listed.since, supersedes=request.supersedes
             ),
             source=self.event_source,
-            time=now,
+            time=self.now(),
         )
         return _stored(event, number=number, request=request)
 

@@ -1,6 +1,7 @@
 """Publish a reviewer's decision, once.
 
-begin to send ─ from now on, a deletion waits ─▶ send the event ─▶ complete the pair again ─▶ store that it is published
+begin to send ─ from now on, a deletion waits ─▶ watch the card as corrected, or not any more ─▶ send the event
+─▶ complete the pair again ─▶ store that it is published
 
 ``DecideReview`` does this right after it has stored a decision. If it is stopped in between, the message that it has
 put on the intake queue before does the rest. Either comes only here once the other has ended or cannot run any more.
@@ -10,10 +11,11 @@ import json
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from permit_ocr.application.pair_sides import PairSides, reviewed_side
 from permit_ocr.application.ports import EventPublisher
+from permit_ocr.application.reminders.watch_expiry import WatchExpiry
 from permit_ocr.application.review.ports import Reviews, ReviewState, StoredDecision
 from permit_ocr.application.review.stored_result import StoredResult, parse_result
 from permit_ocr.domain.errors import RetryableError
@@ -30,6 +32,8 @@ class PublishDecision:
     reviews: Reviews
     publisher: EventPublisher
     pair_sides: PairSides
+    watch_expiry: WatchExpiry | None
+    """None if reminders are off."""
     count_field: CountField
 
     def pending(self, document_id: str) -> None:
@@ -49,6 +53,7 @@ class PublishDecision:
         event = json.loads(decision.event.event)
         reviewed = parse_result(event)
         try:
+            self._watch(state, decision, reviewed)
             self.publisher.publish(decision.event.event, event_id=decision.id)
             self._complete_pair(state, decision, reviewed)
         except RetryableError:
@@ -58,16 +63,27 @@ class PublishDecision:
         self.reviews.end_sending(document_id, token, published=True)
         self._count(reviewed)
 
+    def _watch(self, state: ReviewState, decision: StoredDecision, reviewed: StoredResult) -> None:
+        if self.watch_expiry:
+            valid_until = json.loads(decision.event.event)["data"]["validity"]["valid_until"]
+            self.watch_expiry.correct(
+                reviewed.document,
+                kind=reviewed.kind,
+                verdict=reviewed.verdict,
+                valid_until=date.fromisoformat(valid_until) if valid_until else None,
+                judged=_time_of_result(state),
+                revision=decision.number,
+            )
+
     def _complete_pair(self, state: ReviewState, decision: StoredDecision, reviewed: StoredResult) -> None:
         if not reviewed.document.case:
             return
-        judged = datetime.fromisoformat(json.loads(state.result)["time"])
         side = reviewed_side(
             reviewed.document,
             reviewed.kind,
             reviewed.side,
             number=decision.number,
-            judged=judged,
+            judged=_time_of_result(state),
             event=decision.event.event,
         )
         if side:
@@ -85,3 +101,7 @@ class PublishDecision:
             for field, value in text_fields(reviewed.answer).items():
                 if value.strip() and field not in corrected:
                     self.count_field(field, False, is_recognizer)  # noqa: FBT003
+
+
+def _time_of_result(state: ReviewState) -> datetime:
+    return datetime.fromisoformat(json.loads(state.result)["time"])

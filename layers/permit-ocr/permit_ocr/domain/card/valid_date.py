@@ -74,6 +74,11 @@ def today_in_shanghai(now: datetime) -> date:
     return now.astimezone(_SHANGHAI).date()
 
 
+def start_of_day_in_shanghai(day: date) -> datetime:
+    """Return when a day begins in Shanghai."""
+    return datetime(day.year, day.month, day.day, tzinfo=_SHANGHAI)
+
+
 def parse_date(raw: str | None) -> date | None:
     """Return the date in ``raw``, such as ``1997/6/2``; None if it is anything else."""
     text = _normalize(raw or "")

@@ -10,6 +10,7 @@ from permit_ocr.domain.events.envelope import CloudEvent, to_json
 from permit_ocr.domain.events.recognized import Recognized, RecognizedEvent, recognized, recognized_event
 from permit_ocr.domain.events.registry import EVENT_TYPES, RECOGNIZED, REJECTED
 from permit_ocr.domain.events.rejected import Rejected, RejectedEvent, rejected_event
+from permit_ocr.domain.events.reminders import ExpiredEvent, ExpiringEvent, reminder_event
 from permit_ocr.domain.events.reviewed import Reviewed, ReviewedEvent, as_recognized, reviewed_event, with_decision
 
 __all__ = [
@@ -20,6 +21,8 @@ __all__ = [
     "Completed",
     "CompletedEvent",
     "Document",
+    "ExpiredEvent",
+    "ExpiringEvent",
     "Provider",
     "Recognized",
     "RecognizedEvent",
@@ -34,6 +37,7 @@ __all__ = [
     "recognized",
     "recognized_event",
     "rejected_event",
+    "reminder_event",
     "reviewed_event",
     "to_json",
     "with_decision",

@@ -16,11 +16,11 @@ class CloudEvent:
     """What all events have in common. A subclass defines ``type`` and ``data``."""
 
     id: str
-    """The same on every retry: the document's id; for a pair and for a review, a digest of what it is about."""
+    """The same on every retry: the document's id; for a pair, a review and a reminder, a digest of what it is about."""
     source: str
     """The deployment that publishes."""
     time: datetime
-    """When the result was judged or rejected, or the reviewer decided."""
+    """When the result was judged or rejected, the reviewer decided, or the reminder was sent."""
     subject: str
     """The document's id; for a pair, the case."""
     data: object

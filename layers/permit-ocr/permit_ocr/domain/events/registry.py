@@ -11,6 +11,7 @@ from permit_ocr.domain.events.completed import CompletedEvent
 from permit_ocr.domain.events.envelope import CloudEvent
 from permit_ocr.domain.events.recognized import RecognizedEvent
 from permit_ocr.domain.events.rejected import RejectedEvent
+from permit_ocr.domain.events.reminders import ExpiredEvent, ExpiringEvent
 from permit_ocr.domain.events.reviewed import ReviewedEvent
 
 
@@ -19,7 +20,8 @@ def _type_of(event: type[CloudEvent]) -> str:
 
 
 EVENT_TYPES: Final[dict[str, type[CloudEvent]]] = {
-    _type_of(event): event for event in (RecognizedEvent, RejectedEvent, CompletedEvent, ReviewedEvent)
+    _type_of(event): event
+    for event in (RecognizedEvent, RejectedEvent, CompletedEvent, ReviewedEvent, ExpiringEvent, ExpiredEvent)
 }
 RECOGNIZED: Final = _type_of(RecognizedEvent)
 REJECTED: Final = _type_of(RejectedEvent)

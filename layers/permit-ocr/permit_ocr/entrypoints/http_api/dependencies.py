@@ -1,9 +1,9 @@
 """The use cases and ports of the API function, and how the routes get them."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, APIGatewayRestResolver
@@ -12,6 +12,7 @@ from permit_ocr.application.deletion.delete_case import DeleteCase
 from permit_ocr.application.deletion.delete_document import DeleteDocument
 from permit_ocr.application.ports import AuditTrail, CaseIndex, Cases, Documents, MessageQueue, PresignedUploads
 from permit_ocr.application.recognize import Recognize
+from permit_ocr.application.reminders.ports import WatchedCards
 from permit_ocr.application.review.decide_review import DecideReview
 from permit_ocr.application.review.ports import Reviews, StoredImages
 
@@ -43,7 +44,11 @@ class ApiDependencies:
     intake: MessageQueue
     presigned_uploads: PresignedUploads
     base64_limit: int
+    watched_cards: WatchedCards | None
+    """None if reminders are off."""
     now: Callable[[], datetime]
+    today: Callable[[], date]
+    """The day in Shanghai."""
     unreported_base_path: str = ""
     """Base path of the API on a custom domain whose events do not report it."""
 
@@ -63,6 +68,11 @@ def get_caller(app: Resolver) -> str:
     """Return who sent the current request, as API Gateway has verified it."""
     caller: str = app.context["caller"]
     return caller
+
+
+def name_listed_documents(app: Resolver, document_ids: Iterable[str]) -> None:
+    """Name the documents that the response lists, for the audit trail."""
+    app.context["listed"].extend(document_ids)
 
 
 def get_deadline(app: Resolver) -> float:

@@ -28,6 +28,7 @@ ROUTES: Final[Mapping[str, tuple[str, ...]]] = {
     "/v1/reviews": ("GET",),
     "/v1/uploads": ("POST",),
     "/v1/cases/{case}": ("GET", "DELETE"),
+    "/v1/expiries": ("GET",),
     "/v1/openapi.json": ("GET",),
 }
 """The methods of each path."""

@@ -1,5 +1,6 @@
 """Routes requests, answers those that no route accepts, and turns every error into problem details."""
 
+from dataclasses import replace
 from functools import cache
 from http import HTTPStatus
 from pathlib import Path
@@ -13,6 +14,7 @@ from permit_ocr.domain.identity import case_digest, is_document_id
 from permit_ocr.entrypoints.caller import caller_of
 from permit_ocr.entrypoints.http_api import case_by_name, post_recognitions, post_uploads, recognition_by_id
 from permit_ocr.entrypoints.http_api.dependencies import ApiDependencies, Resolver
+from permit_ocr.entrypoints.http_api.lists import expiries
 from permit_ocr.entrypoints.http_api.paths import ROUTES, RequestPath, is_rest, locate, parameter
 from permit_ocr.entrypoints.http_api.problem_details import HttpProblem, error_response, problem, problem_response
 from permit_ocr.entrypoints.http_api.responses import JSON, describe_problem
@@ -68,11 +70,13 @@ def _audited_response(
     """Respond on a route, and write to the audit trail who asked: before a deletion, or else before responding."""
     app = resolver(rest=is_rest(event))
     audited: dict[str, str | None] = {}
+    listed: list[str] = []
     app.context |= {
         "dependencies": dependencies,
         "base_path": located.base_path,
         "audited": audited,
         "caller": caller_of(event),
+        "listed": listed,
     }
 
     def record(status: int | None) -> None:
@@ -85,7 +89,7 @@ def _audited_response(
                 status=status,
                 **fields,
             )
-            dependencies.audit.record([line])
+            dependencies.audit.record([replace(line, document_id=one) for one in listed] or [line])
 
     try:
         if method == "DELETE":
@@ -117,7 +121,7 @@ def resolver(*, rest: bool = False) -> Resolver:
     unwraps an array that holds the body, and compares the content type case-sensitively.
     """
     app: Resolver = APIGatewayRestResolver() if rest else APIGatewayHttpResolver()
-    for routes in (post_recognitions, recognition_by_id, post_uploads, case_by_name, *REVIEW_ROUTES):
+    for routes in (post_recognitions, recognition_by_id, post_uploads, case_by_name, *REVIEW_ROUTES, expiries):
         routes.add_routes(app)
     _add_openapi_route(app)
     app.exception_handler(HttpProblem)(_problem)

@@ -1,0 +1,1 @@
+"""Routes that respond with a list, in pages."""
