@@ -17,7 +17,6 @@ import boto3
 
 from permit_ocr import bootstrap
 from permit_ocr.adapters.dynamodb.failure_counts import DynamoDbFailureCounts
-from permit_ocr.adapters.dynamodb.reminder_progress import DynamoDbReminderProgress
 from permit_ocr.adapters.ocr.credentials import from_secrets_manager
 from permit_ocr.adapters.s3.images import S3Images, S3Portraits
 from permit_ocr.adapters.s3.pages import S3Pages
@@ -102,21 +101,6 @@ def use_dynamodb() -> None:
     assert bootstrap.delete_case()("case", deadline=float("inf")) == 1
     assert index.deleted_at("case")
 
-    cards, progress = bootstrap.watched_cards(), DynamoDbReminderProgress(client, table=settings().expiries_table)
-    assert cards
-    day = date(2027, 3, 31)
-    card = Watch(document_id="document", case="other case", kind=kind, valid_until=day, watched_on=day, sort_key="1")
-    cards.put(card)
-    assert cards.with_last_day(day, after=None, limit=100).watches == (card,)
-    assert cards.is_watched("document")
-    cards.remove(Document(id="document"))
-    cards.put(card)
-    assert cards.remove_case("other case", until="2") == ["document"]
-    assert progress.acquire_lease("owner", seconds=60) is None
-    assert progress.store("owner", Progress(day=day))
-    progress.release_lease("owner")
-    assert progress.get()
-
     assert DynamoDbFailureCounts(client, table=settings().work_table).count("message") == 1
 
     limiter, action = bootstrap._rate_limiter(Priority.UPLOADS), ACTIONS[kind].name
@@ -124,6 +108,30 @@ def use_dynamodb() -> None:
     limiter.open_circuit(action, CircuitOpen("Code", "meaning", "advice"))
     assert limiter.open_error(action)
     limiter.close_circuit(action)
+
+
+def use_expiries_table() -> None:
+    cards, progress = bootstrap.watched_cards(), bootstrap.send_reminders().progress
+    assert cards
+    day = date(2027, 3, 31)
+    card = Watch(
+        document_id="document",
+        case="other case",
+        kind=Kind.RESIDENCE_PERMIT,
+        valid_until=day,
+        watched_on=day,
+        sort_key="1",
+    )
+    cards.put(card)
+    assert cards.with_last_day(day, after=None, limit=100).watches == (card,)
+    assert cards.is_watched("document")
+    cards.remove(Document(id="document"))
+    cards.put(card)
+    assert cards.remove_case("case", until="2") == ["document"]
+    assert progress.acquire_lease("owner", seconds=60) is None
+    assert progress.store("owner", Progress(day=day))
+    progress.release_lease("owner")
+    assert progress.get()
 
 
 def use_s3() -> None:
@@ -188,6 +196,7 @@ def use_logs() -> None:
 if __name__ == "__main__":
     record_calls()
     use_dynamodb()
+    use_expiries_table()
     use_s3()
     use_sqs()
     use_secrets_manager()

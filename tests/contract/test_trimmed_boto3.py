@@ -87,6 +87,7 @@ def deployed(aws: str) -> dict[str, str]:
         "WORK_TABLE": "work",
         "REFERENCES_TABLE": "references",
         "EXPIRIES_TABLE": "expiries",
+        "EXPIRY_NOTICE_DAYS": "60,30,0",
         "LIMITER_TABLE": "limiter",
         "AUDIT_LOG_GROUP": "audit",
         "RECEIPT_HANDLE": message["ReceiptHandle"],
