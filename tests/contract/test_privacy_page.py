@@ -42,7 +42,7 @@ def retention(resource: dict[str, Any], source: dict[str, Any]) -> str:
             if isinstance(seconds, dict):
                 return parameter_days(seconds["Fn::FindInMap"][1]["Ref"], source)
             return f"{seconds // DAY} days"
-        case "AWS::DynamoDB::Table" if "GlobalSecondaryIndexes" in properties:  # of watched cards
+        case "AWS::DynamoDB::Table" if "by_last_day" in str(properties):  # watched cards
             return f"until {KEEP_DAYS_AFTER_EXPIRY} days after the card's last day of validity"
         case "AWS::DynamoDB::Table":
             return parameter_days("KeepDays", source) if "TimeToLiveSpecification" in properties else "as the stack"
