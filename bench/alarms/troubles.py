@@ -250,6 +250,6 @@ NOT_CAUSED: Final = {
     "WebhooksStalledAlarm": "as IntakeStalledAlarm",
     "WebhookDeadLetterAlarm": "as DeadLetterAlarm",
     "RemindersLateAlarm": "a quarter of an hour without an invocation",
-    "ExpiryErrorsAlarm": "as UploadsErrorsAlarm",
+    "RemindersFailingAlarm": "as UploadsErrorsAlarm",
 }
 """Alarms whose trouble is not caused in a sandbox, and why; their timing is computed by a test."""

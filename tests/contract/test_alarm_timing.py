@@ -203,7 +203,7 @@ TROUBLES: Final = {
     ),  # 3,600 an hour, above 50,000 a day
     "MetricsMissingAlarm": Trouble(no_metrics, 31),
     "RemindersLateAlarm": Trouble(late_reminders, 4 * 60 + 16, lasts=DAY),
-    "ExpiryErrorsAlarm": Trouble(
+    "RemindersFailingAlarm": Trouble(
         again_and_again(lambda time: aws(time, "Lambda", "Errors", 1, FunctionName="ExpiryFunction"), 120), 1
     ),
 }
