@@ -20,6 +20,7 @@ try mypy --explicit-package-bases layers/artefact.py layers/trim_botocore.py fun
 try lint-imports
 try cfn-lint template.yaml recognizer/deploy/template.yaml
 try cfn-lint --regions us-east-1 -- examples/budget.yaml
+try cfn-lint --regions eu-central-1 -- examples/pipe.yaml
 try sam validate --lint
 try sam validate --lint --template recognizer/deploy/template.yaml
 if [ "$failed" = 0 ]; then echo "check: passed"; fi

@@ -10,12 +10,18 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from standardwebhooks import Webhook
 
+from sandbox.ports import free_ports
+from tests.contract.example_programs import LANGUAGES, example
+from tests.contract.example_programs import running as running_example
 from tests.sandbox.conftest import COMMAND, ROOT, Running, start, stop, wait_until_ready
 from tests.sandbox.test_end_to_end import PATIENCE_SECONDS, Client
 
@@ -27,10 +33,14 @@ class Receiver:
     secret: str = ""
     responses: list[int] = field(default_factory=list)
     received: list[tuple[int, str, dict[str, Any]]] = field(default_factory=list)
+    forward_to: str = ""
+    """The address of another receiver, whose status is the response."""
 
     def receive(self, body: bytes, headers: dict[str, str]) -> int:
         event = Webhook(self.secret).verify(body, headers)
         status = self.responses.pop(0) if self.responses else 204
+        if self.forward_to:
+            status = httpx.post(self.forward_to, content=body, headers=headers, timeout=PATIENCE_SECONDS).status_code
         self.received.append((status, headers["webhook-id"], event))
         return status
 
@@ -127,3 +137,41 @@ def test_a_webhook_refused_with_410_reaches_the_dead_letter_queue(
     functions = "".join(text for name, text in logs.items() if "Function" in name)
     assert "tenant=7" not in functions
     assert receiver.secret not in functions
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_example_receiver_handles_a_genuine_event_once(
+    language: str, server: tuple[Receiver, int], running: Running, tmp_path: Path
+) -> None:
+    receiver, _ = server
+    receiver.responses.clear()
+    (port,) = free_ports(1)
+    address = f"http://127.0.0.1:{port}/"
+    command = [*example(f"webhooks/receiver.{language}", tmp_path), str(port)]
+    with running_example(command, WEBHOOK_SECRET=receiver.secret) as process:
+        wait_for(lambda: answers(address))
+        receiver.forward_to = address
+        try:
+            event_id = Client(running.endpoints).upload(b"", f"uploads/auto/example-{language}.jpg")
+            wait_for(lambda: 204 in receiver.statuses(event_id))
+            (event,) = [event for _, webhook_id, event in receiver.received if webhook_id == event_id]
+            now = datetime.now(UTC)
+            body = json.dumps(event)
+            for secret, status in ((receiver.secret, 204), ("whsec_" + "A" * 44, 401)):
+                signature = Webhook(secret).sign(event_id, now, body)
+                headers = {"webhook-id": event_id, "webhook-timestamp": str(int(now.timestamp()))}
+                response = httpx.post(address, content=body, headers=headers | {"webhook-signature": signature})
+                assert response.status_code == status
+        finally:
+            receiver.forward_to = ""
+        process.terminate()
+        printed, _ = process.communicate(timeout=PATIENCE_SECONDS)
+    assert printed.splitlines() == [f"permit.rejected.v1 {event_id} rejected"]
+
+
+def answers(address: str) -> bool:
+    """Tell whether a receiver is there. It refuses an empty request."""
+    try:
+        return httpx.post(address).status_code == 401
+    except httpx.TransportError:
+        return False

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes .venv-clients: the provider's own clients in other languages and versions, each where it cannot get in another's way.
-# Needs .venv for pip. Uses a Node of 18 or later from PATH, else the one that comes as a Python package.
+# Needs .venv for pip. Uses a Node of 24 or later from PATH, which runs TypeScript, else the one that comes as a Python package.
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
 clients=tests/contract/clients
@@ -17,7 +17,7 @@ python_client() { # a name (of the environment and of its locked requirements)
         --no-deps --require-hashes -r "$clients/$1.txt"
 }
 
-is_recent() { "$1" -e 'process.exit(process.versions.node.split(".")[0] < 18 ? 1 : 0)' 2>/dev/null; }
+is_recent() { "$1" -e 'process.exit(process.versions.node.split(".")[0] < 24 ? 1 : 0)' 2>/dev/null; }
 
 # tccli before 3.1.100: later ones need the storage SDK, of which there is no wheel. The SDK in split packages: 2 MB, not 169.
 echo "setup: installing the independent clients (half a minute the first time)"
