@@ -27,7 +27,7 @@ from sandbox.lambda_runtime.cpu_quota import require_cgroups
 from sandbox.lambda_runtime.emulator import machine_architecture
 from sandbox.lambda_runtime.environment_variables import link_runtime_packages
 from sandbox.lambda_runtime.execution_environments import environment_pools
-from sandbox.lambda_runtime.invocation import Invoke
+from sandbox.lambda_runtime.invocation import InvocationResult, Invoke, Json
 from sandbox.lambda_runtime.schedules import ScheduleRunner
 from sandbox.lambda_runtime.sqs_poller import SqsPoller, SqsQueue
 from sandbox.ports import claim_ports
@@ -42,7 +42,7 @@ from sandbox.settings import (
     recognizer_server,
     template_parameters,
 )
-from sandbox.template.deployed_stack import DeployedStack, EventSourceMapping
+from sandbox.template.deployed_stack import DeployedStack, EventSourceMapping, Schedule
 from sandbox.template.transform import transform
 
 RECOGNIZER: Final = "recognizer"
@@ -119,7 +119,10 @@ async def running_sandbox(settings: Settings, report: Report) -> AsyncIterator[S
             *(
                 tasks.create_task(
                     ScheduleRunner(
-                        schedule, functions[schedule.function_name], today_file=settings.today_file, report=report
+                        schedule,
+                        _sender(aws, schedule) or functions[schedule.function_name],
+                        today_file=settings.today_file,
+                        report=report,
                     ).run()
                 )
                 for schedule in stack.schedules
@@ -263,6 +266,20 @@ def _pollers(
         for mapping in stack.event_source_mappings
         if mapping.enabled
     ]
+
+
+def _sender(aws: LocalAws, schedule: Schedule) -> Invoke | None:
+    """Return what sends a schedule's message to its queue; None if it invokes a function."""
+    if schedule.queue_arn is None:
+        return None
+    sqs = aws.client("sqs")
+    url = aws.queue_url(sqs, schedule.queue_arn)
+
+    async def send(_event: Json) -> InvocationResult:
+        await asyncio.to_thread(sqs.send_message, QueueUrl=url, MessageBody=schedule.message)
+        return InvocationResult(payload=b"null", function_error=False)
+
+    return send
 
 
 def _endpoints(

@@ -6,7 +6,7 @@ gc.disable()  # nothing that is imported or built here is garbage; looking for s
 
 from typing import Any
 
-from permit_ocr.bootstrap import audit_trail, process_upload, queue, retry_policy
+from permit_ocr.bootstrap import audit_trail, measure_reviews, process_upload, queue, retry_policy
 from permit_ocr.entrypoints.uploads import UploadsDependencies, process
 from permit_ocr.observability import observed
 from permit_ocr.settings import settings
@@ -14,6 +14,7 @@ from permit_ocr.settings import settings
 # Built when the environment starts, not with its first event: Lambda gives the start a whole processor.
 _dependencies = UploadsDependencies(
     process_upload=process_upload(),
+    measure_reviews=measure_reviews(),
     upload_prefix=settings().upload_prefix,
     audit=audit_trail(),
     role=settings().role_arn,

@@ -48,12 +48,14 @@ class EventSourceMapping:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule:
-    """A schedule that invokes a function."""
+    """A schedule that invokes a function, or sends ``message`` to the queue ``queue_arn``."""
 
     logical_id: str
     function_name: str
     expression: str
     timezone: str
+    queue_arn: str | None = None
+    message: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,9 +107,11 @@ def read_stack(cloudformation: Json, outputs: Mapping[str, str], build: Path) ->
         schedules=tuple(
             Schedule(
                 logical_id=name,
-                function_name=part["Function"].rpartition(":")[2],
+                function_name=part["Target"].rpartition(":")[2],
                 expression=part["Expression"],
                 timezone=part["Timezone"],
+                queue_arn=part["Target"] if part["Target"].split(":")[2] == "sqs" else None,
+                message=part["Input"],
             )
             for name, part in parts["Schedules"].items()
         ),

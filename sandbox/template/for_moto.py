@@ -54,7 +54,8 @@ def _sandbox_outputs(cloudformation: Json) -> Json:
         "Mappings": dict(resources_of_type(cloudformation, "AWS::Lambda::EventSourceMapping")),
         "Schedules": {
             name: {
-                "Function": properties["Target"]["Arn"],
+                "Target": properties["Target"]["Arn"],
+                "Input": properties["Target"].get("Input", ""),
                 "Expression": properties["ScheduleExpression"],
                 "Timezone": properties.get("ScheduleExpressionTimezone", "UTC"),
             }

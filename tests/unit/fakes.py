@@ -583,6 +583,7 @@ class World:
     stored_images: FakeStoredImages = field(default_factory=FakeStoredImages)
     checked_fields: list[tuple[str, bool, bool]] = field(default_factory=list)
     """Fields that a reviewer has checked: name, whether corrected, whether read by the recogniser."""
+    measured_reviews: list[int] = field(default_factory=list)
     with_reviews: bool = True
     review_store: FakeReviews | None = None
     """If it is not the one of ``documents``."""

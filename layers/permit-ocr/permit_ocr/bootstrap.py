@@ -39,12 +39,13 @@ from permit_ocr.application.reminders.send_reminders import SendReminders
 from permit_ocr.application.reminders.watch_expiry import WatchExpiry
 from permit_ocr.application.retry_policy import MAXIMUM_ATTEMPTS, RetryPolicy
 from permit_ocr.application.review.decide_review import DecideReview
+from permit_ocr.application.review.measure_reviews import MeasureReviews
 from permit_ocr.application.review.publish_decision import PublishDecision
 from permit_ocr.application.start_document import StartDocument
 from permit_ocr.domain.card.valid_date import today_in_shanghai
 from permit_ocr.domain.permits import Kind
 from permit_ocr.domain.reminders.notices import parse_notice_days
-from permit_ocr.metrics import count_field, count_result
+from permit_ocr.metrics import count_field, count_result, record_metric
 from permit_ocr.rate_limit.dynamodb_rate_limiter import DynamoDbRateLimiter, Priority
 from permit_ocr.rate_limit.sharded_rate_limiter import ShardedRateLimiter
 from permit_ocr.settings import Settings, settings
@@ -247,6 +248,12 @@ def _publish_decision() -> PublishDecision:
         watch_expiry=watch_expiry(),
         count_field=count_field,
     )
+
+
+@cache
+def measure_reviews() -> MeasureReviews:
+    """Return the use case."""
+    return MeasureReviews(reviews=reviews(), record_seconds=partial(record_metric, "OldestReviewSeconds"), now=now)
 
 
 @cache

@@ -170,6 +170,7 @@ def run(
             erase=here.erase,
             upload_prefix="uploads/",
         ),
+        measure_reviews=lambda: here.measured_reviews.append(1),
         upload_prefix="uploads/",
         retry_policy=RetryPolicy(failures=around, maximum_attempts=3),
         queue=around.intake,
@@ -605,3 +606,22 @@ def test_an_upload_does_not_get_the_trace_of_the_one_before(*, is_direct: bool) 
     contextvars.Context().run(invocation)
     first, second = images.traces
     assert first == second
+
+
+@pytest.mark.parametrize("is_direct", [True, False])
+def test_reviews_are_measured_for_a_message_of_the_schedule(is_direct: bool) -> None:
+    here = world()
+    body = json.dumps({"measure_reviews": {}})
+    event = just_sent("sqs-republish")
+    event["Records"][0]["body"] = body
+    run(json.loads(body) if is_direct else event, here)
+    assert here.measured_reviews == [1]
+    assert here.audit.lines == []
+
+
+def test_a_decision_is_published_for_its_message() -> None:
+    here = world()
+    event = just_sent("sqs-republish")
+    event["Records"][0]["body"] = json.dumps({"publish_decision": {"document_id": "0" * 32}})
+    assert run(event, here) == {"batchItemFailures": []}
+    assert [line.action for line in here.audit.lines] == ["publish_decision"]

@@ -39,6 +39,11 @@ class PublishDecisionMessage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MeasureReviewsMessage:
+    """A schedule's message, about no document: the age of the oldest open review is to be measured."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RecognizeUrlMessage:
     """An image at a URL that the API accepted for recognition in the background."""
 
@@ -63,13 +68,15 @@ class Page:
     rejection: str | None
 
 
-type IntakeMessage = Upload | Page | RepublishMessage | PublishDecisionMessage | RecognizeUrlMessage
+type DocumentMessage = Upload | Page | RepublishMessage | PublishDecisionMessage | RecognizeUrlMessage
+type IntakeMessage = DocumentMessage | MeasureReviewsMessage
 _KEYS: Final = {
     Upload: "upload",
     Page: "page",
     RecognizeUrlMessage: "recognize_url",
     RepublishMessage: "republish",
     PublishDecisionMessage: "publish_decision",
+    MeasureReviewsMessage: "measure_reviews",
 }
 
 
@@ -79,7 +86,7 @@ class UnreadableEvent(ValueError):
     code = "Message.Unreadable"
 
 
-def document_of(message: IntakeMessage, *, upload_prefix: str) -> Document:
+def document_of(message: DocumentMessage, *, upload_prefix: str) -> Document:
     """Return the document that a message is about, as far as the message identifies it.
 
     A direct upload has its document's id in its key. A page of several is a document of its own.
@@ -124,6 +131,8 @@ def parse_message(payload: Any) -> IntakeMessage:  # noqa: ANN401  JSON
             return RepublishMessage(document_id=str(fields["document_id"]))
         case "publish_decision":
             return PublishDecisionMessage(document_id=str(fields["document_id"]))
+        case "measure_reviews":
+            return MeasureReviewsMessage()
     raise UnreadableEvent
 
 

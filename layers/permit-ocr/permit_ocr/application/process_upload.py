@@ -19,7 +19,7 @@ from typing import Final, Protocol
 
 from permit_ocr.application.deletion.delete_document import EraseDocument
 from permit_ocr.application.intake_messages import (
-    IntakeMessage,
+    DocumentMessage,
     Page,
     PublishDecisionMessage,
     RecognizeUrlMessage,
@@ -101,7 +101,9 @@ class ProcessUpload:
     erase: EraseDocument
     upload_prefix: str
 
-    def __call__(self, message: IntakeMessage, document: Document, *, deadline: float, slots: PreparationSlots) -> None:
+    def __call__(
+        self, message: DocumentMessage, document: Document, *, deadline: float, slots: PreparationSlots
+    ) -> None:
         """Process the message about ``document``, unless that was deleted.
 
         ``deadline`` is on ``time.monotonic``'s clock. Raises ``RetryableError`` or ``CircuitOpen``.

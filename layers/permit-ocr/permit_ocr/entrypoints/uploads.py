@@ -4,7 +4,7 @@ Many documents of a batch are in progress at a time, since each mostly waits for
 """
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -12,7 +12,9 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Final
 
 from permit_ocr.application.intake_messages import (
+    DocumentMessage,
     IntakeMessage,
+    MeasureReviewsMessage,
     Page,
     PublishDecisionMessage,
     RecognizeUrlMessage,
@@ -44,7 +46,7 @@ if TYPE_CHECKING:
 
 _MAXIMUM_CONCURRENCY: Final = 32
 """Documents of a batch that are in progress at a time; the others of a larger batch wait."""
-_ACTIONS: Final[Mapping[type[IntakeMessage], str]] = {
+_ACTIONS: Final[Mapping[type[DocumentMessage], str]] = {
     Upload: "read_upload",
     Page: "read_page",
     RecognizeUrlMessage: "read_address",
@@ -61,6 +63,7 @@ class UploadsDependencies:
     """What the uploads function uses."""
 
     process_upload: ProcessUpload
+    measure_reviews: Callable[[], None]
     upload_prefix: str
     retry_policy: RetryPolicy
     queue: Queue
@@ -96,6 +99,9 @@ def process(
     _raise(_record(messages_in_event(event), dependencies, request_id))
     traceparent = current_traceparent()
     for intake_message in messages_in_event(event):
+        if isinstance(intake_message, MeasureReviewsMessage):
+            dependencies.measure_reviews()
+            continue
         continue_trace(traceparent)  # the upload before may have had one of its own
         document = document_of(intake_message, upload_prefix=dependencies.upload_prefix)
         dependencies.process_upload(intake_message, document, deadline=deadline, slots=slots)
@@ -120,6 +126,7 @@ def _record(
             document_id=document_of(message, upload_prefix=dependencies.upload_prefix).id,
         )
         for message in messages
+        if not isinstance(message, MeasureReviewsMessage)
     ]
     try:
         dependencies.audit.record(lines)
@@ -158,6 +165,9 @@ def _process_message(
         continue_trace(message.traceparent)  # the upload before may have had one of its own
         document_id = None
         try:
+            if isinstance(intake_message, MeasureReviewsMessage):
+                dependencies.measure_reviews()
+                continue
             document = document_of(intake_message, upload_prefix=dependencies.upload_prefix)
             document_id = document.id
             _raise(refusal)
