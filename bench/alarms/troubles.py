@@ -243,6 +243,7 @@ NOT_CAUSED: Final = {
     "ImagesAgeAlarm": "a quarter of an hour of waiting",
     "WebhookAgeAlarm": "an hour of waiting",
     "ResultsAgeAlarm": "a day of waiting",
+    "ReviewAgeAlarm": "an hour of waiting at least",
     "ThrottlesAlarm": "the sandbox has no limit of concurrency",
     "MetricsMissingAlarm": "the sandbox's logs have no permissions",
     "ImagesErrorsAlarm": "as UploadsErrorsAlarm",

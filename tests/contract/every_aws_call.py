@@ -21,8 +21,9 @@ from permit_ocr.adapters.ocr.credentials import from_secrets_manager
 from permit_ocr.adapters.s3.images import S3Images, S3Portraits
 from permit_ocr.adapters.s3.pages import S3Pages
 from permit_ocr.application.intake_messages import Page, RepublishMessage, Upload
-from permit_ocr.application.ports import AuditLine, CaseSide, Lease, StoredEvent, StoredVersion
+from permit_ocr.application.ports import AuditLine, CaseSide, Lease, OpenReview, StoredEvent, StoredVersion
 from permit_ocr.application.reminders.ports import Progress
+from permit_ocr.application.review.ports import NewDecision, StoredDecision
 from permit_ocr.domain.errors import CircuitOpen, RejectDocument
 from permit_ocr.domain.events import Document
 from permit_ocr.domain.permits import Kind, Side
@@ -70,6 +71,9 @@ def use_dynamodb() -> None:
     documents.record_pages("document", pages=2)
     documents.store_event("document", StoredEvent(event="{}", published=True))
     assert documents.get("document")
+    review = OpenReview(kind=Kind.RESIDENCE_PERMIT, side=Side.FRONT, reasons=("suspect:photocopy",))
+    documents.store_event("document", StoredEvent(event="{}", published=True), review)
+    use_reviews()
     assert documents.mark_deleted("document")
     documents.purge("document", case=None)
 
@@ -134,6 +138,21 @@ def use_expiries_table() -> None:
     assert progress.get()
 
 
+def use_reviews() -> None:
+    reviews = bootstrap.reviews()
+    assert reviews.page(kind=None, reason=None, limit=1, after=None).reviews
+    assert reviews.lease("document", holder="reviewer", seconds=300)
+    event = StoredEvent(event="{}", published=False)
+    decision = StoredDecision(id="decision", number=1, event=event, request="digest")
+    new = NewDecision(decision=decision, after=None, holder="reviewer", expires_at=0)
+    reviews.end_sending("document", reviews.store_decision("document", new), published=False)
+    token = reviews.begin_sending("document", "decision")
+    assert token
+    reviews.end_sending("document", token, published=True)
+    reviews.release("document", holder="reviewer")
+    bootstrap.measure_reviews()()
+
+
 def use_s3() -> None:
     client = presigning_recorded(bootstrap._aws("s3"))
     uploads = bootstrap.presigned_uploads()
@@ -149,6 +168,11 @@ def use_s3() -> None:
         base64.b64encode(JPEG).decode(), recognition_id="recognition"
     )
     assert image
+
+    stored_images = bootstrap.stored_images()
+    stored_images.store("request", JPEG)
+    assert stored_images.url(Document(id="request"), seconds=60)
+    bootstrap.erasure().delete_versions(bootstrap.erasure().photo_versions(Document(id="request")))
 
     pages = S3Pages(client, bucket=settings().upload_bucket)
     with TemporaryDirectory() as directory:

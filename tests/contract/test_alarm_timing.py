@@ -124,6 +124,11 @@ def stalled(queue: str) -> Cause:
     return points
 
 
+def oldest_review(start: float, end: float, _gap: float) -> Points:
+    for time in every(start, end, 900):
+        yield ours(time, "OldestReviewSeconds", time - start)
+
+
 def messages_on(queue: str) -> Cause:
     return again_and_again(lambda time: aws(time, "SQS", "ApproximateNumberOfMessagesVisible", 1, QueueName=queue), 60)
 
@@ -201,6 +206,8 @@ TROUBLES: Final = {
     "SpendAlarm": Trouble(
         again_and_again(lambda time: ours(time, "ProviderCalls", 100, action="MainlandPermitOCR"), 100), 14 * 60, DAY
     ),  # 3,600 an hour, above 50,000 a day
+    # Measured by a schedule: the default is a day.
+    "ReviewAgeAlarm": Trouble(oldest_review, 24 * 60 + 16, lasts=2 * DAY),
     "MetricsMissingAlarm": Trouble(no_metrics, 31),
     "RemindersLateAlarm": Trouble(late_reminders, 4 * 60 + 16, lasts=DAY),
     "RemindersFailingAlarm": Trouble(
@@ -223,6 +230,7 @@ def after(end: float) -> Points:
     """Yield what is emitted once the trouble is over."""
     for time in every(end, end + 3 * HOUR, 60):
         yield ours(time, "WebhookSecretUnusable", 0)
+        yield ours(time, "OldestReviewSeconds", 0)
         for action in ("HmtResidentPermitOCR", "MainlandPermitOCR"):
             yield ours(time, "CircuitOpen", 0, action=action)
 

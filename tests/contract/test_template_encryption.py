@@ -44,10 +44,10 @@ def test_roles_can_use_the_key_and_the_ones_before_it(
         transformed,
         {"CredentialsSecret": SECRET_ARN, "EncryptionKey": key, "PreviousEncryptionKeys": ",".join(previous)},
     )
-    assert policies.keys() == {"Uploads", "Images", "Api"}
+    assert policies.keys() == {"Uploads", "Images", "Api", "ReviewAgeSchedule"}
     for name, statements in policies.items():
         of_kms = {one["Sid"]: one for one in statements if "kms:" in str(one["Action"])}
-        of_work_table = {"UseEncryptionKeysForWorkTable"} if name != "Images" else set()
+        of_work_table = {"UseEncryptionKeysForWorkTable"} if name in {"Uploads", "Api"} else set()
         assert of_kms.keys() == ({"UseEncryptionKeys", *of_work_table} if usable else set()), name
         for statement in of_kms.values():
             resource = statement["Resource"]

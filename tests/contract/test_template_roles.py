@@ -3,11 +3,13 @@
 CodeDeploy's role is apart: it describes alarms, which have no resource in IAM, and names its functions by a pattern.
 """
 
+import json
 import re
 from typing import Any
 
 import pytest
 
+from permit_ocr.application.intake_messages import MeasureReviewsMessage, parse_message
 from tests.contract.deployed_template import (
     ACCOUNT,
     SECRET_ARN,
@@ -29,7 +31,8 @@ def test_roles_allow_no_wildcard_actions(resources: Resources) -> None:
 
 def roles_of_functions(resources: Resources) -> Resources:
     roles = of_type(resources, "AWS::IAM::Role")
-    return {name: role for name, role in roles.items() if name not in {"DeploymentRole", "ExpiryScheduleRole"}}
+    others = {"DeploymentRole", "ExpiryScheduleRole", "ReviewAgeScheduleRole"}
+    return {name: role for name, role in roles.items() if name not in others}
 
 
 def test_roles_allow_no_wildcard_resources(resources: Resources) -> None:
@@ -78,6 +81,13 @@ def test_the_schedule_can_only_invoke_the_expiry_function(resources: Resources) 
     (statement,) = role_statements(resources["ExpiryScheduleRole"])
     assert statement["Action"] == "lambda:InvokeFunction"
     assert statement["Resource"] == {"Fn::GetAtt": ["ExpiryFunction", "Arn"]}
+
+
+def test_the_schedule_of_reviews_can_only_send_to_the_intake_queue(resources: Resources) -> None:
+    send, _ = role_statements(resources["ReviewAgeScheduleRole"])
+    assert (send["Action"], send["Resource"]) == ("sqs:SendMessage", {"Fn::GetAtt": ["IntakeQueue", "Arn"]})
+    target = resources["ReviewAgeSchedule"]["Properties"]["Target"]
+    assert isinstance(parse_message(json.loads(target["Input"])), MeasureReviewsMessage)
 
 
 def test_the_expiry_function_reads_only_watched_cards(resources: Resources) -> None:
@@ -172,7 +182,7 @@ def test_functions_can_read_only_the_configured_secret(
     transformed: dict[str, Any], parameters: dict[str, str], readable: str
 ) -> None:
     policies = created_policies(transformed, parameters)
-    assert policies.keys() == {"Uploads", "Images", "Api"}
+    assert policies.keys() == {"Uploads", "Images", "Api", "ReviewAgeSchedule"}
     for name, statements in policies.items():
         secrets = [one["Resource"] for one in statements if one["Sid"] == "ReadCredentials"]
-        assert secrets == ([readable] if name != "Images" else [])
+        assert secrets == ([readable] if name in {"Uploads", "Api"} else [])

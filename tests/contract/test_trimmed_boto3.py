@@ -52,7 +52,7 @@ def deployed(aws: str) -> dict[str, str]:
     s3, sqs = client(aws, "s3"), client(aws, "sqs")
     s3.create_bucket(Bucket="bucket", CreateBucketConfiguration={"LocationConstraint": REGION})
     s3.put_bucket_versioning(Bucket="bucket", VersioningConfiguration={"Status": "Enabled"})
-    for table, keys in {"work": ["id"], "limiter": ["id"], "references": ["target", "document_id"]}.items():
+    for table, keys in {"limiter": ["id"], "references": ["target", "document_id"]}.items():
         client(aws, "dynamodb").create_table(
             TableName=table,
             BillingMode="PAY_PER_REQUEST",
@@ -61,9 +61,11 @@ def deployed(aws: str) -> dict[str, str]:
                 {"AttributeName": key, "KeyType": kind} for key, kind in zip(keys, ("HASH", "RANGE"), strict=False)
             ],
         )
-    cards = yaml_parse((ROOT / "template.yaml").read_text(encoding="utf-8"))["Resources"]["ExpiriesTable"]["Properties"]
+    resources = yaml_parse((ROOT / "template.yaml").read_text(encoding="utf-8"))["Resources"]
     names = ("BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes")
-    client(aws, "dynamodb").create_table(TableName="expiries", **{name: cards[name] for name in names})
+    for table, resource in {"expiries": "ExpiriesTable", "work": "WorkTable"}.items():
+        properties = resources[resource]["Properties"]
+        client(aws, "dynamodb").create_table(TableName=table, **{name: properties[name] for name in names})
     secrets = {
         "provider": json.dumps({"secret_id": "id", "secret_key": "key"}),
         "webhooks": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",

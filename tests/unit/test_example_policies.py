@@ -9,6 +9,7 @@ from typing import Any
 import cfnlint
 import pytest
 
+from permit_ocr.entrypoints.http_api.paths import ROUTES
 from sandbox.template.transform import read_template
 
 ROOT = Path(__file__).parents[2]
@@ -28,6 +29,9 @@ ACTIONS = json.loads(
 ACCOUNT, REGION, STACK = "123456789012", "eu-central-1", "permit-ocr"
 RESOURCES = read_template(ROOT / "template.yaml")["Resources"]
 LOG_GROUPS = {name: one for name, one in RESOURCES.items() if one["Type"] == "AWS::Logs::LogGroup"}
+API_ROUTES = [
+    f"{method}/{path[1:].format(document_id='id', case='7')}" for path, methods in ROUTES.items() for method in methods
+]
 ARN_PREFIXES = {
     "AWS::S3::Bucket": ["arn:aws:s3:::permit-ocr-{account}-suffix"],
     "AWS::SQS::Queue": ["arn:aws:sqs:{region}:{account}:{name}"],
@@ -39,7 +43,7 @@ ARN_PREFIXES = {
     "AWS::CloudWatch::Alarm": ["arn:aws:cloudwatch:{region}:{account}:alarm:{name}"],
     "AWS::CloudWatch::Dashboard": ["arn:aws:cloudwatch::{account}:dashboard/{name}"],
     "AWS::Serverless::HttpApi": [
-        "arn:aws:execute-api:{region}:{account}:API-ID/stage/GET/v1/cases/7",
+        *(f"arn:aws:execute-api:{{region}}:{{account}}:API-ID/stage/{route}" for route in API_ROUTES),
         "arn:aws:apigateway:{region}::/apis",
         "arn:aws:apigateway:{region}::/apis/api",
         "arn:aws:apigateway:{region}::/tags/api",
@@ -84,7 +88,7 @@ def as_resource(pattern: str) -> str:
 
 
 def test_there_is_a_policy_for_each_who_needs_one() -> None:
-    assert POLICIES.keys() == {"api-caller", "auditor", "consumer", "deployer", "operator", "uploader"}
+    assert POLICIES.keys() == {"api-caller", "auditor", "consumer", "deployer", "operator", "reviewer", "uploader"}
 
 
 @pytest.mark.parametrize("statement", STATEMENTS)
@@ -157,3 +161,19 @@ def test_the_deployer_can_manage_every_kind_of_resource() -> None:
     for arn in arns(STACK):
         if ":execute-api:" not in arn:
             assert any(fnmatchcase(arn, pattern) for pattern in patterns), arn
+
+
+def test_every_route_is_for_senders_or_for_reviewers() -> None:
+    """A sender must not decide on their own photos; a reviewer neither sends nor deletes."""
+
+    def allowed(who: str) -> set[str]:
+        routes = set(API_ROUTES)
+        for statement in POLICIES[who]["Statement"]:
+            patterns = [pattern.partition("/*/")[2] for pattern in statement["Resource"]]
+            matching = {route for route in API_ROUTES if any(fnmatchcase(route, pattern) for pattern in patterns)}
+            routes = routes - matching if statement["Effect"] == "Deny" else routes & matching
+        return routes
+
+    of_reviews = {route for route in API_ROUTES if re.search(r"/review|/image$", route)}
+    assert allowed("api-caller") == set(API_ROUTES) - of_reviews
+    assert allowed("reviewer") == of_reviews | {"GET/v1/recognitions/id", "GET/v1/cases/7"}

@@ -65,7 +65,8 @@ def test_the_stack_is_read_from_its_outputs(cloudformation: dict[str, Any]) -> N
         "SandboxSchedules": json.dumps(
             {
                 "ProbeSchedule": {
-                    "Function": "arn:aws:lambda:us-east-1:123456789012:function:probe-1",
+                    "Target": "arn:aws:lambda:us-east-1:123456789012:function:probe-1",
+                    "Input": "",
                     "Expression": "cron(0/2 * * * ? *)",
                     "Timezone": "Asia/Shanghai",
                 }
