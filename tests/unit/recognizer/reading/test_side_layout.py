@@ -142,3 +142,26 @@ def test_glare_may_hide_two_fields(read: int, missing: int) -> None:
 def test_a_label_without_its_value_is_not_missing() -> None:
     values = fields(**dict.fromkeys(("EnglishName", "Sex", "Birthday", "ValidDate", "IssueAuthority", "Number"), ""))
     assert missing_fields(Layout(front_lines()), CardSide.HK_MACAO_FRONT, values) == 0
+
+
+def test_labels_below_each_other_are_a_departure_if_their_values_are_below_them() -> None:
+    """A HK/Macao front has the sex beside the birth date."""
+    moved = {"性别": (430, 370), "女": (430, 410)}
+    lines = [line(one.text, *moved.get(one.text, (one.left, one.middle)), one.height) for one in front_lines()]
+    assert front_departures(lines) == 1
+
+
+@pytest.mark.parametrize(("gap", "count"), [(40, 0), (600, 2)])
+def test_values_at_the_other_side_of_a_screen_are_departures(gap: float, count: int) -> None:
+    texts = {
+        "出生日期": "1981.08.03",
+        "有效期限": "2012.08.30-2022.08.29",
+        "签发机关": "公安部出入境管理局",
+        "证件号码": "H12345678",
+    }
+    rows = [
+        one
+        for row, (label, value) in enumerate(texts.items())
+        for one in (line(label, 430, 200 + 80 * row), line(value, 560 + gap, 200 + 80 * row))
+    ]
+    assert front_departures([line(TITLE, 80, 80, 60), *rows]) == count
