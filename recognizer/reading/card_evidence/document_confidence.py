@@ -38,6 +38,8 @@ _MOST_SEEN: Final = 1.0
 """More evidence of a card does not weigh against the words of a form."""
 _FORM_SIGN: Final = -0.25
 _DEPARTURE: Final = -0.3
+_PROVEN_WORDS: Final = -0.1
+"""The least points for words above proven machine-readable lines: nobody knows the notes of a real back."""
 _OUTLINE: Final = 0.1
 _PRINTED_PAPER: Final = 0.25
 _BLANK_PAPER: Final = -0.3
@@ -77,7 +79,7 @@ class DocumentEvidence:
     @property
     def confidence(self) -> float:
         """From 0 to 1: how sure it is that this is a card."""
-        points = min(_MOST_SEEN, self.seen) + (max(_FORM_SIGN, self.words) if self.is_proven else self.words)
+        points = min(_MOST_SEEN, self.seen) + (max(_PROVEN_WORDS, self.words) if self.is_proven else self.words)
         if self.has_outline and round(points, 3) >= REFUSED:  # a form may have one, too
             points += _OUTLINE
         return round(min(_HIGHEST, max(0.0, points)), 3)
