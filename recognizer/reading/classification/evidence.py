@@ -108,7 +108,10 @@ def _label_and_value(finder: FieldFinder, texts: list[str]) -> Iterator[_Points]
         yield _FRONT, _SPECIFIC
     if layout.anchor(Label.ISSUE_COUNT) and any(map(_local_authority, texts)):
         yield _BACK, _SPECIFIC
-    if layout.anchor(Label.PERMIT_NUMBER) and any(_is_complete_taiwan_number(finder, piece) for piece in layout.pieces):
+    is_on_travel_permit = any(map(_birth, texts)) and any(map(_central_authority, texts))
+    if (layout.anchor(Label.PERMIT_NUMBER) or is_on_travel_permit) and any(
+        _is_complete_taiwan_number(finder, piece) for piece in layout.pieces
+    ):
         yield _TAIWAN, _SPECIFIC
 
 
@@ -172,6 +175,7 @@ def _sex(text: str) -> bool:
 
 
 _day: Final = _contains(r"月\d{1,2}日|(?:19|20)\d\d年\d{1,2}月")
+_central_authority: Final = _contains("公安部|出入境管|移民管理")
 _local_authority: Final = _contains(r"[市县区州盟旗]公安|分局")
 _SPECIFIC_LABELS: Final = (
     ((Label.PASS_NUMBER,), _BACK),
@@ -191,7 +195,7 @@ _EVIDENCE: Final = (
     _Evidence(1, _TRAVEL_FRONTS | _FRONT, _sex),
     _Evidence(1, _TRAVEL_FRONTS, _birth),
     _Evidence(1, _TRAVEL_FRONTS, _latin_name),
-    _Evidence(1, _TRAVEL_FRONTS, _contains("公安部|出入境管|移民管理")),
+    _Evidence(1, _TRAVEL_FRONTS, _central_authority),
     _Evidence(1, _TRAVEL_FRONTS | _BACK, value_parsers.period),
     _Evidence(1, _TAIWAN | _EXIT_ENTRY, value_parsers.province),
     _Evidence(2, _BACK | _SIDES_BY_TITLE[PermitType.HK_MACAO_PERMIT], _number_of(PermitType.HK_MACAO_PERMIT)),

@@ -39,16 +39,10 @@ SPELLINGS: Final = {
     ),
 )
 """The labels that a side prints, in simplified characters; ``WORDS`` also has those of forms and unknown editions."""
-_TRAVEL_FRONT: Final = {
-    "Sex": Label.SEX,
-    "Birthday": Label.BIRTH,
-    "ValidDate": Label.VALIDITY,
-    "IssueAuthority": Label.AUTHORITY,
-}
-ALWAYS_PRINTED: Final[dict[CardSide, dict[str, Label | None]]] = {
+_TRAVEL_FRONT: Final = {"Birthday": Label.BIRTH, "ValidDate": Label.VALIDITY, "IssueAuthority": Label.AUTHORITY}
+ALWAYS_PRINTED: Final[Mapping[CardSide, Mapping[str, Label | None]]] = {
     CardSide.RESIDENCE_FRONT: {
         "Name": Label.NAME,
-        "Sex": Label.SEX,
         "Birth": Label.BIRTH,
         "Address": Label.ADDRESS,
         "IdCardNo": Label.RESIDENT_NUMBER,
@@ -65,11 +59,10 @@ ALWAYS_PRINTED: Final[dict[CardSide, dict[str, Label | None]]] = {
         "Name": None,
         "Number": Label.PERMIT_NUMBER,
         "IssueAddress": Label.ISSUE_PLACE,
-        "IssueNumber": Label.ISSUE_COUNT,
     },
     CardSide.EXIT_ENTRY_FRONT: {**_TRAVEL_FRONT, "Name": None, "Number": None, "IssueAddress": Label.ISSUE_PLACE},
 }
-"""Fields of every edition, each with its label if it has one."""
+"""Fields of every edition, each with its label if it has one. Detection may miss a sex or a count with its label."""
 SAME_ROW: Final = (
     (Label.BIRTH, Label.SEX),
     (Label.AUTHORITY, Label.ISSUE_PLACE),

@@ -65,6 +65,7 @@ def side_of_texts(*texts: str) -> CardSide | None:
         (["CRH123456783000221", "PONBPJLBLOAABA1", "A123456(3)"], CardSide.HK_MACAO_BACK),
         (["台湾居民来", "出生日期", "83636547"], CardSide.TAIWAN_FRONT),
         (["性别", "签发次数 03", "签发地点 福建"], CardSide.TAIWAN_FRONT),
+        (["男", "2016.08.06", "2021.12.14-2026.12.13", "公安部出入境管理局", "00547721"], CardSide.TAIWAN_FRONT),
         (["男", "出入境管理局", "CU84124900<3210218<4704214<2"], CardSide.EXIT_ENTRY_FRONT),
         (["女", "公安部出入境管理局", "CU8412490"], CardSide.EXIT_ENTRY_FRONT),
     ],
