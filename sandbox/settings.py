@@ -55,6 +55,8 @@ class Settings:
     """Whether each execution environment gets the CPU that Lambda gives its memory size, instead of all there is."""
     enforce_iam: bool = False
     """Whether the functions may do only what the deployed policies allow."""
+    account_concurrency: int | None = None
+    """The account's quota of concurrent executions; None is unlimited."""
     memory_size: int | None = None
     """Memory size of every function in MB, in place of the template's."""
     batch_size: int | None = None

@@ -23,6 +23,7 @@ from sandbox.errors import SandboxError
 from sandbox.http_api.api_reference import ApiReference
 from sandbox.http_api.server import ApiServer, HttpApi
 from sandbox.http_api.specimens import with_specimens
+from sandbox.lambda_runtime.account_concurrency import AccountConcurrency
 from sandbox.lambda_runtime.cpu_quota import require_cgroups
 from sandbox.lambda_runtime.emulator import machine_architecture
 from sandbox.lambda_runtime.environment_variables import link_runtime_packages
@@ -109,7 +110,8 @@ async def running_sandbox(settings: Settings, report: Report) -> AsyncIterator[S
         )
         recorder = Recorder(settings.state)
         write_definitions(settings.state, stack.alarms, stack.dashboards)
-        functions = {name: recorder.invocations(name, pool.invoke) for name, pool in pools.items()}
+        account = AccountConcurrency(settings.account_concurrency, recorder.throttle)
+        functions = account.limit({name: recorder.invocations(name, pool.invoke) for name, pool in pools.items()})
         http_api = recorder.responses(HttpApi(stack.routes, functions, cors=stack.cors))
         api = ApiServer(ApiReference(with_specimens(http_api, settings.root)), ports["--api-port"])
         pollers = _pollers(settings, stack, aws, functions, recorder=recorder, report=report)

@@ -1,47 +1,28 @@
-"""The troubles, each with the alarms that it has to set off.
-
-Every trouble is caused in a sandbox of its own kind: a group of troubles shares one, so that a run takes minutes.
-"""
+"""What goes wrong: each function causes one trouble in a sandbox."""
 
 import base64
+import contextlib
 import json
 import os
+import re
 import signal
+import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import httpx
+from botocore.exceptions import BotoCoreError
 
 from bench.environment.photos import small_photo
 from bench.environment.running_sandbox import RunningSandbox
 from sandbox.aws.denials import DENIALS_PATH
+from sandbox.cloudwatch.recorder import METRICS_FILE
 from sandbox.lambda_runtime.sqs_poller import WAIT_SECONDS
 
 FAST: Final = ("--latency=0.2", "--workers=64", "--waiting=256")
-
-
-@dataclass(frozen=True, slots=True)
-class Trouble:
-    """What is done, and the alarms that have to fire."""
-
-    description: str
-    cause: Callable[[RunningSandbox], object]
-    alarms: Sequence[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Troubles that do not disturb each other, with the options of their sandbox."""
-
-    troubles: Sequence[Trouble]
-    provider: Sequence[str] = FAST
-    parameters: Mapping[str, str] | None = None
-    is_tested: bool = False
-    """Whether the test suite causes them as well; all of them would take it seven minutes."""
 
 
 def deny(sandbox: RunningSandbox, *calls: str) -> None:
@@ -84,7 +65,7 @@ def denied_key(sandbox: RunningSandbox) -> None:
     """Have S3 deny reading, as it does if the key's policy does not allow the functions to decrypt."""
     deny(sandbox, "S3 GET", "S3 HEAD")
     upload(sandbox)
-    send(sandbox, "-images", json.dumps({"upload": _an_upload(sandbox)}))
+    convert(sandbox)
 
 
 def request_recognition(sandbox: RunningSandbox) -> int:
@@ -103,7 +84,7 @@ def not_polled(sandbox: RunningSandbox) -> None:
     deny(sandbox, "SQS ReceiveMessage -intake", "SQS ReceiveMessage -images")
     time.sleep(WAIT_SECONDS + 1)  # polls that began before would still receive
     upload(sandbox)
-    send(sandbox, "-images", json.dumps({"upload": _an_upload(sandbox)}))
+    convert(sandbox)
 
 
 def unreadable_message(sandbox: RunningSandbox) -> None:
@@ -134,16 +115,19 @@ def many_calls(sandbox: RunningSandbox) -> None:
 
 
 def killed(function: str, start: Callable[[RunningSandbox], object]) -> Callable[[RunningSandbox], None]:
-    """Return a cause: ``start`` an invocation of a function and kill its process."""
+    """Return a cause: ``start`` an invocation of a function and kill its processes until one has failed."""
 
     def cause(sandbox: RunningSandbox) -> None:
+        metrics = Path(sandbox.endpoints["logs"]).parent / METRICS_FILE
+        error = re.compile(rf'^\["AWS/Lambda", "Errors", .*-{function}-.* 1\]$', re.MULTILINE)
         with ThreadPoolExecutor(1) as thread:
             thread.submit(start, sandbox)
-            deadline = time.monotonic() + 30
-            while time.monotonic() < deadline and not (processes := _processes_of(sandbox, function)):
-                time.sleep(0.01)
-            for process in processes:
-                os.kill(process, signal.SIGKILL)
+            deadline = time.monotonic() + 150  # a schedule invokes its function every two minutes
+            while time.monotonic() < deadline and not error.search(metrics.read_text()):
+                for process in _processes_of(sandbox, function):
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(process, signal.SIGKILL)
+                time.sleep(0.05)
 
     return cause
 
@@ -152,6 +136,58 @@ def no_webhook_secret(sandbox: RunningSandbox) -> None:
     """Deny reading the webhook's secret, then have an event published."""
     deny(sandbox, "secretsmanager GetSecretValue webhook")
     upload(sandbox)
+
+
+def convert(sandbox: RunningSandbox) -> None:
+    """Send a file to be converted."""
+    send(sandbox, "-images", json.dumps({"upload": _an_upload(sandbox)}))
+
+
+def not_delivered(sandbox: RunningSandbox) -> None:
+    """Deny receiving from the webhook queue, then have an event published."""
+    deny(sandbox, "SQS ReceiveMessage -webhooks")
+    time.sleep(WAIT_SECONDS + 1)
+    upload(sandbox)
+
+
+def waiting(queue: str, seconds: int, start: Callable[[RunningSandbox], object]) -> Callable[[RunningSandbox], None]:
+    """Return a cause: ``start`` something that stays on a queue, and make it older."""
+
+    def cause(sandbox: RunningSandbox) -> None:
+        start(sandbox)
+        deadline = time.monotonic() + 60
+        while not sandbox.make_messages_older(queue, seconds=seconds) and time.monotonic() < deadline:
+            time.sleep(1)
+
+    return cause
+
+
+def lost_logs(sandbox: RunningSandbox) -> None:
+    """Lose the logs of functions that run: what they write is nowhere, as if their log groups did not exist."""
+    _use_every_function(sandbox)
+    time.sleep(10)
+    for log in Path(sandbox.endpoints["logs"]).glob("*Function-*.log"):
+        log.rename(log.with_suffix(".lost"))
+    threading.Thread(target=_keep_using_every_function, args=[sandbox], daemon=True).start()
+
+
+def _use_every_function(sandbox: RunningSandbox) -> None:
+    request_recognition(sandbox)
+    convert(sandbox)
+
+
+def _keep_using_every_function(sandbox: RunningSandbox) -> None:
+    with contextlib.suppress(httpx.HTTPError, BotoCoreError):  # when the sandbox ends
+        while True:
+            _use_every_function(sandbox)
+            time.sleep(20)
+
+
+def more_than_the_quota(sandbox: RunningSandbox) -> None:
+    """Have two batches processed at a time, and requests; the account's quota is one execution."""
+    upload(sandbox, documents=30)
+    with ThreadPoolExecutor(4) as callers:
+        list(callers.map(lambda _: request_recognition(sandbox), range(8)))
 
 
 def _processes_of(sandbox: RunningSandbox, function: str) -> list[int]:
@@ -181,76 +217,3 @@ def _an_upload(sandbox: RunningSandbox) -> dict[str, str | None]:
         "version": stored["VersionId"],
         "etag": stored["ETag"],
     }
-
-
-GROUPS: Final = (
-    Group([Trouble("the provider is unreachable", unreachable_provider, ["UploadsFailingAlarm"])], is_tested=True),
-    Group(
-        [Trouble("DynamoDB is denied", denied_table, ["UploadsFailingAlarm", "ApiServerErrorsAlarm"])], is_tested=True
-    ),
-    Group([Trouble("the audit trail is denied", denied_audit_trail, ["UploadsFailingAlarm"])]),
-    Group(
-        [Trouble("the key's policy denies the functions", denied_key, ["UploadsFailingAlarm", "ImagesFailingAlarm"])]
-    ),
-    Group(
-        [Trouble("the event source mapping may not receive", not_polled, ["IntakeStalledAlarm", "ImagesStalledAlarm"])]
-    ),
-    Group(
-        [
-            Trouble(
-                "the provider refuses the account",
-                upload_both_kinds,
-                ["MainlandPermitCircuitAlarm", "ResidencePermitCircuitAlarm"],
-            )
-        ],
-        provider=(*FAST, "--fault=ResourceUnavailable.InArrears=1"),
-        is_tested=True,
-    ),
-    Group(
-        [Trouble("the provider's quota is used elsewhere", upload, ["QuotaExceededAlarm"])],
-        provider=(*FAST, "--fault=RequestLimitExceeded=1"),
-    ),
-    Group(
-        [Trouble("the provider withdraws an action", upload, ["ActionWithdrawnAlarm"])],
-        provider=(*FAST, "--fault=InvalidAction=1"),
-    ),
-    Group(
-        [
-            Trouble("a message cannot be parsed", unreadable_message, ["DeadLetterAlarm"]),
-            Trouble("the consumer fails on a result", failing_consumer, ["ResultsDeadLetterAlarm"]),
-            Trouble("four files are no photos", many_rejections, ["RejectionsAlarm"]),
-            Trouble("six calls are made", many_calls, ["SpendAlarm"]),
-        ],
-        parameters={"RejectionsPerHourAlarm": "3", "CallsPerDayAlarm": "5"},
-    ),
-    Group(
-        [
-            Trouble("the uploads function dies", killed("UploadsFunction", upload), ["UploadsErrorsAlarm"]),
-            Trouble("the API function dies", killed("ApiFunction", request_recognition), ["ApiErrorsAlarm"]),
-        ]
-    ),
-    Group(
-        [Trouble("the webhook receiver does not answer", upload, ["WebhooksFailingAlarm"])],
-        parameters={"WebhookUrl": "http://127.0.0.1:9/", "WebhookSecret": "webhook"},
-    ),
-    Group(
-        [Trouble("the webhook secret cannot be read", no_webhook_secret, ["WebhookSecretAlarm"])],
-        parameters={"WebhookUrl": "http://127.0.0.1:9/", "WebhookSecret": "webhook"},
-    ),
-)
-NOT_CAUSED: Final = {
-    "IntakeAgeAlarm": "a quarter of an hour of waiting",
-    "ImagesAgeAlarm": "a quarter of an hour of waiting",
-    "WebhookAgeAlarm": "an hour of waiting",
-    "ResultsAgeAlarm": "a day of waiting",
-    "ReviewAgeAlarm": "an hour of waiting at least",
-    "ThrottlesAlarm": "the sandbox has no limit of concurrency",
-    "MetricsMissingAlarm": "the sandbox's logs have no permissions",
-    "ImagesErrorsAlarm": "as UploadsErrorsAlarm",
-    "WebhooksErrorsAlarm": "as UploadsErrorsAlarm",
-    "WebhooksStalledAlarm": "as IntakeStalledAlarm",
-    "WebhookDeadLetterAlarm": "as DeadLetterAlarm",
-    "RemindersLateAlarm": "a quarter of an hour without an invocation",
-    "RemindersFailingAlarm": "as UploadsErrorsAlarm",
-}
-"""Alarms whose trouble is not caused in a sandbox, and why; their timing is computed by a test."""

@@ -101,11 +101,7 @@ def for_an_idle_month() -> list[Item]:
     } | {"ResultsAgeAlarm": _template()["Resources"]["ResultsAgeAlarm"]}
     alarm_metrics = sum(_metrics(one["Properties"]) for one in _of_type(resources, "AWS::CloudWatch::Alarm"))
     dashboards = len(list(_of_type(resources, "AWS::CloudWatch::Dashboard")))
-    polled = sum(
-        source["Type"] == "SQS"
-        for function in _of_type(resources, "AWS::Serverless::Function")
-        for source in function["Properties"].get("Events", {}).values()
-    )
+    polled = len(list(_of_type(resources, "AWS::Lambda::EventSourceMapping")))
     items = [
         Item("CloudWatch, alarms", alarm_metrics, prices.ALARM_METRIC_MONTH, "metrics that alarms watch"),
         Item(

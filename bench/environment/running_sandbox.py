@@ -26,6 +26,7 @@ from bench.environment.lambda_emulator import cpu_clock
 from bench.environment.photos import small_photo
 from permit_ocr.domain.identity import document_id_of_object
 from recognizer.wire.common_parameters import LOCAL_CREDENTIALS
+from sandbox.aws.message_ages import AGE_PATH
 from sandbox.aws.visibility_timeouts import EXPIRE_VISIBILITY_PATH
 from sandbox.ports import free_ports
 
@@ -125,6 +126,11 @@ class RunningSandbox:
         """Make every message in flight visible, as its visibility timeout would; return how many there were."""
         return int(httpx.post(f"{self.endpoints['aws_endpoint']}{EXPIRE_VISIBILITY_PATH}").text)
 
+    def make_messages_older(self, queue: str, *, seconds: int) -> int:
+        """Make the messages on the queues whose name contains ``queue`` older; return how many there were."""
+        older = {"queue": queue, "seconds": seconds}
+        return int(httpx.post(f"{self.endpoints['aws_endpoint']}{AGE_PATH}", json=older).text)
+
     def expire_leases(self) -> None:
         """Expire every lease, as time would until a message becomes visible again."""
         for page in self.dynamodb.get_paginator("scan").paginate(TableName=self.endpoints["work_table"]):
@@ -185,12 +191,14 @@ def running_sandbox(
     proxy: FaultProxy | None = None,
     limit_cpu_for_mb: int | None = None,
     batch_size: int | None = None,
+    account_concurrency: int | None = None,
 ) -> Iterator[RunningSandbox]:
     """Run a fake provider and a sandbox that calls it during the ``with`` block.
 
     ``provider_options`` are those of ``permit-ocr recognizer``, ``parameters`` the template's as NAME=VALUE. All calls
     of the functions go through ``proxy``. With ``limit_cpu_for_mb`` functions have that memory size and the part of a
     processor that Lambda gives it, otherwise a whole processor. ``batch_size`` replaces the template's.
+    ``account_concurrency`` is Lambda's quota, by default none.
     """
     with tempfile.TemporaryDirectory(prefix="permit-ocr-bench-") as directory:
         state = Path(directory)
@@ -201,6 +209,8 @@ def running_sandbox(
             options = [f"--parameter={parameter}" for parameter in parameters]
             if batch_size:
                 options.append(f"--batch-size={batch_size}")
+            if account_concurrency:
+                options.append(f"--account-concurrency={account_concurrency}")
             if limit_cpu_for_mb:
                 options += ["--cpu-quota", f"--memory-size={limit_cpu_for_mb}"]
             with _sandbox_process(state / "sandbox", provider.endpoint, options, proxy):

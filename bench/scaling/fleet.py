@@ -72,13 +72,14 @@ def deployed() -> Fleet:
     template = yaml_parse((ROOT / "template.yaml").read_text(encoding="utf-8"))
     defaults = {name: parameter.get("Default") for name, parameter in template["Parameters"].items()}
     function = template["Globals"]["Function"] | template["Resources"]["UploadsFunction"]["Properties"]
+    mapping = template["Resources"]["UploadsFunctionIntake"]["Properties"]
     committed = json.loads(COMMITTED.read_text(encoding="utf-8"))
     return Fleet(
         quota=20,
         rate=float(defaults["MainlandPermitRate"]),
         shards=int(defaults["LimiterShards"]),
         concurrency=int(defaults["MaximumConcurrency"]),
-        batch=int(function["Events"]["Intake"]["Properties"]["BatchSize"]),
+        batch=int(mapping["BatchSize"]),
         memory=int(function["MemorySize"]),
         processor=committed["processor"]["application"] / 1000,
     )

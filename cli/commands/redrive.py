@@ -1,7 +1,7 @@
 """``permit-ocr redrive``: list the dead-letter queue and move its messages back to the intake queue.
 
 Messages are moved one by one: SQS's own redrive (StartMessageMoveTask) can neither select by reason nor drop the
-attributes that hold the reason.
+attribute that holds the reason. The trace of a message is kept.
 """
 
 from collections import Counter
@@ -20,6 +20,7 @@ from rich.table import Table
 from cli.deployment import Deployment, DeploymentNotFound, sandbox_deployment, stack_deployment
 from cli.quantities import quantity
 from cli.queue_messages import REQUEST_LIMIT, send_messages
+from permit_ocr.trace_context import TRACEPARENT
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -43,13 +44,16 @@ class DeadLetter:
     body: str
     reason: str
     sent_at: datetime
+    traceparent: str | None = None
 
 
 @dataclass(slots=True)
 class _Listing:
-    """The messages in the dead-letter queue. ``ids`` are those with the selected reason."""
+    """The messages in the dead-letter queue with the selected reason."""
 
     ids: set[str] = field(default_factory=set)
+    others: int = 0
+    """Number of messages with another reason."""
     counts: Counter[str] = field(default_factory=Counter)
     oldest: dict[str, datetime] = field(default_factory=dict)
 
@@ -81,7 +85,7 @@ def redrive(
     except (DeploymentNotFound, ClientError, BotoCoreError) as error:
         _print_error(stderr, str(error))
         raise typer.Exit(2) from None
-    _print(listing)
+    _print(listing, reason)
     if not listing.ids or yes is False:
         return
     if yes is None and not typer.confirm(
@@ -105,11 +109,13 @@ def _list_messages(deployment: Deployment, reason: str | None) -> _Listing:
     receipt_handles: dict[str, str] = {}
     try:
         for messages in _receive_all(deployment, receipt_handles):
-            for message in messages:
+            selected = [message for message in messages if reason in {None, message.reason}]
+            for message in selected:
                 listing.counts[message.reason] += 1
                 oldest = listing.oldest.get(message.reason, message.sent_at)
                 listing.oldest[message.reason] = min(message.sent_at, oldest)
-            listing.ids.update(message.id for message in messages if reason in {None, message.reason})
+            listing.ids.update(message.id for message in selected)
+            listing.others += len(messages) - len(selected)
             if len(receipt_handles) >= _MAX_IN_FLIGHT:
                 break
     finally:
@@ -137,7 +143,12 @@ def _move_all(ids: set[str], deployment: Deployment, console: Console) -> None:
 
 def _move(messages: Sequence[DeadLetter], receipt_handles: dict[str, str], deployment: Deployment) -> list[DeadLetter]:
     """Send messages with their original body, then delete them; return those that were sent."""
-    accepted = send_messages(deployment.sqs, deployment.intake_queue_url, [message.body for message in messages])
+    accepted = send_messages(
+        deployment.sqs,
+        deployment.intake_queue_url,
+        [message.body for message in messages],
+        traceparents=[message.traceparent for message in messages],
+    )
     sent = [message for message, ok in zip(messages, accepted, strict=True) if ok]
     if sent:  # a message that is not deleted is moved again later, which is harmless
         deployment.sqs.delete_message_batch(
@@ -175,16 +186,17 @@ def _receive(sqs: "SQSClient", queue_url: str) -> "list[MessageTypeDef]":
         VisibilityTimeout=_VISIBILITY_SECONDS,
         WaitTimeSeconds=1,
         MessageSystemAttributeNames=["SentTimestamp"],
-        MessageAttributeNames=["reason"],
+        MessageAttributeNames=["reason", TRACEPARENT],
     ).get("Messages", [])
 
 
 def _parse(message: "MessageTypeDef") -> DeadLetter:
-    attributes = message.get("MessageAttributes", {})
+    attributes = {name: one.get("StringValue") for name, one in message.get("MessageAttributes", {}).items()}
     return DeadLetter(
         id=message["MessageId"],
         body=message["Body"],
-        reason=attributes["reason"]["StringValue"] if "reason" in attributes else RECEIVED_TOO_OFTEN,
+        reason=attributes.get("reason") or RECEIVED_TOO_OFTEN,
+        traceparent=attributes.get(TRACEPARENT),
         sent_at=datetime.fromtimestamp(int(message["Attributes"]["SentTimestamp"]) / 1000, UTC),
     )
 
@@ -201,17 +213,20 @@ def _make_visible(deployment: Deployment, receipt_handles: Mapping[str, str]) ->
         )
 
 
-def _print(listing: _Listing) -> None:
+def _print(listing: _Listing, reason: str | None) -> None:
+    console = Console(emoji=False, soft_wrap=True)
     if not listing.counts:
-        Console(emoji=False).print("The dead-letter queue is empty.")
+        others = f" with the reason {reason}, but {quantity(listing.others, 'other')}"
+        empty = "The dead-letter queue is empty."
+        console.print(f"The dead-letter queue has no message{others}." if listing.others else empty, markup=False)
         return
     table = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False)
     table.add_column("reason", overflow="fold")
     table.add_column("messages", justify="right")
     table.add_column("oldest", no_wrap=True)
-    for reason, count in listing.counts.most_common():
-        table.add_row(reason, str(count), f"{listing.oldest[reason]:%Y-%m-%d %H:%M} UTC")
-    Console(emoji=False).print(table)
+    for name, count in listing.counts.most_common():
+        table.add_row(name, str(count), f"{listing.oldest[name]:%Y-%m-%d %H:%M} UTC")
+    console.print(table)
 
 
 def _print_error(console: Console, text: str) -> None:

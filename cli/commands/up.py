@@ -46,6 +46,10 @@ def up(
         bool,
         typer.Option("--enforce-iam", help="Deny the functions what the deployed IAM policies do not allow."),
     ] = False,
+    account_concurrency: Annotated[
+        int | None,
+        typer.Option(min=1, help="Refuse invocations beyond this many at a time; a new AWS account has a quota of 10."),
+    ] = None,
     memory_size: Annotated[
         int | None,
         typer.Option(hidden=True, min=128, max=10_240, help="Memory of every function in MB; overrides the template."),
@@ -82,6 +86,7 @@ def up(
             functions_aws_endpoint=functions_aws_endpoint,
             cpu_quota=cpu_quota,
             enforce_iam=enforce_iam,
+            account_concurrency=account_concurrency,
             memory_size=memory_size,
             batch_size=batch_size,
             today=today.date() if today else None,

@@ -24,6 +24,7 @@ from sandbox.account import ACCOUNT_ID, REGION
 from sandbox.aws.denials import Denials
 from sandbox.aws.fifo_deduplication import FifoDeduplication
 from sandbox.aws.limits import RefusedRequests, limit_items
+from sandbox.aws.message_ages import MessageAges
 from sandbox.aws.post_policy import PostPolicyMiddleware
 from sandbox.aws.queue_metrics import QueueMetrics
 from sandbox.aws.s3_events import DeferredS3Events, complete_s3_events
@@ -112,7 +113,7 @@ def main() -> None:
     moto = DomainDispatcherApplication(create_backend_app)
     corrected = SerializedWrites(PostPolicyMiddleware(DeferredS3Events(moto)))
     enforced = IamEnforcement(Denials(RefusedRequests(corrected)), secret_arn=_secret_arn)
-    application = QueueMetrics(VisibilityTimeoutExpiry(enforced))
+    application = QueueMetrics(MessageAges(VisibilityTimeoutExpiry(enforced)))
     run_simple("127.0.0.1", port, application, threaded=True, request_handler=KeepAliveRequestHandler)
 
 

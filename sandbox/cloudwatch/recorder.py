@@ -1,7 +1,7 @@
 """Records what AWS's services report about themselves, and watches the template's alarms.
 
 A deployment's functions write their own metrics into their logs, and so they do here: these are read from the logs.
-Lambda's, SQS's and API Gateway's are recorded by the sandbox. Lambda's throttles are not: nothing is throttled here.
+Lambda's, SQS's and API Gateway's are recorded by the sandbox.
 """
 
 import asyncio
@@ -61,6 +61,10 @@ class Recorder:
             return result
 
         return invoke_and_record
+
+    def throttle(self, function_name: str) -> None:
+        """Record that Lambda refused an invocation."""
+        self.record("AWS/Lambda", {"Throttles": 1}, FunctionName=function_name)
 
     def responses(self, application: Asgi) -> Asgi:
         """Return ``application``, with its responses recorded as API Gateway's metrics."""
@@ -172,4 +176,4 @@ def _evaluate(
         before = states.get(alarm.name, "INSUFFICIENT_DATA")
         now = states[alarm.name] = alarm.state_at(metrics, end=end, before=before)
         if "ALARM" in {before, now} and before != now:
-            report(f"{alarm.name}: {now}")
+            report(f"{time.strftime('%H:%M', time.localtime(end))} {alarm.name}: {now}")

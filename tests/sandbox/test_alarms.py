@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.alarms.troubles import GROUPS, Group
-from bench.environment.running_sandbox import RunningSandbox, running_sandbox
+from bench.alarms.groups import GROUPS, Group, sandbox_of
+from bench.environment.running_sandbox import RunningSandbox
 from sandbox.cloudwatch.alarms import read_alarms
 from sandbox.cloudwatch.recorder import DEFINITIONS_FILE, RecordedMetrics
 
@@ -33,8 +33,7 @@ def firing(sandbox: RunningSandbox, *, since: float) -> set[str]:
 )
 def test_a_trouble_sets_off_its_alarms(group: Group) -> None:
     expected = {alarm for trouble in group.troubles for alarm in trouble.alarms}
-    parameters = [f"{name}={value}" for name, value in (group.parameters or {}).items()]
-    with running_sandbox(*group.provider, parameters=parameters) as sandbox:
+    with sandbox_of(group) as sandbox:
         began = time.time()
         assert firing(sandbox, since=began) == set()
         for trouble in group.troubles:

@@ -38,6 +38,7 @@ ARN_PREFIXES = {
     "AWS::DynamoDB::Table": ["arn:aws:dynamodb:{region}:{account}:table/{name}"],
     "AWS::Serverless::Function": ["arn:aws:lambda:{region}:{account}:function:{name}"],
     "AWS::Serverless::LayerVersion": ["arn:aws:lambda:{region}:{account}:layer:{name}"],
+    "AWS::Lambda::EventSourceMapping": ["arn:aws:lambda:{region}:{account}:event-source-mapping:uuid"],
     "AWS::IAM::Role": ["arn:aws:iam::{account}:role/{name}"],
     "AWS::Logs::LogGroup": ["arn:aws:logs:{region}:{account}:log-group:{name}"],
     "AWS::CloudWatch::Alarm": ["arn:aws:cloudwatch:{region}:{account}:alarm:{name}"],
@@ -61,6 +62,8 @@ BESIDE_THE_STACK = [
     "arn:aws:codedeploy:{region}:{account}:deploymentgroup:permit-ocr-ServerlessDeploymentApplication-0123456789AB/group",
     "arn:aws:codedeploy:{region}:{account}:deploymentconfig:CodeDeployDefault.LambdaAllAtOnce",
     "arn:aws:secretsmanager:{region}:{account}:secret:permit-ocr/provider-AbC123",
+    "arn:aws:scheduler:{region}:{account}:schedule/default/permit-ocr-ExpiryFunctionSchedule-0123456789AB",
+    "arn:aws:kms:{region}:{account}:key/KEY-ID",
 ]
 NAMES_THEMSELVES = ("QueueName", "LayerName", "LogGroupName", "BucketName", "DashboardName")
 
@@ -84,7 +87,9 @@ OWN = [*arns(STACK), *(arn.format(region=REGION, account=ACCOUNT) for arn in BES
 
 def as_resource(pattern: str) -> str:
     """Return the pattern of the bucket, layer or log group that a pattern of objects, versions or streams is in."""
-    return pattern.partition("/")[0] if pattern.startswith("arn:aws:s3:") else pattern.removesuffix(":*")
+    if pattern.startswith("arn:aws:s3:"):
+        return pattern.partition("/")[0]
+    return pattern if ":event-source-mapping:" in pattern else pattern.removesuffix(":*")
 
 
 def test_there_is_a_policy_for_each_who_needs_one() -> None:
@@ -100,8 +105,9 @@ def test_every_action_exists(statement: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("statement", STATEMENTS)
 def test_every_resource_belongs_to_the_stack(statement: dict[str, Any]) -> None:
-    # The names of buckets and APIs do not contain the stack's.
-    others = [arn for arn in arns("another") if not re.search(r":s3:|:execute-api:|:apigateway:", arn)]
+    # The names of buckets, APIs and mappings do not contain the stack's.
+    nameless = r":s3:|:execute-api:|:apigateway:|:event-source-mapping:"
+    others = [arn for arn in arns("another") if not re.search(nameless, arn)]
     for pattern in set(statement["Resource"]) - {"*"}:
         assert [arn for arn in OWN if fnmatchcase(arn, as_resource(pattern))], pattern
         assert not [arn for arn in others if fnmatchcase(arn, pattern)], pattern
@@ -117,6 +123,7 @@ def test_every_resource_is_allowed_only_where_an_action_has_none(statement: dict
             "ManageEventSourceMappings",
             "FindLogGroups",
             "DeliverAccessLogs",
+            "FindSchedules",
         }
 
 
@@ -148,6 +155,7 @@ def test_the_deployer_deploys_gradually() -> None:
     assert passed[0]["Condition"]["StringEquals"]["iam:PassedToService"] == [
         "lambda.amazonaws.com",
         "codedeploy.amazonaws.com",
+        "scheduler.amazonaws.com",
     ]
 
 
@@ -159,7 +167,7 @@ def test_the_deployer_can_manage_every_kind_of_resource() -> None:
         if pattern != "*"
     ]
     for arn in arns(STACK):
-        if ":execute-api:" not in arn:
+        if ":execute-api:" not in arn and ":event-source-mapping:" not in arn:
             assert any(fnmatchcase(arn, pattern) for pattern in patterns), arn
 
 
@@ -177,3 +185,12 @@ def test_every_route_is_for_senders_or_for_reviewers() -> None:
     of_reviews = {route for route in API_ROUTES if re.search(r"/review|/image$", route)}
     assert allowed("api-caller") == set(API_ROUTES) - of_reviews
     assert allowed("reviewer") == of_reviews | {"GET/v1/recognitions/id", "GET/v1/cases/7"}
+
+
+def test_the_operator_can_stop_only_the_mappings_of_the_stack() -> None:
+    (stop,) = (one for one in POLICIES["operator"]["Statement"] if "lambda:UpdateEventSourceMapping" in one["Action"])
+    function = stop["Condition"]["ArnLike"]["lambda:FunctionArn"]
+    assert fnmatchcase(
+        f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{STACK}-UploadsFunction-0123456789AB:live", function
+    )
+    assert not fnmatchcase(f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:another-UploadsFunction", function)

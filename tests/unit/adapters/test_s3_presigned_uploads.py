@@ -2,6 +2,7 @@
 
 import base64
 import json
+from contextvars import copy_context
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from permit_ocr.adapters.s3.presigned_uploads import S3PresignedUploads
 from permit_ocr.application.ports import FORM_SECONDS
 from permit_ocr.domain.errors import RetryableError
 from permit_ocr.images.rejections import MAX_BYTES
+from permit_ocr.trace_context import continue_trace
 from sandbox.aws.post_policy import PostPolicyError, check_post_policy
 from tests.unit.fakes import JPEG
 
@@ -44,6 +46,15 @@ def test_a_form_is_accepted_as_it_was_issued(uploads: S3PresignedUploads) -> Non
     send(fields)
     send(fields, size=MAX_BYTES, seconds=FORM_SECONDS - 60)
     send({**fields, "x-ignore-me": "1"})
+
+
+def test_an_upload_with_a_form_continues_the_trace_of_the_request(uploads: S3PresignedUploads) -> None:
+    traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00"
+    request = copy_context()
+    request.run(continue_trace, traceparent)
+    fields = request.run(form, uploads)
+    assert fields["x-amz-meta-traceparent"] == traceparent
+    send(fields)
 
 
 @pytest.mark.parametrize(

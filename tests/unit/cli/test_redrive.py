@@ -1,5 +1,6 @@
 """The dead-letter queue is listed by reason, and its messages move back to the intake queue."""
 
+from contextvars import copy_context
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ import cli.commands.redrive
 from cli.deployment import Deployment
 from cli.main import app
 from permit_ocr.adapters.sqs.queues import SqsQueue
+from permit_ocr.trace_context import continue_trace
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -105,6 +107,32 @@ def test_only_the_selected_reason_moves_and_the_rest_stays_visible(here: Deploym
     assert redrive("--yes", "--reason", "InternalError").exit_code == 0
     assert bodies_of(here, here.intake_queue_url) == ["a", "b"]
     assert bodies_of(here, here.dead_letter_queue_url) == ["c"]
+
+
+def test_only_the_selected_reason_is_listed(here: Deployment) -> None:
+    add_dead_letters(here, ["a", "b"], "InternalError")
+    add_dead_letters(here, ["c"], "S3.AccessDenied")
+    listed = redrive("--dry-run", "--reason", "S3.AccessDenied").stdout
+    assert "S3.AccessDenied" in listed
+    assert "InternalError" not in listed
+
+
+def test_a_reason_that_no_message_has_is_reported(here: Deployment) -> None:
+    add_dead_letters(here, ["a", "b"], "InternalError")
+    result = redrive("--yes", "--reason", "InternalEror")
+    expected = "The dead-letter queue has no message with the reason InternalEror, but 2 others.\n"
+    assert (result.exit_code, result.stdout) == (0, expected)
+    assert messages(here, here.intake_queue_url) == []
+
+
+def test_a_message_keeps_its_trace(here: Deployment) -> None:
+    traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00"
+    in_a_trace = copy_context()
+    in_a_trace.run(continue_trace, traceparent)
+    in_a_trace.run(add_dead_letters, here, ["a"], "InternalError")
+    assert redrive("--yes").exit_code == 0
+    (message,) = messages(here, here.intake_queue_url)
+    assert message["MessageAttributes"]["traceparent"]["StringValue"] == traceparent
 
 
 def test_it_asks_first_and_declining_changes_nothing(here: Deployment) -> None:

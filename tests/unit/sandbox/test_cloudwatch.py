@@ -17,6 +17,7 @@ from sandbox.cloudwatch.alarms import State, read_alarms
 from sandbox.cloudwatch.expressions import evaluate
 from sandbox.cloudwatch.metrics import DataPoint, MetricId, Metrics, embedded_data_points
 from sandbox.cloudwatch.recorder import RecordedMetrics, Recorder
+from sandbox.lambda_runtime.account_concurrency import AccountConcurrency
 from sandbox.lambda_runtime.invocation import InvocationResult, Json
 from sandbox.lambda_runtime.sqs_poller import Message
 
@@ -186,3 +187,21 @@ def test_only_named_calls_are_denied() -> None:
     assert b"AccessDenied" in call("POST", target="AmazonSQS.ReceiveMessage", body=b"the-intake")
     assert call("POST", target="AmazonSQS.ReceiveMessage", body=b"results") == b"moto"
     assert call("POST", target="AmazonSQS.SendMessage", body=b"the-intake") == b"moto"
+
+
+def test_invocations_beyond_the_accounts_quota_are_refused_and_recorded(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path)
+    (tmp_path / "logs").mkdir()
+
+    async def invoke(_event: Json) -> InvocationResult:
+        await asyncio.sleep(0.01)
+        return InvocationResult(payload=b"", function_error=False)
+
+    async def run() -> list[InvocationResult]:
+        functions = AccountConcurrency(2, recorder.throttle).limit({"f": invoke, "g": invoke})
+        together = await asyncio.gather(functions["f"]({}), functions["g"]({}), functions["f"]({}))
+        return [*together, await functions["f"]({})]
+
+    assert [result.function_error for result in asyncio.run(run())] == [False, False, True, False]
+    (throttles,) = RecordedMetrics(tmp_path).refresh().ids()
+    assert throttles == MetricId("AWS/Lambda", "Throttles", frozenset({("FunctionName", "f")}))

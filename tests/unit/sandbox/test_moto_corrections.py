@@ -10,6 +10,8 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.sqs import models as sqs
 
 from sandbox.aws.fifo_deduplication import FifoDeduplication
+from sandbox.aws.message_ages import make_messages_older
+from sandbox.aws.queue_metrics import queue_metrics
 from sandbox.aws.serialized_writes import SerializedWrites
 from sandbox.aws.visibility_timeouts import expire_visibility_timeouts
 
@@ -73,6 +75,18 @@ def test_visibility_timeouts_expire_on_demand(results: sqs.Queue) -> None:
         assert expire_visibility_timeouts() == 1
         assert message.visible_at <= time.time() * 1000
         assert not results.pending_messages
+    finally:
+        del region.queues["results.fifo"]
+
+
+def test_messages_are_made_older_on_demand(results: sqs.Queue) -> None:
+    region = sqs.sqs_backends[DEFAULT_ACCOUNT_ID]["us-east-1"]
+    region.queues["results.fifo"] = results
+    try:
+        _send(results, "event")
+        assert make_messages_older("another", seconds=60) == 0
+        assert make_messages_older("results", seconds=60) == 1
+        assert queue_metrics()["results.fifo"]["ApproximateAgeOfOldestMessage"] == pytest.approx(60, abs=5)
     finally:
         del region.queues["results.fifo"]
 

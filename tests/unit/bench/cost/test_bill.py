@@ -38,6 +38,7 @@ def test_every_recorded_call_to_aws_is_in_the_bill() -> None:
 
 
 def test_an_idle_month_counts_alarms_polls_and_the_secret() -> None:
-    names = {item.name for item in for_an_idle_month()}
-    assert names >= {"CloudWatch, alarms", "SQS, empty polls", "Secrets Manager"}
+    quantities = {item.name: item.quantity for item in for_an_idle_month()}
+    assert quantities.keys() >= {"CloudWatch, alarms", "SQS, empty polls", "Secrets Manager"}
+    assert all(quantities.values())
     assert 2 < sum(item.dollars for item in for_an_idle_month()) < 10

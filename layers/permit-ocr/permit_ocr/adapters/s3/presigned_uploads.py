@@ -26,7 +26,7 @@ class S3PresignedUploads:
 
         Raises ``RetryableError``.
         """
-        fields = {f"x-amz-meta-{name}": value for name, value in metadata.items()}
+        fields = {f"x-amz-meta-{name}": value for name, value in _with_trace(metadata).items()}
         if content_type:
             fields["Content-Type"] = content_type
         conditions: list[Any] = [{name: value} for name, value in fields.items()]
@@ -41,14 +41,12 @@ class S3PresignedUploads:
         return UploadForm(url=form["url"], fields=form["fields"])
 
     def store(self, document_id: str, content: bytes, metadata: Mapping[str, str]) -> None:
-        traceparent = current_traceparent()
-        trace = {TRACEPARENT: traceparent} if traceparent else {}
         with translate_aws_errors("S3"):
             self._client.put_object(
                 Bucket=self._bucket,
                 Key=direct_upload_key(document_id, upload_prefix=self._prefix),
                 Body=content,
-                Metadata={**metadata, **trace},
+                Metadata=_with_trace(metadata),
             )
 
     def has_arrived(self, document_id: str) -> bool:
@@ -56,3 +54,8 @@ class S3PresignedUploads:
         with translate_aws_errors("S3"):
             listing = self._client.list_object_versions(Bucket=self._bucket, Prefix=key, MaxKeys=1)
         return bool(listing.get("Versions"))
+
+
+def _with_trace(metadata: Mapping[str, str]) -> dict[str, str]:
+    traceparent = current_traceparent()
+    return {**metadata, **({TRACEPARENT: traceparent} if traceparent else {})}
