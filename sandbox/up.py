@@ -300,6 +300,8 @@ def _endpoints(
         "logs": str(settings.state / "logs"),
         "today_file": str(settings.today_file),
     }
+    if "ExpiriesTableName" in outputs:
+        endpoints["expiries_table"] = outputs["ExpiriesTableName"]
     return endpoints | {queue_endpoint(name): aws.queue_url(sqs, url) for name, url in stack.queues.items()}
 
 
