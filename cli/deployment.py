@@ -45,6 +45,8 @@ class Deployment:
     """Where the sandbox writes the functions' logs; None for a deployed stack."""
     file_names: Path | None = None
     """Where the sandbox keeps the names of uploaded files; None for a deployed stack."""
+    today_file: Path | None = None
+    """Where the sandbox keeps its date, if it has another one; None for a deployed stack."""
 
 
 def sandbox_deployment() -> Deployment:
@@ -56,7 +58,11 @@ def sandbox_deployment() -> Deployment:
         raise DeploymentNotFound(
             "no sandbox is running here: start one in this checkout with `permit-ocr up`, or name a stack with --stack"
         ) from None
-    return replace(deployment_from_endpoints(endpoints), file_names=endpoints_file.with_name("file-names.jsonl"))
+    return replace(
+        deployment_from_endpoints(endpoints),
+        file_names=endpoints_file.with_name("file-names.jsonl"),
+        today_file=Path(endpoints["today_file"]),
+    )
 
 
 def deployment_from_endpoints(endpoints: Mapping[str, str]) -> Deployment:

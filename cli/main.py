@@ -18,6 +18,10 @@ COMMANDS: Final = {
         "Upload photos, wait for their results and print them.",
     ),
     "get": ("cli.commands.documents.get:get", "Print the results of documents, or of a case."),
+    "expiring": (
+        "cli.commands.documents.expiring:expiring",
+        "Print which permits expire soon, those that expire first at the top.",
+    ),
     "watch": ("cli.commands.documents.watch:watch", "Print the messages on the results queue as they arrive."),
     "redrive": (
         "cli.commands.redrive:redrive",

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import date
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
@@ -192,13 +193,14 @@ def running_sandbox(
     limit_cpu_for_mb: int | None = None,
     batch_size: int | None = None,
     account_concurrency: int | None = None,
+    today: date | None = None,
 ) -> Iterator[RunningSandbox]:
     """Run a fake provider and a sandbox that calls it during the ``with`` block.
 
     ``provider_options`` are those of ``permit-ocr recognizer``, ``parameters`` the template's as NAME=VALUE. All calls
     of the functions go through ``proxy``. With ``limit_cpu_for_mb`` functions have that memory size and the part of a
     processor that Lambda gives it, otherwise a whole processor. ``batch_size`` replaces the template's.
-    ``account_concurrency`` is Lambda's quota, by default none.
+    ``account_concurrency`` is Lambda's quota, by default none. ``today`` is the sandbox's date.
     """
     with tempfile.TemporaryDirectory(prefix="permit-ocr-bench-") as directory:
         state = Path(directory)
@@ -211,6 +213,8 @@ def running_sandbox(
                 options.append(f"--batch-size={batch_size}")
             if account_concurrency:
                 options.append(f"--account-concurrency={account_concurrency}")
+            if today:
+                options.append(f"--today={today}")
             if limit_cpu_for_mb:
                 options += ["--cpu-quota", f"--memory-size={limit_cpu_for_mb}"]
             with _sandbox_process(state / "sandbox", provider.endpoint, options, proxy):

@@ -1,29 +1,19 @@
 """Write results as CSV, Excel workbooks, JSON Lines or Parquet."""
 
-import csv
-import json
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import date
-from functools import cache
-from importlib.util import find_spec
-from itertools import batched
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Final, get_type_hints
 
+from cli.results.formats import JSON_LINES, Cell, check_format, write_lines, write_table
 from permit_ocr.domain.card.answers import MainlandPermitAnswer, MainlandPermitBack, ResidencePermitAnswer
 from permit_ocr.domain.card.normalized import NormalizedFields
 from permit_ocr.domain.card.valid_date import Validity
 
-_ROWS_PER_BATCH: Final = 1000
 _BACK: Final = "MainlandTravelPermitBackInfos"
 _NOT_CARD_TEXT: Final = frozenset(("Profile", "PortraitImageInfo", "WarnCardInfos", _BACK))
-_WORKBOOK_COLUMN: Final = 20
-"""Width of columns with text and dates, in characters."""
-_CHANGED_NUMBER: Final = re.compile(r"0[0-9]+|[0-9]{12,}|[0-9]+(\.[0-9]+)?[eE][+-]?[0-9]+")
-"""Text that a spreadsheet takes for a number and does not show as it is."""
-_FORMULA_PREFIXES: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,78 +24,21 @@ class FileResult:
     event: dict[str, Any] | None
 
 
-type Cell = str | int | float | bool | date | None
-
-
 def writer_for(file: Path) -> Callable[[Path, Iterable[FileResult]], None]:
-    """Return the function that writes the format of ``file``'s suffix. Raises ``ValueError``."""
-    if file.suffix.lower() == ".parquet" and find_spec("pyarrow") is None:
-        raise ValueError(f"{file}: Parquet needs pyarrow, which a demo does not install. Run make setup, or use .csv.")
-    try:
-        return _WRITERS[file.suffix.lower()]
-    except KeyError:
-        raise ValueError(f"{file}: the name must end with {', '.join(_WRITERS)}") from None
+    """Return the function that writes the format of ``file``'s suffix. Raises ``ValueError``.
 
-
-def write_json_lines(file: Path, results: Iterable[FileResult]) -> None:
-    """Write one ``{"file": …, "event": …}`` per line, the event as published. Raises ``OSError``."""
-    with file.open("w", encoding="utf-8") as out:
-        for result in results:
-            line = {"file": result.file, "event": result.event}
-            out.write(json.dumps(line, ensure_ascii=False) + "\n")
-
-
-def write_csv(file: Path, results: Iterable[FileResult]) -> None:
-    """Write one row per result. Raises ``OSError``.
-
-    The byte order mark makes spreadsheets read the file as UTF-8. Card text is untrusted input, so text that a
-    spreadsheet would evaluate as a formula is prefixed with an apostrophe. So are numbers that it would change: those
-    with leading zeros, an exponent, or more than 11 digits (Excel shows ``8.1E+17`` and keeps only 15 of them).
+    In JSON Lines each line is ``{"file": …, "event": …}``, the event as published.
     """
-    with file.open("w", encoding="utf-8-sig", newline="") as out:
-        rows = csv.DictWriter(out, list(columns()))
-        rows.writeheader()
-        rows.writerows({name: _csv_cell(value) for name, value in row(result).items()} for result in results)
+    suffix = check_format(file)
+    return _write_json_lines if suffix == JSON_LINES else partial(_write_table, suffix)
 
 
-def write_workbook(file: Path, results: Iterable[FileResult]) -> None:
-    """Write one row per result to an Excel workbook, text as text and dates as dates. Raises ``OSError``."""
-    import xlsxwriter  # noqa: PLC0415  needed only for this format
-
-    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    with xlsxwriter.Workbook(str(file), options) as workbook:
-        sheet = workbook.add_worksheet("results")
-        bold = workbook.add_format({"bold": True})
-        day = workbook.add_format({"num_format": "yyyy-mm-dd"})
-        sheet.freeze_panes(1, 1)
-        for column, (name, kind) in enumerate(columns().items()):
-            sheet.set_column(column, column, _WORKBOOK_COLUMN if kind in {str, date} else None)
-            sheet.write_string(0, column, name, bold)
-        number = 0
-        for number, result in enumerate(results, start=1):
-            for column, value in enumerate(row(result).values()):
-                match value:
-                    case str():
-                        sheet.write_string(number, column, value)
-                    case date():
-                        sheet.write_datetime(number, column, value, day)
-                    case bool():
-                        sheet.write_boolean(number, column, value)
-                    case int() | float():
-                        sheet.write_number(number, column, value)
-        sheet.autofilter(0, 0, number, len(columns()) - 1)
+def _write_json_lines(file: Path, results: Iterable[FileResult]) -> None:
+    write_lines(file, ({"file": result.file, "event": result.event} for result in results))
 
 
-def write_parquet(file: Path, results: Iterable[FileResult]) -> None:
-    """Write one row per result with typed columns. Raises ``OSError``."""
-    import pyarrow as pa  # noqa: PLC0415  large, and needed only for this format
-    from pyarrow import parquet  # noqa: PLC0415
-
-    kinds = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_(), date: pa.date32()}
-    schema = pa.schema([(name, kinds[kind]) for name, kind in columns().items()])
-    with parquet.ParquetWriter(file, schema) as out:
-        for batch in batched(results, _ROWS_PER_BATCH, strict=False):
-            out.write_table(pa.Table.from_pylist([row(result) for result in batch], schema=schema))
+def _write_table(suffix: str, file: Path, results: Iterable[FileResult]) -> None:
+    write_table(file, columns(), map(row, results), suffix=suffix)
 
 
 @cache
@@ -175,16 +108,3 @@ def _as_cell(kind: type, value: Any) -> Cell:  # noqa: ANN401  JSON
 
 def _join(values: Iterable[str] | None) -> str | None:
     return "; ".join(values) or None if values is not None else None
-
-
-def _csv_cell(value: Cell) -> Cell:
-    is_changed = isinstance(value, str) and (value.startswith(_FORMULA_PREFIXES) or _CHANGED_NUMBER.fullmatch(value))
-    return f"'{value}" if is_changed else value
-
-
-_WRITERS: Final = {
-    ".csv": write_csv,
-    ".xlsx": write_workbook,
-    ".jsonl": write_json_lines,
-    ".parquet": write_parquet,
-}

@@ -7,6 +7,7 @@ from rich.console import Console
 from cli.results.layout import GAP, PHOTO, fit, fixed_table, styled_cell
 from cli.results.table import reasons_of, summary_cells
 from cli.uploads.file_names import FileNames
+from permit_ocr.domain.events import REMINDERS
 
 _NATURAL: Final = {
     "time": 8,
@@ -56,6 +57,8 @@ class ResultLines:
     def _name(self, event: dict[str, Any]) -> str:
         """Return the name of the file as far as it is known: the API and ``recognize`` choose keys that hide it."""
         data = event["data"]
+        if event["type"] in REMINDERS:
+            return f"case {data['case']}" if data["case"] else f"document {data['document_id']}"
         if "document" not in data:
             return f"both sides of case {data['case']}"
         document = data["document"]

@@ -11,7 +11,7 @@ from rich.table import Table
 from cli.quantities import listing, quantity
 from cli.results.layout import GAP, PHOTO, fit, fixed_table, least_name_width, styled_cell
 from cli.uploads.submission import Result
-from permit_ocr.domain.events import REJECTED
+from permit_ocr.domain.events import REJECTED, REMINDERS
 
 _WARNINGS: Final = "warnings"
 _ORDER: Final = (
@@ -77,6 +77,13 @@ def name_of(file_name: str, event: dict[str, Any]) -> str:
 def summary_cells(event: dict[str, Any]) -> dict[str, str]:
     """Return the cells of an event by heading; empty if there is nothing to show."""
     data = event["data"]
+    if event["type"] in REMINDERS:
+        return dict.fromkeys(_ORDER, "") | {
+            "document": data["kind"],
+            "validity": "expired" if data["days_remaining"] < 0 else "expiring",
+            "valid until": data["valid_until"],
+            "days left": str(data["days_remaining"]),
+        }
     cells = dict.fromkeys(_ORDER, "") | {"verdict": data["verdict"], "side": data.get("side") or ""}
     cells["document"] = data.get("permit_type") or data["kind"] or ""
     if event["type"] == REJECTED:

@@ -113,6 +113,6 @@ def test_an_unknown_format_is_rejected_with_the_supported_ones() -> None:
 
 
 def test_parquet_without_pyarrow_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cli.results.files.find_spec", lambda _name: None)
+    monkeypatch.setattr("cli.results.formats.find_spec", lambda _name: None)
     with pytest.raises(ValueError, match="make setup"):
         writer_for(Path("results.parquet"))

@@ -99,7 +99,8 @@ class SendReminders:
                 valid_until=last_day if following else last_day + timedelta(days=1),
                 position=following,
             )
-            if not self.progress.store(owner, progress):
+            # What nothing was sent of need not be stored now: reading it again does no harm.
+            if events and not self.progress.store(owner, progress):
                 break
         else:
             self.progress.store(owner, progress)

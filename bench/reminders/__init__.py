@@ -1,0 +1,1 @@
+"""Reminders: how long a day with many due cards takes, and what it costs."""

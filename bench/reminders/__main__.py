@@ -1,0 +1,138 @@
+"""Reminders of one day: a measured run in the sandbox with kills, and the model of a million due cards.
+
+    .venv/bin/python -m bench.reminders --cards 50000
+
+The cards are stored as if they had been read before. Then the sandbox's date is set to the day on which they are due,
+and the function process is killed ``--kills`` times while it sends. Exit status: 0 if each card got exactly one
+reminder.
+"""
+
+import argparse
+import json
+import os
+import re
+import signal
+import sys
+import time
+from collections import Counter
+from contextlib import suppress
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from bench import markdown
+from bench.environment.running_sandbox import RunningSandbox, running_sandbox
+from bench.environment.watched_cards import fill_with_cards
+from bench.reminders.model import Day, dollars_of_an_idle_month, dollars_of_watching
+from permit_ocr.domain.identity import reminder_id
+
+NOTICE: Final = 30
+LAST_DAY: Final = date(2036, 2, 2)
+READ_ON: Final = LAST_DAY - timedelta(days=NOTICE + 5)
+_MODELLED: Final = (1000, 50_000, 1_000_000)
+
+
+def run(sandbox: RunningSandbox, *, cards: int, kills: int, timeout_seconds: float) -> dict[str, Any]:
+    """Let the reminders of a day be sent, and return what was measured."""
+    wanted = {
+        reminder_id(document=document, valid_until=LAST_DAY, notice=NOTICE)
+        for document in fill_with_cards(sandbox, cards, last_day=LAST_DAY, watched_on=READ_ON)
+    }
+    today = Path(sandbox.endpoints["today_file"])
+    due = LAST_DAY - timedelta(days=NOTICE)
+    started = time.monotonic()
+    today.write_text(due.isoformat())
+    killed, peak = 0, 0
+    received: Counter[str] = Counter()
+    next_kill = len(wanted) // (kills + 1)
+    sent_after = 0.0
+    while len(received) < len(wanted) and time.monotonic() - started < timeout_seconds:
+        before = len(received)
+        _receive(sandbox, received)
+        if len(received) > before:
+            sent_after = time.monotonic() - started
+        peak = max([peak, *(_megabytes(process) for process in _expiry_processes(sandbox))])
+        if killed < kills and len(received) > next_kill * (killed + 1) and (processes := _expiry_processes(sandbox)):
+            os.kill(processes[0], signal.SIGKILL)
+            killed += 1
+    for _ in range(20):  # what is sent twice arrives, too
+        _receive(sandbox, received)
+    return {
+        "cards due": cards,
+        "function processes killed": killed,
+        "reminders received": len(received.keys() & wanted),
+        "lost": len(wanted - received.keys()),
+        "duplicates": sum(count - 1 for count in received.values()),
+        "other events": len(received.keys() - wanted),
+        "seconds until the last reminder was received": round(sent_after),
+        "most memory of a function process, MB": peak,
+    }
+
+
+def _receive(sandbox: RunningSandbox, received: Counter[str]) -> None:
+    queue = sandbox.endpoints["results_queue_url"]
+    messages = sandbox.sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10, WaitTimeSeconds=0).get(
+        "Messages", []
+    )
+    received.update(json.loads(message["Body"])["id"] for message in messages)
+    if messages:
+        entries = [{"Id": str(n), "ReceiptHandle": one["ReceiptHandle"]} for n, one in enumerate(messages)]
+        sandbox.sqs.delete_message_batch(QueueUrl=queue, Entries=entries)
+
+
+def _expiry_processes(sandbox: RunningSandbox) -> list[int]:
+    return [one for one in sandbox.function_processes() if b"/ExpiryFunction\0" in _environment(one)]
+
+
+def _environment(process: int) -> bytes:
+    with suppress(OSError):  # it has ended
+        return Path(f"/proc/{process}/environ").read_bytes()
+    return b""
+
+
+def _megabytes(process: int) -> int:
+    with suppress(OSError):
+        status = Path(f"/proc/{process}/status").read_text()
+        return int(re.findall(r"VmHWM:\s+(\d+)", status)[0]) // 1024
+    return 0
+
+
+def modelled() -> str:
+    """Return the model's figures as a Markdown table."""
+    rows = [
+        [
+            f"{cards:,}",
+            f"{day.minutes:.1f}",
+            f"{day.dollars:.2f}",
+            f"{Day(cards=cards, webhooks=True).dollars:.2f}",
+            f"{dollars_of_watching(cards):.2f}",
+        ]
+        for cards in _MODELLED
+        for day in [Day(cards=cards)]
+    ]
+    headings = ["cards due", "minutes", "$ to send", "$ with webhooks", "$ to watch, once"]
+    idle = f"A month with nothing due costs ${dollars_of_an_idle_month():.3f}."
+    return f"{markdown.table(headings, rows)}\n\n{idle}"
+
+
+def main() -> int:
+    """Run, print both tables, and return the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--cards", type=int, default=50_000)
+    parser.add_argument("--kills", type=int, default=3)
+    parser.add_argument("--timeout", type=float, default=3600.0, help="seconds to wait for the last reminder")
+    parser.add_argument("--model", action="store_true", help="print only the model")
+    arguments = parser.parse_args()
+    sys.stdout.write(f"{modelled()}\n")
+    if arguments.model:
+        return 0
+    parameters = [f"ExpiryNoticeDays={NOTICE}"]
+    with running_sandbox(parameters=parameters, today=READ_ON) as sandbox:
+        measured = run(sandbox, cards=arguments.cards, kills=arguments.kills, timeout_seconds=arguments.timeout)
+    rows = [[name, f"{value:,}"] for name, value in measured.items()]
+    sys.stdout.write(f"\n{markdown.table(['', ''], rows)}\n")
+    return int(bool(measured["lost"] or measured["duplicates"] or measured["other events"]))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,118 @@
+"""``permit-ocr expiring``: which permits expire, from the API.
+
+The API is used so that reading the list is in the audit trail under the identity that runs this command.
+"""
+
+import sys
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from http import HTTPStatus
+from pathlib import Path
+from typing import Annotated, Any, Final, NoReturn
+from urllib.parse import urlencode
+
+import typer
+from botocore.exceptions import BotoCoreError, ClientError
+from rich.console import Console
+
+from cli.deployment import Deployment, DeploymentNotFound, sandbox_deployment, stack_deployment
+from cli.http_api import Api, RequestFailed, api_of
+from cli.quantities import quantity
+from cli.results.formats import JSON_LINES, check_format, write_lines, write_table
+from cli.results.layout import fixed_table
+from permit_ocr.domain.card.valid_date import today_in_shanghai
+
+_COLUMNS: Final = {"valid_until": date, "days_remaining": int, "kind": str, "case": str, "document_id": str}
+_WIDTHS: Final = {"valid until": 11, "days left": 9, "document": 16, "case": 24, "id": 32}
+_MOST_DAYS: Final = 365
+
+
+def expiring(
+    within: Annotated[int, typer.Option(metavar="DAYS", min=0, max=_MOST_DAYS, help="How many days ahead.")] = 60,
+    since: Annotated[
+        int, typer.Option(metavar="DAYS", min=0, max=31, help="Also those that have expired in the last days.")
+    ] = 0,
+    output: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write a .csv, .xlsx, .jsonl or .parquet file instead.")
+    ] = None,
+    stack: Annotated[str | None, typer.Option(help="A deployed stack. Default: the sandbox running here.")] = None,
+    token: Annotated[
+        str | None,
+        typer.Option(envvar="PERMIT_OCR_TOKEN", help="Token, if the API requires one. Default: AWS credentials."),
+    ] = None,
+) -> None:
+    """Print which permits expire soon, those that expire first at the top.
+
+    Permits are listed if the deployment sends reminders (the parameter ExpiryNoticeDays). Reading the list is in the
+    audit trail under your identity.
+
+    Exit status: 0 if the list is complete, 1 if the API refused, 2 if it could not start.
+
+    Example: permit-ocr expiring --within 90 --output expiring.csv --stack permit-ocr
+    """
+    stderr = Console(stderr=True, emoji=False)
+    try:
+        suffix = check_format(output) if output else None
+        deployment = stack_deployment(stack) if stack else sandbox_deployment()
+        api = api_of(deployment, token, sign=bool(stack))
+    except (DeploymentNotFound, ClientError, BotoCoreError, ValueError) as error:
+        _fail(stderr, str(error))
+    today = _today(deployment)
+    first = today - timedelta(days=since)
+    last = min(today + timedelta(days=within), first + timedelta(days=_MOST_DAYS))
+    try:
+        found = list(_expiries(api, first, last))
+        if output is None:
+            _print_table(found)
+        elif suffix == JSON_LINES:
+            write_lines(output, found)
+        elif suffix:
+            write_table(output, _COLUMNS, map(_row, found), suffix=suffix)
+    except (RequestFailed, OSError) as error:
+        _fail(stderr, str(error), status=1)
+    stderr.print(f"{quantity(len(found), 'permit')} from {first} to {last}", style="dim", highlight=False)
+
+
+def _today(deployment: Deployment) -> date:
+    """Return the day in Shanghai, or the sandbox's."""
+    if deployment.today_file and deployment.today_file.exists():
+        return date.fromisoformat(deployment.today_file.read_text(encoding="utf-8").strip())
+    return today_in_shanghai(datetime.now(UTC))
+
+
+def _expiries(api: Api, first: date, last: date) -> Iterator[dict[str, Any]]:
+    """Yield every permit of every page. Raises ``RequestFailed``."""
+    parameters = {"from": first.isoformat(), "to": last.isoformat()}
+    while True:
+        response = api.get(f"/v1/expiries?{urlencode(parameters)}")
+        page = response.json()
+        if response.status_code != HTTPStatus.OK:
+            raise RequestFailed(f"{page.get('detail')} {page.get('advice')}")
+        yield from page["expiries"]
+        if page["next"] is None:
+            return
+        parameters["cursor"] = page["next"]
+
+
+def _row(expiry: dict[str, Any]) -> dict[str, Any]:
+    cells = {name: expiry[name] for name in _COLUMNS}
+    return cells | {"valid_until": date.fromisoformat(expiry["valid_until"])}
+
+
+def _print_table(found: list[dict[str, Any]]) -> None:
+    console = Console(emoji=False)
+    if not console.is_terminal:  # a file or a pipe has no width of its own
+        console.width = sum(_WIDTHS.values()) + 2 * len(_WIDTHS)
+    table = fixed_table(_WIDTHS, right=("days left",), header=True)
+    for one in found:
+        table.add_row(
+            one["valid_until"], str(one["days_remaining"]), one["kind"], one["case"] or "–", one["document_id"]
+        )
+    if found:
+        console.print(table)
+    sys.stdout.flush()
+
+
+def _fail(console: Console, text: str, *, status: int = 2) -> NoReturn:
+    console.print(f"permit-ocr expiring: {text}", style="red", markup=False, highlight=False, soft_wrap=True)
+    raise typer.Exit(status)
