@@ -41,6 +41,8 @@ class Deployment:
     api_url: str | None = None
     stack: str = "permit-ocr"
     cloudwatch_logs: Any = None
+    cloudwatch: Any = None
+    """None for the sandbox, whose metrics are in its logs."""
     log_directory: Path | None = None
     """Where the sandbox writes the functions' logs; None for a deployed stack."""
     file_names: Path | None = None
@@ -108,7 +110,10 @@ def stack_deployment(stack: str) -> Deployment:
     outputs = {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])}
     try:
         return replace(
-            _deployment(session, outputs, endpoint_url=None), stack=stack, cloudwatch_logs=session.client("logs")
+            _deployment(session, outputs, endpoint_url=None),
+            stack=stack,
+            cloudwatch_logs=session.client("logs"),
+            cloudwatch=session.client("cloudwatch"),
         )
     except KeyError as missing:
         raise DeploymentNotFound(f"the stack {stack} has no output {missing}: is it from this template?") from None

@@ -31,6 +31,10 @@ COMMANDS: Final = {
         "cli.commands.documents.delete:delete",
         "Delete documents, or a case with every document that was submitted with it.",
     ),
+    "accuracy": (
+        "cli.commands.accuracy:accuracy",
+        "Print how many of the fields that reviewers have checked were read correctly.",
+    ),
     "webhook": ("cli.commands.webhook:webhook", "Resend events to the webhook receiver."),
     "backfill": ("cli.commands.backfill:backfill", "Queue the objects that are already in the bucket."),
     "demo": ("cli.commands.demo:demo", "Run the specimen photos through a temporary sandbox."),

@@ -9,7 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from cli.deployment import Deployment
 from permit_ocr.adapters.dynamodb.documents import DynamoDbDocuments
-from permit_ocr.application.intake_messages import Page, UnreadableEvent, document_of
+from permit_ocr.application.intake_messages import MeasureReviewsMessage, Page, UnreadableEvent, document_of
 from permit_ocr.domain.errors import RateLimited
 from permit_ocr.entrypoints.upload_events import messages_in_body
 from permit_ocr.tencent.error_table import UNLISTED, Outcome, look_up
@@ -127,6 +127,8 @@ def _ids_in(message: "MessageTypeDef", upload_prefix: str) -> Iterator[str]:
     """Yield the ids of the documents that a dead letter is about; of a page, that of its file."""
     try:
         for one in messages_in_body(message["Body"]):
+            if isinstance(one, MeasureReviewsMessage):
+                continue
             yield document_of(one.upload if isinstance(one, Page) else one, upload_prefix=upload_prefix).id
     except UnreadableEvent:
         return

@@ -655,7 +655,7 @@ class World:
             publisher=self.results,
             pair_sides=self.pair_sides,
             watch_expiry=self.watch_expiry,
-            count_field=lambda *field: self.checked_fields.append(field),
+            count_field=self.count_field,
         )
 
     @property
@@ -693,6 +693,9 @@ class World:
 
     def today(self) -> date:
         return today_in_shanghai(self.now())
+
+    def count_field(self, field: str, *, is_corrected: bool, is_recognizer: bool) -> None:
+        self.checked_fields.append((field, is_corrected, is_recognizer))
 
     def count_result(self, verdict: Verdict | None, seconds: float | None) -> None:
         self.counted.append((verdict, seconds))

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from permit_ocr.application.intake_messages import IntakeMessage
+from permit_ocr.application.intake_messages import DocumentMessage
 from permit_ocr.entrypoints.http_api import ApiDependencies, handle_request
 from tests.unit.fakes import THROTTLED, FakePresignedUploads, World
 
@@ -18,9 +18,9 @@ REST: dict[str, Any] = json.loads(Path("events/rest-api-v1-recognition.json").re
 @dataclass
 class FakeIntake:
     fails: bool = False
-    messages: list[IntakeMessage] = field(default_factory=list)
+    messages: list[DocumentMessage] = field(default_factory=list)
 
-    def enqueue(self, message: IntakeMessage) -> None:
+    def enqueue(self, message: DocumentMessage) -> None:
         if self.fails:
             raise THROTTLED
         self.messages.append(message)

@@ -99,7 +99,7 @@ def count_result(verdict: Verdict | None, seconds: float | None) -> None:
         record_metric("SecondsToResult", seconds)
 
 
-def count_field(field: str, is_corrected: bool, is_recognizer: bool) -> None:  # noqa: FBT001
+def count_field(field: str, *, is_corrected: bool, is_recognizer: bool) -> None:
     """Count a field that a reviewer has checked: by its name in the answer and by what read it, never by its value."""
     reader: Reader = "recognizer" if is_recognizer else "provider"
     record_metric("FieldsCorrected" if is_corrected else "FieldsConfirmed", field=field, reader=reader)

@@ -13,6 +13,7 @@ import pytest
 
 from permit_ocr.application.intake_messages import (
     IntakeMessage,
+    MeasureReviewsMessage,
     Page,
     UnreadableEvent,
     Upload,
@@ -554,6 +555,7 @@ def test_every_document_is_in_the_audit_trail_before_it_is_read() -> None:
         document_of(one, upload_prefix="uploads/").id
         for record in BATCH["Records"]
         for one in messages_in_body(record["body"])
+        if not isinstance(one, MeasureReviewsMessage)
     }
     assert {line.document_id for line in here.audit.lines} == documents
     assert {(line.caller, line.action, line.request_id) for line in here.audit.lines} == {
@@ -609,7 +611,8 @@ def test_an_upload_does_not_get_the_trace_of_the_one_before(*, is_direct: bool) 
 
 
 def test_reviews_are_measured_for_a_message_of_the_schedule() -> None:
-    here, body = world(), {"measure_reviews": {}}
+    here = world()
+    body: dict[str, Any] = {"measure_reviews": {}}
     message = just_sent("sqs-republish")
     message["Records"][0]["body"] = json.dumps(body)
     for event in (message, body):

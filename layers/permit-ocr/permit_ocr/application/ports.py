@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
-from permit_ocr.application.intake_messages import IntakeMessage
+from permit_ocr.application.intake_messages import DocumentMessage
 from permit_ocr.domain.card.answers import Answer
 from permit_ocr.domain.errors import CircuitOpen, RejectDocument
 from permit_ocr.domain.events import Document
@@ -329,7 +329,7 @@ class EventPublisher(Protocol):
 class MessageQueue(Protocol):
     """The intake queue or the images queue."""
 
-    def enqueue(self, message: IntakeMessage) -> None:
+    def enqueue(self, message: DocumentMessage) -> None:
         """Send a message. Raises ``RetryableError``."""
 
 

@@ -8,10 +8,10 @@ put on the intake queue before does the rest. Either comes only here once the ot
 """
 
 import json
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Protocol
 
 from permit_ocr.application.pair_sides import PairSides, reviewed_side
 from permit_ocr.application.ports import EventPublisher
@@ -21,8 +21,12 @@ from permit_ocr.application.review.stored_result import StoredResult, parse_resu
 from permit_ocr.domain.errors import RetryableError
 from permit_ocr.domain.review.decision import Decision, text_fields
 
-type CountField = Callable[[str, bool, bool], None]
-"""Takes a field's name, whether it was corrected, and whether the recogniser has read it."""
+
+class CountField(Protocol):
+    """Counts a field that a reviewer has checked."""
+
+    def __call__(self, field: str, *, is_corrected: bool, is_recognizer: bool) -> None:
+        """Count ``field`` by its name; ``is_recognizer`` tells whether the recogniser has read it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,11 +100,11 @@ class PublishDecision:
         is_recognizer = reviewed.report.document_confidence is not None  # the provider's endpoints never report one
         corrected = {correction.field for correction in review.corrections}
         for field in sorted(corrected):
-            self.count_field(field, True, is_recognizer)  # noqa: FBT003  see CountField
+            self.count_field(field, is_corrected=True, is_recognizer=is_recognizer)
         if review.decision is Decision.ACCEPTED:
             for field, value in text_fields(reviewed.answer).items():
                 if value.strip() and field not in corrected:
-                    self.count_field(field, False, is_recognizer)  # noqa: FBT003
+                    self.count_field(field, is_corrected=False, is_recognizer=is_recognizer)
 
 
 def _time_of_result(state: ReviewState) -> datetime:
