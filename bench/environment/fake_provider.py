@@ -12,6 +12,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Final
 
@@ -25,11 +26,13 @@ COMMAND: Final = Path(sys.executable).parent / "permit-ocr"
 AMPLE_CAPACITY: Final = ("--workers=64", "--waiting=256")
 """Options with which only latency, quota and faults limit the provider."""
 _READY_SECONDS: Final = 120.0
+LAST_DAY: Final = date(2030, 10, 8)
+"""The last day of validity of every card that it reads."""
 _ANSWER: Final = MainlandPermitAnswer(
     Name="样本",
     Sex="男",
     Birthday="1981.08.03",
-    ValidDate="2020.10.09-2030.10.08",
+    ValidDate=f"2020.10.09-{LAST_DAY:%Y.%m.%d}",
     Number="H12345678",
     Type="港澳居民来往内地通行证",
 )

@@ -153,9 +153,10 @@ class RunningSandbox:
                 return
         raise LookupError(f"no function process calls from port {port}")
 
-    def function_processes(self) -> list[int]:
-        """Return the ids of the processes that run the functions' code."""
+    def function_processes(self, function: str = "") -> list[int]:
+        """Return the ids of the processes that run the functions' code, or that of one, by its logical id."""
         sandbox_id = self.endpoints["sandbox_id"].encode()
+        task_root = f"/{function}\0".encode() if function else b""
         processes = []
         for directory in Path("/proc").iterdir():
             if not directory.name.isdigit():
@@ -165,7 +166,8 @@ class RunningSandbox:
             except OSError:
                 continue
             is_emulator = b"aws-lambda-rie" in command.split(b"\0")[0]
-            if sandbox_id in environment and b"awslambdaric" in command and not is_emulator:
+            is_wanted = sandbox_id in environment and task_root in environment
+            if is_wanted and b"awslambdaric" in command and not is_emulator:
                 processes.append(int(directory.name))
         return processes
 

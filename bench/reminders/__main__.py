@@ -29,6 +29,7 @@ from permit_ocr.domain.identity import reminder_id
 NOTICE: Final = 30
 LAST_DAY: Final = date(2036, 2, 2)
 READ_ON: Final = LAST_DAY - timedelta(days=NOTICE + 5)
+_RECEIVES_BETWEEN_LOOKS: Final = 50
 _MODELLED: Final = (1000, 50_000, 1_000_000)
 
 
@@ -42,20 +43,20 @@ def run(sandbox: RunningSandbox, *, cards: int, kills: int, timeout_seconds: flo
     due = LAST_DAY - timedelta(days=NOTICE)
     started = time.monotonic()
     today.write_text(due.isoformat())
-    killed, peak = 0, 0
+    killed, peak, sent_after = 0, 0, 0.0
     received: Counter[str] = Counter()
-    next_kill = len(wanted) // (kills + 1)
-    sent_after = 0.0
     while len(received) < len(wanted) and time.monotonic() - started < timeout_seconds:
         before = len(received)
-        _receive(sandbox, received)
+        for _ in range(_RECEIVES_BETWEEN_LOOKS):
+            _receive(sandbox, received)
         if len(received) > before:
             sent_after = time.monotonic() - started
-        peak = max([peak, *(_megabytes(process) for process in _expiry_processes(sandbox))])
-        if killed < kills and len(received) > next_kill * (killed + 1) and (processes := _expiry_processes(sandbox)):
+        processes = sandbox.function_processes("ExpiryFunction")
+        peak = max([peak, *map(_megabytes, processes)])
+        if killed < kills and processes and len(received) > len(wanted) * (killed + 1) // (kills + 2):
             os.kill(processes[0], signal.SIGKILL)
             killed += 1
-    for _ in range(20):  # what is sent twice arrives, too
+    for _ in range(_RECEIVES_BETWEEN_LOOKS):  # what was sent twice arrives, too
         _receive(sandbox, received)
     return {
         "cards due": cards,
@@ -78,16 +79,6 @@ def _receive(sandbox: RunningSandbox, received: Counter[str]) -> None:
     if messages:
         entries = [{"Id": str(n), "ReceiptHandle": one["ReceiptHandle"]} for n, one in enumerate(messages)]
         sandbox.sqs.delete_message_batch(QueueUrl=queue, Entries=entries)
-
-
-def _expiry_processes(sandbox: RunningSandbox) -> list[int]:
-    return [one for one in sandbox.function_processes() if b"/ExpiryFunction\0" in _environment(one)]
-
-
-def _environment(process: int) -> bytes:
-    with suppress(OSError):  # it has ended
-        return Path(f"/proc/{process}/environ").read_bytes()
-    return b""
 
 
 def _megabytes(process: int) -> int:

@@ -6,25 +6,35 @@ The provider fails 5 % of the calls with InternalError, resets 3 % of the connec
 1 % and throttles 2 %. 5 % of the upload events arrive twice, half of them immediately and half at the end, all out of
 order. For the first minute a function process is killed every few seconds, in the middle of its batch. Such a batch
 becomes visible again after the queue's visibility timeout of 270 seconds, as on AWS, so the last results arrive five to
-six minutes after the last kill, however few documents there are. Exit status: 0 if every document has exactly one
-result and the dead-letter queue is empty.
+six minutes after the last kill, however few documents there are. Then the sandbox's date becomes the day on which a
+reminder of each card is due, and the function that sends them is killed in the middle; the next invocation goes on
+within four minutes. Exit status: 0 if every document has exactly one result and one reminder, and the dead-letter queue
+is empty.
 """
 
 import argparse
+import os
 import random
+import signal
 import sys
 import time
 from collections import Counter
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
 from typing import Final
 
-from bench.environment.fake_provider import AMPLE_CAPACITY
+from bench.environment.fake_provider import AMPLE_CAPACITY, LAST_DAY
 from bench.environment.load import ProcessKiller
 from bench.environment.running_sandbox import UPLOAD_THREADS, RunningSandbox, running_sandbox
+from permit_ocr.domain.identity import reminder_id
 
 FAULTS: Final = {"InternalError": 0.05, "reset": 0.03, "http-502": 0.02, "hang": 0.01, "RequestLimitExceeded": 0.02}
 DUPLICATES: Final = 0.05
+NOTICE_DAYS: Final = 30
+READ_ON: Final = LAST_DAY - timedelta(days=NOTICE_DAYS + 5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,19 +103,53 @@ def process_documents(sandbox: RunningSandbox, *, documents: int, seed: int, tim
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reminders:
+    """What happened to the reminders of a run."""
+
+    received: int
+    lost: int
+    duplicates: int
+    kills: int
+
+
+def remind(sandbox: RunningSandbox, documents: Sequence[str], *, timeout_seconds: float) -> Reminders:
+    """Let a reminder of each document become due, kill the function that sends them, and wait for all of them."""
+    due = [reminder_id(document=one, valid_until=LAST_DAY, notice=NOTICE_DAYS) for one in documents]
+    Path(sandbox.endpoints["today_file"]).write_text((LAST_DAY - timedelta(days=NOTICE_DAYS)).isoformat())
+    deadline = time.monotonic() + timeout_seconds
+    kills = 0
+    while time.monotonic() < deadline and not all(sandbox.results[one] for one in due):
+        sandbox.receive_results(wait_seconds=0)
+        if not kills and any(sandbox.results[one] for one in due):
+            for process in sandbox.function_processes("ExpiryFunction"):
+                os.kill(process, signal.SIGKILL)
+                kills += 1
+    while sandbox.receive_results(wait_seconds=2):
+        continue
+    counts = [sandbox.results[one] for one in due]
+    return Reminders(
+        received=sum(1 for count in counts if count),
+        lost=counts.count(0),
+        duplicates=sum(max(0, count - 1) for count in counts),
+        kills=kills,
+    )
+
+
 def main() -> int:
     """Run the benchmark, print its table and return the exit status."""
     arguments = _parse_arguments()
     seed = arguments.seed
     options = provider_options(latency=arguments.latency, rate=arguments.rate, seed=seed)
     with (
-        running_sandbox(*options) as sandbox,
+        running_sandbox(*options, parameters=[f"ExpiryNoticeDays={NOTICE_DAYS}"], today=READ_ON) as sandbox,
         ProcessKiller(sandbox, every_seconds=arguments.kill_every, for_seconds=arguments.kill_for, seed=seed) as killer,
     ):
         outcome = process_documents(
             sandbox, documents=arguments.documents, seed=seed, timeout_seconds=arguments.timeout
         )
         busiest_second = sandbox.provider.busiest_second()
+        reminders = remind(sandbox, outcome.documents, timeout_seconds=arguments.timeout)
     rows = {
         "documents": len(outcome.documents),
         "upload events sent twice": outcome.duplicate_events,
@@ -120,11 +164,15 @@ def main() -> int:
         "dead letters": outcome.dead_letters,
         "still waiting on the intake queue": outcome.waiting,
         "lost": outcome.lost,
+        "reminders received": reminders.received,
+        "  killed while they were sent": reminders.kills,
+        "  lost": reminders.lost,
+        "  duplicates": reminders.duplicates,
         "seconds": f"{outcome.seconds:.0f}",
     }
     for name, value in rows.items():
         sys.stdout.write(f"{name:<36} {value}\n")
-    return 0 if outcome.passed else 1
+    return 0 if outcome.passed and not (reminders.lost or reminders.duplicates) else 1
 
 
 def _parse_arguments() -> argparse.Namespace:
