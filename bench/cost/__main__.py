@@ -11,6 +11,7 @@ from bench import markdown
 from bench.cost import prices
 from bench.cost.bill import DOCUMENTS, Item, for_an_idle_month, for_documents
 from bench.environment.build import ROOT
+from bench.reminders.model import modelled
 
 PAGE: Final = ROOT / "docs" / "cost.md"
 COMMAND: Final = ".venv/bin/python -m bench.cost"
@@ -25,6 +26,8 @@ def figures() -> str:
             _table(for_documents()),
             "### An idle month",
             _table(for_an_idle_month()),
+            "### Reminders of one day",
+            modelled(),
         )
     )
 

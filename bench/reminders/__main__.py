@@ -23,14 +23,13 @@ from typing import Any, Final
 from bench import markdown
 from bench.environment.running_sandbox import RunningSandbox, running_sandbox
 from bench.environment.watched_cards import fill_with_cards
-from bench.reminders.model import Day, dollars_of_an_idle_month, dollars_of_watching
+from bench.reminders.model import modelled
 from permit_ocr.domain.identity import reminder_id
 
 NOTICE: Final = 30
 LAST_DAY: Final = date(2036, 2, 2)
 READ_ON: Final = LAST_DAY - timedelta(days=NOTICE + 5)
 _RECEIVES_BETWEEN_LOOKS: Final = 50
-_MODELLED: Final = (1000, 50_000, 1_000_000)
 
 
 def run(sandbox: RunningSandbox, *, cards: int, kills: int, timeout_seconds: float) -> dict[str, Any]:
@@ -86,24 +85,6 @@ def _megabytes(process: int) -> int:
         status = Path(f"/proc/{process}/status").read_text()
         return int(re.findall(r"VmHWM:\s+(\d+)", status)[0]) // 1024
     return 0
-
-
-def modelled() -> str:
-    """Return the model's figures as a Markdown table."""
-    rows = [
-        [
-            f"{cards:,}",
-            f"{day.minutes:.1f}",
-            f"{day.dollars:.2f}",
-            f"{Day(cards=cards, webhooks=True).dollars:.2f}",
-            f"{dollars_of_watching(cards):.2f}",
-        ]
-        for cards in _MODELLED
-        for day in [Day(cards=cards)]
-    ]
-    headings = ["cards due", "minutes", "$ to send", "$ with webhooks", "$ to watch, once"]
-    idle = f"A month with nothing due costs ${dollars_of_an_idle_month():.3f}."
-    return f"{markdown.table(headings, rows)}\n\n{idle}"
 
 
 def main() -> int:

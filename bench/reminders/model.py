@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Final
 
+from bench import markdown
 from bench.cost import prices
 from permit_ocr.application.reminders.send_reminders import PAGE
 
@@ -16,6 +17,7 @@ INVOCATION_SECONDS: Final = 75
 """How long an invocation of 90 s sends."""
 EVERY_SECONDS: Final = 120
 SEND_BATCH: Final = 10
+_MODELLED: Final = (1000, 50_000, 1_000_000)
 WRITE_UNITS_OF_A_CARD: Final = 3
 """The item and its two indexes."""
 
@@ -72,3 +74,21 @@ def dollars_of_an_idle_month() -> float:
         + seconds * MEGABYTES / 1024 * prices.LAMBDA_GB_SECOND
         + prices.DYNAMODB_READ_UNIT
     )
+
+
+def modelled() -> str:
+    """Return the model's figures as a Markdown table."""
+    rows = [
+        [
+            f"{cards:,}",
+            f"{day.minutes:.1f}",
+            f"{day.dollars:.4f}",
+            f"{Day(cards=cards, webhooks=True).dollars:.4f}",
+            f"{dollars_of_watching(cards):.4f}",
+        ]
+        for cards in _MODELLED
+        for day in [Day(cards=cards)]
+    ]
+    headings = ["cards due", "minutes", "$ to send", "$ with webhooks", "$ to watch, once"]
+    idle = f"A month with nothing due costs ${dollars_of_an_idle_month():.3f}."
+    return f"{markdown.table(headings, rows)}\n\n{idle}"
