@@ -8,7 +8,6 @@ import sys
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
-from textwrap import dedent
 from typing import Any
 
 import pytest
@@ -16,11 +15,9 @@ from typer.main import get_command
 
 from cli.main import COMMANDS, app
 from sandbox.template.transform import read_template
+from tests.documentation_blocks import BLOCK, PAGES, ROOT, blocks
 
-ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "layers" / "permit-ocr" / "permit_ocr"
-PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
-BLOCK = re.compile(r"^(?P<indent> *)```(?P<language>\w+)\n(?P<text>.*?)^(?P=indent)```$", re.MULTILINE | re.DOTALL)
 MAKE_TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 MOST_README_WORDS = 900
 
@@ -28,11 +25,6 @@ MOST_README_WORDS = 900
 def pages_with(text: str) -> pytest.MarkDecorator:
     pages = [page for page in PAGES if text in page.read_text(encoding="utf-8")]
     return pytest.mark.parametrize("page", pages, ids=lambda page: str(page.relative_to(ROOT)))
-
-
-def blocks(page: Path, language: str) -> list[str]:
-    found = BLOCK.finditer(page.read_text(encoding="utf-8"))
-    return [dedent(block["text"]) for block in found if block["language"] == language]
 
 
 def prose(page: Path) -> str:
@@ -105,6 +97,12 @@ def test_names_from_the_template_exist(page: Path) -> None:
     template = (ROOT / "template.yaml").read_text(encoding="utf-8")
     for name in re.findall(r"`([A-Z]\w+(?:Alarm|Queue|Table|RoleArn|Function))`", prose(page)):
         assert re.search(rf"^  {name}:", template, re.MULTILINE), name
+
+
+@pages_with("```")
+def test_every_block_names_its_language(page: Path) -> None:
+    """A block without a language would be neither run nor checked."""
+    assert all(block["language"] for block in BLOCK.finditer(page.read_text(encoding="utf-8")))
 
 
 @pages_with("```bash")

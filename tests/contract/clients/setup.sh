@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Makes .venv-clients: the provider's own clients in other languages and versions, each where it cannot get in another's way.
+# Makes .venv-clients: the provider's own clients in other languages and versions, and the AWS CLI, each where it cannot get in another's way.
 # Needs .venv for pip. Uses a Node of 24 or later from PATH, which runs TypeScript, else the one that comes as a Python package.
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
 clients=tests/contract/clients
 home=.venv-clients
 
-stamp=$(cat "$clients"/{intl,tccli,node-wheel}.txt "$clients"/package-lock.json "$clients"/setup.sh | cksum)
+stamp=$(cat "$clients"/{intl,tccli,aws,node-wheel}.txt "$clients"/package-lock.json "$clients"/setup.sh | cksum)
 if [ -f "$home/.ready" ] && [ "$(cat "$home/.ready")" = "$stamp" ] && "$home/node" --version >/dev/null 2>&1 &&
     "$home/intl/bin/python" --version >/dev/null 2>&1; then exit 0; fi
 rm -rf "$home"
@@ -23,6 +23,7 @@ is_recent() { "$1" -e 'process.exit(process.versions.node.split(".")[0] < 24 ? 1
 echo "setup: installing the independent clients (half a minute the first time)"
 python_client intl
 python_client tccli
+python_client aws # runs the commands of the documentation
 
 mkdir -p "$home/npm"
 cp "$clients"/{package.json,package-lock.json,.npmrc} "$home/npm/"
