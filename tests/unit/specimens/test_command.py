@@ -13,7 +13,7 @@ def test_the_command_writes_photos_and_truth(
 
     assert main(arguments, fonts=plain_font, files={}) == 0
     assert sorted(path.name for path in tmp_path.iterdir()) == ["taiwan-permit-front-1.jpg", "truth.json"]
-    assert "1 photos" in capsys.readouterr().out
+    assert f"photos in {tmp_path}: 1," in capsys.readouterr().out
 
 
 def test_missing_fonts_are_reported_with_their_debian_packages(
