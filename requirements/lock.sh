@@ -13,7 +13,7 @@ lock pyproject.toml --all-extras --output-file requirements/dev.txt
 subset() { lock --constraint requirements/dev.txt "$@"; }
 subset pyproject.toml --extra editable --extra imaging --extra recognizer --extra sandbox --override requirements/overrides-demo.txt \
     --output-file requirements/demo.txt
-for own_environment in tests/ministack layers/sbom; do
+for own_environment in tests/ministack layers/sbom requirements/checkov; do
     lock "$own_environment/requirements.in" --output-file "$own_environment/requirements.txt"
 done
 for component in layers/third-party layers/imaging recognizer/deploy; do

@@ -5,7 +5,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 steps=()
-for step in requirements/check.sh layers/build.sh tests/contract/clients/setup.sh tests/sandbox/setup.sh tests/ministack/setup.sh layers/sbom/write.sh; do
+for step in requirements/check.sh requirements/checkov/check.sh layers/build.sh layers/sbom/write.sh \
+    tests/contract/clients/setup.sh tests/sandbox/setup.sh tests/ministack/setup.sh; do
     "$step" &
     steps+=($!)
 done
