@@ -28,8 +28,8 @@ class Policies:
 
     roles: Mapping[str, list[Statement]] = field(default_factory=dict)
     resources: Mapping[str, list[Statement]] = field(default_factory=dict)
-    managed: tuple[str, ...] = ()
-    """Roles with managed policies, whose statements are not known here."""
+    not_evaluated: tuple[str, ...] = ()
+    """Roles with managed policies or a permissions boundary, whose statements are not known here."""
 
     def check(self, *, notifications: Iterable[tuple[str, str]], log_groups: Iterable[tuple[str, str]]) -> None:
         """Raise ``SandboxError`` if S3 may not notify a queue, or a function may not write its log.
@@ -37,8 +37,9 @@ class Policies:
         ``notifications`` are names of buckets with the ARNs of queues, ``log_groups`` the roles with names of groups.
         AWS makes these calls itself.
         """
-        if self.managed:
-            raise SandboxError(f"the sandbox does not evaluate managed policies, which {', '.join(self.managed)} has")
+        if self.not_evaluated:
+            roles = ", ".join(self.not_evaluated)
+            raise SandboxError(f"the sandbox evaluates no managed policies and permissions boundaries: {roles}")
         for bucket, queue in notifications:
             keys = {**_SECURE, "aws:SourceAccount": ACCOUNT_ID, "aws:SourceArn": f"arn:aws:s3:::{bucket}"}
             call = Call(principal="s3.amazonaws.com", action="sqs:SendMessage", resource=queue, keys=keys)

@@ -164,7 +164,13 @@ def _function(cloudformation: Json, logical_id: str, part: Json, build: Path) ->
 def _policies(parts: Mapping[str, Json]) -> Policies:
     """Return the deployed policies; the access key of a role is its name."""
     return Policies(
-        managed=tuple(sorted(name for name, role in parts["Roles"].items() if role["ManagedPolicies"])),
+        not_evaluated=tuple(
+            sorted(
+                name
+                for name, role in parts["Roles"].items()
+                if role["ManagedPolicies"] or role.get("PermissionsBoundary")
+            )
+        ),
         roles={role["Arn"].rpartition("/")[2]: _statements(role) for role in parts["Roles"].values()},
         resources={
             resource: _statements(part)

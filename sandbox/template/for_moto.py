@@ -75,6 +75,7 @@ def _sandbox_outputs(cloudformation: Json) -> Json:
                 "Arn": {"Fn::GetAtt": [name, "Arn"]},
                 "Policies": [policy["PolicyDocument"] for policy in properties.get("Policies", [])],
                 "ManagedPolicies": properties.get("ManagedPolicyArns", []),
+                "PermissionsBoundary": properties.get("PermissionsBoundary", ""),
             }
             for name, properties in resources_of_type(cloudformation, "AWS::IAM::Role")
         },

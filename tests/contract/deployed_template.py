@@ -74,12 +74,14 @@ def with_condition(value: Any, condition: str, *, holds: bool) -> Any:
 def created_policies(transformed: dict[str, Any], parameters: dict[str, str]) -> dict[str, list[Statement]]:
     """Return the statements of each role's policy, by its name, in a stack with these parameters.
 
-    CloudFormation, as moto implements it, evaluates the conditions and intrinsic functions.
+    CloudFormation, as moto implements it, evaluates the conditions and intrinsic functions. Roles that name a function
+    are left out, since functions are.
     """
     resources = {
         name: resource
         for name, resource in transformed["Resources"].items()
         if resource["Type"].rpartition("::")[2] in {"Role", "Bucket", "Queue", "Table", "LogGroup"}
+        and "Function" not in json.dumps(resource)
     }
     template = {key: transformed[key] for key in ("Parameters", "Mappings", "Conditions")} | {"Resources": resources}
     with mock_aws():

@@ -7,16 +7,24 @@ import pytest
 
 from sandbox.iam.enforcement import Policies
 from sandbox.iam.requests import Needed
-from tests.contract.deployed_template import SECRET_ARN, created_policies, listed
+from tests.contract.deployed_template import ACCOUNT, SECRET_ARN, created_policies, listed
 
 
 @pytest.fixture(scope="module")
 def policies(transformed: dict[str, Any]) -> Mapping[str, list[Any]]:
     """Return the statements of each role's policy, by its name."""
-    return dict(created_policies(transformed, {"CredentialsSecret": SECRET_ARN}).items())
+    everything = {
+        "CredentialsSecret": SECRET_ARN,
+        "WebhookUrl": "https://receiver.example/",
+        "WebhookSecret": SECRET_ARN,
+        "ExpiryNoticeDays": "30",
+        "EncryptionKey": f"arn:aws:kms:eu-central-1:{ACCOUNT}:key/new",
+        "PreviousEncryptionKeys": f"arn:aws:kms:eu-central-1:{ACCOUNT}:key/old",
+    }
+    return created_policies(transformed, everything)
 
 
-@pytest.mark.parametrize("role", ["Uploads", "Images", "Api"])
+@pytest.mark.parametrize("role", ["Uploads", "Images", "Api", "Webhooks", "Expiry"])
 def test_without_any_one_permission_its_call_is_denied(role: str, policies: Mapping[str, list[Any]]) -> None:
     statements = policies[role]
     for removed in [one for one in statements if one["Effect"] == "Allow"]:

@@ -176,4 +176,4 @@ def test_what_aws_itself_does_is_checked_at_the_start() -> None:
     with pytest.raises(SandboxError, match="logs:CreateLogStream"):
         policies.check(notifications=[], log_groups=[("other", "audit")])
     with pytest.raises(SandboxError, match="managed policies"):
-        Policies(managed=("role",)).check(notifications=[], log_groups=[])
+        Policies(not_evaluated=("role",)).check(notifications=[], log_groups=[])

@@ -112,7 +112,7 @@ def test_the_stack_is_read_from_its_outputs(cloudformation: dict[str, Any]) -> N
         "x": [],
     }
     assert deployed.policies.resources == {ARN: [{"Sid": "S"}]}
-    assert deployed.policies.managed == ("Another",)
+    assert deployed.policies.not_evaluated == ("Another",)
     assert deployed.outputs == {"ApiUrl": "https://…"}
     assert deployed.queues == {"IntakeQueue": "https://sqs/intake"}
     assert deployed.alarms == {"IntakeAgeAlarm": {"Threshold": 900}}
