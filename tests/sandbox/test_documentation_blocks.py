@@ -5,6 +5,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -143,6 +144,40 @@ def test_a_block_runs_as_it_stands(
         timeout=SECONDS,
     )
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
+
+
+ANSWERS = {
+    "describe-stacks": "CredentialsSecret\tAlarmTopic",
+    "list-stack-resources": "permit-ocr-ApiErrorsAlarm\tpermit-ocr-UploadsErrorsAlarm",
+    "describe-alarms": "{Arn=arn:aws:cloudwatch:us-east-1:123456789012:alarm:a,Type=AWS::CloudWatch::Alarm}",
+}
+"""What the AWS CLI would print, by operation: later commands of a block use it."""
+
+
+@pytest.mark.parametrize(
+    "block", [block for block in BLOCKS if block not in RUN and "aws " in block.text], ids=lambda block: block.name
+)
+def test_the_aws_cli_accepts_the_arguments_of_what_is_not_run(block: Block, tmp_path: Path) -> None:
+    """The AWS CLI validates its arguments before it fails to connect to an address where nothing listens."""
+    answers = "\n".join(f"{operation}) echo '{text}' ;;" for operation, text in ANSWERS.items())
+    (tmp_path / "aws").write_text(
+        f'#!/bin/sh\n"{CLIENTS}/aws/bin/aws" --endpoint-url http://127.0.0.1:9 "$@" 2>"{tmp_path}/error"\n'
+        f'grep -q "Could not connect to the endpoint" "{tmp_path}/error" || {{ cat "{tmp_path}/error" >&2; exit 1; }}\n'
+        f'echo "$2" >> "{tmp_path}/called"\ncase "$2" in\n{answers}\nesac\n'
+    )
+    (tmp_path / "aws").chmod(0o755)
+    environment = {**os.environ, **KEYS, "AWS_DEFAULT_REGION": REGION, "AWS_MAX_ATTEMPTS": "1"}
+    done = subprocess.run(
+        ["/usr/bin/env", "bash", "-euo", "pipefail", "-c", block.text],
+        env=environment | {"PATH": f"{tmp_path}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=SECONDS,
+    )
+    assert done.returncode == 0, done.stderr
+    called = (tmp_path / "called").read_text().split()
+    assert called == re.findall(r"\baws [a-z-]+ ([a-z-]+)", block.text)
 
 
 def test_python_blocks_run() -> None:

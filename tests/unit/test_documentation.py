@@ -6,11 +6,13 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytest
+from click import Context
 from typer.main import get_command
 
 from cli.main import COMMANDS, app
@@ -122,7 +124,9 @@ def test_documented_commands_exist(page: Path) -> None:
         elif program.startswith(".venv/bin/"):
             assert (Path(sys.executable).parent / Path(program).name).exists(), words
         if program == ".venv/bin/python" and arguments[0] == "-m":
-            assert find_spec(arguments[1]), words
+            check_module(arguments[1], arguments[2:])
+        elif Path(program).name == "sam":
+            check_sam_options(arguments)
 
 
 @pages_with("```bash")
@@ -186,3 +190,20 @@ def check_options(arguments: list[str]) -> None:
         return
     command = group.commands[arguments[0]]
     command.make_context(arguments[0], arguments[1:])
+
+
+def check_sam_options(arguments: list[str]) -> None:
+    """Parse the arguments as SAM CLI would."""
+    command = import_module(f"samcli.commands.{arguments[0]}.command").cli
+    command.make_parser(Context(command)).parse_args(arguments[1:])
+
+
+def check_module(name: str, arguments: list[str]) -> None:
+    """Check that a module exists, and that it or its package names these options."""
+    found = find_spec(name)
+    assert found, name
+    folders = found.submodule_search_locations or []
+    sources = [Path(str(found.origin)), *(file for folder in folders for file in Path(folder).glob("*.py"))]
+    text = "".join(source.read_text(encoding="utf-8") for source in sources)
+    for argument in arguments:
+        assert not argument.startswith("--") or f'"{argument.partition("=")[0]}"' in text, f"{name} {argument}"
