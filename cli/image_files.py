@@ -24,11 +24,16 @@ PathsArgument = Annotated[
 ]
 DocumentOption = Annotated[
     Literal["residence-permit", "mainland-permit", "auto"],
-    typer.Option("--document", help="What the photos show."),
+    typer.Option("--document", metavar="KIND", help="What the photos show: residence-permit, mainland-permit or auto."),
 ]
 CardSideOption = Annotated[
     Literal["FRONT", "BACK"] | None,
-    typer.Option("--card-side", case_sensitive=False, help="The side they show; FRONT has the portrait."),
+    typer.Option(
+        "--card-side",
+        metavar="SIDE",
+        case_sensitive=False,
+        help="The side they show: FRONT (with the portrait) or BACK.",
+    ),
 ]
 
 

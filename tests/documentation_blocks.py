@@ -27,9 +27,9 @@ NOT_RUN: Final = {
     r"previous=|alarms=|triggers=|aws cloudformation update-stack ": "the emulator has no alarms of a stack",
     r"aws service-quotas ": "the emulator has no service quotas",
 }
-"""Why commands are not run, by regular expression. Their arguments are checked instead: those of ``permit-ocr``, ``sam``
-and ``aws`` by the program's own parser, those of ``make`` and ``python -m`` by the names in the Makefile and the module.
-Those of ``docker`` are not checked."""
+"""Why commands are not run, by regular expression. Their arguments are checked instead: those of ``permit-ocr``,
+``sam`` and ``aws`` by the program's own parser, those of ``make`` and ``python -m`` by the names in the Makefile and the
+module. Those of ``docker`` are not checked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
