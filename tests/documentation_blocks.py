@@ -28,8 +28,8 @@ NOT_RUN: Final = {
     r"aws service-quotas ": "the emulator has no service quotas",
 }
 """Why commands are not run, by regular expression. Their arguments are checked instead: those of ``permit-ocr``,
-``sam`` and ``aws`` by the program's own parser, those of ``make`` and ``python -m`` by the names in the Makefile and the
-module. Those of ``docker`` are not checked."""
+``sam`` and ``aws`` by the program's own parser, those of ``make`` and ``python -m`` by the names in the Makefile and in
+the module. Those of ``docker`` are not checked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -42,7 +42,7 @@ def recognize(
     case: Annotated[
         str | None, typer.Option(metavar="NAME", help="The case of all photos: the two sides of one card.")
     ] = None,
-    pairs: Annotated[bool, typer.Option("--pairs", help="Find the two sides of each card by name; see below.")] = False,
+    pairs: Annotated[bool, typer.Option("--pairs", help="Find the two sides of each card by name; see above.")] = False,
     return_portrait: Annotated[
         bool, typer.Option("--return-portrait", help="Crop the portrait and store it in the bucket.")
     ] = False,
