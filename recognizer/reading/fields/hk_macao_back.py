@@ -134,9 +134,14 @@ def _checked_by_coded_name(name: OcrField, coded: str) -> OcrField:
     if printed[: len(expected)] == expected:  # the line has room for four characters
         return name.at_least(VERIFIED) if len(printed) == len(expected) else name
     differing = [index for index, (one, other) in enumerate(zip(printed, expected, strict=False)) if one != other]
-    if len(printed) != len(expected) or len(differing) > 1 or value_parsers.is_traditional(name.text):
+    if len(printed) != len(expected) or len(differing) > 1:
         return name.at_most(_UNVERIFIED)
-    corrected = name.text[: differing[0]] + coded[differing[0]] + name.text[differing[0] + 1 :]
+    wrong, right = differing[0], coded[differing[0]]
+    if value_parsers.is_traditional(name.text):
+        right = value_parsers.traditional_form(simplified(right)) or ""
+    if not right:
+        return name.at_most(_UNVERIFIED)
+    corrected = name.text[:wrong] + right + name.text[wrong + 1 :]
     return replace(name, text=corrected).at_most(_CORRECTED_NAME)
 
 

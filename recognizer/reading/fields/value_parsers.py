@@ -7,6 +7,7 @@ where the format has a digit).
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import cache
 from typing import Final
 
 from permit_ocr.domain.card import chinese_script
@@ -59,6 +60,16 @@ def _unambiguous_simplifications() -> dict[int, str]:
         for code, form in pairs
         if form != chr(code) and not _is_in(chr(code), "gb2312") and not _is_in(form, "big5")
     }
+
+
+@cache
+def _traditional_forms() -> dict[str, set[str]]:
+    """Return the traditional characters of Big5 by the simplified one that replaces them."""
+    forms: dict[str, set[str]] = {}
+    for code in range(0x4E00, 0xA000):
+        if (form := chinese_script.simplified(chr(code))) != chr(code) and _is_in(chr(code), "big5"):
+            forms.setdefault(form, set()).add(chr(code))
+    return forms
 
 
 _TO_SIMPLIFIED: Final = _unambiguous_simplifications()
@@ -257,6 +268,12 @@ def is_mixed(name: str) -> bool:
 def is_traditional(text: str) -> bool:
     """Tell whether the text has a character that is only traditional."""
     return any(ord(character) in _TO_SIMPLIFIED for character in text)
+
+
+def traditional_form(character: str) -> str | None:
+    """Return how a traditional name writes a simplified character; None if there are several ways."""
+    forms = _traditional_forms().get(character, set()) | ({character} if _is_in(character, "big5") else set())
+    return next(iter(forms)) if len(forms) == 1 else None
 
 
 def is_simplified(text: str) -> bool:

@@ -102,6 +102,8 @@ def test_the_coded_name_supports_corrects_or_contradicts_the_printed_one() -> No
 
     assert name("陳大文") == OcrField("陳大文", 1.0)
     assert name("陈天文") == OcrField("陈大文", 0.88)
+    assert name("陳天文") == OcrField("陳大文", 0.88)
+    assert name("陣大文") == OcrField("陳大文", 0.88), "the misread character is a traditional one"
     assert name("李小龙").confidence == 0.5
 
 

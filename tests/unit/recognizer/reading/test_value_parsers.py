@@ -212,3 +212,8 @@ def test_nonexistent_days_are_detected(text: str, exist: bool) -> None:  # noqa:
 def test_a_province_is_only_its_name() -> None:
     assert value_parsers.province("廣東") == "广东"
     assert value_parsers.province("广东省深圳市") is None
+
+
+@pytest.mark.parametrize(("character", "form"), [("阎", "閻"), ("大", "大"), ("发", None), ("后", None)])
+def test_a_character_with_one_traditional_form_is_converted(character: str, form: str | None) -> None:
+    assert value_parsers.traditional_form(character) == form
