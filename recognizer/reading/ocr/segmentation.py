@@ -25,6 +25,8 @@ _EDGE_STEP: Final = 0.2
 _REACH_ALONG: Final = 10.0
 _REACH_ACROSS: Final = 5.0
 """Neighbours are at most this many text heights apart, along the line and across it."""
+_CLOSER: Final = 2.0
+"""How many times as far apart they may be in a crop around a card: a back with little print has a wide gap."""
 _MAX_SINE: Final = float(np.sin(np.radians(8)))
 _LINE_RATIO: Final = 2.2
 """A region at least this many times as long as high shows the direction of its text."""
@@ -46,8 +48,9 @@ class Segmentation:
             cv2.fillConvexPoly(self._colours, np.round(region.corners).astype(np.int32), np.log(paper + _DARK).tolist())
 
     def segments(self, *, split_at_edges: bool = True) -> list[list[int]]:
-        """Return the indices of the quadrilaterals of each segment. ``split_at_edges=False`` ignores brightness steps.
+        """Return the indices of the quadrilaterals of each segment.
 
+        ``split_at_edges=False`` ignores brightness steps and joins text that is farther apart.
         Short regions, whose direction is unknown, join the nearest segment.
         """
         long = [index for index, region in enumerate(self._regions) if region.has_direction]
@@ -70,7 +73,7 @@ class Segmentation:
 
     def _is_same_segment(self, one: int, other: int, *, split_at_edges: bool) -> bool:
         first, second = self._regions[one], self._regions[other]
-        return _may_be_same_segment(first, second) and (
+        return _may_be_same_segment(first, second, reach=1.0 if split_at_edges else _CLOSER) and (
             not split_at_edges or min(self._largest_steps(first, second)) < _EDGE_STEP
         )
 
@@ -108,7 +111,7 @@ class _TextRegion:
         return self.length > _LINE_RATIO * self.height
 
 
-def _may_be_same_segment(first: _TextRegion, second: _TextRegion) -> bool:
+def _may_be_same_segment(first: _TextRegion, second: _TextRegion, *, reach: float) -> bool:
     """Tell whether two regions are close, similar in height and, if both have a direction, parallel."""
     if max(first.height, second.height) > _MAX_HEIGHT_RATIO * min(first.height, second.height):
         return False
@@ -117,7 +120,7 @@ def _may_be_same_segment(first: _TextRegion, second: _TextRegion) -> bool:
     longer, shorter = _by_length(first, second)
     along, across = _gaps(longer, shorter)
     height = (first.height + second.height) / 2
-    return along < _REACH_ALONG * height and across < _REACH_ACROSS * height
+    return along < reach * _REACH_ALONG * height and across < reach * _REACH_ACROSS * height
 
 
 def _by_length(first: _TextRegion, second: _TextRegion) -> tuple[_TextRegion, _TextRegion]:

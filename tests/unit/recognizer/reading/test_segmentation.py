@@ -38,6 +38,13 @@ def test_edges_can_be_ignored() -> None:
     assert Segmentation(image, quads).segments(split_at_edges=False) == [[0, 1, 2, 3]]
 
 
+def test_lines_of_one_card_may_be_farther_apart() -> None:
+    """A back with little print has a wide gap above its machine-readable lines."""
+    quads = [quad(50, 50), quad(50, 220)]
+    assert len(Segmentation(paper(), quads).segments()) == 2
+    assert Segmentation(paper(), quads).segments(split_at_edges=False) == [[0, 1]]
+
+
 def test_lines_in_another_direction_are_another_segment() -> None:
     quads = [quad(50, 50), quad(50, 80), quad(50, 300, degrees=30), quad(70, 330, degrees=30)]
     assert sorted(Segmentation(paper(), quads).segments()) == [[0, 1], [2, 3]]
