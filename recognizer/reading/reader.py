@@ -219,20 +219,20 @@ def _merge(card: _Card, second: _Card) -> _Card:
 
 
 def _find_card(scan: ImageScan, requested: frozenset[CardSide]) -> _Card | None:
-    """Return the first card with a requested side, else the segment most like a card; None if there is no text."""
+    """Return the first certain card with a requested side, else the segment most like a card; None without any text."""
     best: _Card | None = None
     for text in scan.segments(find_anchors):
         for lines in split_stacked_cards(text.lines):
             card = _lay_out(replace(text, lines=tuple(lines)))
-            if card.card_side in requested:
-                return card
-            if best is None or _card_likeness(card) > _card_likeness(best):
+            if card.card_side in requested and (card.card_side is not CardSide.HK_MACAO_BACK or card.mrz):
+                return card  # the lines of a back may be apart from its print, and prove more
+            if best is None or _card_likeness(card, requested) > _card_likeness(best, requested):
                 best = card
     return best
 
 
-def _card_likeness(card: _Card) -> tuple[bool, int]:
-    return card.card_side is not None, len(card.finder.layout.anchors)
+def _card_likeness(card: _Card, requested: frozenset[CardSide]) -> tuple[bool, bool, int]:
+    return card.card_side in requested, card.card_side is not None, len(card.finder.layout.anchors)
 
 
 def _lay_out(text: CardText) -> _Card:
