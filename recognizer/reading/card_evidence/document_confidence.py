@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 
 from permit_ocr.domain.card.resident_number import parse_resident_number
+from recognizer.reading.card_evidence.hidden_lines import are_lines_hidden
 from recognizer.reading.card_evidence.paper import examine_paper
 from recognizer.reading.card_evidence.person import examine_portrait_place
 from recognizer.reading.card_evidence.picture import CERTAIN, picture_beside
@@ -24,7 +25,7 @@ from recognizer.reading.fields.check_digits import is_valid_hong_kong_number
 from recognizer.reading.fields.field_finder import FieldFinder
 from recognizer.reading.fields.mrz.document_codes import DocumentCode, document_code
 from recognizer.reading.fields.mrz.facts import MrzFacts
-from recognizer.reading.fields.mrz.machine_lines import machine_lines
+from recognizer.reading.fields.mrz.machine_lines import has_parts_of_lines, machine_lines
 from recognizer.reading.fields.ocr_field import EMPTY_FIELD, Fields
 from recognizer.reading.layout.card_layout import Layout
 from recognizer.reading.layout.labels import Label
@@ -116,7 +117,7 @@ def document_evidence(
     is_on_card = _within(outline, text)
     seen = _paper(text, core, layout.height)
     if card_side is CardSide.HK_MACAO_BACK:
-        seen += _hk_macao_back(finder, fields, mrz, has_outline=outline is not None)
+        seen += _hk_macao_back(text, finder, fields, mrz, outline)
     elif card_side is CardSide.RESIDENCE_BACK:
         seen += _residence_back(layout)
     else:
@@ -142,18 +143,23 @@ def _within(outline: Quad | None, text: CardText) -> IsOnCard | None:
     return is_on_card
 
 
-def _hk_macao_back(finder: FieldFinder, fields: Fields, mrz: MrzFacts | None, *, has_outline: bool) -> float:
+def _hk_macao_back(
+    text: CardText, finder: FieldFinder, fields: Fields, mrz: MrzFacts | None, outline: Quad | None
+) -> float:
     """Return points for the machine-readable lines: the printed words are on any form that asks for the permit.
 
-    If a hand hides them, the printed side can be enough for a review: an outline, a number with its check digit.
+    If something hides them, the printed side can be enough for a review: an outline, a number with its check digit.
     """
     if mrz:
         return 0.95
     lines = machine_lines(finder)
     if lines:
         return 0.85 if document_code(lines) else 0.6
+    is_hidden = outline is not None and are_lines_hidden(text, outline, finder.layout.height)
+    if not is_hidden and not has_parts_of_lines(finder):
+        return 0.0
     number = fields.get("IDNumber", EMPTY_FIELD).text
-    return 0.2 + 0.1 * has_outline + 0.15 * is_valid_hong_kong_number(number)
+    return 0.2 + 0.1 * (outline is not None) + 0.15 * is_valid_hong_kong_number(number)
 
 
 def _picture(

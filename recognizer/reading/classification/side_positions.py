@@ -22,6 +22,8 @@ _OTHER_ROW: Final = 0.8
 """Text heights from which on labels are in different rows."""
 _TITLE_LEFT: Final = 2.0
 """A travel permit's title begins above its portrait, at least so many text heights left of the labels."""
+_TITLE_HEIGHTS: Final = {CardSide.RESIDENCE_BACK: 1.15} | dict.fromkeys(PERMIT_BY_FRONT, 0.9)
+"""How many times as high as the values a title is, at least."""
 _MAX_HEIGHT: Final = 21.0
 """A card is 17 text heights high, by the size of values on a photo of a specimen; with small print a few more."""
 _FAR: Final = 4.0
@@ -39,6 +41,7 @@ def misplaced(layout: Layout, card_side: CardSide) -> int:
         + _in_other_rows(layout, card_side, height)
         + _far_from_labels(layout, height)
         + _title_elsewhere(layout, card_side, height)
+        + _small_title(layout, card_side, height)
         + (_extent(layout) > _MAX_HEIGHT * height)
     )
 
@@ -90,6 +93,12 @@ def _title_elsewhere(layout: Layout, card_side: CardSide, height: float) -> int:
     distance = median(label.line.left for label in labels) - title.line.left
     is_beside = card_side in PERMIT_BY_FRONT and distance < _TITLE_LEFT * height
     return is_below + is_beside
+
+
+def _small_title(layout: Layout, card_side: CardSide, height: float) -> bool:
+    """Tell whether a title is lower than all editions have it; on the back of a HK/Macao permit nobody knows."""
+    title = layout.anchor(Label.TITLE)
+    return title is not None and title.line.height < _TITLE_HEIGHTS.get(card_side, 0.0) * height
 
 
 def _extent(layout: Layout) -> float:

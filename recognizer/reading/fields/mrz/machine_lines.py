@@ -17,6 +17,8 @@ _MIN_LENGTH: Final = 24
 """The shortest line has 30 characters; fewer if something covers its end."""
 _NOT_WORDS: Final = re.compile(r"<<|\d.*\d.*\d.*\d|^[A-P]{16}")
 """Fillers, digits or the letters of a coded name. A title in capitals has none of them."""
+_PART: Final = re.compile(r"<<|(?=(?:.*\d){8})(?=.*[A-Z].*\d)[A-Z0-9<]{15,}")
+"""Fillers, or more letters and digits than any number has. A residence number may end with a letter."""
 _MAX_LOWER_CASE: Final = 2
 _MARGIN: Final = 0.1
 
@@ -48,6 +50,11 @@ def machine_rows(finder: FieldFinder) -> list[TextLine]:
 def machine_lines(finder: FieldFinder) -> list[str]:
     """Return the text of the machine-readable lines, from top to bottom."""
     return [plain_line(line.text) for line in machine_rows(finder)]
+
+
+def has_parts_of_lines(finder: FieldFinder) -> bool:
+    """Tell whether there is what glare or a hand leaves of machine-readable lines."""
+    return any(_PART.search(_in_alphabet(piece.text)) for piece in finder.layout.pieces)
 
 
 def readings(finder: FieldFinder, rows: Sequence[TextLine]) -> Iterator[list[str]]:

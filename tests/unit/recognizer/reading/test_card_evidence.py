@@ -50,16 +50,29 @@ def confidence(image: Image, lines: list[TextLine], side: CardSide = CardSide.HK
 OUTLINE = np.array([[60, 60], [1040, 60], [1040, 660], [60, 660]], np.float32)
 
 
+def with_hand(image: Image) -> Image:
+    """Cover the place of the machine-readable lines within ``OUTLINE``."""
+    image[480:] = (110, 140, 190)
+    return image
+
+
 @pytest.mark.parametrize(
-    ("number", "outline", "is_reviewed"), [("G376849(9)", OUTLINE, True), ("G376849(8)", None, False)]
+    ("image", "number", "outline", "is_reviewed"),
+    [
+        (with_hand(blank(BLUE)), "G376849(9)", OUTLINE, True),
+        (blank(BLUE), "G376849(9)", OUTLINE, False),
+        (with_hand(blank(BLUE)), "G376849(9)", None, False),
+        (with_hand(blank(WHITE)), "G376849(8)", OUTLINE, False),
+    ],
+    ids=["hidden", "blank", "no outline", "blank paper and wrong check digit"],
 )
-def test_a_back_with_hidden_lines_is_for_review_if_its_number_proves_itself(
-    number: str, outline: Image, *, is_reviewed: bool
+def test_a_back_is_for_review_if_something_hides_its_lines(
+    image: Image, number: str, outline: Image, *, is_reviewed: bool
 ) -> None:
     lines = [line("姓名 陈大文", 80, 140), line(f"身份证件号码 {number}", 80, 210), line("曾持证件号码 无", 80, 280)]
     back = document_evidence(
         CardSide.HK_MACAO_BACK,
-        text_on(blank(BLUE), lines),
+        text_on(image, lines),
         FieldFinder(Layout(lines)),
         core=lines,
         fields={"IDNumber": OcrField(number, 0.9)},

@@ -8,8 +8,9 @@ from recognizer.reading.fields.mrz.document_codes import DocumentCode, document_
 from recognizer.reading.fields.mrz.exit_entry_line import ExitEntryLine, exit_entry_line
 from recognizer.reading.fields.mrz.facts import MrzFacts
 from recognizer.reading.fields.mrz.hk_macao_lines import hk_macao_facts, printed_identity
-from recognizer.reading.fields.mrz.machine_lines import plain_line
+from recognizer.reading.fields.mrz.machine_lines import has_parts_of_lines, plain_line
 from recognizer.reading.fields.mrz.name_line import confirms_name, romanized_name
+from tests.unit.recognizer.reading.cards import finder, line
 
 SPECIMEN = ("CRH1234567830002212119F8108038", "NGKELMPONBPJLBLOAABA1234567842", "ZHENG<JIAN<<YANG<BEN<<<<<<<<<<<")
 """The lines of a published official specimen."""
@@ -167,6 +168,20 @@ def test_a_note_before_the_lines_does_not_hide_their_code(before: str) -> None:
 )
 def test_other_text_is_not_a_machine_readable_line(read: str, plain: str) -> None:
     assert plain_line(read) == plain
+
+
+@pytest.mark.parametrize(
+    ("left", "is_part"),
+    [
+        ("47120132710291M1307315", True),
+        ("TSE<<MEI<H0<<<<<<<<<<", True),
+        ("H4415547100", False),
+        ("81000019970602001X", False),
+        ("THIS CARD IS INTENDED", False),
+    ],
+)
+def test_parts_of_lines_are_told_from_numbers(left: str, *, is_part: bool) -> None:
+    assert has_parts_of_lines(finder(line(left, 80, 600))) is is_part
 
 
 def test_a_name_that_fills_its_line_may_be_cut() -> None:

@@ -146,8 +146,8 @@ def test_a_label_without_its_value_is_not_missing() -> None:
 
 def test_labels_below_each_other_are_a_departure_if_their_values_are_below_them() -> None:
     """A HK/Macao front has the sex beside the birth date."""
-    moved = {"性别": (430, 370), "女": (430, 410)}
-    lines = [line(one.text, *moved.get(one.text, (one.left, one.middle)), one.height) for one in front_lines()]
+    lines = [one for one in front_lines() if one.text not in {"性别", "女"}]
+    lines += [line("性别", 430, 370, 24), line("女", 430, 410)]
     assert front_departures(lines) == 1
 
 
@@ -165,3 +165,7 @@ def test_values_at_the_other_side_of_a_screen_are_departures(gap: float, count: 
         for one in (line(label, 430, 200 + 80 * row), line(value, 560 + gap, 200 + 80 * row))
     ]
     assert front_departures([line(TITLE, 80, 80, 60), *rows]) == count
+
+
+def test_a_title_lower_than_the_values_is_a_departure() -> None:
+    assert front_departures([line(TITLE, 80, 80, 30), *front_lines()[1:]]) == 1
