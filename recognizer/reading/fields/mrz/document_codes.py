@@ -19,10 +19,10 @@ class DocumentCode(Enum):
 
 
 _HK_MACAO: Final = re.compile(
-    r"C[RF][HM][A\d]|C.?CHN[\dOIBSZG]{6}|[RF]?[HM][A\d]\d{8}\d{3}\d{7}[MF]\d{6,7}$|[<C]{0,2}HN\d{12,}<"
+    r"C[RF][HM][A\d]|CF[A-Z<]{0,6}[HM]A[\dOIBSZG]{7}|CF<?CHN|C.?CHN[\dOIBSZG]{6}|[RF]?[HM][A\d]\d{8}\d{3}\d{7}[MF]\d{6,7}$|[<C]{0,2}HN\d{12,}<"
 )
 """The current editions begin CR or CF, then the number; the 1999 edition C<CHN, then a name in digits. Their beginning
-may be outside the photo."""
+may be outside the photo. Of CF only the code is known, from a third party: a country may precede the number."""
 _WHOLE_HK_MACAO: Final = re.compile(r"C[RF][HM][A\d]\d{7}[A-Z\d]{17,20}|C<CHN\d{6}[\d<]{15,}")
 """The same line, read to its end. No other document's lines are like that, so another text may come before it."""
 _EXIT_ENTRY: Final = re.compile(r"[CG]SC[A-Z0-9]")
