@@ -131,7 +131,7 @@ def use_expiries_table() -> None:
     assert cards.is_watched("document")
     cards.remove(Document(id="document"))
     cards.put(card)
-    assert cards.remove_case("case", until="2") == ["document"]
+    assert cards.remove_case("other case", until="2") == ["document"]
     assert progress.acquire_lease("owner", seconds=60) is None
     assert progress.store("owner", Progress(day=day))
     progress.release_lease("owner")
