@@ -11,6 +11,7 @@ from hashlib import md5, sha256
 from pathlib import Path
 from typing import Any, Final
 
+from permit_ocr.domain.card.notices import EXPIRED, Watch
 from permit_ocr.domain.card.valid_date import start_of_day_in_shanghai, today_in_shanghai
 from permit_ocr.domain.events import (
     EVENT_TYPES,
@@ -36,7 +37,6 @@ from permit_ocr.domain.events import (
 from permit_ocr.domain.identity import document_id_of_object, pair_id, review_id
 from permit_ocr.domain.judgement import judge_answer
 from permit_ocr.domain.permits import Kind, Side
-from permit_ocr.domain.reminders.notices import EXPIRED, Watch
 from permit_ocr.domain.review.decision import Correction, Decision, DecisionReason, Review
 from permit_ocr.domain.verdict import Verdict
 from permit_ocr.images.metadata import without_metadata

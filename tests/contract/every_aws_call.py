@@ -24,10 +24,10 @@ from permit_ocr.application.intake_messages import Page, RepublishMessage, Uploa
 from permit_ocr.application.ports import AuditLine, CaseSide, Lease, OpenReview, StoredEvent, StoredVersion
 from permit_ocr.application.reminders.ports import Progress
 from permit_ocr.application.review.ports import NewDecision, StoredDecision
+from permit_ocr.domain.card.notices import Watch
 from permit_ocr.domain.errors import CircuitOpen, RejectDocument
 from permit_ocr.domain.events import Document
 from permit_ocr.domain.permits import Kind, Side
-from permit_ocr.domain.reminders.notices import Watch
 from permit_ocr.rate_limit.dynamodb_rate_limiter import Priority
 from permit_ocr.settings import settings
 from permit_ocr.tencent.actions import ACTIONS

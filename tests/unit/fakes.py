@@ -44,6 +44,7 @@ from permit_ocr.application.review.ports import (
 from permit_ocr.application.review.publish_decision import PublishDecision
 from permit_ocr.application.start_document import StartDocument
 from permit_ocr.domain.card.answers import Answer, MainlandPermitAnswer, MainlandPermitBack, ResidencePermitAnswer
+from permit_ocr.domain.card.notices import Watch
 from permit_ocr.domain.card.valid_date import today_in_shanghai
 from permit_ocr.domain.errors import (
     CircuitOpen,
@@ -57,7 +58,6 @@ from permit_ocr.domain.errors import (
 )
 from permit_ocr.domain.events import Document
 from permit_ocr.domain.permits import Kind, RecognitionOptions, Side
-from permit_ocr.domain.reminders.notices import Watch
 from permit_ocr.domain.verdict import Verdict
 
 SENDING_SECONDS = 60

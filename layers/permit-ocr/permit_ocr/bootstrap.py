@@ -1,9 +1,12 @@
-"""The composition root: builds each adapter and use case from the settings, once, when it is first needed."""
+"""The composition root: builds each adapter and use case from the settings, once, when it is first needed.
+
+What only one function uses is imported when it is built: the others start without it.
+"""
 
 from datetime import UTC, date, datetime, timedelta
 from functools import cache, partial
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import boto3
 from botocore.config import Config
@@ -13,7 +16,6 @@ from permit_ocr.adapters.dynamodb.cases import DynamoDbCases
 from permit_ocr.adapters.dynamodb.documents import DynamoDbDocuments
 from permit_ocr.adapters.dynamodb.failure_counts import DynamoDbFailureCounts
 from permit_ocr.adapters.dynamodb.recognition_store import DynamoDbRecognitionStore
-from permit_ocr.adapters.dynamodb.reminder_progress import DynamoDbReminderProgress
 from permit_ocr.adapters.dynamodb.reviews import DynamoDbReviews
 from permit_ocr.adapters.dynamodb.watched_cards import DynamoDbWatchedCards
 from permit_ocr.adapters.logs.audit_trail import CloudWatchAuditTrail
@@ -23,33 +25,34 @@ from permit_ocr.adapters.ocr.endpoints import Endpoint
 from permit_ocr.adapters.ocr.tencent_ocr import TencentOcr
 from permit_ocr.adapters.s3.erasure import S3Erasure
 from permit_ocr.adapters.s3.images import S3Images, S3Portraits
-from permit_ocr.adapters.s3.pages import S3Pages
-from permit_ocr.adapters.s3.presigned_uploads import S3PresignedUploads
 from permit_ocr.adapters.s3.stored_images import S3StoredImages
 from permit_ocr.adapters.sqs.queues import SqsEventPublisher, SqsQueue
-from permit_ocr.adapters.webhooks import signature as webhook_signature
-from permit_ocr.application.convert_upload import ConvertUpload
-from permit_ocr.application.deletion.delete_case import DeleteCase
 from permit_ocr.application.deletion.delete_document import DeleteDocument, EraseDocument
 from permit_ocr.application.pair_sides import PairSides
 from permit_ocr.application.process_upload import ProcessUpload
 from permit_ocr.application.publish import Publish
 from permit_ocr.application.recognize import Recognize
-from permit_ocr.application.reminders.send_reminders import SendReminders
 from permit_ocr.application.reminders.watch_expiry import WatchExpiry
 from permit_ocr.application.retry_policy import MAXIMUM_ATTEMPTS, RetryPolicy
-from permit_ocr.application.review.decide_review import DecideReview
 from permit_ocr.application.review.measure_reviews import MeasureReviews
 from permit_ocr.application.review.publish_decision import PublishDecision
 from permit_ocr.application.start_document import StartDocument
+from permit_ocr.domain.card.notices import parse_notice_days
 from permit_ocr.domain.card.valid_date import today_in_shanghai
 from permit_ocr.domain.permits import Kind
-from permit_ocr.domain.reminders.notices import parse_notice_days
 from permit_ocr.metrics import count_field, count_result, record_metric
 from permit_ocr.rate_limit.dynamodb_rate_limiter import DynamoDbRateLimiter, Priority
 from permit_ocr.rate_limit.sharded_rate_limiter import ShardedRateLimiter
 from permit_ocr.settings import Settings, settings
 from permit_ocr.tencent.actions import ACTIONS, SITE_BASE64_LIMIT, SITE_ENDPOINT
+
+if TYPE_CHECKING:
+    from permit_ocr.adapters.s3.presigned_uploads import S3PresignedUploads
+    from permit_ocr.adapters.webhooks import signature as webhook_signature
+    from permit_ocr.application.convert_upload import ConvertUpload
+    from permit_ocr.application.deletion.delete_case import DeleteCase
+    from permit_ocr.application.reminders.send_reminders import SendReminders
+    from permit_ocr.application.review.decide_review import DecideReview
 
 now: Final = partial(datetime.now, UTC)
 _NONCURRENT_DAYS: Final = 7
@@ -130,8 +133,11 @@ def watch_expiry() -> WatchExpiry | None:
 
 
 @cache
-def send_reminders() -> SendReminders:
+def send_reminders() -> "SendReminders":
     """Return the use case, of a deployment with reminders."""
+    from permit_ocr.adapters.dynamodb.reminder_progress import DynamoDbReminderProgress
+    from permit_ocr.application.reminders.send_reminders import SendReminders
+
     client, table = _aws("dynamodb"), settings().expiries_table
     return SendReminders(
         cards=DynamoDbWatchedCards(client, table=table),
@@ -170,8 +176,10 @@ def start_document() -> StartDocument:
 
 
 @cache
-def delete_case() -> DeleteCase:
+def delete_case() -> "DeleteCase":
     """Return the use case."""
+    from permit_ocr.application.deletion.delete_case import DeleteCase
+
     return DeleteCase(
         case_index=case_index(), cases=cases(), delete=delete_document(), watched_cards=watched_cards(), now=now
     )
@@ -257,8 +265,10 @@ def measure_reviews() -> MeasureReviews:
 
 
 @cache
-def decide_review() -> DecideReview:
+def decide_review() -> "DecideReview":
     """Return the use case."""
+    from permit_ocr.application.review.decide_review import DecideReview
+
     return DecideReview(
         reviews=reviews(),
         queue=queue(settings().intake_queue_url),
@@ -332,15 +342,20 @@ def retry_policy() -> RetryPolicy:
 
 
 @cache
-def convert_upload() -> ConvertUpload:
+def convert_upload() -> "ConvertUpload":
     """Return the use case."""
+    from permit_ocr.adapters.s3.pages import S3Pages
+    from permit_ocr.application.convert_upload import ConvertUpload
+
     pages = S3Pages(_aws("s3"), bucket=settings().upload_bucket)
     return ConvertUpload(pages=pages, queue=queue(settings().intake_queue_url), base64_limit=base64_limit())
 
 
 @cache
-def presigned_uploads() -> S3PresignedUploads:
+def presigned_uploads() -> "S3PresignedUploads":
     """Return the uploads whose document ids are known beforehand."""
+    from permit_ocr.adapters.s3.presigned_uploads import S3PresignedUploads
+
     return S3PresignedUploads(_aws("s3"), bucket=settings().upload_bucket, upload_prefix=settings().upload_prefix)
 
 
@@ -356,8 +371,10 @@ def queue(url: str) -> SqsQueue:
 
 
 @cache
-def webhook_secrets() -> webhook_signature.SecretSource:
+def webhook_secrets() -> "webhook_signature.SecretSource":
     """Return the source of the keys that webhooks are signed with."""
+    from permit_ocr.adapters.webhooks import signature as webhook_signature
+
     return webhook_signature.from_secrets_manager(_aws("secretsmanager"), settings().webhook_secret)
 
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from permit_ocr.domain.card.notices import Watch
 from permit_ocr.domain.permits import Kind
-from permit_ocr.domain.reminders.notices import Watch
 from tests.unit.fakes import FakeWatchedCards, world
 from tests.unit.http_calls import HTTP, Caller
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from permit_ocr.domain.card.notices import EXPIRED, Watch, last_days_due, notice_due, parse_notice_days
 from permit_ocr.domain.identity import reminder_id
 from permit_ocr.domain.permits import Kind
-from permit_ocr.domain.reminders.notices import EXPIRED, Watch, last_days_due, notice_due, parse_notice_days
 
 LAST_DAY = date(2027, 3, 31)
 

@@ -19,11 +19,11 @@ from hypothesis import strategies as st
 from permit_ocr.application.reminders import send_reminders
 from permit_ocr.application.reminders.ports import Progress, WatchPage
 from permit_ocr.application.reminders.send_reminders import SendReminders
+from permit_ocr.domain.card.notices import EXPIRED, Watch
 from permit_ocr.domain.errors import Deferred, InProgress, RetryableError
 from permit_ocr.domain.events import Document
 from permit_ocr.domain.identity import reminder_id
 from permit_ocr.domain.permits import Kind
-from permit_ocr.domain.reminders.notices import EXPIRED, Watch
 from tests.unit.fakes import NOW, THROTTLED, FakeWatchedCards
 
 START = date(2027, 3, 1)

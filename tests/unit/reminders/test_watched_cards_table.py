@@ -11,10 +11,10 @@ from permit_ocr.adapters.dynamodb.reminder_progress import DynamoDbReminderProgr
 from permit_ocr.adapters.dynamodb.watched_cards import DynamoDbWatchedCards
 from permit_ocr.application.reminders.list_expiries import Cursor, list_expiries
 from permit_ocr.application.reminders.ports import Progress
+from permit_ocr.domain.card.notices import Watch
 from permit_ocr.domain.errors import Deferred, InProgress
 from permit_ocr.domain.events import Document
 from permit_ocr.domain.permits import Kind
-from permit_ocr.domain.reminders.notices import Watch
 from tests.unit.adapters.test_recognition_store import DAY, Clock
 
 if TYPE_CHECKING:

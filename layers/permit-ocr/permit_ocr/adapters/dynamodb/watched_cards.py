@@ -21,10 +21,10 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from permit_ocr.application.reminders.ports import WatchPage
+from permit_ocr.domain.card.notices import Watch
 from permit_ocr.domain.events import Document
 from permit_ocr.domain.identity import case_digest
 from permit_ocr.domain.permits import Kind
-from permit_ocr.domain.reminders.notices import Watch
 from permit_ocr.dynamodb_table import Item, Table
 
 if TYPE_CHECKING:

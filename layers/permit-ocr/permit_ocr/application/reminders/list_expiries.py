@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import Final
 
 from permit_ocr.application.reminders.ports import WatchedCards
-from permit_ocr.domain.reminders.notices import Watch
+from permit_ocr.domain.card.notices import Watch
 
 MOST_CARDS: Final = 100
 """Cards in a page."""

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
+from permit_ocr.domain.card.notices import Watch
 from permit_ocr.domain.events import Document
-from permit_ocr.domain.reminders.notices import Watch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,9 +21,9 @@ from typing import Final
 from uuid import uuid4
 
 from permit_ocr.application.reminders.ports import Progress, ReminderProgress, ReminderPublisher, WatchedCards
+from permit_ocr.domain.card.notices import last_days_due, notice_due
 from permit_ocr.domain.errors import InProgress, RetryableError
 from permit_ocr.domain.events import reminder_event, to_json
-from permit_ocr.domain.reminders.notices import last_days_due, notice_due
 from permit_ocr.trace_context import current_traceparent
 
 PAGE: Final = 100

@@ -10,9 +10,9 @@ from datetime import date, datetime
 
 from permit_ocr.application.pair_sides import photo_sort_key
 from permit_ocr.application.reminders.ports import WatchedCards
+from permit_ocr.domain.card.notices import Watch
 from permit_ocr.domain.events import Document
 from permit_ocr.domain.permits import Kind
-from permit_ocr.domain.reminders.notices import Watch
 from permit_ocr.domain.verdict import Verdict
 
 

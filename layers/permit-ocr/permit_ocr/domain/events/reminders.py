@@ -4,10 +4,10 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Literal
 
+from permit_ocr.domain.card.notices import EXPIRED, Watch
 from permit_ocr.domain.events.envelope import CloudEvent
 from permit_ocr.domain.identity import reminder_id
 from permit_ocr.domain.permits import Kind
-from permit_ocr.domain.reminders.notices import EXPIRED, Watch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

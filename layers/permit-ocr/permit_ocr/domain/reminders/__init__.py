@@ -1,1 +1,0 @@
-"""Reminders of cards that expire."""
