@@ -25,6 +25,7 @@ NOT_RUN: Final = {
     r"docker ": "there is no Docker here; tests/contract/test_lambda_image.py reads the Dockerfile",
     r"(\.venv/bin/)?sam (deploy|build)\b": "needs an account or Docker; tests/ministack deploys with SAM CLI",
     r"previous=|alarms=|triggers=|aws cloudformation update-stack ": "the emulator has no alarms of a stack",
+    r"aws sqs (start|list)-message-move-task": "moto answers 500",
     r"aws service-quotas ": "the emulator has no service quotas",
 }
 """Why commands are not run, by regular expression. Their arguments are checked instead: those of ``permit-ocr``,
