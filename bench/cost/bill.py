@@ -96,9 +96,9 @@ def for_documents(calls: Sequence[str] = RECORDED) -> list[Item]:
 
 def for_an_idle_month() -> list[Item]:
     """Return the bill of a month without a document, with the template's default parameters."""
-    resources = {
-        name: resource for name, resource in _template()["Resources"].items() if "Condition" not in resource
-    } | {"ResultsAgeAlarm": _template()["Resources"]["ResultsAgeAlarm"]}
+    all_resources = _template()["Resources"]
+    by_default = {name: all_resources[name] for name in ("ResultsAgeAlarm", "ReviewAgeAlarm")}
+    resources = {name: one for name, one in all_resources.items() if "Condition" not in one} | by_default
     alarm_metrics = sum(_metrics(one["Properties"]) for one in _of_type(resources, "AWS::CloudWatch::Alarm"))
     dashboards = len(list(_of_type(resources, "AWS::CloudWatch::Dashboard")))
     polled = len(list(_of_type(resources, "AWS::Lambda::EventSourceMapping")))

@@ -11,7 +11,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Final
@@ -36,6 +36,8 @@ _ANSWER: Final = MainlandPermitAnswer(
     Number="H12345678",
     Type="港澳居民来往内地通行证",
 )
+_DOUBTFUL: Final = replace(_ANSWER, WarnCardInfos=(-9102,))
+"""An answer about a photocopy: its document needs a review."""
 
 
 @dataclass(slots=True)
@@ -45,6 +47,8 @@ class FakeProvider:
     port: int
     directory: Path
     """Where its recorded answers are written."""
+    doubtful_every: int | None = None
+    """Every how many answers one is about a photocopy."""
     process: subprocess.Popen[bytes] | None = None
     _earlier_calls: Counter[str] = field(default_factory=Counter)
 
@@ -56,7 +60,9 @@ class FakeProvider:
     def start(self, *options: str) -> None:
         """Start it with options of ``permit-ocr recognizer`` and wait until it is healthy."""
         answers = self.directory / "answers.json"
-        answers.write_text(json.dumps({"sequence": {"MainlandPermitOCR": [asdict(_ANSWER)]}}, ensure_ascii=False))
+        certain = [_ANSWER] * ((self.doubtful_every or 2) - 1)
+        sequence = [asdict(one) for one in (*certain, *([_DOUBTFUL] if self.doubtful_every else []))]
+        answers.write_text(json.dumps({"sequence": {"MainlandPermitOCR": sequence}}, ensure_ascii=False))
         command: list[str | Path] = [COMMAND, "recognizer", f"--port={self.port}", f"--answers={answers}", *options]
         credentials = {
             "RECOGNIZER_SECRET_ID": LOCAL_CREDENTIALS.secret_id,

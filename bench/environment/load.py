@@ -1,4 +1,4 @@
-"""Background threads of a benchmark: consuming results, calling the API, killing function processes."""
+"""Background threads of a benchmark: consuming results, calling the API, reviewing, killing function processes."""
 
 import base64
 import os
@@ -9,6 +9,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
@@ -106,6 +107,41 @@ class ProcessKiller(_Background):
                 except ProcessLookupError:
                     continue
                 self.kills += 1
+
+
+class Reviewer(_Background):
+    """Decides on every open review. A decision whose response is lost is not requested again."""
+
+    def __init__(self, sandbox: RunningSandbox) -> None:
+        super().__init__()
+        self.lost_responses = 0
+        self._api = httpx.Client(base_url=sandbox.endpoints["api_url"], timeout=60)
+
+    def run(self) -> None:
+        """Review."""
+        with self._api:
+            while not self.stopping.wait(0.5):
+                with suppress(httpx.HTTPError):  # of a function that was killed
+                    self.review_all()
+
+    def review_all(self) -> int:
+        """Decide on a page of the list, and return how many documents it has."""
+        listed = self._api.get("/v1/reviews", params={"limit": "100"}).raise_for_status().json()["reviews"]
+        for one in listed:
+            self._review(one["document_id"])
+        return len(listed)
+
+    def _review(self, document_id: str) -> None:
+        path = f"/v1/recognitions/{document_id}/review"
+        state = self._api.get(path)
+        if state.status_code != httpx.codes.OK or state.json()["state"] != "open":
+            return
+        body = {"decision": "accepted", "reason": "read_correctly", "override": "original_seen"}
+        try:
+            response = self._api.post(path, json=body, headers={"if-match": state.headers["etag"]})
+            self.lost_responses += response.is_server_error
+        except httpx.HTTPError:
+            self.lost_responses += 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

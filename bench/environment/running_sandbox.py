@@ -25,7 +25,9 @@ from bench.environment.fake_provider import COMMAND, FakeProvider, wait_until_re
 from bench.environment.fault_proxy import FaultProxy
 from bench.environment.lambda_emulator import cpu_clock
 from bench.environment.photos import small_photo
+from permit_ocr.domain.events import REVIEWED
 from permit_ocr.domain.identity import document_id_of_object
+from permit_ocr.domain.verdict import Verdict
 from recognizer.wire.common_parameters import LOCAL_CREDENTIALS
 from sandbox.aws.message_ages import AGE_PATH
 from sandbox.aws.visibility_timeouts import EXPIRE_VISIBILITY_PATH
@@ -51,6 +53,10 @@ class RunningSandbox:
     """The number of results received for each document."""
     finished: dict[str, float] = field(default_factory=dict)
     """When the first result of each document was received."""
+    for_review: set[str] = field(default_factory=set)
+    """The documents whose result says that they need a review."""
+    reviewed: Counter[str] = field(default_factory=Counter)
+    """The number of decisions received for each document."""
 
     def __post_init__(self) -> None:
         session = boto3.Session(
@@ -92,8 +98,13 @@ class RunningSandbox:
             "Messages", []
         )
         for message in messages:
-            document_id = json.loads(message["Body"])["id"]
+            event = json.loads(message["Body"])
+            document_id = event["id"]
             self.results[document_id] += 1
+            if event["type"] == REVIEWED:
+                self.reviewed[event["subject"]] += 1
+            elif event["data"].get("verdict") == Verdict.REVIEW:
+                self.for_review.add(document_id)
             self.finished.setdefault(document_id, time.monotonic())
             self.sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
         return len(messages)
@@ -196,18 +207,20 @@ def running_sandbox(
     batch_size: int | None = None,
     account_concurrency: int | None = None,
     today: date | None = None,
+    doubtful_every: int | None = None,
 ) -> Iterator[RunningSandbox]:
     """Run a fake provider and a sandbox that calls it during the ``with`` block.
 
     ``provider_options`` are those of ``permit-ocr recognizer``, ``parameters`` the template's as NAME=VALUE. All calls
     of the functions go through ``proxy``. With ``limit_cpu_for_mb`` functions have that memory size and the part of a
     processor that Lambda gives it, otherwise a whole processor. ``batch_size`` replaces the template's.
-    ``account_concurrency`` is Lambda's quota, by default none. ``today`` is the sandbox's date.
+    ``account_concurrency`` is Lambda's quota, by default none. ``today`` is the sandbox's date. One document in
+    ``doubtful_every`` needs a review.
     """
     with tempfile.TemporaryDirectory(prefix="permit-ocr-bench-") as directory:
         state = Path(directory)
         (port,) = free_ports(1)
-        provider = FakeProvider(port, state)
+        provider = FakeProvider(port, state, doubtful_every)
         provider.start(*provider_options)
         try:
             options = [f"--parameter={parameter}" for parameter in parameters]

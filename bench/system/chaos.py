@@ -4,12 +4,15 @@
 
 The provider fails 5 % of the calls with InternalError, resets 3 % of the connections, answers HTTP 502 to 2 %, hangs on
 1 % and throttles 2 %. 5 % of the upload events arrive twice, half of them immediately and half at the end, all out of
-order. For the first minute a function process is killed every few seconds, in the middle of its batch. Such a batch
-becomes visible again after the queue's visibility timeout of 270 seconds, as on AWS, so the last results arrive five to
-six minutes after the last kill, however few documents there are. Then the sandbox's date becomes the day on which a
+order. One document in ten needs a review. A reviewer decides on each as soon as it is listed, and never repeats a
+request whose response is lost.
+
+For the first minute a function process is killed every few seconds, in the middle of its batch. Such a batch becomes
+visible again after the queue's visibility timeout of 270 seconds, as on AWS, so the last results arrive five to six
+minutes after the last kill, however few documents there are. Then the sandbox's date becomes the day on which a
 reminder of each card is due, and the function that sends them is killed in the middle; the next invocation goes on
-within four minutes. Exit status: 0 if every document has exactly one result and one reminder, and the dead-letter queue
-is empty.
+within four minutes. Exit status: 0 if every document has exactly one result, one reminder and, if it needs a review,
+one decision, and the dead-letter queue is empty.
 """
 
 import argparse
@@ -27,7 +30,7 @@ from pathlib import Path
 from typing import Final
 
 from bench.environment.fake_provider import AMPLE_CAPACITY, LAST_DAY
-from bench.environment.load import ProcessKiller
+from bench.environment.load import ProcessKiller, Reviewer
 from bench.environment.running_sandbox import UPLOAD_THREADS, RunningSandbox, running_sandbox
 from permit_ocr.domain.identity import reminder_id
 
@@ -49,6 +52,11 @@ class Outcome:
     dead_letters: int
     waiting: int
     seconds: float
+    for_review: int
+    decided: int
+    duplicate_decisions: int
+    lost_responses: int
+    """To reviewers: of functions that were killed."""
 
     @property
     def lost(self) -> int:
@@ -57,9 +65,11 @@ class Outcome:
 
     @property
     def passed(self) -> bool:
-        """Whether each document has exactly one result."""
-        is_complete = self.finished == len(self.documents)
-        return is_complete and not (self.duplicate_results or self.dead_letters or self.lost)
+        """Whether each document has exactly one result, and one decision if it needs one."""
+        is_complete = self.finished == len(self.documents) and self.decided == self.for_review
+        return is_complete and not (
+            self.duplicate_results or self.duplicate_decisions or self.dead_letters or self.lost
+        )
 
 
 def provider_options(*, latency: float, rate: int, seed: int) -> list[str]:
@@ -82,16 +92,23 @@ def process_documents(sandbox: RunningSandbox, *, documents: int, seed: int, tim
             sandbox.repeat_upload_event(document)
         return number, document
 
-    with ThreadPoolExecutor(UPLOAD_THREADS) as threads:
-        uploaded = dict(threads.map(upload, order))
-    for number in at_the_end:
-        sandbox.repeat_upload_event(uploaded[number])
-    ids = list(uploaded.values())
-    sandbox.receive_until(ids, timeout_seconds=timeout_seconds)
-    seconds = time.monotonic() - started
-    while not sandbox.is_idle() and time.monotonic() < started + timeout_seconds:
-        continue
+    with Reviewer(sandbox) as reviewer:
+        with ThreadPoolExecutor(UPLOAD_THREADS) as threads:
+            uploaded = dict(threads.map(upload, order))
+        for number in at_the_end:
+            sandbox.repeat_upload_event(uploaded[number])
+        ids = list(uploaded.values())
+        sandbox.receive_until(ids, timeout_seconds=timeout_seconds)
+        seconds = time.monotonic() - started
+        while time.monotonic() < started + timeout_seconds:
+            if sandbox.is_idle() and sandbox.for_review <= sandbox.reviewed.keys():
+                break
+    for_review = sandbox.for_review.intersection(ids)
     return Outcome(
+        for_review=len(for_review),
+        decided=len(for_review & sandbox.reviewed.keys()),
+        duplicate_decisions=sum(max(0, sandbox.reviewed[document] - 1) for document in for_review),
+        lost_responses=reviewer.lost_responses,
         documents=ids,
         duplicate_events=len(duplicates),
         finished=sum(1 for document in ids if sandbox.results[document]),
@@ -142,7 +159,9 @@ def main() -> int:
     seed = arguments.seed
     options = provider_options(latency=arguments.latency, rate=arguments.rate, seed=seed)
     with (
-        running_sandbox(*options, parameters=[f"ExpiryNoticeDays={NOTICE_DAYS}"], today=READ_ON) as sandbox,
+        running_sandbox(
+            *options, parameters=[f"ExpiryNoticeDays={NOTICE_DAYS}"], today=READ_ON, doubtful_every=10
+        ) as sandbox,
         ProcessKiller(sandbox, every_seconds=arguments.kill_every, for_seconds=arguments.kill_for, seed=seed) as killer,
     ):
         outcome = process_documents(
@@ -156,6 +175,10 @@ def main() -> int:
         "function processes killed": killer.kills,
         "documents with a result": outcome.finished,
         "duplicate results": outcome.duplicate_results,
+        "documents for review": outcome.for_review,
+        "responses lost to the reviewer": outcome.lost_responses,
+        "documents with a decision": outcome.decided,
+        "duplicate decisions": outcome.duplicate_decisions,
         "calls to the provider": outcome.calls.total(),
         "  by code": ", ".join(f"{code} {count}" for code, count in sorted(outcome.calls.items())),
         "calls per document": f"{outcome.calls.total() / len(outcome.documents):.3f}",

@@ -43,7 +43,9 @@ class SystemUnderTest:
 def system() -> Iterator[SystemUnderTest]:
     with (
         FaultProxy() as proxy,
-        running_sandbox("--latency=0.2", "--workers=64", "--waiting=256", "--rate-limit=0", proxy=proxy) as running,
+        running_sandbox(
+            "--latency=0.2", "--workers=64", "--waiting=256", "--rate-limit=0", proxy=proxy, doubtful_every=10
+        ) as running,
     ):
         yield SystemUnderTest(running, proxy)
 
@@ -104,3 +106,4 @@ def test_provider_errors_and_repeated_events_neither_lose_nor_repeat(system: Sys
     assert outcome.passed
     assert outcome.duplicate_events == 2
     assert outcome.calls.total() > len(outcome.documents), "some calls failed"
+    assert outcome.for_review >= 2

@@ -25,7 +25,6 @@ from permit_ocr.adapters.ocr.endpoints import Endpoint
 from permit_ocr.adapters.ocr.tencent_ocr import TencentOcr
 from permit_ocr.adapters.s3.erasure import S3Erasure
 from permit_ocr.adapters.s3.images import S3Images, S3Portraits
-from permit_ocr.adapters.s3.stored_images import S3StoredImages
 from permit_ocr.adapters.sqs.queues import SqsEventPublisher, SqsQueue
 from permit_ocr.application.deletion.delete_document import DeleteDocument, EraseDocument
 from permit_ocr.application.pair_sides import PairSides
@@ -48,6 +47,7 @@ from permit_ocr.tencent.actions import ACTIONS, SITE_BASE64_LIMIT, SITE_ENDPOINT
 
 if TYPE_CHECKING:
     from permit_ocr.adapters.s3.presigned_uploads import S3PresignedUploads
+    from permit_ocr.adapters.s3.stored_images import S3StoredImages
     from permit_ocr.adapters.webhooks import signature as webhook_signature
     from permit_ocr.application.convert_upload import ConvertUpload
     from permit_ocr.application.deletion.delete_case import DeleteCase
@@ -292,6 +292,10 @@ def _ocr(priority: Priority) -> TencentOcr:
     )
 
 
+def _keep_nothing(_document_id: str, _content: bytes) -> None:
+    """Do nothing: uploads are in the bucket."""
+
+
 @cache
 def recognize(priority: Priority) -> Recognize:
     """Return the use case; ``priority`` tells who calls the provider."""
@@ -300,7 +304,7 @@ def recognize(priority: Priority) -> Recognize:
         recognitions=recognitions(),
         start=start_document(),
         portraits=S3Portraits(_aws("s3"), bucket=settings().upload_bucket),
-        keep_image=stored_images().store,
+        keep_image=stored_images().store if priority is Priority.API else _keep_nothing,
         publish=_publish(),
         erase=_erase_document(),
         expiring_within_days=settings().expiring_within_days,
@@ -360,8 +364,10 @@ def presigned_uploads() -> "S3PresignedUploads":
 
 
 @cache
-def stored_images() -> S3StoredImages:
+def stored_images() -> "S3StoredImages":
     """Return the images that were read."""
+    from permit_ocr.adapters.s3.stored_images import S3StoredImages
+
     return S3StoredImages(_aws("s3"), erasure(), bucket=settings().upload_bucket)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from permit_ocr.application.intake_messages import PublishDecisionMessage
+from permit_ocr.application.review.measure_reviews import MeasureReviews
 from permit_ocr.domain.card.answers import MainlandPermitAnswer
 from tests.unit.fakes import JPEG, MAINLAND_BACK, MAINLAND_FRONT, NOW, World, jpeg, world
 from tests.unit.http_calls import REST, Caller
@@ -401,3 +402,32 @@ def test_a_rest_api_lists_and_decides_too() -> None:
     path = f"/v1/recognitions/{document_id}/review"
     response, payload = rest("POST", path, CORRECTED, **{"If-Match": etag, "Content-Type": "application/json"})
     assert (response["statusCode"], payload["state"]) == (HTTPStatus.OK, "decided")
+
+
+def test_a_deletion_waits_for_a_decision_that_is_being_published() -> None:
+    caller, document_id, etag = opened()
+    deletions = []
+    publish = caller.here.results.publish
+
+    def delete_meanwhile(event: str, *, event_id: str) -> None:
+        response, _ = caller.call("DELETE", f"/v1/recognitions/{document_id}")
+        deletions.append((response["statusCode"], int(response["headers"]["Retry-After"])))
+        publish(event, event_id=event_id)
+
+    caller.here.results.publish = delete_meanwhile  # type: ignore[method-assign]
+    response, _ = decide(caller, document_id, CORRECTED, etag)
+    assert response["statusCode"] == HTTPStatus.GONE
+    assert deletions == [(HTTPStatus.SERVICE_UNAVAILABLE, 60)]
+    assert caller.call("DELETE", f"/v1/recognitions/{document_id}")[0]["statusCode"] == HTTPStatus.NO_CONTENT
+
+
+@pytest.mark.parametrize(("waiting", "seconds"), [([], 0), ([90, 30], 90)])
+def test_the_age_of_the_oldest_open_review_is_recorded(waiting: list[int], seconds: int) -> None:
+    here = world(*[MISREAD] * len(waiting))
+    times = iter([*(NOW - timedelta(seconds=ago) for ago in waiting)])
+    here.documents.now = lambda: next(times, NOW)
+    for number, _ in enumerate(waiting):
+        read(Caller(here), jpeg(bytes([number])))
+    recorded: list[float] = []
+    MeasureReviews(reviews=here.reviews, record_seconds=recorded.append, now=lambda: NOW)()
+    assert recorded == [seconds]

@@ -8,7 +8,7 @@ from permit_ocr.domain.events.completed import Completed, CompletedEvent, comple
 from permit_ocr.domain.events.document import Document, Provider, parse_document, parse_provider
 from permit_ocr.domain.events.envelope import CloudEvent, to_json
 from permit_ocr.domain.events.recognized import Recognized, RecognizedEvent, recognized, recognized_event
-from permit_ocr.domain.events.registry import EVENT_TYPES, RECOGNIZED, REJECTED, REMINDERS
+from permit_ocr.domain.events.registry import EVENT_TYPES, RECOGNIZED, REJECTED, REMINDERS, REVIEWED
 from permit_ocr.domain.events.rejected import Rejected, RejectedEvent, rejected_event
 from permit_ocr.domain.events.reminders import ExpiredEvent, ExpiringEvent, reminder_event
 from permit_ocr.domain.events.reviewed import Reviewed, ReviewedEvent, as_recognized, reviewed_event, with_decision
@@ -18,6 +18,7 @@ __all__ = [
     "RECOGNIZED",
     "REJECTED",
     "REMINDERS",
+    "REVIEWED",
     "CloudEvent",
     "Completed",
     "CompletedEvent",

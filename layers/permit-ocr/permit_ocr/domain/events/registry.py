@@ -27,3 +27,4 @@ RECOGNIZED: Final = _type_of(RecognizedEvent)
 REJECTED: Final = _type_of(RejectedEvent)
 REMINDERS: Final = frozenset({_type_of(ExpiringEvent), _type_of(ExpiredEvent)})
 """Events about a card that was read before: they have no document, only its id."""
+REVIEWED: Final = _type_of(ReviewedEvent)
