@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo setup unit check test format build bench bench-check schemas specimens lock clean
+.PHONY: help demo setup unit check test format build bench bench-check schemas specimens screenshots lock clean
 ARCHITECTURE ?= x86_64
 export ARCHITECTURE
 export SAM_CLI_TELEMETRY = 0
@@ -44,6 +44,10 @@ schemas: setup ## Write the message schemas, the API description and the samples
 
 specimens: setup ## Draw the committed specimen photos again (needs the fonts it names)
 	@.venv/bin/python -m specimens --out events/specimens --committed
+
+screenshots: setup ## Make the screenshots of the console in docs/images again, with the sandbox
+	@tests/sandbox/setup.sh
+	@SCREENSHOTS=docs/images .venv/bin/pytest --quiet tests/sandbox/test_console.py -k screenshots
 
 lock: ## Lock the dependencies again (needs uv)
 	@requirements/lock.sh

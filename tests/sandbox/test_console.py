@@ -1,19 +1,23 @@
-"""The console in a real browser, against the sandbox."""
+"""The console in a real browser, against the sandbox. It makes the screenshots of the documentation, too."""
 
 import json
+import os
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageFilter
 from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.chromium import PATIENCE_MILLISECONDS, chromium
 from tests.sandbox.conftest import ROOT
 
 SPECIMENS = ROOT / "events" / "specimens"
+MOST_KEY_PRESSES = 3
+SCREENSHOTS = os.environ.get("SCREENSHOTS")
+"""The directory that ``make screenshots`` writes to."""
 TRUTH = {one["file"]: one for one in json.loads((SPECIMENS / "truth.json").read_text())["specimens"]}
 
 
@@ -41,6 +45,13 @@ def console(browser: Browser, sandbox: Any) -> Iterator[Page]:
 
 def submit(page: Page, *files: Path | dict[str, Any]) -> None:
     page.set_input_files("#files", list(files))  # type: ignore[arg-type]
+
+
+def blurred(file: str) -> dict[str, Any]:
+    """Return a specimen out of focus, so that the reader is unsure of its number and its name."""
+    photo = BytesIO()
+    Image.open(SPECIMENS / file).filter(ImageFilter.GaussianBlur(4)).save(photo, "JPEG", quality=85)
+    return {"name": f"blurred-{file}", "mimeType": "image/jpeg", "buffer": photo.getvalue()}
 
 
 def test_a_photo_becomes_a_result_with_fields_and_validity(console: Page) -> None:
@@ -117,6 +128,10 @@ def test_a_large_scan_of_two_pages_becomes_two_results(console: Page) -> None:
     padding = b"\n%" + b" " * 3_600_000
     submit(console, {"name": "scan.pdf", "mimeType": "application/pdf", "buffer": scan.getvalue() + padding})
     expect(console.locator("#list ul .tag")).to_have_text(["Accepted", "Card rejected"])
+    console.locator("#list").get_by_role("link", name="page 2").click()
+    # No browser shows a page of a PDF as a picture: this is the one that was made of it.
+    expect(console.get_by_alt_text("The photo of the document")).to_be_visible()
+    expect(console.locator(".stage .field").first).to_be_attached()
 
 
 def test_a_specimen_can_be_tried(console: Page) -> None:
@@ -172,3 +187,95 @@ def test_it_uses_the_browsers_language(browser: Browser, sandbox: Any, locale: s
     page.select_option("#language", "en")
     expect(page.locator("h1")).to_have_text("Permit OCR")
     context.close()
+
+
+def test_reviews_are_decided_one_after_another_by_keyboard(console: Page) -> None:
+    console.select_option("#document", "mainland-permit")
+    submit(console, blurred("taiwan-permit-front-1.jpg"), blurred("hk-macao-permit-front-1.jpg"))
+    expect(console.locator("#list .tag")).to_have_text(["Needs review", "Needs review"])
+    console.get_by_role("link", name="Reviews").click()
+    open_reviews = 2
+    for remaining in range(open_reviews, 0, -1):
+        review = console.locator(".review")
+        expect(review.locator("[data-first]")).to_be_focused()
+        expect(review.get_by_alt_text("The photo of the document")).to_be_visible()
+        identity = str(review.get_attribute("data-id"))
+        presses = 0
+        while review.count() and review.get_attribute("data-id") == identity:
+            console.keyboard.press("Enter")
+            presses += 1
+            expect(console.locator("#status")).to_have_text("Accepted")
+            after = (
+                console.locator(f".review:not([data-id='{identity}']), .none")
+                if remaining > 1
+                else console.locator(".none")
+            )
+            expect(after.first).to_be_visible()
+        assert presses <= MOST_KEY_PRESSES
+    console.get_by_role("link", name="Documents").first.click()
+    expect(console.locator("#list .tag")).to_have_text(["Accepted", "Accepted"])
+
+
+def test_a_mismatch_is_accepted_only_with_a_reason(console: Page) -> None:
+    console.fill("#case", "mixed-up")
+    submit(console, SPECIMENS / "hk-macao-permit-front-1.jpg", SPECIMENS / "hk-macao-permit-back-3.jpg")
+    expect(console.locator("#detail .card .why strong")).to_have_text("Card: needs review")
+    console.locator("#list").get_by_role("link", name="hk-macao-permit-front-1.jpg").click()
+    identity = console.url.rpartition("/")[2]
+    console.goto(console.url.partition("#")[0] + f"#/reviews/{identity}")
+    console.locator(".review").get_by_role("button", name="Accept", exact=True).click()
+    expect(console.locator("#detail [role=alert]")).to_contain_text("The two sides do not match: name.")
+    console.get_by_role("button", name="I have seen the card itself").click()
+    expect(console.locator("#status")).to_have_text("Accepted")
+    console.goto(console.url.partition("#")[0] + f"#/recognitions/{identity}")
+    expect(console.locator("#detail .facts")).to_contain_text("having seen the card itself")
+
+
+def test_the_page_paints_without_waiting_for_anything_else(console: Page) -> None:
+    """One response is all that it needs: no second one can delay it."""
+    loaded = console.evaluate("performance.getEntriesByType('resource').map(entry => entry.name)")
+    assert loaded == []
+    assert console.evaluate("performance.getEntriesByName('first-contentful-paint').length") == 1
+
+
+def test_screenshots_of_the_documentation(console: Page, tmp_path: Path) -> None:
+    directory = ROOT / SCREENSHOTS if SCREENSHOTS else tmp_path
+    directory.mkdir(parents=True, exist_ok=True)
+
+    def shoot(name: str, *, width: int = 1440, height: int = 900) -> None:
+        console.set_viewport_size({"width": width, "height": height})
+        console.evaluate("scrollTo(0, 0)")
+        image = Image.open(BytesIO(console.screenshot()))
+        assert image.size == (width, height)
+        image.quantize(256).save(directory / f"console-{name}.png", optimize=True)
+
+    console.emulate_media(reduced_motion="reduce")
+    console.fill("#case", "2026-0815")
+    console.select_option("#document", "residence-permit")
+    submit(console, SPECIMENS / "residence-permit-front-2.jpg", SPECIMENS / "residence-permit-back-2.jpg")
+    expect(console.locator("#detail .card .why strong")).to_have_text("Card: accepted")
+    console.get_by_role("link", name="Documents").first.click()
+    console.select_option("#document", "auto")
+    files = (
+        "exit-entry-permit-front-2",
+        "hk-macao-permit-front-2",
+        "residence-permit-back-3",
+        "hk-macao-permit-front-1",
+    )
+    submit(console, blurred("taiwan-permit-front-1.jpg"))
+    console.get_by_role("link", name="Documents").first.click()
+    submit(console, *(SPECIMENS / f"{file}.jpg" for file in files))
+    expect(console.locator("#progress")).to_have_text("7 done")
+    shoot("list", height=760)
+    console.get_by_role("link", name="hk-macao-permit-front-1.jpg").click()
+    expect(console.get_by_alt_text("The photo of the document")).to_be_visible()
+    console.locator("tr[data-source=Number]").focus()
+    shoot("result")
+    console.emulate_media(color_scheme="dark", reduced_motion="reduce")
+    shoot("result-dark")
+    shoot("result-phone", width=390, height=844)
+    console.emulate_media(color_scheme="light", reduced_motion="reduce")
+    console.get_by_role("link", name="Reviews").click()
+    expect(console.locator(".review [data-first]")).to_be_focused()
+    expect(console.get_by_alt_text("The photo of the document")).to_be_visible()
+    shoot("review", width=1280, height=800)

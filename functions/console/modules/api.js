@@ -123,5 +123,33 @@ export async function caseOf(name) {
   }
 }
 
+/** Return the image that was read, from the address that the service redirects to. */
+export const fetchImage = async id => await (await callWithRetry(`/v1/recognitions/${id}/image`)).blob();
+
+/** Return the open reviews, the oldest first. */
+export const listReviews = async () => (await (await callWithRetry("/v1/reviews?limit=100")).json()).reviews;
+
+/** Take the lease of a review. Returns its state, and the tag to decide with. */
+export async function leaseReview(id) {
+  const response = await callWithRetry(`/v1/recognitions/${id}/review/lease`, { method: "POST", body: {} });
+  return { ...(await response.json()), tag: response.headers.get("etag") };
+}
+
+export const releaseReview = id => callWithRetry(`/v1/recognitions/${id}/review/lease`, { method: "DELETE" });
+
+/** Decide on the state with this tag, and return the state after that. */
+export async function decideReview(id, tag, decision) {
+  return await (await callWithRetry(`/v1/recognitions/${id}/review`, { method: "POST", headers: { "if-match": tag }, body: decision })).json();
+}
+
+/** Return the event of the decision on a document, null if there is none. */
+export async function decisionOn(id) {
+  try { return (await (await callWithRetry(`/v1/recognitions/${id}/review`)).json()).decision; }
+  catch (error) {
+    if (error.status === 404) return null;
+    throw error;
+  }
+}
+
 export const deleteDocument = id => callWithRetry(`/v1/recognitions/${id}`, { method: "DELETE" });
 export const deleteCase = name => callWithRetry(`/v1/cases/${encodeURIComponent(name)}`, { method: "DELETE" });

@@ -1,5 +1,5 @@
 // The documents of this tab: what was submitted or opened, how far each is, and the pairs of their cases.
-import { RequestError, caseOf, resultOf, submit } from "./api.js";
+import { RequestError, caseOf, decisionOn, resultOf, submit } from "./api.js";
 
 const MAX_CONCURRENT = 4;
 const WAITING = new Set(["unsent", "awaiting_upload", "queued", "retry"]);
@@ -53,7 +53,7 @@ export class Entry {
         this.show("queued");
       }
       const { event, pages = [] } = await resultOf(this.id, (...stage) => this.show(...stage));
-      this.event = event ?? null;
+      this.event = (event?.data.verdict === "review" ? await decisionOn(this.id) : null) ?? event ?? null;
       this.pages = pages.map((id, place) => new Entry({ id, name: this.name, choices: this.choices, page: place + 1, parent: this }));
       await Promise.all(this.pages.map(page => page.run()));
       if (event && this.name === null) this.name = event.data.document.key?.split("/").pop() ?? null;
@@ -83,9 +83,12 @@ export function submitFiles(files, choices) {
   return entries;
 }
 
+/** Return the document or page with this id, if this tab knows it. */
+export const find = id => documents.flatMap(entry => [entry, ...entry.pages]).find(entry => entry.id === id);
+
 /** Return the document or page with this id. One that this tab does not know is added to the list and requested. */
 export function open(id, name = null) {
-  const known = documents.flatMap(entry => [entry, ...entry.pages]).find(entry => entry.id === id);
+  const known = find(id);
   if (known) return known;
   const entry = new Entry({ id, name: null, choices: { case: name } });
   add(entry);

@@ -29,6 +29,7 @@ function items() {
 }
 
 export const addressOf = entry => `#/recognitions/${entry.id}`;
+export const addressOfReview = id => `#/reviews/${id}`;
 export const addressOfCase = name => `#/cases/${encodeURIComponent(name)}`;
 
 /** A document's name for people: its file's name, or else the beginning of its id. */

@@ -1,9 +1,11 @@
 // Connects the page's elements, the list and the address.
+import { caseView } from "./case.js";
 import { announce, byId, download, make } from "./dom.js";
 import { cases, documents, observe, open, refreshCase, restore, submitFiles } from "./documents.js";
 import { asCsv } from "./exports.js";
 import { drawList, nameOf, pairsIn } from "./list.js";
-import { caseView, resultView } from "./result.js";
+import { resultView } from "./result.js";
+import { nextReview, reviewView } from "./review.js";
 import { preferredLanguage, setLanguage, translate } from "./texts.js";
 
 const CASE = /^[A-Za-z0-9._-]{1,64}$/; // CASE_PATTERN in domain/pair.py
@@ -15,8 +17,15 @@ const announced = new WeakSet();
 // ---- The address ----
 
 function route() {
-  const [, kind, id] = location.hash.match(/^#\/(recognitions|cases)\/([^/]+)$/) ?? [];
+  const [, kind, id] = location.hash.match(/^#\/(recognitions|cases|reviews)(?:\/([^/]+))?$/) ?? [];
   shown = null;
+  document.body.classList.toggle("reviewing", kind === "reviews");
+  byId("to-documents").ariaCurrent = String(kind !== "reviews");
+  byId("to-reviews").ariaCurrent = String(kind === "reviews");
+  if (kind === "reviews") {
+    showReview(/^[0-9a-f]{32}$/.test(id) ? reviewView(id) : nextReview());
+    return;
+  }
   if (kind === "recognitions" && /^[0-9a-f]{32}$/.test(id)) shown = { entry: open(id) };
   if (kind === "cases") {
     shown = { name: decodeURIComponent(id) };
@@ -28,6 +37,19 @@ function route() {
   draw();
   if (shown) byId("detail").querySelector("h2")?.focus({ preventScroll: true });
   if (shown) byId("detail").scrollIntoView({ block: "nearest" });
+}
+
+/** Show a review when it has been fetched, unless the reader is elsewhere by then. */
+async function showReview(fetching) {
+  const address = location.hash;
+  document.body.classList.add("opened");
+  byId("detail").hidden = false;
+  byId("detail").replaceChildren(make("p", { class: "faint" }, translate("loading")));
+  const view = await fetching;
+  if (!view || location.hash !== address) return;
+  byId("detail").replaceChildren(view);
+  document.title = `${translate("reviews")} · ${translate("title")}`;
+  (view.querySelector("[data-first]") ?? view.querySelector("h2")).focus();
 }
 
 /** List the sides of a case that was opened by its address. */
@@ -117,7 +139,7 @@ function chooseLanguage(chosen) {
   setLanguage(chosen);
   document.title = translate("title");
   if (kept.length) keep(kept);
-  draw();
+  route();
 }
 
 const drop = byId("drop");

@@ -5,7 +5,7 @@ export const english = {
   sentences: {},
   errors: {},
   texts: {
-    "title": "Permit OCR", "language": "Language", "navigation": "Views", "skip": "Skip to results", "documents": "Documents", "result": "Result", "back": "← Documents",
+    "title": "Permit OCR", "loading": "Loading…", "language": "Language", "navigation": "Views", "skip": "Skip to results", "documents": "Documents", "result": "Result", "back": "← Documents",
     "choose": "Choose photos…", "specimen": "Try a specimen", "drop": "or drop them here.", "formats": "JPEG, PNG, HEIC, AVIF, WebP, TIFF, BMP, GIF and PDF",
     "document": "Document", "side": "Side", "case": "Case", "case.label": "Case, if you have both sides", "token": "Access token", "file": "File", "id": "Id", "verdict": "Verdict", "reasons": "Reasons",
     "case.help": "A case pairs the two sides of one card. Use your own reference, never a name.",
@@ -27,7 +27,7 @@ export const english = {
 
     "verdict.accepted": "Accepted", "verdict.incomplete": "Other side needed", "verdict.review": "Needs review", "verdict.rejected": "Card rejected",
     "verdict.unreadable": "Photo rejected", "verdict.failed": "Not sent", "verdict.waiting": "Waiting", "verdict.working": "Working",
-    "in_pair.incomplete": "In order", "in_pair.accepted": "In order", "in_pair.review": "Needs review", "in_pair.rejected": "Rejected",
+    "in_pair.mismatch": "It does not match the other side.", "in_pair.incomplete": "In order", "in_pair.accepted": "In order", "in_pair.review": "Needs review", "in_pair.rejected": "Rejected",
     "card": "Card", "card.accepted": "Card: accepted", "card.incomplete": "Card: no period of validity", "card.review": "Card: needs review", "card.rejected": "Card: rejected",
     "card.unreadable": "Photo rejected", "card.failed": "Not sent", "card.waiting": "Waiting", "card.working": "Working",
     "because.accepted": "The card is valid today, and nothing speaks against it.", "because.incomplete": "The period of validity is on the other side.",
@@ -62,14 +62,14 @@ export const english = {
     "pair.name": "name", "pair.number": "numbers", "pair.permit_type": "document", "pair.validity": "period of validity", "pair.mrz_number": "numbers in the machine-readable zone",
     "pair.mrz_dates": "dates in the machine-readable zone", "pair.mrz_sex": "sex in the machine-readable zone", "pair.mrz_name": "name in the machine-readable zone",
 
-    "reviews": "Reviews", "reviews.none": "No review is open.", "reviews.back": "← Documents", "reviews.start": "Review this document",
-    "review.read": "What the card says", "review.accept": "Accept", "review.accept.corrected": "Accept as corrected", "review.reject": "Reject", "review.skip": "Skip",
+    "reviews": "Reviews", "reviews.none": "No review is open.", "reviews.start": "Review this document",
+    "review.accept": "Accept", "review.accept.corrected": "Accept as corrected", "review.reject": "Reject", "review.skip": "Skip",
     "review.keys": "Enter: accept. Tab: the next field, then Reject and Skip.", "review.left": "{count} open reviews", "review.left.one": "1 open review",
     "review.reason": "Reason for rejecting", "review.unreadable": "The photo does not show enough", "review.not_valid": "The card is not valid", "review.not_genuine": "A copy, a screen, or altered",
     "review.wrong_document": "Another document, or another person's", "review.other": "Another reason", "review.was": "Read: {text}", "review.was.nothing": "Nothing was read",
     "review.object": "The checks object. Correct what was misread, reject the card, or accept it all the same because:",
     "override.original_seen": "I have seen the card itself", "override.issuer_confirmed": "The issuing authority confirmed it", "override.exception_granted": "An exception was granted",
-    "review.accepted": "Accepted", "review.rejected": "Rejected", "review.decided": "Decided on {time} by {reviewer}.", "review.corrected": "{field}: {read} → {corrected}",
+    "review.accepted": "Accepted", "review.rejected": "Rejected", "review.decided": "Decided by {reviewer}.", "review.corrected": "{field}: {read} → {corrected}",
 
     "picture": "Picture", "picture.alt": "The photo of the document", "picture.tools": "Zoom and rotate", "picture.larger": "Larger", "picture.smaller": "Smaller",
     "picture.left": "Rotate left", "picture.right": "Rotate right", "picture.fit": "Whole picture", "picture.loading": "Loading the picture…",

@@ -112,7 +112,7 @@ export const simplified = {
     "Document.NoKeyField": "图像中没有读出任何可以辨识证件的内容。",
   },
   texts: {
-    "title": "证件识别", "language": "语言", "navigation": "视图", "skip": "前往结果", "documents": "证件列表", "result": "结果", "back": "← 证件列表",
+    "title": "证件识别", "loading": "正在加载…", "language": "语言", "navigation": "视图", "skip": "前往结果", "documents": "证件列表", "result": "结果", "back": "← 证件列表",
     "choose": "选择照片…", "specimen": "试用样本", "drop": "或拖放到这里。", "formats": "JPEG、PNG、HEIC、AVIF、WebP、TIFF、BMP、GIF 与 PDF",
     "document": "证件", "side": "面别", "case": "案件", "case.label": "案件编号（正反面都有时）", "token": "访问令牌", "file": "文件", "id": "标识", "verdict": "判定", "reasons": "理由",
     "case.help": "同一案件编号会将一张卡的正反面配对。请用自定编号，不要用姓名。",
@@ -134,7 +134,7 @@ export const simplified = {
 
     "verdict.accepted": "通过", "verdict.incomplete": "需补另一面", "verdict.review": "需人工复核", "verdict.rejected": "证件不通过",
     "verdict.unreadable": "照片不可用", "verdict.failed": "未发送", "verdict.waiting": "等候中", "verdict.working": "处理中",
-    "in_pair.incomplete": "无异常", "in_pair.accepted": "无异常", "in_pair.review": "需人工复核", "in_pair.rejected": "不通过",
+    "in_pair.mismatch": "与另一面不符。", "in_pair.incomplete": "无异常", "in_pair.accepted": "无异常", "in_pair.review": "需人工复核", "in_pair.rejected": "不通过",
     "card": "整张证件", "card.accepted": "整张证件：通过", "card.incomplete": "整张证件：无有效期限", "card.review": "整张证件：需人工复核", "card.rejected": "整张证件：不通过",
     "card.unreadable": "照片不可用", "card.failed": "未发送", "card.waiting": "等候中", "card.working": "处理中",
     "because.accepted": "证件今天有效，并无异常。", "because.incomplete": "有效期限在另一面。",
@@ -169,14 +169,14 @@ export const simplified = {
     "pair.name": "姓名", "pair.number": "号码", "pair.permit_type": "证件种类", "pair.validity": "有效期限", "pair.mrz_number": "机读区的号码",
     "pair.mrz_dates": "机读区的日期", "pair.mrz_sex": "机读区的性别", "pair.mrz_name": "机读区的姓名",
 
-    "reviews": "复核", "reviews.none": "没有待复核的文件。", "reviews.back": "← 证件列表", "reviews.start": "复核此文件",
-    "review.read": "卡面内容", "review.accept": "通过", "review.accept.corrected": "更正后通过", "review.reject": "不通过", "review.skip": "略过",
+    "reviews": "复核", "reviews.none": "没有待复核的文件。", "reviews.start": "复核此文件",
+    "review.accept": "通过", "review.accept.corrected": "更正后通过", "review.reject": "不通过", "review.skip": "略过",
     "review.keys": "Enter：通过。Tab：下一个字段，然后是不通过与略过。", "review.left": "{count} 件待复核",
     "review.reason": "不通过的理由", "review.unreadable": "照片所示不足", "review.not_valid": "证件无效", "review.not_genuine": "复印件、翻拍或经变造",
     "review.wrong_document": "别的证件，或属于他人", "review.other": "其他理由", "review.was": "识别为：{text}", "review.was.nothing": "未读出任何内容",
     "review.object": "核查有异议。请更正读错的字段、不予通过，或因以下理由仍予通过：",
     "override.original_seen": "我已看过证件正本", "override.issuer_confirmed": "签发机关已确认", "override.exception_granted": "已获准例外",
-    "review.accepted": "通过", "review.rejected": "不通过", "review.decided": "{reviewer} 于 {time} 决定。", "review.corrected": "{field}：{read} → {corrected}",
+    "review.accepted": "通过", "review.rejected": "不通过", "review.decided": "由 {reviewer} 决定。", "review.corrected": "{field}：{read} → {corrected}",
 
     "picture": "照片", "picture.alt": "证件的照片", "picture.tools": "缩放与旋转", "picture.larger": "放大", "picture.smaller": "缩小",
     "picture.left": "向左旋转", "picture.right": "向右旋转", "picture.fit": "显示全图", "picture.loading": "正在加载照片…",

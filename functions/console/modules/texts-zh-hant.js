@@ -112,7 +112,7 @@ export const traditional = {
     "Document.NoKeyField": "影像中沒有讀出任何可以辨識證件的內容。",
   },
   texts: {
-    "title": "證件識別", "language": "語言", "navigation": "檢視", "skip": "前往結果", "documents": "證件清單", "result": "結果", "back": "← 證件清單",
+    "title": "證件識別", "loading": "載入中…", "language": "語言", "navigation": "檢視", "skip": "前往結果", "documents": "證件清單", "result": "結果", "back": "← 證件清單",
     "choose": "選擇照片…", "specimen": "試用樣本", "drop": "或拖放到這裡。", "formats": "JPEG、PNG、HEIC、AVIF、WebP、TIFF、BMP、GIF 與 PDF",
     "document": "證件", "side": "面別", "case": "案件", "case.label": "案件編號（正反面都有時）", "token": "存取權杖", "file": "檔案", "id": "識別碼", "verdict": "判定", "reasons": "理由",
     "case.help": "同一案件編號會將一張卡的正反面配對。請用自訂編號，不要用姓名。",
@@ -134,7 +134,7 @@ export const traditional = {
 
     "verdict.accepted": "通過", "verdict.incomplete": "需補另一面", "verdict.review": "需人工覆核", "verdict.rejected": "證件不通過",
     "verdict.unreadable": "照片不可用", "verdict.failed": "未送出", "verdict.waiting": "等候中", "verdict.working": "處理中",
-    "in_pair.incomplete": "無異常", "in_pair.accepted": "無異常", "in_pair.review": "需人工覆核", "in_pair.rejected": "不通過",
+    "in_pair.mismatch": "與另一面不符。", "in_pair.incomplete": "無異常", "in_pair.accepted": "無異常", "in_pair.review": "需人工覆核", "in_pair.rejected": "不通過",
     "card": "整張證件", "card.accepted": "整張證件：通過", "card.incomplete": "整張證件：無有效期限", "card.review": "整張證件：需人工覆核", "card.rejected": "整張證件：不通過",
     "card.unreadable": "照片不可用", "card.failed": "未送出", "card.waiting": "等候中", "card.working": "處理中",
     "because.accepted": "證件今天有效，並無異常。", "because.incomplete": "有效期限在另一面。",
@@ -169,14 +169,14 @@ export const traditional = {
     "pair.name": "姓名", "pair.number": "號碼", "pair.permit_type": "證件種類", "pair.validity": "有效期限", "pair.mrz_number": "機讀區的號碼",
     "pair.mrz_dates": "機讀區的日期", "pair.mrz_sex": "機讀區的性別", "pair.mrz_name": "機讀區的姓名",
 
-    "reviews": "覆核", "reviews.none": "沒有待覆核的文件。", "reviews.back": "← 證件清單", "reviews.start": "覆核此文件",
-    "review.read": "卡面內容", "review.accept": "通過", "review.accept.corrected": "更正後通過", "review.reject": "不通過", "review.skip": "略過",
+    "reviews": "覆核", "reviews.none": "沒有待覆核的文件。", "reviews.start": "覆核此文件",
+    "review.accept": "通過", "review.accept.corrected": "更正後通過", "review.reject": "不通過", "review.skip": "略過",
     "review.keys": "Enter：通過。Tab：下一個欄位，然後是不通過與略過。", "review.left": "{count} 件待覆核",
     "review.reason": "不通過的理由", "review.unreadable": "照片所示不足", "review.not_valid": "證件無效", "review.not_genuine": "複本、翻拍或經變造",
     "review.wrong_document": "別的證件，或屬於他人", "review.other": "其他理由", "review.was": "識別為：{text}", "review.was.nothing": "未讀出任何內容",
     "review.object": "查核有異議。請更正讀錯的欄位、不予通過，或因以下理由仍予通過：",
     "override.original_seen": "我已看過證件正本", "override.issuer_confirmed": "簽發機關已確認", "override.exception_granted": "已獲准例外",
-    "review.accepted": "通過", "review.rejected": "不通過", "review.decided": "{reviewer} 於 {time} 決定。", "review.corrected": "{field}：{read} → {corrected}",
+    "review.accepted": "通過", "review.rejected": "不通過", "review.decided": "由 {reviewer} 決定。", "review.corrected": "{field}：{read} → {corrected}",
 
     "picture": "照片", "picture.alt": "證件的照片", "picture.tools": "縮放與旋轉", "picture.larger": "放大", "picture.smaller": "縮小",
     "picture.left": "向左旋轉", "picture.right": "向右旋轉", "picture.fit": "顯示全圖", "picture.loading": "照片載入中…",

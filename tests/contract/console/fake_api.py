@@ -39,6 +39,12 @@ class FakeApi:
         self.cases: dict[str, Json] = {}
         self.requests: list[tuple[str, str, Json]] = []
         self.is_waiting = False
+        self.reviews: dict[str, Json] = {}
+        self.leased: set[str] = set()
+        self.objections: list[str] = []
+        self.decisions: list[Json] = []
+        self.tags: list[str] = []
+        self.image: bytes | None = None
         page.route(f"{HOST}/v1/**", self._respond)
 
     def store(self, *events: Json) -> None:
@@ -46,18 +52,29 @@ class FakeApi:
         for event in events:
             self.documents[event["id"]] = event
 
+    def review(self, event: Json) -> None:
+        """Put a document on the list of open reviews."""
+        self.store(event)
+        self.reviews[event["id"]] = {"state": "open", "reasons": event["data"]["reasons"], "decision": None}
+
     def _respond(self, route: Route) -> None:
         method, path = route.request.method, route.request.url.removeprefix(HOST)
+        if path.endswith("/image") and self.image:
+            route.fulfill(body=self.image, content_type="image/jpeg")
+            return
+        self.tags += [tag] if (tag := route.request.headers.get("if-match")) else []
         body = json.loads(route.request.post_data or "{}")
         self.requests.append((method, path, body))
         status, answer = self._answer(method, path, body)
         location = {"location": f"/v1/recognitions/{answer['id']}"} if "id" in answer else {}
-        headers = {"content-type": "application/json", **location}
+        headers = {"content-type": "application/json", "etag": '"1"', **location}
         route.fulfill(status=status, headers=headers, body=json.dumps(answer) if answer else "")
 
     def _answer(self, method: str, path: str, body: Json) -> tuple[int, Json]:
         if (method, path) == ("POST", "/v1/recognitions"):
             return 202, {"id": self._submit(body), "status": "pending"}
+        if "/review" in path or path.endswith("/image"):
+            return self._review(method, path, body)
         kind, identity = path.removeprefix("/v1/").split("/")
         known = self.documents if kind == "recognitions" else self.cases
         if identity not in known:
@@ -69,6 +86,24 @@ class FakeApi:
         if self.is_waiting:
             return 202, {"id": identity, "status": "pending", "progress": {"stage": "queued"}}
         return 200, known[identity]
+
+    def _review(self, method: str, path: str, body: Json) -> tuple[int, Json]:
+        if path.startswith("/v1/reviews"):
+            reviews = [{"document_id": identity, **state} for identity, state in self.reviews.items()]
+            return 200, {"reviews": [one for one in reviews if one["decision"] is None], "next": None}
+        identity = path.split("/")[3]
+        state = self.reviews.get(identity)
+        if state is None or path.endswith("/image"):
+            return 404, {"code": "Review.Unknown", "detail": "unknown", "advice": "Look at the list."}
+        if path.endswith("/lease") and identity in self.leased:
+            return 409, {"code": "Review.Leased", "detail": "leased", "advice": "Wait."}
+        if method == "POST" and path.endswith("/review"):
+            if self.objections and "override" not in body:
+                problem = {"code": "Review.OverrideNeeded", "detail": "override", "advice": "Override it."}
+                return 422, {**problem, "objections": self.objections}
+            self.decisions.append(body)
+            state |= {"state": "decided", "decision": sample("reviewed")}
+        return 200, state
 
     def _submit(self, body: Json) -> str:
         result = self.results[base64.b64decode(body["image_base64"])]
