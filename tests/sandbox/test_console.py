@@ -220,14 +220,16 @@ def test_a_mismatch_is_accepted_only_with_a_reason(console: Page) -> None:
     console.fill("#case", "mixed-up")
     submit(console, SPECIMENS / "hk-macao-permit-front-1.jpg", SPECIMENS / "hk-macao-permit-back-3.jpg")
     expect(console.locator("#detail .card .why strong")).to_have_text("Card: needs review")
-    console.locator("#list").get_by_role("link", name="hk-macao-permit-front-1.jpg").click()
-    identity = console.url.rpartition("/")[2]
-    console.goto(console.url.partition("#")[0] + f"#/reviews/{identity}")
+    page = console.url.partition("#")[0]
+    sides = {str(link.get_attribute("href")).rpartition("/")[2] for link in console.locator(".side > h3 a").all()}
+    listed = [review["document_id"] for review in console.request.get(f"{page}v1/reviews").json()["reviews"]]
+    identity = next(document for document in listed if document in sides)
+    console.goto(f"{page}#/reviews/{identity}")
     console.locator(".review").get_by_role("button", name="Accept", exact=True).click()
     expect(console.locator("#detail [role=alert]")).to_contain_text("The two sides do not match: name.")
     console.get_by_role("button", name="I have seen the card itself").click()
     expect(console.locator("#status")).to_have_text("Accepted")
-    console.goto(console.url.partition("#")[0] + f"#/recognitions/{identity}")
+    console.goto(f"{page}#/recognitions/{identity}")
     expect(console.locator("#detail .facts")).to_contain_text("having seen the card itself")
 
 
@@ -263,11 +265,13 @@ def test_screenshots_of_the_documentation(console: Page, tmp_path: Path) -> None
         "hk-macao-permit-front-1",
     )
     submit(console, blurred("taiwan-permit-front-1.jpg"))
+    expect(console.locator("#detail .tag")).to_have_text("Needs review")
     console.get_by_role("link", name="Documents").first.click()
     submit(console, *(SPECIMENS / f"{file}.jpg" for file in files))
     expect(console.locator("#progress")).to_have_text("7 done")
     shoot("list", height=760)
     console.get_by_role("link", name="hk-macao-permit-front-1.jpg").click()
+    expect(console.get_by_role("heading", level=2)).to_have_text("hk-macao-permit-front-1.jpg")
     expect(console.get_by_alt_text("The photo of the document")).to_be_visible()
     console.locator("tr[data-source=Number]").focus()
     shoot("result")

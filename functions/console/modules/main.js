@@ -18,7 +18,7 @@ const announced = new WeakSet();
 
 function route() {
   const [, kind, id] = location.hash.match(/^#\/(recognitions|cases|reviews)(?:\/([^/]+))?$/) ?? [];
-  shown = null;
+  shown = toOpen = null; // the reader has gone elsewhere
   document.body.classList.toggle("reviewing", kind === "reviews");
   byId("to-documents").ariaCurrent = String(kind !== "reviews");
   byId("to-reviews").ariaCurrent = String(kind === "reviews");
@@ -34,6 +34,7 @@ function route() {
   }
   document.body.classList.toggle("opened", Boolean(shown));
   byId("detail").hidden = !shown;
+  if (!shown) byId("detail").replaceChildren();
   draw();
   if (shown) byId("detail").querySelector("h2")?.focus({ preventScroll: true });
   if (shown) byId("detail").scrollIntoView({ block: "nearest" });
@@ -79,7 +80,6 @@ observe(
     drawList(location.hash);
     if (entry === shown?.entry || entry === shown?.entry?.parent || (shown?.name && entry.case === shown.name)) drawDetail();
     if (entry === toOpen && entry.id) {
-      toOpen = null;
       location.hash = `#/recognitions/${entry.id}`;
     }
     say(entry);
@@ -109,8 +109,8 @@ function send(files, name = byId("case").value.trim()) {
   keep([]);
   const entries = submitFiles(files, { document: byId("document").value, side: byId("side").value, case: name || null });
   byId("case").value = ""; // the next customer has another one
-  toOpen = entries.length === 1 ? entries[0] : null;
   if (name) location.hash = `#/cases/${encodeURIComponent(name)}`;
+  else toOpen = entries.length === 1 ? entries[0] : null;
 }
 
 function keep(files) {
