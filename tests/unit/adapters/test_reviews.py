@@ -141,11 +141,27 @@ def test_neither_a_lease_nor_a_decision_prolongs_a_documents_life(
     documents: DynamoDbDocuments, reviews: DynamoDbReviews, clock: Clock, dynamodb: "DynamoDBClient"
 ) -> None:
     documents.store_event("abc", RESULT, REVIEW)
-    clock.now += DAY / 2
     reviews.lease("abc", holder="anna", seconds=300)
     assert item(dynamodb)["expires_at"]["N"] == str(1_000_000 + DAY)
-    reviews.store_decision("abc", replace(NEW, expires_at=2_000_000))
-    assert item(dynamodb)["expires_at"]["N"] == "2000000", "but for what a decision needs to be published"
+    token = reviews.store_decision("abc", NEW)
+    assert state_of(reviews).listed.expires_at == NEW.expires_at
+    reviews.end_sending("abc", token, published=True)
+    assert item(dynamodb)["expires_at"]["N"] == str(NEW.expires_at)
+
+
+def test_a_decision_is_kept_until_it_is_published_however_long_its_message_waits(
+    documents: DynamoDbDocuments, reviews: DynamoDbReviews, clock: Clock
+) -> None:
+    documents.store_event("abc", RESULT, REVIEW)
+    clock.now += DAY - 1
+    reviews.end_sending("abc", reviews.store_decision("abc", NEW), published=False)
+    clock.now += 21 * DAY  # a week on the intake queue, two on the dead-letter queue
+    token = reviews.begin_sending("abc", "d1")
+    assert state_of(reviews).decision == DECISION
+    assert token
+    reviews.end_sending("abc", token, published=True)
+    clock.now += 1
+    assert reviews.get("abc") is None
 
 
 def test_a_decision_takes_the_document_off_the_list_and_is_sent_once(

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,6 +14,15 @@ from permit_ocr.domain.events.document import Document, Provider
 from permit_ocr.domain.events.recognized import Recognized, recognized
 from permit_ocr.domain.judgement import Judgement, judge_answer
 from permit_ocr.domain.permits import Side
+from permit_ocr.domain.review.decision import (
+    Decision,
+    DecisionReason,
+    Override,
+    OverrideReason,
+    Review,
+    objections,
+    verdict_after,
+)
 from permit_ocr.domain.verdict import Verdict
 from tests.unit.fakes import MAINLAND_BACK, MAINLAND_FRONT, RESIDENCE_BACK, RESIDENCE_FRONT
 
@@ -76,6 +85,32 @@ def test_a_pair_is_accepted_only_if_its_period_is_in_force(
     is_mismatched = any(reason.startswith("mismatch:") for reason in pair.reasons)
     if is_mismatched or pair.verdict is Verdict.REJECTED:
         assert Verdict.ACCEPTED not in {pair.front.verdict, pair.back.verdict}
+
+
+@given(answer=_answers, side=_asked, overridden=st.none() | st.sampled_from(OverrideReason), later=st.integers(0, 4000))
+def test_a_decision_accepts_only_a_period_in_force_or_states_that_it_is_not(
+    answer: Answer, side: Side | None, overridden: OverrideReason | None, later: int
+) -> None:
+    """Judged again later, a card is still accepted only for objections that its reviewer has overridden."""
+    judgement = _judged(answer, side)
+    against = objections(judgement)
+    review = Review(
+        decision=Decision.ACCEPTED,
+        reason=DecisionReason.READ_CORRECTLY,
+        override=Override(reason=overridden, objections=against, other_side=None) if overridden else None,
+        corrections=(),
+        reviewer="anna",
+        verdict_before=judgement.verdict,
+        reasons_before=judgement.reasons,
+        supersedes=None,
+    )
+    again = judge_answer(answer, asked_side=side, as_of=AS_OF + timedelta(days=later), expiring_within_days=30)
+    verdict, reasons = verdict_after(review, again)
+    if verdict is not Verdict.ACCEPTED:
+        return
+    assert again.validity.status not in {ValidityStatus.UNREADABLE, ValidityStatus.NOT_ON_THIS_SIDE}
+    is_overridden = f"override:{overridden}" in reasons and f"validity:{again.validity.status}" in against
+    assert again.validity.status in IN_FORCE or is_overridden
 
 
 def _pair(front: Judgement, back: Judgement) -> Completed:

@@ -158,6 +158,16 @@ def test_an_expired_card_is_accepted_only_by_an_override_that_the_event_states()
     assert data["review"]["override"]["objections"] == ["validity:expired"]
 
 
+def test_no_card_is_accepted_without_its_period_of_validity() -> None:
+    caller, document_id, etag = opened(replace(MAINLAND_FRONT, ValidDate="2020.10.09-"))
+    body = {**READ_CORRECTLY, "override": "original_seen"}
+    response, problem = decide(caller, document_id, body, etag)
+    assert response["statusCode"] == HTTPStatus.UNPROCESSABLE_ENTITY
+    assert "ValidDate" in problem["detail"]
+    response, _ = decide(caller, document_id, {**CORRECTED, "fields": {"ValidDate": MAINLAND_FRONT.ValidDate}}, etag)
+    assert response["statusCode"] == HTTPStatus.OK
+
+
 def test_a_rejection_needs_no_objection() -> None:
     caller, document_id, etag = opened()
     _, payload = decide(caller, document_id, REJECTED, etag)

@@ -8,6 +8,7 @@
 | ``review_holder``, ``review_until``            | while a reviewer has the lease                                   |
 | ``decision``, ``decision_id``, ``_number``,    | from a decision: its event, its id, its number, the digest of    |
 | ``_request``, ``_published``                   | its request, and whether the queue took it                       |
+| ``kept_until``                                 | until a decision is published: when the document expires then    |
 | ``sending_until``, ``sending_by``              | while a decision's event is being sent, and by which invocation  |
 
 Times are in seconds since 1970. A document that needs no review has none of them, and costs nothing in the index. The
@@ -37,12 +38,14 @@ SENDING_SECONDS: Final = 60
 """Longer than any function runs: what has not been sent by then is not being sent any more."""
 REVIEW_ATTRIBUTES: Final = (
     *("review_state", "review_since", "review_kind", "review_side", "review_reasons", "review_holder", "review_until"),
-    *("decision", "decision_id", "decision_number", "decision_request", "decision_published"),
+    *("decision", "decision_id", "decision_number", "decision_request", "decision_published", "kept_until"),
 )
 """All but ``sending_until`` and ``sending_by``, which a deletion has to wait for."""
 _OPEN: Final = "open"
-_KEPT_SECONDS: Final = 24 * 3600
-"""How long a decision is kept at least: it must be there until it is published."""
+_DAY: Final = 24 * 3600
+_UNPUBLISHED_DAYS: Final = 22
+"""How long a decision is kept that is not published: a day more than its message can wait, on the intake queue (7 days)
+and on the dead-letter queue (14)."""
 _PAGES: Final = 10
 """How many pages of the index one request reads at most to find reviews that match its filter."""
 _PAGE_ITEMS: Final = 200
@@ -130,7 +133,8 @@ class DynamoDbReviews(WorkTableAdapter):
         write = self._table.update(
             document_item_id(document_id),
             "SET decision = :decision, decision_id = :id, decision_number = :number, decision_request = :request, "
-            "decision_published = :no, sending_until = :until, sending_by = :token, expires_at = :kept "
+            "decision_published = :no, sending_until = :until, sending_by = :token, "
+            "kept_until = :kept, expires_at = :unpublished "
             "REMOVE review_state, review_holder, review_until",
             condition=f"{_ON_LIST} AND {_LEASE_IS_FREE} AND {unchanged} AND {_NOT_SENDING}",
             values={
@@ -141,7 +145,8 @@ class DynamoDbReviews(WorkTableAdapter):
                 ":no": False,
                 ":until": self._table.now() + SENDING_SECONDS,
                 ":token": token,
-                ":kept": max(new.expires_at, round(self._table.now()) + _KEPT_SECONDS),
+                ":kept": max(new.expires_at, round(self._table.now()) + _DAY),
+                ":unpublished": self._table.expires_at(keep_days=_UNPUBLISHED_DAYS),
                 ":holder": new.holder,
                 ":after": new.after or "",
             },
@@ -172,7 +177,9 @@ class DynamoDbReviews(WorkTableAdapter):
         # A tombstone keeps both attributes, so that the deletion waits until they are removed here.
         write = self._table.update(
             document_item_id(document_id),
-            "SET decision_published = :published REMOVE sending_until, sending_by",
+            "SET decision_published = :published"
+            + (", expires_at = kept_until REMOVE kept_until, " if published else " REMOVE ")
+            + "sending_until, sending_by",
             condition="sending_by = :token AND attribute_exists(decision_id)",
             values={":token": token, ":published": published},
         )
@@ -203,7 +210,7 @@ class DynamoDbReviews(WorkTableAdapter):
                 reasons=tuple(sorted(item["review_reasons"])),
             ),
             since=float(item["review_since"]),
-            expires_at=int(item["expires_at"]),
+            expires_at=int(item.get("kept_until", item["expires_at"])),
             lease=ReviewLease(holder=item["review_holder"], until=item["review_until"]) if has_lease else None,
         )
 

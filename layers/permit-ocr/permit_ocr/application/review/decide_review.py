@@ -43,6 +43,7 @@ from permit_ocr.domain.review.decision import (
     OverrideReason,
     Review,
     correct,
+    has_period,
     objections,
     text_fields,
 )
@@ -176,6 +177,8 @@ class DecideReview:
         """Return the override of an acceptance to which the checks object, or those of the pair."""
         if request.decision is Decision.REJECTED:
             return None
+        if not has_period(judged):
+            raise InvalidDecision("fields", "must have a readable ValidDate: a card is not accepted without its period")
         case = judged.document.case
         other_side, mismatches = self.pair_sides.mismatches(case, judged) if case else (None, ())
         against = (*objections(judged), *mismatches)

@@ -41,7 +41,7 @@ class PublishDecision:
     count_field: CountField
 
     def pending(self, document_id: str) -> None:
-        """Publish the decision on a document if it has one that is not published.
+        """Publish the decision on a document if it has one that is not published: it is kept for as long as a message.
 
         Raises ``RetryableError``, and ``Deleted`` for a deleted document: nothing is published then.
         """

@@ -13,8 +13,9 @@ at needs no confidence, and it does not matter which endpoint read it; everythin
 | rejected | anything                                    | rejected               | those of the judgement, and    |
 |          |                                             |                        | ``review:<reason>``            |
 
-An override covers the objections that the reviewer has seen, and no later one: if the card expires afterwards, it is
-rejected in its pair.
+A period of validity that was not read cannot be overridden: *accepted* says that it was read, and the reviewer can
+correct it. An override covers the objections that the reviewer has seen, and no later one: if the card expires
+afterwards, it is rejected in its pair.
 """
 
 from collections.abc import Iterator, Mapping
@@ -147,6 +148,11 @@ def objections(judgement: Judgement) -> tuple[str, ...]:
     return tuple(reason for reason in judgement.reasons if reason not in _NO_OBJECTIONS)
 
 
+def has_period(judgement: Judgement) -> bool:
+    """Tell whether the period of validity was read, or is not on this side: only then can a card be accepted."""
+    return judgement.validity.status is not ValidityStatus.UNREADABLE
+
+
 def overridden_mismatches(review: Review, *, other_side: str) -> frozenset[str]:
     """Return the mismatches that a reviewer has overridden between this side and the document ``other_side``."""
     accepted = review.override if review.decision is Decision.ACCEPTED else None
@@ -157,7 +163,8 @@ def verdict_after(review: Review, judgement: Judgement) -> tuple[Verdict, tuple[
     """Return the verdict on a reviewed card and its reasons, by the table above; ``judgement`` may be a later one."""
     if review.decision is Decision.REJECTED:
         return Verdict.REJECTED, (*judgement.reasons, f"review:{review.reason}")
-    if not review.override or not set(objections(judgement)) <= set(review.override.objections):
+    covered = review.override and set(objections(judgement)) <= set(review.override.objections)
+    if not review.override or not covered or not has_period(judgement):
         return judgement.verdict, judgement.reasons
     is_elsewhere = judgement.validity.status is ValidityStatus.NOT_ON_THIS_SIDE
     verdict = Verdict.INCOMPLETE if is_elsewhere else Verdict.ACCEPTED
