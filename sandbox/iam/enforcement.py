@@ -14,7 +14,7 @@ from typing import Any, Final
 from sandbox.account import ACCOUNT_ID, REGION
 from sandbox.errors import SandboxError
 from sandbox.iam.policy import Call, Statement, is_allowed
-from sandbox.iam.requests import AwsRequest, Needed, access_key, permissions, read_request
+from sandbox.iam.requests import AwsRequest, Needed, access_key, key_permissions, permissions, read_request
 
 POLICIES_PATH: Final = "/sandbox/policies"
 """Where the sandbox puts the policies once the stack is deployed."""
@@ -28,6 +28,8 @@ class Policies:
 
     roles: Mapping[str, list[Statement]] = field(default_factory=dict)
     resources: Mapping[str, list[Statement]] = field(default_factory=dict)
+    encryption_keys: Mapping[str, str] = field(default_factory=dict)
+    """The ARN of the account's key that a queue, table or bucket is encrypted with, by the ARN of that."""
     not_evaluated: tuple[str, ...] = ()
     """Roles with managed policies or a permissions boundary, whose statements are not known here."""
 
@@ -50,6 +52,13 @@ class Policies:
             for action in ("logs:CreateLogStream", "logs:PutLogEvents"):
                 if not self.allow(role, Needed(action=action, resource=arn)):
                     raise SandboxError(f"{role} does not allow {action} on its function's log group")
+
+    def with_encryption(self, needed: Needed) -> list[Needed]:
+        """Return a permission with those that it needs to use the key of what it is about."""
+        owner = needed.resource.partition("/index/")[0]
+        owner = owner.partition("/")[0] if needed.action.startswith("s3:") else owner
+        key = self.encryption_keys.get(owner)
+        return [needed, *(key_permissions(needed.action, key) if key else [])]
 
     def allow(self, key: str, needed: Needed) -> bool:
         """Return whether the role of an access key may do something. Raises ``SandboxError``."""
@@ -85,7 +94,8 @@ class IamEnforcement:
     ) -> Iterable[bytes]:
         try:
             needed = permissions(request, secret_arn=self._secret_arn)
-            denied = [one for one in needed if not self._policies.allow(key, one)]
+            all_needed = [one for each in needed for one in self._policies.with_encryption(each)]
+            denied = [one for one in all_needed if not self._policies.allow(key, one)]
         except SandboxError as error:
             logging.getLogger(__name__).error("%s", error)  # noqa: TRY400  the message is all there is to say
             return _refusal(request, start_response, "501 Not Implemented", "SandboxCannotCheck", str(error))

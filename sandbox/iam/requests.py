@@ -87,6 +87,27 @@ def permissions(request: AwsRequest, *, secret_arn: Callable[[str], str]) -> lis
     return list(_s3_calls(request))
 
 
+def key_permissions(action: str, key: str) -> list[Needed]:
+    """Return what an action on a resource that is encrypted with a key of the account needs to use that key.
+
+    The key's own policy is taken to leave the decision to IAM policies, as the default one does.
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html
+    """
+    service, _, name = action.partition(":")
+    uses: tuple[str, ...] = ()
+    if service == "dynamodb":
+        uses = ("Decrypt", "DescribeKey", "Encrypt", "GenerateDataKey", "ReEncryptFrom", "ReEncryptTo")
+    elif name == "SendMessage":
+        uses = ("Decrypt", "GenerateDataKey")
+    elif name in {"ReceiveMessage", "GetObject", "GetObjectVersion"}:
+        uses = ("Decrypt",)
+    elif name == "PutObject":
+        uses = ("GenerateDataKey",)
+    keys = {"kms:ViaService": f"{service}.{REGION}.amazonaws.com"}
+    return [Needed(action=f"kms:{use}", resource=key, keys=keys) for use in uses]
+
+
 def _json_call(service: str, operation: str, parameters: Json, secret_arn: Callable[[str], str]) -> Needed:
     action = _BATCHES.get(operation, operation)
     if service.startswith("DynamoDB_"):

@@ -172,6 +172,7 @@ def _policies(parts: Mapping[str, Json]) -> Policies:
             )
         ),
         roles={role["Arn"].rpartition("/")[2]: _statements(role) for role in parts["Roles"].values()},
+        encryption_keys={part["Arn"]: part["Key"] for part in parts.get("Encrypted", {}).values() if part.get("Key")},
         resources={
             resource: _statements(part)
             for kind in ("QueuePolicies", "BucketPolicies")

@@ -6,6 +6,7 @@ resolves every ``Ref``, ``Fn::GetAtt`` and condition in it.
 """
 
 import copy
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from sandbox.template.transform import Json, resources_of_type
@@ -13,6 +14,19 @@ from sandbox.template.transform import Json, resources_of_type
 OUTPUT_PREFIX: Final = "Sandbox"
 _VERSIONING: Final = ("AWS::Lambda::Alias", "AWS::Lambda::Version", "AWS::CodeDeploy::")
 """Types of resources, or how they begin, that only matter if a function has more than one version."""
+
+_ENCRYPTION_KEYS: Final[Mapping[str, Callable[[Json], Any]]] = {
+    "AWS::SQS::Queue": lambda queue: queue.get("KmsMasterKeyId"),
+    "AWS::DynamoDB::Table": lambda table: table.get("SSESpecification", {}).get("KMSMasterKeyId"),
+    "AWS::S3::Bucket": lambda bucket: next(
+        (
+            rule["ServerSideEncryptionByDefault"].get("KMSMasterKeyID")
+            for rule in bucket.get("BucketEncryption", {}).get("ServerSideEncryptionConfiguration", [])
+        ),
+        None,
+    ),
+}
+"""Where the properties of each type have the key of the account that the resource is encrypted with."""
 
 
 def adapt_for_moto(cloudformation: Json) -> Json:
@@ -92,6 +106,12 @@ def _sandbox_outputs(cloudformation: Json) -> Json:
                 "Policies": [properties["PolicyDocument"]],
             }
             for name, properties in resources_of_type(cloudformation, "AWS::S3::BucketPolicy")
+        },
+        "Encrypted": {
+            name: {"Arn": {"Fn::GetAtt": [name, "Arn"]}, "Key": key}
+            for resource_type, key_of in _ENCRYPTION_KEYS.items()
+            for name, properties in resources_of_type(cloudformation, resource_type)
+            if (key := key_of(properties))
         },
         "Alarms": dict(resources_of_type(cloudformation, "AWS::CloudWatch::Alarm")),
         "Dashboards": dict(resources_of_type(cloudformation, "AWS::CloudWatch::Dashboard")),

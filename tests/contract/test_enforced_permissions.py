@@ -7,6 +7,7 @@ import pytest
 
 from sandbox.iam.enforcement import Policies
 from sandbox.iam.requests import Needed
+from sandbox.template.for_moto import adapt_for_moto
 from tests.contract.deployed_template import ACCOUNT, SECRET_ARN, created_policies, listed
 
 
@@ -40,3 +41,16 @@ def test_without_any_one_permission_its_call_is_denied(role: str, policies: Mapp
                     needed = Needed(action=action, resource=resource, keys=keys)
                     assert Policies(roles={role: statements}).allow(role, needed), needed
                     assert not Policies(roles={role: others}).allow(role, needed), f"{needed} is granted twice"
+
+
+def test_the_sandbox_knows_what_is_encrypted_with_the_key(transformed: dict[str, Any]) -> None:
+    encrypted = adapt_for_moto(transformed)["Outputs"]["SandboxEncrypted"]["Value"]["Fn::ToJsonString"]
+    assert encrypted.keys() >= {
+        "UploadBucket",
+        "IntakeQueue",
+        "ImagesQueue",
+        "ResultsQueue",
+        "WebhookQueue",
+        "WorkTable",
+    }
+    assert "LimiterTable" not in encrypted, "it holds no personal data (ADR 22)"

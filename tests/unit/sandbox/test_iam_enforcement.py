@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError
 
 from sandbox.errors import SandboxError
 from sandbox.iam.enforcement import POLICIES_PATH, IamEnforcement, Policies
+from sandbox.iam.requests import Needed
 
 ARN = "arn:aws:{}:us-east-1:123456789012:{}"
 BUCKET = "arn:aws:s3:::bucket"
@@ -177,3 +178,39 @@ def test_what_aws_itself_does_is_checked_at_the_start() -> None:
         policies.check(notifications=[], log_groups=[("other", "audit")])
     with pytest.raises(SandboxError, match="managed policies"):
         Policies(not_evaluated=("role",)).check(notifications=[], log_groups=[])
+
+
+@pytest.mark.parametrize(
+    ("action", "uses"),
+    [
+        ("dynamodb:GetItem", "Decrypt DescribeKey Encrypt GenerateDataKey ReEncryptFrom ReEncryptTo"),
+        ("sqs:SendMessage", "Decrypt GenerateDataKey"),
+        ("sqs:ChangeMessageVisibility", ""),
+        ("s3:GetObject", "Decrypt"),
+        ("s3:PutObject", "GenerateDataKey"),
+    ],
+)
+def test_an_encrypted_resource_needs_the_permission_to_use_its_key(action: str, uses: str) -> None:
+    key = ARN.format("kms", "key/1")
+    policies = Policies(encryption_keys=dict.fromkeys([BUCKET, QUEUE, TABLE], key))
+    resource = CALLS[action][3]
+    needed = policies.with_encryption(Needed(action=action, resource=resource))
+    assert [one.action for one in needed] == [action, *(f"kms:{use}" for use in uses.split())]
+    assert {one.resource for one in needed[1:]} <= {key}
+    assert policies.with_encryption(Needed(action=action, resource=SECRET))[1:] == []
+
+
+def test_a_call_is_denied_without_permission_for_the_key() -> None:
+    key = ARN.format("kms", "key/1")
+    read: dict[str, Any] = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": f"{BUCKET}/*"}
+    use: dict[str, Any] = {
+        "Effect": "Allow",
+        "Action": "kms:Decrypt",
+        "Resource": key,
+        "Condition": {"StringEquals": {"kms:ViaService": "s3.us-east-1.amazonaws.com"}},
+    }
+    cases: list[tuple[list[Any], bool]] = [([read], False), ([read, use], True)]
+    for statements, is_allowed in cases:
+        policies = Policies(roles={"role": statements}, encryption_keys={BUCKET: key})
+        needed = policies.with_encryption(Needed(action="s3:GetObject", resource=f"{BUCKET}/uploads/1.jpg"))
+        assert all(policies.allow("role", one) for one in needed) is is_allowed

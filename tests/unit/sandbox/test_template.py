@@ -103,6 +103,7 @@ def test_the_stack_is_read_from_its_outputs(cloudformation: dict[str, Any]) -> N
         ),
         "SandboxQueuePolicies": json.dumps({"P": {"Resources": [ARN], "Policies": [{"Statement": [{"Sid": "S"}]}]}}),
         "SandboxBucketPolicies": "{}",
+        "SandboxEncrypted": json.dumps({"Q": {"Arn": ARN, "Key": "key"}, "Default": {"Arn": "x", "Key": None}}),
         "SandboxAlarms": json.dumps({"IntakeAgeAlarm": {"Threshold": 900}}),
         "SandboxDashboards": json.dumps({"Dashboard": {"DashboardBody": '{"widgets": []}'}}),
     }
@@ -113,6 +114,7 @@ def test_the_stack_is_read_from_its_outputs(cloudformation: dict[str, Any]) -> N
     }
     assert deployed.policies.resources == {ARN: [{"Sid": "S"}]}
     assert deployed.policies.not_evaluated == ("Another",)
+    assert deployed.policies.encryption_keys == {ARN: "key"}
     assert deployed.outputs == {"ApiUrl": "https://…"}
     assert deployed.queues == {"IntakeQueue": "https://sqs/intake"}
     assert deployed.alarms == {"IntakeAgeAlarm": {"Threshold": 900}}
