@@ -98,7 +98,6 @@ _REQUEST_BODIES: Final[dict[str, type[RequestBody]]] = {
     "createRecognition": RecognitionRequest,
     "createUpload": UploadRequest,
     "leaseReview": LeaseRequest,
-    "releaseReview": LeaseRequest,
     "decideReview": DecisionBody,
 }
 
@@ -135,7 +134,7 @@ _PARAMETERS: Final = {
     "getImage": [_DOCUMENT_ID],
     "getReview": [_DOCUMENT_ID],
     "leaseReview": [_DOCUMENT_ID],
-    "releaseReview": [_DOCUMENT_ID],
+    "releaseReview": [_DOCUMENT_ID, _parameter("reviewer", "query", "Which of the caller's reviewers has the lease.")],
     "decideReview": [_DOCUMENT_ID, _parameter(IF_MATCH, "header", "The `ETag` of the state that was looked at.")],
     "listReviews": [
         _parameter("limit", "query", "How many reviews, from 1 to 100; 25 if omitted.", pattern="^([1-9][0-9]?|100)$"),

@@ -263,6 +263,16 @@ class FakeReviews:
             reviews=shown, next=(shown[-1].document_id, shown[-1].expires_at) if len(found) > limit else None
         )
 
+    def open(self, document_id: str, review: OpenReview) -> None:
+        state, one = self.documents.states.get(document_id), self.documents.reviews.get(document_id)
+        if state is None or state.deleted or (one and one.decision):
+            return
+        reasons = tuple(dict.fromkeys((*(one.review.reasons if one else ()), *review.reasons)))
+        since = one.since if one else self._now()
+        self.documents.reviews[document_id] = FakeReview(
+            replace(review, reasons=reasons), since, one.lease if one else None
+        )
+
     def get(self, document_id: str) -> ReviewState | None:
         state, one = self.documents.states.get(document_id), self.documents.reviews.get(document_id)
         if state and state.deleted:
@@ -630,6 +640,7 @@ class World:
             event_source="/permit-ocr/test",
             now=self.now,
             today=self.today,
+            open_review=self.reviews.open if self.with_reviews else None,
         )
 
     @property

@@ -45,7 +45,7 @@ class Caller:
             cases=self.here.cases,
             case_index=self.here.case_index,
             delete_case=self.here.delete_case,
-            reviews=self.here.reviews,
+            reviews=self.here.reviews if self.here.with_reviews else None,
             decide_review=self.here.decide_review,
             stored_images=self.here.stored_images,
             audit=self.here.audit,
@@ -74,7 +74,11 @@ class Caller:
 
     def get(self, path: str, query: dict[str, str]) -> tuple[dict[str, Any], Any]:
         """Call a route of the HTTP API with parameters in its query."""
-        return self.send({**self._event("GET", path, None, {}), "queryStringParameters": query})
+        return self.send_query("GET", path, query)
+
+    def send_query(self, method: str, path: str, query: dict[str, str]) -> tuple[dict[str, Any], Any]:
+        """Call a route of the HTTP API with any method and parameters in its query."""
+        return self.send({**self._event(method, path, None, {}), "queryStringParameters": query})
 
     def _event(self, method: str, path: str, body: Any, headers: dict[str, str]) -> dict[str, Any]:
         http = {**HTTP["requestContext"]["http"], "method": method, "path": path}

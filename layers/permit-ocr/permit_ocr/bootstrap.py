@@ -216,6 +216,16 @@ def delete_document() -> DeleteDocument:
     return DeleteDocument(documents=documents(), erase=_erase_document())
 
 
+def _has_reviews() -> bool:
+    return settings().reviews == "enabled"
+
+
+@cache
+def listed_reviews() -> DynamoDbReviews | None:
+    """Return the reviews of documents, None if there is no list of them."""
+    return reviews() if _has_reviews() else None
+
+
 @cache
 def _pair_sides() -> PairSides:
     return PairSides(
@@ -225,6 +235,7 @@ def _pair_sides() -> PairSides:
         event_source=settings().event_source,
         now=now,
         today=today,
+        open_review=reviews().open if _has_reviews() else None,
     )
 
 
@@ -236,7 +247,7 @@ def _publish() -> Publish:
         pair_sides=_pair_sides(),
         watch_expiry=watch_expiry(),
         erase=_erase_document(),
-        reviews=settings().reviews == "enabled",
+        reviews=_has_reviews(),
         count_result=count_result,
     )
 

@@ -270,3 +270,23 @@ def test_a_new_life_of_a_document_has_no_review(
     documents.store_event("abc", RESULT, REVIEW)
     assert listed(reviews) == ["abc"]
     assert state_of(reviews).decision is None
+
+
+def test_a_document_is_opened_for_its_other_side_unless_it_was_decided_on_or_deleted(
+    documents: DynamoDbDocuments, reviews: DynamoDbReviews
+) -> None:
+    mismatch = replace(REVIEW, reasons=("mismatch:name",))
+    reviews.open("abc", mismatch)
+    assert listed(reviews) == [], "unknown"
+    documents.begin(Document(id="abc"), recognition_ids=[])
+    reviews.open("abc", mismatch)
+    documents.store_event("abc", RESULT)
+    assert state_of(reviews).listed.review == mismatch
+    reviews.open("abc", REVIEW)
+    assert set(state_of(reviews).listed.review.reasons) == {"mismatch:name", *REVIEW.reasons}
+    reviews.end_sending("abc", reviews.store_decision("abc", NEW), published=True)
+    reviews.open("abc", mismatch)
+    assert listed(reviews) == []
+    documents.mark_deleted("abc")
+    reviews.open("abc", mismatch)
+    assert listed(reviews) == []

@@ -46,6 +46,12 @@ def decide(caller: Caller, document_id: str, body: Any, etag: str | None) -> tup
     return caller.call("POST", f"/v1/recognitions/{document_id}/review", body, **headers)
 
 
+def release(caller: Caller, path: str, **query: str) -> int:
+    response, _ = caller.send_query("DELETE", path, query)
+    status: int = response["statusCode"]
+    return status
+
+
 def sent(here: World, kind: str = "permit.reviewed.v1") -> list[Any]:
     return [event for _, text in here.results.sent if (event := json.loads(text))["type"] == kind]
 
@@ -78,8 +84,15 @@ def test_without_reviews_nothing_is_listed() -> None:
     here.with_reviews = False
     caller = Caller(here)
     document_id = read(caller)
-    assert caller.call("GET", "/v1/reviews")[1]["reviews"] == []
-    assert caller.call("GET", f"/v1/recognitions/{document_id}/review")[0]["statusCode"] == HTTPStatus.NOT_FOUND
+    for method, path in (
+        ("GET", "/v1/reviews"),
+        ("GET", f"/v1/recognitions/{document_id}/review"),
+        ("POST", f"/v1/recognitions/{document_id}/review"),
+        ("POST", f"/v1/recognitions/{document_id}/review/lease"),
+        ("DELETE", f"/v1/recognitions/{document_id}/review/lease"),
+    ):
+        response, problem = caller.call(method, path, {} if method == "POST" else None)
+        assert (response["statusCode"], problem["code"]) == (HTTPStatus.NOT_FOUND, "Reviews.Off"), path
 
 
 def test_the_list_is_paged_and_filtered_oldest_first() -> None:
@@ -209,7 +222,10 @@ def test_a_wrong_field_of_a_decision_is_named_and_nothing_is_decided(body: dict[
 def test_a_decision_needs_the_current_state() -> None:
     caller, document_id, etag = opened()
     assert decide(caller, document_id, REJECTED, None)[0]["statusCode"] == HTTPStatus.PRECONDITION_REQUIRED
-    for wrong in ('"0"', "*", f"W/{etag}", etag.strip('"')):
+    for malformed in ("*", etag.strip('"'), f'{etag} "0"', "W/"):
+        response, problem = decide(caller, document_id, REJECTED, malformed)
+        assert (response["statusCode"], problem["code"]) == (HTTPStatus.UNPROCESSABLE_ENTITY, "Request.InvalidField")
+    for wrong in ('"0"', f"W/{etag}"):
         response, problem = decide(caller, document_id, REJECTED, wrong)
         assert (response["statusCode"], problem["code"]) == (HTTPStatus.PRECONDITION_FAILED, "Review.Stale")
         assert (problem["review"]["state"], problem["etag"]) == ("open", etag)
@@ -265,13 +281,14 @@ def test_a_lease_ends_when_it_is_returned_or_over() -> None:
     caller, document_id, _ = opened()
     path = f"/v1/recognitions/{document_id}/review/lease"
     caller.call("POST", path, {"reviewer": "anna"})
-    assert caller.call("DELETE", path, {"reviewer": "ben"})[0]["statusCode"] == HTTPStatus.NO_CONTENT
+    assert release(caller, path, reviewer="ben") == HTTPStatus.NO_CONTENT
     assert caller.call("POST", path, {})[0]["statusCode"] == HTTPStatus.CONFLICT
-    assert caller.call("DELETE", path, {"reviewer": "anna"})[0]["statusCode"] == HTTPStatus.NO_CONTENT
+    assert release(caller, path, reviewer="Chan Tai Man") == HTTPStatus.UNPROCESSABLE_ENTITY
+    assert release(caller, path, reviewer="anna") == HTTPStatus.NO_CONTENT
     assert caller.call("POST", path, {})[0]["statusCode"] == HTTPStatus.OK
     caller.here.documents.now = lambda: NOW + timedelta(minutes=5, seconds=1)
     assert caller.call("POST", path, {"reviewer": "ben"})[0]["statusCode"] == HTTPStatus.OK
-    assert caller.call("DELETE", path)[0]["statusCode"] == HTTPStatus.NO_CONTENT
+    assert release(caller, path) == HTTPStatus.NO_CONTENT
 
 
 def test_a_decision_that_could_not_be_published_is_published_later() -> None:
@@ -312,10 +329,13 @@ def test_a_pair_is_completed_again_with_the_reviewed_side() -> None:
 def test_a_side_that_does_not_match_its_pair_is_listed_and_needs_an_override() -> None:
     other = replace(MAINLAND_FRONT, Name="别人", EnglishName="BIE,REN")
     caller = Caller(world(MAINLAND_BACK, other))
-    read(caller, jpeg(b"back"), case="7", card_side="BACK")
+    back = read(caller, jpeg(b"back"), case="7", card_side="BACK")
     front = read(caller, jpeg(b"front"), case="7", card_side="FRONT")
     _, listed = caller.call("GET", "/v1/reviews")
-    assert [(one["document_id"], one["reasons"]) for one in listed["reviews"]] == [(front, ["mismatch:name"])]
+    assert {one["document_id"]: one["reasons"] for one in listed["reviews"]} == {
+        front: ["mismatch:name"],
+        back: ["validity:not_on_this_side", "mismatch:name"],
+    }
     response, _ = caller.call("GET", f"/v1/recognitions/{front}/review")
     etag = response["headers"]["ETag"]
     _, problem = decide(caller, front, READ_CORRECTLY, etag)
@@ -330,6 +350,27 @@ def test_a_side_that_does_not_match_its_pair_is_listed_and_needs_an_override() -
     caller.here.now = lambda: NOW + timedelta(hours=1)
     read(caller, jpeg(b"newer"), case="7", card_side="BACK")
     assert sent(caller.here, "permit.completed.v1")[-1]["data"]["verdict"] == "review"
+
+
+def test_the_side_that_came_first_is_corrected_if_it_was_the_misread_one() -> None:
+    misread = replace(MAINLAND_FRONT, Name="祥本")
+    caller = Caller(world(misread, MAINLAND_BACK))
+    front = read(caller, jpeg(b"front"), case="7", card_side="FRONT")
+    read(caller, jpeg(b"back"), case="7", card_side="BACK")
+    assert sent(caller.here, "permit.completed.v1")[-1]["data"]["reasons"] == ["mismatch:name"]
+    response, _ = caller.call("GET", f"/v1/recognitions/{front}/review")
+    decide(caller, front, {**CORRECTED, "fields": {"Name": MAINLAND_FRONT.Name}}, response["headers"]["ETag"])
+    pair = sent(caller.here, "permit.completed.v1")[-1]["data"]
+    assert (pair["verdict"], pair["reasons"]) == ("accepted", [])
+
+
+def test_a_decision_that_supersedes_another_counts_no_field_again() -> None:
+    caller, document_id, etag = opened()
+    _, first = decide(caller, document_id, CORRECTED, etag)
+    counted = list(caller.here.checked_fields)
+    response, _ = caller.call("GET", f"/v1/recognitions/{document_id}/review")
+    decide(caller, document_id, {**REJECTED, "supersedes": first["decision"]["id"]}, response["headers"]["ETag"])
+    assert caller.here.checked_fields == counted
 
 
 def test_no_side_is_accepted_beside_one_that_a_reviewer_rejected() -> None:
@@ -397,6 +438,16 @@ def test_the_image_of_a_request_is_kept_also_if_its_result_is_published_later() 
     assert caller.call("GET", "/v1/reviews")[1]["reviews"] == []
     caller.here.publish.republish(document_id)
     assert len(caller.call("GET", "/v1/reviews")[1]["reviews"]) == 1
+
+
+def test_the_image_of_a_side_is_kept_also_if_its_pair_is_judged_later() -> None:
+    caller = Caller(world(MAINLAND_BACK, replace(MAINLAND_FRONT, Name="别人", EnglishName="BIE,REN")))
+    read(caller, jpeg(b"back"), case="7", card_side="BACK")
+    caller.here.results.fails = 1
+    front = read(caller, jpeg(b"front"), case="7", card_side="FRONT")
+    caller.here.publish.republish(front)
+    assert front in {one["document_id"] for one in caller.call("GET", "/v1/reviews")[1]["reviews"]}
+    assert caller.call("GET", f"/v1/recognitions/{front}/image")[0]["statusCode"] == HTTPStatus.FOUND
 
 
 def test_a_rest_api_lists_and_decides_too() -> None:

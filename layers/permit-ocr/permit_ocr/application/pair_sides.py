@@ -17,9 +17,9 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from typing import Final
+from typing import Any, Final
 
-from permit_ocr.application.ports import Cases, CaseSide, EventPublisher
+from permit_ocr.application.ports import Cases, CaseSide, EventPublisher, OpenReview
 from permit_ocr.application.review.stored_result import judge_again, parse_result
 from permit_ocr.domain.events import (
     CompletedEvent,
@@ -88,6 +88,8 @@ class PairSides:
     now: Callable[[], datetime]
     today: Callable[[], date]
     """The day in Shanghai, by which permits are valid."""
+    open_review: Callable[[str, OpenReview], None] | None
+    """Puts a document on the list of open reviews, unless it was decided on or deleted; None if there is no list."""
 
     def __call__(self, case: str, side: CaseSide) -> InPair | None:
         """Store ``side`` in its case, and publish the pair if both sides are there now.
@@ -100,14 +102,21 @@ class PairSides:
             return None  # the other side is missing, or a newer photo of this side is stored
         front, back = pair[Side.FRONT], pair[Side.BACK]
         event_id = pair_id(case=case, front=_event_id(front), back=_event_id(back))
-        if stored.completed.get(side.kind) == event_id:
-            return _stored_in_pair(self.cases.completed_event(event_id), side)
-        completed = self._judge_pair(case, front, back, event_id=event_id)
-        text = to_json(replace(completed, traceparent=current_traceparent()))
-        self.publisher.publish(text, event_id=event_id)
-        self.cases.store_completed(case, front, back, event_id=event_id, event=text)
-        judged: Recognized = getattr(completed.data, side.side)
-        return InPair(verdict=judged.verdict, reasons=judged.reasons)
+        text = self.cases.completed_event(event_id) if stored.completed.get(side.kind) == event_id else None
+        if text is None:
+            completed = self._judge_pair(case, front, back, event_id=event_id)
+            text = to_json(replace(completed, traceparent=current_traceparent()))
+            self.publisher.publish(text, event_id=event_id)
+            self.cases.store_completed(case, front, back, event_id=event_id, event=text)
+        data = json.loads(text)["data"]
+        self._open_review(back if side.side is Side.FRONT else front, data)
+        return _in_pair(data, side)
+
+    def _open_review(self, other: CaseSide, data: dict[str, Any]) -> None:
+        """Have the side that was there before reviewed, too, if the sides do not match: either may be misread."""
+        reasons = _in_pair(data, other).reasons
+        if self.open_review and any(reason.startswith("mismatch:") for reason in reasons):
+            self.open_review(other.document_id, OpenReview(kind=other.kind, side=other.side, reasons=reasons))
 
     def mismatches(self, case: str, side: Recognized) -> tuple[str | None, tuple[str, ...]]:
         """Return the document with the other side of ``side`` in its case, and how the two sides do not match."""
@@ -151,10 +160,8 @@ def _overridden(side: Recognized, other: CaseSide) -> frozenset[str]:
     return overridden_mismatches(side.review, other_side=other.document_id)
 
 
-def _stored_in_pair(event: str | None, side: CaseSide) -> InPair | None:
-    if event is None:
-        return None
-    judged = json.loads(event)["data"][side.side]
+def _in_pair(data: dict[str, Any], side: CaseSide) -> InPair:
+    judged = data[side.side]
     return InPair(verdict=Verdict(judged["verdict"]), reasons=tuple(judged["reasons"]))
 
 

@@ -105,7 +105,7 @@ class Publish:
             if document.case and side:
                 in_pair = self.pair_sides(document.case, side)
         except RetryableError as error:
-            if self._open_review(read, None):
+            if self._open_review(read, None) or (self.reviews and read and document.case):  # its pair may not match
                 keep_image()
             self.documents.store_event(document.id, StoredEvent(event=text, published=False))
             raise NotPublished(error, document_id=document.id, event=text) from None

@@ -67,8 +67,16 @@ def opening(review: OpenReview | None) -> tuple[str, Item]:
         ", review_state = :open, review_since = if_not_exists(review_since, :now), "
         "review_kind = :kind, review_side = :side, review_reasons = :reasons"
     )
-    reasons = set(review.reasons)
-    return expression, {":open": _OPEN, ":kind": str(review.kind), ":side": str(review.side), ":reasons": reasons}
+    return expression, _review_values(review)
+
+
+def _review_values(review: OpenReview) -> Item:
+    return {
+        ":open": _OPEN,
+        ":kind": str(review.kind),
+        ":side": str(review.side),
+        ":reasons": set(review.reasons),
+    }
 
 
 class DynamoDbReviews(WorkTableAdapter):
@@ -102,6 +110,16 @@ class DynamoDbReviews(WorkTableAdapter):
                 break
         # All that expire within the same second are in no order.
         return ReviewPage(reviews=sorted(found, key=lambda one: one.since), next=_cursor(start) if start else None)
+
+    def open(self, document_id: str, review: OpenReview) -> None:
+        self._table.update(
+            document_item_id(document_id),
+            "SET review_state = :open, review_since = if_not_exists(review_since, :now), review_kind = :kind, "
+            "review_side = :side ADD review_reasons :reasons",
+            condition="attribute_exists(started) AND attribute_not_exists(deleted) "
+            "AND attribute_not_exists(decision_id) AND expires_at >= :now",
+            values=_review_values(review),
+        )
 
     def get(self, document_id: str) -> ReviewState | None:
         return self._state(self._table.get(document_item_id(document_id)) or {})

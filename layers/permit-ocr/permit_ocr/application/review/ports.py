@@ -109,6 +109,9 @@ class Reviews(Protocol):
         A page may have fewer than ``limit`` although there is a next one.
         """
 
+    def open(self, document_id: str, review: OpenReview) -> None:
+        """Put a document on the list, or add reasons if it is there; not if it was decided on or deleted."""
+
     def get(self, document_id: str) -> ReviewState | None:
         """Return the state of a document's review, None if it was never on the list. Raises ``Deleted``."""
 

@@ -65,7 +65,8 @@ class PublishDecision:
                 self.reviews.end_sending(document_id, token, published=False)
             raise
         self.reviews.end_sending(document_id, token, published=True)
-        self._count(reviewed)
+        if decision.number == 1:  # one that supersedes another would count its fields again
+            self._count(reviewed)
 
     def _watch(self, state: ReviewState, decision: StoredDecision, reviewed: StoredResult) -> None:
         if self.watch_expiry:

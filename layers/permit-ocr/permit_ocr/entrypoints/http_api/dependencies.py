@@ -37,7 +37,8 @@ class ApiDependencies:
     cases: Cases
     case_index: CaseIndex
     delete_case: DeleteCase
-    reviews: Reviews
+    reviews: Reviews | None
+    """None if there is no list of them."""
     decide_review: DecideReview
     stored_images: StoredImages
     audit: AuditTrail

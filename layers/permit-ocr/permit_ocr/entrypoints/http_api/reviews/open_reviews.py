@@ -5,11 +5,11 @@ from typing import Final
 from aws_lambda_powertools.event_handler import Response
 
 from permit_ocr.domain.permits import Kind
-from permit_ocr.entrypoints.http_api.dependencies import Resolver, get_dependencies
+from permit_ocr.entrypoints.http_api.dependencies import Resolver
 from permit_ocr.entrypoints.http_api.problem_details import HttpProblem, invalid_fields
 from permit_ocr.entrypoints.http_api.responses import describe_json, describe_problem, json_response
 from permit_ocr.entrypoints.http_api.reviews.requests import parse_cursor, query_parameters, serialize_cursor
-from permit_ocr.entrypoints.http_api.reviews.responses import ReviewList, summary
+from permit_ocr.entrypoints.http_api.reviews.responses import ReviewList, get_reviews, summary
 
 _LARGEST_PAGE: Final = 100
 _DEFAULT_PAGE: Final = 25
@@ -31,6 +31,7 @@ def add_routes(app: Resolver) -> None:
         ),
         responses={
             200: describe_json("A page of the list.", "ReviewList"),
+            404: describe_problem("The deployment has no reviews."),
             422: describe_problem("A parameter is wrong."),
             500: describe_problem("Internal error."),
             503: describe_problem("Temporarily unavailable: try again after `Retry-After` seconds."),
@@ -38,7 +39,7 @@ def add_routes(app: Resolver) -> None:
     )
     def list_reviews() -> Response[str]:
         given = query_parameters(app, _PARAMETERS)
-        page = get_dependencies(app).reviews.page(
+        page = get_reviews(app).page(
             kind=_kind(given.get("kind")),
             reason=_reason(given.get("reason")),
             limit=_limit(given.get("limit")),

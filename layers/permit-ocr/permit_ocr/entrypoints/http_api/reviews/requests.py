@@ -18,6 +18,7 @@ from permit_ocr.entrypoints.http_api.requests import RequestBody, header
 IF_MATCH: Final = "if-match"
 ETAG: Final = "ETag"
 _REVIEWER: Final = "[A-Za-z0-9._@+-]{1,64}"
+_REVIEWER_RULE: Final = "must have 1 to 64 letters, digits and the characters . _ @ + -"
 _LONGEST_VALUE: Final = 200
 _LATEST: Final = 10**11
 """Seconds since 1970 that no document lives to see."""
@@ -25,11 +26,12 @@ _MOST_CORRECTIONS: Final = 20
 """More than any side has fields."""
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 _ETAGS: Final = re.compile(r'(?:W/)?"[^"]*"')
+_ETAG_LIST: Final = re.compile(rf"\s*{_ETAGS.pattern}\s*(?:,\s*{_ETAGS.pattern}\s*)*")
 
 
 def _check_reviewer(value: str) -> str:
     if not re.fullmatch(_REVIEWER, value, re.ASCII):
-        raise PydanticCustomError("reviewer", "must have 1 to 64 letters, digits and the characters . _ @ + -")
+        raise PydanticCustomError("reviewer", _REVIEWER_RULE)
     return value
 
 
@@ -81,6 +83,14 @@ def reviewer(app: Resolver, name: str | None) -> str:
     return f"{caller} reviewer {name}" if name else caller
 
 
+def reviewer_in_query(app: Resolver) -> str | None:
+    """Return the parameter ``reviewer`` of the current request, which has no body. Raises ``HttpProblem``."""
+    name = query_parameters(app, ("reviewer",)).get("reviewer")
+    if name is not None and not re.fullmatch(_REVIEWER, name, re.ASCII):
+        raise HttpProblem(invalid_fields([("reviewer", _REVIEWER_RULE)]))
+    return name
+
+
 def etag(tag: str) -> str:
     """Return an entity tag."""
     return f'"{tag}"'
@@ -98,6 +108,8 @@ def if_match(app: Resolver) -> frozenset[str]:
                 "Send the ETag of GET /v1/recognitions/{document_id}/review or of the lease as If-Match.",
             )
         )
+    if not _ETAG_LIST.fullmatch(value):  # also for *, which any state would match
+        raise HttpProblem(invalid_fields([(IF_MATCH, "must be the ETag of the state that you decide on, in quotes")]))
     return frozenset(tag.strip('"') for tag in _ETAGS.findall(value) if tag.startswith('"'))
 
 

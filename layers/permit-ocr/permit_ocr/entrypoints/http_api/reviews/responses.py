@@ -7,12 +7,16 @@ from typing import Any, Final
 
 from aws_lambda_powertools.event_handler import Response
 
-from permit_ocr.application.review.ports import ListedReview, ReviewState
+from permit_ocr.application.review.ports import ListedReview, Reviews, ReviewState
 from permit_ocr.domain.permits import Kind, Side
+from permit_ocr.entrypoints.http_api.dependencies import Resolver, get_dependencies
 from permit_ocr.entrypoints.http_api.problem_details import HttpProblem, problem
 from permit_ocr.entrypoints.http_api.responses import JSON
 from permit_ocr.entrypoints.http_api.reviews.requests import ETAG, etag
 
+_OFF: Final = problem(
+    404, "Reviews.Off", "There are no reviews in this deployment.", "The operator can set Reviews to enabled."
+)
 NOT_LISTED: Final = problem(
     404,
     "Review.Unknown",
@@ -54,6 +58,14 @@ class ReviewList:
     reviews: tuple[ReviewSummary, ...]
     next: str | None
     """The `cursor` of the next page; null on the last one."""
+
+
+def get_reviews(app: Resolver) -> Reviews:
+    """Return the reviews. Raises ``HttpProblem`` if the deployment has none."""
+    reviews = get_dependencies(app).reviews
+    if reviews is None:
+        raise HttpProblem(_OFF)
+    return reviews
 
 
 def summary(listed: ListedReview) -> ReviewSummary:

@@ -18,8 +18,14 @@ from permit_ocr.entrypoints.http_api.problem_details import HttpProblem, invalid
 from permit_ocr.entrypoints.http_api.recognition_by_id import check_document_id
 from permit_ocr.entrypoints.http_api.requests import parse_body
 from permit_ocr.entrypoints.http_api.responses import describe_json, describe_problem
-from permit_ocr.entrypoints.http_api.reviews.requests import DecisionBody, LeaseRequest, if_match, reviewer
-from permit_ocr.entrypoints.http_api.reviews.responses import NOT_LISTED, conflict, stale, state_response
+from permit_ocr.entrypoints.http_api.reviews.requests import (
+    DecisionBody,
+    LeaseRequest,
+    if_match,
+    reviewer,
+    reviewer_in_query,
+)
+from permit_ocr.entrypoints.http_api.reviews.responses import NOT_LISTED, conflict, get_reviews, stale, state_response
 from permit_ocr.observability import log_event
 
 LEASE_SECONDS: Final = 300
@@ -57,7 +63,7 @@ def _add_state(app: Resolver) -> None:
     )
     def get_review(document_id: str) -> Response[str]:
         check_document_id(document_id)
-        return _response(get_dependencies(app).reviews.get(document_id))
+        return _response(get_reviews(app).get(document_id))
 
 
 def _add_lease(app: Resolver) -> None:
@@ -80,7 +86,7 @@ def _add_lease(app: Resolver) -> None:
         check_document_id(document_id)
         holder = reviewer(app, parse_body(LeaseRequest, app).reviewer)
         try:
-            return _response(get_dependencies(app).reviews.lease(document_id, holder=holder, seconds=LEASE_SECONDS))
+            return _response(get_reviews(app).lease(document_id, holder=holder, seconds=LEASE_SECONDS))
         except Conflict as error:
             raise conflict(error.state, reviewer=holder) from None
 
@@ -91,14 +97,15 @@ def _add_lease(app: Resolver) -> None:
         description="Lets others review the document. It is no error if the caller does not have the lease.",
         responses={
             204: {"description": "The caller does not have the lease any more."},
-            **{status: _READ[status] for status in (422, 500, 503)},
-            **_WITH_BODY,
+            404: describe_problem("The deployment has no reviews."),
+            422: describe_problem("The id or the reviewer is malformed."),
+            **{status: _READ[status] for status in (500, 503)},
         },
     )
     def release_review(document_id: str) -> Response[str]:
         check_document_id(document_id)
-        holder = reviewer(app, parse_body(LeaseRequest, app).reviewer if app.current_event.body else None)
-        get_dependencies(app).reviews.release(document_id, holder=holder)
+        holder = reviewer(app, reviewer_in_query(app))
+        get_reviews(app).release(document_id, holder=holder)
         return Response(HTTPStatus.NO_CONTENT, None, "")
 
 
@@ -125,6 +132,7 @@ def _add_decision(app: Resolver) -> None:
     )
     def decide_review(document_id: str) -> Response[str]:
         check_document_id(document_id)
+        get_reviews(app)
         body, tags = parse_body(DecisionBody, app), if_match(app)
         request = DecisionRequest(
             document_id=document_id,
