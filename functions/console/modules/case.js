@@ -1,7 +1,7 @@
 // A case: the verdict on the card first, its sides below.
 import { deleteCase } from "./api.js";
 import { button, make } from "./dom.js";
-import { documents } from "./documents.js";
+import { documents, outcomeOf } from "./documents.js";
 import { nameOf, outcomeTag, pairsIn } from "./list.js";
 import { actions, discard, heading, message } from "./result.js";
 import { checks, columns, sideView, verdictBox } from "./side.js";
@@ -30,9 +30,11 @@ function otherSide(addSide) {
 
 function card(event, name, sides) {
   const { data } = event;
+  const outcome = outcomeOf(event);
   const entryOf = one => sides.find(entry => entry.id === one.document.id) ?? { id: one.document.id, name: null, file: null };
   return make("div", { class: "event", "data-type": event.type },
     make("div", { class: "card" }, verdictBox(data, "card"), make("p", { class: "faint" }, translate(`kind.${data.permit_type ?? data.kind}`)),
+      outcome === "review" ? make("p", {}, make("a", { href: "#/reviews" }, translate("reviews"))) : null,
       validityBar(data.validity), checks(data)),
     actions(name, event, null), message(event),
     ...[data.front, data.back].map(one => make("section", { class: "side" },

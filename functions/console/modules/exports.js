@@ -7,7 +7,7 @@ import { outcomeOf } from "./documents.js";
 const FIELD_COLUMNS = ["number", "permit_number", "name", "english_name", "sex", "birth_date", "id_card_number", "earlier_numbers", "nationality",
   "address", "authority", "place_of_issue", "issue_count"];
 const EVALUATED = /^[=+\-@\t\r]/;
-const LOSES_DIGITS = /^\d{12,}$/;
+const CHANGED_NUMBER = /^(0\d+|\d{12,}|\d+(\.\d+)?e[+-]?\d+)$/i; // as the command line has it, in cli/results/formats.py
 
 export const asJson = event => JSON.stringify(event, null, 2);
 
@@ -32,10 +32,10 @@ function cellsOf(name, event) {
 }
 
 /**
- * Return one cell. A card's text is untrusted: what a spreadsheet would evaluate gets an apostrophe. So does a number that it would round.
+ * Return one cell. A card's text is untrusted: what a spreadsheet would evaluate gets an apostrophe. So does a number that it would change.
  */
 function cell(value) {
   const text = String(value ?? "");
-  const safe = EVALUATED.test(text) || LOSES_DIGITS.test(text) ? `'${text}` : text;
+  const safe = EVALUATED.test(text) || CHANGED_NUMBER.test(text) ? `'${text}` : text;
   return `"${safe.replaceAll('"', '""')}"`;
 }

@@ -153,6 +153,7 @@ def test_a_wrong_case_is_explained_and_keeps_the_photos(page: Page) -> None:
 def test_csv_cannot_run_formulas_or_lose_digits(page: Page) -> None:
     event = sample("recognized")
     event["data"]["normalized"] |= {"name": '=HYPERLINK("http://x")', "number": "810000196110293288", "address": "+1"}
+    event["data"]["normalized"]["permit_number"] = "00123456"
     FakeApi(page, {"a.jpg": event})
     page.set_input_files("#files", file("a.jpg"))
     with page.expect_download() as downloading:
@@ -164,6 +165,7 @@ def test_csv_cannot_run_formulas_or_lose_digits(page: Page) -> None:
     assert rest == ""
     assert '"\'=HYPERLINK(""http://x"")"' in row
     assert '"\'810000196110293288"' in row
+    assert '"\'00123456"' in row
 
 
 def test_json_is_the_event_and_is_copied_whole(page: Page) -> None:
