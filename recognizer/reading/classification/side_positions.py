@@ -26,7 +26,7 @@ _TITLE_HEIGHTS: Final = {CardSide.RESIDENCE_BACK: 1.15} | dict.fromkeys(PERMIT_B
 """How many times as high as the values a title is, at least."""
 _MAX_HEIGHT: Final = 21.0
 """A card is 17 text heights high, by the size of values on a photo of a specimen; with small print a few more."""
-_FAR: Final = 4.0
+_FAR: Final = 6.0
 """A value beside its label is at most so many text heights away; those at the other side of a screen are farther."""
 _UNREAD_LABELS: Final = 2
 """How many values may seem to be far from their label, because the label before them was not read."""

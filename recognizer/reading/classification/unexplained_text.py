@@ -5,6 +5,7 @@ text between and near the labels and values counts: a card may lie on other pape
 """
 
 import re
+from collections.abc import Sequence
 from difflib import SequenceMatcher
 from typing import Final
 
@@ -42,6 +43,7 @@ def unexplained_texts(
     """Return the Chinese texts in the area of labels and values that are neither, nor known print of this side."""
     values = [_plain(field.text) for field in fields.values() if field.text]
     labels = [word for label in LABELS_BY_SIDE[card_side] for word in WORDS[label]]
+    words = (*labels, *_AUTHORITIES, *_MARKS)
     texts = [
         _plain(_WATERMARK.sub("", line.text))
         for line in texts_in_area(layout, is_on_card)
@@ -50,19 +52,29 @@ def unexplained_texts(
     return [
         text
         for text in texts
-        if len(_CHINESE.findall(_SEX.sub("", text))) >= _MIN_CHINESE
-        and not (card_side is CardSide.RESIDENCE_FRONT and _ADDRESS.search(text))
-        and not _is_part_of_title(text)
-        and not any(_in_common(text, value) >= _EXPLAINED * len(text) for value in values)
-        and not any(_is_similar(text, word) for word in (*labels, *_AUTHORITIES, *_MARKS))
+        if not (card_side is CardSide.RESIDENCE_FRONT and _ADDRESS.search(text))
+        and not any(_is_explained(part, values, words) for part in (text, "".join(_CHINESE.findall(text))))
     ]
+
+
+def _is_explained(text: str, values: Sequence[str], words: Sequence[str]) -> bool:
+    """Tell whether a text, or its Chinese characters without the translation beside them, is known or too short."""
+    return (
+        len(_CHINESE.findall(_SEX.sub("", text))) < _MIN_CHINESE
+        or _is_part_of_title(text)
+        or any(_in_common(text, value) >= _EXPLAINED * len(text) for value in values)
+        or any(_is_similar(text, word) for word in words)
+    )
 
 
 def _is_part_of_title(text: str) -> bool:
     """Tell whether a text is what glare leaves of a title or of the state's name, or all of it, partly misread."""
     titles = (_STATE, *TITLES)
     return any(
-        _is_similar(text, title) or text in (title[: len(text)], title[-len(text) :]) or text[:_PART] in title
+        _is_similar(text, title)
+        or text in (title[: len(text)], title[-len(text) :])
+        or text[:_PART] in title
+        or (len(text) == _PART and (text[1:] in title or text[:2] in title))
         for title in titles
     )
 

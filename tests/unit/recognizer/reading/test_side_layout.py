@@ -85,6 +85,8 @@ def test_text_that_the_side_does_not_print_is_a_departure(added: TextLine) -> No
         line("SPECIMEN 样本", 780, 170),
         line("中华人民共和国", 80, 30),
         line("出入境管", 900, 530),
+        line("夫和国", 80, 30),
+        line("刘子兰/LAU TSZ LAN OF HONG KONG", 430, 110),
         line("LAU 810803", 1000, 690, 20),
         line("联系电话 13800000000", 1900, 400),
     ],
