@@ -18,6 +18,7 @@ NOT_RUN: Final = {
     r"\.venv/bin/permit-ocr up\b": "runs until it is stopped; tests/sandbox starts it in the same way",
     r"\.venv/bin/permit-ocr recognizer\b": "runs until it is stopped; tests/contract starts it in the same way",
     r"\.venv/bin/permit-ocr backfill\b": "would queue the objects of every other test; tests/unit/cli runs it",
+    r"\.venv/bin/permit-ocr expiring\b": "the sandbox that the tests share has no reminders; tests/unit/cli runs it",
     r"\.venv/bin/permit-ocr watch +#": "runs until it is stopped; README.md has it with --seconds",
     r"echo \S+ > \.sandbox/today\b": "changes the date of the sandbox that the tests share",
     r"make (demo|test|build)\b": "takes minutes; make test runs these tests, and installs and builds first",
