@@ -3,6 +3,8 @@
 import base64
 import io
 import json
+import os
+import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -12,6 +14,7 @@ import httpx
 import pytest
 from PIL import Image
 
+from tests.sandbox.conftest import COMMAND
 from tests.sandbox.test_end_to_end import PATIENCE_SECONDS, TRUTH, Client, validate
 
 SPECIMENS = Path("events/specimens")
@@ -91,6 +94,24 @@ def test_a_document_is_reviewed_from_the_list_to_the_event(client: Client, api: 
     late = api.post(path, json={"decision": "rejected", "reason": "other"}, headers=headers)
     assert late.status_code == httpx.codes.PRECONDITION_FAILED
     assert late.json()["review"]["decision"] == event
+
+
+def test_the_accuracy_of_reviewed_fields_is_printed(sandbox: Any, client: Client, api: httpx.Client) -> None:
+    document_id, review = uploaded(client, api, 6)
+    path, headers = f"/v1/recognitions/{document_id}/review", {"if-match": review.headers["etag"]}
+    assert api.post(path, json=OVERRIDE, headers=headers).status_code == httpx.codes.OK
+    done = subprocess.run(
+        [COMMAND, "accuracy", "--since", "1h"],
+        env={**os.environ, "PERMIT_OCR_SANDBOX_DIRECTORY": str(sandbox.state)},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    rows = {tuple(line.split()[:2]): line.split()[2:] for line in done.stdout.splitlines()}
+    checked, corrected, _ = rows["ValidDate", "recognizer"]
+    assert checked == corrected != "0"
+    assert rows["Number", "recognizer"][1:] == ["0", "100.0%"]
 
 
 def test_of_two_reviewers_at_the_same_time_one_decides(client: Client, api: httpx.Client) -> None:

@@ -35,6 +35,7 @@ from tests.unit.fakes import (
     FakePortraits,
     FakeRecognitionStore,
     FakeReviews,
+    FakeWatchedCards,
     World,
 )
 
@@ -61,6 +62,7 @@ class Schedule:
     kept: FakeDocuments = field(default_factory=FakeDocuments)
     cases: FakeCases = field(default_factory=FakeCases)
     index: FakeCaseIndex = field(default_factory=FakeCaseIndex)
+    cards: FakeWatchedCards = field(default_factory=FakeWatchedCards)
     taken: dict[str, float] = field(default_factory=dict)
     visible: list[dict[str, Any]] = field(default_factory=list)
     messages: list[tuple[float, str]] = field(default_factory=list)
@@ -180,6 +182,7 @@ class Schedule:
             review_queue=cast("Any", Stepped(self, self)),
             review_store=cast("Any", Stepped(self, FakeReviews(self.kept))),
             portraits=FakePortraits(),
+            watched_cards=cast("Any", Stepped(self, self.cards)),
             now=self.clock,
         )
 
@@ -244,6 +247,7 @@ def test_a_decision_is_published_exactly_once(happens: list[str]) -> None:
         assert reviewed == schedule.decided == []
         return
     assert stored.event.published
+    assert schedule.cards.is_watched("front")
     assert {event["id"] for event in reviewed} == {stored.id}
     assert all(event["data"] == reviewed[0]["data"] for event in (*reviewed, *schedule.decided))
     if schedule.now <= FIFO_SECONDS:
@@ -259,6 +263,7 @@ def test_nothing_of_a_decision_is_published_after_a_deletion(happens: list[str])
     schedule = run([*happens, "delete"])
     assert schedule.after_deletion == []
     if schedule.deleted:
+        assert not schedule.cards.is_watched("front")
         assert "front" not in schedule.kept.events
         assert not schedule.cases.events
         assert schedule.here.reviews.page(kind=None, reason=None, limit=9, after=None).reviews == []
@@ -270,6 +275,7 @@ def test_a_deletion_at_any_step_of_a_decision_is_its_end(step: int) -> None:
     for _ in range(2):
         schedule.run("delete")
     assert schedule.deleted
+    assert not schedule.cards.is_watched("front")
     assert schedule.after_deletion == []
     assert not schedule.cases.events
 
