@@ -1,6 +1,6 @@
 """Fills the table of watched cards, as if so many cards had been read."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from hashlib import sha256
@@ -26,6 +26,14 @@ def fill_with_cards(sandbox: RunningSandbox, count: int, *, last_day: date, watc
     with ThreadPoolExecutor(UPLOAD_THREADS) as threads:
         list(threads.map(store, batched(documents, _BATCH, strict=False)))
     return documents
+
+
+def remove_cards(sandbox: RunningSandbox, documents: Sequence[str]) -> None:
+    """Delete the cards of documents."""
+    table = sandbox.endpoints["expiries_table"]
+    for batch in batched(documents, _BATCH, strict=False):
+        requests = [{"DeleteRequest": {"Key": {"id": {"S": f"document#{one}"}}}} for one in batch]
+        sandbox.dynamodb.batch_write_item(RequestItems={table: requests})
 
 
 def _items(documents: tuple[str, ...], last_day: date, watched_on: date) -> Iterator[dict[str, Any]]:

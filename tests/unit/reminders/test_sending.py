@@ -60,6 +60,8 @@ class Scene:
     visible: list[dict[str, Any]] = field(default_factory=list)
     fails: int = 0
     pages: int = 0
+    sends: int = 0
+    """Events that were sent, those included that the queue has dropped."""
 
     def with_last_day(self, valid_until: date, *, after: str | None, limit: int) -> WatchPage:
         self.act()
@@ -99,6 +101,7 @@ class Scene:
             if self.fails:
                 self.fails -= 1
                 raise THROTTLED
+            self.sends += 1
             if self.now - self.taken.get(event_id, -1e9) > 300:
                 self.taken[event_id] = self.now
                 self.visible.append(json.loads(event))
@@ -343,6 +346,7 @@ def test_a_kill_at_any_step_of_many_pages_repeats_and_loses_nothing(kill_at: int
             scene.run(tomorrow)
         scene.now += EVERY
     assert sorted(document for document, _, _ in scene.told()) == [f"{number:04}" for number in range(450)]
+    assert scene.sends <= 450 + send_reminders.PAGE, "only the page whose position was not stored is sent again"
 
 
 def test_a_notice_of_the_new_list_is_sent_from_the_next_day_on() -> None:
