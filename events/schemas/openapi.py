@@ -147,7 +147,7 @@ _PARAMETERS: Final = {
         _parameter(
             "to",
             "query",
-            f"Last of the last days of validity, less than {MOST_DAYS} days after `from`.",
+            f"Last of the last days of validity, at most {MOST_DAYS} days after `from`.",
             required=True,
             format="date",
         ),

@@ -128,7 +128,7 @@ def use_expiries_table() -> None:
     )
     cards.put(card)
     assert cards.with_last_day(day, after=None, limit=100).watches == (card,)
-    assert cards.is_watched("document")
+    assert cards.watched(["document"])
     cards.remove(Document(id="document"))
     cards.put(card)
     assert cards.remove_case("other case", until="2") == ["document"]
@@ -196,7 +196,7 @@ def use_s3() -> None:
 
 def use_sqs() -> None:
     bootstrap.event_publisher().publish("{}", event_id="event")
-    bootstrap.event_publisher().publish_all([("reminder", "{}")])
+    bootstrap.event_publisher().publish_all([("reminder", "{}")], queue=0)
     intake = bootstrap.queue(settings().intake_queue_url)
     intake.enqueue(RepublishMessage(document_id="document"))
     upload = Upload(bucket=settings().upload_bucket, key="uploads/1.jpg", version=None, etag=None)

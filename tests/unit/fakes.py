@@ -528,19 +528,20 @@ class FakeWatchedCards:
     cards: dict[tuple[str, ...], Watch] = field(default_factory=dict)
     writes: int = 0
 
-    def put(self, watch: Watch) -> None:
+    def put(self, watch: Watch, *, replaces: bool = True) -> None:
         self.writes += 1
         key = (watch.case, watch.kind) if watch.case else (watch.document_id,)
         there = self.cards.get(key)
         if there is None or (
             there.revision < watch.revision
             if there.document_id == watch.document_id
-            else there.sort_key < watch.sort_key
+            else replaces and there.sort_key < watch.sort_key
         ):
             self.cards[key] = watch
 
-    def is_watched(self, document_id: str) -> bool:
-        return any(watch.document_id == document_id for watch in self.cards.values())
+    def watched(self, document_ids: Sequence[str]) -> list[str]:
+        there = {watch.document_id for watch in self.cards.values()}
+        return [one for one in document_ids if one in there]
 
     def remove(self, document: Document) -> None:
         self.cards = {key: watch for key, watch in self.cards.items() if watch.document_id != document.id}
@@ -684,7 +685,7 @@ class World:
 
     @property
     def watch_expiry(self) -> WatchExpiry | None:
-        return WatchExpiry(cards=self.watched_cards, today=self.today) if self.watched_cards else None
+        return WatchExpiry(cards=self.watched_cards) if self.watched_cards else None
 
     @property
     def recognize(self) -> Recognize:

@@ -129,7 +129,7 @@ def watched_cards() -> DynamoDbWatchedCards | None:
 def watch_expiry() -> WatchExpiry | None:
     """Return the use case, None if reminders are off."""
     cards = watched_cards()
-    return WatchExpiry(cards=cards, today=today) if cards else None
+    return WatchExpiry(cards=cards) if cards else None
 
 
 @cache

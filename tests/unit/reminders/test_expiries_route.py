@@ -112,6 +112,10 @@ def test_a_wrong_parameter_is_named(parameters: dict[str, str], field: str) -> N
     assert field in [error["field"] for error in body["errors"]]
 
 
+def test_the_last_days_of_the_calendar_are_dates() -> None:
+    assert get({"from": "9999-12-20", "to": "9999-12-31"}, FakeWatchedCards())[0] == 200
+
+
 @pytest.mark.parametrize("last", ["2027-03-01", "2028-02-29"])
 def test_a_range_of_a_year_is_allowed(last: str) -> None:
     assert get({"from": "2027-03-01", "to": last}, FakeWatchedCards())[0] == 200

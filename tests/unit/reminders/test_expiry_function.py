@@ -75,7 +75,9 @@ def received(sqs: "SQSClient", url: str) -> list[str]:
 def test_many_events_are_sent_to_both_queues(sqs: "SQSClient") -> None:
     results, webhooks = queue(sqs, "results"), queue(sqs, "webhooks")
     publisher = SqsEventPublisher(sqs, queue_url=results, webhook_queue_url=webhooks)
-    publisher.publish_all([(str(number), f"event {number}") for number in range(25)])
+    assert publisher.queues == 2
+    for number in range(publisher.queues):
+        publisher.publish_all([(str(event), f"event {event}") for event in range(25)], queue=number)
     for url in (results, webhooks):
         assert sorted(received(sqs, url)) == sorted(f"event {number}" for number in range(25))
 
@@ -88,4 +90,4 @@ def test_an_event_that_sqs_refuses_is_an_error(sqs: "SQSClient") -> None:
 
     publisher = SqsEventPublisher(cast("SQSClient", Refusing()), queue_url="results")
     with pytest.raises(RetryableError, match=r"SQS\.ThrottlingException"):
-        publisher.publish_all([("1", "event")])
+        publisher.publish_all([("1", "event")], queue=0)

@@ -60,6 +60,9 @@ class Scene:
     visible: list[dict[str, Any]] = field(default_factory=list)
     fails: int = 0
     pages: int = 0
+    queues: int = 1
+    webhooks: list[str] = field(default_factory=list)
+    webhooks_fail: bool = False
     sends: int = 0
     """Events that were sent, those included that the queue has dropped."""
 
@@ -95,8 +98,13 @@ class Scene:
         if self.lease[0] == owner:
             self.lease = (owner, 0.0)
 
-    def publish_all(self, events: Sequence[tuple[str, str]]) -> None:
+    def publish_all(self, events: Sequence[tuple[str, str]], *, queue: int) -> None:
         self.act()
+        if queue == 1:
+            if self.webhooks_fail:
+                raise THROTTLED
+            self.webhooks += [event_id for event_id, _ in events]
+            return
         for event_id, event in events:
             if self.fails:
                 self.fails -= 1
@@ -206,6 +214,23 @@ def test_an_error_ends_the_lease_and_the_next_invocation_goes_on() -> None:
         scene.run(START)
     scene.run(START)
     assert scene.told() == [("a", "permit.expiring.v1", 30)]
+
+
+def test_a_webhook_queue_that_fails_repeats_nothing_on_the_results_queue() -> None:
+    scene = Scene(queues=2, webhooks_fail=True, notices=(30,))
+    for number in range(150):
+        scene.cards.put(
+            card(f"{number:03}", START + timedelta(days=30), watched_on=START - timedelta(days=1)), replaces=True
+        )
+    for _ in range(10):
+        with pytest.raises(RetryableError):
+            scene.run(START)
+        scene.now += EVERY
+    scene.webhooks_fail = False
+    scene.run(START)
+    told = [document for document, _, _ in scene.told()]
+    assert sorted(told) == [f"{number:03}" for number in range(150)]
+    assert len(scene.webhooks) == len(set(scene.webhooks)) == 150
 
 
 def test_a_lease_that_cannot_be_ended_expires() -> None:

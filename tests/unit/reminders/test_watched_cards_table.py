@@ -74,8 +74,8 @@ def test_a_card_is_found_by_its_last_day_and_by_its_document(table: "DynamoDBCli
     cards.put(card)
     assert on(cards) == [card]
     assert on(cards, date(2027, 3, 30)) == []
-    assert cards.is_watched("a")
-    assert not cards.is_watched("b")
+    assert cards.watched(["a"])
+    assert not cards.watched(["b"])
 
 
 def test_nothing_of_the_card_is_stored_but_its_kind_and_dates(table: "DynamoDBClient") -> None:
@@ -103,7 +103,18 @@ def test_a_newer_card_takes_the_place_in_its_case_and_an_older_one_does_not(tabl
         cards.put(card)
     assert on(cards) == [other_kind]
     assert on(cards, date(2037, 1, 1)) == [newer]
-    assert not cards.is_watched("a")
+    assert not cards.watched(["a"])
+
+
+def test_a_card_in_review_takes_no_other_cards_place_until_it_is_accepted(table: "DynamoDBClient") -> None:
+    cards = cards_in(table)
+    newer = replace(IN_CASE, document_id="b", sort_key="2/b")
+    cards.put(IN_CASE)
+    cards.put(newer, replaces=False)
+    assert on(cards) == [IN_CASE]
+    accepted = replace(newer, revision=1)
+    cards.put(accepted)
+    assert on(cards) == [accepted]
 
 
 def test_a_card_that_is_read_again_keeps_the_day_from_which_it_is_watched(table: "DynamoDBClient") -> None:
@@ -127,10 +138,10 @@ def test_a_documents_card_is_removed_also_if_its_case_is_not_known(
     cards = cards_in(table)
     cards.put(card)
     cards.remove(Document(id="b", case=card.case))
-    assert cards.is_watched("a")
+    assert cards.watched(["a"])
     for _ in range(2):
         cards.remove(Document(id="a", case=card.case if case_is_known else None))
-    assert not cards.is_watched("a")
+    assert not cards.watched(["a"])
 
 
 def test_a_newer_card_survives_the_removal_of_the_one_that_it_replaced(table: "DynamoDBClient") -> None:
@@ -167,6 +178,20 @@ class Behind:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._client, name)
+
+
+def test_both_keys_of_an_item_in_the_index_are_one_card(table: "DynamoDBClient") -> None:
+    """While a card is being replaced, the index may have its old and its new key: a batch may name it only once."""
+
+    class Twice(Behind):
+        def query(self, **request: Any) -> Any:
+            page = super().query(**request)
+            old = [{**item, "document_id": {"S": "0"}} for item in page["Items"]]
+            return {**page, "Items": [*old, *page["Items"]]}
+
+    cards = cards_in(Twice(table))  # type: ignore[arg-type]
+    cards.put(IN_CASE)
+    assert on(cards) == [IN_CASE]
 
 
 def test_what_an_index_still_has_but_was_removed_or_replaced_is_not_found(table: "DynamoDBClient") -> None:
@@ -239,7 +264,7 @@ def test_one_invocation_at_a_time_has_the_lease(table: "DynamoDBClient") -> None
     assert progress.acquire_lease("one", seconds=95) is None
     with pytest.raises(InProgress):
         progress.acquire_lease("two", seconds=95)
-    half = Progress(day=LAST_DAY, valid_until=date(2027, 4, 30), position="a document#a")
+    half = Progress(day=LAST_DAY, valid_until=date(2027, 4, 30), position="a document#a", queues=1)
     assert progress.store("one", half)
     assert progress.get() == half
     clock.now += 96

@@ -8,6 +8,7 @@ import pytest
 
 from permit_ocr.application.reminders.watch_expiry import WatchExpiry
 from permit_ocr.domain.card.answers import Answer
+from permit_ocr.domain.card.notices import EXPIRED, notice_due
 from permit_ocr.domain.errors import NotPublished, RejectDocument
 from permit_ocr.domain.events import Document
 from permit_ocr.domain.identity import document_id_of_page
@@ -26,6 +27,7 @@ from tests.unit.fakes import (
 )
 
 LAST_DAY = date(2030, 10, 8)
+READ_ON = date(2026, 11, 21)
 NO_CARD = RejectDocument("FailedOperation.NoCard", "no card", "send one")
 
 
@@ -82,11 +84,25 @@ def test_a_card_is_watched_before_its_result_can_be_received() -> None:
     here, cards = watching(MAINLAND_FRONT, publish_fails=1)
     with pytest.raises(NotPublished):
         read(here)
-    assert cards.is_watched("document-1")
+    assert cards.watched(["document-1"])
     here.now = lambda: NOW + timedelta(days=3)
     here.publish.republish("document-1")
     (card,) = cards.cards.values()
     assert card.watched_on == date(2026, 11, 21)
+
+
+def test_a_card_that_is_published_a_day_later_is_watched_from_its_judgement_on() -> None:
+    """Its result says that it is valid; that it has expired meanwhile is for the reminder to say."""
+    here, cards = watching(replace(MAINLAND_FRONT, ValidDate="2016.11.22-2026.11.21"), publish_fails=1)
+    with pytest.raises(NotPublished):
+        read(here)
+    cards.cards.clear()  # the table did not take it either
+    here.now = lambda: NOW + timedelta(days=1)
+    here.publish.republish("document-1")
+    (card,) = cards.cards.values()
+    tomorrow = READ_ON + timedelta(days=1)
+    assert (card.valid_until, card.watched_on) == (READ_ON, READ_ON)
+    assert notice_due(card, day=tomorrow, today=tomorrow) == EXPIRED
 
 
 def test_a_newer_card_of_a_kind_takes_the_place_of_an_older_one_in_its_case() -> None:
@@ -96,6 +112,32 @@ def test_a_newer_card_of_a_kind_takes_the_place_of_an_older_one_in_its_case() ->
     read(here, "old", case="7")  # was uploaded before, and is read later
     read(here, "of another case", case="8")
     assert {watch.document_id for watch in cards.cards.values()} == {"new", "of another case"}
+
+
+def test_a_newer_card_in_review_replaces_an_accepted_one_only_when_it_is_accepted() -> None:
+    """If it is refused, the card that was accepted before must not expire silently."""
+    in_review = replace(MAINLAND_FRONT, Number="H1234567", ValidDate="2026.10.09-2036.10.08")
+    here, cards = watching(MAINLAND_FRONT, in_review)
+    read(here, "accepted", case="7")
+    read(here, "in review", case="7", minutes=5)
+    assert [watch.document_id for watch in cards.cards.values()] == ["accepted"]
+    watch = WatchExpiry(cards=cards)
+    document = Document(id="in review", case="7", received=datetime(2026, 11, 21, 3, 5, tzinfo=UTC))
+
+    def decide(verdict: Verdict, revision: int) -> list[str]:
+        watch.correct(
+            document,
+            kind=Kind.MAINLAND_PERMIT,
+            verdict=verdict,
+            valid_until=date(2036, 10, 8),
+            as_of=READ_ON,
+            judged=NOW,
+            revision=revision,
+        )
+        return [watch.document_id for watch in cards.cards.values()]
+
+    assert decide(Verdict.REJECTED, 1) == ["accepted"]
+    assert decide(Verdict.ACCEPTED, 2) == ["in review"]
 
 
 def test_two_kinds_of_card_in_a_case_are_both_watched() -> None:
@@ -112,7 +154,7 @@ def test_a_newer_card_that_is_rejected_replaces_nothing() -> None:
     here, cards = watching(MAINLAND_FRONT, replace(MAINLAND_FRONT, ValidDate="2016.10.09-2026.10.08"))
     read(here, "valid", case="7")
     read(here, "expired", case="7", minutes=5)
-    assert cards.is_watched("valid")
+    assert cards.watched(["valid"])
 
 
 @pytest.mark.parametrize("case", [None, "7"])
@@ -165,7 +207,7 @@ def test_deleting_a_case_leaves_what_was_submitted_to_it_later() -> None:
     here.documents.states.clear()
     here.cases.sides.clear()
     assert here.delete_case("7", deadline=time.monotonic() + 10) == 0
-    assert cards.is_watched("document-1")
+    assert cards.watched(["document-1"])
 
 
 def test_a_document_that_is_deleted_while_it_is_published_is_not_watched() -> None:
@@ -204,8 +246,8 @@ DOCUMENT = Document(id="document-1", received=NOW)
 )
 def test_a_review_may_change_what_is_watched(verdict: Verdict, valid_until: date | None, watched: date | None) -> None:
     cards = FakeWatchedCards()
-    watch = WatchExpiry(cards=cards, today=lambda: date(2026, 11, 21))
+    watch = WatchExpiry(cards=cards)
     kind = Kind.MAINLAND_PERMIT
-    assert watch(DOCUMENT, kind=kind, verdict=Verdict.REVIEW, valid_until=LAST_DAY, judged=NOW)
-    watch.correct(DOCUMENT, kind=kind, verdict=verdict, valid_until=valid_until, judged=NOW, revision=1)
+    assert watch(DOCUMENT, kind=kind, verdict=Verdict.REVIEW, valid_until=LAST_DAY, as_of=READ_ON, judged=NOW)
+    watch.correct(DOCUMENT, kind=kind, verdict=verdict, valid_until=valid_until, as_of=READ_ON, judged=NOW, revision=1)
     assert [card.valid_until for card in cards.cards.values()] == ([watched] if watched else [])

@@ -61,6 +61,7 @@ class Publish:
                 verdict=data.verdict,
                 reasons=data.reasons,
                 valid_until=data.validity.valid_until,
+                as_of=data.validity.as_of,
                 judged=event.time,
             )
         self._publish(text, document, read, keep_image)
@@ -98,7 +99,12 @@ class Publish:
         try:
             if read and self.watch_expiry:
                 self.watch_expiry(
-                    document, kind=read.kind, verdict=read.verdict, valid_until=read.valid_until, judged=read.judged
+                    document,
+                    kind=read.kind,
+                    verdict=read.verdict,
+                    valid_until=read.valid_until,
+                    as_of=read.as_of,
+                    judged=read.judged,
                 )
             self.publisher.publish(text, event_id=document.id)
             side = case_side(document, read.kind, read.side, judged=read.judged, event=text) if read else None
@@ -133,6 +139,7 @@ class _Read:
     verdict: Verdict
     reasons: tuple[str, ...]
     valid_until: date | None
+    as_of: date
     judged: datetime
 
 
@@ -151,5 +158,6 @@ def _stored_read(event: dict[str, Any]) -> _Read | None:
         verdict=Verdict(data["verdict"]),
         reasons=tuple(data["reasons"]),
         valid_until=date.fromisoformat(valid_until) if valid_until else None,
+        as_of=date.fromisoformat(data["validity"]["as_of"]),
         judged=datetime.fromisoformat(event["time"]),
     )

@@ -1,13 +1,13 @@
 """The port ``ReminderProgress`` on DynamoDB: the item ``progress`` of the table of watched cards, which never expires.
 
-It has ``day``, ``last_day`` and ``position`` of ``Progress``, the dates in ISO 8601, and ``lease_owner`` and
-``lease_until``, in seconds since 1970. It has no attribute of the table's indexes, so it is in none.
+It has ``day``, ``last_day``, ``position`` and ``queues`` of ``Progress``, the dates in ISO 8601, and ``lease_owner``
+and ``lease_until``, in seconds since 1970. It has no attribute of the table's indexes, so it is in none.
 """
 
 import time
 from collections.abc import Callable
 from datetime import date
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from permit_ocr.application.reminders.ports import Progress
 from permit_ocr.domain.errors import InProgress
@@ -41,7 +41,7 @@ class DynamoDbReminderProgress:
         return _progress(write.item)
 
     def store(self, owner: str, progress: Progress) -> bool:
-        values = {"day": progress.day.isoformat()}
+        values: dict[str, Any] = {"day": progress.day.isoformat(), "queues": progress.queues}
         if progress.valid_until:
             values["last_day"] = progress.valid_until.isoformat()
         if progress.position:
@@ -72,4 +72,5 @@ def _progress(item: Item) -> Progress | None:
         day=date.fromisoformat(item["day"]),
         valid_until=date.fromisoformat(last_day) if last_day else None,
         position=item.get("position"),
+        queues=item["queues"],
     )

@@ -32,11 +32,10 @@ if TYPE_CHECKING:
 
 KEEP_DAYS_AFTER_EXPIRY: Final = 31
 """After the last day of validity. The last reminder is due on the day after it; days that were missed are caught up."""
-_IF_NEWER: Final = (
-    "attribute_not_exists(id) OR expires_at < :now"
-    " OR (#document_id <> :document_id AND #sort_key < :sort_key)"
-    " OR (#document_id = :document_id AND #revision < :revision)"
+_IF_FREE: Final = (
+    "attribute_not_exists(id) OR expires_at < :now OR (#document_id = :document_id AND #revision < :revision)"
 )
+_IF_NEWER: Final = f"{_IF_FREE} OR (#document_id <> :document_id AND #sort_key < :sort_key)"
 
 
 class DynamoDbWatchedCards:
@@ -45,7 +44,7 @@ class DynamoDbWatchedCards:
     def __init__(self, client: "DynamoDBClient", *, table: str, clock: Callable[[], float] = time.time) -> None:
         self._table = Table(client, table, clock=clock)
 
-    def put(self, watch: Watch) -> None:
+    def put(self, watch: Watch, *, replaces: bool = True) -> None:
         values = {
             "document_id": watch.document_id,
             "kind": watch.kind,
@@ -58,13 +57,14 @@ class DynamoDbWatchedCards:
         self._table.update(
             _case_item_id(watch.case, watch.kind) if watch.case else _document_item_id(watch.document_id),
             "SET " + ", ".join(f"#{name} = :{name}" for name in values),
-            condition=_IF_NEWER,
+            condition=_IF_NEWER if replaces else _IF_FREE,
             names={f"#{name}": name for name in values},
             values={f":{name}": value for name, value in values.items()},
         )
 
-    def is_watched(self, document_id: str) -> bool:
-        return bool(self._table.get_all([_document_item_id(document_id)]) or self._ids_in_cases(document_id))
+    def watched(self, document_ids: Sequence[str]) -> Sequence[str]:
+        found = {item["document_id"] for item in self._table.get_all([_document_item_id(one) for one in document_ids])}
+        return [one for one in document_ids if one in found or self._ids_in_cases(one)]
 
     def remove(self, document: Document) -> None:
         if document.case:
@@ -93,7 +93,8 @@ class DynamoDbWatchedCards:
         keys, last = self._table.query_index(
             "by_last_day", ("valid_until", day), limit=limit, after=start, include_expired=True
         )
-        items = {item["id"]: item for item in self._table.get_all([key["id"] for key in keys])}
+        # While a card of a case is being replaced, the index may have both keys of its item.
+        items = {item["id"]: item for item in self._table.get_all(list({key["id"] for key in keys}))}
         found = (items.get(key["id"]) for key in keys)
         return WatchPage(
             # A card that was replaced since, or corrected, has another document or day.

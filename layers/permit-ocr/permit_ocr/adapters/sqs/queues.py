@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import batched
 from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
@@ -30,6 +31,7 @@ class SqsEventPublisher:
     def __init__(self, client: "SQSClient", *, queue_url: str, webhook_queue_url: str = "") -> None:
         self._client = client
         self._queue_urls = [queue_url, *([webhook_queue_url] if webhook_queue_url else [])]
+        self.queues = len(self._queue_urls)
 
     def publish(self, event: str, *, event_id: str) -> None:
         # If the webhook send fails, both are retried; FIFO deduplication drops the repeat.
@@ -43,11 +45,11 @@ class SqsEventPublisher:
                     MessageAttributes=_attributes(),
                 )
 
-    def publish_all(self, events: Sequence[tuple[str, str]]) -> None:
-        batches = [(url, batch) for url in self._queue_urls for batch in batched(events, _BATCH_LIMIT, strict=False)]
-        attributes = _attributes()  # other threads work on no trace
+    def publish_all(self, events: Sequence[tuple[str, str]], *, queue: int) -> None:
+        # Other threads work on no trace.
+        send = partial(self._send_batch, self._queue_urls[queue], attributes=_attributes())
         with ThreadPoolExecutor(_PARALLEL_BATCHES) as threads:
-            for _ in threads.map(lambda one: self._send_batch(*one, attributes=attributes), batches):
+            for _ in threads.map(send, batched(events, _BATCH_LIMIT, strict=False)):
                 pass
 
     def _send_batch(self, queue_url: str, events: Sequence[tuple[str, str]], *, attributes: Any) -> None:  # noqa: ANN401  as _attributes()

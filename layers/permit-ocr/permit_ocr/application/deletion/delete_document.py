@@ -81,11 +81,13 @@ class EraseDocument:
         if self.watched_cards:
             self.watched_cards.remove(document)
 
-    def is_left(self, document_id: str) -> bool:
-        """Return whether anything is left of a document whose state has expired. Raises ``RetryableError``."""
-        if self.erasure.photo_versions(Document(id=document_id)):  # the key of a direct upload names the document
-            return True
-        return self.watched_cards is not None and self.watched_cards.is_watched(document_id)
+    def is_photo_left(self, document_id: str) -> bool:
+        """Return whether a direct upload is left, whose key names the document. Raises ``RetryableError``."""
+        return bool(self.erasure.photo_versions(Document(id=document_id)))
+
+    def watched(self, document_ids: Sequence[str]) -> Sequence[str]:
+        """Return those of the documents whose cards are watched. Raises ``RetryableError``."""
+        return self.watched_cards.watched(document_ids) if self.watched_cards else ()
 
     @contextmanager
     def erasing_if_deleted(self, document: Document, recognition_ids: Sequence[str] = ()) -> Iterator[None]:
@@ -122,17 +124,12 @@ class DeleteDocument:
 
     def _mark_deleted_later(self, document_id: str) -> DocumentState | None:
         """Write the tombstone of a document whose state has expired, or that has never been started, if any is left."""
-        if self.erase.is_left(document_id):
-            return self.documents.mark_deleted(document_id, include_unknown=True)
-        pages = [number for number in range(1, MAX_PAGES + 1) if self._is_page_watched(document_id, number)]
-        if not pages:
+        pages = {document_id_of_page(document_id, number): number for number in range(1, MAX_PAGES + 1)}
+        watched = self.erase.watched([document_id, *pages])
+        if not watched and not self.erase.is_photo_left(document_id):
             return None
         state = self.documents.mark_deleted(document_id, include_unknown=True)
-        return replace(state, pages=max(pages)) if state else None
-
-    def _is_page_watched(self, document_id: str, number: int) -> bool:
-        cards = self.erase.watched_cards
-        return cards is not None and cards.is_watched(document_id_of_page(document_id, number))
+        return replace(state, pages=max((pages.get(one, 0) for one in watched), default=0) or None) if state else None
 
     def of_case(self, entry: CaseDocument) -> None:
         """Delete a document of a case, also after its state has expired. Raises ``RetryableError``."""

@@ -36,10 +36,10 @@ def list_expiries(cards: WatchedCards, *, start: Cursor, until: date) -> ExpiryP
     for _ in range(_MOST_READS):
         page = cards.with_last_day(cursor.day, after=cursor.position, limit=MOST_CARDS - len(found))
         found += page.watches
+        if page.following is None and cursor.day >= until:
+            return ExpiryPage(watches=tuple(found), following=None)
         day = cursor.day if page.following else cursor.day + timedelta(days=1)
         cursor = Cursor(day=day, position=page.following)
-        if day > until:
-            return ExpiryPage(watches=tuple(found), following=None)
         if len(found) >= MOST_CARDS:
             break
     return ExpiryPage(watches=tuple(found), following=cursor)

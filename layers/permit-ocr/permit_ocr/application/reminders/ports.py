@@ -20,14 +20,15 @@ class WatchPage:
 class WatchedCards(Protocol):
     """The cards that are watched, until some time after they have expired."""
 
-    def put(self, watch: Watch) -> None:
-        """Watch a card, in place of an older one of its kind in its case.
+    def put(self, watch: Watch, *, replaces: bool) -> None:
+        """Watch a card; if it ``replaces`` others, in place of an older one of its kind in its case.
 
-        Changes nothing if a newer one is watched there, or this document's own, in this revision or a later one.
+        Changes nothing if another one is watched there that is not replaced, or if this document's own is, in this
+        revision or a later one.
         """
 
-    def is_watched(self, document_id: str) -> bool:
-        """Return whether the card of a document is watched."""
+    def watched(self, document_ids: Sequence[str]) -> Sequence[str]:
+        """Return those of up to 100 documents whose cards are watched."""
 
     def remove(self, document: Document) -> None:
         """Stop watching the card of a document."""
@@ -47,12 +48,13 @@ class Progress:
     """How far the reminders are: everything before ``day`` is sent.
 
     Of that day itself, the reminders of the last days of validity before ``valid_until`` are sent, and of that one
-    those of the pages before ``position``.
+    those of the pages before ``position``; those of that page itself to the first ``queues`` of the queues.
     """
 
     day: date
     valid_until: date | None = None
     position: str | None = None
+    queues: int = 0
 
 
 class ReminderProgress(Protocol):
@@ -72,10 +74,13 @@ class ReminderProgress(Protocol):
 
 
 class ReminderPublisher(Protocol):
-    """Where reminders go: the results queue and the webhook queue."""
+    """Where reminders go: the results queue, then the webhook queue if there is one."""
 
-    def publish_all(self, events: Sequence[tuple[str, str]]) -> None:
-        """Send events, each with its id first; sending one again within five minutes changes nothing.
+    queues: int
+    """How many there are."""
+
+    def publish_all(self, events: Sequence[tuple[str, str]], *, queue: int) -> None:
+        """Send events to one queue, each with its id first; sending one again within five minutes changes nothing.
 
         Some of them may have been sent if it raises.
         """

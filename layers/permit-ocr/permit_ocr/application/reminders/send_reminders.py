@@ -5,7 +5,7 @@ all days up to today done? ── yes ─▶ nothing to do: one read
 take the lease ── somebody has it ─▶ nothing to do
       │
 for each day that is not done, the earliest first, and each last day of validity of which a reminder is due on it:
-    read a page of cards ─▶ send their reminders ─▶ store the position
+    read a page of cards ─▶ send their reminders to each queue, and store which has got them ─▶ store the position
 
 An invocation that is killed has sent reminders of at most one page whose position is not stored. The next one takes the
 lease within four minutes and sends that page again, with the same ids, which the queue then drops. Only one page is in
@@ -21,7 +21,7 @@ from typing import Final
 from uuid import uuid4
 
 from permit_ocr.application.reminders.ports import Progress, ReminderProgress, ReminderPublisher, WatchedCards
-from permit_ocr.domain.card.notices import last_days_due, notice_due
+from permit_ocr.domain.card.notices import Watch, last_days_due, notice_due
 from permit_ocr.domain.errors import InProgress, RetryableError
 from permit_ocr.domain.events import reminder_event, to_json
 from permit_ocr.trace_context import current_traceparent
@@ -80,22 +80,21 @@ class SendReminders:
             if last_day is None:
                 progress = Progress(day=progress.day + timedelta(days=1))
                 continue
-            position = progress.position if last_day == progress.valid_until else None
-            page = self.cards.with_last_day(last_day, after=position, limit=PAGE)
-            events = [
-                reminder_event(watch, notice, today=today, source=self.event_source, time=self.now())
-                for watch in page.watches
-                if (notice := notice_due(watch, day=progress.day, today=today)) is not None
-            ]
-            if events:
-                traceparent = current_traceparent()
-                self.publisher.publish_all(
-                    [(event.id, to_json(replace(event, traceparent=traceparent))) for event in events]
-                )
-                reminders += len(events)
-            following = page.following
+            is_continued = last_day == progress.valid_until
             progress = replace(
                 progress,
+                valid_until=last_day,
+                position=progress.position if is_continued else None,
+                queues=progress.queues if is_continued else 0,
+            )
+            page = self.cards.with_last_day(last_day, after=progress.position, limit=PAGE)
+            events = self._events(page.watches, day=progress.day, today=today)
+            if not self._publish(events, progress, owner):
+                break
+            reminders += len(events)
+            following = page.following
+            progress = Progress(
+                day=progress.day,
                 valid_until=last_day if following else last_day + timedelta(days=1),
                 position=following,
             )
@@ -105,6 +104,27 @@ class SendReminders:
         else:
             self.progress.store(owner, progress)
         return Sent(reminders=reminders, day=progress.day)
+
+    def _events(self, watches: Sequence[Watch], *, day: date, today: date) -> list[tuple[str, str]]:
+        """Return the events that are due of a page, each with its id first."""
+        events = [
+            reminder_event(watch, notice, today=today, source=self.event_source, time=self.now())
+            for watch in watches
+            if (notice := notice_due(watch, day=day, today=today)) is not None
+        ]
+        traceparent = current_traceparent()
+        return [(event.id, to_json(replace(event, traceparent=traceparent))) for event in events]
+
+    def _publish(self, events: Sequence[tuple[str, str]], progress: Progress, owner: str) -> bool:
+        """Send a page to the queues that have not got it yet. Return whether the lease is still held.
+
+        A queue that fails is tried again by the next invocation, and those before it do not get the page once more.
+        """
+        for queue in range(progress.queues, self.publisher.queues if events else 0):
+            if queue > progress.queues and not self.progress.store(owner, replace(progress, queues=queue)):
+                return False
+            self.publisher.publish_all(events, queue=queue)
+        return True
 
     def _last_day(self, progress: Progress) -> date | None:
         """Return the last day of validity to go on with, None if the day is done.

@@ -4,7 +4,6 @@ A card that was not rejected and has a last day is watched, with one write. That
 result is published is missed; a repeated delivery changes nothing. Any other card costs no write.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -21,7 +20,6 @@ class WatchExpiry:
     """The use case."""
 
     cards: WatchedCards
-    today: Callable[[], date]
 
     def __call__(
         self,
@@ -30,12 +28,14 @@ class WatchExpiry:
         kind: Kind,
         verdict: Verdict,
         valid_until: date | None,
+        as_of: date,
         judged: datetime,
         revision: int = 0,
     ) -> bool:
         """Watch a document's card if that is to be done, and return whether it is. Raises ``RetryableError``.
 
-        ``judged`` is the time of the document's result, ``revision`` the number of the review's decision.
+        The card was judged on the day ``as_of``: what is due later, its result could not tell. ``judged`` is the time
+        of the document's result, ``revision`` the number of the review's decision.
         """
         if verdict is Verdict.REJECTED or valid_until is None:
             return False
@@ -45,10 +45,12 @@ class WatchExpiry:
                 case=document.case,
                 kind=kind,
                 valid_until=valid_until,
-                watched_on=self.today(),
+                watched_on=as_of,
                 sort_key=photo_sort_key(document.received or judged, document.id),
                 revision=revision,
-            )
+            ),
+            # Until a review has accepted it, an accepted card stays in its place.
+            replaces=verdict is not Verdict.REVIEW,
         )
         return True
 
@@ -59,9 +61,18 @@ class WatchExpiry:
         kind: Kind,
         verdict: Verdict,
         valid_until: date | None,
+        as_of: date,
         judged: datetime,
         revision: int,
     ) -> None:
         """Watch a card by what a review decided: with another last day, or not any more. Raises ``RetryableError``."""
-        if not self(document, kind=kind, verdict=verdict, valid_until=valid_until, judged=judged, revision=revision):
+        if not self(
+            document,
+            kind=kind,
+            verdict=verdict,
+            valid_until=valid_until,
+            as_of=as_of,
+            judged=judged,
+            revision=revision,
+        ):
             self.cards.remove(document)

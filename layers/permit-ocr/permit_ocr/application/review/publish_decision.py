@@ -70,12 +70,14 @@ class PublishDecision:
 
     def _watch(self, state: ReviewState, decision: StoredDecision, reviewed: StoredResult) -> None:
         if self.watch_expiry:
-            valid_until = json.loads(decision.event.event)["data"]["validity"]["valid_until"]
+            validity = json.loads(decision.event.event)["data"]["validity"]
+            valid_until = validity["valid_until"]
             self.watch_expiry.correct(
                 reviewed.document,
                 kind=reviewed.kind,
                 verdict=reviewed.verdict,
                 valid_until=date.fromisoformat(valid_until) if valid_until else None,
+                as_of=date.fromisoformat(validity["as_of"]),
                 judged=_time_of_result(state),
                 revision=decision.number,
             )

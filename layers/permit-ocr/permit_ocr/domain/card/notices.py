@@ -17,14 +17,14 @@ MOST_DAYS: Final = 3650
 EXPIRED: Final = -1
 """The notice on the day after the last day of validity: the card has expired."""
 _RULE: Final = (
-    f"ExpiryNoticeDays must be up to {MOST_NOTICES} different whole numbers from 0 to {MOST_DAYS:,}, separated by "
+    f"ExpiryNoticeDays must be up to {MOST_NOTICES} whole numbers from 0 to {MOST_DAYS:,}, separated by "
     "commas, such as 60,30,0"
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watch:
-    """A card of which reminders are sent. Nothing in it is from the card but its kind and its last day of validity."""
+    """A card for which reminders are sent. Nothing in it is from the card but its kind and its last day of validity."""
 
     document_id: str
     case: str | None
@@ -46,7 +46,7 @@ def parse_notice_days(text: str) -> tuple[int, ...]:
     if len(parts) > MOST_NOTICES or not all(part.isascii() and part.isdecimal() for part in parts):
         raise ValueError(_RULE)
     days = sorted({int(part) for part in parts}, reverse=True)
-    if len(days) < len(parts) or days[0] > MOST_DAYS:
+    if days[0] > MOST_DAYS:
         raise ValueError(_RULE)
     return tuple(days)
 

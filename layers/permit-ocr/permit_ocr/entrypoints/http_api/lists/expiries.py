@@ -18,7 +18,7 @@ from permit_ocr.entrypoints.http_api.dependencies import Resolver, get_dependenc
 from permit_ocr.entrypoints.http_api.problem_details import HttpProblem, invalid_fields, problem
 from permit_ocr.entrypoints.http_api.responses import JSON, describe_json, describe_problem
 
-MOST_DAYS: Final = 366
+MOST_DAYS: Final = 365
 _PARAMETERS: Final = ("from", "to", "cursor")
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _POSITION: Final = re.compile(r"[0-9a-z-]{1,100} [0-9a-z#-]{1,200}")
@@ -108,8 +108,8 @@ def _read(parameters: Mapping[str, str]) -> tuple[Cursor, date]:
     first, last = days["from"], days["to"]
     cursor = None
     if first and last:
-        if not 0 <= (last - first).days < MOST_DAYS:
-            errors.append(("to", f"must be from on, and less than {MOST_DAYS} days later"))
+        if not 0 <= (last - first).days <= MOST_DAYS:
+            errors.append(("to", f"must be the same day as from, or at most {MOST_DAYS} days later"))
         cursor = _decode(parameters["cursor"]) if "cursor" in parameters else Cursor(day=first)
         if cursor is None or not first <= cursor.day <= last:
             errors.append(("cursor", _NO_CURSOR))
