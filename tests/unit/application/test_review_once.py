@@ -247,7 +247,7 @@ def test_a_decision_is_published_exactly_once(happens: list[str]) -> None:
         assert reviewed == schedule.decided == []
         return
     assert stored.event.published
-    assert schedule.cards.is_watched("front")
+    assert schedule.cards.watched(["front"])
     assert {event["id"] for event in reviewed} == {stored.id}
     assert all(event["data"] == reviewed[0]["data"] for event in (*reviewed, *schedule.decided))
     if schedule.now <= FIFO_SECONDS:
@@ -263,7 +263,7 @@ def test_nothing_of_a_decision_is_published_after_a_deletion(happens: list[str])
     schedule = run([*happens, "delete"])
     assert schedule.after_deletion == []
     if schedule.deleted:
-        assert not schedule.cards.is_watched("front")
+        assert not schedule.cards.watched(["front"])
         assert "front" not in schedule.kept.events
         assert not schedule.cases.events
         assert schedule.here.reviews.page(kind=None, reason=None, limit=9, after=None).reviews == []
@@ -275,7 +275,7 @@ def test_a_deletion_at_any_step_of_a_decision_is_its_end(step: int) -> None:
     for _ in range(2):
         schedule.run("delete")
     assert schedule.deleted
-    assert not schedule.cards.is_watched("front")
+    assert not schedule.cards.watched(["front"])
     assert schedule.after_deletion == []
     assert not schedule.cases.events
 
