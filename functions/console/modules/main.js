@@ -67,7 +67,9 @@ function drawDetail() {
   if (!shown) return;
   const view = shown.entry ? resultView(shown.entry) : caseView(shown.name, files => send(files, shown.name));
   const opened = [...byId("detail").querySelectorAll("details.message")].map(details => details.open);
+  const hadFocus = byId("detail").contains(document.activeElement);
   byId("detail").replaceChildren(view);
+  if (hadFocus) view.querySelector("h2").focus({ preventScroll: true });
   byId("detail").querySelectorAll("details.message").forEach((details, place) => { details.open = opened[place] ?? false; });
   document.title = `${view.querySelector("h2").textContent} · ${translate("title")}`;
 }
