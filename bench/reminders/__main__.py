@@ -2,8 +2,8 @@
 
     .venv/bin/python -m bench.reminders --cards 50000
 
-The cards are due in twenty days, a twentieth on each: moto reads the whole table for every page, so many cards in it
-would measure moto. Those of a day are stored as if they had been read before, then the sandbox's date becomes that day.
+On each day 500 of the cards are due: moto reads the whole table for every page, so with more of them it would be moto
+that is measured. Those of a day are stored as if they had been read before, then the sandbox's date becomes that day.
 The function process is killed ``--kills`` times while it sends; its lease is then ended, as time would. Exit status: 0
 if each card got exactly one reminder.
 """
@@ -32,7 +32,7 @@ from permit_ocr.domain.identity import reminder_id
 NOTICE: Final = 30
 FIRST_DAY: Final = date(2036, 1, 1)
 READ_ON: Final = FIRST_DAY - timedelta(days=1)
-DAYS: Final = 20
+CARDS_A_DAY: Final = 500
 _RECEIVES_BETWEEN_LOOKS: Final = 10
 
 
@@ -41,7 +41,6 @@ class Run:
     """A run, and what was measured so far."""
 
     sandbox: RunningSandbox
-    kills: int
     deadline: float
     wanted: set[str] = field(default_factory=set)
     received: Counter[str] = field(default_factory=Counter)
@@ -50,12 +49,11 @@ class Run:
     processor_seconds: float = 0.0
     megabytes: int = 0
 
-    def send_day(self, day: date, cards: int) -> None:
+    def send_day(self, day: date, cards: int, *, kills_by_now: int) -> None:
         """Store the cards of a day, let their reminders be sent, and delete them, as their time to live would."""
         last_day = day + timedelta(days=NOTICE)
         documents = fill_with_cards(self.sandbox, cards, last_day=last_day, watched_on=READ_ON)
         wanted = {reminder_id(document=one, valid_until=last_day, notice=NOTICE) for one in documents}
-        kills_by_now = self.kills * (day - FIRST_DAY).days // DAYS
         started, before = time.monotonic(), self._processor_seconds()
         self._set_today(f"{day}")
         while not wanted <= self.received.keys() and time.monotonic() < self.deadline:
@@ -93,9 +91,11 @@ class Run:
 
 def run(sandbox: RunningSandbox, *, cards: int, kills: int, timeout_seconds: float) -> dict[str, float]:
     """Let the reminders of all days be sent, and return what was measured."""
-    measured = Run(sandbox=sandbox, kills=kills, deadline=time.monotonic() + timeout_seconds)
-    for number in range(DAYS):
-        measured.send_day(FIRST_DAY + timedelta(days=number), cards // DAYS)
+    measured = Run(sandbox=sandbox, deadline=time.monotonic() + timeout_seconds)
+    days = max(cards // CARDS_A_DAY, 1)
+    for number in range(days):
+        day = FIRST_DAY + timedelta(days=number)
+        measured.send_day(day, cards // days, kills_by_now=kills * (number + 1) // days)
     for _ in range(_RECEIVES_BETWEEN_LOOKS):  # what was sent twice arrives, too
         _receive(sandbox, measured.received)
     return {

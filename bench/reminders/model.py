@@ -10,8 +10,8 @@ from permit_ocr.application.reminders.send_reminders import PAGE
 
 SECONDS_OF_A_CALL: Final = {"query": 0.010, "read": 0.020, "send": 0.025, "store": 0.008}
 """Round trips within a region, assumed: AWS promises none. The batches of a page are sent in parallel."""
-SECONDS_COMPUTING: Final = 0.11
-"""Processor time of a page at 512 MB, which is 29 % of a processor: from the measured run."""
+SECONDS_COMPUTING: Final = 0.04 / 0.29
+"""Of a page at 512 MB, which is 29 % of a processor: 0.04 s of processor time were measured (docs/benchmarks.md)."""
 MEGABYTES: Final = 512
 INVOCATION_SECONDS: Final = 75
 """How long an invocation of 90 s sends."""
