@@ -44,7 +44,9 @@ def system() -> Iterator[SystemUnderTest]:
     with (
         FaultProxy() as proxy,
         running_sandbox(
-            "--latency=0.2", "--workers=64", "--waiting=256", "--rate-limit=0", proxy=proxy, doubtful_every=10
+            *("--latency=0.2", "--workers=64", "--waiting=256", "--rate-limit=0"),
+            parameters=["Reviews=disabled"],  # its schedule would make other calls
+            proxy=proxy,
         ) as running,
     ):
         yield SystemUnderTest(running, proxy)
@@ -106,4 +108,3 @@ def test_provider_errors_and_repeated_events_neither_lose_nor_repeat(system: Sys
     assert outcome.passed
     assert outcome.duplicate_events == 2
     assert outcome.calls.total() > len(outcome.documents), "some calls failed"
-    assert outcome.for_review >= 2

@@ -8,6 +8,7 @@ import pytest
 
 from bench.environment.fault_proxy import FaultPoint, FaultProxy
 from bench.environment.running_sandbox import RunningSandbox, running_sandbox
+from bench.system.chaos import process_documents, provider_options
 from tests.sandbox.test_once_only import PATIENCE_SECONDS, SystemUnderTest, consume_all
 
 PATH = (
@@ -67,3 +68,14 @@ def test_a_kill_at_any_call_of_a_decision_neither_loses_nor_repeats_it(system: S
         running.receive_results()
     assert running.reviewed == dict.fromkeys(decided, 1)
     assert running.queue_depth("dead_letter_queue_url") == 0
+
+
+def test_faults_and_repeated_events_neither_lose_nor_repeat_a_decision(system: SystemUnderTest) -> None:
+    """A small run of ``bench.system.chaos``, without its kills. Runs last: the provider continues to fail."""
+    running = system.sandbox
+    running.provider.stop()
+    running.provider.doubtful_every = 3
+    running.provider.start(*provider_options(latency=0.2, rate=20, seed=1))
+    outcome = process_documents(running, documents=20, seed=1, timeout_seconds=3 * PATIENCE_SECONDS)
+    assert outcome.passed
+    assert outcome.for_review >= 4
