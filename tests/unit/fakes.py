@@ -192,10 +192,11 @@ class FakeDocuments:
         return None
 
     def begin(self, document: Document, *, recognition_ids: Sequence[str]) -> StoredEvent | None:
-        record = self._alive(document.id)
+        self._alive(document.id)
+        record = self.get(document.id) or DocumentState()
         if record.event is None:
             self._put(document.id, document=document, recognition_ids=tuple(recognition_ids), upload_until=None)
-        return record.event
+        return replace(record.event, event=record.decision) if record.event and record.decision else record.event
 
     def record_pages(self, document_id: str, *, pages: int) -> None:
         self._alive(document_id)
@@ -212,7 +213,10 @@ class FakeDocuments:
             self.reviews[document_id] = FakeReview(review, since, known.lease if known else None)
 
     def get(self, document_id: str) -> DocumentState | None:
-        return self.states.get(document_id)
+        state, review = self.states.get(document_id), self.reviews.get(document_id)
+        if state is None or state.deleted or review is None or review.decision is None:
+            return state
+        return replace(state, decision=review.decision.event.event)
 
     def mark_deleted(self, document_id: str, *, include_unknown: bool = False) -> DocumentState | None:
         if document_id not in self.states and not include_unknown:

@@ -182,6 +182,20 @@ def test_a_decision_takes_the_document_off_the_list_and_is_sent_once(
     assert decided.event.published
 
 
+def test_a_document_that_was_decided_on_is_known_by_its_decision(
+    documents: DynamoDbDocuments, reviews: DynamoDbReviews
+) -> None:
+    document = Document(id="abc")
+    documents.begin(document, recognition_ids=[])
+    documents.store_event("abc", RESULT, REVIEW)
+    assert documents.begin(document, recognition_ids=[]) == RESULT
+    reviews.store_decision("abc", NEW)
+    state = documents.get("abc")
+    assert state is not None
+    assert (state.event, state.decision) == (RESULT, DECISION.event.event)
+    assert documents.begin(document, recognition_ids=[]) == replace(RESULT, event=DECISION.event.event)
+
+
 def test_a_decision_whose_sending_was_stopped_is_sent_again(
     documents: DynamoDbDocuments, reviews: DynamoDbReviews, clock: Clock
 ) -> None:

@@ -15,8 +15,9 @@ from cli.main import app
 from cli.uploads.file_names import FileNames
 
 SAMPLES = Path(__file__).parents[3] / "events" / "samples"
-RECOGNIZED, COMPLETED = (
-    json.loads((SAMPLES / f"permit.{name}.v1.json").read_text(encoding="utf-8")) for name in ("recognized", "completed")
+RECOGNIZED, REVIEWED, COMPLETED = (
+    json.loads((SAMPLES / f"permit.{name}.v1.json").read_text(encoding="utf-8"))
+    for name in ("recognized", "reviewed", "completed")
 )
 ID, OTHER = RECOGNIZED["id"], "1" * 32
 
@@ -49,6 +50,15 @@ def test_a_result_is_shown_with_the_name_of_its_file(answers: dict[str, httpx.Re
     status, output = run(ID)
     assert status == 0
     assert "chan.jpg  hk-macao-permit   front  H75646782" in output.replace("permit  ", "permit   ")
+
+
+def test_a_decision_is_shown_with_its_verdict(answers: dict[str, httpx.Response]) -> None:
+    rejected = {**REVIEWED["data"], "verdict": "rejected", "reasons": ["review:not_genuine"]}
+    answers[f"recognitions/{ID}"] = httpx.Response(200, json=REVIEWED | {"data": rejected})
+    status, output = run(ID)
+    assert status == 0
+    assert "rejected" in output
+    assert "accepted" not in output
 
 
 def test_json_is_the_event_as_it_was_published(answers: dict[str, httpx.Response]) -> None:

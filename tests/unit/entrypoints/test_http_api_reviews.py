@@ -219,6 +219,26 @@ def test_a_wrong_field_of_a_decision_is_named_and_nothing_is_decided(body: dict[
     assert sent(caller.here) == []
 
 
+def test_a_decision_replaces_what_was_read_in_every_answer() -> None:
+    caller = Caller(world(replace(MAINLAND_FRONT, WarnCardInfos=(-9102,))))
+    document_id = read(caller)
+    path = f"/v1/recognitions/{document_id}"
+    assert caller.call("GET", path)[1]["data"]["verdict"] == "review"
+    response, _ = caller.call("GET", f"{path}/review")
+    _, first = decide(caller, document_id, REJECTED, response["headers"]["ETag"])
+    assert caller.call("GET", path)[1] == first["decision"]
+    response, _ = caller.call("GET", f"{path}/review")
+    body = {**READ_CORRECTLY, "override": "original_seen", "supersedes": first["decision"]["id"]}
+    _, second = decide(caller, document_id, body, response["headers"]["ETag"])
+    image = {"document": "mainland-permit", "image_base64": base64.b64encode(JPEG).decode()}
+    for prefer in ({}, {"prefer": "respond-async"}):
+        response, again = caller.call("POST", "/v1/recognitions", image, idempotency_key=str(JPEG), **prefer)
+        assert (response["statusCode"], again) == (HTTPStatus.OK, second["decision"])
+        assert response["headers"]["Content-Location"] == path
+    assert caller.call("GET", path)[1] == second["decision"]
+    assert len(sent(caller.here, "permit.recognized.v1")) == 1
+
+
 def test_a_decision_needs_the_current_state() -> None:
     caller, document_id, etag = opened()
     assert decide(caller, document_id, REJECTED, None)[0]["statusCode"] == HTTPStatus.PRECONDITION_REQUIRED

@@ -35,7 +35,7 @@ class Pending:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Done:
-    """Done: the published event, as JSON."""
+    """Done: the published event, or that of the last decision on it, as JSON."""
 
     event: str
 
@@ -62,6 +62,8 @@ def document_status(
         return None
     if state.deleted:
         raise Deleted
+    if state.decision:
+        return Done(event=state.decision)
     if state.event:
         return Done(event=state.event.event) if state.event.published else _READING
     if state.pages:

@@ -109,6 +109,8 @@ class DocumentState:
     deleted: bool = False
     sending_seconds: float = 0.0
     """How much longer a reviewer's decision on it may be on its way to the results queue."""
+    decision: str | None = None
+    """The event of the last decision on it, as JSON."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,7 +193,10 @@ class Documents(Protocol):
         """Store a new document before it is started; return the state of one that is known already."""
 
     def begin(self, document: Document, *, recognition_ids: Sequence[str]) -> StoredEvent | None:
-        """Store that a document is started, and the recognitions it may use; return any event. Raises ``Deleted``."""
+        """Store that a document is started, and the recognitions it may use.
+
+        Return any event, which is that of the last decision on it if there is one. Raises ``Deleted``.
+        """
 
     def record_pages(self, document_id: str, *, pages: int) -> None:
         """Store how many documents an upload becomes, before any of them is started. Raises ``Deleted``."""

@@ -83,7 +83,7 @@ class Recognize:
     def __call__(
         self, submission: Submission, *, deadline: float, before_call: Callable[[], None] = lambda: None
     ) -> str:
-        """Return the published event of a document as JSON, after whatever steps are still missing.
+        """Return the published event of a document as JSON, after whatever steps are still missing: see ``Done``.
 
         ``deadline`` is on ``time.monotonic``'s clock; ``before_call`` is called right before each OCR call.
 

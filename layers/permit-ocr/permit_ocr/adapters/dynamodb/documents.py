@@ -14,7 +14,7 @@ A document whose verdict is *review* also has the attributes in ``reviews``.
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Final
 
@@ -58,7 +58,7 @@ class DynamoDbDocuments(WorkTableAdapter):
         state = self._state(write.item)
         if state.deleted:
             raise Deleted
-        return state.event
+        return replace(state.event, event=state.decision) if state.event and state.decision else state.event
 
     def record_pages(self, document_id: str, *, pages: int) -> None:
         expression = "SET pages = :pages, expires_at = :expires_at REMOVE upload_until, deleted"
@@ -106,6 +106,7 @@ class DynamoDbDocuments(WorkTableAdapter):
             upload_until=item.get("upload_until"),
             pages=item.get("pages"),
             deleted="deleted" in item,
+            decision=item.get("decision"),
             sending_seconds=max(0.0, item.get("sending_until", 0) - self._table.now()),
         )
 

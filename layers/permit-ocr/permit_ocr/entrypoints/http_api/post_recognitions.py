@@ -56,15 +56,16 @@ def add_routes(app: Resolver) -> None:
         description=(
             "Reads and judges the card, responds with the result and publishes the same result to the queue. With "
             "`Prefer: respond-async` the photo is accepted and read in the background; repeating the request returns "
-            "the document's status."
+            "the document's status. Once a reviewer has decided on the document, repeating it returns the decision."
         ),
         responses={
             200: describe_json(
                 "The result, as published.",
                 "RecognizedEvent",
+                "ReviewedEvent",
                 "MultiPageRecognition",
                 headers={"Content-Location": "Path of the result."},
-                links=True,
+                id_field="subject",
             ),
             202: describe_json(
                 "Accepted, as preferred; or the file must be converted first, which takes too long for this response.",
@@ -74,7 +75,7 @@ def add_routes(app: Resolver) -> None:
                     "Preference-Applied": "`respond-async`, if it was preferred.",
                     "Retry-After": "Seconds to wait.",
                 },
-                links=True,
+                id_field="id",
             ),
             400: describe_problem("The body is not JSON."),
             410: describe_problem("The document of this `Idempotency-Key` was deleted."),

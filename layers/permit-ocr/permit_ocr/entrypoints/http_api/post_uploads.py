@@ -46,7 +46,7 @@ def add_routes(app: Resolver) -> None:
                 "The form.",
                 "PresignedUpload",
                 headers={"Location": "Path of the result, once there is one."},
-                links=True,
+                id_field="id",
             ),
             400: describe_problem("The body is not JSON."),
             413: describe_problem("The body is larger than 5 MB."),

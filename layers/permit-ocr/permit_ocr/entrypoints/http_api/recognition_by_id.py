@@ -31,11 +31,12 @@ def add_routes(app: Resolver) -> None:
         operation_id="getRecognition",
         summary="Get a document's status or result",
         description=(
-            "The result is the event as it was published, also if the photo was rejected. Each page of a multi-page "
-            "file is a document of its own, and the response lists them. Results are kept for `KeepDays`."
+            "The result is the event as it was published, also if the photo was rejected. Once a reviewer has decided "
+            "on the document, it is the event of the last decision. Each page of a multi-page file is a document of "
+            "its own, and the response lists them. Results are kept for `KeepDays`."
         ),
         responses={
-            200: describe_json("Done.", "RecognizedEvent", "RejectedEvent", "MultiPageRecognition"),
+            200: describe_json("Done.", "RecognizedEvent", "ReviewedEvent", "RejectedEvent", "MultiPageRecognition"),
             202: describe_json("Not done.", "PendingRecognition", headers={"Retry-After": "Seconds to wait."}),
             404: describe_problem("There is no such document, or its upload form expired unused."),
             410: describe_problem("The document was deleted."),

@@ -68,11 +68,11 @@ def describe_problem(description: str) -> OpenAPIResponse:
 
 
 def describe_json(
-    description: str, *schemas: str, headers: Mapping[str, str] | None = None, links: bool = False
+    description: str, *schemas: str, headers: Mapping[str, str] | None = None, id_field: str = ""
 ) -> OpenAPIResponse:
     """Return the OpenAPI description of a response in JSON with one of these schemas, and of its headers.
 
-    ``links`` adds the other operations on the document whose ``id`` is in the response. Schemas are referred to by
+    ``id_field`` has the document's id: it links the response to the other operations on it. Schemas are referred to by
     name, since building them would slow down a cold start and only the OpenAPI document needs them.
     """
     one_of = [{"$ref": f"{SCHEMAS}{schema}"} for schema in schemas]
@@ -83,8 +83,8 @@ def describe_json(
         },
         "content": {JSON: {"schema": one_of[0] if len(one_of) == 1 else {"oneOf": one_of}}},
     }
-    if links:
-        parameters = {"document_id": "$response.body#/id"}
+    if id_field:
+        parameters = {"document_id": f"$response.body#/{id_field}"}
         response["links"] = {name: {"operationId": name, "parameters": parameters} for name in _DOCUMENT_OPERATIONS}
     return cast("OpenAPIResponse", response)
 
