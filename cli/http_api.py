@@ -16,6 +16,8 @@ from cli.deployment import Deployment, DeploymentNotFound
 _MAX_REQUESTS: Final = 100
 """The deletion of a large case takes one request for some hundred documents."""
 _LONGEST_WAIT_SECONDS: Final = 30.0
+_TIMEOUT_SECONDS: Final = 35
+"""Longer than the API's own limit of 30 seconds."""
 _ANSWERS: Final = frozenset({
     *(HTTPStatus.OK, HTTPStatus.ACCEPTED, HTTPStatus.NO_CONTENT),
     *(HTTPStatus.NOT_FOUND, HTTPStatus.GONE),
@@ -57,9 +59,11 @@ class Api:
     def _send(self, method: str, path: str) -> httpx.Response:
         url = f"{self.url}{path}"
         try:
-            return httpx.request(method, url, headers=self.authorization(method, url), timeout=35)
-        except httpx.HTTPError as error:
-            raise RequestFailed(f"the API does not answer: {type(error).__name__}") from None
+            return httpx.request(method, url, headers=self.authorization(method, url), timeout=_TIMEOUT_SECONDS)
+        except httpx.TimeoutException:
+            raise RequestFailed(f"the API does not answer within {_TIMEOUT_SECONDS} seconds") from None
+        except httpx.HTTPError:
+            raise RequestFailed(f"the API at {self.url} cannot be reached") from None
 
 
 def api_of(deployment: Deployment, token: str | None, *, sign: bool) -> Api:

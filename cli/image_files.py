@@ -68,10 +68,16 @@ def find_images(paths: Iterable[str]) -> ImageFiles:
         candidates = list(_expand(path))
         images = [candidate for candidate in candidates if _is_image(candidate) or candidate == Path(path)]
         if not images:
-            raise NoImagesFound(f"{path}: no such file, and no photos in it or matching it")
+            raise NoImagesFound(f"{path}: {_why_none(path)}")
         found.update(dict.fromkeys(images))
         skipped.update(dict.fromkeys(candidates))
     return ImageFiles(files=list(found), skipped=[path for path in skipped if path not in found])
+
+
+def _why_none(path: str) -> str:
+    if Path(path).is_dir():
+        return "no photos in this folder"
+    return "no photo matches this pattern" if glob.has_magic(path) else "no such file or folder"
 
 
 def _expand(text: str) -> Iterator[Path]:

@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from cli.deployment import Deployment, DeploymentNotFound, sandbox_deployment, stack_deployment
+from cli.error_messages import message_of
 from cli.quantities import quantity
 from cli.queue_messages import REQUEST_LIMIT, send_messages
 from permit_ocr.entrypoints.upload_events import is_folder
@@ -82,7 +83,7 @@ def backfill(
         file = state or _state_file(deployment.upload_bucket, prefix)
         start = _load(file)
     except (DeploymentNotFound, ClientError, BotoCoreError, OSError, ValueError) as error:
-        _fail(stderr, str(error), status=2)
+        _fail(stderr, message_of(error), status=2)
     if start.queued:
         stderr.print(
             f"resuming after {quantity(start.queued, 'object')} (delete {file} to start over)",
@@ -92,7 +93,7 @@ def backfill(
     try:
         queued = _enqueue(deployment, prefix, start, file, stderr)
     except (MessagesRejected, ClientError, BotoCoreError, OSError) as error:
-        _fail(stderr, f"{error}; run the command again to resume", status=1)
+        _fail(stderr, f"{message_of(error)}; run the command again to resume", status=1)
     file.unlink(missing_ok=True)
     stderr.print(f"queued {quantity(queued, 'object')}", highlight=False)
 

@@ -16,6 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from cli.error_messages import reason_of
 from cli.image_files import CardSideOption, DocumentOption, NoImagesFound, PathsArgument, find_images
 from permit_ocr.application.recognize import kinds_and_sides
 from permit_ocr.domain.confidence import CONFIDENCE_THRESHOLD, confidence_by_field
@@ -137,7 +138,7 @@ def _read_file(file: Path, *, options: RecognitionOptions) -> Outcome:
     try:
         result = _read_image(file.read_bytes(), options)
     except OSError as error:
-        result = Failure(code="FileNotReadable", message=error.strerror or "The file cannot be read.")
+        result = Failure(code="FileNotReadable", message=f"{reason_of(error).capitalize()}.")
     return Outcome(file=file, result=result, seconds=time.perf_counter() - started)
 
 

@@ -1,7 +1,7 @@
 """``permit-ocr up``: run the sandbox in the foreground."""
 
 import asyncio
-from datetime import datetime
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -17,6 +17,13 @@ from sandbox.up import Sandbox, run_until_stopped
 _PORT_HELP = "; 0 for any free one."
 
 
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter("must be a date such as 2030-01-31") from None
+
+
 def up(
     api_port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the HTTP API" + _PORT_HELP)] = 8000,
     aws_port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the AWS mock (moto)" + _PORT_HELP)] = 4566,
@@ -28,9 +35,9 @@ def up(
         list[str] | None, typer.Option(metavar="NAME=VALUE", help="A template parameter (repeatable).")
     ] = None,
     today: Annotated[
-        datetime | None,
+        date | None,
         typer.Option(
-            formats=["%Y-%m-%d"],
+            parser=_day,
             metavar="DATE",
             help="The date by which permits are judged and reminders are sent. Default: the real one.",
         ),
@@ -89,7 +96,7 @@ def up(
             account_concurrency=account_concurrency,
             memory_size=memory_size,
             batch_size=batch_size,
-            today=today.date() if today else None,
+            today=today,
         )
         with console.status("starting") as status:
             is_ready = False

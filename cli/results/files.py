@@ -11,6 +11,7 @@ from cli.results.formats import JSON_LINES, Cell, check_format, write_lines, wri
 from permit_ocr.domain.card.answers import MainlandPermitAnswer, MainlandPermitBack, ResidencePermitAnswer
 from permit_ocr.domain.card.normalized import NormalizedFields
 from permit_ocr.domain.card.valid_date import Validity
+from permit_ocr.domain.permits import Side
 
 _BACK: Final = "MainlandTravelPermitBackInfos"
 _NOT_CARD_TEXT: Final = frozenset(("Profile", "PortraitImageInfo", "WarnCardInfos", _BACK))
@@ -73,6 +74,8 @@ def row(result: FileResult) -> dict[str, Cell]:
     cells["case"] = data.get("case") or data.get("document", {}).get("case")
     cells |= {"file": result.file, "document_id": event.get("id"), "page": data.get("document", {}).get("page")}
     cells |= {"event": event.get("type"), "time": event.get("time"), "document": data.get("kind")}
+    if data.get("side") == Side.BACK:  # which carries no sex: "not known" would look like a failed reading
+        cells["normalized.sex"] = None
     cells["reasons"] = _join(data.get("reasons"))
     cells["failed_checks"] = _join([check["name"] for check in data.get("checks", []) if check["outcome"] == "failed"])
     cells["warnings"] = _join([warning["name"] for warning in data.get("warnings", [])])

@@ -10,6 +10,8 @@ from itertools import batched
 from pathlib import Path
 from typing import Any, Final
 
+from cli.error_messages import check_folder_of
+
 JSON_LINES: Final = ".jsonl"
 _ROWS_PER_BATCH: Final = 1000
 _WORKBOOK_COLUMN: Final = 20
@@ -27,6 +29,7 @@ type Rows = Iterable[Mapping[str, Cell]]
 
 def check_format(file: Path) -> str:
     """Return the suffix of a file that can be written. Raises ``ValueError`` for any other."""
+    check_folder_of(file)
     suffix = file.suffix.lower()
     if suffix == ".parquet" and find_spec("pyarrow") is None:
         raise ValueError(f"{file}: Parquet needs pyarrow, which a demo does not install. Run make setup, or use .csv.")
@@ -64,7 +67,8 @@ def _write_workbook(file: Path, columns: Columns, rows: Rows) -> None:
     import xlsxwriter  # noqa: PLC0415  needed only for this format
 
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    with xlsxwriter.Workbook(str(file), options) as workbook:
+    # Opened here, because the library's error for a file that cannot be opened is no OSError.
+    with file.open("wb") as out, xlsxwriter.Workbook(out, options) as workbook:
         sheet = workbook.add_worksheet("results")
         bold = workbook.add_format({"bold": True})
         day = workbook.add_format({"num_format": "yyyy-mm-dd"})
@@ -94,9 +98,10 @@ def _write_parquet(file: Path, columns: Columns, rows: Rows) -> None:
 
     kinds = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_(), date: pa.date32()}
     schema = pa.schema([(name, kinds[kind]) for name, kind in columns.items()])
-    with parquet.ParquetWriter(file, schema) as out:
+    # Opened here, because the library puts error numbers into its messages.
+    with file.open("wb") as out, parquet.ParquetWriter(out, schema) as table:
         for batch in batched(rows, _ROWS_PER_BATCH, strict=False):
-            out.write_table(pa.Table.from_pylist(list(batch), schema=schema))
+            table.write_table(pa.Table.from_pylist(list(batch), schema=schema))
 
 
 def _csv_cell(value: Cell) -> Cell:

@@ -1,11 +1,12 @@
 """Lay out a table of results: which columns fit, how wide they are, and how file names are broken."""
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final
 
 from rich import box
 from rich.cells import cell_len
+from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -56,6 +57,13 @@ def fit(
         widths[heading] = used + extra
         free -= extra
     return {heading: widths[heading] for heading in order if heading in widths}
+
+
+def print_left_out(console: Console, shown: Collection[str], headings: Iterable[str]) -> None:
+    """Say which columns a terminal is too narrow for."""
+    left_out = [heading for heading in headings if heading not in shown]
+    if left_out and console.is_terminal:
+        console.print(f"not shown for lack of width: {', '.join(left_out)}", style="dim", highlight=False)
 
 
 def fixed_table(widths: Mapping[str, int], *, right: Collection[str], header: bool) -> Table:

@@ -4,14 +4,16 @@ from typing import Any, Final
 
 from rich.console import Console
 
-from cli.results.layout import GAP, PHOTO, fit, fixed_table, styled_cell
+from cli.quantities import quantity
+from cli.results.layout import GAP, PHOTO, fit, fixed_table, print_left_out, styled_cell
 from cli.results.table import reasons_of, summary_cells
 from cli.uploads.file_names import FileNames
 from permit_ocr.domain.events import REMINDERS
 
 _NATURAL: Final = {
     "time": 8,
-    PHOTO: 40,
+    PHOTO: 41,
+    "event": 22,
     "document": 17,
     "side": 5,
     "number": 18,
@@ -22,9 +24,9 @@ _NATURAL: Final = {
     "id": 32,
 }
 """The widths that the columns need, by heading and in order: what comes later is not known yet."""
-_LEAST: Final = _NATURAL | {PHOTO: 28, "reasons": 24}
+_LEAST: Final = _NATURAL | {PHOTO: 32, "event": 12, "reasons": 24}
 _IMPORTANCE: Final = (
-    *(PHOTO, "verdict", "number", "valid until", "side", "time", "validity"),
+    *(PHOTO, "verdict", "event", "valid until", "number", "side", "time", "validity"),
     *("document", "reasons", "id"),
 )
 
@@ -45,9 +47,12 @@ class ResultLines:
         cells = summary_cells(event) | {
             "time": event["time"][11:19],
             PHOTO: self._name(event),
+            "event": _event(event),
             "reasons": reasons_of(event["data"]),
             "id": event["id"],
         }
+        if not self._has_headings:
+            print_left_out(self._console, self._widths, _NATURAL)
         table = fixed_table(self._widths, right=(), header=not self._has_headings)
         self._has_headings = True
         table.add_row(*(styled_cell(heading, cells[heading] or "–", width) for heading, width in self._widths.items()))
@@ -58,10 +63,20 @@ class ResultLines:
         """Return the name of the file as far as it is known: the API and ``recognize`` choose keys that hide it."""
         data = event["data"]
         if event["type"] in REMINDERS:
-            return f"case {data['case']}" if data["case"] else f"document {data['document_id']}"
+            return f"case {data['case']}" if data["case"] else str(data["document_id"])
         if "document" not in data:
-            return f"both sides of case {data['case']}"
+            return f"case {data['case']}"
         document = data["document"]
         key = document["key"] or ""
         name = self._names.get(key) or key.rpartition("/")[2] or "–"
         return f"{name}, page {document['page']}" if document["page"] else name
+
+
+def _event(event: dict[str, Any]) -> str:
+    """Return what happened: ``recognized``, ``reviewed``, ``reminder: 30 days left``."""
+    if event["type"] not in REMINDERS:
+        return str(event["type"].split(".")[1])
+    days = event["data"]["days_remaining"]
+    if days < 0:
+        return "reminder: expired"
+    return f"reminder: {quantity(days, 'day')} left" if days else "reminder: last day"

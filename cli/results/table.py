@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from cli.quantities import listing, quantity
-from cli.results.layout import GAP, PHOTO, fit, fixed_table, least_name_width, styled_cell
+from cli.results.layout import GAP, PHOTO, fit, fixed_table, least_name_width, print_left_out, styled_cell
 from cli.uploads.submission import Result
 from permit_ocr.domain.events import REJECTED, REMINDERS
 
@@ -23,8 +23,12 @@ _IMPORTANCE: Final = (
     *("document", _WARNINGS, "days left", "seconds"),
 )
 """The columns that do not fit are left out, the last of these first."""
+_OPTIONAL: Final = frozenset((_WARNINGS, "seconds"))
+"""Columns that are left out if all of their cells are empty."""
+_EMPTY: Final = "–"
 _RIGHT: Final = frozenset(("days left", "seconds"))
 _WARNINGS_WIDTH: Final = 24
+_OBJECTIONS: Final = ("check_failed:", "suspect:", "mismatch:")
 _MOST_NAMES: Final = 3
 
 
@@ -41,12 +45,15 @@ def print_results(rows: Sequence[ResultRow]) -> None:
     """Print one row per result, and below the table why photos were rejected, need a review or are incomplete."""
     console = Console(emoji=False)
     cells = [_cells(row) for row in rows]
+    headings = [one for one in _ORDER if one not in _OPTIONAL or any(row[one] != _EMPTY for row in cells)]
     widths = {
-        heading: max(cell_len(text) for text in (heading, *(row[heading] for row in cells))) for heading in _ORDER
+        heading: max(cell_len(text) for text in (heading, *(row[heading] for row in cells))) for heading in headings
     }
     if not console.is_terminal:  # a file or a pipe has no width of its own
         console.width = sum(widths.values()) + GAP * len(widths)
-    console.print(_table(cells, widths, width=console.width))
+    fitting = _fit(cells, widths, width=console.width)
+    console.print(_table(cells, fitting))
+    print_left_out(console, fitting, headings)
     for explanation, names in _explanations(rows).items():
         # In a pipe, one line each; in a terminal, wrapped between words.
         text = f"{listing(names, most=_MOST_NAMES)}: {explanation}"
@@ -82,7 +89,6 @@ def summary_cells(event: dict[str, Any]) -> dict[str, str]:
             "document": data["kind"],
             "validity": "expired" if data["days_remaining"] < 0 else "expiring",
             "valid until": data["valid_until"],
-            "days left": str(data["days_remaining"]),
         }
     cells = dict.fromkeys(_ORDER, "") | {"verdict": data["verdict"], "side": data.get("side") or ""}
     cells["document"] = data.get("permit_type") or data["kind"] or ""
@@ -95,7 +101,7 @@ def summary_cells(event: dict[str, Any]) -> dict[str, str]:
         "number": number_of(data),
         "validity": _words(validity["status"]),
         "valid until": validity["valid_until"] or "",
-        "days left": "" if days is None else str(days),
+        "days left": "" if days is None or days < 0 else str(days),
         _WARNINGS: _warnings(data),
     }
 
@@ -108,11 +114,15 @@ def number_of(data: dict[str, Any]) -> str:
 
 def reasons_of(data: dict[str, Any]) -> str:
     """Return the reasons in words: ``validity: not on this side, low confidence: name``."""
-    return ", ".join(_words(reason).replace(":", ": ") for reason in data.get("reasons", []))
+    return _listed(data.get("reasons", []))
 
 
 def _sides(data: dict[str, Any]) -> list[dict[str, Any]]:
     return [data["front"], data["back"]] if "front" in data else [data]
+
+
+def _listed(reasons: Iterable[str]) -> str:
+    return ", ".join(_words(reason).replace(":", ": ") for reason in reasons)
 
 
 def _words(code: str) -> str:
@@ -121,25 +131,26 @@ def _words(code: str) -> str:
 
 def _cells(row: ResultRow) -> dict[str, str]:
     cells = summary_cells(row.event) if row.event else dict.fromkeys(_ORDER, "") | {"verdict": "no result"}
-    cells = {heading: text or "–" for heading, text in cells.items()}
-    return cells | {PHOTO: row.name, "seconds": "–" if row.seconds is None else f"{row.seconds:.1f}"}
+    cells = {heading: text or _EMPTY for heading, text in cells.items()}
+    return cells | {PHOTO: row.name, "seconds": _EMPTY if row.seconds is None else f"{row.seconds:.1f}"}
 
 
 def _warnings(data: dict[str, Any]) -> str:
-    sides = _sides(data)
-    names = [one["name"] for side in sides for one in side["warnings"] if one["name"] != "not_enabled"]
-    checks = [check for checked in (data, *sides) for check in checked["checks"]]
-    names += [check["name"] for check in checks if check["outcome"] == "failed"]
-    return ", ".join(dict.fromkeys(map(_words, names)))
+    """Return what the provider, a check or the other side objects to, as in the reasons."""
+    return _listed(reason for reason in data["reasons"] if reason.startswith(_OBJECTIONS))
 
 
-def _table(rows: Sequence[dict[str, str]], natural: dict[str, int], *, width: int) -> Table:
-    words = [word for row in rows for word in row[_WARNINGS].split()]
-    least = natural | {
-        PHOTO: least_name_width([row[PHOTO] for row in rows], width=width),
-        _WARNINGS: max(min(natural[_WARNINGS], _WARNINGS_WIDTH), *map(cell_len, words)),
-    }
-    widths = fit(least, natural, order=_ORDER, importance=_IMPORTANCE, width=width)
+def _fit(rows: Sequence[dict[str, str]], natural: dict[str, int], *, width: int) -> dict[str, int]:
+    """Return the widths of the columns that fit."""
+    least = natural | {PHOTO: least_name_width([row[PHOTO] for row in rows], width=width)}
+    if _WARNINGS in natural:
+        words = [word for row in rows for word in row[_WARNINGS].split()]
+        least[_WARNINGS] = max(min(natural[_WARNINGS], _WARNINGS_WIDTH), *map(cell_len, words))
+    importance = [heading for heading in _IMPORTANCE if heading in natural]
+    return fit(least, natural, order=list(natural), importance=importance, width=width)
+
+
+def _table(rows: Sequence[dict[str, str]], widths: dict[str, int]) -> Table:
     table = fixed_table(widths, right=_RIGHT, header=True)
     for row in rows:
         table.add_row(*(styled_cell(heading, row[heading], widths[heading]) for heading in widths))

@@ -16,14 +16,16 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
 from cli.deployment import Deployment, DeploymentNotFound, sandbox_deployment, stack_deployment
+from cli.error_messages import message_of
 from cli.http_api import Api, RequestFailed, api_of
 from cli.quantities import quantity
 from cli.results.formats import JSON_LINES, check_format, write_lines, write_table
-from cli.results.layout import fixed_table
+from cli.results.layout import fit, fixed_table, print_left_out
 from permit_ocr.domain.card.valid_date import today_in_shanghai
 
 _COLUMNS: Final = {"valid_until": date, "days_remaining": int, "kind": str, "case": str, "document_id": str}
 _WIDTHS: Final = {"valid until": 11, "days left": 9, "document": 16, "case": 24, "id": 32}
+_IMPORTANCE: Final = ("valid until", "id", "days left", "case", "document")
 _MOST_DAYS: Final = 365
 
 
@@ -55,9 +57,9 @@ def expiring(
         suffix = check_format(output) if output else None
         deployment = stack_deployment(stack) if stack else sandbox_deployment()
         api = api_of(deployment, token, sign=bool(stack))
+        today = _today(deployment)
     except (DeploymentNotFound, ClientError, BotoCoreError, ValueError) as error:
-        _fail(stderr, str(error))
-    today = _today(deployment)
+        _fail(stderr, message_of(error))
     first = today - timedelta(days=since)
     last = min(today + timedelta(days=within), first + timedelta(days=_MOST_DAYS))
     try:
@@ -69,14 +71,20 @@ def expiring(
         elif suffix:
             write_table(output, _COLUMNS, map(_row, found), suffix=suffix)
     except (RequestFailed, OSError) as error:
-        _fail(stderr, str(error), status=1)
+        _fail(stderr, message_of(error), status=1)
+    if output:
+        stderr.print(f"wrote {output}", highlight=False, soft_wrap=True)
     stderr.print(f"{quantity(len(found), 'permit')} from {first} to {last}", style="dim", highlight=False)
 
 
 def _today(deployment: Deployment) -> date:
-    """Return the day in Shanghai, or the sandbox's."""
+    """Return the day in Shanghai, or the sandbox's. Raises ``ValueError``."""
     if deployment.today_file and deployment.today_file.exists():
-        return date.fromisoformat(deployment.today_file.read_text(encoding="utf-8").strip())
+        text = deployment.today_file.read_text(encoding="utf-8").strip()
+        try:
+            return date.fromisoformat(text)
+        except ValueError:
+            raise ValueError(f"{deployment.today_file}: must be a date such as 2030-01-31") from None
     return today_in_shanghai(datetime.now(UTC))
 
 
@@ -103,13 +111,21 @@ def _print_table(found: list[dict[str, Any]]) -> None:
     console = Console(emoji=False)
     if not console.is_terminal:  # a file or a pipe has no width of its own
         console.width = sum(_WIDTHS.values()) + 2 * len(_WIDTHS)
-    table = fixed_table(_WIDTHS, right=("days left",), header=True)
+    widths = fit(_WIDTHS, _WIDTHS, order=tuple(_WIDTHS), importance=_IMPORTANCE, width=console.width)
+    table = fixed_table(widths, right=("days left",), header=True)
     for one in found:
-        table.add_row(
-            one["valid_until"], str(one["days_remaining"]), one["kind"], one["case"] or "–", one["document_id"]
-        )
+        days = one["days_remaining"]
+        cells = {
+            "valid until": one["valid_until"],
+            "days left": str(days) if days >= 0 else "–",
+            "document": one["kind"],
+            "case": one["case"] or "–",
+            "id": one["document_id"],
+        }
+        table.add_row(*(cells[heading] for heading in widths))
     if found:
         console.print(table)
+        print_left_out(console, widths, _WIDTHS)
     sys.stdout.flush()
 
 

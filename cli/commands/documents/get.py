@@ -46,7 +46,7 @@ def get(
     The ids are in the results, in the table of watch, and in the responses of the API. Results are kept for KeepDays, a
     parameter of the deployment. Reading them is in the audit trail under your identity.
 
-    Exit status: 0 if everything has a result, 1 if a result is missing, 2 if it could not start.
+    Exit status: 0 if everything has a result, also a rejected one, 1 if a result is missing, 2 if it could not start.
 
     Example: permit-ocr get --case 2026-0815 --stack permit-ocr
     """
@@ -107,7 +107,7 @@ def _of_case(api: Api, case: str) -> Iterator[dict[str, Any] | NoResult]:
     """Yield the events of the sides of a case, and of its pairs."""
     response = api.get(f"/v1/cases/{quote(case, safe='')}")
     if response.status_code == HTTPStatus.NOT_FOUND:
-        yield NoResult(id=case, reason="no side of the case has been read, or it has expired")
+        yield NoResult(id=case, reason="no side of the case has been read, or it has expired or was deleted")
         return
     answer = response.json()
     for side in answer["sides"]:

@@ -12,6 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
 from cli.deployment import DeploymentNotFound, sandbox_deployment, stack_deployment
+from cli.error_messages import message_of
 from cli.image_files import CardSideOption, DocumentOption, NoImagesFound, PathsArgument, find_images
 from cli.quantities import listing, quantity
 from cli.results.files import FileResult, writer_for
@@ -57,8 +58,8 @@ def recognize(
     With --output, a run can be stopped at any time. Run the same command again to resume it; nothing is uploaded
     twice. The progress is stored in FILE.part until the run is complete.
 
-    Exit status: 0 if every photo has a result (a rejection is a result), 1 if a result is missing (the command says
-    why), 2 if the run could not start.
+    Exit status: 0 if every photo has a result, also if it is rejected (its verdict says so), 1 if a result is missing
+    (the command says why), 2 if the run could not start.
 
     Example: permit-ocr recognize scans/ 'phone/*.heic' --document residence-permit --output results.csv
     """
@@ -100,7 +101,7 @@ def recognize(
         OSError,
         ValueError,
     ) as error:
-        _fail(stderr, str(error), status=_NOT_STARTED)
+        _fail(stderr, message_of(error), status=_NOT_STARTED)
     if missing:
         hint = "; run the command again to resume" if output else ""
         _fail(stderr, f"{len(missing)} of {quantity(len(files), 'photo')} had no result in time{hint}", status=1)

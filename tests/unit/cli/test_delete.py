@@ -96,7 +96,7 @@ def test_an_api_that_does_not_answer_is_reported(api: FakeApi, monkeypatch: pyte
         raise httpx.ConnectError("secret detail")
 
     monkeypatch.setattr(httpx, "request", fail)
-    assert run(ID, "--yes") == (1, "permit-ocr delete: the API does not answer: ConnectError")
+    assert run(ID, "--yes") == (1, "permit-ocr delete: the API at https://api.example cannot be reached")
     assert api.requests == []
 
 

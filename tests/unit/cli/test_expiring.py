@@ -105,6 +105,21 @@ def test_the_list_is_written_to_files(api: FakeApi, tmp_path: Path) -> None:
     assert len(api.requests) == 8
 
 
+def test_a_written_file_is_named(api: FakeApi, tmp_path: Path) -> None:
+    assert f"wrote {tmp_path}/list.csv" in run("--output", str(tmp_path / "list.csv"))[1]
+
+
+def test_an_expired_permit_has_no_days_left(api: FakeApi) -> None:
+    api.pages[None] = httpx.Response(200, json={"expiries": [FIRST | {"days_remaining": -1}], "next": None})
+    assert "2027-03-02 – mainland-permit" in run("--since", "3")[1]
+
+
+def test_a_date_of_the_sandbox_that_is_none_is_named(api: FakeApi, tmp_path: Path) -> None:
+    (tmp_path / "today").write_text("2030-13-01")
+    status, output = run()
+    assert (status, f"{tmp_path}/today: must be a date such as 2030-01-31" in output) == (2, True)
+
+
 def test_a_format_that_cannot_be_written_is_refused_before_anything_is_read(api: FakeApi) -> None:
     status, output = run("--output", "list.ods")
     assert (status, api.requests) == (2, [])

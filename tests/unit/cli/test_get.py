@@ -103,7 +103,7 @@ def test_a_case_is_its_sides_and_the_pair(answers: dict[str, httpx.Response]) ->
     assert "both sides of case 2026-0815" in output
     assert run("--case", "other") == (
         1,
-        "permit-ocr get: other: no side of the case has been read, or it has expired\n",
+        "permit-ocr get: other: no side of the case has been read, or it has expired or was deleted\n",
     )
 
 

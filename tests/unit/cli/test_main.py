@@ -75,6 +75,7 @@ def test_an_unknown_command_suggests_the_nearest_one() -> None:
         ("recognize x --timeout long", "'--timeout': must be a number"),
         ("recognizer --port 99999", "'--port': must be at most 65535"),
         ("recognizer --port http", "'--port': must be a whole number"),
+        ("up --today 2030-13-01", "'--today': must be a date such as 2030-01-31"),
         ("recognizer --answers no-such-file", "'--answers': file 'no-such-file' does not exist"),
     ],
 )

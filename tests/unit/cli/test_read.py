@@ -123,7 +123,10 @@ def test_a_file_that_cannot_be_opened_has_its_own_error_code(folder: Path, monke
     monkeypatch.setattr(Path, "read_bytes", refuse)
     result = run(folder / "front.jpg", "--json")
     assert result.exit_code == 1
-    assert lines(result)[0]["error"] == {"code": "FileNotReadable", "message": "Permission denied"}
+    assert lines(result)[0]["error"] == {
+        "code": "FileNotReadable",
+        "message": "You have no permission for this file or folder.",
+    }
 
 
 @pytest.mark.parametrize(

@@ -150,6 +150,14 @@ def test_an_existing_output_file_is_not_overwritten(here: Deployment, photos: Pa
     assert (out.read_text(), uploads(here)) == ("mine", 0)
 
 
+@pytest.mark.parametrize("suffix", ["csv", "xlsx", "jsonl", "parquet"])
+def test_a_missing_folder_is_named_as_it_was_typed(here: Deployment, photos: Path, suffix: str) -> None:
+    done = run(photos, "--output", f"/nonexistent/o.{suffix}")
+    assert done.exit_code == 2
+    assert f"/nonexistent/o.{suffix}: the folder /nonexistent does not exist" in done.output
+    assert uploads(here) == 0
+
+
 def test_pairs_are_found_by_name_and_share_a_case(
     here: Deployment, photos: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -84,6 +84,12 @@ def test_every_format_has_the_same_rows(recognized: FileResult, rejected: FileRe
     assert [line["file"] for line in lines] == ["in/卡.jpg", "b.jpg", "c.jpg"]
 
 
+@pytest.mark.parametrize(("side", "sex"), [("front", "not known"), ("back", None)])
+def test_a_side_without_sex_has_an_empty_cell(side: str, sex: str | None) -> None:
+    event = {"id": "1", "type": "t", "data": {"document": {}, "side": side, "normalized": {"sex": "not known"}}}
+    assert row(FileResult(file="a.jpg", event=event))["normalized.sex"] == sex
+
+
 def named(name: str) -> FileResult:
     event = {"id": "1", "type": "t", "data": {"document": {}, "fields": {"Name": name}}}
     return FileResult(file="a.jpg", event=event)

@@ -106,7 +106,6 @@ from cli.results.table import ResultRow, print_results
 recognized, completed, rejected = (
     json.load(open(f"{SAMPLES}/permit.{{name}}.v1.json")) for name in ("recognized", "completed", "rejected")
 )
-recognized["data"]["warnings"] = [{{"name": "photocopy"}}]
 rows = [ResultRow(name=name, event=recognized, seconds=1.25) for name in {NAMES!r}]
 rows.append(ResultRow(name="front.jpg + back.jpg", event=completed))
 rows.append(ResultRow(name="small.jpg", event=rejected, seconds=0.5))
@@ -118,8 +117,9 @@ HEADINGS = {
     80: ["photo", "number", "valid until", "verdict"],
     100: ["photo", "side", "number", "valid until", "verdict"],
     120: ["photo", "side", "number", "validity", "valid until", "verdict"],
-    160: ["photo", "document", "side", "number", "validity", "valid until", "verdict", "warnings"],
+    160: ["photo", "document", "side", "number", "validity", "valid until", "days left", "verdict"],
 }
+ALL_HEADINGS = [*HEADINGS[160], "seconds"]
 
 
 def printed_in_terminal(columns: int) -> list[str]:
@@ -149,7 +149,10 @@ def printed_in_terminal(columns: int) -> list[str]:
 @pytest.mark.parametrize("columns", HEADINGS)
 def test_the_table_fits_the_terminal(columns: int) -> None:
     lines = printed_in_terminal(columns)
-    assert re.split(r"  +", lines[0]) == HEADINGS[columns]
+    shown = HEADINGS[columns]
+    assert re.split(r"  +", lines[0]) == shown
+    left_out = [heading for heading in ALL_HEADINGS if heading not in shown]
+    assert f"not shown for lack of width: {', '.join(left_out)}" in " ".join(lines)
     assert max(map(cell_len, lines)) <= columns
     cells = {cell for line in lines for cell in re.split(r"  +", line)}
     assert {"residence-permit-front-1.jpg", "2036-02-02", "accepted", "no result"} <= cells, "whole words"
@@ -163,14 +166,15 @@ def test_a_piped_table_has_every_column_and_whole_names(capsys: pytest.CaptureFi
     print_results([ResultRow(name=name, event=event, seconds=1) for name in NAMES])
     out = capsys.readouterr().out
     assert all(name in out for name in NAMES)
-    assert re.split(r"  +", out.splitlines()[0]) == [*HEADINGS[160][:6], "days left", "verdict", "warnings", "seconds"]
+    assert re.split(r"  +", out.splitlines()[0]) == ALL_HEADINGS
+    assert "lack of width" not in out
 
 
 def test_a_pair_has_one_row_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
     event = json.loads((SAMPLES / "permit.completed.v1.json").read_text(encoding="utf-8"))
     print_results([ResultRow(name="front.jpg + back.jpg", event=event)])
     row = capsys.readouterr().out.splitlines()[2]
-    shown = ["residence-permit", "both", "810000196110293288", "expired", "2023-09-06", "-1172", "rejected"]
+    shown = ["residence-permit", "both", "810000196110293288", "expired", "2023-09-06", "–", "rejected"]
     assert re.split(r"  +", row)[:8] == ["front.jpg + back.jpg", *shown]
 
 
@@ -188,3 +192,14 @@ def test_the_same_explanation_is_printed_once(capsys: pytest.CaptureFixture[str]
     lines = capsys.readouterr().out.splitlines()
     (explanation,) = [line for line in lines if "smaller than" in line]
     assert explanation.startswith("a.jpg, b.jpg, c.jpg and 2 more: The image is smaller")
+
+
+def test_warnings_are_worded_like_the_reasons_and_seconds_are_shown_if_measured(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    event = json.loads((SAMPLES / "permit.completed.v1.json").read_text(encoding="utf-8"))
+    event["data"]["reasons"] = ["validity:expired", "mismatch:mrz_number", "check_failed:permit_number_format"]
+    print_results([ResultRow(name="front.jpg + back.jpg", event=event)])
+    headings, _, row, *_ = capsys.readouterr().out.splitlines()
+    assert re.split(r"  +", headings.strip())[-2:] == ["verdict", "warnings"]
+    assert re.split(r"  +", row.strip())[-1] == "mismatch: mrz number, check failed: permit number format"

@@ -87,11 +87,31 @@ def test_a_line_names_the_file_and_the_number_below_headings(
         lines.print(event)
     headings, _, *rows = capsys.readouterr().out.splitlines()
     cells = [re.split(r"  +", row.strip()) for row in (headings, *rows)]
-    assert cells[0][:5] == ["time", "photo", "document", "side", "number"]
-    assert cells[1][:5] == ["04:00:01", "hk-macao-permit-front-1.jpg", "hk-macao-permit", "front", "H75646782"]
-    assert cells[2][1:5] == ["both sides of case 2026-0815", "residence-permit", "both", "810000196110293288"]
+    assert cells[0][:6] == ["time", "photo", "event", "document", "side", "number"]
+    assert cells[1][1:6] == ["hk-macao-permit-front-1.jpg", "recognized", "hk-macao-permit", "front", "H75646782"]
+    assert cells[2][1:6] == ["case 2026-0815", "completed", "residence-permit", "both", "810000196110293288"]
     assert cells[3][1] == "前 side.jpg"
     assert cells[3][-2:] == ["Document.TooSmall", rejected["id"]]
+
+
+@pytest.mark.parametrize(
+    ("name", "days", "shown"),
+    [
+        ("expiring", 30, "reminder: 30 days left"),
+        ("expiring", 1, "reminder: 1 day left"),
+        ("expiring", 0, "reminder: last day"),
+        ("expired", -1, "reminder: expired"),
+        ("reviewed", None, "reviewed"),
+    ],
+)
+def test_a_line_says_what_happened(
+    name: str, days: int | None, shown: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    event = json.loads((SAMPLES / f"permit.{name}.v1.json").read_text(encoding="utf-8"))
+    if days is not None:
+        event["data"]["days_remaining"] = days
+    ResultLines(FileNames(tmp_path / "names")).print(event)
+    assert shown in re.split(r"  +", capsys.readouterr().out.splitlines()[2].strip())
 
 
 def test_names_recorded_later_are_found(tmp_path: Path) -> None:
