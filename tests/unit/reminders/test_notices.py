@@ -74,18 +74,20 @@ def test_on_a_day_reminders_of_several_last_days_are_due() -> None:
         (LAST_DAY, LAST_DAY, 0),
         (date(2027, 4, 1), date(2027, 4, 1), EXPIRED),
         (date(2027, 4, 1), date(2027, 4, 9), EXPIRED),
+        (date(2027, 1, 30), date(2027, 2, 28), 60),  # missed, and the next one is due tomorrow
+        (date(2027, 1, 30), date(2027, 3, 1), None),  # the next one is due today
         (LAST_DAY, date(2027, 4, 1), None),  # it has expired meanwhile, and the next day says so
     ],
 )
 def test_a_reminder_says_what_is_true_when_it_is_sent(day: date, today: date, notice: int | None) -> None:
-    assert notice_due(watch(), day=day, today=today) == notice
+    assert notice_due(watch(), (60, 30, 0), day=day, today=today) == notice
 
 
 def test_a_card_that_was_read_on_the_day_of_a_notice_gets_none() -> None:
     """Its result says how many days remain."""
     day = date(2027, 3, 1)
-    assert notice_due(watch(watched_on=day), day=day, today=day) is None
-    assert notice_due(watch(watched_on=day - timedelta(days=1)), day=day, today=day) == 30
+    assert notice_due(watch(watched_on=day), (30,), day=day, today=day) is None
+    assert notice_due(watch(watched_on=day - timedelta(days=1)), (30,), day=day, today=day) == 30
 
 
 @given(
@@ -99,9 +101,27 @@ def test_every_notice_after_reading_is_due_on_exactly_one_day(read: date, days: 
         notice
         for number in range(days + 3)
         if card.valid_until in last_days_due(day := read + timedelta(days=number), notices)
-        and (notice := notice_due(card, day=day, today=day)) is not None
+        and (notice := notice_due(card, notices, day=day, today=day)) is not None
     ]
     assert due == [*sorted((one for one in notices if one < days), reverse=True), EXPIRED]
+
+
+@given(
+    st.integers(0, 100),
+    st.integers(0, 120),
+    st.lists(st.integers(0, 100), min_size=1, max_size=10, unique=True),
+)
+def test_after_missed_days_a_card_gets_only_the_latest_notice(first: int, missed: int, notices: list[int]) -> None:
+    days = [LAST_DAY - timedelta(days=first) + timedelta(days=number) for number in range(missed + 1)]
+    card = watch(watched_on=date(2020, 1, 1))
+    sent = [
+        notice
+        for day in days
+        if LAST_DAY in last_days_due(day, notices)
+        and (notice := notice_due(card, notices, day=day, today=days[-1])) is not None
+    ]
+    due = [notice for notice in (*notices, EXPIRED) if LAST_DAY - timedelta(days=notice) in days]
+    assert sent == ([min(due)] if due else [])
 
 
 def test_a_reminder_has_an_id_of_its_own_however_often_it_is_sent() -> None:

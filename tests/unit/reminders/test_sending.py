@@ -170,8 +170,24 @@ def test_missed_days_are_caught_up_with_what_is_true_today() -> None:
     scene.run(START)
     scene.cards.put(card("soon", START + timedelta(days=31)))
     scene.cards.put(card("over", START + timedelta(days=3)))
+    scene.cards.put(card("twice", START + timedelta(days=65)))
     scene.run(START + timedelta(days=5))
-    assert scene.told() == [("soon", "permit.expiring.v1", 26), ("over", "permit.expired.v1", -2)]
+    assert scene.told() == [
+        ("soon", "permit.expiring.v1", 26),
+        ("over", "permit.expired.v1", -2),
+        ("twice", "permit.expiring.v1", 60),
+    ]
+    scene.run(START + timedelta(days=40))
+    assert scene.told()[3:] == [("soon", "permit.expired.v1", -9), ("twice", "permit.expiring.v1", 25)]
+
+
+def test_after_an_outage_a_card_gets_only_the_latest_notice() -> None:
+    scene = Scene()
+    scene.run(START)
+    scene.cards.put(card("a", START + timedelta(days=61)))
+    scene.run(START + timedelta(days=31))
+    assert scene.told() == [("a", "permit.expiring.v1", 30)]
+    assert scene.visible[0]["data"]["notice_days"] == 30
 
 
 def test_the_first_invocation_looks_back_a_month() -> None:
@@ -304,12 +320,8 @@ class Story:
 
 
 def due(last_day: date, notices: Sequence[int], *, after: date, until: date) -> list[int]:
-    """Return the notices that are due in some days and still true at their end."""
-    return [
-        notice
-        for notice in (*notices, EXPIRED)
-        if after < last_day - timedelta(days=notice) <= until and (notice == EXPIRED or until <= last_day)
-    ]
+    """Return the notice that is due in some days, the latest if there are several; an empty list if there is none."""
+    return sorted(notice for notice in (*notices, EXPIRED) if after < last_day - timedelta(days=notice) <= until)[:1]
 
 
 @given(
@@ -340,7 +352,10 @@ def test_no_interleaving_loses_or_repeats_a_reminder(
             if name not in {"a", "b"}  # they may be deleted or replaced before
             for notice in due(last_day, scene.notices, after=before, until=until)
         }
+        sent = len(scene.visible)
         story.live_until(until)
+        told = [event["data"]["document_id"] for event in scene.visible[sent:]]
+        assert len(told) == len(set(told)), "two reminders of a card on one day"
     ids = [event["id"] for event in scene.visible]
     assert len(ids) == len(set(ids)), "sent twice"
     assert expected <= set(ids), "lost"

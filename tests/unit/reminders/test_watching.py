@@ -102,7 +102,7 @@ def test_a_card_that_is_published_a_day_later_is_watched_from_its_judgement_on()
     (card,) = cards.cards.values()
     tomorrow = READ_ON + timedelta(days=1)
     assert (card.valid_until, card.watched_on) == (READ_ON, READ_ON)
-    assert notice_due(card, day=tomorrow, today=tomorrow) == EXPIRED
+    assert notice_due(card, (), day=tomorrow, today=tomorrow) == EXPIRED
 
 
 def test_a_newer_card_of_a_kind_takes_the_place_of_an_older_one_in_its_case() -> None:

@@ -110,7 +110,7 @@ class SendReminders:
         events = [
             reminder_event(watch, notice, today=today, source=self.event_source, time=self.now())
             for watch in watches
-            if (notice := notice_due(watch, day=day, today=today)) is not None
+            if (notice := notice_due(watch, self.notices, day=day, today=today)) is not None
         ]
         traceparent = current_traceparent()
         return [(event.id, to_json(replace(event, traceparent=traceparent))) for event in events]

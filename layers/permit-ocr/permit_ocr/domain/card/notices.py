@@ -56,13 +56,14 @@ def last_days_due(day: date, notices: Sequence[int]) -> list[date]:
     return sorted(day + timedelta(days=notice) for notice in (*notices, EXPIRED))
 
 
-def notice_due(watch: Watch, *, day: date, today: date) -> int | None:
+def notice_due(watch: Watch, notices: Sequence[int], *, day: date, today: date) -> int | None:
     """Return the notice that a card gets for ``day``, when reminders are sent on ``today``; None if it gets none.
 
-    ``today`` is later than ``day`` where days were missed. A card that has expired meanwhile gets only the reminder
-    that says so, on the day that is due for it.
+    ``today`` is later than ``day`` where days were missed. A card of which a later notice has become due meanwhile gets
+    only the latest one, on the day of that: both would say the same on the same day.
     """
     if watch.watched_on >= day:
         return None
-    notice = (watch.valid_until - day).days
-    return None if notice > EXPIRED and watch.valid_until < today else notice
+    later_days = (watch.valid_until - timedelta(days=notice) for notice in (*notices, EXPIRED))
+    is_superseded = any(day < later <= today for later in later_days)
+    return None if is_superseded else (watch.valid_until - day).days
