@@ -17,7 +17,7 @@ from permit_ocr.domain.card.normalized import NormalizedFields
 from permit_ocr.domain.card.valid_date import ValidityStatus
 from permit_ocr.domain.card_warnings import Authenticity, WarningName
 from permit_ocr.domain.checks import CheckName, CheckOutcome
-from permit_ocr.domain.confidence import _KEY_FIELDS, CONFIDENCE_THRESHOLD
+from permit_ocr.domain.confidence import _KEY_FIELDS
 from permit_ocr.domain.errors import Deleted
 from permit_ocr.domain.pair import _OTHER_SIDE_REJECTED, CASE_PATTERN, PairCheckName
 from permit_ocr.domain.permits import Kind, PermitType, Sex, Side
@@ -174,6 +174,12 @@ def test_no_translation_is_left_of_what_is_not_sent_any_more(language: str) -> N
     assert table(language, "sentences").keys() == check_sentences() | set(rejections().values())
 
 
+def test_english_replaces_only_advice_that_names_a_choice_of_the_api() -> None:
+    named = {advice for advice in rejections().values() if re.search(r"\bauto\b", advice)}
+    assert table("en", "sentences").keys() == named
+    assert not any(re.search(r"\bauto\b", text) for text in table("en", "sentences").values())
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_problem_of_the_api_has_a_text(language: str) -> None:
     assert len(problems()) > 8
@@ -201,8 +207,7 @@ def test_every_format_is_named(language: str) -> None:
     assert [name for name in Format if name not in formats] == []
 
 
-def test_the_pages_numbers_are_those_of_the_domain() -> None:
-    assert f"CONFIDENCE_THRESHOLD = {CONFIDENCE_THRESHOLD};" in (MODULES / "fields.js").read_text()
+def test_the_page_knows_a_case_as_the_domain_does() -> None:
     assert f"/^{CASE_PATTERN}$/" in (MODULES / "main.js").read_text()
 
 

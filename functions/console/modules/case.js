@@ -19,7 +19,7 @@ export function caseView(name, addSide) {
   if (!events.length) article.append(make("p", {}, translate("pair.waiting")), otherSide(addSide));
   for (const entry of single) article.append(resultOfSide(entry));
   if (!sides.length && !events.length) article.append(make("p", {}, translate("case.unknown")));
-  article.append(make("div", { class: "actions" }, button(translate("delete.case"), () => discard(translate("delete.case.question", { case: name }), translate("delete.case"), () => deleteCase(name), sides), { class: "danger" })));
+  article.append(make("div", { class: "actions" }, button(translate("delete.case"), () => discard(translate("delete.case.question", { case: name }), () => deleteCase(name), sides), { class: "danger" })));
   return article;
 }
 

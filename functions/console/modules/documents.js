@@ -3,6 +3,7 @@ import { RequestError, caseOf, decisionOn, resultOf, submit } from "./api.js";
 
 const MAX_CONCURRENT = 4;
 const WAITING = new Set(["unsent", "awaiting_upload", "queued", "retry"]);
+const GONE = new Set([404, 410]);
 const STORED = "documents"; // in the session's storage: ids, file names and cases, for as long as the tab is open
 const SEVERITY = ["accepted", "incomplete", "review", "rejected", "unreadable", "failed", "waiting", "working"];
 
@@ -28,6 +29,8 @@ export class Entry {
   }
 
   get case() { return this.event?.data.document.case ?? this.choices.case ?? this.parent?.case ?? null; }
+  /** Whether the service does not have it, or not any more. */
+  get isGone() { return GONE.has(this.problem?.status); }
   get isBusy() { return !this.event && !this.problem && !this.pages.length; }
 
   /** What happened to it: a verdict, `unreadable` for a rejected photo, `failed` for a request; else `waiting` or `working`. */
@@ -56,10 +59,11 @@ export class Entry {
       this.event = (event?.data.verdict === "review" ? await decisionOn(this.id) : null) ?? event ?? null;
       this.pages = pages.map((id, place) => new Entry({ id, name: this.name, choices: this.choices, page: place + 1, parent: this }));
       await Promise.all(this.pages.map(page => page.run()));
-      if (event && this.name === null) this.name = event.data.document.key?.split("/").pop() ?? null;
+      if (event) this.name ??= fileNameIn(event.data.document);
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;
       this.problem = error;
+      if (this.isGone && this.name === null) remove(this); // an address that was opened, and nothing else is known
     }
     onChange(this);
     if (this.event && this.case) await refreshCase(this.case);
@@ -70,6 +74,9 @@ export class Entry {
     enqueue(this);
   }
 }
+
+/** The file's name in an event's `document`, null if it was not uploaded as a file. */
+export const fileNameIn = document => document.key?.split("/").pop() ?? null;
 
 /** The outcome of an event. */
 export const outcomeOf = event => (event.type.startsWith("permit.rejected.") ? "unreadable" : event.data.verdict);

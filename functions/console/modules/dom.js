@@ -1,5 +1,8 @@
 // Elements, and the few things that every view does with them.
 
+const TOAST_MILLISECONDS = 5000;
+let toastEnd = 0;
+
 export const byId = id => document.getElementById(id);
 
 /** Make an element with attributes and children. Strings become text nodes, never markup. */
@@ -25,8 +28,20 @@ export const button = (text, onClick, attributes = {}) => make("button", { type:
 
 /** Tell screen readers. */
 export function announce(text) {
+  clearTimeout(toastEnd);
+  byId("status").className = "unseen";
   byId("status").textContent = text;
 }
+
+/** Tell everybody, for a few seconds. Screen readers can read it for longer. */
+export function toast(text) {
+  announce(text);
+  byId("status").className = "toast";
+  toastEnd = setTimeout(() => { byId("status").className = "unseen"; }, TOAST_MILLISECONDS);
+}
+
+/** Show what is at the page's address again. */
+export const routeAgain = () => window.dispatchEvent(new Event("hashchange"));
 
 /** Ask whether to do what cannot be undone; `doIt` is the button's text. Resolves to the answer. */
 export function confirmed(question, doIt) {

@@ -1,8 +1,5 @@
 // The fields of a card: their order, and how the provider's answer names them.
 
-/** Below this confidence the service asks for a review; see `CONFIDENCE_THRESHOLD` in domain/confidence.py. */
-export const CONFIDENCE_THRESHOLD = 0.9;
-
 const BACK = "MainlandTravelPermitBackInfos";
 /** By the name in `normalized`: the names in `fields`, `confidences` and `positions`, of which a side has at most one. */
 export const FIELDS = {
@@ -51,7 +48,8 @@ export function fieldsOf(data) {
   });
 }
 
-function valueOf(data, name) {
+/** Return the value of a field as text; null or empty if it was not read. */
+export function valueOf(data, name) {
   if (name !== "valid_date") return [data.normalized[name]].flat().join(", ");
   const { valid_from: from, valid_until: until, raw } = data.validity;
   return from && until ? `${from} – ${until}` : raw;
@@ -62,6 +60,7 @@ export function fieldOfSource(source) {
   return Object.entries(FIELDS).find(([, sources]) => sources.includes(source))?.[0] ?? source;
 }
 
-export const isLow = confidence => confidence != null && confidence < CONFIDENCE_THRESHOLD;
+/** Whether a field, or with "document" the kind of card, is to be checked by a person because its confidence is low. */
+export const isUnsure = (data, name) => data.reasons.includes(`low_confidence:${name}`);
 
 export const percent = confidence => `${Math.floor(confidence * 100)}\u00a0%`;

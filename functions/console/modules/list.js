@@ -96,7 +96,8 @@ function progressText() {
   const outcomes = documents.flatMap(entry => (entry.pages.length ? entry.pages : [entry])).map(entry => entry.outcome);
   const count = name => outcomes.filter(outcome => outcome === name).length;
   const counts = { waiting: count("waiting"), working: count("working") };
-  counts.done = outcomes.length - counts.waiting - counts.working;
+  const failed = count("failed");
+  Object.assign(counts, { done: outcomes.length - counts.waiting - counts.working - failed, failed });
   return Object.entries(counts).filter(([, number]) => number).map(([name, number]) => translate(`count.${name}`, { count: number })).join(" · ");
 }
 

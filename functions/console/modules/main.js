@@ -5,7 +5,7 @@ import { cases, documents, observe, open, refreshCase, restore, submitFiles } fr
 import { asCsv } from "./exports.js";
 import { drawList, nameOf, pairsIn } from "./list.js";
 import { resultView } from "./result.js";
-import { nextReview, reviewView } from "./review.js";
+import { nextReview, redrawReview, reviewView } from "./review.js";
 import { preferredLanguage, setLanguage, translate } from "./texts.js";
 
 const CASE = /^[A-Za-z0-9._-]{1,64}$/; // CASE_PATTERN in domain/pair.py
@@ -37,7 +37,7 @@ function route() {
   if (!shown) byId("detail").replaceChildren();
   draw();
   if (shown) byId("detail").querySelector("h2")?.focus({ preventScroll: true });
-  if (shown) byId("detail").scrollIntoView({ block: "nearest" });
+  if (shown && byId("detail").getBoundingClientRect().top < 0) byId("detail").scrollIntoView();
 }
 
 /** Show a review when it has been fetched, unless the reader is elsewhere by then. */
@@ -141,7 +141,8 @@ function chooseLanguage(chosen) {
   setLanguage(chosen);
   document.title = translate("title");
   if (kept.length) keep(kept);
-  route();
+  if (redrawReview()) drawList(location.hash);
+  else route();
 }
 
 const drop = byId("drop");

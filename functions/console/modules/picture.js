@@ -4,6 +4,7 @@ import { translate } from "./texts.js";
 
 const LARGEST_ZOOM = 12;
 const STEP = 1.25;
+let nextViewer = 1;
 const KEYS = {
   "+": viewer => viewer.zoom(STEP), "=": viewer => viewer.zoom(STEP), "-": viewer => viewer.zoom(1 / STEP), 0: viewer => viewer.fit(),
   r: viewer => viewer.rotate(90), R: viewer => viewer.rotate(-90),
@@ -17,9 +18,10 @@ export class Viewer {
     this.view = { scale: 1, x: 0, y: 0, angle: 0 };
     this.pointers = new Map();
     this.places = new Map();
+    const keys = `picture-keys-${nextViewer++}`;
     this.stage = make("div", { class: "stage" });
     this.frame = make("div", {
-      class: "frame", tabindex: "0", role: "group", "aria-label": translate("picture"), "aria-describedby": "picture-keys",
+      class: "frame", tabindex: "0", role: "group", "aria-label": translate("picture"), "aria-describedby": keys,
       keydown: event => this.onKey(event), pointerdown: event => this.onDown(event), pointermove: event => this.onMove(event),
       pointerup: event => this.onUp(event), pointercancel: event => this.onUp(event), dblclick: () => this.fit(),
     }, this.stage);
@@ -29,7 +31,8 @@ export class Viewer {
       tool("−", "picture.smaller", () => this.zoom(1 / STEP)), tool("+", "picture.larger", () => this.zoom(STEP)),
       tool("↺", "picture.left", () => this.rotate(-90)), tool("↻", "picture.right", () => this.rotate(90)),
       tool("⤢", "picture.fit", () => this.fit()));
-    this.element = make("div", { class: "picture" }, this.frame, this.tools, make("p", { id: "picture-keys", class: "faint keys" }, translate("picture.keys")));
+    this.keys = make("p", { id: keys, class: "faint" }, make("span", { class: "with-mouse" }, translate("picture.keys")), make("span", { class: "with-fingers" }, translate("picture.fingers")));
+    this.element = make("div", { class: "picture" }, this.frame, this.tools, this.keys);
     this.observer = new ResizeObserver(() => this.apply());
     this.observer.observe(this.frame);
     this.say("picture.loading");
@@ -38,7 +41,7 @@ export class Viewer {
   say(name) {
     this.note.textContent = translate(name);
     this.frame.classList.add("empty");
-    this.tools.hidden = true;
+    this.tools.hidden = this.keys.hidden = true;
     this.stage.replaceChildren();
     this.frame.append(this.note);
   }
@@ -51,7 +54,7 @@ export class Viewer {
     this.size = [image.naturalWidth, image.naturalHeight];
     this.note.remove();
     this.frame.classList.remove("empty");
-    this.tools.hidden = false;
+    this.tools.hidden = this.keys.hidden = false;
     this.overlay = makeSvg("svg", { viewBox: `0 0 ${this.size.join(" ")}`, "aria-hidden": "true" });
     this.stage.replaceChildren(image, this.overlay);
     this.mark(positions);

@@ -1,6 +1,6 @@
 // One result: what can be done with it, beside what it says.
 import { deleteDocument, RequestError } from "./api.js";
-import { announce, button, confirmed, download, make } from "./dom.js";
+import { announce, button, confirmed, download, make, toast } from "./dom.js";
 import { outcomeOf, remove } from "./documents.js";
 import { asCsv, asJson } from "./exports.js";
 import { addressOfCase, addressOfReview, documentRow, nameOf, outcomeTag, pairsIn } from "./list.js";
@@ -11,6 +11,7 @@ import { translate } from "./texts.js";
 export function resultView(entry) {
   if (entry.pages.length) return pagesView(entry);
   const { event } = entry;
+  if (entry.problem && !event && !entry.file) return failedView(entry);
   const article = make("article", { class: "event", "data-type": event?.type, "aria-busy": String(entry.isBusy) });
   article.append(heading(nameOf(entry), outcomeTag(entry.outcome)));
   if (entry.case && event?.data.validity) article.append(ofCard(entry.case));
@@ -20,6 +21,12 @@ export function resultView(entry) {
   if (event) article.append(actions(nameOf(entry), event, () => discardDocument(entry)), message(event));
   else article.append(make("div", { class: "actions" }, button(translate("remove"), () => { remove(entry); location.hash = "#/"; })));
   return article;
+}
+
+/** Return the view of a document that could not be fetched: nothing is known of it. */
+function failedView(entry) {
+  const retry = make("div", { class: "actions" }, button(translate("retry"), () => entry.retry(), { class: "main" }));
+  return make("article", { class: "alone" }, heading(nameOf(entry)), make("p", { role: "alert" }, entry.problem.text()), entry.isGone ? null : retry);
 }
 
 /** Return the view of a file of several pages: each is a document of its own. */
@@ -52,20 +59,20 @@ async function copy(clicked, text) {
 export const message = event => make("details", { class: "message" }, make("summary", {}, translate("message")), make("pre", { tabindex: "0" }, asJson(event)));
 
 /** Delete documents if the reader confirms it. */
-export async function discard(question, doIt, request, entries) {
-  if (!(await confirmed(question, doIt))) return;
+export async function discard(question, request, entries) {
+  if (!(await confirmed(question, translate("delete.confirm")))) return;
   try { await request(); }
   catch (error) {
     if (!(error instanceof RequestError)) throw error;
-    announce(error.text());
+    toast(error.text());
     return;
   }
   entries.forEach(remove);
   location.hash = "#/";
-  announce(translate("deleted"));
+  toast(translate("deleted"));
 }
 
-const discardDocument = entry => discard(translate("delete.question", { name: nameOf(entry) }), translate("delete"), () => deleteDocument(entry.id), [entry]);
+const discardDocument = entry => discard(translate("delete.question", { name: nameOf(entry) }), () => deleteDocument(entry.id), [entry]);
 
 /** The verdict on the whole card, if this is one of its sides. */
 function ofCard(name) {

@@ -1,7 +1,7 @@
 // One side of a card: its picture and its facts, which point at each other.
 import { fetchImage } from "./api.js";
 import { make } from "./dom.js";
-import { fieldOfSource, fieldsOf, isLow, percent } from "./fields.js";
+import { fieldOfSource, fieldsOf, isUnsure, percent } from "./fields.js";
 import { stageText, toneOf } from "./list.js";
 import { Viewer } from "./picture.js";
 import { reasonTexts } from "./reasons.js";
@@ -52,8 +52,7 @@ function decisionText(review) {
 
 export function documentText(data) {
   const text = `${translate(`kind.${data.permit_type ?? data.kind}`)} · ${translate(`side.${data.side}`)}`;
-  const sure = data.document_confidence;
-  const doubt = isLow(sure) ? make("span", { class: "low" }, ` ${translate("document.low", { percent: percent(sure) })}`) : null;
+  const doubt = isUnsure(data, "document") ? make("span", { class: "low" }, ` ${translate("document.low", { percent: percent(data.document_confidence) })}`) : null;
   return make("p", { class: "faint" }, text, doubt);
 }
 
@@ -75,15 +74,18 @@ function reasonsInPair(data) {
 
 function fieldTable(data, highlight) {
   const rows = fieldsOf(data).map(({ name, source, value, confidence, corners }) => {
-    const low = isLow(confidence);
-    const sure = confidence == null ? translate("confidence.none") : translate(low ? "confidence.low" : "confidence.high", { percent: percent(confidence) });
+    const low = isUnsure(data, name) && confidence != null;
+    const sure = confidence == null ? "" : low ? translate("confidence.low", { percent: percent(confidence) }) : percent(confidence);
     const point = corners ? { tabindex: "0", mouseenter: () => highlight(source), mouseleave: () => highlight(null), focus: () => highlight(source), blur: () => highlight(null) } : {};
     return make("tr", { class: low ? "low" : "", "data-source": source, ...point },
-      make("th", { scope: "row" }, translate(name)), make("td", { class: name.endsWith("_date") ? "date" : null }, name === "sex" ? translate(`sex.${value}`) : value), make("td", { class: "sure" }, sure));
+      make("th", { scope: "row" }, translate(name)), make("td", {}, name === "sex" ? translate(`sex.${value}`) : withWholeDays(value)), make("td", { class: "sure" }, sure));
   });
   const head = make("tr", {}, ...["field", "value", "confidence"].map(name => make("th", { scope: "col" }, translate(name))));
   return { rows, table: make("table", { class: "fields" }, make("thead", { class: "unseen" }, head), make("tbody", {}, ...rows)) };
 }
+
+/** A day in a text is not broken at its hyphens. */
+const withWholeDays = text => text.split(/(\d{4}-\d\d-\d\d)/).map((part, place) => (place % 2 ? make("span", { class: "day" }, part) : part));
 
 function zone(values) {
   if (!values) return null;

@@ -1,8 +1,12 @@
-// English. Sentences and errors of the API are in English already.
+// English. Sentences and errors of the API are in English already, except for what names a choice of the API.
 
 export const english = {
   between: " ",
-  sentences: {},
+  sentences: {
+    "Specify the right document and side, or send it as auto.": "Choose the right document and side, or “Automatic”.",
+    "Specify the right document, or send it as auto.": "Choose the right document, or “Automatic”.",
+    "Check the document and side that were named, or send it as auto; else take another, sharp photo.": "Choose “Automatic” for the document and its side, or take another, sharp photo.",
+  },
   errors: {},
   texts: {
     "title": "Permit OCR", "loading": "Loading…", "language": "Language", "navigation": "Views", "skip": "Skip to results", "documents": "Documents", "result": "Result", "back": "← Documents",
@@ -11,15 +15,15 @@ export const english = {
     "case.help": "A case pairs the two sides of one card. Use your own reference, never a name.",
     "case.invalid": "A case has 1 to 64 letters, digits, full stops, underscores and hyphens, and no spaces. Your photos are kept until it is corrected.",
     "case.send": "Send {count} photos", "case.send.one": "Send the photo", "case.named": "Case {case}", "case.unknown": "Nothing has been read for this case, or it has expired.",
-    "kind.auto": "Detect automatically", "kind.residence-permit": "Residence permit", "kind.mainland-permit": "Mainland travel permit",
+    "kind.auto": "Automatic", "kind.residence-permit": "Residence permit", "kind.mainland-permit": "Mainland travel permit",
     "kind.hk-macao-permit": "Travel permit, Hong Kong and Macao", "kind.taiwan-permit": "Travel permit, Taiwan", "kind.exit-entry-permit": "Exit-entry permit",
-    "side.unknown": "Detect automatically", "side.FRONT": "Front, with the portrait", "side.BACK": "Back", "side.front": "Front", "side.back": "Back",
+    "side.unknown": "Automatic", "side.FRONT": "Front, with the portrait", "side.BACK": "Back", "side.front": "Front", "side.back": "Back",
 
     "search": "Search names and numbers", "filter": "Show", "sort": "Order", "list.none": "No document matches.",
     "filter.all": "All", "filter.busy": "Not done", "filter.accepted": "Accepted", "filter.incomplete": "Other side needed", "filter.review": "Needs review",
     "filter.rejected": "Card rejected", "filter.unreadable": "Photo rejected", "filter.failed": "Not sent",
     "sort.newest": "Newest first", "sort.name": "By name", "sort.kind": "By document", "sort.verdict": "Most urgent first", "sort.valid_until": "Expiring first",
-    "count.waiting": "{count} waiting", "count.working": "{count} being read", "count.done": "{count} done",
+    "count.waiting": "{count} waiting", "count.working": "{count} being read", "count.done": "{count} done", "count.failed": "{count} not sent",
     "document.unnamed": "Document {id}…", "page": "page {page}", "pages": "{count} pages", "pages.one": "{count} page",
     "state.unsent": "Waiting to be sent", "state.sending": "Sending", "state.uploading": "Uploading", "state.awaiting_upload": "Waiting for the upload",
     "state.queued": "Waiting to be read", "state.reading": "Being read", "state.pages": "{done} of {count} pages read", "state.retry": "The service is busy; trying again in {seconds} s",
@@ -49,7 +53,7 @@ export const english = {
     "validity.valid": "valid", "validity.expiring": "expires soon", "validity.expired": "expired", "validity.not_yet_valid": "not valid yet", "validity.long_term": "long-term",
     "validity.not_on_this_side": "not on this side", "validity.unreadable": "could not be read",
     "fields": "On the card", "field": "Field", "value": "Value", "confidence": "Confidence", "zone": "In the machine-readable zone",
-    "confidence.high": "sure, {percent}", "confidence.low": "unsure, {percent}", "confidence.none": "", "document.low": "The reader is not sure of this: {percent}.",
+    "confidence.low": "unsure, {percent}", "document.low": "The reader is not sure of this: {percent}.",
     "name": "Name", "english_name": "Romanised name", "number": "Number", "permit_number": "Travel permit number", "sex": "Sex", "birth_date": "Date of birth", "address": "Address",
     "authority": "Issued by", "place_of_issue": "Place of issue", "issue_count": "Times issued", "nationality": "Nationality", "id_card_number": "Identity card number",
     "earlier_numbers": "Earlier numbers", "sex.male": "male", "sex.female": "female",
@@ -62,10 +66,11 @@ export const english = {
     "pair.name": "name", "pair.number": "numbers", "pair.permit_type": "document", "pair.validity": "period of validity", "pair.mrz_number": "numbers in the machine-readable zone",
     "pair.mrz_dates": "dates in the machine-readable zone", "pair.mrz_sex": "sex in the machine-readable zone", "pair.mrz_name": "name in the machine-readable zone",
 
-    "reviews": "Reviews", "reviews.none": "No review is open.", "reviews.start": "Review this document",
+    "reviews": "Reviews", "reviews.none": "No review is open.", "reviews.skipped": "No other review is open. {count} were skipped, or somebody else has them.", "reviews.skipped.one": "No other review is open. One was skipped, or somebody else has it.", "reviews.again": "Look at what is left",
+    "reviews.start": "Review this document",
     "review.accept": "Accept", "review.accept.corrected": "Accept as corrected", "review.reject": "Reject", "review.skip": "Skip",
-    "review.keys": "Enter: accept. Tab: the next field, then Reject and Skip.", "review.left": "{count} open reviews", "review.left.one": "1 open review",
-    "review.reason": "Reason for rejecting", "review.unreadable": "The photo does not show enough", "review.not_valid": "The card is not valid", "review.not_genuine": "A copy, a screen, or altered",
+    "review.keys": "Enter: accept. Tab: the next field. Alt and R: the reasons for rejecting.", "review.left": "{count} open reviews", "review.left.one": "1 open review",
+    "review.reason": "Reason for rejecting", "review.why": "Why?", "review.choose": "Choose why it is rejected.", "review.unreadable": "The photo does not show enough", "review.not_valid": "The card is not valid", "review.not_genuine": "A copy, a screen, or altered",
     "review.wrong_document": "Another document, or another person's", "review.other": "Another reason", "review.was": "Read: {text}", "review.was.nothing": "Nothing was read",
     "review.object": "The checks object. Correct what was misread, reject the card, or accept it all the same because:",
     "override.original_seen": "I have seen the card itself", "override.issuer_confirmed": "The issuing authority confirmed it", "override.exception_granted": "An exception was granted",
@@ -73,11 +78,11 @@ export const english = {
 
     "picture": "Picture", "picture.alt": "The photo of the document", "picture.tools": "Zoom and rotate", "picture.larger": "Larger", "picture.smaller": "Smaller",
     "picture.left": "Rotate left", "picture.right": "Rotate right", "picture.fit": "Whole picture", "picture.loading": "Loading the picture…",
-    "picture.none": "The picture is not in this tab any more.", "picture.unsupported": "This browser cannot show this file. It is read all the same.",
-    "picture.keys": "Wheel or + and −: zoom. Shift and wheel, or R: rotate. 0: whole picture.",
+    "picture.none": "No picture of it is stored.", "picture.unsupported": "This browser cannot show this file. It is read all the same.",
+    "picture.keys": "Wheel or + and −: zoom. Shift and wheel, or R: rotate. 0: whole picture.", "picture.fingers": "Two fingers: zoom and rotate.",
     "copy": "Copy as JSON", "copy.address": "Copy the address", "copied": "Copied", "download.json": "Download JSON", "download.csv": "Download CSV", "download.all": "Download all as CSV",
     "message": "The message", "retry": "Try again", "remove": "Remove from the list", "cancel": "Cancel", "deleted": "Deleted",
-    "delete": "Delete…", "delete.question": "Delete “{name}”, with its photo and its result? This cannot be undone.",
+    "delete": "Delete…", "delete.confirm": "Delete", "delete.question": "Delete “{name}”, with its photo and its result? This cannot be undone.",
     "delete.case": "Delete the case…", "delete.case.question": "Delete every document of case {case}, with photos and results? This cannot be undone.",
 
     "error.network": "The service could not be reached.", "error.file": "The file could not be read. Choose it again.", "error.too_large": "The file has {size} bytes; at most {limit} can be sent.",

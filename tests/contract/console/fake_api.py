@@ -57,6 +57,18 @@ class FakeApi:
         self.store(event)
         self.reviews[event["id"]] = {"state": "open", "reasons": event["data"]["reasons"], "decision": None}
 
+    def review_mismatch(self) -> tuple[Json, Json]:
+        """Put the front of a card on the list, whose number does not match that on the back. Returns both sides."""
+        pair = sample("completed")["data"]
+        front, back = pair["front"], pair["back"]
+        back["normalized"]["permit_number"] = "M33169345"
+        front["reasons"] = ["validity:not_on_this_side", "mismatch:number"]
+        number = next(check for check in pair["checks"] if check["name"] == "number")
+        number |= {"outcome": "failed", "reason": "The two sides have different numbers."}
+        self.cases[pair["case"]] = {"case": pair["case"], "sides": [], "completed": [{"data": pair}]}
+        self.review(sample("recognized") | {"id": front["document"]["id"], "data": front})
+        return front, back
+
     def _respond(self, route: Route) -> None:
         method, path = route.request.method, route.request.url.removeprefix(HOST)
         if path.endswith("/image") and self.image:

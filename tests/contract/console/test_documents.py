@@ -101,6 +101,9 @@ def test_the_address_of_an_unknown_document_says_so(page: Page) -> None:
     FakeApi(page)
     page.goto(f"{HOST}/#/recognitions/{'0' * 32}")
     expect(page.locator("#detail [role=alert]")).to_contain_text("There is no such document, or it has expired.")
+    expect(page.locator("#detail .picture, #detail .tag, #detail button")).to_have_count(0)
+    expect(page.get_by_role("link", name="← Documents")).to_be_visible()
+    expect(page.locator("#overview")).to_be_hidden()  # it is not listed
 
 
 def test_a_document_is_deleted_after_a_question(page: Page) -> None:
@@ -111,8 +114,9 @@ def test_a_document_is_deleted_after_a_question(page: Page) -> None:
     page.get_by_role("button", name="Cancel").click()
     assert event["id"] in api.documents
     page.get_by_role("button", name="Delete").click()
-    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete", exact=True).click()
     expect(page.locator("#status")).to_have_text("Deleted")
+    expect(page.locator("#status")).to_have_class("toast")
     assert event["id"] not in api.documents
     expect(page.locator("#overview")).to_be_hidden()
 
@@ -145,7 +149,8 @@ def test_a_wrong_case_is_explained_and_keeps_the_photos(page: Page) -> None:
     expect(page.locator("#case")).to_be_focused()
     assert api.requests == []
     page.fill("#case", "4711")
-    page.keyboard.press("Enter")
+    with page.expect_response(f"{HOST}/v1/recognitions"):
+        page.keyboard.press("Enter")
     expect(page.locator("#list .item > .row .name")).to_have_text("Case 4711")
     assert api.requests[0][2]["case"] == "4711"
 

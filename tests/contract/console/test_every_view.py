@@ -20,6 +20,7 @@ LONG_NAME = "a-photo-with-a-name-that-is-much-longer-than-any-column-of-the-list
 def with_places(event: Json) -> Json:
     """Return an event with confidences, one of them low, and with the places of two fields."""
     event["data"]["confidences"] |= {"Number": 0.72, "Name": 0.99}
+    event["data"]["reasons"] = [*event["data"]["reasons"], "low_confidence:number"]
     places = {
         "Number": [[520, 320], [640, 320], [640, 350], [520, 350]],
         "Name": [[500, 90], [560, 90], [560, 120], [500, 120]],
@@ -78,7 +79,8 @@ def wrong_case(page: Page) -> None:
 def review(page: Page) -> None:
     api = FakeApi(page)
     api.objections = ["validity:not_yet_valid"]
-    api.review(with_places(sample("recognized", verdict="review", reasons=["low_confidence:number"])))
+    api.image = SPECIMEN.read_bytes()
+    api.review_mismatch()
     page.goto(f"{HOST}/#/reviews")
     page.get_by_role("button", name="Accept", exact=True).click()
     expect(page.get_by_role("button", name="I have seen the card itself")).to_be_visible()

@@ -111,6 +111,7 @@ def test_a_document_that_was_not_sent_can_be_sent_again_or_removed(page: Page) -
     page.route(f"{HOST}/v1/**", lambda route: route.abort())
     page.set_input_files("#files", [file("a.jpg"), file("b.jpg")])
     expect(page.locator("#list .kind")).to_have_text(["The service could not be reached."] * 2)
+    expect(page.locator("#progress")).to_have_text("2 not sent")
     page.get_by_role("button", name="Remove from the list").first.click()
     expect(page.locator("#list .name")).to_have_text(["a.jpg"])
     FakeApi(page, {"a.jpg": sample("recognized")})

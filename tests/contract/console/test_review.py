@@ -11,7 +11,7 @@ PHOTO = ROOT / "events" / "specimens" / "hk-macao-permit-front-1.jpg"
 
 def unsure(field: str, **data: object) -> Json:
     """Return a result that needs a review, because the reader is not sure of a field."""
-    event = sample("recognized", verdict="review", reasons=["low_confidence:number"], **data)
+    event = sample("recognized", verdict="review", reasons=[f"low_confidence:{field.lower()}"], **data)
     event["data"]["confidences"] |= {field: 0.7}
     return event
 
@@ -64,9 +64,18 @@ def test_a_field_is_corrected_where_the_reader_is_unsure(page: Page, reviews: Fa
 
 def test_a_card_is_rejected_with_a_reason(page: Page, reviews: FakeApi) -> None:
     page.goto(f"{HOST}/#/reviews")
-    page.get_by_label("Reason for rejecting").select_option("not_genuine")
+    page.get_by_role("button", name="Reject").click()
+    reason = page.get_by_label("Reason for rejecting")
+    expect(reason).to_be_focused()
+    expect(page.locator("#detail [role=alert]")).to_have_text("Choose why it is rejected.")
+    assert reviews.decisions == []
+    page.locator(".review input").first.focus()
+    page.keyboard.press("Alt+r")
+    expect(reason).to_be_focused()
+    reason.select_option("not_genuine")
     page.get_by_role("button", name="Reject").click()
     expect(page.locator("#status")).to_have_text("Rejected")
+    expect(page.locator("#status")).to_have_class("toast")  # also for those who see
     assert reviews.decisions == [{"decision": "rejected", "reason": "not_genuine", "fields": {}}]
 
 
@@ -77,7 +86,13 @@ def test_the_checks_objections_are_sentences_and_can_be_overridden(page: Page, r
     objections = page.locator("#detail [role=alert]")
     expect(objections).to_contain_text("The card is not valid yet.")
     expect(objections).not_to_contain_text("permit_number_format")
-    page.keyboard.press("Enter")  # the first reason has the focus
+    expect(objections.locator(".why")).to_be_focused()  # and no reason: Enter must not choose one
+    expect(page.locator("#status")).to_have_text("")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="I have seen the card itself")).to_be_focused()
+    assert reviews.decisions == []
+    page.keyboard.press("Enter")
     expect(page.locator("#status")).to_have_text("Accepted")
     assert reviews.decisions[-1]["override"] == "original_seen"
 
@@ -90,6 +105,55 @@ def test_a_skipped_review_stays_open_and_is_returned(page: Page, reviews: FakeAp
     expect(page.locator(f".review:not([data-id='{first.rpartition('/')[2]}'])")).to_be_visible()
     assert ("DELETE", f"/v1/recognitions/{first.rpartition('/')[2]}/review/lease", {}) in reviews.requests
     assert reviews.decisions == []
+    for _ in range(2):
+        page.keyboard.press("Enter")
+        expect(page.locator("#status")).to_have_text("Accepted")
+        expect(page.locator("#detail [data-first]")).to_be_focused()
+    expect(page.locator("#detail")).to_contain_text("No other review is open. One was skipped")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(first)
+
+
+def test_another_language_keeps_what_was_typed_and_the_objection(page: Page, reviews: FakeApi) -> None:
+    reviews.objections = ["validity:not_yet_valid"]
+    page.goto(f"{HOST}/#/reviews")
+    page.locator("input[name=Number]").fill("H12345678")
+    page.get_by_label("Reason for rejecting").select_option("other")
+    page.get_by_role("button", name="Accept as corrected").click()
+    expect(page.locator("#detail [role=alert]")).to_contain_text("The card is not valid yet.")
+    page.select_option("#language", "zh-Hant")
+    expect(page.locator("#detail [role=alert]")).to_contain_text("證件尚未生效。")
+    expect(page.locator("input[name=Number]")).to_have_value("H12345678")
+    expect(page.get_by_label("不通過的理由")).to_have_value("other")
+    page.get_by_role("button", name="我已看過證件正本").click()
+    expect(page.locator("#status")).to_have_text("通過")
+    assert reviews.decisions[-1]["fields"] == {"Number": "H12345678"}
+
+
+def test_a_mismatch_shows_both_sides_and_what_differs(page: Page) -> None:
+    api = FakeApi(page)
+    _, back = api.review_mismatch()
+    page.goto(f"{HOST}/#/reviews")
+    review = page.locator(".review")
+    expect(review.locator(".why")).to_contain_text("The two sides have different numbers.")
+    expect(review.locator(".why")).not_to_contain_text("Send that side, too.")
+    expect(review.locator(".compared tbody tr")).to_have_text("numbers810000196110293288M33169345")
+    expect(review.locator(".picture")).to_have_count(2)
+    expect(review.locator("h2")).to_have_text("residence-permit-front-1.jpg")
+    expect(review).to_contain_text("Case 2026-0815 · 1 open review")
+    other = review.get_by_role("link", name="Back: residence-permit-back-1.jpg")
+    expect(other).to_have_attribute("href", f"#/recognitions/{back['document']['id']}")
+
+
+def test_a_list_that_cannot_be_reached_can_be_tried_again(page: Page, reviews: FakeApi) -> None:
+    refuse = lambda route: route.abort()  # noqa: E731
+    page.route(f"{HOST}/v1/reviews**", refuse)
+    page.goto(f"{HOST}/#/reviews")
+    expect(page.locator("#detail [role=alert]")).to_have_text("The service could not be reached.")
+    page.unroute(f"{HOST}/v1/reviews**", refuse)
+    page.get_by_role("button", name="Try again").click()
+    expect(page.locator(".review")).to_be_visible()
+    assert len(reviews.reviews) == 3
 
 
 def test_what_somebody_else_reviews_is_not_opened(page: Page, reviews: FakeApi) -> None:
