@@ -4,6 +4,8 @@ import errno
 from pathlib import Path
 from typing import Final
 
+from permit_ocr.domain.errors import PermitOcrError
+
 _REASONS: Final = {
     errno.ENOENT: "no such file or folder",
     errno.ENOTDIR: "part of this path is not a folder",
@@ -19,6 +21,8 @@ _REASONS: Final = {
 
 def message_of(error: Exception) -> str:
     """Return the message of an error; that of an operating system's error names the file and the reason in words."""
+    if isinstance(error, PermitOcrError):  # whose text is a code
+        return f"{error.meaning} {error.advice}"
     if not isinstance(error, OSError) or error.errno is None:
         return str(error)
     reason = reason_of(error)

@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 
 from cli.deployment import Deployment, deployment_from_endpoints
+from cli.error_messages import message_of
 from cli.quantities import quantity
 from cli.results.table import print_results, rows_of
 from cli.uploads.submission import Result, Submission, submit, wait_for_results
@@ -49,8 +50,10 @@ def demo() -> None:
     try:
         root = find_root(Path.cwd())
         asyncio.run(_demo(root, console))
-    except SandboxError as error:
-        console.print(f"permit-ocr demo: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
+    except (SandboxError, OSError) as error:
+        console.print(
+            f"permit-ocr demo: {message_of(error)}", style="red", markup=False, highlight=False, soft_wrap=True
+        )
         raise typer.Exit(1) from None
 
 

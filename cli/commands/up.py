@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from cli.error_messages import message_of
 from sandbox.errors import SandboxError
 from sandbox.project import find_root, state_directory
 from sandbox.settings import Settings
@@ -114,8 +115,8 @@ def up(
                 _print_ready(console, sandbox, settings)
 
             asyncio.run(run_until_stopped(settings, report, ready))
-    except SandboxError as error:
-        console.print(f"permit-ocr up: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
+    except (SandboxError, OSError) as error:
+        console.print(f"permit-ocr up: {message_of(error)}", style="red", markup=False, highlight=False, soft_wrap=True)
         raise typer.Exit(1) from None
 
 

@@ -11,7 +11,7 @@ from rich.table import Table
 from cli.quantities import listing, quantity
 from cli.results.layout import GAP, PHOTO, fit, fixed_table, least_name_width, print_left_out, styled_cell
 from cli.uploads.submission import Result
-from permit_ocr.domain.events import REJECTED, REMINDERS
+from permit_ocr.domain.events import REJECTED, REMINDERS, REVIEWED
 
 _WARNINGS: Final = "warnings"
 _ORDER: Final = (
@@ -175,6 +175,10 @@ def _explanation(event: dict[str, Any]) -> str | None:
     data = event["data"]
     if event["type"] == REJECTED:
         return f"{data['error']['meaning']} {data['error']['advice']} ({data['error']['code']})"
+    if event["type"] == REVIEWED:
+        review = data["review"]
+        against = f", against the checks ({_words(review['override']['reason'])})" if review["override"] else ""
+        return f"{review['decision']} by a reviewer: {_words(review['reason'])}{against}"
     if data["verdict"] == "incomplete":
         return "incomplete: the period of validity is on the other side; send both sides as one case"
     return f"needs review: {reasons_of(data)}" if data["verdict"] == "review" else None

@@ -24,8 +24,8 @@ from cli.results.layout import fit, fixed_table, print_left_out
 from permit_ocr.domain.card.valid_date import today_in_shanghai
 
 _COLUMNS: Final = {"valid_until": date, "days_remaining": int, "kind": str, "case": str, "document_id": str}
-_WIDTHS: Final = {"valid until": 11, "days left": 9, "document": 16, "case": 24, "id": 32}
-_IMPORTANCE: Final = ("valid until", "id", "days left", "case", "document")
+_WIDTHS: Final = {"valid until": 11, "days left": 9, "kind": 16, "case": 24, "id": 32}
+_IMPORTANCE: Final = ("valid until", "id", "days left", "case", "kind")
 _MOST_DAYS: Final = 365
 
 
@@ -118,7 +118,7 @@ def _print_table(found: list[dict[str, Any]]) -> None:
         cells = {
             "valid until": one["valid_until"],
             "days left": str(days) if days >= 0 else "–",
-            "document": one["kind"],
+            "kind": one["kind"],
             "case": one["case"] or "–",
             "id": one["document_id"],
         }

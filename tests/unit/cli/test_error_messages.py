@@ -8,6 +8,7 @@ import pytest
 
 from cli.error_messages import message_of
 from cli.results.formats import write_lines, write_table
+from tests.unit.fakes import THROTTLED
 
 
 @pytest.mark.parametrize("number", sorted(errno.errorcode))
@@ -16,6 +17,10 @@ def test_no_message_has_an_error_number(number: int) -> None:
     text = message_of(error)
     assert text.startswith("list.csv: ")
     assert "Errno" not in text
+
+
+def test_an_error_of_the_application_is_a_sentence() -> None:
+    assert message_of(THROTTLED) == f"{THROTTLED.meaning} {THROTTLED.advice}"
 
 
 def test_other_messages_stay_as_they_are() -> None:

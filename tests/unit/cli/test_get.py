@@ -53,11 +53,12 @@ def test_a_result_is_shown_with_the_name_of_its_file(answers: dict[str, httpx.Re
 
 
 def test_a_decision_is_shown_with_its_verdict(answers: dict[str, httpx.Response]) -> None:
-    rejected = {**REVIEWED["data"], "verdict": "rejected", "reasons": ["review:not_genuine"]}
+    review = REVIEWED["data"]["review"] | {"decision": "rejected", "reason": "not_genuine"}
+    rejected = {**REVIEWED["data"], "verdict": "rejected", "reasons": ["review:not_genuine"], "review": review}
     answers[f"recognitions/{ID}"] = httpx.Response(200, json=REVIEWED | {"data": rejected})
     status, output = run(ID)
     assert status == 0
-    assert "rejected" in output
+    assert "chan.jpg: rejected by a reviewer: not genuine" in output
     assert "accepted" not in output
 
 

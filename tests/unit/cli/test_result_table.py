@@ -203,3 +203,14 @@ def test_warnings_are_worded_like_the_reasons_and_seconds_are_shown_if_measured(
     headings, _, row, *_ = capsys.readouterr().out.splitlines()
     assert re.split(r"  +", headings.strip())[-2:] == ["verdict", "warnings"]
     assert re.split(r"  +", row.strip())[-1] == "mismatch: mrz number, check failed: permit number format"
+
+
+@pytest.mark.parametrize(
+    ("override", "shown"),
+    [(None, "corrected"), ({"reason": "original_seen"}, "corrected, against the checks (original seen)")],
+)
+def test_a_review_is_explained(override: dict[str, str] | None, shown: str, capsys: pytest.CaptureFixture[str]) -> None:
+    event = json.loads((SAMPLES / "permit.reviewed.v1.json").read_text(encoding="utf-8"))
+    event["data"]["review"]["override"] = override
+    print_results([ResultRow(name="front.jpg", event=event)])
+    assert f"front.jpg: accepted by a reviewer: {shown}" in capsys.readouterr().out.splitlines()
