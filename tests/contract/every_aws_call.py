@@ -145,7 +145,12 @@ def use_reviews() -> None:
     event = StoredEvent(event="{}", published=False)
     decision = StoredDecision(id="decision", number=1, event=event, request="digest")
     new = NewDecision(decision=decision, after=None, holder="reviewer", expires_at=0)
-    reviews.end_sending("document", reviews.store_decision("document", new), published=False)
+    reviews.open("document", OpenReview(kind=Kind.RESIDENCE_PERMIT, side=Side.FRONT, reasons=("mismatch:name",)))
+    reviews.replace_reasons("document", None)
+    reviews.open("document", OpenReview(kind=Kind.RESIDENCE_PERMIT, side=Side.FRONT, reasons=("mismatch:name",)))
+    token = reviews.store_decision("document", new)
+    assert token
+    reviews.end_sending("document", token, published=False)
     token = reviews.begin_sending("document", "decision")
     assert token
     reviews.end_sending("document", token, published=True)

@@ -271,11 +271,17 @@ class FakeReviews:
         state, one = self.documents.states.get(document_id), self.documents.reviews.get(document_id)
         if state is None or state.deleted or (one and one.decision):
             return
-        reasons = tuple(dict.fromkeys((*(one.review.reasons if one else ()), *review.reasons)))
         since = one.since if one else self._now()
-        self.documents.reviews[document_id] = FakeReview(
-            replace(review, reasons=reasons), since, one.lease if one else None
-        )
+        self.documents.reviews[document_id] = FakeReview(review, since, one.lease if one else None)
+
+    def replace_reasons(self, document_id: str, review: OpenReview | None) -> None:
+        one = self.documents.reviews.get(document_id)
+        if one is None or one.decision:
+            return
+        if review:
+            one.review = review
+        else:
+            del self.documents.reviews[document_id]
 
     def get(self, document_id: str) -> ReviewState | None:
         state, one = self.documents.states.get(document_id), self.documents.reviews.get(document_id)
@@ -299,10 +305,10 @@ class FakeReviews:
         if one and one.lease and one.lease.holder == holder:
             one.lease = None
 
-    def store_decision(self, document_id: str, new: NewDecision) -> str:
+    def store_decision(self, document_id: str, new: NewDecision) -> str | None:
         state = self.get(document_id)
         if state is None:
-            raise Deleted
+            return None
         one, lease = self.documents.reviews[document_id], state.listed.lease
         current = one.decision.id if one.decision else None
         if current != new.after or (lease and lease.holder != new.holder) or self._is_sending(one):
@@ -645,7 +651,7 @@ class World:
             event_source="/permit-ocr/test",
             now=self.now,
             today=self.today,
-            open_review=self.reviews.open if self.with_reviews else None,
+            reviews=self.reviews if self.with_reviews else None,
         )
 
     @property

@@ -235,7 +235,7 @@ def _pair_sides() -> PairSides:
         event_source=settings().event_source,
         now=now,
         today=today,
-        open_review=reviews().open if _has_reviews() else None,
+        reviews=reviews() if _has_reviews() else None,
     )
 
 

@@ -50,6 +50,12 @@ def state_of(reviews: DynamoDbReviews, document_id: str = "abc") -> ReviewState:
     return state
 
 
+def stored(reviews: DynamoDbReviews) -> str:
+    token = reviews.store_decision("abc", NEW)
+    assert token
+    return token
+
+
 def item(dynamodb: "DynamoDBClient", document_id: str = "abc") -> Any:
     return dynamodb.get_item(TableName="work", Key={"id": {"S": f"document#{document_id}"}})["Item"]
 
@@ -63,8 +69,11 @@ def test_a_document_without_a_review_has_no_attribute_of_one(
     assert listed(reviews) == []
     assert reviews.get("abc") is None
     assert reviews.lease("abc", holder="anna", seconds=300) is None
-    with pytest.raises(Deleted):
-        reviews.store_decision("abc", NEW)
+    assert reviews.store_decision("abc", NEW) is None
+    reviews.replace_reasons("abc", REVIEW)
+    reviews.replace_reasons("unknown", REVIEW)
+    assert listed(reviews) == []
+    assert reviews.get("abc") is None
 
 
 def test_the_list_has_what_a_reviewer_chooses_by(documents: DynamoDbDocuments, reviews: DynamoDbReviews) -> None:
@@ -143,7 +152,7 @@ def test_neither_a_lease_nor_a_decision_prolongs_a_documents_life(
     documents.store_event("abc", RESULT, REVIEW)
     reviews.lease("abc", holder="anna", seconds=300)
     assert item(dynamodb)["expires_at"]["N"] == str(1_000_000 + DAY)
-    token = reviews.store_decision("abc", NEW)
+    token = stored(reviews)
     assert state_of(reviews).listed.expires_at == NEW.expires_at
     reviews.end_sending("abc", token, published=True)
     assert item(dynamodb)["expires_at"]["N"] == str(NEW.expires_at)
@@ -154,7 +163,7 @@ def test_a_decision_is_kept_until_it_is_published_however_long_its_message_waits
 ) -> None:
     documents.store_event("abc", RESULT, REVIEW)
     clock.now += DAY - 1
-    reviews.end_sending("abc", reviews.store_decision("abc", NEW), published=False)
+    reviews.end_sending("abc", stored(reviews), published=False)
     clock.now += 21 * DAY  # a week on the intake queue, two on the dead-letter queue
     token = reviews.begin_sending("abc", "d1")
     assert state_of(reviews).decision == DECISION
@@ -164,12 +173,36 @@ def test_a_decision_is_kept_until_it_is_published_however_long_its_message_waits
     assert reviews.get("abc") is None
 
 
+def test_the_reasons_of_an_open_review_are_replaced_until_it_has_none(
+    documents: DynamoDbDocuments, reviews: DynamoDbReviews, dynamodb: "DynamoDBClient"
+) -> None:
+    documents.store_event("abc", RESULT, REVIEW)
+    reviews.lease("abc", holder="anna", seconds=300)
+    before, other = state_of(reviews), replace(REVIEW, reasons=("mismatch:name",))
+    reviews.replace_reasons("abc", other)
+    assert state_of(reviews) == replace(before, listed=replace(before.listed, review=other))
+    reviews.replace_reasons("abc", None)
+    assert listed(reviews) == []
+    assert reviews.get("abc") is None
+    assert reviews.store_decision("abc", NEW) is None
+    assert not item(dynamodb).keys() & {*REVIEW_ATTRIBUTES}
+
+
+def test_the_reasons_of_a_decided_review_stay(documents: DynamoDbDocuments, reviews: DynamoDbReviews) -> None:
+    documents.store_event("abc", RESULT, REVIEW)
+    reviews.store_decision("abc", NEW)
+    decided = state_of(reviews)
+    for review in (replace(REVIEW, reasons=("mismatch:name",)), None):
+        reviews.replace_reasons("abc", review)
+    assert state_of(reviews) == decided
+
+
 def test_a_decision_takes_the_document_off_the_list_and_is_sent_once(
     documents: DynamoDbDocuments, reviews: DynamoDbReviews
 ) -> None:
     documents.store_event("abc", RESULT, REVIEW)
     before = state_of(reviews).tag
-    token = reviews.store_decision("abc", NEW)
+    token = stored(reviews)
     assert listed(reviews) == []
     assert state_of(reviews).decision == DECISION
     assert state_of(reviews).tag != before
@@ -200,7 +233,7 @@ def test_a_decision_whose_sending_was_stopped_is_sent_again(
     documents: DynamoDbDocuments, reviews: DynamoDbReviews, clock: Clock
 ) -> None:
     documents.store_event("abc", RESULT, REVIEW)
-    token = reviews.store_decision("abc", NEW)
+    token = stored(reviews)
     reviews.end_sending("abc", token, published=False)
     assert reviews.begin_sending("abc", "d1")
     clock.now += SENDING_SECONDS + 1
@@ -215,7 +248,7 @@ def test_a_decision_whose_sending_was_stopped_is_sent_again(
 
 def test_only_a_decision_after_the_last_one_is_stored(documents: DynamoDbDocuments, reviews: DynamoDbReviews) -> None:
     documents.store_event("abc", RESULT, REVIEW)
-    token = reviews.store_decision("abc", NEW)
+    token = stored(reviews)
     second = replace(NEW, decision=replace(DECISION, id="d2", number=2), after="d1")
     with pytest.raises(Conflict):
         reviews.store_decision("abc", second)  # the first is still being sent
@@ -233,7 +266,7 @@ def test_a_late_delivery_neither_reopens_a_review_nor_changes_its_result(
     documents: DynamoDbDocuments, reviews: DynamoDbReviews
 ) -> None:
     documents.store_event("abc", RESULT, REVIEW)
-    reviews.end_sending("abc", reviews.store_decision("abc", NEW), published=True)
+    reviews.end_sending("abc", stored(reviews), published=True)
     documents.store_event("abc", StoredEvent(event="{}", published=True), REVIEW)
     assert listed(reviews) == []
     assert state_of(reviews).result == RESULT.event
@@ -254,7 +287,7 @@ def test_a_deletion_removes_the_review_and_knows_whether_a_decision_is_being_sen
     documents: DynamoDbDocuments, reviews: DynamoDbReviews, dynamodb: "DynamoDBClient", clock: Clock
 ) -> None:
     documents.store_event("abc", RESULT, REVIEW)
-    token = reviews.store_decision("abc", NEW)
+    token = stored(reviews)
     state = documents.mark_deleted("abc")
     assert state is not None
     assert state.sending_seconds == SENDING_SECONDS
@@ -278,7 +311,7 @@ def test_a_new_life_of_a_document_has_no_review(
     documents: DynamoDbDocuments, reviews: DynamoDbReviews, clock: Clock
 ) -> None:
     documents.store_event("abc", RESULT, REVIEW)
-    reviews.end_sending("abc", reviews.store_decision("abc", NEW), published=True)
+    reviews.end_sending("abc", stored(reviews), published=True)
     clock.now += 30 * DAY
     assert documents.begin(Document(id="abc"), recognition_ids=[]) is None
     documents.store_event("abc", RESULT, REVIEW)
@@ -297,8 +330,8 @@ def test_a_document_is_opened_for_its_other_side_unless_it_was_decided_on_or_del
     documents.store_event("abc", RESULT)
     assert state_of(reviews).listed.review == mismatch
     reviews.open("abc", REVIEW)
-    assert set(state_of(reviews).listed.review.reasons) == {"mismatch:name", *REVIEW.reasons}
-    reviews.end_sending("abc", reviews.store_decision("abc", NEW), published=True)
+    assert state_of(reviews).listed.review == REVIEW
+    reviews.end_sending("abc", stored(reviews), published=True)
     reviews.open("abc", mismatch)
     assert listed(reviews) == []
     documents.mark_deleted("abc")

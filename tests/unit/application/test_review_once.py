@@ -50,11 +50,21 @@ class MisreadingOcr(SidedOcr):
         return replace(response, answer=MAINLAND_BACK if request.side is Side.BACK else MISREAD)
 
 
+class MismatchingOcr(SidedOcr):
+    """Reads a name on the first front that is not the back's."""
+
+    def recognize(self, request: OcrRequest, *, deadline: float) -> OcrResponse:
+        response = super().recognize(request, deadline=deadline)
+        is_first = request.content == DOCUMENTS["front"].content
+        return replace(response, answer=replace(MAINLAND_FRONT, Name="别人")) if is_first else response
+
+
 @dataclass
 class Schedule:
     """The time, and what happens around each port call in turn: nothing, a kill, a wait or something nested."""
 
     happens: list[str]
+    ocr: SidedOcr = field(default_factory=MisreadingOcr)
     now: float = 0.0
     invocations: list[float] = field(default_factory=list)
     """When each of the nested invocations has started."""
@@ -173,7 +183,7 @@ class Schedule:
     @property
     def here(self) -> World:
         return World(
-            ocr=cast("Any", Stepped(self, MisreadingOcr())),
+            ocr=cast("Any", Stepped(self, self.ocr)),
             recognitions=cast("Any", Stepped(self, self.recognitions)),
             documents=cast("Any", Stepped(self, self.kept)),
             cases=cast("Any", Stepped(self, self.cases)),
@@ -185,6 +195,10 @@ class Schedule:
             watched_cards=cast("Any", Stepped(self, self.cards)),
             now=self.clock,
         )
+
+    def listed(self) -> set[str]:
+        page = FakeReviews(self.kept).page(kind=None, reason=None, limit=9, after=None)
+        return {one.document_id for one in page.reviews}
 
     def of_type(self, kind: str) -> list[dict[str, Any]]:
         return [event for event in self.visible if event["type"] == kind]
@@ -318,3 +332,17 @@ def test_a_kill_at_any_step_of_a_decision_neither_loses_nor_repeats_it(kill_at: 
     assert schedule.messages == []
     assert len(schedule.of_type("permit.reviewed.v1")) == int(is_stored)
     assert len(schedule.of_type("permit.completed.v1")) == 1 + int(is_stored)
+
+
+@pytest.mark.parametrize("kill_at", range(40))
+def test_a_kill_leaves_no_mismatch_with_a_replaced_photo_on_the_list(kill_at: int) -> None:
+    schedule = Schedule(happens=[], ocr=MismatchingOcr())
+    for act in ("front", "back"):
+        schedule.run(act)
+    assert schedule.listed() == {"front", "back"}
+    schedule.happens = [*["go on"] * kill_at, "kill"]
+    schedule.run("newer")
+    schedule.happens.clear()
+    schedule.run("newer")
+    assert schedule.listed() == set()
+    assert len(schedule.of_type("permit.completed.v1")) == 2

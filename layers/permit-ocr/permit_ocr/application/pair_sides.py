@@ -6,7 +6,11 @@ store the side in its case (a newer photo of the same side stays), and read the 
       │
 both sides of this kind stored, and their pair not published yet? ── no ─▶ nothing more to do
       │ yes
-judge both sides as of today, publish the pair, then store it
+judge both sides as of today, and publish the pair
+      │
+did the sides of the pair that it replaces not match? ── yes ─▶ correct the list of open reviews
+      │
+store the pair; if its sides do not match, put the other one on that list, too
 
 The document is noted as published only after all this. An invocation that is killed before comes here again and finds
 the same pair, with the same id. Whichever side is stored last sees the other, so no pair is missed, however the two
@@ -20,6 +24,7 @@ from datetime import UTC, date, datetime
 from typing import Any, Final
 
 from permit_ocr.application.ports import Cases, CaseSide, EventPublisher, OpenReview
+from permit_ocr.application.review.ports import Reviews
 from permit_ocr.application.review.stored_result import judge_again, parse_result
 from permit_ocr.domain.events import (
     CompletedEvent,
@@ -31,9 +36,9 @@ from permit_ocr.domain.events import (
     to_json,
 )
 from permit_ocr.domain.identity import pair_id
-from permit_ocr.domain.pair import check_pair, mismatches_of
+from permit_ocr.domain.pair import MISMATCHES, check_pair, has_mismatch, mismatches_of
 from permit_ocr.domain.permits import Kind, Side
-from permit_ocr.domain.review.decision import overridden_mismatches
+from permit_ocr.domain.review.decision import Decision, overridden_mismatches
 from permit_ocr.domain.verdict import Verdict
 from permit_ocr.trace_context import current_traceparent
 
@@ -88,8 +93,8 @@ class PairSides:
     now: Callable[[], datetime]
     today: Callable[[], date]
     """The day in Shanghai, by which permits are valid."""
-    open_review: Callable[[str, OpenReview], None] | None
-    """Puts a document on the list of open reviews, unless it was decided on or deleted; None if there is no list."""
+    reviews: Reviews | None
+    """None if there is no list of open reviews."""
 
     def __call__(self, case: str, side: CaseSide) -> InPair | None:
         """Store ``side`` in its case, and publish the pair if both sides are there now.
@@ -102,29 +107,60 @@ class PairSides:
             return None  # the other side is missing, or a newer photo of this side is stored
         front, back = pair[Side.FRONT], pair[Side.BACK]
         event_id = pair_id(case=case, front=_event_id(front), back=_event_id(back))
-        text = self.cases.completed_event(event_id) if stored.completed.get(side.kind) == event_id else None
-        if text is None:
+        last_id = stored.completed.get(side.kind)
+        last = self.cases.completed_event(last_id) if last_id else None
+        if last_id == event_id and last:
+            data = json.loads(last)["data"]
+        else:
             completed = self._judge_pair(case, front, back, event_id=event_id)
             text = to_json(replace(completed, traceparent=current_traceparent()))
+            data = json.loads(text)["data"]
             self.publisher.publish(text, event_id=event_id)
+            if last:
+                self._correct_reviews(side, data, replaced=json.loads(last)["data"])
             self.cases.store_completed(case, front, back, event_id=event_id, event=text)
-        data = json.loads(text)["data"]
         self._open_review(back if side.side is Side.FRONT else front, data)
         return _in_pair(data, side)
 
     def _open_review(self, other: CaseSide, data: dict[str, Any]) -> None:
         """Have the side that was there before reviewed, too, if the sides do not match: either may be misread."""
         reasons = _in_pair(data, other).reasons
-        if self.open_review and any(reason.startswith("mismatch:") for reason in reasons):
-            self.open_review(other.document_id, OpenReview(kind=other.kind, side=other.side, reasons=reasons))
+        if self.reviews and has_mismatch(reasons):
+            self.reviews.open(other.document_id, OpenReview(kind=other.kind, side=other.side, reasons=reasons))
+
+    def _correct_reviews(self, side: CaseSide, data: dict[str, Any], *, replaced: dict[str, Any]) -> None:
+        """Take the mismatches of the ``replaced`` pair off the list of open reviews, where they are not true any more.
+
+        A side that needs a review by itself stays there for its own reasons. ``side`` has its own write afterwards.
+        """
+        if self.reviews is None:
+            return
+        for place in Side:
+            before, after = replaced[place], data[place]
+            document_id = before["document"]["id"]
+            is_replaced = document_id != after["document"]["id"]
+            if (
+                document_id != side.document_id
+                and has_mismatch(before["reasons"])
+                and (is_replaced or not has_mismatch(after["reasons"]))
+            ):
+                alone = self._judge(before, self.today())
+                review = OpenReview(kind=alone.kind, side=alone.side, reasons=alone.reasons)
+                self.reviews.replace_reasons(document_id, review if alone.verdict is Verdict.REVIEW else None)
 
     def mismatches(self, case: str, side: Recognized) -> tuple[str | None, tuple[str, ...]]:
-        """Return the document with the other side of ``side`` in its case, and how the two sides do not match."""
+        """Return the document with the other side of ``side`` in its case, and how the two sides do not match.
+
+        There is none if a reviewer has rejected it, or if a newer photo has replaced ``side``.
+        """
         stored = self.cases.get(case)
-        others = (one for one in stored.sides if one.kind is side.kind and one.side is not side.side) if stored else ()
-        if (other := next(iter(others), None)) is None:
+        sides = {one.side: one for one in stored.sides if one.kind is side.kind} if stored else {}
+        current, other = sides.pop(side.side, None), next(iter(sides.values()), None)
+        if other is None or (current and current.document_id != side.document.id):
             return None, ()
         judged = self._judge_again(other, self.today())
+        if _is_rejected(judged):
+            return None, ()
         front, back = (side, judged) if side.side is Side.FRONT else (judged, side)
         return other.document_id, mismatches_of(check_pair(front, back))
 
@@ -144,8 +180,10 @@ class PairSides:
 
     def _judge_again(self, side: CaseSide, today: date) -> Recognized:
         """Judge a stored side as of ``today``: its own event may be days old."""
-        result = parse_result(json.loads(side.event))
-        return judge_again(result, as_of=today, expiring_within_days=self.expiring_within_days)
+        return self._judge(json.loads(side.event)["data"], today)
+
+    def _judge(self, data: dict[str, Any], today: date) -> Recognized:
+        return judge_again(parse_result(data), as_of=today, expiring_within_days=self.expiring_within_days)
 
 
 def _event_id(side: CaseSide) -> str:
@@ -157,7 +195,13 @@ def _event_id(side: CaseSide) -> str:
 def _overridden(side: Recognized, other: CaseSide) -> frozenset[str]:
     if not isinstance(side, Reviewed):
         return frozenset()
+    if _is_rejected(side):  # nothing has to match it
+        return MISMATCHES
     return overridden_mismatches(side.review, other_side=other.document_id)
+
+
+def _is_rejected(side: Recognized) -> bool:
+    return isinstance(side, Reviewed) and side.review.decision is Decision.REJECTED
 
 
 def _in_pair(data: dict[str, Any], side: CaseSide) -> InPair:

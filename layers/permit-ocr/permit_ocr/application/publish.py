@@ -22,6 +22,7 @@ from permit_ocr.application.ports import Documents, DocumentState, EventPublishe
 from permit_ocr.application.reminders.watch_expiry import WatchExpiry
 from permit_ocr.domain.errors import Deleted, NotPublished, RetryableError
 from permit_ocr.domain.events import RECOGNIZED, Document, RecognizedEvent, RejectedEvent, to_json
+from permit_ocr.domain.pair import has_mismatch
 from permit_ocr.domain.permits import Kind, Side
 from permit_ocr.domain.verdict import Verdict
 from permit_ocr.trace_context import current_traceparent
@@ -124,7 +125,8 @@ class Publish:
         """Return what a person should look at: a side that needs a review by itself, or because of its other side."""
         if not self.reviews or read is None:
             return None
-        if Verdict.REVIEW not in {read.verdict, in_pair.verdict if in_pair else read.verdict}:
+        does_not_match = in_pair and in_pair.verdict is Verdict.REVIEW and has_mismatch(in_pair.reasons)
+        if read.verdict is not Verdict.REVIEW and not does_not_match:
             return None
         reasons = dict.fromkeys((*read.reasons, *(in_pair.reasons if in_pair else ())))
         return OpenReview(kind=read.kind, side=read.side, reasons=tuple(reasons))

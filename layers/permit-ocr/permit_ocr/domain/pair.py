@@ -21,8 +21,9 @@ No action reads the back of a Taiwan resident's permit or of an exit-entry permi
 
 A side that is *incomplete* by itself is completed by the other, which carries the period: ``validity:not_on_this_side``
 is no reason of a pair. If the sides do not match, neither can be relied on: both need a review at least, for the same
-mismatches. Nor does a side count as accepted beside one that a reviewer has rejected. A mismatch that a reviewer
-overrides for these two documents is no reason any more.
+mismatches. Nor does a side count as accepted beside one that a reviewer has rejected; but it needs no review for
+that, and does not have to match such a side. A mismatch that a reviewer overrides for these two documents is no reason
+any more.
 """
 
 import re
@@ -68,6 +69,10 @@ class PairCheckName(StrEnum):
     MRZ_DATES = "mrz_dates"  # the front's date of birth and last day of validity, as in the zone
     MRZ_SEX = "mrz_sex"  # the front's sex, as in the zone
     MRZ_NAME = "mrz_name"  # the front's names, as far as the zone has room for them
+
+
+MISMATCHES: Final = frozenset(f"mismatch:{name}" for name in PairCheckName)
+"""The reasons of pairs whose sides do not match."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +121,11 @@ def mismatches_of(checks: Iterable[PairCheck], *, overridden: Collection[str] = 
     """Return the reasons ``mismatch:<check>`` of the checks that failed, but not those that a reviewer overrides."""
     failed = (f"mismatch:{check.name}" for check in checks if check.outcome is CheckOutcome.FAILED)
     return tuple(reason for reason in failed if reason not in overridden)
+
+
+def has_mismatch(reasons: Iterable[str]) -> bool:
+    """Tell whether a side has these reasons because it does not match the other one."""
+    return not MISMATCHES.isdisjoint(reasons)
 
 
 def validity_of_pair(front: Judgement, back: Judgement) -> Validity:

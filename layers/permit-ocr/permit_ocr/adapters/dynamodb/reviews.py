@@ -36,8 +36,11 @@ from permit_ocr.dynamodb_table import Item, WorkTableAdapter
 INDEX: Final = "reviews"
 SENDING_SECONDS: Final = 60
 """Longer than any function runs: what has not been sent by then is not being sent any more."""
-REVIEW_ATTRIBUTES: Final = (
+_LISTED_ATTRIBUTES: Final = (
     *("review_state", "review_since", "review_kind", "review_side", "review_reasons", "review_holder", "review_until"),
+)
+REVIEW_ATTRIBUTES: Final = (
+    *_LISTED_ATTRIBUTES,
     *("decision", "decision_id", "decision_number", "decision_request", "decision_published", "kept_until"),
 )
 """All but ``sending_until`` and ``sending_by``, which a deletion has to wait for."""
@@ -115,10 +118,18 @@ class DynamoDbReviews(WorkTableAdapter):
         self._table.update(
             document_item_id(document_id),
             "SET review_state = :open, review_since = if_not_exists(review_since, :now), review_kind = :kind, "
-            "review_side = :side ADD review_reasons :reasons",
+            "review_side = :side, review_reasons = :reasons",
             condition="attribute_exists(started) AND attribute_not_exists(deleted) "
             "AND attribute_not_exists(decision_id) AND expires_at >= :now",
             values=_review_values(review),
+        )
+
+    def replace_reasons(self, document_id: str, review: OpenReview | None) -> None:
+        self._table.update(
+            document_item_id(document_id),
+            "SET review_reasons = :reasons" if review else f"REMOVE {', '.join(_LISTED_ATTRIBUTES)}",
+            condition="review_state = :open",
+            values=_review_values(review) if review else {":open": _OPEN},
         )
 
     def get(self, document_id: str) -> ReviewState | None:
@@ -145,7 +156,7 @@ class DynamoDbReviews(WorkTableAdapter):
             values={":holder": holder},
         )
 
-    def store_decision(self, document_id: str, new: NewDecision) -> str:
+    def store_decision(self, document_id: str, new: NewDecision) -> str | None:
         decision, token = new.decision, uuid4().hex
         unchanged = "decision_id = :after" if new.after else "attribute_not_exists(decision_id)"
         write = self._table.update(
@@ -171,9 +182,9 @@ class DynamoDbReviews(WorkTableAdapter):
         )
         if write.applied or write.item.get("sending_by") == token:  # botocore repeats a write whose response was lost
             return token
-        if not (current := self._state(write.item)):
-            raise Deleted  # it has expired
-        raise Conflict(current)
+        if current := self._state(write.item):
+            raise Conflict(current)
+        return None
 
     def begin_sending(self, document_id: str, decision_id: str) -> str | None:
         token = uuid4().hex

@@ -140,6 +140,8 @@ class DecideReview:
             expires_at=state.listed.expires_at,
         )
         token = self.reviews.store_decision(request.document_id, new)
+        if token is None:
+            return None
         try:
             self.publish.send(state, decision, token)
         except RetryableError as error:  # the message publishes it
@@ -147,7 +149,7 @@ class DecideReview:
         return replace(state, decision=decision, listed=replace(state.listed, lease=None))
 
     def _decide(self, state: ReviewState, request: DecisionRequest, *, number: int) -> StoredDecision:
-        result = parse_result(json.loads(state.result))
+        result = parse_result(json.loads(state.result)["data"])
         corrections = _corrections(result, request)
         corrected = _corrected(result, corrections)
         judged = judge_corrected(corrected, as_of=self.today(), expiring_within_days=self.expiring_within_days)

@@ -110,7 +110,10 @@ class Reviews(Protocol):
         """
 
     def open(self, document_id: str, review: OpenReview) -> None:
-        """Put a document on the list, or add reasons if it is there; not if it was decided on or deleted."""
+        """Put a document on the list, or replace its reasons if it is there; not if it was decided on or deleted."""
+
+    def replace_reasons(self, document_id: str, review: OpenReview | None) -> None:
+        """Replace the reasons of a document that is on the list; None takes it off the list, undecided."""
 
     def get(self, document_id: str) -> ReviewState | None:
         """Return the state of a document's review, None if it was never on the list. Raises ``Deleted``."""
@@ -121,10 +124,11 @@ class Reviews(Protocol):
     def release(self, document_id: str, *, holder: str) -> None:
         """End the lease of ``holder``, if they have it."""
 
-    def store_decision(self, document_id: str, new: NewDecision) -> str:
+    def store_decision(self, document_id: str, new: NewDecision) -> str | None:
         """Store a decision, take the document off the list, and begin to send it: see ``begin_sending``.
 
-        Raises ``Conflict`` if another decision was stored meanwhile or somebody else has the lease, and ``Deleted``.
+        Returns None if it is not on the list any more: it needs no review now, or has expired. Raises ``Conflict`` if
+        another decision was stored meanwhile or somebody else has the lease, and ``Deleted``.
         """
 
     def begin_sending(self, document_id: str, decision_id: str) -> str | None:

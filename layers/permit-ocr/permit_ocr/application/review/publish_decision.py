@@ -55,7 +55,7 @@ class PublishDecision:
         """Publish a decision for which ``token`` was given. Raises ``RetryableError`` and ``Deleted``."""
         document_id = state.listed.document_id
         event = json.loads(decision.event.event)
-        reviewed = parse_result(event)
+        reviewed = parse_result(event["data"])
         try:
             self._watch(state, decision, reviewed)
             self.publisher.publish(decision.event.event, event_id=decision.id)

@@ -40,9 +40,8 @@ class StoredResult:
     review: Review | None
 
 
-def parse_result(event: dict[str, Any]) -> StoredResult:
-    """Return the result in the JSON of its event."""
-    data = event["data"]
+def parse_result(data: dict[str, Any]) -> StoredResult:
+    """Return the result in the JSON of its event's ``data``, or of a side of a pair."""
     kind = Kind(data["kind"])
     return StoredResult(
         document=parse_document(data["document"]),
