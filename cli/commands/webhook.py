@@ -15,13 +15,17 @@ from permit_ocr.domain.errors import RetryableError
 
 def webhook(
     action: Annotated[Literal["resend"], typer.Argument(help="What to do.")],
-    event_ids: Annotated[list[str], typer.Argument(metavar="EVENT_ID...", help="Event ids (webhook-id headers).")],
+    event_ids: Annotated[
+        list[str],
+        typer.Argument(metavar="EVENT_ID...", help="Event ids (webhook-id headers); the document's for a review."),
+    ],
     stack: Annotated[str | None, typer.Option(help="A deployed stack. Default: the sandbox running here.")] = None,
 ) -> None:
     """Resend events to the webhook receiver.
 
     Each event is sent as it was published, with the same webhook-id and a new signature, and is retried like the first
-    time. Events are stored for KeepDays, a parameter of the deployment.
+    time. A document's id resends the last decision of a reviewer on it, too. Events are stored for KeepDays, a
+    parameter of the deployment.
 
     Exit status: 0 if all events were queued, 1 if an event is unknown or expired, 2 if it could not start.
 
@@ -55,11 +59,13 @@ def resend(event_ids: list[str], deployment: Deployment) -> list[str]:
     missing = []
     for event_id in event_ids:
         document = documents.get(event_id)
-        stored = document.event if document else None
-        event = stored.event if stored and stored.published else cases.completed_event(event_id)
-        if event is None:
+        stored = (document.event, document.decision) if document else ()
+        events = [one.event for one in stored if one and one.published]
+        if not events and (pair := cases.completed_event(event_id)):
+            events = [pair]
+        if not events:
             missing.append(event_id)
-        else:
+        for event in events:
             send_webhook_again(deployment.sqs, deployment.webhook_queue_url, event)
     return missing
 

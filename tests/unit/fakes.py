@@ -196,7 +196,7 @@ class FakeDocuments:
         record = self.get(document.id) or DocumentState()
         if record.event is None:
             self._put(document.id, document=document, recognition_ids=tuple(recognition_ids), upload_until=None)
-        return replace(record.event, event=record.decision) if record.event and record.decision else record.event
+        return replace(record.event, event=record.decision.event) if record.event and record.decision else record.event
 
     def record_pages(self, document_id: str, *, pages: int) -> None:
         self._alive(document_id)
@@ -216,7 +216,7 @@ class FakeDocuments:
         state, review = self.states.get(document_id), self.reviews.get(document_id)
         if state is None or state.deleted or review is None or review.decision is None:
             return state
-        return replace(state, decision=review.decision.event.event)
+        return replace(state, decision=review.decision.event)
 
     def mark_deleted(self, document_id: str, *, include_unknown: bool = False) -> DocumentState | None:
         if document_id not in self.states and not include_unknown:

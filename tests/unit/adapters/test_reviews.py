@@ -225,7 +225,7 @@ def test_a_document_that_was_decided_on_is_known_by_its_decision(
     reviews.store_decision("abc", NEW)
     state = documents.get("abc")
     assert state is not None
-    assert (state.event, state.decision) == (RESULT, DECISION.event.event)
+    assert (state.event, state.decision) == (RESULT, DECISION.event)
     assert documents.begin(document, recognition_ids=[]) == replace(RESULT, event=DECISION.event.event)
 
 

@@ -10,7 +10,9 @@ from cli.deployment import Deployment
 from cli.main import app
 from permit_ocr.adapters.dynamodb.cases import DynamoDbCases
 from permit_ocr.adapters.dynamodb.documents import DynamoDbDocuments
-from permit_ocr.application.ports import CaseSide, StoredEvent
+from permit_ocr.adapters.dynamodb.reviews import DynamoDbReviews
+from permit_ocr.application.ports import CaseSide, OpenReview, StoredEvent
+from permit_ocr.application.review.ports import NewDecision, StoredDecision
 from permit_ocr.domain.permits import Kind, Side
 
 
@@ -43,6 +45,21 @@ def keep(here: Deployment, document_id: str, *, published: bool = True) -> str:
     documents = DynamoDbDocuments(here.dynamodb, table="work", keep_days=7)
     documents.store_event(document_id, StoredEvent(event=event, published=published))
     return event
+
+
+@pytest.mark.parametrize("published", [True, False])
+def test_a_document_is_resent_with_its_published_decision(here: Deployment, *, published: bool) -> None:
+    documents = DynamoDbDocuments(here.dynamodb, table="work", keep_days=7)
+    review = OpenReview(kind=Kind.MAINLAND_PERMIT, side=Side.FRONT, reasons=("suspect:photocopy",))
+    read, decided = (json.dumps({"id": event_id}) for event_id in ("document", "decision"))
+    documents.store_event("document", StoredEvent(event=read, published=True), review)
+    reviews = DynamoDbReviews(here.dynamodb, table="work", keep_days=7)
+    event = StoredEvent(event=decided, published=False)
+    decision = StoredDecision(id="decision", number=1, event=event, request="r")
+    new = NewDecision(decision=decision, after=None, holder="anna", expires_at=2**32)
+    reviews.end_sending("document", reviews.store_decision("document", new) or "", published=published)
+    assert run("resend", "document") == (0, "queued 1 of 1")
+    assert sorted(bodies(here)) == sorted([read, decided] if published else [read])
 
 
 def test_document_and_pair_events_are_resent_as_published(here: Deployment) -> None:

@@ -63,7 +63,7 @@ def document_status(
     if state.deleted:
         raise Deleted
     if state.decision:
-        return Done(event=state.decision)
+        return Done(event=state.decision.event)
     if state.event:
         return Done(event=state.event.event) if state.event.published else _READING
     if state.pages:

@@ -109,8 +109,8 @@ class DocumentState:
     deleted: bool = False
     sending_seconds: float = 0.0
     """How much longer a reviewer's decision on it may be on its way to the results queue."""
-    decision: str | None = None
-    """The event of the last decision on it, as JSON."""
+    decision: StoredEvent | None = None
+    """The event of the last decision on it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -58,7 +58,7 @@ class DynamoDbDocuments(WorkTableAdapter):
         state = self._state(write.item)
         if state.deleted:
             raise Deleted
-        return replace(state.event, event=state.decision) if state.event and state.decision else state.event
+        return replace(state.event, event=state.decision.event) if state.event and state.decision else state.event
 
     def record_pages(self, document_id: str, *, pages: int) -> None:
         expression = "SET pages = :pages, expires_at = :expires_at REMOVE upload_until, deleted"
@@ -106,7 +106,9 @@ class DynamoDbDocuments(WorkTableAdapter):
             upload_until=item.get("upload_until"),
             pages=item.get("pages"),
             deleted="deleted" in item,
-            decision=item.get("decision"),
+            decision=StoredEvent(event=item["decision"], published=item["decision_published"])
+            if "decision" in item
+            else None,
             sending_seconds=max(0.0, item.get("sending_until", 0) - self._table.now()),
         )
 

@@ -104,7 +104,7 @@ def stale(state: ReviewState) -> HttpProblem:
         problem(
             412,
             "Review.Stale",
-            "if-match: the state has changed since.",
+            "if-match: it is not the ETag of the current state.",
             "Look at the current state, and decide again with its ETag if that is still needed.",
             review=state_as_json(state),
             etag=etag(state.tag),
