@@ -142,14 +142,5 @@ export async function decideReview(id, tag, decision) {
   return await (await callWithRetry(`/v1/recognitions/${id}/review`, { method: "POST", headers: { "if-match": tag }, body: decision })).json();
 }
 
-/** Return the event of the decision on a document, null if there is none. */
-export async function decisionOn(id) {
-  try { return (await (await callWithRetry(`/v1/recognitions/${id}/review`)).json()).decision; }
-  catch (error) {
-    if (error.status === 404) return null;
-    throw error;
-  }
-}
-
 export const deleteDocument = id => callWithRetry(`/v1/recognitions/${id}`, { method: "DELETE" });
 export const deleteCase = name => callWithRetry(`/v1/cases/${encodeURIComponent(name)}`, { method: "DELETE" });

@@ -1,5 +1,5 @@
 // The documents of this tab: what was submitted or opened, how far each is, and the pairs of their cases.
-import { RequestError, caseOf, decisionOn, resultOf, submit } from "./api.js";
+import { RequestError, caseOf, resultOf, submit } from "./api.js";
 
 const MAX_CONCURRENT = 4;
 const WAITING = new Set(["unsent", "awaiting_upload", "queued", "retry"]);
@@ -56,7 +56,7 @@ export class Entry {
         this.show("queued");
       }
       const { event, pages = [] } = await resultOf(this.id, (...stage) => this.show(...stage));
-      this.event = (event?.data.verdict === "review" ? await decisionOn(this.id) : null) ?? event ?? null;
+      this.event = event ?? null;
       this.pages = pages.map((id, place) => new Entry({ id, name: this.name, choices: this.choices, page: place + 1, parent: this }));
       await Promise.all(this.pages.map(page => page.run()));
       if (event) this.name ??= fileNameIn(event.data.document);

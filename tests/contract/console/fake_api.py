@@ -114,7 +114,8 @@ class FakeApi:
                 problem = {"code": "Review.OverrideNeeded", "detail": "override", "advice": "Override it."}
                 return 422, {**problem, "objections": self.objections}
             self.decisions.append(body)
-            state |= {"state": "decided", "decision": sample("reviewed")}
+            self.documents[identity] = sample("reviewed")
+            state |= {"state": "decided", "decision": self.documents[identity]}
         return 200, state
 
     def _submit(self, body: Json) -> str:

@@ -183,7 +183,7 @@ def test_the_image_that_was_read_is_shown(page: Page, reviews: FakeApi) -> None:
 
 def test_a_decided_document_shows_who_decided_and_what(page: Page, reviews: FakeApi) -> None:
     identity = next(iter(reviews.reviews))
-    reviews.reviews[identity]["decision"] = sample("reviewed")
+    reviews.documents[identity] = sample("reviewed")
     page.goto(f"{HOST}/#/recognitions/{identity}")
     expect(page.locator("#detail .tag").first).to_have_text("Accepted")
     expect(page.locator("#detail .facts")).to_contain_text(
