@@ -241,7 +241,8 @@ def run(*options: str, **variables: str) -> subprocess.CompletedProcess[str]:
 def test_a_taken_port_is_a_one_line_error(server: RunningRecognizer) -> None:
     done = run("--port", str(server.port))
     assert done.returncode == 2
-    assert done.stderr == f"permit-ocr recognizer: 127.0.0.1:{server.port}: Address already in use\n"
+    problem = f"127.0.0.1:{server.port} cannot be used (Address already in use): choose another with --port"
+    assert done.stderr == f"permit-ocr recognizer: {problem}\n"
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.1"])  # noqa: S104  what must be refused
