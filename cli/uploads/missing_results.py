@@ -158,7 +158,7 @@ def _events(document_id: str, deployment: Deployment) -> Iterator[dict[str, Any]
             found = deployment.cloudwatch_logs.filter_log_events(
                 logGroupName=_log_group(deployment, function), filterPattern=f'{{ $.document_id = "{document_id}" }}'
             )
-        except (ClientError, BotoCoreError):  # whoever uploads need not be allowed to read logs
+        except (ClientError, BotoCoreError):  # a caller who uploads need not have the right to read logs
             return
         yield from _parse(event["message"] for event in found["events"])
 

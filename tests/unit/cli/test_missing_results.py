@@ -99,5 +99,5 @@ def test_a_stacks_log_is_searched(stack: Deployment, monkeypatch: pytest.MonkeyP
     assert patterns == [(f"/permit-ocr/permit-ocr/{function}", pattern) for function in ("uploads", "images")]
 
 
-def test_whoever_may_not_read_logs_is_told_which_to_read(work: Deployment) -> None:
+def test_without_the_right_to_read_logs_the_log_is_named(work: Deployment) -> None:
     assert "see the log group /permit-ocr/permit-ocr/uploads" in explain_missing([ID], work)[ID], "it does not exist"

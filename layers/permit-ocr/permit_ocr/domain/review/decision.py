@@ -66,7 +66,7 @@ class OverrideReason(StrEnum):
 
     ORIGINAL_SEEN = "original_seen"  # the card itself was seen
     ISSUER_CONFIRMED = "issuer_confirmed"  # the issuing authority has confirmed it
-    EXCEPTION_GRANTED = "exception_granted"  # by whoever may grant it
+    EXCEPTION_GRANTED = "exception_granted"  # by a person who may grant it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
