@@ -2,7 +2,7 @@
 
 A *notice* is a number of days before a card's last day of validity: 30 days before it, or 0, which is that day itself.
 On the day after it, the card has expired, and that is reported, too. A reminder is due on the day of its notice, for
-cards that were watched before that day: the result of a card that was read later has said how many days remain.
+cards that were watched before that day: a card that was read later had its remaining days in its result.
 """
 
 from collections.abc import Sequence
