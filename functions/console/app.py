@@ -10,13 +10,14 @@ import base64
 import gzip
 import html
 import os
+import posixpath
 import re
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
 SOURCES: Final = Path(__file__).parent
-IMPORT: Final = re.compile(r'^import \{([^}]*)\} from "\./([\w-]+\.js)";\n', re.MULTILINE)
+IMPORT: Final = re.compile(r'^import \{([^}]*)\} from "(\.\.?/(?:[\w-]+/)*[\w-]+\.js)";\n', re.MULTILINE)
 EXPORT: Final = re.compile(r"^export (?=(?:async )?(?:function|class|const|let)\b)", re.MULTILINE)
 
 
@@ -25,12 +26,19 @@ def read(name: str) -> str:
     return (SOURCES / name).read_text(encoding="utf-8")
 
 
+def imports(name: str) -> list[tuple[str, str]]:
+    """Return what a module imports: names, and the module that they come from."""
+    folder = posixpath.dirname(name)
+    found = IMPORT.findall(read(f"modules/{name}"))
+    return [(names, posixpath.normpath(posixpath.join(folder, path))) for names, path in found]
+
+
 def bundle(main: str) -> str:
     """Return the module ``main`` after every module that it imports, each once, as one module."""
     order: list[str] = []
 
     def visit(name: str) -> None:
-        for _, imported in IMPORT.findall(read(f"modules/{name}")):
+        for _, imported in imports(name):
             if imported not in order:
                 visit(imported)
         order.append(name)

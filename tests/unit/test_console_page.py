@@ -12,10 +12,13 @@ from typing import Any
 import pytest
 
 CONSOLE = Path(__file__).parents[2] / "functions" / "console"
-MODULES = sorted((CONSOLE / "modules").glob("*.js"))
+MODULES = {str(path.relative_to(CONSOLE / "modules")): path for path in sorted((CONSOLE / "modules").rglob("*.js"))}
+FOLDERS = ("page", "reading", "list", "results", "reviews")
 BUCKET = "https://permit-ocr-123456789012-5d3a.s3.cn-north-1.amazonaws.com.cn"
 LARGEST_RESPONSE = 64 * 1024
 """Bytes of the compressed page: a third of a second at 1.5 Mbit/s."""
+HEADING = re.compile(r"^// ---- ([\w/-]+\.js)$", re.MULTILINE)
+"""Of each module in the page."""
 DECLARATION = re.compile(
     r"^(?:export )?(?:async )?(?:function|class|const|let) (\w+|\[[^\]]*\]|\{[^}]*\})", re.MULTILINE
 )
@@ -68,17 +71,17 @@ def test_the_page_is_compressed_for_those_who_accept_it(app: dict[str, Any]) -> 
 
 
 def test_every_module_is_in_the_page(app: dict[str, Any]) -> None:
-    assert {path.name for path in MODULES} == set(re.findall(r"^// ---- ([\w-]+\.js)$", app["SCRIPT"], re.MULTILINE))
+    assert MODULES.keys() == set(HEADING.findall(app["SCRIPT"]))
     assert re.findall(r"^(?:import|export)\b.*", app["SCRIPT"], re.MULTILINE) == []
 
 
-@pytest.mark.parametrize("module", MODULES, ids=lambda path: path.name)
-def test_a_module_imports_what_another_one_exports(app: dict[str, Any], module: Path) -> None:
-    source = module.read_text()
-    imports = app["IMPORT"].findall(source)
+@pytest.mark.parametrize("module", MODULES)
+def test_a_module_imports_what_another_one_exports(app: dict[str, Any], module: str) -> None:
+    source = MODULES[module].read_text()
+    imports = app["imports"](module)
     assert len(imports) == len(re.findall(r"^import\b", source, re.MULTILINE))
     for names, imported in imports:
-        exported = (CONSOLE / "modules" / imported).read_text()
+        exported = MODULES[imported].read_text()
         for name in re.findall(r"\w+", names):
             assert re.search(rf"^export (?:async )?(?:function|class|const|let) {name}\b", exported, re.MULTILINE), name
             assert len(re.findall(rf"\b{name}\b", source)) > 1, f"{name} is imported but not used"
@@ -86,12 +89,20 @@ def test_a_module_imports_what_another_one_exports(app: dict[str, Any], module: 
 
 def test_no_two_modules_declare_the_same_name() -> None:
     """They share one scope in the page."""
-    names = Counter(name for path in MODULES for name in declared(path.read_text()))
+    names = Counter(name for path in MODULES.values() for name in declared(path.read_text()))
     assert [name for name, count in names.items() if count > 1] == []
 
 
 def test_modules_do_not_import_each_other_in_a_circle(app: dict[str, Any]) -> None:
-    order = re.findall(r"^// ---- ([\w-]+\.js)$", app["SCRIPT"], re.MULTILINE)
+    order = HEADING.findall(app["SCRIPT"])
     for place, name in enumerate(order):
-        imported = {imported for _, imported in app["IMPORT"].findall((CONSOLE / "modules" / name).read_text())}
+        imported = {imported for _, imported in app["imports"](name)}
         assert imported <= set(order[:place]), name
+
+
+def test_each_folder_of_modules_imports_only_the_folders_before_it(app: dict[str, Any]) -> None:
+    assert {Path(name).parent.name for name in MODULES} == {*FOLDERS, ""}
+    for name in MODULES:
+        folder = Path(name).parent.name
+        before = FOLDERS[: FOLDERS.index(folder) + 1] if folder else FOLDERS
+        assert {Path(imported).parent.name for _, imported in app["imports"](name)} <= set(before), name

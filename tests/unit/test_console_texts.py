@@ -33,7 +33,7 @@ from permit_ocr.tencent.response_format import field_names
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "layers" / "permit-ocr" / "permit_ocr"
 MODULES = ROOT / "functions" / "console" / "modules"
-LANGUAGES = {"en": "texts-en.js", "zh-Hant": "texts-zh-hant.js", "zh-Hans": "texts-zh-hans.js"}
+LANGUAGES = {"en": "page/texts-en.js", "zh-Hant": "page/texts-zh-hant.js", "zh-Hans": "page/texts-zh-hans.js"}
 CHINESE = ["zh-Hant", "zh-Hans"]
 PROBLEM_CODE = re.compile(r"(Case|Document|Request|Review)\.[A-Z][A-Za-z]+|Internal")
 SHOWN_OUTCOMES = {"PASSED", "FAILED"}  # a check that does not apply is not shown
@@ -188,7 +188,7 @@ def test_every_problem_of_the_api_has_a_text(language: str) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_text_that_the_page_names_exists(language: str) -> None:
-    page = "".join(path.read_text() for path in MODULES.glob("*.js") if not path.name.startswith("texts-"))
+    page = "".join(path.read_text() for path in MODULES.rglob("*.js") if not path.name.startswith("texts-"))
     page += (MODULES.parent / "index.html").read_text()
     named = set(re.findall(r'(?:translate|say)\("([^"]+)"', page))
     named |= set(re.findall(r'data-(?:text|label|placeholder)="([^"]+)"', page))
@@ -212,7 +212,7 @@ def test_the_page_knows_a_case_as_the_domain_does() -> None:
 
 
 def test_every_field_of_a_card_is_shown() -> None:
-    source = (MODULES / "fields.js").read_text().replace("${BACK}", "MainlandTravelPermitBackInfos")
+    source = (MODULES / "reading" / "fields.js").read_text().replace("${BACK}", "MainlandTravelPermitBackInfos")
     shown = dict(re.findall(r"^  (\w+): \[(.*)\],$", source, re.MULTILINE))
     assert shown.keys() == {field.name for field in fields(NormalizedFields)} | {"valid_date"}
     sources = {name for names in shown.values() for name in re.findall(r"[\"`]([\w.]+)[\"`]", names)}

@@ -1,12 +1,12 @@
 // Connects the page's elements, the list and the address.
-import { caseView } from "./case.js";
-import { announce, byId, download, make } from "./dom.js";
-import { cases, documents, observe, open, refreshCase, restore, submitFiles } from "./documents.js";
-import { asCsv } from "./exports.js";
-import { drawList, nameOf, pairsIn } from "./list.js";
-import { resultView } from "./result.js";
-import { nextReview, redrawReview, reviewView } from "./review.js";
-import { preferredLanguage, setLanguage, translate } from "./texts.js";
+import { caseView } from "./results/case.js";
+import { announce, byId, download, make } from "./page/dom.js";
+import { cases, documents, observe, open, refreshCase, restore, submitFiles } from "./list/documents.js";
+import { asCsv } from "./list/exports.js";
+import { drawList, nameOf, pairsIn } from "./list/list.js";
+import { resultView } from "./results/result.js";
+import { nextReview, redrawReview, reviewView } from "./reviews/review.js";
+import { preferredLanguage, setLanguage, translate } from "./page/texts.js";
 
 const CASE = /^[A-Za-z0-9._-]{1,64}$/; // CASE_PATTERN in domain/pair.py
 let kept = []; // files that wait until their case is corrected

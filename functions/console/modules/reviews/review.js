@@ -1,14 +1,14 @@
 // Reviews, one after another: correct what was misread beside the picture, decide, next.
-import { RequestError, decideReview, leaseReview, listReviews, releaseReview, resultOf } from "./api.js";
-import { announce, button, make, routeAgain, toast } from "./dom.js";
-import { fileNameIn, find } from "./documents.js";
-import { correctable, isUnsure, percent } from "./fields.js";
-import { addressOfCase, addressOfReview, nameOf, outcomeTag } from "./list.js";
+import { RequestError, decideReview, leaseReview, listReviews, releaseReview, resultOf } from "../page/api.js";
+import { announce, button, make, routeAgain, toast } from "../page/dom.js";
+import { fileNameIn, find } from "../list/documents.js";
+import { correctable, isUnsure, percent } from "../reading/fields.js";
+import { addressOfCase, addressOfReview, nameOf, outcomeTag } from "../list/list.js";
 import { comparison, isMismatch, otherIn, pairOf } from "./mismatches.js";
-import { reasonTexts } from "./reasons.js";
-import { heading } from "./result.js";
-import { checks, documentText, pictureOf, verdictBox } from "./side.js";
-import { translate } from "./texts.js";
+import { reasonTexts } from "../reading/reasons.js";
+import { heading } from "../results/result.js";
+import { checks, documentText, pictureOf, verdictBox } from "../results/side.js";
+import { translate } from "../page/texts.js";
 
 const REJECTIONS = ["unreadable", "not_valid", "not_genuine", "wrong_document", "other"];
 const OVERRIDES = ["original_seen", "issuer_confirmed", "exception_granted"];

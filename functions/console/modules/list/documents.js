@@ -1,5 +1,5 @@
 // The documents of this tab: what was submitted or opened, how far each is, and the pairs of their cases.
-import { RequestError, caseOf, resultOf, submit } from "./api.js";
+import { RequestError, caseOf, resultOf, submit } from "../page/api.js";
 
 const MAX_CONCURRENT = 4;
 const WAITING = new Set(["unsent", "awaiting_upload", "queued", "retry"]);

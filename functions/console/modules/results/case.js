@@ -1,12 +1,12 @@
 // A case: the verdict on the card first, its sides below.
-import { deleteCase } from "./api.js";
-import { button, make } from "./dom.js";
-import { documents, outcomeOf } from "./documents.js";
-import { nameOf, outcomeTag, pairsIn } from "./list.js";
+import { deleteCase } from "../page/api.js";
+import { button, make } from "../page/dom.js";
+import { documents, outcomeOf } from "../list/documents.js";
+import { nameOf, outcomeTag, pairsIn } from "../list/list.js";
 import { actions, discard, heading, message } from "./result.js";
 import { checks, columns, sideView, verdictBox } from "./side.js";
-import { translate } from "./texts.js";
-import { validityBar } from "./validity.js";
+import { translate } from "../page/texts.js";
+import { validityBar } from "../reading/validity.js";
 
 /** Return the view of a case: the card's verdict first, its sides below. `addSide` is called with files. */
 export function caseView(name, addSide) {

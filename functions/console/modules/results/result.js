@@ -1,11 +1,11 @@
 // One result: what can be done with it, beside what it says.
-import { deleteDocument, RequestError } from "./api.js";
-import { announce, button, confirmed, download, make, toast } from "./dom.js";
-import { outcomeOf, remove } from "./documents.js";
-import { asCsv, asJson } from "./exports.js";
-import { addressOfCase, addressOfReview, documentRow, nameOf, outcomeTag, pairsIn } from "./list.js";
+import { deleteDocument, RequestError } from "../page/api.js";
+import { announce, button, confirmed, download, make, toast } from "../page/dom.js";
+import { outcomeOf, remove } from "../list/documents.js";
+import { asCsv, asJson } from "../list/exports.js";
+import { addressOfCase, addressOfReview, documentRow, nameOf, outcomeTag, pairsIn } from "../list/list.js";
 import { columns } from "./side.js";
-import { translate } from "./texts.js";
+import { translate } from "../page/texts.js";
 
 /** Return the view of a document, whatever its state. */
 export function resultView(entry) {

@@ -1,6 +1,6 @@
 // The period of validity as a bar: from, until and today, each label at its mark.
-import { make } from "./dom.js";
-import { translate } from "./texts.js";
+import { make } from "../page/dom.js";
+import { translate } from "../page/texts.js";
 
 const TONE = { valid: "good", long_term: "good", expiring: "fair", not_yet_valid: "fair", unreadable: "fair", expired: "bad" };
 const ROOM_FOR_TWO_LABELS = 45; // per cent of the bar; closer marks get a line each

@@ -1,8 +1,8 @@
 // The two sides of a card that do not match, beside each other.
-import { caseOf } from "./api.js";
-import { make } from "./dom.js";
-import { valueOf } from "./fields.js";
-import { translate } from "./texts.js";
+import { caseOf } from "../page/api.js";
+import { make } from "../page/dom.js";
+import { valueOf } from "../reading/fields.js";
+import { translate } from "../page/texts.js";
 
 /** By check: what it compares of both sides. */
 const PRINTED = { name: ["name", "english_name"], number: ["number", "permit_number", "id_card_number"], permit_type: ["permit_type"], validity: ["valid_date", "birth_date"] };

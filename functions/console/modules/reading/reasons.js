@@ -1,5 +1,5 @@
 // Why a verdict is what it is, in sentences.
-import { sentence, translate } from "./texts.js";
+import { sentence, translate } from "../page/texts.js";
 
 /** Return a sentence for each reason in an event's data. */
 export function reasonTexts(data) {

@@ -1,8 +1,8 @@
 // The list of documents: grouped by case and by file, searched, filtered and sorted.
-import { byId, button, make, redraw } from "./dom.js";
+import { byId, button, make, redraw } from "../page/dom.js";
 import { cases, documents, outcomeOf, remove, worst } from "./documents.js";
-import { fieldsOf } from "./fields.js";
-import { translate } from "./texts.js";
+import { fieldsOf } from "../reading/fields.js";
+import { translate } from "../page/texts.js";
 
 const TONES = { accepted: "good", incomplete: "fair", review: "fair", rejected: "bad", unreadable: "bad", failed: "bad", waiting: "", working: "busy" };
 export const toneOf = (outcome, names) => (outcome === "incomplete" && names === "in_pair" ? "good" : TONES[outcome]);

@@ -1,12 +1,12 @@
 // One side of a card: its picture and its facts, which point at each other.
-import { fetchImage } from "./api.js";
-import { make } from "./dom.js";
-import { fieldOfSource, fieldsOf, isUnsure, percent } from "./fields.js";
-import { stageText, toneOf } from "./list.js";
-import { Viewer } from "./picture.js";
-import { reasonTexts } from "./reasons.js";
-import { errorText, sentence, translate } from "./texts.js";
-import { validityBar } from "./validity.js";
+import { fetchImage } from "../page/api.js";
+import { make } from "../page/dom.js";
+import { fieldOfSource, fieldsOf, isUnsure, percent } from "../reading/fields.js";
+import { stageText, toneOf } from "../list/list.js";
+import { Viewer } from "../reading/picture.js";
+import { reasonTexts } from "../reading/reasons.js";
+import { errorText, sentence, translate } from "../page/texts.js";
+import { validityBar } from "../reading/validity.js";
 
 const MRZ_FIELDS = ["number", "issue_count", "name", "english_name", "sex", "birth_date", "valid_until", "id_card_number"];
 const SIGN = { passed: "✓", failed: "✗" };

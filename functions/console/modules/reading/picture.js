@@ -1,6 +1,6 @@
 // The picture of a document: zoom and rotation by wheel, pinch, buttons and keys, and the places of the fields.
-import { button, make, makeSvg } from "./dom.js";
-import { translate } from "./texts.js";
+import { button, make, makeSvg } from "../page/dom.js";
+import { translate } from "../page/texts.js";
 
 const LARGEST_ZOOM = 12;
 const STEP = 1.25;

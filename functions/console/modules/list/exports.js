@@ -1,7 +1,7 @@
 // Results as JSON and CSV.
-import { fieldsOf } from "./fields.js";
-import { reasonTexts } from "./reasons.js";
-import { errorText, translate } from "./texts.js";
+import { fieldsOf } from "../reading/fields.js";
+import { reasonTexts } from "../reading/reasons.js";
+import { errorText, translate } from "../page/texts.js";
 import { outcomeOf } from "./documents.js";
 
 const FIELD_COLUMNS = ["number", "permit_number", "name", "english_name", "sex", "birth_date", "id_card_number", "earlier_numbers", "nationality",
