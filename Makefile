@@ -47,7 +47,7 @@ specimens: setup ## Draw the committed specimen photos again (needs the fonts it
 
 screenshots: setup ## Make the screenshots of the console in docs/images again, with the sandbox
 	@tests/sandbox/setup.sh
-	@SCREENSHOTS=docs/images .venv/bin/pytest --quiet tests/sandbox/test_console.py -k screenshots
+	@SCREENSHOTS=docs/images .venv/bin/pytest --quiet tests/sandbox/api/test_console.py -k screenshots
 
 lock: ## Lock the dependencies again (needs uv)
 	@requirements/lock.sh

@@ -23,7 +23,7 @@ NOT_RUN: Final = {
     r"echo \S+ > \.sandbox/today\b": "changes the date of the sandbox that the tests share",
     r"make (demo|test|build)\b": "takes minutes; make test runs these tests, and installs and builds first",
     r"\.venv/bin/python -m bench\.": "takes minutes; the benchmarks have tests of their own",
-    r"docker ": "there is no Docker here; tests/contract/test_lambda_image.py reads the Dockerfile",
+    r"docker ": "there is no Docker here; tests/contract/recognizer/test_lambda_image.py reads the Dockerfile",
     r"(\.venv/bin/)?sam (deploy|build)\b": "needs an account or Docker; tests/ministack deploys with SAM CLI",
     r"previous=|alarms=|triggers=|aws cloudformation update-stack ": "the emulator has no alarms of a stack",
     r"aws sqs (start|list)-message-move-task": "moto answers 500",

@@ -3,7 +3,7 @@
 The page is put together here from its style sheet and its modules. One response needs no address of its own for any
 part: the page does not know the path that it is served under, and a dozen requests at once would exceed the API's
 default rate. The modules import each other by name only, so their bundle is what they contain, one after the other,
-without ``import`` and ``export``. ``tests/unit/test_console_page.py`` checks that they allow this.
+without ``import`` and ``export``. ``tests/unit/console/test_console_page.py`` checks that they allow this.
 """
 
 import base64

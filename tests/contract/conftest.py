@@ -8,7 +8,7 @@ from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
 from samtranslator.yaml_helper import yaml_parse
 
-from tests.contract.deployed_template import TEMPLATE, Resources
+from tests.contract.template.deployed_template import TEMPLATE, Resources
 
 
 @pytest.fixture(scope="session")

@@ -145,7 +145,7 @@ def test_the_emulator_listens_on_the_loopback_address_only(account: Account) -> 
     assert addresses == {"0100007F"}
 
 
-def test_a_value_that_was_not_filled_in_is_refused_before_anything_is_created(account: Account) -> None:
+def test_a_missing_value_is_refused_before_anything_is_created(account: Account) -> None:
     refused = account.deploy(config=ROOT / "samconfig.toml")
     assert refused.returncode != 0
     assert "Store the provider's credentials with aws secretsmanager create-secret" in refused.stdout + refused.stderr

@@ -20,8 +20,8 @@ import pytest
 from standardwebhooks import Webhook
 
 from sandbox.ports import free_ports
-from tests.contract.example_programs import LANGUAGES, example
-from tests.contract.example_programs import running as running_example
+from tests.contract.documentation.example_programs import LANGUAGES, example
+from tests.contract.documentation.example_programs import running as running_example
 from tests.sandbox.conftest import COMMAND, ROOT, Running, start, stop, wait_until_ready
 from tests.sandbox.test_end_to_end import PATIENCE_SECONDS, Client
 

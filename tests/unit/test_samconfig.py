@@ -77,7 +77,7 @@ def test_a_mistake_is_refused_with_what_to_do(name: str, value: str) -> None:
         check_parameters(TEMPLATE, with_filled_in(overrides("prod")) | {name: value})
 
 
-def test_environments_are_stacks_of_their_own_with_all_that_a_deployment_needs() -> None:
+def test_an_environment_is_a_stack_with_all_that_a_deployment_needs() -> None:
     stacks = [CONFIG[environment]["global"]["parameters"]["stack_name"] for environment in ENVIRONMENTS]
     assert len(set(stacks)) == len(ENVIRONMENTS)
     for environment in ENVIRONMENTS:

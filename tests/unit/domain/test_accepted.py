@@ -88,7 +88,7 @@ def test_a_pair_is_accepted_only_if_its_period_is_in_force(
 
 
 @given(answer=_answers, side=_asked, overridden=st.none() | st.sampled_from(OverrideReason), later=st.integers(0, 4000))
-def test_a_decision_accepts_only_a_period_in_force_or_states_that_it_is_not(
+def test_a_decision_accepts_only_a_period_in_force_or_states_otherwise(
     answer: Answer, side: Side | None, overridden: OverrideReason | None, later: int
 ) -> None:
     """Judged again later, a card is still accepted only for objections that its reviewer has overridden."""

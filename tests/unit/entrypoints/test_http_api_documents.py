@@ -249,7 +249,7 @@ def test_a_repeated_async_request_returns_the_current_status() -> None:
         ({"image_url": "https://example.com/a.jpg"}, RetryableError("NoAnswerInTime", "", "")),
     ],
 )
-def test_a_request_that_failed_is_enqueued_when_repeated_with_respond_async(
+def test_a_failed_request_is_enqueued_if_repeated_with_respond_async(
     image: dict[str, str], error: PermitOcrError
 ) -> None:
     caller = Caller(world(error))

@@ -156,7 +156,7 @@ def test_the_event_says_what_was_read_and_corrected_and_who_decided() -> None:
     }
 
 
-def test_an_expired_card_is_accepted_only_by_an_override_that_the_event_states() -> None:
+def test_an_expired_card_is_accepted_only_by_an_override_in_the_event() -> None:
     caller, document_id, etag = opened(replace(MAINLAND_FRONT, ValidDate="2030.10.09-2040.10.08"))
     expired = {"ValidDate": "2010.10.09-2020.10.08"}
     response, problem = decide(caller, document_id, {**CORRECTED, "fields": expired}, etag)
@@ -347,7 +347,7 @@ def test_a_pair_is_completed_again_with_the_reviewed_side() -> None:
     assert caller.call("GET", "/v1/cases/7")[1]["completed"] == [again]
 
 
-def test_a_side_that_does_not_match_its_pair_is_listed_and_needs_an_override() -> None:
+def test_a_mismatched_side_is_listed_and_needs_an_override() -> None:
     other = replace(MAINLAND_FRONT, Name="别人", EnglishName="BIE,REN")
     caller = Caller(world(MAINLAND_BACK, other))
     back = read(caller, jpeg(b"back"), case="7", card_side="BACK")
@@ -441,7 +441,7 @@ def test_nothing_has_to_match_a_side_that_a_reviewer_rejected() -> None:
     assert sent(caller.here, "permit.completed.v1")[-1]["data"]["verdict"] == "accepted"
 
 
-def test_a_side_that_needs_a_review_needs_no_override_beside_a_rejected_one() -> None:
+def test_a_side_beside_a_rejected_one_needs_no_override() -> None:
     caller = Caller(world(OTHERS_FRONT, replace(MAINLAND_BACK, WarnCardInfos=(-9102,))))
     front = read(caller, jpeg(b"front"), case="7", card_side="FRONT")
     back = read(caller, jpeg(b"back"), case="7", card_side="BACK")
@@ -552,7 +552,7 @@ def test_the_image_of_a_request_is_kept_only_for_a_review() -> None:
     assert (response["statusCode"], problem["code"]) == (HTTPStatus.NOT_FOUND, "Document.NoImage")
 
 
-def test_the_image_of_a_request_is_kept_also_if_its_result_is_published_later() -> None:
+def test_the_image_of_a_request_is_kept_if_it_is_published_later() -> None:
     caller = Caller(world(MISREAD, publish_fails=1))
     document_id = read(caller)
     assert caller.call("GET", f"/v1/recognitions/{document_id}/image")[0]["statusCode"] == HTTPStatus.FOUND

@@ -11,7 +11,7 @@ from permit_ocr.domain.card.notices import EXPIRED, Watch, last_days_due, notice
 from permit_ocr.domain.identity import reminder_id
 from permit_ocr.domain.permits import Kind
 from sandbox.template.transform import read_template
-from tests.contract.deployed_template import TEMPLATE
+from tests.contract.template.deployed_template import TEMPLATE
 
 LAST_DAY = date(2027, 3, 31)
 

@@ -15,7 +15,7 @@ from permit_ocr.domain.card.notices import Watch
 from permit_ocr.domain.errors import Deferred, InProgress
 from permit_ocr.domain.events import Document
 from permit_ocr.domain.permits import Kind
-from tests.unit.adapters.test_recognition_store import DAY, Clock
+from tests.unit.adapters.dynamodb.test_recognition_store import DAY, Clock
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -95,7 +95,7 @@ def test_a_card_expires_a_month_after_its_last_day(table: "DynamoDBClient") -> N
     assert int(item["expires_at"]["N"]) == last_day + 31 * DAY
 
 
-def test_a_newer_card_takes_the_place_in_its_case_and_an_older_one_does_not(table: "DynamoDBClient") -> None:
+def test_only_a_newer_card_takes_the_place_in_its_case(table: "DynamoDBClient") -> None:
     cards = cards_in(table)
     newer = replace(IN_CASE, document_id="b", sort_key="2/b", valid_until=date(2037, 1, 1))
     other_kind = replace(IN_CASE, document_id="c", kind=Kind.RESIDENCE_PERMIT)

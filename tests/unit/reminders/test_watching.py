@@ -91,7 +91,7 @@ def test_a_card_is_watched_before_its_result_can_be_received() -> None:
     assert card.watched_on == date(2026, 11, 21)
 
 
-def test_a_card_that_is_published_a_day_later_is_watched_from_its_judgement_on() -> None:
+def test_a_card_is_watched_from_its_judgement_on_if_published_later() -> None:
     """Its result says that it is valid; that it has expired meanwhile is for the reminder to say."""
     here, cards = watching(replace(MAINLAND_FRONT, ValidDate="2016.11.22-2026.11.21"), publish_fails=1)
     with pytest.raises(NotPublished):
@@ -105,7 +105,7 @@ def test_a_card_that_is_published_a_day_later_is_watched_from_its_judgement_on()
     assert notice_due(card, (), day=tomorrow, today=tomorrow) == EXPIRED
 
 
-def test_a_newer_card_of_a_kind_takes_the_place_of_an_older_one_in_its_case() -> None:
+def test_a_newer_card_replaces_an_older_one_of_its_kind_in_a_case() -> None:
     newer = replace(MAINLAND_FRONT, ValidDate="2026.10.09-2036.10.08")
     here, cards = watching(newer, MAINLAND_FRONT, MAINLAND_FRONT)
     read(here, "new", case="7", minutes=5)
@@ -114,7 +114,7 @@ def test_a_newer_card_of_a_kind_takes_the_place_of_an_older_one_in_its_case() ->
     assert {watch.document_id for watch in cards.cards.values()} == {"new", "of another case"}
 
 
-def test_a_newer_card_in_review_replaces_an_accepted_one_only_when_it_is_accepted() -> None:
+def test_a_card_in_review_replaces_an_accepted_one_once_accepted() -> None:
     """If it is refused, the card that was accepted before must not expire silently."""
     in_review = replace(MAINLAND_FRONT, Number="H1234567", ValidDate="2026.10.09-2036.10.08")
     here, cards = watching(MAINLAND_FRONT, in_review)

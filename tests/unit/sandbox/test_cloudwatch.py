@@ -157,7 +157,7 @@ def test_only_what_is_new_is_read_again(tmp_path: Path) -> None:
     assert recorded.metrics.statistic(MetricId("N", "M"), "SampleCount", start=0, end=61) == 3
 
 
-def test_the_age_of_the_oldest_message_leaves_out_what_was_received_three_times(sqs: "SQSClient") -> None:
+def test_the_age_of_the_oldest_leaves_out_what_was_received_three_times(sqs: "SQSClient") -> None:
     url = sqs.create_queue(QueueName="q", Attributes={"VisibilityTimeout": "0"})["QueueUrl"]
     sqs.send_message(QueueUrl=url, MessageBody="x")
     ages = []

@@ -4,7 +4,7 @@ from bench.cost import prices
 from bench.reminders.model import EVERY_SECONDS, INVOCATION_SECONDS, Day, dollars_of_watching
 from permit_ocr.entrypoints.expiry import SECONDS_TO_FINISH
 from sandbox.template.transform import read_template
-from tests.contract.deployed_template import TEMPLATE
+from tests.contract.template.deployed_template import TEMPLATE
 
 
 def test_the_model_has_the_templates_schedule_and_timeout() -> None:
@@ -27,6 +27,6 @@ def test_what_is_sent_costs_at_least_its_messages_and_reads() -> None:
     assert dollars_of_watching(1_000_000) > 1_000_000 * prices.DYNAMODB_WRITE_UNIT
 
 
-def test_time_grows_with_the_cards_and_an_invocation_is_waited_for_only_after_a_full_one() -> None:
+def test_the_next_invocation_is_waited_for_only_after_a_full_one() -> None:
     assert Day(cards=1).minutes < 0.1
     assert Day(cards=200_000).minutes > Day(cards=100_000).minutes > INVOCATION_SECONDS / 60

@@ -59,7 +59,7 @@ def test_nothing_is_changed_if_enough_is_used() -> None:
     assert [change for change, _ in search(FLEET)] == [""]
 
 
-def test_an_old_backlog_with_many_retries_is_limited_by_messages_in_flight() -> None:
+def test_an_old_backlog_is_limited_by_messages_in_flight() -> None:
     crowded = replace(FLEET, concurrency=12, in_flight=1_000)
     young = simulate(crowded)
     old = simulate_older(young, age=20 * 3600)

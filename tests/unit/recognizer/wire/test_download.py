@@ -1,4 +1,4 @@
-"""Which addresses an image may be downloaded from; tests/contract/test_image_by_url.py tests the connections."""
+"""Which addresses an image may be downloaded from; contract/recognizer/test_image_by_url.py tests the connections."""
 
 import asyncio
 
@@ -68,5 +68,5 @@ def test_a_hanging_resolver_times_out() -> None:
 
 @given(st.text())
 def test_any_text_is_a_failed_download_at_worst(url: str) -> None:
-    """tests/contract/test_image_by_url.py tests paths of an existing server."""
+    """tests/contract/recognizer/test_image_by_url.py tests paths of an existing server."""
     assert refusal_of(url, []).code == "FailedOperation.DownLoadError"

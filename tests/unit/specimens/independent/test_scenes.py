@@ -32,7 +32,7 @@ def test_a_ray_through_a_projected_point_meets_that_point(bend: float, distortio
     assert np.abs(found - points).max() < 0.02
 
 
-def test_a_camera_above_the_document_shows_it_upright_and_as_large_as_wanted() -> None:
+def test_a_camera_above_shows_the_document_upright_and_of_the_given_size() -> None:
     camera = look_at((0, 0), distance=200, tilt=0.0, azimuth=0.0, roll=0.0, focal=2000)
     corners = camera.project(_sheet().points(np.array([[0, 0], [_WIDTH, 0], [0, _HEIGHT]], np.float64)))
 
@@ -45,7 +45,7 @@ def _flat(*places: tuple[float, float]) -> tuple[np.ndarray, np.ndarray]:
     return points, np.tile(np.array([0, 0, 1], np.float32), (len(places), 1))
 
 
-def test_light_falls_off_with_distance_and_a_mirror_image_is_where_the_angles_agree() -> None:
+def test_light_falls_off_and_mirror_images_are_where_the_angles_agree() -> None:
     points, normals = _flat((0, 0), (900, 0))
     near, far = diffuse(points, normals, _LAMP)
     assert near == pytest.approx(1)

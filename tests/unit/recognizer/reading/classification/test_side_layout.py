@@ -1,0 +1,173 @@
+"""What shows that text is not on a card, without knowing the words of other documents."""
+
+import pytest
+
+from recognizer.reading.classification.card_sides import CardSide
+from recognizer.reading.classification.side_layout import departures, missing_fields
+from recognizer.reading.fields.ocr_field import Fields, OcrField
+from recognizer.reading.layout.card_layout import Layout
+from recognizer.reading.ocr.text_lines import TextLine
+from tests.unit.recognizer.reading.cards import line
+
+TITLE = "港澳居民来往内地通行证"
+
+
+def fields(**texts: str) -> Fields:
+    return {name: OcrField(text, 0.95) for name, text in texts.items()}
+
+
+FRONT = fields(
+    Name="刘子兰", Sex="女", Birthday="1981.08.03", ValidDate="2012.08.30-2022.08.29",
+    IssueAuthority="公安部出入境管理局", Number="H12345678", IssueNumber="01",
+)  # fmt: skip
+RESIDENCE_FRONT = fields(
+    Name="陈小明", Sex="男", Birth="1997/6/2", Address="上海市黄浦区示范路8号样例苑3栋", IdCardNo="810000199706020019"
+)
+
+
+def front_lines() -> list[TextLine]:
+    """Return a HK/Macao front as on the photo of a specimen: small labels above the values, a footer."""
+    return [
+        line(TITLE, 80, 80, 60),
+        line("刘子兰", 430, 170, 46),
+        line("LAU, TSZ LAN", 430, 230),
+        line("出生日期", 430, 290, 24),
+        line("性别", 780, 290, 24),
+        line("1981.08.03", 430, 330),
+        line("女", 780, 330),
+        line("有效期限", 430, 390, 24),
+        line("2012.08.30-2022.08.29", 430, 430),
+        line("签发机关", 430, 490, 24),
+        line("公安部出入境管理局", 430, 530),
+        line("证件号码", 430, 590, 24),
+        line("换证次数", 780, 590, 24),
+        line("H12345678", 430, 630),
+        line("01", 780, 630),
+        line("THIS CARD IS INTENDED FOR ITS HOLDER TO TRAVEL TO THE MAINLAND OF CHINA", 80, 710, 24),
+    ]
+
+
+def residence_lines(birth: str = "1997年6月2日") -> list[TextLine]:
+    texts = ("姓名 陈小明", "性别 男", f"出生 {birth}", "住址 上海市黄浦区示范路8号")
+    rows = [line(text, 80, 100 + 90 * row) for row, text in enumerate(texts)]
+    return [*rows, line("样例苑3栋", 180, 430), line("公民身份号码 810000199706020019", 80, 640)]
+
+
+def front_departures(lines: list[TextLine]) -> int:
+    return departures(Layout(lines), CardSide.HK_MACAO_FRONT, FRONT)
+
+
+def test_a_card_has_no_departures() -> None:
+    assert front_departures(front_lines()) == 0
+    assert departures(Layout(residence_lines()), CardSide.RESIDENCE_FRONT, RESIDENCE_FRONT) == 0
+
+
+@pytest.mark.parametrize(
+    "added",
+    [
+        line("虚构健身俱乐部", 430, 20),
+        line("市场部", 780, 170),
+        line("确认", 500, 660),
+        line("样本科技", 430, 120, 24),
+        line("住址", 430, 680, 24),
+        line("出生日期", 780, 390, 24),
+        line(TITLE, 430, 660),
+    ],
+    ids=lambda added: added.text,
+)
+def test_text_that_the_side_does_not_print_is_a_departure(added: TextLine) -> None:
+    assert front_departures([*front_lines(), added]) > 0
+
+
+@pytest.mark.parametrize(
+    "print_",
+    [
+        line("SPECIMEN 样本", 780, 170),
+        line("中华人民共和国", 80, 30),
+        line("出入境管", 900, 530),
+        line("夫和国", 80, 30),
+        line("刘子兰/LAU TSZ LAN OF HONG KONG", 430, 110),
+        line("LAU 810803", 1000, 690, 20),
+        line("联系电话 13800000000", 1900, 400),
+    ],
+    ids=lambda print_: print_.text,
+)
+def test_marks_misread_print_and_text_on_other_papers_are_none(print_: TextLine) -> None:
+    assert front_departures([*front_lines(), print_]) == 0
+
+
+def test_a_title_among_the_values_is_a_departure() -> None:
+    rest = front_lines()[1:]
+    assert front_departures([line(TITLE, 430, 560), *rest]) > 0
+    assert front_departures([line(TITLE, 430, 80, 60), *rest]) > 0, "it begins above the portrait"
+
+
+def test_labels_in_another_order_are_a_departure() -> None:
+    texts = [TITLE, "证件号码 H12345678", "有效期限 2012.08.30-2022.08.29", "性别 女", "出生日期 1981.08.03"]
+    listed = [line(text, 430 if row else 80, 80 + 70 * row) for row, text in enumerate(texts)]
+    assert front_departures(listed) > 1
+
+
+def test_a_long_page_is_a_departure() -> None:
+    lines = front_lines()
+    assert front_departures([*lines[:-5], *(line(one.text, one.left, one.middle + 500) for one in lines[-5:-1])]) > 0
+
+
+@pytest.mark.parametrize("birth", ["1997/6/2", "1997.06.02", "1997-06-02"])
+def test_a_residence_permit_prints_its_birth_date_with_units(birth: str) -> None:
+    assert departures(Layout(residence_lines(birth)), CardSide.RESIDENCE_FRONT, RESIDENCE_FRONT) == 1
+
+
+def test_one_note_on_a_back_is_expected() -> None:
+    lines = [line("姓名 刘子兰", 80, 140), line("身份证件号码 G376849(9)", 80, 210)]
+    notes = [line("持证人应妥善保管本证", 80, 280, 24), line("虚构健身俱乐部", 80, 310)]
+    values = fields(Name="刘子兰", IDNumber="G376849(9)")
+    counts = [departures(Layout([*lines, *notes[:n]]), CardSide.HK_MACAO_BACK, values) for n in (0, 1, 2)]
+    assert counts == [0, 0, 1]
+
+
+def test_labels_that_a_card_spells_otherwise_are_a_departure() -> None:
+    """One may be misread; two show a form."""
+    lines = [line(one.text.replace("有效期限", "有效期至"), one.left, one.middle, one.height) for one in front_lines()]
+    assert front_departures(lines) == 0
+    lines = [line(one.text.replace("签发机关", "发证机关"), one.left, one.middle, one.height) for one in lines]
+    assert front_departures(lines) == 1
+
+
+@pytest.mark.parametrize(("read", "missing"), [(5, 0), (3, 0), (2, 1), (1, 2)])
+def test_glare_may_hide_two_fields(read: int, missing: int) -> None:
+    names = ("EnglishName", "Birthday", "ValidDate", "IssueAuthority", "Number")
+    values = fields(**{name: "text" if names.index(name) < read else "" for name in names})
+    assert missing_fields(Layout([line(TITLE, 80, 80, 60)]), CardSide.HK_MACAO_FRONT, values) == missing
+
+
+def test_a_label_without_its_value_is_not_missing() -> None:
+    values = fields(**dict.fromkeys(("EnglishName", "Sex", "Birthday", "ValidDate", "IssueAuthority", "Number"), ""))
+    assert missing_fields(Layout(front_lines()), CardSide.HK_MACAO_FRONT, values) == 0
+
+
+def test_stacked_labels_are_a_departure_if_their_values_are_below_them() -> None:
+    """A HK/Macao front has the sex beside the birth date."""
+    lines = [one for one in front_lines() if one.text not in {"性别", "女"}]
+    lines += [line("性别", 430, 370, 24), line("女", 430, 410)]
+    assert front_departures(lines) == 1
+
+
+@pytest.mark.parametrize(("gap", "count"), [(40, 0), (600, 2)])
+def test_values_at_the_other_side_of_a_screen_are_departures(gap: float, count: int) -> None:
+    texts = {
+        "出生日期": "1981.08.03",
+        "有效期限": "2012.08.30-2022.08.29",
+        "签发机关": "公安部出入境管理局",
+        "证件号码": "H12345678",
+    }
+    rows = [
+        one
+        for row, (label, value) in enumerate(texts.items())
+        for one in (line(label, 430, 200 + 80 * row), line(value, 560 + gap, 200 + 80 * row))
+    ]
+    assert front_departures([line(TITLE, 80, 80, 60), *rows]) == count
+
+
+def test_a_title_lower_than_the_values_is_a_departure() -> None:
+    assert front_departures([line(TITLE, 80, 80, 30), *front_lines()[1:]]) == 1
