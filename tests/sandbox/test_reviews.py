@@ -176,13 +176,13 @@ def test_the_age_of_the_oldest_review_is_measured(sandbox: Any, client: Client, 
         time.sleep(0.3)
 
 
-def test_a_rejected_photo_ends_the_review_of_the_other_side(client: Client, api: httpx.Client) -> None:
-    photos = {"other": "hk-macao-permit-front-1", "back": "hk-macao-permit-back-3"}
-    ids = {}
-    for name, photo in photos.items():
-        content = (SPECIMENS / f"{photo}.jpg").read_bytes()
-        ids[name] = client.upload(content, f"uploads/auto/case-stale/{photo}.jpg")
-        client.result(ids[name])
+def test_a_rejected_and_a_right_photo_end_the_review_of_the_other_side(client: Client, api: httpx.Client) -> None:
+    photos = {"other": "hk-macao-permit-front-1", "back": "hk-macao-permit-back-3", "right": "hk-macao-permit-front-3"}
+    ids = {
+        name: client.upload((SPECIMENS / f"{photo}.jpg").read_bytes(), f"uploads/auto/case-stale/{photo}.jpg")
+        for name, photo in photos.items()
+        if name != "right"
+    }
     review = wait_for_review(api, ids["other"])
     wait_for_review(api, ids["back"])
     path, headers = f"/v1/recognitions/{ids['other']}", {"if-match": review.headers["etag"]}
@@ -192,5 +192,11 @@ def test_a_rejected_photo_ends_the_review_of_the_other_side(client: Client, api:
     deadline = time.monotonic() + PATIENCE_SECONDS
     while {*ids.values()} & listed(api).keys():
         assert time.monotonic() < deadline, "a review is listed although nothing is left to decide"
+        time.sleep(0.3)
+    photo = (SPECIMENS / f"{photos['right']}.jpg").read_bytes()
+    client.upload(photo, f"uploads/auto/case-stale/{photos['right']}.jpg")
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while api.get("/v1/cases/stale").json()["completed"][0]["data"]["verdict"] != "accepted":
+        assert time.monotonic() < deadline, "the right front makes no pair"
         time.sleep(0.3)
     assert api.get(f"/v1/recognitions/{ids['back']}/review").status_code == httpx.codes.NOT_FOUND

@@ -434,6 +434,12 @@ class FakeErasure:
                     keys.remove(one.key)
 
 
+def _replaces(side: CaseSide, stands: CaseSide) -> bool:
+    if side.document_id != stands.document_id and (side.is_rejected or stands.is_rejected):
+        return not side.is_rejected
+    return side.sort_key >= stands.sort_key
+
+
 @dataclass
 class FakeCases:
     """Cases that never expire."""
@@ -445,7 +451,7 @@ class FakeCases:
     def add_side(self, case: str, side: CaseSide) -> Case:
         there = self.sides.setdefault(case, {})
         stands = there.get((side.kind, side.side))
-        if stands is None or stands.sort_key <= side.sort_key:
+        if stands is None or _replaces(side, stands):
             there[side.kind, side.side] = side
         return Case(sides=tuple(there.values()), completed=dict(self.completed.get(case, {})))
 

@@ -27,6 +27,7 @@ from tests.unit.fakes import (
     submission,
     world,
 )
+from tests.unit.interleavings import KilledError, Stepped
 
 
 def recognize(photo: Submission, here: World) -> dict[str, Any]:
@@ -193,10 +194,6 @@ def test_an_upload_deleted_after_its_state_expired_is_not_published(
 FAR = time.monotonic() + 1e9
 
 
-class KilledError(BaseException):
-    """The environment was killed in the middle of a step."""
-
-
 @dataclass
 class Schedule:
     """What happens around each port call in turn: nothing, a kill, a deletion or another delivery."""
@@ -242,28 +239,7 @@ class Schedule:
     @property
     def stepped(self) -> World:
         names = ("ocr", "recognitions", "documents", "erasure", "cases", "case_index", "results")
-        return replace(self.here, **{name: cast("Any", Stepped(self, getattr(self.here, name))) for name in names})
-
-
-class Stepped:
-    """A port whose calls have a step before and a step after them."""
-
-    def __init__(self, schedule: Schedule, port: object) -> None:
-        self._schedule = schedule
-        self._port = port
-
-    def __getattr__(self, name: str) -> Any:
-        attribute = getattr(self._port, name)
-        if not callable(attribute):
-            return attribute
-
-        def step(*arguments: Any, **named: Any) -> Any:
-            self._schedule.act()
-            result = attribute(*arguments, **named)
-            self._schedule.act()
-            return result
-
-        return step
+        return replace(self.here, **{name: cast("Any", Stepped(self.act, getattr(self.here, name))) for name in names})
 
 
 @given(

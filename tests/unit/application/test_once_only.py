@@ -18,12 +18,9 @@ from permit_ocr.domain.errors import InProgress, RetryableError
 from permit_ocr.domain.events import Document
 from permit_ocr.domain.permits import Kind
 from tests.unit.fakes import MAINLAND_FRONT, FakePortraits, World, submission, world
+from tests.unit.interleavings import KilledError
 
 LEASE = 60.0
-
-
-class KilledError(BaseException):
-    """The environment was killed in the middle of a step."""
 
 
 @dataclass

@@ -1,11 +1,9 @@
 """One event for each pair, in any order of the sides and wherever a delivery is killed and repeated.
 
-As in ``test_once_only``, something may happen around every call of a port.
+Something may happen around every call of a port (``interleavings``).
 """
 
-import json
 import time
-from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, cast
@@ -30,14 +28,10 @@ from tests.unit.fakes import (
     jpeg,
     submission,
 )
+from tests.unit.interleavings import FIFO_SECONDS, FifoQueue, KilledError, Stepped
 
-FIFO_SECONDS = 300
 PAIR = pair_id(case="7", front="front", back="back")
 NEWER_PAIR = pair_id(case="7", front="newer", back="back")
-
-
-class KilledError(BaseException):
-    """The environment was killed in the middle of a step."""
 
 
 def sent(document_id: str, side: Side, seconds: float) -> Submission:
@@ -69,8 +63,10 @@ class Schedule:
     recognitions: FakeRecognitionStore = field(default_factory=FakeRecognitionStore)
     kept: FakeDocuments = field(default_factory=FakeDocuments)
     cases: FakeCases = field(default_factory=FakeCases)
-    taken: dict[str, float] = field(default_factory=dict)
-    visible: list[str] = field(default_factory=list)
+    queue: FifoQueue = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.queue = FifoQueue(lambda: self.now)
 
     def act(self) -> None:
         act = self.happens.pop(0) if self.happens else "go on"
@@ -94,11 +90,11 @@ class Schedule:
     @property
     def here(self) -> World:
         return World(
-            ocr=cast("Any", Stepped(self, SidedOcr())),
-            recognitions=cast("Any", Stepped(self, self.recognitions)),
-            documents=cast("Any", Stepped(self, self.kept)),
-            cases=cast("Any", Stepped(self, self.cases)),
-            results=cast("Any", Stepped(self, FifoQueue(self))),
+            ocr=cast("Any", Stepped(self.act, SidedOcr())),
+            recognitions=cast("Any", Stepped(self.act, self.recognitions)),
+            documents=cast("Any", Stepped(self.act, self.kept)),
+            cases=cast("Any", Stepped(self.act, self.cases)),
+            results=cast("Any", Stepped(self.act, self.queue)),
             portraits=FakePortraits(),
             now=lambda: NOW + timedelta(seconds=self.now),
         )
@@ -108,27 +104,6 @@ class Schedule:
         return all(one and one.published for one in kept)
 
 
-class Stepped:
-    """A port whose calls have a step before and a step after them."""
-
-    def __init__(self, schedule: Schedule, port: object) -> None:
-        self._schedule = schedule
-        self._port = port
-
-    def __getattr__(self, name: str) -> Any:
-        attribute = getattr(self._port, name)
-        if not callable(attribute):
-            return attribute
-
-        def step(*arguments: Any, **named: Any) -> Any:
-            self._schedule.act()
-            result = attribute(*arguments, **named)
-            self._schedule.act()
-            return result
-
-        return step
-
-
 class SidedOcr:
     site = "intl"
 
@@ -136,19 +111,6 @@ class SidedOcr:
         assert deadline
         answer = MAINLAND_BACK if request.side is Side.BACK else MAINLAND_FRONT
         return OcrResponse(answer=answer, endpoint="ocr.example", request_id="1", attempts=1, milliseconds=600)
-
-
-@dataclass
-class FifoQueue:
-    """SQS FIFO: a repeated deduplication id within five minutes is accepted and dropped."""
-
-    schedule: Schedule
-
-    def publish(self, event: str, *, event_id: str) -> None:
-        assert json.loads(event)["id"] == event_id
-        if self.schedule.now - self.schedule.taken.get(event_id, -1e9) > FIFO_SECONDS:
-            self.schedule.visible.append(event_id)
-            self.schedule.taken[event_id] = self.schedule.now
 
 
 def run(happens: list[str], documents: tuple[str, ...]) -> Schedule:
@@ -172,21 +134,22 @@ ACTS = ["go on", "go on", "kill", "front", "back", "newer"]
 @given(st.lists(st.sampled_from(ACTS), max_size=40), st.permutations(["front", "back"]))
 def test_a_pair_has_exactly_one_event(happens: list[str], order: list[str]) -> None:
     schedule = run(happens, tuple(order))
-    count = Counter(schedule.visible)
-    assert count[PAIR] >= 1
+    visible = schedule.queue.ids()
+    assert PAIR in visible
     if schedule.now <= FIFO_SECONDS:
-        assert schedule.visible.count(PAIR) == 1
+        assert visible.count(PAIR) == 1
     assert list(schedule.cases.events) == [PAIR]
 
 
 @given(st.lists(st.sampled_from([*ACTS, "wait"]), max_size=40), st.permutations(["front", "back", "newer"]))
 def test_the_newest_photos_are_the_final_pair_in_any_order(happens: list[str], order: list[str]) -> None:
     schedule = run(happens, tuple(order))
-    assert NEWER_PAIR in schedule.visible
+    visible = schedule.queue.ids()
+    assert NEWER_PAIR in visible
     assert list(schedule.cases.events) == [NEWER_PAIR]
     if schedule.now <= FIFO_SECONDS:
-        assert schedule.visible.count(NEWER_PAIR) == 1
-        assert schedule.visible.count(PAIR) <= 1
+        assert visible.count(NEWER_PAIR) == 1
+        assert visible.count(PAIR) <= 1
 
 
 @pytest.mark.parametrize("first", ["front", "back"])
@@ -194,8 +157,9 @@ def test_the_newest_photos_are_the_final_pair_in_any_order(happens: list[str], o
 def test_a_kill_at_any_step_neither_loses_nor_repeats_a_pair(kill_at: int, first: str) -> None:
     order = (first, "back" if first == "front" else "front")
     schedule = run([*["go on"] * kill_at, "kill"], order)
-    assert schedule.visible.count(PAIR) == 1
-    assert set(schedule.visible) == {"front", "back", PAIR}
+    visible = schedule.queue.ids()
+    assert visible.count(PAIR) == 1
+    assert set(visible) == {"front", "back", PAIR}
 
 
 def test_redelivering_a_replaced_photo_does_not_restore_its_pair() -> None:
@@ -203,4 +167,4 @@ def test_redelivering_a_replaced_photo_does_not_restore_its_pair() -> None:
     schedule.kept.store_event("front", replace(schedule.kept.events["front"], published=False))
     schedule.now += 2 * FIFO_SECONDS
     schedule.deliver("front")
-    assert schedule.visible == ["front", "back", PAIR, "newer", NEWER_PAIR, "front"]
+    assert schedule.queue.ids() == ["front", "back", PAIR, "newer", NEWER_PAIR, "front"]

@@ -1,13 +1,13 @@
 """A decision is published once, in any interleaving with deliveries, newer photos, deletions, kills and waits.
 
-As in ``test_pairing_once``, something may happen around every call of a port. An invocation that runs for longer than a
-function may is killed.
+Something may happen around every call of a port (``interleavings``). An invocation that runs for longer than a function
+may is killed.
 """
 
 import json
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -18,13 +18,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from permit_ocr.application.intake_messages import PublishDecisionMessage
-from permit_ocr.application.ports import OcrRequest, OcrResponse
+from permit_ocr.application.ports import OcrRequest, OcrResponse, Submission
 from permit_ocr.application.review.decide_review import DecisionRequest, Stale
 from permit_ocr.application.review.ports import Conflict
 from permit_ocr.domain.errors import Deleted, RetryableError
 from permit_ocr.domain.permits import Side
 from permit_ocr.domain.review.decision import Decision, DecisionReason
-from tests.unit.application.test_pairing_once import DOCUMENTS, FIFO_SECONDS, KilledError, SidedOcr
+from tests.unit.application.test_pairing_once import DOCUMENTS, SidedOcr, sent
 from tests.unit.fakes import (
     MAINLAND_BACK,
     MAINLAND_FRONT,
@@ -38,6 +38,7 @@ from tests.unit.fakes import (
     FakeWatchedCards,
     World,
 )
+from tests.unit.interleavings import FIFO_SECONDS, FifoQueue, KilledError, Stepped
 
 MISREAD = replace(MAINLAND_FRONT, Number="H1234567")
 LONGEST_INVOCATION = 45
@@ -65,6 +66,7 @@ class Schedule:
 
     happens: list[str]
     ocr: SidedOcr = field(default_factory=MisreadingOcr)
+    photos: Mapping[str, Submission] = field(default_factory=lambda: DOCUMENTS)
     now: float = 0.0
     invocations: list[float] = field(default_factory=list)
     """When each of the nested invocations has started."""
@@ -73,8 +75,7 @@ class Schedule:
     cases: FakeCases = field(default_factory=FakeCases)
     index: FakeCaseIndex = field(default_factory=FakeCaseIndex)
     cards: FakeWatchedCards = field(default_factory=FakeWatchedCards)
-    taken: dict[str, float] = field(default_factory=dict)
-    visible: list[dict[str, Any]] = field(default_factory=list)
+    queue: FifoQueue = field(init=False)
     messages: list[tuple[float, str]] = field(default_factory=list)
     decided: list[dict[str, Any]] = field(default_factory=list)
     """The decisions that were answered."""
@@ -84,6 +85,7 @@ class Schedule:
 
     def __post_init__(self) -> None:
         self.kept.now = self.clock
+        self.queue = FifoQueue(lambda: self.now)
 
     def clock(self) -> Any:
         return NOW + timedelta(seconds=self.now)
@@ -102,9 +104,10 @@ class Schedule:
     @property
     def acts(self) -> dict[str, Callable[[], object]]:
         return {
-            **{name: lambda name=name: self.deliver(name) for name in DOCUMENTS},  # type: ignore[misc]
-            "decide": lambda: self.decide("H12345678"),
-            "decide otherwise": lambda: self.decide("H87654321"),
+            **{name: lambda name=name: self.deliver(name) for name in self.photos},  # type: ignore[misc]
+            "decide": lambda: self.decide(Decision.ACCEPTED, DecisionReason.CORRECTED, Number="H12345678"),
+            "decide otherwise": lambda: self.decide(Decision.ACCEPTED, DecisionReason.CORRECTED, Number="H87654321"),
+            "reject": lambda: self.decide(Decision.REJECTED, DecisionReason.WRONG_DOCUMENT),
             "delete": self.delete,
             "overtake": self.overtake,
             "message": self.receive,
@@ -122,9 +125,9 @@ class Schedule:
 
     def deliver(self, document_id: str) -> None:
         with suppress(RetryableError, Deleted):
-            self.here.recognize(DOCUMENTS[document_id], deadline=time.monotonic() + 45)
+            self.here.recognize(self.photos[document_id], deadline=time.monotonic() + 45)
 
-    def decide(self, number: str) -> None:
+    def decide(self, decision: Decision, reason: DecisionReason, **corrected: str) -> None:
         try:
             state = self.here.reviews.get("front")
             if state is None:
@@ -132,10 +135,10 @@ class Schedule:
             request = DecisionRequest(
                 document_id="front",
                 tags={state.tag},
-                decision=Decision.ACCEPTED,
-                reason=DecisionReason.CORRECTED,
+                decision=decision,
+                reason=reason,
                 override=None,
-                fields={"Number": number},
+                fields=corrected,
                 supersedes=None,
                 reviewer="anna",
             )
@@ -165,17 +168,16 @@ class Schedule:
                 continue
             except Deleted:
                 pass
-            self.messages.remove(message)
+            if message in self.messages:  # else a nested invocation has received it, too
+                self.messages.remove(message)
 
     def enqueue(self, message: PublishDecisionMessage, *, delay_seconds: int = 0) -> None:
         self.messages.append((self.now + delay_seconds, message.document_id))
 
     def publish(self, text: str, *, event_id: str) -> None:
-        event = json.loads(text)
-        assert event["id"] == event_id
-        if self.now - self.taken.get(event_id, -1e9) > FIFO_SECONDS:
-            self.taken[event_id] = self.now
-            self.visible.append(event)
+        before = len(self.queue.events)
+        self.queue.publish(text, event_id=event_id)
+        for event in self.queue.events[before:]:
             is_about_front = event["type"] == "permit.reviewed.v1" or event["data"].get("front")
             if self.deleted and is_about_front:
                 self.after_deletion.append(event["type"])
@@ -183,16 +185,16 @@ class Schedule:
     @property
     def here(self) -> World:
         return World(
-            ocr=cast("Any", Stepped(self, self.ocr)),
-            recognitions=cast("Any", Stepped(self, self.recognitions)),
-            documents=cast("Any", Stepped(self, self.kept)),
-            cases=cast("Any", Stepped(self, self.cases)),
-            case_index=cast("Any", Stepped(self, self.index)),
-            results=cast("Any", Stepped(self, self)),
-            review_queue=cast("Any", Stepped(self, self)),
-            review_store=cast("Any", Stepped(self, FakeReviews(self.kept))),
+            ocr=cast("Any", Stepped(self.act, self.ocr)),
+            recognitions=cast("Any", Stepped(self.act, self.recognitions)),
+            documents=cast("Any", Stepped(self.act, self.kept)),
+            cases=cast("Any", Stepped(self.act, self.cases)),
+            case_index=cast("Any", Stepped(self.act, self.index)),
+            results=cast("Any", Stepped(self.act, self)),
+            review_queue=cast("Any", Stepped(self.act, self)),
+            review_store=cast("Any", Stepped(self.act, FakeReviews(self.kept))),
             portraits=FakePortraits(),
-            watched_cards=cast("Any", Stepped(self, self.cards)),
+            watched_cards=cast("Any", Stepped(self.act, self.cards)),
             now=self.clock,
         )
 
@@ -201,28 +203,7 @@ class Schedule:
         return {one.document_id for one in page.reviews}
 
     def of_type(self, kind: str) -> list[dict[str, Any]]:
-        return [event for event in self.visible if event["type"] == kind]
-
-
-class Stepped:
-    """A port whose calls have a step before and a step after them."""
-
-    def __init__(self, schedule: Schedule, port: object) -> None:
-        self._schedule = schedule
-        self._port = port
-
-    def __getattr__(self, name: str) -> Any:
-        attribute = getattr(self._port, name)
-        if not callable(attribute):
-            return attribute
-
-        def step(*arguments: Any, **named: Any) -> Any:
-            self._schedule.act()
-            result = attribute(*arguments, **named)
-            self._schedule.act()
-            return result
-
-        return step
+        return [event for event in self.queue.events if event["type"] == kind]
 
 
 def read() -> Schedule:
@@ -266,7 +247,7 @@ def test_a_decision_is_published_exactly_once(happens: list[str]) -> None:
     assert all(event["data"] == reviewed[0]["data"] for event in (*reviewed, *schedule.decided))
     if schedule.now <= FIFO_SECONDS:
         assert len(reviewed) == 1
-        assert max(Counter(event["id"] for event in schedule.visible).values()) == 1
+        assert max(Counter(schedule.queue.ids()).values()) == 1
     (pair,) = schedule.cases.events.values()
     fields = json.loads(pair)["data"]["front"]["fields"]
     assert fields["Number"] == reviewed[0]["data"]["fields"]["Number"], "the pair has the reviewed side"
@@ -346,3 +327,62 @@ def test_a_kill_leaves_no_mismatch_with_a_replaced_photo_on_the_list(kill_at: in
     schedule.run("newer")
     assert schedule.listed() == set()
     assert len(schedule.of_type("permit.completed.v1")) == 2
+
+
+class RejectedThenRight:
+    """A first front that is not the back's, the back, and a right front that was received ``seconds`` after the first.
+
+    ``name`` is the right front's id: photos of the same second are sorted by it.
+    """
+
+    def __init__(self, name: str, *, seconds: float) -> None:
+        photos = {"front": DOCUMENTS["front"], "back": DOCUMENTS["back"], name: sent(name, Side.FRONT, seconds)}
+        self.name = name
+        self.schedule = Schedule(happens=[], ocr=MismatchingOcr(), photos=photos)
+
+    def finish(self) -> None:
+        """Deliver and reject until nothing is left to do, and assert that the right pair is the last one."""
+        schedule = self.schedule
+        for _ in range(5):
+            for act in ("front", "back", self.name, "reject", "message"):
+                schedule.run(act)
+            schedule.now += 30
+        assert not schedule.messages
+        assert not schedule.happens
+        ((pair_id, pair),) = schedule.cases.events.items()
+        data = json.loads(pair)["data"]
+        assert (data["front"]["document"]["id"], data["back"]["document"]["id"]) == (self.name, "back")
+        assert data["verdict"] == "accepted"
+        sent_ids = Counter(schedule.queue.ids())
+        assert sent_ids[pair_id] >= 1
+        if schedule.now <= FIFO_SECONDS:
+            assert max(sent_ids.values()) == 1
+        assert schedule.listed() == set()
+
+
+RETAKEN = ["go on", "go on", "kill", "wait", "front", "back", "message"]
+
+
+@given(
+    st.lists(st.sampled_from([*RETAKEN, "newer", "reject"]), max_size=40),
+    st.permutations(["front", "back", "newer", "reject"]),
+)
+def test_a_right_front_and_the_back_are_the_last_pair_in_any_order(happens: list[str], order: list[str]) -> None:
+    story = RejectedThenRight("newer", seconds=2)
+    story.schedule.happens = list(happens)
+    for act in order:
+        story.schedule.run(act)
+    story.finish()
+
+
+@pytest.mark.parametrize("seconds", [-1, 0, 2])
+@pytest.mark.parametrize("name", ["earlier id", "later id"])
+@given(happens=st.lists(st.sampled_from(RETAKEN), max_size=40))
+def test_any_photo_replaces_one_that_was_rejected(happens: list[str], name: str, seconds: float) -> None:
+    """S3 tells the time of an upload only to the second, and an older photo may be read after a newer one."""
+    story = RejectedThenRight(name, seconds=seconds)
+    for act in ("front", "back", "reject"):
+        story.schedule.run(act)
+    story.schedule.happens = list(happens)
+    story.schedule.run(name)
+    story.finish()

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from permit_ocr.application.ports import Case
 from permit_ocr.domain.events import Document
 from tests.unit.entrypoints.test_http_api import IMAGE, call
 from tests.unit.fakes import MAINLAND_BACK, MAINLAND_FRONT, THROTTLED, FakeCases, World, world
@@ -39,6 +40,26 @@ def test_a_case_has_its_sides_and_the_event_of_the_pair() -> None:
     assert {side["document_id"] for side in payload["sides"]} == {front["id"], back["id"]}
     (completed,) = payload["completed"]
     assert json.loads(here.results.sent[-1][1]) == completed
+
+
+class ReplacedMeanwhile(FakeCases):
+    """A pair is replaced, and its event removed, right after its case was read."""
+
+    def get(self, case: str) -> Case | None:
+        stored = super().get(case)
+        if stored and "next" in self.events:
+            self.completed[case] = dict.fromkeys(stored.completed, "next")
+            self.events = {"next": self.events["next"]}
+        return stored
+
+
+def test_a_case_whose_pair_is_replaced_meanwhile_has_the_new_one() -> None:
+    here = world(MAINLAND_FRONT, MAINLAND_BACK)
+    here.cases = ReplacedMeanwhile()
+    for side in ("FRONT", "BACK"):
+        send(side, here)
+    here.cases.events["next"] = '{"id": "next"}'
+    assert get("2026-08_15.a", here)[1]["completed"] == [{"id": "next"}]
 
 
 @pytest.mark.parametrize("case", ["7", "no good", "x" * 65])

@@ -25,14 +25,11 @@ from permit_ocr.domain.events import Document
 from permit_ocr.domain.identity import reminder_id
 from permit_ocr.domain.permits import Kind
 from tests.unit.fakes import NOW, THROTTLED, FakeWatchedCards
+from tests.unit.interleavings import KilledError
 
 START = date(2027, 3, 1)
 EVERY = 120.0
 LEASE = 100.0
-
-
-class KilledError(BaseException):
-    """The environment was killed in the middle of a step."""
 
 
 def card(document_id: str, valid_until: date, *, watched_on: date = START, case: str | None = None) -> Watch:

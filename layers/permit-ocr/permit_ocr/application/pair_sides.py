@@ -2,7 +2,7 @@
 
 a side of a case was published, or reviewed
       │
-store the side in its case (a newer photo of the same side stays), and read the whole case
+store the side in its case (a newer photo of the same side stays, unless a reviewer has rejected it), and read the case
       │
 both sides of this kind stored, and their pair not published yet? ── no ─▶ nothing more to do
       │ yes
@@ -64,14 +64,14 @@ def case_side(document: Document, kind: Kind, side: Side, *, judged: datetime, e
 
 
 def reviewed_side(
-    document: Document, kind: Kind, side: Side, *, number: int, judged: datetime, event: str
+    document: Document, kind: Kind, side: Side, *, number: int, is_rejected: bool, judged: datetime, event: str
 ) -> CaseSide | None:
     """Return a reviewed side as it is stored in a case: it replaces what was read, but no newer photo.
 
     ``event`` is the event of the document's decision ``number`` (from 1) as JSON; ``judged`` is when it was read.
     """
     read = case_side(document, kind, side, judged=judged, event=event)
-    return replace(read, sort_key=f"{read.sort_key}/{number:04}") if read else None
+    return replace(read, sort_key=f"{read.sort_key}/{number:04}", is_rejected=is_rejected) if read else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

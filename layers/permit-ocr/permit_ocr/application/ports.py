@@ -124,7 +124,10 @@ class StoredVersion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseSide:
-    """One side in a case. Of two photos of the same side, the one with the greater ``sort_key`` replaces the other."""
+    """One side in a case. Of two photos of the same side, the one with the greater ``sort_key`` replaces the other.
+
+    One that a reviewer has rejected replaces no other photo, and any other photo replaces it.
+    """
 
     kind: Kind
     side: Side
@@ -132,6 +135,8 @@ class CaseSide:
     sort_key: str
     event: str
     """The document's event as JSON."""
+    is_rejected: bool = False
+    """Whether a reviewer has rejected it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -264,7 +269,7 @@ class Cases(Protocol):
     """The sides of each case, kept for some days. All raise ``RetryableError``."""
 
     def add_side(self, case: str, side: CaseSide) -> Case:
-        """Store a side, unless a newer photo of it is stored, and return the case after that, in one atomic step."""
+        """Store a side, unless a photo that it does not replace is stored; return the case after that, in one step."""
 
     def store_completed(self, case: str, front: CaseSide, back: CaseSide, *, event_id: str, event: str) -> None:
         """Store the event of a pair in place of an earlier one, unless either side has been replaced meanwhile."""

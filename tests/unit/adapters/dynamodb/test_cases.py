@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -60,6 +61,18 @@ def test_a_newer_photo_replaces_a_side_and_an_older_one_does_not(cases: DynamoDb
     assert cases.add_side("7", newer).sides == (newer,)
     assert cases.add_side("7", side("older", sort_key="1")).sides == (newer,)
     assert cases.add_side("7", newer).sides == (newer,), "added again by a redelivery"
+
+
+def test_any_photo_replaces_a_rejected_side_which_replaces_no_other(cases: DynamoDbCases) -> None:
+    rejected = replace(side("rejected", sort_key="2/1"), is_rejected=True)
+    cases.add_side("7", side("rejected", sort_key="2"))
+    assert cases.add_side("7", rejected).sides == (rejected,)
+    assert cases.add_side("7", side("rejected", sort_key="2")).sides == (rejected,), "its own photo, delivered again"
+    older = side("older", sort_key="1")
+    assert cases.add_side("7", older).sides == (older,)
+    assert cases.add_side("7", rejected).sides == (older,)
+    accepted = side("rejected", sort_key="2/2")
+    assert cases.add_side("7", accepted).sides == (accepted,), "by a decision that supersedes the rejection"
 
 
 def test_the_kinds_of_a_case_do_not_replace_each_other(cases: DynamoDbCases) -> None:

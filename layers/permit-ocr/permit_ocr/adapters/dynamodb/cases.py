@@ -3,7 +3,7 @@
 | item              | attributes                                                                                      |
 |-------------------|-------------------------------------------------------------------------------------------------|
 | ``case#NAME``     | for each side, such as ``mainland-permit_front``, a map: ``document_id``, ``sort_key``,         |
-|                   | ``event`` and ``expires_at``, since one side may expire before the other;                       |
+|                   | ``event``, ``is_rejected`` and ``expires_at``, since one side may expire before the other;      |
 |                   | for each completed kind (``mainland-permit_completed``) the id of its pair's event              |
 | ``completed#ID``  | ``event``: the pair's event as JSON                                                             |
 
@@ -18,6 +18,9 @@ from permit_ocr.dynamodb_table import Item, WorkTableAdapter
 
 _SIDES: Final = {f"{kind}_{side}": (kind, side) for kind in Kind for side in Side}
 """Attributes of sides, with the kind and side each is for."""
+_IF_FREE: Final = "attribute_not_exists(#side) OR #side.expires_at < :now"
+_IF_NEWER: Final = "#side.sort_key <= :sort_key"
+_IF_OTHER_IS_REJECTED: Final = "(#side.document_id <> :id AND #side.is_rejected = :yes)"
 
 
 class DynamoDbCases(WorkTableAdapter):
@@ -29,14 +32,17 @@ class DynamoDbCases(WorkTableAdapter):
             "document_id": side.document_id,
             "sort_key": side.sort_key,
             "event": side.event,
+            "is_rejected": side.is_rejected,
             "expires_at": self._table.expires_at(),
         }
         item = self._table.update(
             _item_id(case),
             "SET #side = :side, expires_at = :expires_at",
-            condition="attribute_not_exists(#side) OR #side.sort_key <= :sort_key OR #side.expires_at < :now",
+            condition=f"{_IF_FREE} OR ({_IF_NEWER} AND #side.document_id = :id)"
+            if side.is_rejected
+            else f"{_IF_FREE} OR {_IF_NEWER} OR {_IF_OTHER_IS_REJECTED}",
             names={"#side": _side_attribute(side)},
-            values={":side": fields, ":sort_key": side.sort_key},
+            values={":side": fields, ":sort_key": side.sort_key, ":id": side.document_id, ":yes": True},
             returns="ALL_NEW",
         ).item
         expired = [one for one in _SIDES if one in item and not self._is_current(item[one])]
@@ -104,6 +110,7 @@ class DynamoDbCases(WorkTableAdapter):
                     document_id=item[attribute]["document_id"],
                     sort_key=item[attribute]["sort_key"],
                     event=item[attribute]["event"],
+                    is_rejected=item[attribute].get("is_rejected", False),
                 )
                 for attribute, (kind, side) in _SIDES.items()
                 if attribute in item and self._is_current(item[attribute])

@@ -20,6 +20,7 @@ from permit_ocr.application.review.ports import Reviews, ReviewState, StoredDeci
 from permit_ocr.application.review.stored_result import StoredResult, parse_result
 from permit_ocr.domain.errors import RetryableError
 from permit_ocr.domain.review.decision import Decision, text_fields
+from permit_ocr.domain.verdict import Verdict
 
 
 class CountField(Protocol):
@@ -90,6 +91,7 @@ class PublishDecision:
             reviewed.kind,
             reviewed.side,
             number=decision.number,
+            is_rejected=reviewed.verdict is Verdict.REJECTED,
             judged=_time_of_result(state),
             event=decision.event.event,
         )

@@ -7,6 +7,7 @@ from typing import Final
 
 from aws_lambda_powertools.event_handler import Response
 
+from permit_ocr.application.ports import Case, Cases
 from permit_ocr.domain.pair import is_case
 from permit_ocr.entrypoints.http_api.dependencies import Resolver, get_deadline, get_dependencies
 from permit_ocr.entrypoints.http_api.problem_details import HttpProblem, problem
@@ -48,10 +49,9 @@ def add_routes(app: Resolver) -> None:
     )
     def get_case(case: str) -> Response[str]:
         cases = get_dependencies(app).cases
-        stored = cases.get(case) if is_case(case) else None
-        if stored is None or not stored.sides:
-            raise HttpProblem(_UNKNOWN)
-        events = [event for event_id in stored.completed.values() if (event := cases.completed_event(event_id))]
+        stored, events = _read(cases, case)
+        if len(events) < len(stored.completed):  # a pair was replaced, and its event removed, between the two reads
+            stored, events = _read(cases, case)
         body = {
             "case": case,
             "sides": [{"kind": side.kind, "side": side.side, "document_id": side.document_id} for side in stored.sides],
@@ -83,3 +83,11 @@ def add_routes(app: Resolver) -> None:
         documents = get_dependencies(app).delete_case(case, deadline=get_deadline(app))
         log_event("case_deleted", documents=documents)
         return json_response(DeletedCase(case=case, documents=documents))
+
+
+def _read(cases: Cases, case: str) -> tuple[Case, list[str]]:
+    """Return a case and the events of its pairs, as JSON."""
+    stored = cases.get(case) if is_case(case) else None
+    if stored is None or not stored.sides:
+        raise HttpProblem(_UNKNOWN)
+    return stored, [event for event_id in stored.completed.values() if (event := cases.completed_event(event_id))]
