@@ -17,7 +17,7 @@ from jsonschema import Draft202012Validator
 
 from permit_ocr.domain.card.valid_date import today_in_shanghai
 from permit_ocr.domain.identity import document_id_of_object
-from tests.unit.fakes import jpeg
+from tests.unit.fakes.files import jpeg
 
 SPECIMENS = Path("events/specimens")
 TRUTH: list[dict[str, Any]] = json.loads((SPECIMENS / "truth.json").read_text())["specimens"]

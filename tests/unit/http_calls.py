@@ -9,7 +9,9 @@ from typing import Any
 
 from permit_ocr.application.intake_messages import DocumentMessage
 from permit_ocr.entrypoints.http_api import ApiDependencies, handle_request
-from tests.unit.fakes import THROTTLED, FakePresignedUploads, World
+from tests.unit.fakes.files import FakePresignedUploads
+from tests.unit.fakes.queues import THROTTLED
+from tests.unit.fakes.world import World
 
 HTTP: dict[str, Any] = json.loads(Path("events/http-api-v2-recognition.json").read_text())
 REST: dict[str, Any] = json.loads(Path("events/rest-api-v1-recognition.json").read_text())

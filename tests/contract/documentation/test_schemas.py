@@ -21,7 +21,8 @@ from permit_ocr.entrypoints.http_api import BODY_LIMIT
 from permit_ocr.entrypoints.http_api.requests import RecognitionRequest, RequestBody, UploadRequest
 from permit_ocr.entrypoints.http_api.router import OPENAPI_FILE
 from permit_ocr.images.rejections import MAX_BYTES
-from tests.unit.fakes import MAINLAND_FRONT, OTHER_CARD, RESIDENCE_FRONT, submission, world
+from tests.unit.fakes.ocr import MAINLAND_FRONT, OTHER_CARD, RESIDENCE_FRONT
+from tests.unit.fakes.world import submission, world
 
 SCHEMAS = Path("events/schemas")
 SAMPLES = Path("events/samples")

@@ -13,7 +13,9 @@ from permit_ocr.adapters.sqs.queues import SqsEventPublisher
 from permit_ocr.application.intake_messages import Upload, document_of
 from permit_ocr.application.ports import Submission
 from permit_ocr.domain.errors import Deleted
-from tests.unit.fakes import JPEG, MAINLAND_FRONT, world
+from tests.unit.fakes.files import JPEG
+from tests.unit.fakes.ocr import MAINLAND_FRONT
+from tests.unit.fakes.world import world
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

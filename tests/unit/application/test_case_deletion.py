@@ -12,7 +12,10 @@ from permit_ocr.application.ports import DocumentState, Submission
 from permit_ocr.domain.errors import Deleted, RejectDocument, RetryableError
 from permit_ocr.domain.events import Document
 from permit_ocr.domain.permits import Kind
-from tests.unit.fakes import MAINLAND_BACK, MAINLAND_FRONT, NOW, World, jpeg, submission, world
+from tests.unit.fakes.clock import NOW
+from tests.unit.fakes.files import jpeg
+from tests.unit.fakes.ocr import MAINLAND_BACK, MAINLAND_FRONT
+from tests.unit.fakes.world import World, submission, world
 
 FAR = time.monotonic() + 1e9
 CASE = "2026-0815"

@@ -15,18 +15,10 @@ from permit_ocr.domain.errors import Deleted, InProgress, NotPublished, RejectDo
 from permit_ocr.domain.events import Document
 from permit_ocr.domain.identity import document_id_of_page
 from permit_ocr.domain.permits import Kind
-from tests.unit.fakes import (
-    JPEG,
-    MAINLAND_BACK,
-    MAINLAND_FRONT,
-    OTHER_CARD,
-    RESIDENCE_FRONT,
-    THROTTLED,
-    World,
-    jpeg,
-    submission,
-    world,
-)
+from tests.unit.fakes.files import JPEG, jpeg
+from tests.unit.fakes.ocr import MAINLAND_BACK, MAINLAND_FRONT, OTHER_CARD, RESIDENCE_FRONT
+from tests.unit.fakes.queues import THROTTLED
+from tests.unit.fakes.world import World, submission, world
 from tests.unit.interleavings import KilledError, Stepped
 
 

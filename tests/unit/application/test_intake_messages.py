@@ -12,7 +12,8 @@ from permit_ocr.application.intake_messages import RecognizeUrlMessage, Unreadab
 from permit_ocr.domain.permits import Kind, RecognitionOptions, Side
 from permit_ocr.entrypoints.upload_events import messages_in_body, messages_in_event
 from tests.unit.entrypoints.test_uploads import run
-from tests.unit.fakes import MAINLAND_FRONT, world
+from tests.unit.fakes.ocr import MAINLAND_FRONT
+from tests.unit.fakes.world import world
 
 EVENT: dict[str, Any] = json.loads(Path("events/sqs-recognize-url.json").read_text())
 MESSAGE = RecognizeUrlMessage(

@@ -17,7 +17,9 @@ from permit_ocr.application.ports import Lease, OcrRequest, OcrResponse, OpenRev
 from permit_ocr.domain.errors import InProgress, RetryableError
 from permit_ocr.domain.events import Document
 from permit_ocr.domain.permits import Kind
-from tests.unit.fakes import MAINLAND_FRONT, FakePortraits, World, submission, world
+from tests.unit.fakes.files import FakePortraits
+from tests.unit.fakes.ocr import MAINLAND_FRONT
+from tests.unit.fakes.world import World, submission, world
 from tests.unit.interleavings import KilledError
 
 LEASE = 60.0

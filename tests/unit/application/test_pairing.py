@@ -14,17 +14,10 @@ from permit_ocr.domain.errors import NotPublished, RejectDocument
 from permit_ocr.domain.identity import pair_id
 from permit_ocr.domain.permits import Kind, Side
 from permit_ocr.domain.reader_report import ReaderReport
-from tests.unit.fakes import (
-    MAINLAND_BACK,
-    MAINLAND_FRONT,
-    NOW,
-    RESIDENCE_BACK,
-    RESIDENCE_FRONT,
-    World,
-    jpeg,
-    submission,
-    world,
-)
+from tests.unit.fakes.clock import NOW
+from tests.unit.fakes.files import jpeg
+from tests.unit.fakes.ocr import MAINLAND_BACK, MAINLAND_FRONT, RESIDENCE_BACK, RESIDENCE_FRONT
+from tests.unit.fakes.world import World, submission, world
 
 FRONT, BACK, NEWER = "front", "back", "newer"
 

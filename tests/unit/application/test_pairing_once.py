@@ -16,18 +16,13 @@ from permit_ocr.application.ports import OcrRequest, OcrResponse, Submission
 from permit_ocr.domain.errors import RetryableError
 from permit_ocr.domain.identity import pair_id
 from permit_ocr.domain.permits import Kind, Side
-from tests.unit.fakes import (
-    MAINLAND_BACK,
-    MAINLAND_FRONT,
-    NOW,
-    FakeCases,
-    FakeDocuments,
-    FakePortraits,
-    FakeRecognitionStore,
-    World,
-    jpeg,
-    submission,
-)
+from tests.unit.fakes.cases import FakeCases
+from tests.unit.fakes.clock import NOW
+from tests.unit.fakes.documents import FakeDocuments
+from tests.unit.fakes.files import FakePortraits, jpeg
+from tests.unit.fakes.ocr import MAINLAND_BACK, MAINLAND_FRONT
+from tests.unit.fakes.recognition_store import FakeRecognitionStore
+from tests.unit.fakes.world import World, submission
 from tests.unit.interleavings import FIFO_SECONDS, FifoQueue, KilledError, Stepped
 
 PAIR = pair_id(case="7", front="front", back="back")

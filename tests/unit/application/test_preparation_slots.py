@@ -7,7 +7,9 @@ import pytest
 from permit_ocr.application.process_upload import PreparationSlots
 from permit_ocr.application.retry_policy import NotStarted
 from permit_ocr.domain.errors import PermitOcrError
-from tests.unit.fakes import MAINLAND_FRONT, OTHER_CARD, RESIDENCE_FRONT, THROTTLED, submission, world
+from tests.unit.fakes.ocr import MAINLAND_FRONT, OTHER_CARD, RESIDENCE_FRONT
+from tests.unit.fakes.queues import THROTTLED
+from tests.unit.fakes.world import submission, world
 
 LATER = time.monotonic() + 3600
 

@@ -14,7 +14,10 @@ from permit_ocr.domain.errors import CircuitOpen, NotPublished, PermitOcrError, 
 from permit_ocr.domain.permits import Kind, Side
 from permit_ocr.domain.reader_report import ReaderReport
 from permit_ocr.domain.verdict import Verdict
-from tests.unit.fakes import JPEG, MAINLAND_FRONT, NOW, OTHER_CARD, RESIDENCE_FRONT, World, jpeg, submission, world
+from tests.unit.fakes.clock import NOW
+from tests.unit.fakes.files import JPEG, jpeg
+from tests.unit.fakes.ocr import MAINLAND_FRONT, OTHER_CARD, RESIDENCE_FRONT
+from tests.unit.fakes.world import World, submission, world
 
 
 def event_of(photo: Submission, here: World) -> dict[str, Any]:

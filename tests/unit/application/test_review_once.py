@@ -25,19 +25,15 @@ from permit_ocr.domain.errors import Deleted, RetryableError
 from permit_ocr.domain.permits import Side
 from permit_ocr.domain.review.decision import Decision, DecisionReason
 from tests.unit.application.test_pairing_once import DOCUMENTS, SidedOcr, sent
-from tests.unit.fakes import (
-    MAINLAND_BACK,
-    MAINLAND_FRONT,
-    NOW,
-    FakeCaseIndex,
-    FakeCases,
-    FakeDocuments,
-    FakePortraits,
-    FakeRecognitionStore,
-    FakeReviews,
-    FakeWatchedCards,
-    World,
-)
+from tests.unit.fakes.cases import FakeCaseIndex, FakeCases
+from tests.unit.fakes.clock import NOW
+from tests.unit.fakes.documents import FakeDocuments
+from tests.unit.fakes.files import FakePortraits
+from tests.unit.fakes.ocr import MAINLAND_BACK, MAINLAND_FRONT
+from tests.unit.fakes.recognition_store import FakeRecognitionStore
+from tests.unit.fakes.reviews import FakeReviews
+from tests.unit.fakes.watched_cards import FakeWatchedCards
+from tests.unit.fakes.world import World
 from tests.unit.interleavings import FIFO_SECONDS, FifoQueue, KilledError, Stepped
 
 MISREAD = replace(MAINLAND_FRONT, Number="H1234567")

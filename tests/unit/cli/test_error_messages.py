@@ -8,7 +8,7 @@ import pytest
 
 from cli.error_messages import message_of
 from cli.results.formats import write_lines, write_table
-from tests.unit.fakes import THROTTLED
+from tests.unit.fakes.queues import THROTTLED
 
 
 @pytest.mark.parametrize("number", sorted(errno.errorcode))

@@ -24,7 +24,7 @@ from permit_ocr.domain.review.decision import (
     verdict_after,
 )
 from permit_ocr.domain.verdict import Verdict
-from tests.unit.fakes import MAINLAND_BACK, MAINLAND_FRONT, RESIDENCE_BACK, RESIDENCE_FRONT
+from tests.unit.fakes.ocr import MAINLAND_BACK, MAINLAND_FRONT, RESIDENCE_BACK, RESIDENCE_FRONT
 
 AS_OF = date(2026, 11, 21)
 IN_FORCE = {ValidityStatus.VALID, ValidityStatus.EXPIRING, ValidityStatus.LONG_TERM}

@@ -15,7 +15,7 @@ from permit_ocr.domain.pair import check_pair, decide_pair, is_case, mismatches_
 from permit_ocr.domain.permits import Sex, Side
 from permit_ocr.domain.upload_options import case_of_upload
 from permit_ocr.domain.verdict import Verdict
-from tests.unit.fakes import MAINLAND_BACK, MAINLAND_FRONT, RESIDENCE_BACK, RESIDENCE_FRONT
+from tests.unit.fakes.ocr import MAINLAND_BACK, MAINLAND_FRONT, RESIDENCE_BACK, RESIDENCE_FRONT
 
 TITLE = "港澳居民来往内地通行证"
 _NO_ZONE = dict.fromkeys(("mrz_number", "mrz_dates", "mrz_sex", "mrz_name"), "not_applicable")

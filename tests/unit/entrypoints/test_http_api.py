@@ -14,7 +14,9 @@ from permit_ocr.domain.card.answers import Answer
 from permit_ocr.domain.errors import CircuitOpen, PermitOcrError, RateLimited, RejectDocument, RetryableError
 from permit_ocr.domain.identity import document_id_of_request
 from permit_ocr.entrypoints.http_api import BODY_LIMIT
-from tests.unit.fakes import JPEG, MAINLAND_FRONT, RESIDENCE_FRONT, World, jpeg, world
+from tests.unit.fakes.files import JPEG, jpeg
+from tests.unit.fakes.ocr import MAINLAND_FRONT, RESIDENCE_FRONT
+from tests.unit.fakes.world import World, world
 from tests.unit.http_calls import HTTP, REST, Caller, FakeIntake
 
 IMAGE = base64.b64encode(JPEG).decode()

@@ -11,7 +11,9 @@ from jsonschema import Draft202012Validator
 
 from permit_ocr.entrypoints.http_api.paths import ROUTES, locate
 from permit_ocr.entrypoints.http_api.router import OPENAPI_FILE
-from tests.unit.fakes import JPEG, MAINLAND_FRONT, jpeg, world
+from tests.unit.fakes.files import JPEG, jpeg
+from tests.unit.fakes.ocr import MAINLAND_FRONT
+from tests.unit.fakes.world import world
 from tests.unit.http_calls import HTTP, REST, Caller, content_type
 
 OPENAPI = json.loads(OPENAPI_FILE.read_text(encoding="utf-8"))

@@ -10,7 +10,9 @@ from permit_ocr.application.ports import AuditLine
 from permit_ocr.domain.identity import case_digest
 from permit_ocr.entrypoints.caller import caller_of
 from permit_ocr.entrypoints.http_api.paths import ROUTES
-from tests.unit.fakes import JPEG, MAINLAND_FRONT, World, world
+from tests.unit.fakes.files import JPEG
+from tests.unit.fakes.ocr import MAINLAND_FRONT
+from tests.unit.fakes.world import World, world
 from tests.unit.http_calls import HTTP, REST, Caller
 
 USER = "arn:aws:iam::111122223333:user/bank"

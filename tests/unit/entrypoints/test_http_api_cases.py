@@ -10,7 +10,10 @@ import pytest
 from permit_ocr.application.ports import Case
 from permit_ocr.domain.events import Document
 from tests.unit.entrypoints.test_http_api import IMAGE, call
-from tests.unit.fakes import MAINLAND_BACK, MAINLAND_FRONT, THROTTLED, FakeCases, World, world
+from tests.unit.fakes.cases import FakeCases
+from tests.unit.fakes.ocr import MAINLAND_BACK, MAINLAND_FRONT
+from tests.unit.fakes.queues import THROTTLED
+from tests.unit.fakes.world import World, world
 from tests.unit.http_calls import HTTP, Caller
 
 

@@ -16,7 +16,11 @@ from permit_ocr.domain.identity import document_id_of_page
 from permit_ocr.domain.permits import Kind, RecognitionOptions, Side
 from permit_ocr.entrypoints.http_api import BODY_LIMIT
 from permit_ocr.entrypoints.http_api.router import OPENAPI_FILE
-from tests.unit.fakes import JPEG, MAINLAND_FRONT, NOW, THROTTLED, FakeErasure, world
+from tests.unit.fakes.clock import NOW
+from tests.unit.fakes.files import JPEG, FakeErasure
+from tests.unit.fakes.ocr import MAINLAND_FRONT
+from tests.unit.fakes.queues import THROTTLED
+from tests.unit.fakes.world import world
 from tests.unit.http_calls import HTTP, REST, Caller
 
 IMAGE = base64.b64encode(JPEG).decode()

@@ -12,7 +12,9 @@ from permit_ocr.application.ports import StoredEvent
 from permit_ocr.domain.identity import document_id_of_page
 from permit_ocr.entrypoints.http_api.paths import ROUTES
 from permit_ocr.entrypoints.http_api.router import OPENAPI_FILE
-from tests.unit.fakes import JPEG, MAINLAND_FRONT, world
+from tests.unit.fakes.files import JPEG
+from tests.unit.fakes.ocr import MAINLAND_FRONT
+from tests.unit.fakes.world import world
 from tests.unit.http_calls import HTTP, REST, Caller
 
 BODY = {"image_base64": base64.b64encode(JPEG).decode()}

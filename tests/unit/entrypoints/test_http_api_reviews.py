@@ -12,7 +12,11 @@ import pytest
 from permit_ocr.application.intake_messages import PublishDecisionMessage
 from permit_ocr.application.review.measure_reviews import MeasureReviews
 from permit_ocr.domain.card.answers import MainlandPermitAnswer
-from tests.unit.fakes import JPEG, MAINLAND_BACK, MAINLAND_FRONT, NOW, FakeReviews, World, jpeg, world
+from tests.unit.fakes.clock import NOW
+from tests.unit.fakes.files import JPEG, jpeg
+from tests.unit.fakes.ocr import MAINLAND_BACK, MAINLAND_FRONT
+from tests.unit.fakes.reviews import FakeReviews
+from tests.unit.fakes.world import World, world
 from tests.unit.http_calls import REST, Caller
 
 USER = "arn:aws:iam::111122223333:user/bank"

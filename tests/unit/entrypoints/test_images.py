@@ -15,7 +15,7 @@ from permit_ocr.application.intake_messages import Page, Upload, document_of, se
 from permit_ocr.entrypoints.images import ImagesDependencies, process
 from permit_ocr.entrypoints.upload_events import messages_in_body
 from permit_ocr.images.conversion import DecodedPage, decode
-from tests.unit.fakes import FakeAuditTrail
+from tests.unit.fakes.audit_trail import FakeAuditTrail
 from tests.unit.images.converter.files import CORNERS, LIMIT, corners_of, file_of, picture
 
 if TYPE_CHECKING:

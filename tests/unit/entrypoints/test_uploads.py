@@ -39,7 +39,10 @@ from permit_ocr.entrypoints.upload_events import messages_in_body
 from permit_ocr.entrypoints.uploads import UploadsDependencies, process
 from permit_ocr.images.rejections import rejection
 from permit_ocr.trace_context import continue_trace, current_traceparent
-from tests.unit.fakes import MAINLAND_FRONT, THROTTLED, World, jpeg, submission, world
+from tests.unit.fakes.files import jpeg
+from tests.unit.fakes.ocr import MAINLAND_FRONT
+from tests.unit.fakes.queues import THROTTLED
+from tests.unit.fakes.world import World, submission, world
 
 if TYPE_CHECKING:
     from permit_ocr.domain.card.answers import Answer

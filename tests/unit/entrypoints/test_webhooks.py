@@ -17,7 +17,7 @@ from permit_ocr.application.webhook_retry_policy import GONE
 from permit_ocr.domain.errors import RetryableError
 from permit_ocr.entrypoints.webhooks import WebhooksDependencies, process
 from permit_ocr.metrics import flush_metrics
-from tests.unit.fakes import THROTTLED
+from tests.unit.fakes.queues import THROTTLED
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient

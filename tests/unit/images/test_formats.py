@@ -11,7 +11,7 @@ from permit_ocr.domain.errors import RejectDocument
 from permit_ocr.images import rejections as image_rejections
 from permit_ocr.images.formats import Format, check_readable, format_of, is_provider_ready
 from permit_ocr.images.rejections import CODES, rejection
-from tests.unit.fakes import jpeg
+from tests.unit.fakes.files import jpeg
 from tests.unit.images.converter.broken import with_brands
 from tests.unit.images.converter.files import FORMATS, LIMIT, WITH_ORIENTATION, file_of, noise, picture
 

@@ -11,7 +11,7 @@ from PIL import Image, ImageChops, ImageFile
 
 from permit_ocr.images.formats import check_readable
 from permit_ocr.images.metadata import orientation, orientation_of, without_metadata
-from tests.unit.fakes import jpeg
+from tests.unit.fakes.files import jpeg
 from tests.unit.images.converter.broken import (
     TYPES,
     exif,

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from permit_ocr.domain.card.notices import Watch
 from permit_ocr.domain.permits import Kind
-from tests.unit.fakes import FakeWatchedCards, world
+from tests.unit.fakes.watched_cards import FakeWatchedCards
+from tests.unit.fakes.world import world
 from tests.unit.http_calls import HTTP, Caller
 
 CARD = Watch(

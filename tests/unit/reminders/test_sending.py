@@ -24,7 +24,9 @@ from permit_ocr.domain.errors import Deferred, InProgress, RetryableError
 from permit_ocr.domain.events import Document
 from permit_ocr.domain.identity import reminder_id
 from permit_ocr.domain.permits import Kind
-from tests.unit.fakes import NOW, THROTTLED, FakeWatchedCards
+from tests.unit.fakes.clock import NOW
+from tests.unit.fakes.queues import THROTTLED
+from tests.unit.fakes.watched_cards import FakeWatchedCards
 from tests.unit.interleavings import KilledError
 
 START = date(2027, 3, 1)

@@ -15,7 +15,8 @@ from permit_ocr.domain.card.notices import Watch
 from permit_ocr.domain.errors import Deferred, InProgress
 from permit_ocr.domain.events import Document
 from permit_ocr.domain.permits import Kind
-from tests.unit.adapters.dynamodb.test_recognition_store import DAY, Clock
+from tests.unit.adapters.dynamodb.test_recognition_store import DAY
+from tests.unit.fakes.clock import Clock
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -14,17 +14,11 @@ from permit_ocr.domain.events import Document
 from permit_ocr.domain.identity import document_id_of_page
 from permit_ocr.domain.permits import Kind
 from permit_ocr.domain.verdict import Verdict
-from tests.unit.fakes import (
-    MAINLAND_BACK,
-    MAINLAND_FRONT,
-    NOW,
-    RESIDENCE_BACK,
-    FakeErasure,
-    FakeWatchedCards,
-    World,
-    submission,
-    world,
-)
+from tests.unit.fakes.clock import NOW
+from tests.unit.fakes.files import FakeErasure
+from tests.unit.fakes.ocr import MAINLAND_BACK, MAINLAND_FRONT, RESIDENCE_BACK
+from tests.unit.fakes.watched_cards import FakeWatchedCards
+from tests.unit.fakes.world import World, submission, world
 
 LAST_DAY = date(2030, 10, 8)
 READ_ON = date(2026, 11, 21)

@@ -8,7 +8,8 @@ from permit_ocr.adapters.dynamodb.case_index import DynamoDbCaseIndex
 from permit_ocr.adapters.dynamodb.documents import TOMBSTONE_DAYS
 from permit_ocr.application.ports import CaseDocument
 from permit_ocr.domain.events import Document
-from tests.unit.adapters.dynamodb.test_recognition_store import DAY, Clock
+from tests.unit.adapters.dynamodb.test_recognition_store import DAY
+from tests.unit.fakes.clock import Clock
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

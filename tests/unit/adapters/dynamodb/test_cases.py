@@ -1,7 +1,6 @@
 """Cases on DynamoDB: one item each, with the newest photo of each side."""
 
 import json
-from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ import pytest
 from permit_ocr.adapters.dynamodb.cases import DynamoDbCases
 from permit_ocr.application.ports import CaseSide
 from permit_ocr.domain.permits import Kind, Side
+from tests.unit.fakes.clock import Clock
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -17,20 +17,8 @@ if TYPE_CHECKING:
 DAY = 24 * 3600
 
 
-class Clock:
-    now = 1_790_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def cases(dynamodb: "DynamoDBClient", clock: Callable[[], float]) -> DynamoDbCases:
+def cases(dynamodb: "DynamoDBClient", clock: Clock) -> DynamoDbCases:
     return DynamoDbCases(dynamodb, table="work", keep_days=7, clock=clock)
 
 

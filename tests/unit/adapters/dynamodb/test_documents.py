@@ -10,6 +10,7 @@ from permit_ocr.adapters.dynamodb.documents import TOMBSTONE_DAYS, DynamoDbDocum
 from permit_ocr.application.ports import DocumentState, StoredEvent
 from permit_ocr.domain.errors import Deleted, RetryableError
 from permit_ocr.domain.events import Document
+from tests.unit.fakes.clock import Clock
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -19,26 +20,6 @@ DOCUMENT = Document(
     id="abc", bucket="uploads", key="uploads/陈.jpg", version="1", received=datetime(2026, 11, 21, tzinfo=UTC)
 )
 PUBLISHED = StoredEvent(event='{"证":1}', published=True)
-
-
-class Clock:
-    """Seconds since 1970, moved by hand."""
-
-    def __init__(self) -> None:
-        self.now = 1_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def documents(dynamodb: "DynamoDBClient", clock: Clock) -> DynamoDbDocuments:
-    return DynamoDbDocuments(dynamodb, table="work", keep_days=1, clock=clock)
 
 
 def test_an_event_is_stored_with_whether_it_is_published(documents: DynamoDbDocuments) -> None:

@@ -14,7 +14,8 @@ from permit_ocr.domain.card.answers import Answer, MainlandPermitBack, Portrait,
 from permit_ocr.domain.errors import InProgress, RejectDocument, RetryableError
 from permit_ocr.domain.permits import Kind
 from permit_ocr.domain.reader_report import ReaderReport
-from tests.unit.fakes import MAINLAND_FRONT, RESIDENCE_FRONT
+from tests.unit.fakes.clock import Clock
+from tests.unit.fakes.ocr import MAINLAND_FRONT, RESIDENCE_FRONT
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -32,16 +33,6 @@ RESPONSE = OcrResponse(
     fallback=True,
     report=ReaderReport(confidences={"Name": 0.9312}),
 )
-
-
-class Clock:
-    """Seconds since 1970, moved by hand."""
-
-    def __init__(self) -> None:
-        self.now = 1_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 def store(dynamodb: "DynamoDBClient", *, keep_days: int = 7, clock: Clock | None = None) -> DynamoDbRecognitionStore:

@@ -12,7 +12,7 @@ from permit_ocr.adapters.dynamodb.recognition_store import DynamoDbRecognitionSt
 from permit_ocr.application.ports import Lease, OcrResponse
 from permit_ocr.domain.errors import InProgress
 from permit_ocr.domain.permits import Kind
-from tests.unit.fakes import MAINLAND_FRONT
+from tests.unit.fakes.ocr import MAINLAND_FRONT
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

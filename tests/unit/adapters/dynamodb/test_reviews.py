@@ -12,7 +12,7 @@ from permit_ocr.application.review.ports import Conflict, NewDecision, ReviewSta
 from permit_ocr.domain.errors import DecisionBeingSent, Deleted
 from permit_ocr.domain.events import Document
 from permit_ocr.domain.permits import Kind, Side
-from tests.unit.adapters.dynamodb.test_documents import Clock
+from tests.unit.fakes.clock import Clock
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -22,16 +22,6 @@ RESULT = StoredEvent(event='{"read":1}', published=True)
 REVIEW = OpenReview(kind=Kind.MAINLAND_PERMIT, side=Side.FRONT, reasons=("low_confidence:name", "suspect:recapture"))
 DECISION = StoredDecision(id="d1", number=1, event=StoredEvent(event='{"decided":1}', published=False), request="r1")
 NEW = NewDecision(decision=DECISION, after=None, holder="anna", expires_at=1_086_400)
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def documents(dynamodb: "DynamoDBClient", clock: Clock) -> DynamoDbDocuments:
-    return DynamoDbDocuments(dynamodb, table="work", keep_days=1, clock=clock)
 
 
 @pytest.fixture

@@ -11,7 +11,8 @@ from permit_ocr.application.ports import Submission, Unready
 from permit_ocr.domain.errors import RejectDocument, RetryableError
 from permit_ocr.domain.identity import document_id_of_page
 from permit_ocr.domain.permits import Kind, RecognitionOptions, Side
-from tests.unit.fakes import JPEG, NOW, jpeg
+from tests.unit.fakes.clock import NOW
+from tests.unit.fakes.files import JPEG, jpeg
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -16,7 +16,7 @@ from permit_ocr.domain.errors import RetryableError
 from permit_ocr.images.rejections import MAX_BYTES
 from permit_ocr.trace_context import continue_trace
 from sandbox.aws.post_policy import PostPolicyError, check_post_policy
-from tests.unit.fakes import JPEG
+from tests.unit.fakes.files import JPEG
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

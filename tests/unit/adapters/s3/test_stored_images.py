@@ -8,7 +8,7 @@ import pytest
 from permit_ocr.adapters.s3.erasure import S3Erasure
 from permit_ocr.adapters.s3.stored_images import S3StoredImages
 from permit_ocr.domain.events import Document
-from tests.unit.fakes import JPEG
+from tests.unit.fakes.files import JPEG
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

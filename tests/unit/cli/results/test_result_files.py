@@ -13,7 +13,8 @@ from pyarrow import parquet
 
 from cli.results.files import FileResult, columns, row, writer_for
 from permit_ocr.domain.permits import Kind
-from tests.unit.fakes import MAINLAND_FRONT, submission, world
+from tests.unit.fakes.ocr import MAINLAND_FRONT
+from tests.unit.fakes.world import submission, world
 
 
 @pytest.fixture(scope="module")

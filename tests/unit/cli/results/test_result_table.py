@@ -26,7 +26,8 @@ from cli.uploads.submission import Result, Submission
 from permit_ocr.domain.card.answers import Answer
 from permit_ocr.domain.errors import RejectDocument
 from permit_ocr.domain.permits import Kind, Side
-from tests.unit.fakes import MAINLAND_BACK, MAINLAND_FRONT, OTHER_CARD, submission, world
+from tests.unit.fakes.ocr import MAINLAND_BACK, MAINLAND_FRONT, OTHER_CARD
+from tests.unit.fakes.world import submission, world
 
 
 def printed(

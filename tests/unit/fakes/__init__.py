@@ -1,0 +1,1 @@
+"""Fakes of the ports: they behave like the adapters, and record what they are called with."""
