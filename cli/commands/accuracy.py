@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from cli.deployment import Deployment, DeploymentNotFound, sandbox_deployment, stack_deployment
+from cli.options import Stack
 from permit_ocr.domain.card.answers import MainlandPermitAnswer, MainlandPermitBack, ResidencePermitAnswer
 from permit_ocr.domain.review.decision import text_fields
 from permit_ocr.metrics import Reader
@@ -57,7 +58,7 @@ class Accuracy:
 
 def accuracy(
     since: Annotated[str, typer.Option(metavar="PERIOD", help="From how long ago: 12h, 30d, at most 455d.")] = "30d",
-    stack: Annotated[str | None, typer.Option(help="A deployed stack. Default: the sandbox running here.")] = None,
+    stack: Stack = None,
 ) -> None:
     """Print how many of the fields that reviewers have checked were read correctly.
 

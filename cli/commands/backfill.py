@@ -18,6 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from cli.deployment import Deployment, DeploymentNotFound, sandbox_deployment, stack_deployment
 from cli.error_messages import message_of
+from cli.options import Stack
 from cli.quantities import quantity
 from cli.queue_messages import REQUEST_LIMIT, send_messages
 from permit_ocr.entrypoints.upload_events import is_folder
@@ -60,7 +61,7 @@ class BackfillState:
 
 def backfill(
     address: Annotated[str, typer.Argument(metavar="s3://BUCKET/PREFIX", help="Where the objects are.")],
-    stack: Annotated[str | None, typer.Option(help="A deployed stack. Default: the sandbox running here.")] = None,
+    stack: Stack = None,
     state: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Progress file. Default: in your configuration directory."),

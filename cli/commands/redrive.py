@@ -18,6 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from cli.deployment import Deployment, DeploymentNotFound, sandbox_deployment, stack_deployment
+from cli.options import Stack
 from cli.quantities import quantity
 from cli.queue_messages import REQUEST_LIMIT, send_messages
 from permit_ocr.trace_context import TRACEPARENT
@@ -59,7 +60,7 @@ class _Listing:
 
 
 def redrive(
-    stack: Annotated[str | None, typer.Option(help="A deployed stack. Default: the sandbox running here.")] = None,
+    stack: Stack = None,
     reason: Annotated[str | None, typer.Option(metavar="CODE", help="Only messages with this reason.")] = None,
     yes: Annotated[
         bool | None,

@@ -7,6 +7,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
 from cli.deployment import Deployment, DeploymentNotFound, sandbox_deployment, stack_deployment
+from cli.options import Stack
 from permit_ocr.adapters.dynamodb.cases import DynamoDbCases
 from permit_ocr.adapters.dynamodb.documents import DynamoDbDocuments
 from permit_ocr.adapters.sqs.queues import send_webhook_again
@@ -19,7 +20,7 @@ def webhook(
         list[str],
         typer.Argument(metavar="EVENT_ID...", help="Event ids (webhook-id headers); the document's for a review."),
     ],
-    stack: Annotated[str | None, typer.Option(help="A deployed stack. Default: the sandbox running here.")] = None,
+    stack: Stack = None,
 ) -> None:
     """Resend events to the webhook receiver.
 

@@ -11,21 +11,18 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
+from cli.commands.documents.names import check_names
 from cli.deployment import DeploymentNotFound, sandbox_deployment, stack_deployment
 from cli.http_api import RequestFailed, api_of
+from cli.options import Stack, Token
 from cli.quantities import quantity
-from permit_ocr.domain.identity import is_document_id
-from permit_ocr.domain.pair import CASE_RULE, is_case
 
 
 def delete(
     document_ids: Annotated[list[str] | None, typer.Argument(metavar="[DOCUMENT_ID]...", help="Documents.")] = None,
     case: Annotated[str | None, typer.Option(metavar="NAME", help="A case, with all of its documents.")] = None,
-    stack: Annotated[str | None, typer.Option(help="A deployed stack. Default: the sandbox running here.")] = None,
-    token: Annotated[
-        str | None,
-        typer.Option(envvar="PERMIT_OCR_TOKEN", help="Token, if the API requires one. Default: AWS credentials."),
-    ] = None,
+    stack: Stack = None,
+    token: Token = None,
     *,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
@@ -40,14 +37,10 @@ def delete(
     """
     stderr = Console(stderr=True, emoji=False)
     ids = document_ids or []
-    wrong = [one for one in ids if not is_document_id(one)]
-    if wrong or not (ids or case):
-        _fail(stderr, f"{wrong[0]} is no document id" if wrong else "name documents or a case")
-    if case is not None and not is_case(case):
-        _fail(stderr, f"a case must have {CASE_RULE}")
     try:
+        check_names(ids, case)
         api = api_of(stack_deployment(stack) if stack else sandbox_deployment(), token, sign=bool(stack))
-    except (DeploymentNotFound, ClientError, BotoCoreError) as error:
+    except (DeploymentNotFound, ClientError, BotoCoreError, ValueError) as error:
         _fail(stderr, str(error))
     if not yes:
         what = " and ".join([quantity(len(ids), "document")] * bool(ids) + [f"the case {case}"] * bool(case))

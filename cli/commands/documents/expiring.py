@@ -18,6 +18,7 @@ from rich.console import Console
 from cli.deployment import Deployment, DeploymentNotFound, sandbox_deployment, stack_deployment
 from cli.error_messages import message_of
 from cli.http_api import Api, RequestFailed, api_of
+from cli.options import Stack, Token
 from cli.quantities import quantity
 from cli.results.formats import JSON_LINES, check_format, write_lines, write_table
 from cli.results.layout import fit, fixed_table, print_left_out
@@ -37,11 +38,8 @@ def expiring(
     output: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write a .csv, .xlsx, .jsonl or .parquet file instead.")
     ] = None,
-    stack: Annotated[str | None, typer.Option(help="A deployed stack. Default: the sandbox running here.")] = None,
-    token: Annotated[
-        str | None,
-        typer.Option(envvar="PERMIT_OCR_TOKEN", help="Token, if the API requires one. Default: AWS credentials."),
-    ] = None,
+    stack: Stack = None,
+    token: Token = None,
 ) -> None:
     """Print which permits expire soon, those that expire first at the top.
 

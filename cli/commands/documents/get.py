@@ -15,12 +15,12 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
+from cli.commands.documents.names import check_names
 from cli.deployment import DeploymentNotFound, sandbox_deployment, stack_deployment
 from cli.http_api import Api, RequestFailed, api_of
+from cli.options import Stack, Token
 from cli.results.table import ResultRow, print_results
 from cli.uploads.file_names import FileNames
-from permit_ocr.domain.identity import is_document_id
-from permit_ocr.domain.pair import CASE_RULE, is_case
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,11 +35,8 @@ def get(
     document_ids: Annotated[list[str] | None, typer.Argument(metavar="[DOCUMENT_ID]...", help="Documents.")] = None,
     case: Annotated[str | None, typer.Option(metavar="NAME", help="A case: its sides and the pair's result.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one event per line instead of a table.")] = False,
-    stack: Annotated[str | None, typer.Option(help="A deployed stack. Default: the sandbox running here.")] = None,
-    token: Annotated[
-        str | None,
-        typer.Option(envvar="PERMIT_OCR_TOKEN", help="Token, if the API requires one. Default: AWS credentials."),
-    ] = None,
+    stack: Stack = None,
+    token: Token = None,
 ) -> None:
     """Print the results of documents, or of a case.
 
@@ -52,15 +49,11 @@ def get(
     """
     stderr = Console(stderr=True, emoji=False)
     ids = document_ids or []
-    wrong = [one for one in ids if not is_document_id(one)]
-    if wrong or not (ids or case):
-        _fail(stderr, f"{wrong[0]} is no document id" if wrong else "name documents or a case")
-    if case is not None and not is_case(case):
-        _fail(stderr, f"a case must have {CASE_RULE}")
     try:
+        check_names(ids, case)
         deployment = stack_deployment(stack) if stack else sandbox_deployment()
         api = api_of(deployment, token, sign=bool(stack))
-    except (DeploymentNotFound, ClientError, BotoCoreError) as error:
+    except (DeploymentNotFound, ClientError, BotoCoreError, ValueError) as error:
         _fail(stderr, str(error))
     try:
         found = [one for document_id in ids for one in _of_document(api, document_id)]

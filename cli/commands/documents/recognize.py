@@ -14,6 +14,7 @@ from rich.console import Console
 from cli.deployment import DeploymentNotFound, sandbox_deployment, stack_deployment
 from cli.error_messages import message_of
 from cli.image_files import CardSideOption, DocumentOption, NoImagesFound, PathsArgument, find_images
+from cli.options import Stack
 from cli.quantities import listing, quantity
 from cli.results.files import FileResult, writer_for
 from cli.results.table import ResultRow, print_results, rows_of
@@ -47,7 +48,7 @@ def recognize(
     return_portrait: Annotated[
         bool, typer.Option("--return-portrait", help="Crop the portrait and store it in the bucket.")
     ] = False,
-    stack: Annotated[str | None, typer.Option(help="A deployed stack. Default: the sandbox running here.")] = None,
+    stack: Stack = None,
     timeout: Annotated[float, typer.Option(help="Seconds to wait for the next result.", min=1)] = 120.0,
 ) -> None:
     """Upload photos, wait for their results and print them.

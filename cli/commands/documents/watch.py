@@ -16,6 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
 from cli.deployment import Deployment, DeploymentNotFound, sandbox_deployment, stack_deployment
+from cli.options import Stack
 from cli.results.lines import ResultLines
 from cli.uploads.file_names import FileNames
 
@@ -33,7 +34,7 @@ _MAX_HOLD_SECONDS: Final = 11 * 3600
 def watch(
     take: Annotated[bool, typer.Option("--take", help="Delete each message from the queue after printing it.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the whole event, one per line.")] = False,
-    stack: Annotated[str | None, typer.Option(help="A deployed stack. Default: the sandbox running here.")] = None,
+    stack: Stack = None,
     seconds: Annotated[float | None, typer.Option(help="Stop after this time. Default: at Ctrl-C.", min=0)] = None,
 ) -> None:
     """Print the messages on the results queue as they arrive.
