@@ -19,7 +19,6 @@ python_client() { # a name (of the environment and of its locked requirements)
 
 is_recent() { "$1" -e 'process.exit(process.versions.node.split(".")[0] < 24 ? 1 : 0)' 2>/dev/null; }
 
-# tccli before 3.1.100: later ones need the storage SDK, of which there is no wheel. The SDK in split packages: 2 MB, not 169.
 echo "setup: installing the independent clients (half a minute the first time)"
 python_client intl
 python_client tccli
