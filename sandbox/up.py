@@ -68,15 +68,7 @@ async def running_sandbox(settings: Settings, report: Report) -> AsyncIterator[S
     """
     began = time.monotonic()
     endpoints_file = settings.state / "endpoints.json"
-    if address := project.running_address(endpoints_file):
-        raise SandboxError(
-            f"a sandbox is running here already, at {address}/ ({endpoints_file}): use it or stop it first"
-        )
-    endpoints_file.unlink(missing_ok=True)
-    settings.today_file.unlink(missing_ok=True)
-    if settings.today:
-        settings.today_file.parent.mkdir(parents=True, exist_ok=True)
-        settings.today_file.write_text(settings.today.isoformat(), encoding="utf-8")
+    _prepare_state(settings, endpoints_file)
     if settings.cpu_quota:
         require_cgroups()
     ports = _claim_ports(settings)
@@ -93,48 +85,24 @@ async def running_sandbox(settings: Settings, report: Report) -> AsyncIterator[S
             f"deployed; functions: {len(stack.functions)}, event source mappings: {len(stack.event_source_mappings)}, "
             f"routes: {len(stack.routes)}"
         )
-        pools = environment_pools(
-            stack,
-            aws,
-            processes,
-            link_runtime_packages(settings.state / "runtime"),
-            aws_endpoint=settings.functions_aws_endpoint or aws.endpoint,
-            overrides=environment_overrides(
-                ocr_server.scheme,
-                today_file=settings.today_file,
-                ocr_timeout_seconds=ocr_server.timeout_seconds,
-            ),
-            cpu_quota=settings.cpu_quota,
-            memory_size=settings.memory_size,
-            enforce_iam=settings.enforce_iam,
-        )
         recorder = Recorder(settings.state)
-        write_definitions(settings.state, stack.alarms, stack.dashboards)
-        account = AccountConcurrency(settings.account_concurrency, recorder.throttle)
-        functions = account.limit({name: recorder.invocations(name, pool.invoke) for name, pool in pools.items()})
+        functions = _functions(settings, stack, aws, processes, ocr_server=ocr_server, recorder=recorder)
         http_api = recorder.responses(HttpApi(stack.routes, functions, cors=stack.cors))
         api = ApiServer(ApiReference(with_specimens(http_api, settings.root)), ports["--api-port"])
-        pollers = _pollers(settings, stack, aws, functions, recorder=recorder, report=report)
-        background = [
-            tasks.create_task(api.serve()),
-            *(tasks.create_task(poller.run()) for poller in pollers),
-            *(
-                tasks.create_task(
-                    ScheduleRunner(
-                        schedule,
-                        _sender(aws, schedule) or functions[schedule.function_name],
-                        today_file=settings.today_file,
-                        report=report,
-                    ).run()
-                )
-                for schedule in stack.schedules
-            ),
-            tasks.create_task(
-                watch(recorder, settings.state, aws_endpoint=aws.endpoint, alarms=stack.alarms, report=report)
-            ),
-        ]
         supervised = [SERVER, *([RECOGNIZER] if settings.ocr_endpoint is None else [])]
-        background.append(tasks.create_task(_fail_when_one_ends(processes, supervised)))
+        background = [
+            tasks.create_task(service)
+            for service in (
+                api.serve(),
+                *(
+                    poller.run()
+                    for poller in _pollers(settings, stack, aws, functions, recorder=recorder, report=report)
+                ),
+                *(runner.run() for runner in _schedules(settings, stack, aws, functions, report)),
+                watch(recorder, settings.state, aws_endpoint=aws.endpoint, alarms=stack.alarms, report=report),
+                _fail_when_one_ends(processes, supervised),
+            )
+        ]
         if settings.enforce_iam:
             await asyncio.to_thread(aws.enforce, stack)
             report(f"enforcing IAM policies; roles: {len(stack.policies.roles)}")
@@ -172,6 +140,19 @@ async def run_until_stopped(settings: Settings, report: Report, ready: Callable[
             ready(sandbox)
             await stop.wait()
             report("stopping")
+
+
+def _prepare_state(settings: Settings, endpoints_file: Path) -> None:
+    """Remove what an earlier sandbox left, and write the date. Raises ``SandboxError`` if one is running here."""
+    if address := project.running_address(endpoints_file):
+        raise SandboxError(
+            f"a sandbox is running here already, at {address}/ ({endpoints_file}): use it or stop it first"
+        )
+    endpoints_file.unlink(missing_ok=True)
+    settings.today_file.unlink(missing_ok=True)
+    if settings.today:
+        settings.today_file.parent.mkdir(parents=True, exist_ok=True)
+        settings.today_file.write_text(settings.today.isoformat(), encoding="utf-8")
 
 
 def _claim_ports(settings: Settings) -> dict[str, int]:
@@ -243,6 +224,36 @@ async def _deploy(
     return await asyncio.to_thread(aws.deploy, cloudformation, parameters, build), webhook_secret
 
 
+def _functions(
+    settings: Settings,
+    stack: DeployedStack,
+    aws: LocalAws,
+    processes: Processes,
+    *,
+    ocr_server: OcrServer,
+    recorder: Recorder,
+) -> dict[str, Invoke]:
+    """Return how to invoke each function, within the account's concurrency and with its metrics."""
+    write_definitions(settings.state, stack.alarms, stack.dashboards)
+    pools = environment_pools(
+        stack,
+        aws,
+        processes,
+        link_runtime_packages(settings.state / "runtime"),
+        aws_endpoint=settings.functions_aws_endpoint or aws.endpoint,
+        overrides=environment_overrides(
+            ocr_server.scheme,
+            today_file=settings.today_file,
+            ocr_timeout_seconds=ocr_server.timeout_seconds,
+        ),
+        cpu_quota=settings.cpu_quota,
+        memory_size=settings.memory_size,
+        enforce_iam=settings.enforce_iam,
+    )
+    account = AccountConcurrency(settings.account_concurrency, recorder.throttle)
+    return account.limit({name: recorder.invocations(name, pool.invoke) for name, pool in pools.items()})
+
+
 def _pollers(
     settings: Settings,
     stack: DeployedStack,
@@ -267,6 +278,20 @@ def _pollers(
         )
         for mapping in stack.event_source_mappings
         if mapping.enabled
+    ]
+
+
+def _schedules(
+    settings: Settings, stack: DeployedStack, aws: LocalAws, functions: Mapping[str, Invoke], report: Report
+) -> list[ScheduleRunner]:
+    return [
+        ScheduleRunner(
+            schedule,
+            _sender(aws, schedule) or functions[schedule.function_name],
+            today_file=settings.today_file,
+            report=report,
+        )
+        for schedule in stack.schedules
     ]
 
 
