@@ -58,6 +58,8 @@ _CLEARLY_REFUSED: Final = 0.2
 """Below this document confidence, thorough detection does not make a card of it."""
 _FEW_LABELS: Final = 2
 """With fewer labels, text is not worth a closer look: it is hardly a card."""
+_FEW_LINES: Final = 8
+"""A card has 12 lines or more: with fewer, detection may have missed most of it, and reading them again is quick."""
 _UNREADABLE: Final = 99
 """More fields than any card side has."""
 
@@ -228,7 +230,15 @@ def _find_card(scan: ImageScan, requested: frozenset[CardSide]) -> _Card | None:
                 return card  # the lines of a back may be apart from its print, and prove more
             if best is None or _card_likeness(card, requested) > _card_likeness(best, requested):
                 best = card
-    return best
+    joined_text = scan.joined_across_edges(best.text) if best is not None and _may_be_a_part(best) else None
+    joined = _lay_out(joined_text) if joined_text else best
+    return joined if joined is not None and joined.card_side in requested else best
+
+
+def _may_be_a_part(card: _Card) -> bool:
+    """Tell whether this may be the text on one side of a hard shadow across a card."""
+    is_other = card.is_refused and card.evidence is None
+    return card.card_side is None and bool(card.finder.layout.anchors) and not is_other
 
 
 def _card_likeness(card: _Card, requested: frozenset[CardSide]) -> tuple[bool, bool, int]:
@@ -287,7 +297,15 @@ def _is_clearly_refused(card: _Card) -> bool:
     """Tell whether more text would not make this a card: another document, a form, or large text of anything else."""
     if card.is_refused:
         return card.confidence < _CLEARLY_REFUSED
+    if len(card.text.lines) < _FEW_LINES or _resembles_card(card):
+        return False
     return _text_height(card, engine.COARSE_SIDE) > _LARGE_TEXT
+
+
+def _resembles_card(card: _Card) -> bool:
+    """Tell whether a title or some labels of a permit were read: glare may hide the others at the first detection."""
+    layout = card.finder.layout
+    return layout.anchor(Label.TITLE) is not None or len(layout.anchors) >= _FEW_LABELS
 
 
 def _deserves_second_reading(card: _Card) -> bool:

@@ -12,10 +12,10 @@ from recognizer.reading.fields.mrz.machine_lines import machine_lines
 from recognizer.reading.fields.value_parsers import simplified
 
 _TITLES: Final = re.compile(
-    r"护照|身分证|民国|永久性?居民|居民身份证(?![号件])|^身份证$|驾驶证|行驶证|旅行证|回乡证|海员证|学生证|工作证|社会保障|银行卡|银联|"
+    r"护照|身分证|(?<!人)民国|永久性?居民|居民身份证(?![号件])|^身份证$|驾驶证|行驶证|旅行证|回乡证|海员证|学生证|工作证|社会保障|银行卡|银联|"
     r"往来台湾|来往台湾|PASSPORT|IDENTITYCARD|IDENTIFICATION|RESIDENCEPERMIT|DRIVING|UnionPay"
 )
-"""Words of other documents' titles. A permit's label 身份证件号码 is none of them."""
+"""Words of other documents' titles. A permit's label 身份证件号码 is none, nor is 中华人民 国 with a part hidden."""
 
 
 def is_other_document(finder: FieldFinder) -> bool:

@@ -1,7 +1,7 @@
 """What happens if a library fails; recognition itself is tested with the models in test_reading_specimens.py."""
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
 
 import numpy as np
@@ -93,3 +93,53 @@ def test_a_clear_refusal_ends_the_search_and_is_reported(
     assert len(scans) == detections
     assert reading.report.document_confidence == refused
     assert reading.report.positions is None
+
+
+def text_of(*texts: str, height: float = 20) -> CardText:
+    """Return text on a large image, one line below the other."""
+    lines = tuple(line(text, 100, 100 + 70 * number, height) for number, text in enumerate(texts))
+    pixels = np.zeros((600, 600, 3), np.uint8)
+    indexes = tuple(range(len(lines)))
+    return CardText(pixels, lines, Deskew(), quarter_turns=0, origin=np.eye(3), quad_indexes=indexes)
+
+
+class SplitScan:
+    """A scan of a card whose text a hard shadow splits into two segments."""
+
+    first = text_of("台湾居民来往大陆通行证")
+    second = text_of("性别 女")
+    whole = text_of("台湾居民来往大陆通行证", "性别 女")
+
+    def segments(self, _is_on_card: object) -> Iterator[CardText]:
+        yield from (self.second, self.first)
+
+    def joined_across_edges(self, text: CardText) -> CardText | None:
+        return None if text is self.whole else self.whole
+
+
+def test_parts_of_a_card_on_both_sides_of_a_shadow_are_joined(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reader, "document_evidence", lambda *_, **__: DocumentEvidence(seen=1.0))
+    scan: Any = SplitScan()
+    card = reader._find_card(scan, frozenset({CardSide.TAIWAN_FRONT}))
+    assert card is not None
+    assert card.card_side is CardSide.TAIWAN_FRONT
+    assert card.text is SplitScan.whole
+
+
+@pytest.mark.parametrize(
+    ("texts", "detections"),
+    [
+        (["台湾居民来往大陆通行证", *["以上内容"] * 9], 2),
+        (["以上内容"] * 7, 2),
+        (["以上内容"] * 9, 1),
+    ],
+)
+def test_large_text_is_detected_once_unless_it_may_be_a_card(
+    texts: list[str], detections: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = text_of(*texts)
+    scans = []
+    monkeypatch.setattr(reader, "ImageScan", lambda *_, **options: scans.append(options))
+    monkeypatch.setattr(reader, "_find_card", lambda *_: reader._Card(None, text, finder(*text.lines), {}))
+    reader.read(PHOTO, kind=Kind.RESIDENCE_PERMIT)
+    assert len(scans) == detections

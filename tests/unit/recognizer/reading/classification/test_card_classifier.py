@@ -35,6 +35,8 @@ from tests.unit.recognizer.reading.cards import finder, line
         (["姓名", "性别", "出生", "住址", "公民身份号码 110105199706020024"], None),
         (["姓名", "性别", "国籍", "住址", "出生日期", "准驾车型"], None),
         (["驾驶证", "姓名", "性别"], None),
+        (["往来港澳通行证", "出生日期", "中华人民 国出入境管理局"], CardSide.EXIT_ENTRY_FRONT),
+        (["中華民國", "往来港澳通行证", "出生日期"], None),
         ([], None),
     ],
 )
