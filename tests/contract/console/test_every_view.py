@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.contract.console.fake_api import HOST, ROOT, FakeApi, Json, file, sample
 
@@ -245,3 +245,17 @@ def test_a_field_and_its_place_point_at_each_other(page: Page) -> None:
     expect(row).to_have_class("low on")
     page.get_by_role("heading", level=2).hover()
     expect(row).to_have_class("low")
+
+
+def test_a_place_is_highlighted_when_the_picture_comes_later(page: Page) -> None:
+    event = with_places(sample("recognized"))
+    FakeApi(page).store(event)
+    held: list[Route] = []
+    page.route(f"{HOST}/v1/recognitions/*/image", lambda route: held.append(route))  # noqa: PLW0108  Playwright marks it
+    with page.expect_request("**/image"):
+        page.goto(f"{HOST}/#/recognitions/{event['id']}")
+    row = page.locator("tr[data-source=Number]")
+    row.focus()
+    expect(row).to_be_focused()
+    held[0].fulfill(body=SPECIMEN.read_bytes(), content_type="image/jpeg")
+    expect(page.locator(".stage .field").first).to_have_class("field on")

@@ -7,6 +7,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from PIL import Image, ImageFilter
 from playwright.sync_api import Browser, Page, Route, expect
@@ -43,6 +44,15 @@ def console(browser: Browser, sandbox: Any) -> Iterator[Page]:
     assert errors == []
 
 
+@pytest.fixture
+def _no_open_reviews(sandbox: Any) -> None:
+    """Delete what other tests of this sandbox have left to be reviewed."""
+    api = f"{sandbox.endpoints['api_url']}/v1"
+    while reviews := httpx.get(f"{api}/reviews", timeout=60).json()["reviews"]:
+        for review in reviews:
+            httpx.delete(f"{api}/recognitions/{review['document_id']}", timeout=60).raise_for_status()
+
+
 def submit(page: Page, *files: Path | dict[str, Any]) -> None:
     page.set_input_files("#files", list(files))  # type: ignore[arg-type]
 
@@ -76,10 +86,10 @@ def test_a_field_and_its_place_in_the_picture_point_at_each_other(console: Page)
     places = console.locator(".stage .field")
     on = console.locator(".stage .field.on")
     expect(on).to_have_count(1)
-    place = on.bounding_box()
-    assert place
+    place = on.element_handle()
     console.keyboard.press("Shift+Tab")
-    console.mouse.move(place["x"] + place["width"] / 2, place["y"] + place["height"] / 2)
+    expect(on).to_have_count(0)
+    place.hover()
     expect(row).to_have_class("on")
     assert places.count() > 5
 
@@ -188,6 +198,7 @@ def test_it_uses_the_browsers_language(browser: Browser, sandbox: Any, locale: s
     context.close()
 
 
+@pytest.mark.usefixtures("_no_open_reviews")
 def test_reviews_are_decided_one_after_another_by_keyboard(console: Page) -> None:
     console.select_option("#document", "mainland-permit")
     submit(console, blurred("taiwan-permit-front-1.jpg"), blurred("hk-macao-permit-front-1.jpg"))

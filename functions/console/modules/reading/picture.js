@@ -18,6 +18,7 @@ export class Viewer {
     this.view = { scale: 1, x: 0, y: 0, angle: 0 };
     this.pointers = new Map();
     this.places = new Map();
+    this.highlighted = null;
     const keys = `picture-keys-${nextViewer++}`;
     this.stage = make("div", { class: "stage" });
     this.frame = make("div", {
@@ -72,10 +73,12 @@ export class Viewer {
       this.places.set(name, { place, corners });
       this.overlay.append(place);
     }
+    this.highlight(this.highlighted);
   }
 
-  /** Highlight the place of a field, and bring it into view if the picture is enlarged; null for none. */
+  /** Highlight the place of a field, now or when the picture comes, and bring it into view if the picture is enlarged; null for none. */
   highlight(name) {
+    this.highlighted = name;
     for (const [other, { place }] of this.places) place.classList.toggle("on", other === name);
     const corners = this.places.get(name)?.corners;
     if (!corners || this.view.scale === 1) return;
