@@ -60,6 +60,7 @@ def ministack(directory: Path) -> Iterator[Emulator]:
                 "AWS_DEFAULT_REGION": REGION,
                 "AWS_ENDPOINT_URL": endpoint,
                 "AWS_SECRET_ACCESS_KEY": "test",
+                "SAM_CLI_POLL_DELAY": "0.5",
                 "SAM_CLI_TELEMETRY": "0",
             },
         )

@@ -5,6 +5,7 @@ The tests are the steps of one deployment, in this order.
 
 import json
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -64,7 +65,7 @@ class Account:
     def sam(self, command: str, *options: str, config: Path | None = None) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [
-                ROOT / ".venv" / "bin" / "sam",
+                *(sys.executable, "-m", "tests.ministack.sam_cli"),
                 command,
                 f"--config-file={config or self.config}",
                 "--config-env=dev",
