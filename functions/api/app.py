@@ -47,6 +47,7 @@ _dependencies = ApiDependencies(
     watched_cards=watched_cards(),
     now=now,
     today=today,
+    review_scope=settings().jwt_review_scope,
     unreported_base_path=settings().api_base_path,
 )
 resolver()  # the routes of payload format 2.0, which API Gateway is deployed with

@@ -36,6 +36,9 @@ class Caller:
     intake: FakeIntake = field(default_factory=FakeIntake)
     uploads: FakePresignedUploads = field(default_factory=FakePresignedUploads)
     seconds_left: float = 30.0
+    review_scope: str = ""
+    scopes: str | None = None
+    """Those of the caller's token; None if it signs its requests."""
     unreported_base_path: str = ""
 
     def send(self, event: dict[str, Any]) -> tuple[dict[str, Any], Any]:
@@ -57,6 +60,7 @@ class Caller:
             watched_cards=self.here.watched_cards,
             now=self.here.now,
             today=self.here.today,
+            review_scope=self.review_scope,
             unreported_base_path=self.unreported_base_path,
         )
         context = SimpleNamespace(
@@ -91,6 +95,9 @@ class Caller:
             | {name.replace("_", "-"): v for name, v in headers.items()},
             "requestContext": {**HTTP["requestContext"], "http": http},
         }
+        if self.scopes is not None:
+            claims = {"iss": "https://tokens.example/", "sub": "reviewer", "scope": self.scopes}
+            event["requestContext"]["authorizer"] = {"jwt": {"claims": claims, "scopes": None}}
         del event["body"]
         if body is not None:
             event["body"] = body if isinstance(body, str) else json.dumps(body)

@@ -58,6 +58,7 @@ class Settings:
     upload_retention_days: int
     event_source: str
     api_base_path: str
+    jwt_review_scope: str
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:

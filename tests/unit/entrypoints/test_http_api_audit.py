@@ -8,7 +8,7 @@ import pytest
 
 from permit_ocr.application.ports import AuditLine
 from permit_ocr.domain.identity import case_digest
-from permit_ocr.entrypoints.caller import caller_of
+from permit_ocr.entrypoints.caller import caller_of, scopes_of
 from permit_ocr.entrypoints.http_api.paths import ROUTES
 from tests.unit.fakes.files import JPEG
 from tests.unit.fakes.ocr import MAINLAND_FRONT
@@ -104,3 +104,25 @@ TOKEN = {"sub": "user-1", "iss": "https://login.example"}
 )
 def test_the_caller_is_who_api_gateway_has_verified(context: Any, caller: str) -> None:
     assert caller_of({"requestContext": context}) == caller
+
+
+@pytest.mark.parametrize(
+    ("claims", "scopes"),
+    [
+        ({"scope": "openid permits/review"}, {"openid", "permits/review"}),
+        ({"scp": "[openid permits/review]"}, {"openid", "permits/review"}),
+        ({"scp": '["openid", "permits/review"]'}, {"openid", "permits/review"}),
+        ({"scope": "openid", "scp": "permits/review"}, {"openid", "permits/review"}),
+        (TOKEN, set()),
+    ],
+)
+@pytest.mark.parametrize("payload_format", ["1.0", "2.0"])
+def test_the_scopes_of_a_token_are_those_of_either_claim(
+    claims: dict[str, str], scopes: set[str], payload_format: str
+) -> None:
+    authorizer = {"claims": claims} if payload_format == "1.0" else {"jwt": {"claims": claims}}
+    assert scopes_of({"requestContext": {"authorizer": authorizer}}) == scopes
+
+
+def test_a_request_without_a_token_has_no_scopes() -> None:
+    assert scopes_of(HTTP) == scopes_of(REST) == scopes_of({}) == set()

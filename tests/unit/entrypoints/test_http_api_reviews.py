@@ -617,3 +617,35 @@ def test_the_age_of_the_oldest_open_review_is_recorded(waiting: list[int], secon
     recorded: list[float] = []
     MeasureReviews(reviews=here.reviews, record_seconds=recorded.append, now=lambda: NOW)()
     assert recorded == [seconds]
+
+
+REVIEW_REQUESTS = [
+    ("GET", "/v1/reviews"),
+    ("GET", f"/v1/recognitions/{'0' * 32}/image"),
+    ("GET", f"/v1/recognitions/{'0' * 32}/review"),
+    ("POST", f"/v1/recognitions/{'0' * 32}/review"),
+    ("POST", f"/v1/recognitions/{'0' * 32}/review/lease"),
+    ("DELETE", f"/v1/recognitions/{'0' * 32}/review/lease"),
+]
+
+
+@pytest.mark.parametrize("end", ["", "/"])
+@pytest.mark.parametrize(("method", "path"), REVIEW_REQUESTS)
+def test_a_token_without_the_scope_reviews_nothing(method: str, path: str, end: str) -> None:
+    caller = Caller(world(MISREAD), review_scope="permits/review")
+    response, payload = caller.call(method, path + end, {})
+    assert response["statusCode"] == HTTPStatus.FORBIDDEN
+    assert payload["code"] == "Review.ScopeMissing"
+    assert [line.status for line in caller.here.audit.lines] == [HTTPStatus.FORBIDDEN]
+
+
+@pytest.mark.parametrize(("method", "path"), REVIEW_REQUESTS)
+def test_a_token_with_the_scope_reaches_every_review_route(method: str, path: str) -> None:
+    caller = Caller(world(MISREAD), review_scope="permits/review", scopes="openid permits/review")
+    assert caller.call(method, path, {})[0]["statusCode"] != HTTPStatus.FORBIDDEN
+
+
+def test_the_scope_of_reviewers_is_needed_for_reviews_only() -> None:
+    caller = Caller(world(MISREAD), review_scope="permits/review")
+    document_id = read(caller)
+    assert caller.call("GET", f"/v1/recognitions/{document_id}")[0]["statusCode"] == HTTPStatus.OK

@@ -42,6 +42,7 @@ def settings(parameters: dict[str, str]) -> Settings:
         ({"EncryptionKey": "alias/mine"}, "must be the ARN of a KMS key, not of an alias"),
         ({"OcrSite": "abroad"}, "OcrSite=abroad: must be one of intl, domestic"),
         ({"KeepDay": "7"}, "KeepDay: the template has no such parameter"),
+        ({"JwtReviewScope": "permits/review"}, "rule ReviewScopeNeedsTokens: JwtReviewScope without JwtIssuer"),
         ({"JwtIssuer": "https://tokens.example/"}, "rule TokensHaveAnAudience: JwtIssuer without JwtAudience"),
         ({"WebhookUrl": "https://hooks.example/"}, "rule WebhooksAreSigned: WebhookSecret is empty"),
         (LOCAL_WEBHOOK | {"WebhookUrl": "ftp://127.0.0.1/"}, "must be an https address without credentials"),

@@ -1,5 +1,6 @@
 """Who sent a request to the API, as API Gateway has verified it."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -18,9 +19,22 @@ def caller_of(event: Mapping[str, Any]) -> str:
     arn = (authorizer.get("iam") or {}).get("userArn") or (context.get("identity") or {}).get("userArn")
     if arn:
         return str(arn)
-    claims: Mapping[str, Any] = (authorizer.get("jwt") or authorizer).get("claims") or {}
+    claims = _claims(authorizer)
     if subject := claims.get("sub"):
         return f"{claims.get('iss', '')} subject {subject}".strip()
     if client := claims.get("client_id"):
         return f"{claims.get('iss', '')} client {client}".strip()
     return str(authorizer.get("principalId") or UNKNOWN)
+
+
+def scopes_of(event: Mapping[str, Any]) -> frozenset[str]:
+    """Return the scopes of a request's token, from its claims ``scope`` and ``scp``; none without a token.
+
+    API Gateway passes every claim on as text, a list as ``[read review]``.
+    """
+    claims = _claims((event.get("requestContext") or {}).get("authorizer") or {})
+    return frozenset(re.findall(r'[^\s,"\[\]]+', f"{claims.get('scope', '')} {claims.get('scp', '')}"))
+
+
+def _claims(authorizer: Mapping[str, Any]) -> Mapping[str, Any]:
+    return (authorizer.get("jwt") or authorizer).get("claims") or {}

@@ -50,6 +50,8 @@ class ApiDependencies:
     now: Callable[[], datetime]
     today: Callable[[], date]
     """The day in Shanghai."""
+    review_scope: str = ""
+    """The scope that a token needs for reviews; empty if every caller may review."""
     unreported_base_path: str = ""
     """Base path of the API on a custom domain whose events do not report it."""
 

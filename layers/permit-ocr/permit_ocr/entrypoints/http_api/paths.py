@@ -32,6 +32,8 @@ ROUTES: Final[Mapping[str, tuple[str, ...]]] = {
     "/v1/openapi.json": ("GET",),
 }
 """The methods of each path."""
+REVIEW_PATHS: Final = frozenset(path for path in ROUTES if path.endswith(("/reviews", "/review", "/lease", "/image")))
+"""What only reviewers may call, if their tokens have a scope of their own."""
 _BASE_PATH: Final = re.compile(r"(/[A-Za-z0-9$_.+!*'(),~-]+)*")
 """What stages and API mappings may be called. Anything else must not get into a header."""
 _UNRESERVED: Final = re.compile(r"[A-Za-z0-9._~-]+")

@@ -11,11 +11,11 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, APIGatew
 from permit_ocr.application.ports import AuditLine
 from permit_ocr.domain.errors import PermitOcrError, RetryableError
 from permit_ocr.domain.identity import case_digest, is_document_id
-from permit_ocr.entrypoints.caller import caller_of
+from permit_ocr.entrypoints.caller import caller_of, scopes_of
 from permit_ocr.entrypoints.http_api import case_by_name, post_recognitions, post_uploads, recognition_by_id
 from permit_ocr.entrypoints.http_api.dependencies import ApiDependencies, Resolver
 from permit_ocr.entrypoints.http_api.lists import expiries
-from permit_ocr.entrypoints.http_api.paths import ROUTES, RequestPath, is_rest, locate, parameter
+from permit_ocr.entrypoints.http_api.paths import REVIEW_PATHS, ROUTES, RequestPath, is_rest, locate, parameter
 from permit_ocr.entrypoints.http_api.problem_details import HttpProblem, error_response, problem, problem_response
 from permit_ocr.entrypoints.http_api.responses import JSON, describe_problem
 from permit_ocr.entrypoints.http_api.reviews import REVIEW_ROUTES
@@ -30,6 +30,12 @@ _HEADERS: Final = {"cache-control": "no-store", "vary": "Origin", "x-content-typ
 """On every response: personal data must not be cached, and must not be taken for a page. API Gateway's CORS headers
 differ by origin."""
 _NO_ROUTE: Final = problem(404, "Request.NoRoute", "There is no such route.", "GET /v1/openapi.json lists the routes.")
+_NO_REVIEWER: Final = problem(
+    403,
+    "Review.ScopeMissing",
+    "Authorization: the token lacks the scope that the parameter JwtReviewScope names.",
+    "Ask the operator for a token with this scope.",
+)
 
 
 def handle_request(event: dict[str, Any], context: Any, dependencies: ApiDependencies) -> dict[str, Any]:  # noqa: ANN401
@@ -92,6 +98,9 @@ def _audited_response(
             dependencies.audit.record([replace(line, document_id=one) for one in listed] or [line])
 
     try:
+        if located.template in REVIEW_PATHS and not _may_review(event, dependencies.review_scope):
+            record(HTTPStatus.FORBIDDEN)
+            return _proxy_response(problem_response(_NO_REVIEWER))
         if method == "DELETE":
             record(None)
         routed_method = "GET" if method == "HEAD" else method
@@ -102,6 +111,11 @@ def _audited_response(
         log_event("audit_not_written", code=error.code)
         return _proxy_response(error_response(error))
     return response
+
+
+def _may_review(event: dict[str, Any], scope: str) -> bool:
+    """Tell whether the caller may review. Checked here, since API Gateway routes other forms of a path elsewhere."""
+    return not scope or scope in scopes_of(event)
 
 
 def _document_or_case(located: RequestPath) -> dict[str, str | None]:

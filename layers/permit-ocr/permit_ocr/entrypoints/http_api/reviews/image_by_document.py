@@ -37,6 +37,7 @@ def add_routes(app: Resolver) -> None:
                 "description": "Where the image is.",
                 "headers": {"Location": {"description": "URL of the image.", "schema": {"type": "string"}}},
             },
+            403: describe_problem("The token lacks the scope that reviewers need."),
             404: describe_problem("There is no such document, or its image is not stored."),
             410: describe_problem("The document was deleted."),
             422: describe_problem("The id is malformed."),

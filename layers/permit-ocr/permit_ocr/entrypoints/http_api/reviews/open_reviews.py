@@ -31,6 +31,7 @@ def add_routes(app: Resolver) -> None:
         ),
         responses={
             200: describe_json("A page of the list.", "ReviewList"),
+            403: describe_problem("The token lacks the scope that reviewers need."),
             404: describe_problem("The deployment has no reviews."),
             422: describe_problem("A parameter is wrong."),
             500: describe_problem("Internal error."),

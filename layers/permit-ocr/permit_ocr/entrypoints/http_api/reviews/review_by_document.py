@@ -32,6 +32,7 @@ LEASE_SECONDS: Final = 300
 _PATH: Final = "/v1/recognitions/<document_id>/review"
 _ETAG: Final = {"ETag": "Changes with each decision: send it as `If-Match` to decide."}
 _READ: Final = {
+    403: describe_problem("The token lacks the scope that reviewers need."),
     404: describe_problem("The document has no review: it needs none, is not done, or has expired."),
     410: describe_problem("The document was deleted."),
     422: describe_problem("The id is malformed."),
@@ -99,7 +100,7 @@ def _add_lease(app: Resolver) -> None:
             204: {"description": "The caller does not have the lease any more."},
             404: describe_problem("The deployment has no reviews."),
             422: describe_problem("The id or the reviewer is malformed."),
-            **{status: _READ[status] for status in (500, 503)},
+            **{status: _READ[status] for status in (403, 500, 503)},
         },
     )
     def release_review(document_id: str) -> Response[str]:
