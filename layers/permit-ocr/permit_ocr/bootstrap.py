@@ -207,6 +207,7 @@ def _erase_document() -> EraseDocument:
         cases=cases(),
         case_index=case_index(),
         watched_cards=watched_cards(),
+        reviews=listed_reviews(),
     )
 
 
@@ -235,7 +236,7 @@ def _pair_sides() -> PairSides:
         event_source=settings().event_source,
         now=now,
         today=today,
-        reviews=reviews() if _has_reviews() else None,
+        reviews=listed_reviews(),
     )
 
 

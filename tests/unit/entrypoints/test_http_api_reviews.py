@@ -431,6 +431,18 @@ def test_a_side_that_needs_a_review_by_itself_stays_listed_for_that() -> None:
     assert sent(caller.here, "permit.completed.v1")[-1]["data"]["verdict"] == "accepted", "the newer photo's"
 
 
+def test_nothing_has_to_match_a_side_that_was_deleted() -> None:
+    caller, front, _ = mismatched()
+    assert caller.call("DELETE", f"/v1/recognitions/{front}")[0]["statusCode"] == 204
+    assert listed(caller) == {}
+
+
+def test_a_side_keeps_its_own_review_when_the_other_is_deleted() -> None:
+    caller, front, back = mismatched(replace(OTHERS_FRONT, WarnCardInfos=(-9102,)))
+    assert caller.call("DELETE", f"/v1/recognitions/{back}")[0]["statusCode"] == 204
+    assert listed(caller) == {front: ["suspect:photocopy"]}
+
+
 def test_nothing_has_to_match_a_side_that_a_reviewer_rejected() -> None:
     caller, front, _ = mismatched()
     assert decide_now(caller, front, REJECTED)["verdict"] == "rejected"

@@ -70,6 +70,7 @@ class World:
             cases=self.cases,
             case_index=self.case_index,
             watched_cards=self.watched_cards,
+            reviews=self.reviews if self.with_reviews else None,
         )
 
     @property

@@ -8,7 +8,7 @@ delete each of its pages the same way: they are documents, too
       │
 remove its references to recognitions; the last reference takes the recognition and its portrait with it
       │
-delete its photo, its side of its case, and stop watching its card
+delete its photo, its side of its case, and stop watching its card; the other side needs no review for a mismatch then
       │
 purge the tombstone of everything but the case, to which a running publication may still add the side
 
@@ -37,6 +37,7 @@ Kept, and for how long:
 - log lines with its id: ``LogRetentionDays``
 """
 
+import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -48,12 +49,15 @@ from permit_ocr.application.ports import (
     Documents,
     DocumentState,
     Erasure,
+    OpenReview,
     RecognitionStore,
 )
 from permit_ocr.application.reminders.ports import WatchedCards
+from permit_ocr.application.review.ports import Reviews
 from permit_ocr.domain.errors import DecisionBeingSent, Deleted
 from permit_ocr.domain.events import Document
 from permit_ocr.domain.identity import document_id_of_page
+from permit_ocr.domain.verdict import Verdict
 from permit_ocr.images.rejections import MAX_PAGES
 
 
@@ -67,6 +71,8 @@ class EraseDocument:
     case_index: CaseIndex
     watched_cards: WatchedCards | None
     """None if reminders are off."""
+    reviews: Reviews | None
+    """None if there is no list of open reviews."""
 
     def __call__(self, document: Document, recognition_ids: Sequence[str]) -> None:
         """Erase what is stored of a document, and of the recognitions that only it uses. Raises ``RetryableError``."""
@@ -77,9 +83,22 @@ class EraseDocument:
                 self.erasure.delete_versions(portraits)
         self.erasure.delete_versions(self.erasure.photo_versions(document))
         if document.case:
+            self._end_mismatches(document.case, document.id)  # first: an interrupted deletion must find the side again
             self.cases.remove_side(document.case, document_id=document.id)
         if self.watched_cards:
             self.watched_cards.remove(document)
+
+    def _end_mismatches(self, case: str, document_id: str) -> None:
+        """Take the other side off the list of open reviews, unless it needs one by itself."""
+        stored = self.cases.get(case) if self.reviews else None
+        sides = stored.sides if stored else ()
+        kinds = {one.kind for one in sides if one.document_id == document_id}
+        for other in sides:
+            if self.reviews and other.kind in kinds and other.document_id != document_id:
+                data = json.loads(other.event)["data"]
+                alone = OpenReview(kind=other.kind, side=other.side, reasons=tuple(data["reasons"]))
+                is_needed = data["verdict"] == Verdict.REVIEW
+                self.reviews.replace_reasons(other.document_id, alone if is_needed else None)
 
     def is_photo_left(self, document_id: str) -> bool:
         """Return whether a direct upload is left, whose key names the document. Raises ``RetryableError``."""
