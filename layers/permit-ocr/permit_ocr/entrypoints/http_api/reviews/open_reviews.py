@@ -6,15 +6,26 @@ from aws_lambda_powertools.event_handler import Response
 
 from permit_ocr.domain.permits import Kind
 from permit_ocr.entrypoints.http_api.dependencies import Resolver
-from permit_ocr.entrypoints.http_api.problem_details import HttpProblem, invalid_fields
 from permit_ocr.entrypoints.http_api.responses import describe_json, describe_problem, json_response
-from permit_ocr.entrypoints.http_api.reviews.requests import parse_cursor, query_parameters, serialize_cursor
+from permit_ocr.entrypoints.http_api.reviews.requests import Rule, parse_cursor, query_parameters, serialize_cursor
 from permit_ocr.entrypoints.http_api.reviews.responses import ReviewList, get_reviews, summary
 
 _LARGEST_PAGE: Final = 100
 _DEFAULT_PAGE: Final = 25
-_PARAMETERS: Final = ("limit", "cursor", "kind", "reason")
 _LONGEST_REASON: Final = 64
+
+
+def _is_limit(text: str) -> bool:
+    is_number = text.isascii() and text.isdigit() and len(text) <= len(str(_LARGEST_PAGE))
+    return is_number and 1 <= int(text) <= _LARGEST_PAGE
+
+
+_RULES: Final[dict[str, Rule]] = {
+    "limit": (_is_limit, f"must be a number from 1 to {_LARGEST_PAGE}"),
+    "cursor": (lambda text: parse_cursor(text) is not None, "must be the next of an earlier response"),
+    "kind": (lambda text: text in set(Kind), f"must be {' or '.join(Kind)}"),
+    "reason": (lambda text: 1 <= len(text) <= _LONGEST_REASON, f"must have 1 to {_LONGEST_REASON} characters"),
+}
 
 
 def add_routes(app: Resolver) -> None:
@@ -39,12 +50,13 @@ def add_routes(app: Resolver) -> None:
         },
     )
     def list_reviews() -> Response[str]:
-        given = query_parameters(app, _PARAMETERS)
+        given = query_parameters(app, _RULES)
+        kind, cursor = given.get("kind"), given.get("cursor")
         page = get_reviews(app).page(
-            kind=_kind(given.get("kind")),
-            reason=_reason(given.get("reason")),
-            limit=_limit(given.get("limit")),
-            after=parse_cursor(given["cursor"]) if "cursor" in given else None,
+            kind=Kind(kind) if kind else None,
+            reason=given.get("reason"),
+            limit=int(given.get("limit", _DEFAULT_PAGE)),
+            after=parse_cursor(cursor) if cursor else None,
         )
         return json_response(
             ReviewList(
@@ -52,23 +64,3 @@ def add_routes(app: Resolver) -> None:
                 next=serialize_cursor(page.next) if page.next else None,
             )
         )
-
-
-def _limit(text: str | None) -> int:
-    if text is None:
-        return _DEFAULT_PAGE
-    if text.isascii() and text.isdigit() and len(text) <= len(str(_LARGEST_PAGE)) and 1 <= int(text) <= _LARGEST_PAGE:
-        return int(text)
-    raise HttpProblem(invalid_fields([("limit", f"must be a number from 1 to {_LARGEST_PAGE}")]))
-
-
-def _kind(text: str | None) -> Kind | None:
-    if text is None or text in set(Kind):
-        return Kind(text) if text else None
-    raise HttpProblem(invalid_fields([("kind", f"must be {' or '.join(Kind)}")]))
-
-
-def _reason(text: str | None) -> str | None:
-    if text is None or 1 <= len(text) <= _LONGEST_REASON:
-        return text
-    raise HttpProblem(invalid_fields([("reason", f"must have 1 to {_LONGEST_REASON} characters")]))

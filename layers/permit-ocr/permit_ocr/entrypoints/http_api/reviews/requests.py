@@ -3,7 +3,7 @@
 import base64
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, Field
@@ -29,8 +29,16 @@ _ETAGS: Final = re.compile(r'(?:W/)?"[^"]*"')
 _ETAG_LIST: Final = re.compile(rf"\s*{_ETAGS.pattern}\s*(?:,\s*{_ETAGS.pattern}\s*)*")
 
 
+type Rule = tuple[Callable[[str], bool], str]
+"""Whether a parameter's value is right, and what it must be, in words."""
+
+
+def _is_reviewer(value: str) -> bool:
+    return re.fullmatch(_REVIEWER, value, re.ASCII) is not None
+
+
 def _check_reviewer(value: str) -> str:
-    if not re.fullmatch(_REVIEWER, value, re.ASCII):
+    if not _is_reviewer(value):
         raise PydanticCustomError("reviewer", _REVIEWER_RULE)
     return value
 
@@ -85,10 +93,7 @@ def reviewer(app: Resolver, name: str | None) -> str:
 
 def reviewer_in_query(app: Resolver) -> str | None:
     """Return the parameter ``reviewer`` of the current request, which has no body. Raises ``HttpProblem``."""
-    name = query_parameters(app, ("reviewer",)).get("reviewer")
-    if name is not None and not re.fullmatch(_REVIEWER, name, re.ASCII):
-        raise HttpProblem(invalid_fields([("reviewer", _REVIEWER_RULE)]))
-    return name
+    return query_parameters(app, {"reviewer": (_is_reviewer, _REVIEWER_RULE)}).get("reviewer")
 
 
 def etag(tag: str) -> str:
@@ -118,23 +123,26 @@ def serialize_cursor(cursor: Cursor) -> str:
     return base64.urlsafe_b64encode(json.dumps(cursor).encode()).decode().rstrip("=")
 
 
-def parse_cursor(text: str) -> Cursor:
-    """Return the cursor in a text. Raises ``HttpProblem``."""
+def parse_cursor(text: str) -> Cursor | None:
+    """Return the cursor in a text, None if there is none."""
     try:
         document_id, expires_at = json.loads(base64.b64decode(f"{text}{'=' * (-len(text) % 4)}", "-_", validate=True))
         if is_document_id(document_id) and 0 < expires_at < _LATEST:
             return document_id, int(expires_at)
     except (ValueError, TypeError, RecursionError):
         pass
-    raise HttpProblem(invalid_fields([("cursor", "must be the next of an earlier response")]))
+    return None
 
 
-def query_parameters(app: Resolver, allowed: tuple[str, ...]) -> dict[str, str]:
-    """Return the query of the current request. Raises ``HttpProblem`` for a parameter that is not ``allowed``."""
-    given: Mapping[str, Any] = app.current_event.query_string_parameters or {}
-    if unknown := given.keys() - set(allowed):
-        named = sorted(name if re.fullmatch("[a-z_]{1,32}", name) else "(invalid name)" for name in unknown)
-        raise HttpProblem(
-            invalid_fields([(name, f"is no parameter; {', '.join(allowed)} are") for name in dict.fromkeys(named)])
-        )
-    return {name: str(value) for name, value in given.items()}
+def query_parameters(app: Resolver, rules: Mapping[str, Rule]) -> dict[str, str]:
+    """Return the query of the current request. Raises ``HttpProblem`` that names every wrong or unknown parameter."""
+    query: Mapping[str, Any] = app.current_event.query_string_parameters or {}
+    given = {name: str(value) for name, value in query.items()}
+    unknown = sorted(name if re.fullmatch("[a-z_]{1,32}", name) else "(invalid name)" for name in given.keys() - rules)
+    errors = [(name, f"is no parameter; {', '.join(rules)} are") for name in dict.fromkeys(unknown)]
+    for name, (is_right, rule) in rules.items():
+        if name in given and not is_right(given[name]):
+            errors.append((name, rule))
+    if errors:
+        raise HttpProblem(invalid_fields(errors))
+    return given
