@@ -135,7 +135,7 @@ class RunningSandbox:
         return sum(int(response["Attributes"][name]) for name in names)
 
     def make_messages_visible(self) -> int:
-        """Make every message in flight visible, as its visibility timeout would; return how many there were."""
+        """Make every message in flight or delayed visible, as time would; return how many there were."""
         return int(httpx.post(f"{self.endpoints['aws_endpoint']}{EXPIRE_VISIBILITY_PATH}").text)
 
     def make_messages_older(self, queue: str, *, seconds: int) -> int:
@@ -144,17 +144,18 @@ class RunningSandbox:
         return int(httpx.post(f"{self.endpoints['aws_endpoint']}{AGE_PATH}", json=older).text)
 
     def expire_leases(self) -> None:
-        """Expire every lease, as time would until a message becomes visible again."""
+        """Expire every lease on a recognition or a decision, as time would until a message becomes visible again."""
         for page in self.dynamodb.get_paginator("scan").paginate(TableName=self.endpoints["work_table"]):
             for item in page["Items"]:
-                if "lease_owner" in item:
-                    self.dynamodb.update_item(
-                        TableName=self.endpoints["work_table"],
-                        Key={"id": item["id"]},
-                        UpdateExpression="SET lease_until = :past",
-                        ConditionExpression="attribute_exists(lease_owner)",
-                        ExpressionAttributeValues={":past": {"N": "0"}},
-                    )
+                for owner, until in (("lease_owner", "lease_until"), ("sending_by", "sending_until")):
+                    if owner in item:
+                        self.dynamodb.update_item(
+                            TableName=self.endpoints["work_table"],
+                            Key={"id": item["id"]},
+                            UpdateExpression=f"SET {until} = :past",
+                            ConditionExpression=f"attribute_exists({owner})",
+                            ExpressionAttributeValues={":past": {"N": "0"}},
+                        )
 
     def kill_caller(self, port: int) -> None:
         """Kill the function process that calls from this port. Raises ``LookupError`` if there is none."""

@@ -62,6 +62,8 @@ def test_a_kill_at_any_call_of_a_decision_neither_loses_nor_repeats_it(system: S
     decided = {document for document in documents if state(running, document).json()["state"] == "decided"}
     is_stored = set(kills[2 * STORED + 1 :])  # from the response to its writing on
     assert {documents[document] for document in decided} == is_stored
+    running.expire_leases()
+    running.make_messages_visible()
     deadline = time.monotonic() + PATIENCE_SECONDS
     while running.reviewed.keys() != decided or not running.is_idle():
         assert time.monotonic() < deadline, "a decision was not published"

@@ -63,7 +63,7 @@ def test_of_many_concurrent_repeats_one_is_delivered(results: sqs.Queue) -> None
     assert len(results._messages) == 1
 
 
-def test_visibility_timeouts_expire_on_demand(results: sqs.Queue) -> None:
+def test_visibility_timeouts_and_delays_expire_on_demand(results: sqs.Queue) -> None:
     region = sqs.sqs_backends[DEFAULT_ACCOUNT_ID]["us-east-1"]
     region.queues["results.fifo"] = results
     try:
@@ -75,6 +75,9 @@ def test_visibility_timeouts_expire_on_demand(results: sqs.Queue) -> None:
         assert expire_visibility_timeouts() == 1
         assert message.visible_at <= time.time() * 1000
         assert not results.pending_messages
+        message.delayed_until = (time.time() + 60) * 1000
+        assert expire_visibility_timeouts() == 1
+        assert not message.delayed
     finally:
         del region.queues["results.fifo"]
 
