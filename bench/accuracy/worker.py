@@ -1,4 +1,4 @@
-"""A process that only reads photos, so that its memory use is the reader's.
+"""A process that only reads photos, with the service's allocator, so that its memory use is the reader's.
 
     python -m bench.accuracy.worker {recognizer|rapidocr|rapidocr-defaults}
 
@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from permit_ocr.domain.permits import Kind, Side
+from recognizer.service.process_workers import ENVIRONMENT
 
 RECOGNIZER: Final = "recognizer"
 RAPIDOCR: Final = "rapidocr"
@@ -51,7 +52,8 @@ class Worker:
 
     def __init__(self, reader: str) -> None:
         command = [sys.executable, "-m", "bench.accuracy.worker", reader]
-        self._process = Popen(command, stdin=PIPE, stdout=PIPE, text=True)
+        environment = os.environ | (ENVIRONMENT if reader == RECOGNIZER else {})
+        self._process = Popen(command, stdin=PIPE, stdout=PIPE, text=True, env=environment)
 
     def __enter__(self) -> Self:
         return self

@@ -38,8 +38,8 @@ _INHERITED_VARIABLES: Final = (
     *("PYTHONPATH", "PYTHONHOME", "PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX"),
 )
 """The only environment variables a worker gets. It decodes untrusted images, so it must not see the account's."""
-# With a single arena, threads reuse each other's freed memory: measured 100 MB less for each process, and no slower.
-_ENVIRONMENT: Final = {"MALLOC_ARENA_MAX": "1"}
+ENVIRONMENT: Final = {"MALLOC_ARENA_MAX": "1"}
+"""With a single arena, threads reuse each other's freed memory: measured 60 MB less for each process, and no slower."""
 
 
 class ProcessWorkers:
@@ -146,7 +146,7 @@ class ProcessWorkers:
             *self._program,
             stdin=PIPE,
             stdout=PIPE,
-            env={name: os.environ[name] for name in _INHERITED_VARIABLES if name in os.environ} | _ENVIRONMENT,
+            env={name: os.environ[name] for name in _INHERITED_VARIABLES if name in os.environ} | ENVIRONMENT,
             start_new_session=True,  # Ctrl-C must only reach the server, which lets cards in progress finish
         )
 

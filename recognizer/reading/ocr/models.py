@@ -12,13 +12,29 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from onnxruntime import InferenceSession, SessionOptions
+from onnxruntime import (
+    InferenceSession,
+    OrtAllocatorType,
+    OrtArenaCfg,
+    OrtMemoryInfo,
+    OrtMemType,
+    SessionOptions,
+    create_and_register_allocator,
+)
 
 _DETECTOR: Final = "PP-OCRv6_det_small.onnx"
 _ORIENTATION: Final = "ch_ppocr_mobile_v2.0_cls_mobile.onnx"
 _RECOGNISER: Final = "PP-OCRv6_rec_small.onnx"
 _CHARACTERS: Final = "character"
 """Where the recognition model's metadata lists its characters."""
+
+_ARENA: Final = {
+    "max_mem": 0,
+    "arena_extend_strategy": 0,
+    "initial_chunk_size_bytes": -1,
+    "max_dead_bytes_per_chunk": -1,
+}
+"""ONNX Runtime's defaults: no limit, and extensions in powers of two, which waste less than those of exact size."""
 
 
 class ModelError(Exception):
@@ -32,7 +48,9 @@ class Model:
         options = SessionOptions()
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
-        options.enable_cpu_mem_arena = False
+        # A plan of the memory for each size of input would keep a block for it, and inputs have many sizes.
+        options.enable_mem_pattern = False
+        options.add_session_config_entry("session.use_env_allocators", "1")  # see ``_share_memory``
         options.log_severity_level = 4
         # Two thirds of the weights of two of the detector's layers are denormal numbers, with which Intel's processors
         # calculate slowly: they made detection take 770 ms instead of 290.
@@ -66,9 +84,16 @@ class Models:
 @cache
 def load_models() -> Models:
     """Load the models. The first session of a process decides how the calling thread treats denormal numbers."""
+    _share_memory()
     recogniser = Model(_RECOGNISER)
     characters = ("", *recogniser.metadata(_CHARACTERS).splitlines(), " ")
     return Models(Model(_DETECTOR), Model(_ORIENTATION), recogniser, characters)
+
+
+def _share_memory() -> None:
+    """Let all models use the same memory, and keep it between calls: else it is fragmented, and its peak is higher."""
+    memory = OrtMemoryInfo("Cpu", OrtAllocatorType.ORT_ARENA_ALLOCATOR, 0, OrtMemType.DEFAULT)
+    create_and_register_allocator(memory, OrtArenaCfg(_ARENA))
 
 
 def _path(file: str) -> str:
