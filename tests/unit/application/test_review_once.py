@@ -311,33 +311,6 @@ def test_a_kill_at_any_step_of_a_decision_neither_loses_nor_repeats_it(kill_at: 
     assert len(schedule.of_type("permit.completed.v1")) == 1 + int(is_stored)
 
 
-@pytest.mark.parametrize("kill_at", range(40))
-def test_a_kill_leaves_no_mismatch_with_a_replaced_photo_on_the_list(kill_at: int) -> None:
-    schedule = Schedule(happens=[], ocr=MismatchingOcr())
-    for act in ("front", "back"):
-        schedule.run(act)
-    assert schedule.listed() == {"front", "back"}
-    schedule.happens = [*["go on"] * kill_at, "kill"]
-    schedule.run("newer")
-    schedule.happens.clear()
-    schedule.run("newer")
-    assert schedule.listed() == set()
-    assert len(schedule.of_type("permit.completed.v1")) == 2
-
-
-@pytest.mark.parametrize("kill_at", range(20))
-def test_a_kill_leaves_no_mismatch_with_a_deleted_side_on_the_list(kill_at: int) -> None:
-    schedule = Schedule(happens=[], ocr=MismatchingOcr())
-    for act in ("front", "back"):
-        schedule.run(act)
-    schedule.happens = [*["go on"] * kill_at, "kill"]
-    schedule.run("delete")
-    schedule.happens.clear()
-    schedule.run("delete")
-    assert schedule.deleted
-    assert schedule.listed() == set()
-
-
 class RejectedThenRight:
     """A first front that is not the back's, the back, and a right front that was received ``seconds`` after the first.
 

@@ -33,7 +33,7 @@ class FakeCases:
 
     def store_completed(self, case: str, front: CaseSide, back: CaseSide, *, event_id: str, event: str) -> None:
         there = self.sides[case]
-        if any(there[one.kind, one.side].sort_key != one.sort_key for one in (front, back)):
+        if any(there.get((one.kind, one.side)) != one for one in (front, back)):
             return
         completed = self.completed.setdefault(case, {})
         self.events.pop(completed.get(front.kind, ""), None)

@@ -80,6 +80,10 @@ class InPair:
 
     verdict: Verdict
     reasons: tuple[str, ...]
+    event_id: str
+    """The id of the pair's event."""
+    data: dict[str, Any]
+    """What the pair's event says, as JSON."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,34 +120,51 @@ class PairSides:
             text = to_json(replace(completed, traceparent=current_traceparent()))
             data = json.loads(text)["data"]
             self.publisher.publish(text, event_id=event_id)
-            if last:
-                self._correct_reviews(side, data, replaced=json.loads(last)["data"])
+            if last:  # this side has its own write afterwards
+                self._correct_reviews(data, replaced=json.loads(last)["data"], but=side.document_id)
             self.cases.store_completed(case, front, back, event_id=event_id, event=text)
         self._open_review(back if side.side is Side.FRONT else front, data)
-        return _in_pair(data, side)
+        return InPair(
+            verdict=Verdict(data[side.side]["verdict"]), reasons=_reasons(data, side), event_id=event_id, data=data
+        )
+
+    def recheck(self, case: str, kind: Kind, listed: InPair) -> None:
+        """Take a pair's mismatches off the list of open reviews if its sides were replaced before they were on it.
+
+        To be called once they are. What replaces a side later, or removes it, finds them there. Raises
+        ``RetryableError``.
+        """
+        if self.reviews is None or not has_mismatch(listed.reasons):
+            return
+        stored = self.cases.get(case)
+        pair = {one.side: one for one in stored.sides if one.kind is kind} if stored else {}
+        data: dict[str, Any] = {}
+        if len(pair) == len(Side):
+            front, back = pair[Side.FRONT], pair[Side.BACK]
+            event_id = pair_id(case=case, front=_event_id(front), back=_event_id(back))
+            if event_id == listed.event_id:
+                return
+            data = json.loads(to_json(self._judge_pair(case, front, back, event_id=event_id)))["data"]
+        self._correct_reviews(data, replaced=listed.data)
 
     def _open_review(self, other: CaseSide, data: dict[str, Any]) -> None:
         """Have the side that was there before reviewed, too, if the sides do not match: either may be misread."""
-        reasons = _in_pair(data, other).reasons
+        reasons = _reasons(data, other)
         if self.reviews and has_mismatch(reasons):
             self.reviews.open(other.document_id, OpenReview(kind=other.kind, side=other.side, reasons=reasons))
 
-    def _correct_reviews(self, side: CaseSide, data: dict[str, Any], *, replaced: dict[str, Any]) -> None:
+    def _correct_reviews(self, data: dict[str, Any], *, replaced: dict[str, Any], but: str = "") -> None:
         """Take the mismatches of the ``replaced`` pair off the list of open reviews, where they are not true any more.
 
-        A side that needs a review by itself stays there for its own reasons. ``side`` has its own write afterwards.
+        A side that needs a review by itself stays there for its own reasons. ``data`` is empty if there is no pair.
         """
         if self.reviews is None:
             return
         for place in Side:
-            before, after = replaced[place], data[place]
+            before, after = replaced[place], data.get(place)
             document_id = before["document"]["id"]
-            is_replaced = document_id != after["document"]["id"]
-            if (
-                document_id != side.document_id
-                and has_mismatch(before["reasons"])
-                and (is_replaced or not has_mismatch(after["reasons"]))
-            ):
+            is_true = after and after["document"]["id"] == document_id and has_mismatch(after["reasons"])
+            if document_id != but and has_mismatch(before["reasons"]) and not is_true:
                 alone = self._judge(before, self.today())
                 review = OpenReview(kind=alone.kind, side=alone.side, reasons=alone.reasons)
                 self.reviews.replace_reasons(document_id, review if alone.verdict is Verdict.REVIEW else None)
@@ -204,9 +225,8 @@ def _is_rejected(side: Recognized) -> bool:
     return isinstance(side, Reviewed) and side.review.decision is Decision.REJECTED
 
 
-def _in_pair(data: dict[str, Any], side: CaseSide) -> InPair:
-    judged = data[side.side]
-    return InPair(verdict=Verdict(judged["verdict"]), reasons=tuple(judged["reasons"]))
+def _reasons(data: dict[str, Any], side: CaseSide) -> tuple[str, ...]:
+    return tuple(data[side.side]["reasons"])
 
 
 def photo_sort_key(received: datetime, document_id: str) -> str:

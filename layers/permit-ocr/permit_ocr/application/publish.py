@@ -8,10 +8,13 @@ complete the pair if the document belongs to a case (see ``pair_sides``)
       │
 store the event as published: a repeated delivery ends here. If its verdict is *review*, by itself or in its pair, the
 same write puts the document on the list of open reviews
+      │
+does it not match the other side? ── yes ─▶ look whether a newer photo has changed that meanwhile
 """
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -120,6 +123,9 @@ class Publish:
         if review:
             keep_image()
         self.documents.store_event(document.id, StoredEvent(event=text, published=True), review)
+        if read and document.case and in_pair:
+            with suppress(RetryableError):  # a review that is not needed does no harm, and the result is published
+                self.pair_sides.recheck(document.case, read.kind, in_pair)
 
     def _open_review(self, read: "_Read | None", in_pair: InPair | None) -> OpenReview | None:
         """Return what a person should look at: a side that needs a review by itself, or because of its other side."""

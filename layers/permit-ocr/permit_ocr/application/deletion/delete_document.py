@@ -46,6 +46,7 @@ from permit_ocr.application.ports import (
     CaseDocument,
     CaseIndex,
     Cases,
+    CaseSide,
     Documents,
     DocumentState,
     Erasure,
@@ -83,22 +84,27 @@ class EraseDocument:
                 self.erasure.delete_versions(portraits)
         self.erasure.delete_versions(self.erasure.photo_versions(document))
         if document.case:
-            self._end_mismatches(document.case, document.id)  # first: an interrupted deletion must find the side again
+            others = self._other_sides(document.case, document.id)
+            self._end_mismatches(others)  # also before: an interrupted deletion does not find the others again
             self.cases.remove_side(document.case, document_id=document.id)
+            self._end_mismatches(others)
         if self.watched_cards:
             self.watched_cards.remove(document)
 
-    def _end_mismatches(self, case: str, document_id: str) -> None:
-        """Take the other side off the list of open reviews, unless it needs one by itself."""
+    def _other_sides(self, case: str, document_id: str) -> list[CaseSide]:
         stored = self.cases.get(case) if self.reviews else None
         sides = stored.sides if stored else ()
         kinds = {one.kind for one in sides if one.document_id == document_id}
-        for other in sides:
-            if self.reviews and other.kind in kinds and other.document_id != document_id:
-                data = json.loads(other.event)["data"]
-                alone = OpenReview(kind=other.kind, side=other.side, reasons=tuple(data["reasons"]))
-                is_needed = data["verdict"] == Verdict.REVIEW
-                self.reviews.replace_reasons(other.document_id, alone if is_needed else None)
+        return [one for one in sides if one.kind in kinds and one.document_id != document_id]
+
+    def _end_mismatches(self, others: Sequence[CaseSide]) -> None:
+        """Take sides off the list of open reviews, unless they need one by themselves."""
+        if self.reviews is None:
+            return
+        for other in others:
+            data = json.loads(other.event)["data"]
+            alone = OpenReview(kind=other.kind, side=other.side, reasons=tuple(data["reasons"]))
+            self.reviews.replace_reasons(other.document_id, alone if data["verdict"] == Verdict.REVIEW else None)
 
     def is_photo_left(self, document_id: str) -> bool:
         """Return whether a direct upload is left, whose key names the document. Raises ``RetryableError``."""

@@ -95,8 +95,8 @@ class PublishDecision:
             judged=_time_of_result(state),
             event=decision.event.event,
         )
-        if side:
-            self.pair_sides(reviewed.document.case, side)
+        if side and (in_pair := self.pair_sides(reviewed.document.case, side)):
+            self.pair_sides.recheck(reviewed.document.case, side.kind, in_pair)
 
     def _count(self, reviewed: StoredResult) -> None:
         review = reviewed.review
