@@ -188,7 +188,7 @@ def _with_closer_reading(card: _Card, requested: frozenset[CardSide]) -> _Card:
     if closer is None:
         return card
     if _uncertain_fields(closer) and (text := scan.joined_across_edges(closer.text)):
-        closer = _merge(closer, _lay_out(text))
+        closer = _merge(closer, _lay_out(text, card.outline if closer.outline is None else closer.outline))
     return _merge(card, closer)
 
 
@@ -245,7 +245,8 @@ def _card_likeness(card: _Card, requested: frozenset[CardSide]) -> tuple[bool, b
     return card.card_side in requested, card.card_side is not None, len(card.finder.layout.anchors)
 
 
-def _lay_out(text: CardText) -> _Card:
+def _lay_out(text: CardText, known_outline: Quad | None = None) -> _Card:
+    """Classify a text and extract its fields. ``known_outline``: of this card in the photo, if none is found here."""
     finder = FieldFinder(Layout(text.lines), text.reread, text.is_covered, text.corners_in_photo, text.reread_checked)
     card_side = classify_card_side(finder)
     if card_side is None:
@@ -256,6 +257,8 @@ def _lay_out(text: CardText) -> _Card:
         hk_macao_back.back_fields(finder, mrz) if card_side is CardSide.HK_MACAO_BACK else _FIELDS[card_side](finder)
     )
     outline = _outline(text, finder.layout.height)
+    if outline is None and known_outline is not None:
+        outline = text.from_photo(known_outline)
     card = _Card(card_side, text, finder, fields, mrz, outline=None if outline is None else text.in_photo(outline))
     return card.judged_by(
         document_evidence(card_side, text, seen, core=_area(card), fields=fields, mrz=mrz, outline=outline)

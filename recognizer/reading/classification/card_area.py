@@ -11,7 +11,8 @@ type IsOnCard = Callable[[TextLine], bool]
 _BESIDE: Final = 1.5
 _ABOVE: Final = 4.0
 _BELOW: Final = 2.2
-"""How many text heights beyond labels, values and title text still belongs to them."""
+"""How many text heights right of labels, values and title, above and below them text still belongs to them. None does
+that is left of them: a card has only its portrait there, and a paper under the card begins there."""
 _VALUE_REACH: Final = 10.0
 """A value is at most so many text heights right of its label; text in the same row of another paper is farther."""
 
@@ -31,12 +32,16 @@ def texts_in_area(layout: Layout, is_on_card: IsOnCard | None = None) -> list[Te
     top, bottom = min(line.top for line in owned), max(line.bottom for line in owned)
     return [
         line
-        for piece in layout.pieces
-        for line in _boxes(piece.line)
-        if left - _BESIDE * height < (line.left + line.right) / 2 < right + _BESIDE * height
+        for line in texts_within(layout, is_on_card)
+        if left < (line.left + line.right) / 2 < right + _BESIDE * height
         and top - _ABOVE * height < line.middle < bottom + _BELOW * height
-        and (is_on_card is None or is_on_card(line))
     ]
+
+
+def texts_within(layout: Layout, is_on_card: IsOnCard | None) -> list[TextLine]:
+    """Return the text that is neither label nor title, within the outline if known."""
+    texts = [line for piece in layout.pieces for line in _boxes(piece.line)]
+    return [line for line in texts if is_on_card is None or is_on_card(line)]
 
 
 def _boxes(line: TextLine) -> Iterator[TextLine]:

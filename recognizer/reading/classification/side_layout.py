@@ -9,7 +9,7 @@ import re
 from collections import Counter
 from typing import Final
 
-from recognizer.reading.classification.card_area import IsOnCard
+from recognizer.reading.classification.card_area import IsOnCard, texts_within
 from recognizer.reading.classification.card_sides import LABELS_BY_SIDE, CardSide
 from recognizer.reading.classification.side_positions import misplaced
 from recognizer.reading.classification.side_print import ALWAYS_PRINTED, NOT_LABELS, SPELLINGS
@@ -17,14 +17,19 @@ from recognizer.reading.classification.unexplained_text import unexplained_texts
 from recognizer.reading.fields.ocr_field import Fields
 from recognizer.reading.fields.value_parsers import simplified
 from recognizer.reading.layout.card_layout import Layout
-from recognizer.reading.layout.labels import WORDS, Label
+from recognizer.reading.layout.labels import WORDS, Label, edit_distance
 
 _MAX_UNEXPLAINED: Final = 3
 """More do not make it more certain."""
 _OTHER_SPELLINGS: Final = 1
 _MAX_OTHER_SPELLINGS: Final = 2
-_HIDDEN: Final = 2
+_HIDDEN: Final = 1
 """How many labels may be spelled otherwise, and how many of the fields with their labels hidden, on a card."""
+_NUMBER: Final = re.compile(r"(?<![A-Z\d])(?:[HMC][A-Z]?\d{7,10}|\d{17}[\dX])(?![\d<])")
+"""The number of a permit or a resident."""
+_MISREAD: Final = 2
+"""In how many characters two readings of the same number may differ: many cards print theirs twice."""
+_MAX_OTHER_HOLDERS: Final = 2
 _NOTES_ON_A_BACK: Final = 1
 """Lines of a HK/Macao back whose text nobody knows."""
 _DAY: Final = re.compile(r"\d\s*年|月\s*\d|\d\s*日")
@@ -41,6 +46,7 @@ def departures(layout: Layout, card_side: CardSide, fields: Fields, is_on_card: 
         + _repeated(layout)
         + _of_other_sides(layout, card_side)
         + _spelled_otherwise(layout, card_side)
+        + _other_holders(layout, card_side, is_on_card)
         + misplaced(completed, card_side)
         + (card_side is CardSide.RESIDENCE_FRONT and _has_other_birth_date(completed, fields))
     )
@@ -49,7 +55,7 @@ def departures(layout: Layout, card_side: CardSide, fields: Fields, is_on_card: 
 def missing_fields(layout: Layout, card_side: CardSide, fields: Fields) -> int:
     """Return how much is missing that the side always prints: neither label nor value was read.
 
-    Glare may hide two fields. Only a complete reading shows what is missing.
+    Glare may hide one field. Only a complete reading shows what is missing.
     """
     missing = sum(
         name in fields and not fields[name].text and (label is None or layout.anchor(label) is None)
@@ -71,9 +77,9 @@ def _repeated(layout: Layout) -> int:
 
 
 def _of_other_sides(layout: Layout, card_side: CardSide) -> int:
+    """Count labels of other sides, except what may be a part of this side's own."""
     if card_side is CardSide.HK_MACAO_BACK:  # its labels are not known
         return 0
-    """Count labels of other sides, except what may be a part of this side's own."""
     own = [word for label in LABELS_BY_SIDE[card_side] for word in WORDS[label]]
     other = {
         anchor.label
@@ -82,6 +88,18 @@ def _of_other_sides(layout: Layout, card_side: CardSide) -> int:
         and not any(simplified(anchor.line.text) in word for word in own)
     }
     return len(other)
+
+
+def _other_holders(layout: Layout, card_side: CardSide, is_on_card: IsOnCard | None) -> int:
+    """Count numbers besides the card's own: a list has several people's. Without an outline, one may be beside it."""
+    if card_side is CardSide.HK_MACAO_BACK:  # it may name an earlier permit
+        return 0
+    found: list[str] = []
+    for line in texts_within(layout, is_on_card):
+        for number in _NUMBER.findall(re.sub(r"\s+", "", line.text)):
+            if all(edit_distance(number, other) > _MISREAD for other in found):
+                found.append(number)
+    return min(max(0, len(found) - (2 if is_on_card is None else 1)), _MAX_OTHER_HOLDERS)
 
 
 def _spelled_otherwise(layout: Layout, card_side: CardSide) -> int:
