@@ -23,8 +23,9 @@ _HK_MACAO: Final = re.compile(
 )
 """The current editions begin CR or CF, then the number; the 1999 edition C<CHN, then a name in digits. Their beginning
 may be outside the photo. Of CF only the code is known, from a third party: a country may precede the number."""
-_WHOLE_HK_MACAO: Final = re.compile(r"C[RF][HM][A\d]\d{7}[A-Z\d]{17,20}|C<CHN\d{6}[\d<]{15,}")
-"""The same line, read to its end. No other document's lines are like that, so another text may come before it."""
+_WHOLE_HK_MACAO: Final = re.compile(r"(?:\d{1,6}|^)(?:C[RF][HM][A\d]\d{7}[A-Z\d]{17,20}|C<CHN\d{6}[\d<]{15,})$")
+"""The same line, read to its end. No other document's lines are like that, so other text may come before it: lines, or
+digits of a paper beside the card."""
 _EXIT_ENTRY: Final = re.compile(r"[CG]SC[A-Z0-9]")
 _OTHER: Final = re.compile(r"C[TD]|[PIAV][A-Z<]|[A-Z]{2}[A-Z]{3}[A-Z0-9<]{9}\d")
 """Taiwan permit's back, permit to Taiwan; passports, identity cards and visas of any country."""
@@ -40,7 +41,7 @@ def document_code(lines: Sequence[str]) -> DocumentCode | None:
     """
     if not lines:
         return None
-    if any(map(_WHOLE_HK_MACAO.fullmatch, lines)):
+    if any(map(_WHOLE_HK_MACAO.search, lines)):
         return DocumentCode.HK_MACAO_BACK
     first = lines[0][:1].translate(_LOOKALIKES) + lines[0][1:]
     if _HK_MACAO.match(first):

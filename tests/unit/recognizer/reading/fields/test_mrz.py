@@ -160,6 +160,11 @@ def test_a_note_before_the_lines_does_not_hide_their_code(before: str) -> None:
     assert document_code([before, SPECIMEN[0]]) is DocumentCode.HK_MACAO_BACK
 
 
+def test_digits_beside_a_back_do_not_hide_its_code() -> None:
+    """Those of a paper in the same row are read as a part of the line."""
+    assert document_code([f"79{SPECIMEN[0]}"]) is DocumentCode.HK_MACAO_BACK
+
+
 @pytest.mark.parametrize(
     ("read", "plain"),
     [
