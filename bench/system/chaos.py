@@ -101,10 +101,11 @@ def process_documents(sandbox: RunningSandbox, *, documents: int, seed: int, tim
         sandbox.receive_until(ids, timeout_seconds=timeout_seconds)
         seconds = time.monotonic() - started
         while time.monotonic() < started + timeout_seconds:
+            is_idle = sandbox.is_idle()
             if sandbox.for_review <= sandbox.reviewed.keys():
-                sandbox.make_messages_visible()  # those that would publish the decisions: they find nothing to do
-                if sandbox.is_idle():
+                if is_idle:
                     break
+                sandbox.make_messages_visible()  # those that would publish the decisions: they find nothing to do
     for_review = sandbox.for_review.intersection(ids)
     return Outcome(
         for_review=len(for_review),
