@@ -1,11 +1,9 @@
 """A deployment on an in-memory AWS (moto)."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import boto3
 import pytest
-from moto import mock_aws
 
 from cli.deployment import Deployment
 
@@ -25,26 +23,22 @@ def work(deployment: Deployment) -> Deployment:
 
 
 @pytest.fixture
-def deployment(monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployment]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "test")
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    with mock_aws():
-        s3 = boto3.client("s3", region_name=REGION)
-        sqs = boto3.client("sqs", region_name=REGION)
-        s3.create_bucket(Bucket="uploads-bucket")
-        s3.put_bucket_versioning(Bucket="uploads-bucket", VersioningConfiguration={"Status": "Enabled"})
-        here = Deployment(
-            s3=s3,
-            sqs=sqs,
-            dynamodb=boto3.client("dynamodb", region_name=REGION),
-            upload_bucket="uploads-bucket",
-            upload_prefix="uploads/",
-            work_table="work",
-            intake_queue_url=sqs.create_queue(QueueName="intake")["QueueUrl"],
-            dead_letter_queue_url=sqs.create_queue(QueueName="dead-letters")["QueueUrl"],
-            results_queue_url="",
-        )
-        for command in ("redrive", "backfill"):
-            monkeypatch.setattr(f"cli.commands.{command}.stack_deployment", lambda _: here)
-        yield here
+def deployment(aws: None, monkeypatch: pytest.MonkeyPatch) -> Deployment:
+    s3 = boto3.client("s3", region_name=REGION)
+    sqs = boto3.client("sqs", region_name=REGION)
+    s3.create_bucket(Bucket="uploads-bucket")
+    s3.put_bucket_versioning(Bucket="uploads-bucket", VersioningConfiguration={"Status": "Enabled"})
+    here = Deployment(
+        s3=s3,
+        sqs=sqs,
+        dynamodb=boto3.client("dynamodb", region_name=REGION),
+        upload_bucket="uploads-bucket",
+        upload_prefix="uploads/",
+        work_table="work",
+        intake_queue_url=sqs.create_queue(QueueName="intake")["QueueUrl"],
+        dead_letter_queue_url=sqs.create_queue(QueueName="dead-letters")["QueueUrl"],
+        results_queue_url="",
+    )
+    for command in ("redrive", "backfill"):
+        monkeypatch.setattr(f"cli.commands.{command}.stack_deployment", lambda _: here)
+    return here

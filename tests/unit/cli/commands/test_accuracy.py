@@ -2,7 +2,6 @@
 
 import json
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,7 +9,6 @@ from typing import Any
 
 import boto3
 import pytest
-from moto import mock_aws
 
 from cli.commands.accuracy import FIELDS, Accuracy, measured, parse_period, print_accuracy
 from cli.deployment import Deployment
@@ -21,12 +19,8 @@ NAME = Accuracy(field="MainlandTravelPermitBackInfos.Name", reader="provider", c
 
 
 @pytest.fixture
-def cloudwatch(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "test")
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    with mock_aws():
-        yield boto3.client("cloudwatch", region_name="us-east-1")
+def cloudwatch(aws: None) -> Any:
+    return boto3.client("cloudwatch", region_name="us-east-1")
 
 
 def count(cloudwatch: Any, one: Accuracy, *, stack: str = "permit-ocr", days_ago: float = 1) -> None:
