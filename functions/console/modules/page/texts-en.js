@@ -98,7 +98,7 @@ export const english = {
     "problem.Document.NoImage": "The image is not stored any more.", "problem.Review.Unknown": "This document needs no review, or it has expired.",
     "problem.Review.NoIfMatch": "The service could not read the request. Reload this page.", "problem.Review.Stale": "Somebody else has decided in the meantime.",
     "problem.Review.Leased": "Somebody else is reviewing this document.", "problem.Review.Decided": "There is a decision on this document already.",
-    "problem.Review.OverrideNeeded": "The checks object to this card.",
+    "problem.Review.OverrideNeeded": "The checks object to this card.", "problem.Review.ScopeMissing": "You may not review: the access token lacks the permission for it.",
     "problem.fields": "a corrected field", "problem.reason": "the reason for the decision", "problem.override": "the reason for accepting it all the same", "problem.decision": "the decision",
     "problem.supersedes": "the decision to replace", "problem.reviewer": "the reviewer's name", "problem.limit": "the length of the list", "problem.cursor": "the place in the list", "problem.kind": "the document",
     "problem.document_id": "the id of the document is malformed", "problem.case": "the case may have 1 to 64 letters, digits, full stops, underscores and hyphens",

@@ -201,7 +201,7 @@ export const simplified = {
     "problem.Document.NoImage": "图像已不再保存。", "problem.Review.Unknown": "此文件不需复核，或已过期。",
     "problem.Review.NoIfMatch": "服务无法读取请求。请重新加载此页。", "problem.Review.Stale": "其他人已在此期间作出决定。",
     "problem.Review.Leased": "其他人正在复核此文件。", "problem.Review.Decided": "此文件已有决定。",
-    "problem.Review.OverrideNeeded": "核查对这张证件有异议。",
+    "problem.Review.OverrideNeeded": "核查对这张证件有异议。", "problem.Review.ScopeMissing": "您无权复核：访问令牌没有此权限。",
     "problem.fields": "更正的字段", "problem.reason": "决定的理由", "problem.override": "仍予通过的理由", "problem.decision": "决定",
     "problem.supersedes": "要取代的决定", "problem.reviewer": "复核人员的名称", "problem.limit": "列表的长度", "problem.cursor": "列表中的位置", "problem.kind": "证件",
     "problem.document_id": "文件标识的格式不正确", "problem.case": "案件编号须为 1 至 64 个英文字母、数字、句点、下划线或连字符",

@@ -201,7 +201,7 @@ export const traditional = {
     "problem.Document.NoImage": "影像已不再保存。", "problem.Review.Unknown": "此文件不需覆核，或已過期。",
     "problem.Review.NoIfMatch": "服務無法讀取請求。請重新載入此頁。", "problem.Review.Stale": "其他人已在此期間作出決定。",
     "problem.Review.Leased": "其他人正在覆核此文件。", "problem.Review.Decided": "此文件已有決定。",
-    "problem.Review.OverrideNeeded": "查核對這張證件有異議。",
+    "problem.Review.OverrideNeeded": "查核對這張證件有異議。", "problem.Review.ScopeMissing": "您無權覆核：存取權杖沒有此權限。",
     "problem.fields": "更正的欄位", "problem.reason": "決定的理由", "problem.override": "仍予通過的理由", "problem.decision": "決定",
     "problem.supersedes": "要取代的決定", "problem.reviewer": "覆核人員的名稱", "problem.limit": "清單的長度", "problem.cursor": "清單中的位置", "problem.kind": "證件",
     "problem.document_id": "文件識別碼的格式不正確", "problem.case": "案件編號須為 1 至 64 個英文字母、數字、句點、底線或連字號",
