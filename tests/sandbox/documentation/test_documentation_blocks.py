@@ -3,6 +3,7 @@
 ``NOT_RUN`` in ``tests/documentation_blocks.py`` lists the commands that are not run, each with the reason.
 """
 
+import base64
 import json
 import os
 import re
@@ -16,12 +17,14 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import httpx
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from sandbox.ports import free_ports
 from tests.contract.documentation.example_programs import CLIENTS
 from tests.documentation_blocks import NOT_RUN, ROOT, Block, bash_blocks, blocks, reason_not_to_run
+from tests.sandbox.api.test_console import blurred
 from tests.sandbox.conftest import Running
 
 SANDBOX_ADDRESS = "http://127.0.0.1:8000"
@@ -61,6 +64,15 @@ def checkout(sandbox: Running, tmp_path_factory: pytest.TempPathFactory) -> Path
     command.write_text(f'#!/bin/sh\nexec "{CLIENTS}/aws/bin/aws" --endpoint-url "$AWS_ENDPOINT_URL" "$@"\n')
     command.chmod(0o755)
     return directory
+
+
+@pytest.fixture(scope="module")
+def _open_review(sandbox: Running) -> None:
+    """Submit a photo that somebody has to review, for the block that decides on one."""
+    photo = base64.b64encode(blurred("taiwan-permit-front-1.jpg")["buffer"]).decode()
+    body = {"image_base64": photo, "document": "mainland-permit"}
+    response = httpx.post(f"{sandbox.endpoints['api_url']}/v1/recognitions", json=body, timeout=60)
+    assert response.json()["data"]["verdict"] == "review"
 
 
 @pytest.fixture(scope="module")
@@ -119,6 +131,7 @@ def test_every_reason_not_to_run_a_command_is_used() -> None:
     assert {block.name for block in RUN} >= IN_AN_ACCOUNT
 
 
+@pytest.mark.usefixtures("_open_review")
 @pytest.mark.parametrize("block", RUN, ids=lambda block: block.name)
 def test_a_block_runs_as_it_stands(
     block: Block, checkout: Path, sandbox: Running, account: dict[str, str], recognizer_url: str
