@@ -10,8 +10,13 @@ from recognizer.reading.fields.field_finder import FieldFinder
 from recognizer.reading.fields.mrz.exit_entry_line import ExitEntryLine, exit_entry_line
 from recognizer.reading.fields.mrz.machine_lines import machine_rows, readings
 from recognizer.reading.fields.ocr_field import CONTRADICTED, EMPTY_FIELD, VERIFIED, Fields, OcrField
+from recognizer.reading.layout.labels import edit_distance
 
 _EXIT_ENTRY: Final = PermitType.EXIT_ENTRY_PERMIT
+_MISREAD_CHARACTERS: Final = 2
+"""At most so many characters of a printed date of ten are misread."""
+_MISREAD: Final = 0.85
+"""Maximum confidence of a date that is not printed as it was read."""
 
 
 def checked_by_machine_line(finder: FieldFinder, fields: Fields) -> Fields:
@@ -23,7 +28,9 @@ def checked_by_machine_line(finder: FieldFinder, fields: Fields) -> Fields:
         "Number": _checked_against(fields["Number"], verified.number)
         if fields["Number"].text
         else _number_from_mrz(verified.number),
-        "Birthday": _checked_against(fields["Birthday"], verified.birth, slice(2, None)),
+        "Birthday": _checked_against(fields["Birthday"], verified.birth, slice(2, None))
+        if fields["Birthday"].text
+        else _misread_birthday(finder, verified),
         "ValidDate": _checked_period(fields["ValidDate"], verified.expiry),
     }
 
@@ -39,6 +46,20 @@ def _number_from_mrz(verified: str) -> OcrField:
     return (
         OcrField(verified, VERIFIED) if value_parsers.permit_number(verified, _EXIT_ENTRY) == verified else EMPTY_FIELD
     )
+
+
+def _misread_birthday(finder: FieldFinder, verified: ExitEntryLine) -> OcrField:
+    """Return the proven birth date if a text that is no date is like it: ``198/.05.25`` is 25 May 1987."""
+    if not verified.is_proven:
+        return EMPTY_FIELD
+    year, month, day = verified.birth[:2], verified.birth[2:4], verified.birth[4:]
+    dates = [f"{century}{year}.{month}.{day}" for century in (19, 20)]
+
+    def parse(text: str) -> str | None:
+        return next((date for date in dates if edit_distance(text.strip(), date) <= _MISREAD_CHARACTERS), None)
+
+    found = finder.anywhere(parse)
+    return found.at_most(_MISREAD) if found else EMPTY_FIELD
 
 
 def _checked_against(printed: OcrField, verified: str, digits_of: slice = slice(None)) -> OcrField:

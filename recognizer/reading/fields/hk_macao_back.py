@@ -50,6 +50,7 @@ def back_fields(finder: FieldFinder, facts: MrzFacts | None = None) -> Fields:
         finder.value(Label.NAME, value_parsers.chinese_name)
         or finder.value(Label.NAME, value_parsers.latin_name)
         or _coded_name(finder, facts.chinese_name)
+        or _romanised_name(finder)
         or _name_above_identity(finder)
         or EMPTY_FIELD
     )
@@ -102,15 +103,27 @@ def _coded_name(finder: FieldFinder, coded: str) -> OcrField | None:
     return finder.anywhere(parse)
 
 
+def _romanised_name(finder: FieldFinder) -> OcrField | None:
+    """Return the text that the last machine-readable line repeats in letters, wherever it is: non-Chinese holders'."""
+    lines = machine_lines(finder)
+
+    def parse(text: str) -> str | None:
+        name = value_parsers.latin_name(text)
+        return name if name and "<" not in text and confirms_name(lines, name) else None
+
+    return finder.anywhere(parse)
+
+
 def _name_above_identity(finder: FieldFinder) -> OcrField | None:
-    """Return the Chinese name in the row above the identity number's label, for an unreadable name label."""
-    anchor = finder.layout.anchor(Label.IDENTITY_NUMBER) or finder.layout.anchor(Label.PERMIT_NUMBER)
-    if anchor is None or finder.layout.anchor(Label.NAME):
+    """Return the Chinese name in the row above the identity number or its label, for an unreadable name label."""
+    label = finder.layout.anchor(Label.IDENTITY_NUMBER) or finder.layout.anchor(Label.PERMIT_NUMBER)
+    below = label or next((piece for piece in finder.layout.pieces if _bracketed_identity(piece.text)), None)
+    if below is None or finder.layout.anchor(Label.NAME):
         return None
     above = [
         piece
         for piece in finder.layout.pieces
-        if SAME_ROW < (anchor.line.middle - piece.line.middle) / anchor.line.height < _NAME_DISTANCE
+        if SAME_ROW < (below.line.middle - piece.line.middle) / below.line.height < _NAME_DISTANCE
         and value_parsers.chinese_name(piece.text)
     ]
     nearest = max(above, key=lambda piece: (piece.row, piece.line.left), default=None)

@@ -22,6 +22,10 @@ _WITHOUT_PLACE: Final = re.compile("[省市区县州]?(?:公安局|公安厅|公
 """How a name begins if its place is covered."""
 _SIMILAR_WORD, _BORDER_CROSSING = "出人境", "出入境"
 _CORRECTED: Final = 0.88
+_ONE_MISREAD: Final = 0.7
+"""Maximum confidence of a central authority of which another character is misread."""
+_OFFICES: Final = "局厅"
+"""A local authority whose beginning is covered differs by one of these from a central one: 公安局, 公安部."""
 _PARTIAL: Final = 0.5
 """Maximum confidence of an authority without its place or without the word for its office."""
 
@@ -35,9 +39,21 @@ def issuing_authority(finder: FieldFinder) -> OcrField:
 
 
 def _corrected(read: OcrField) -> OcrField:
-    """Correct the only word of authorities' names in which a character is similar to another one."""
+    """Correct the only word of authorities' names in which a character is similar to another one.
+
+    In a central authority's name, correct any one character.
+    """
     corrected = read.text.replace(_SIMILAR_WORD, _BORDER_CROSSING)
-    return read if corrected == read.text else replace(read, text=corrected).at_most(_CORRECTED)
+    found = read if corrected == read.text else replace(read, text=corrected).at_most(_CORRECTED)
+    central = [name for name in _CENTRAL if _differs_in_one_character(found.text, name)]
+    return replace(found, text=central[0]).at_most(_ONE_MISREAD) if len(central) == 1 else found
+
+
+def _differs_in_one_character(name: str, central: str) -> bool:
+    if len(name) != len(central):
+        return False
+    differing = [one for one, other in zip(name, central, strict=True) if one != other]
+    return len(differing) == 1 and differing[0] not in _OFFICES
 
 
 def _authority(finder: FieldFinder) -> OcrField:

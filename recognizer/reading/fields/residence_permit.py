@@ -15,7 +15,7 @@ from recognizer.reading.fields.ocr_field import EMPTY_FIELD, VERIFIED, Fields, O
 from recognizer.reading.fields.resident_number_faults import faults_of
 from recognizer.reading.layout.card_layout import Layout, Piece
 from recognizer.reading.layout.labels import Label, edit_distance
-from recognizer.reading.ocr.text_lines import SAME_ROW, BoundingBox
+from recognizer.reading.ocr.text_lines import BOX_GAP, SAME_ROW, BoundingBox
 from recognizer.reading.result import NOT_ENABLED
 
 _FRONT: Final = 0
@@ -31,7 +31,9 @@ _PROVINCE_OR_TOWN: Final = re.compile(r"[\u4e00-\u9fff]{1,9}[省市区县州旗�
 _WITHOUT_PROVINCE: Final = 0.5
 """Maximum confidence of an address that does not begin with a province or a town: its first line was missed."""
 _ONE_DIGIT: Final = 0.7
-"""Maximum confidence of a count of one digit."""
+"""Maximum confidence of a count of one digit or without its label."""
+_TWO_DIGITS: Final = re.compile(rf"(?:[^\d]*{BOX_GAP})?(0\d|1[0-2])")
+"""A count, with its misread label before it."""
 _LINE_PITCH: Final = 2.0
 """Lines of one address are at most this many text heights apart."""
 _WITHOUT_LABEL: Final = 0.85
@@ -64,13 +66,22 @@ def _name(finder: FieldFinder) -> OcrField | None:
         return None
     above = [
         piece
-        for piece in finder.layout.in_column(birth)
-        if piece.line.middle < birth.line.middle and value_parsers.chinese_name(piece.text) and not lone_sex(piece.text)
+        for piece in finder.layout.pieces
+        if _begins_in_column(piece, birth)
+        and piece.line.middle < birth.line.middle
+        and value_parsers.chinese_name(piece.text)
+        and not lone_sex(piece.text)
     ]
     nearest = max(above, key=lambda piece: piece.line.middle, default=None)
     if nearest is None:
         return None
     return finder.field(value_parsers.chinese_name(nearest.text) or "", [nearest.line]).at_most(_WITHOUT_LABEL)
+
+
+def _begins_in_column(piece: Piece, value: Piece) -> bool:
+    """Tell whether a piece, or what follows a misread label in it, begins in the column of a value."""
+    near = value.line.height
+    return piece.line.left - near < value.line.left < piece.line.right
 
 
 def _birth_line(finder: FieldFinder) -> Piece | None:
@@ -100,9 +111,23 @@ def back_fields(finder: FieldFinder) -> Fields:
 
 
 def _issue_count(finder: FieldFinder) -> OcrField:
-    """Return the count, which has two digits: a single one may be half of it."""
-    count = finder.value(Label.ISSUE_COUNT, value_parsers.count, alphabet="0123456789") or EMPTY_FIELD
-    return count if len(count.text) > 1 else count.at_most(_ONE_DIGIT)
+    """Return the count, which has two digits: a single one may be half of it.
+
+    If its label is unreadable, it is the only text of two digits in the column of the number and the period.
+    """
+    if count := finder.value(Label.ISSUE_COUNT, value_parsers.count, alphabet="0123456789"):
+        return count if len(count.text) > 1 else count.at_most(_ONE_DIGIT)
+    pieces = finder.layout.pieces
+    values = [piece for piece in pieces if _pass_number(piece.text) or value_parsers.period(piece.text)]
+    found = [
+        (piece, digits[1])
+        for piece in pieces
+        if (digits := _TWO_DIGITS.fullmatch(piece.text)) and any(_begins_in_column(piece, value) for value in values)
+    ]
+    if finder.layout.anchor(Label.ISSUE_COUNT) or len(found) != 1:
+        return EMPTY_FIELD
+    piece, text = found[0]
+    return finder.field(text, [piece.line]).at_most(_ONE_DIGIT)
 
 
 def front_answer(fields: Fields) -> ResidencePermitAnswer:

@@ -223,6 +223,7 @@ def test_a_wrong_composite_digit_empties_all_parts() -> None:
         ("LI,YOU-TU", "LI<<YOU<TU<<<<<<<<<<<<<<<<<", True),
         ("SUKARNI", "SUKARNI<<<<<<<<<<<<<<<<<<<<<<<", True),
         ("ABUDUREXITIJIANG,MAIMAITIYIMING", "ABUDUREXITIJIANG<<MAIMAITIYIMI", True),
+        ("DELA CRUZ,ROSARIO", "DELA<CRUZ<<R05ARI0<<<<<<<<<<<<", True),
         ("SUKARNO", "SUKARNI<<<<<<<<<<<<<<<<<<<<<<<", False),
         ("LO,KA", "LO<<KA<CHAI<<<<<<<<<<<<<<<<<<<", False),
         ("盧家齊", "LO<<KA<CHAI<<<<<<<<<<<<<<<<<<<", False),

@@ -3,7 +3,7 @@ import pytest
 from permit_ocr.domain.card.answers import ResidencePermitAnswer
 from recognizer.reading.fields.field_finder import FieldFinder
 from recognizer.reading.fields.residence_permit import back_answer, back_fields, front_answer, front_fields
-from recognizer.reading.ocr.text_lines import BoundingBox
+from recognizer.reading.ocr.text_lines import BOX_GAP, BoundingBox
 from tests.unit.recognizer.reading.cards import finder, line
 
 
@@ -139,6 +139,27 @@ def test_values_in_one_column_need_no_labels() -> None:
     )
     assert (answer.Name, answer.Sex, answer.Birth) == ("陈小明", "女", "1997/6/27")
     assert answer.Address == "北京市示范路954号"
+
+
+def test_a_name_behind_a_misread_label_begins_in_the_column() -> None:
+    lines = line(f"n6{BOX_GAP}夏尔曦", 460, 245), line("1962年7月9日", 520, 392)
+    assert read_front(finder(*lines)).Name == "夏尔曦"
+
+
+@pytest.mark.parametrize(
+    ("printed", "count"), [("02", "02"), (f"BRER{BOX_GAP}12", "12"), ("2", ""), ("27", ""), ("2025", "")]
+)
+def test_two_digits_in_the_column_of_the_number_are_the_count(printed: str, count: str) -> None:
+    lines = line("2025.12.16-2030.12.16", 340, 371), line("H12345678", 340, 446), line("04", 900, 520)
+    place = 340 - 16 * printed.index(count[:1]) if count else 340
+    visa_number = back_fields(finder(*lines, line(printed, place, 520)))["VisaNum"]
+    assert visa_number.text == count
+    assert visa_number.confidence <= 0.7
+
+
+def test_two_counts_in_the_column_are_none() -> None:
+    lines = line("H12345678", 340, 446), line("02", 340, 520), line("03", 340, 590)
+    assert read_back(finder(*lines)).VisaNum == ""
 
 
 def test_a_valid_number_verifies_birth_and_sex() -> None:

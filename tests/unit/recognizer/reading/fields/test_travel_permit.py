@@ -326,9 +326,16 @@ def test_fields_without_labels_are_found_by_format() -> None:
     assert (answer.Number, answer.IssueNumber) == ("12345678", "03")
 
 
-def test_an_almost_central_authority_has_low_confidence() -> None:
-    fields = front_fields(finder(*hk_front(authority=line("签发机关公安部出入党管理局", 330, 380))), HK)
+@pytest.mark.parametrize("printed", ["公安部山入党管理局", "公安局出入境管理局"])
+def test_an_almost_central_authority_has_low_confidence(printed: str) -> None:
+    fields = front_fields(finder(*hk_front(authority=line(f"签发机关{printed}", 330, 380))), HK)
     assert fields["IssueAuthority"].confidence < 0.4
+
+
+@pytest.mark.parametrize("printed", ["公安赫出入境管理局", "公安部出入党管理局"])
+def test_one_misread_character_of_a_central_authority_is_corrected(printed: str) -> None:
+    authority = front_fields(finder(*hk_front(authority=line(f"签发机关{printed}", 330, 380))), HK)["IssueAuthority"]
+    assert (authority.text, authority.confidence) == ("公安部出入境管理局", 0.7)
 
 
 def test_a_birth_after_the_issue_has_low_confidence() -> None:
@@ -385,6 +392,23 @@ def test_a_verified_birth_after_the_issue_still_has_low_confidence() -> None:
     assert fields["Birthday"].confidence < 0.4, "the line leaves the century out"
 
 
+@pytest.mark.parametrize(
+    ("printed", "mrz", "birth"),
+    [
+        ("199/.07.29", "CSC835934200<2612258<9107290<0", "1991.07.29"),
+        ("1091.07.29", "CSC835934200<2612258<9107290<0", "1991.07.29"),
+        ("1/9/.07.2g", "CSC835934200<2612258<9107290<0", ""),
+        ("199/.07.29", "CSC835934200<2612258<9107290", ""),
+        ("2016.12.26", "CSC835934200<2612258<9107290<0", "2016.12.26"),
+    ],
+    ids=["one character", "a century", "too many", "line not proven", "another date"],
+)
+def test_a_misread_birth_is_that_of_the_mrz_if_it_is_like_it(printed: str, mrz: str, birth: str) -> None:
+    birthday = front_fields(exit_entry_front("2016.12.26-2026.12.25", mrz, line(printed, 330, 260)), EXIT)["Birthday"]
+    assert birthday.text == birth
+    assert birthday.confidence <= 0.85
+
+
 def test_a_birth_on_a_nonexistent_day_has_low_confidence() -> None:
     fields = front_fields(finder(*hk_front(birth=line("出生日期 1981.02.31", 330, 260))), HK)
     assert fields["Birthday"].confidence < 0.4
@@ -405,6 +429,15 @@ def test_a_romanised_name_on_a_back_is_verified_by_the_mrz() -> None:
 
     assert name_beside("VAN<DER<BERG<<PIETER<JAN<<<<<<") == OcrField("VAN DER BERG,PIETER JAN", VERIFIED)
     assert name_beside("LO<<KA<CHAI<<<<<<<<<<<<<<<<<<<") == OcrField("VAN DER BERG,PIETER JAN", 0.7)
+
+
+@pytest.mark.parametrize(
+    ("machine_line", "name"),
+    [("DELA<CRUZ<<ROSARI0<<<<<<<<<<<<", "DELA CRUZ,ROSARIO"), ("LO<<KA<CHAI<<<<<<<<<<<<<<<<<<<", "")],
+)
+def test_a_romanised_name_needs_no_label_if_the_mrz_repeats_it(machine_line: str, name: str) -> None:
+    lines = line("DELA CRUZ,ROSARIO", 80, 140), line("N054907(8)", 80, 190), line(machine_line, 50, 570)
+    assert back_fields(finder(*lines))["Name"].text == name
 
 
 def test_a_hong_kong_number_with_wrong_check_digit_has_low_confidence() -> None:
@@ -473,9 +506,10 @@ def test_a_number_length_not_in_use_at_issue_has_low_confidence(
     assert fields["Number"] == OcrField(number, 1.0 if sure else 0.5)
 
 
-def test_a_name_with_misread_label_is_above_the_identity_number() -> None:
+@pytest.mark.parametrize("identity", ["身份证件号码 S924069(3)", "S924069(3)"])
+def test_a_name_with_misread_label_is_above_the_identity_number(identity: str) -> None:
     label = line("上名", 80, 140)
-    fields = back_fields(finder(label, line("王真睿", 300, 140), line("身份证件号码 S924069(3)", 80, 210)))
+    fields = back_fields(finder(label, line("王真睿", 300, 140), line(identity, 80, 210)))
     assert fields["Name"] == OcrField("王真睿", 0.85)
 
 
