@@ -145,9 +145,9 @@ def _is_answered_as_wrong_kind(recognizer: Worker, photo: Photo) -> bool:
 
 def _print_errors(photo: Photo, errors: Sequence[str], outcome: Outcome) -> None:
     expected, actual = dict(text_fields(photo.truth["answer"])), dict(text_fields(outcome.answer))
-    illegible = [name for name in photo.truth["illegible"] if actual and actual[name] not in {"", expected[name]}]
+    illegible = [name for name in photo.truth["illegible"] if actual.get(name, "") not in {"", expected[name]}]
     for name in (*errors, *illegible):
         confidence = (outcome.confidences or {}).get(name, 0.0)
-        answer = repr(actual[name]) if actual else outcome.error_code
+        answer = repr(actual.get(name, "")) if actual else outcome.error_code
         note = ", illegible" if name in illegible else ""
         print(f"{photo.path} {name}: {expected[name]!r} read as {answer}, confidence {confidence:.2f}{note}")
