@@ -200,11 +200,11 @@ def test_an_unreadable_message_reaches_the_dead_letter_queue(client: Client) -> 
     client.sqs.send_message(QueueUrl=client.endpoints["intake_queue_url"], MessageBody="not an event")
     deadline = time.monotonic() + PATIENCE_SECONDS
     bodies: list[str] = []
-    while not bodies:
+    while "not an event" not in bodies:  # other tests of this sandbox may have dead letters, too
         assert time.monotonic() < deadline, "it is still on the intake queue"
         response = client.sqs.receive_message(QueueUrl=client.endpoints["dead_letter_queue_url"], WaitTimeSeconds=2)
-        bodies = [message["Body"] for message in response.get("Messages", [])]
-    assert bodies == ["not an event"]
+        bodies += [message["Body"] for message in response.get("Messages", [])]
+    assert bodies.count("not an event") == 1
 
 
 def test_logs_contain_neither_card_text_nor_object_keys(client: Client, sandbox: Any) -> None:
