@@ -9,7 +9,7 @@ import pytest
 
 from permit_ocr.application.ports import Case
 from permit_ocr.domain.events import Document
-from tests.unit.entrypoints.test_http_api import IMAGE, call
+from tests.unit.entrypoints.http_api.test_post_recognitions import IMAGE, call
 from tests.unit.fakes.cases import FakeCases
 from tests.unit.fakes.ocr import MAINLAND_BACK, MAINLAND_FRONT
 from tests.unit.fakes.queues import THROTTLED
