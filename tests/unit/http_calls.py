@@ -1,5 +1,6 @@
 """Requests to the API function, as API Gateway sends them."""
 
+import base64
 import json
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -9,12 +10,13 @@ from typing import Any
 
 from permit_ocr.application.intake_messages import DocumentMessage
 from permit_ocr.entrypoints.http_api import ApiDependencies, handle_request
-from tests.unit.fakes.files import FakePresignedUploads
+from tests.unit.fakes.files import JPEG, FakePresignedUploads
 from tests.unit.fakes.queues import THROTTLED
 from tests.unit.fakes.world import World
 
 HTTP: dict[str, Any] = json.loads(Path("events/http-api-v2-recognition.json").read_text())
 REST: dict[str, Any] = json.loads(Path("events/rest-api-v1-recognition.json").read_text())
+IMAGE = base64.b64encode(JPEG).decode()
 
 
 @dataclass
@@ -102,6 +104,14 @@ class Caller:
         if body is not None:
             event["body"] = body if isinstance(body, str) else json.dumps(body)
         return event
+
+
+def call(
+    body: Any, here: World, *, event: dict[str, Any] = HTTP, intake: FakeIntake | None = None, **changes: Any
+) -> tuple[dict[str, Any], Any]:
+    """Send an event with another body; the event of an HTTP API is ``POST /v1/recognitions``."""
+    text = body if isinstance(body, str) else json.dumps(body)
+    return Caller(here, intake=intake or FakeIntake()).send({**event, "body": text, **changes})
 
 
 def content_type(response: dict[str, Any]) -> str:

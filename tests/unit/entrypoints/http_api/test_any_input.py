@@ -11,13 +11,12 @@ from jsonschema import Draft202012Validator
 
 from permit_ocr.entrypoints.http_api.paths import ROUTES, locate
 from permit_ocr.entrypoints.http_api.router import OPENAPI_FILE
-from tests.unit.fakes.files import JPEG, jpeg
+from tests.unit.fakes.files import jpeg
 from tests.unit.fakes.ocr import MAINLAND_FRONT
 from tests.unit.fakes.world import world
-from tests.unit.http_calls import HTTP, REST, Caller, content_type
+from tests.unit.http_calls import HTTP, IMAGE, REST, Caller, content_type
 
 OPENAPI = json.loads(OPENAPI_FILE.read_text(encoding="utf-8"))
-IMAGE = base64.b64encode(JPEG).decode()
 ID = "0123456789abcdef0123456789abcdef"
 SECRET = "C98765432"
 FIELDS = sorted(OPENAPI["components"]["schemas"]["RecognitionRequest"]["properties"])

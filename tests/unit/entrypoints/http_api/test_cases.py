@@ -9,12 +9,11 @@ import pytest
 
 from permit_ocr.application.ports import Case
 from permit_ocr.domain.events import Document
-from tests.unit.entrypoints.http_api.test_post_recognitions import IMAGE, call
 from tests.unit.fakes.cases import FakeCases
 from tests.unit.fakes.ocr import MAINLAND_BACK, MAINLAND_FRONT
 from tests.unit.fakes.queues import THROTTLED
 from tests.unit.fakes.world import World, world
-from tests.unit.http_calls import HTTP, Caller
+from tests.unit.http_calls import HTTP, IMAGE, Caller, call
 
 
 def get(case: str, here: World) -> tuple[dict[str, Any], Any]:

@@ -21,9 +21,8 @@ from tests.unit.fakes.files import JPEG, FakeErasure
 from tests.unit.fakes.ocr import MAINLAND_FRONT
 from tests.unit.fakes.queues import THROTTLED
 from tests.unit.fakes.world import world
-from tests.unit.http_calls import HTTP, REST, Caller
+from tests.unit.http_calls import HTTP, IMAGE, REST, Caller
 
-IMAGE = base64.b64encode(JPEG).decode()
 GIF = base64.b64encode(b"GIF89a and more").decode()
 OPTIONS = {"document": "mainland-permit", "card_side": "BACK", "return_portrait": True, "case": "2026-0815"}
 METADATA = {"document": "mainland-permit", "card-side": "BACK", "return-portrait": "true", "case": "2026-0815"}

@@ -11,7 +11,7 @@ import pytest
 from permit_ocr.application.intake_messages import RecognizeUrlMessage, UnreadableEvent, serialize_message
 from permit_ocr.domain.permits import Kind, RecognitionOptions, Side
 from permit_ocr.entrypoints.upload_events import messages_in_body, messages_in_event
-from tests.unit.entrypoints.uploads.test_retries import run
+from tests.unit.entrypoints.uploads.invocation import run
 from tests.unit.fakes.ocr import MAINLAND_FRONT
 from tests.unit.fakes.world import world
 
