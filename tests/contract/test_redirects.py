@@ -15,8 +15,8 @@ from botocore.exceptions import ClientError
 
 from permit_ocr.adapters.secrets import read_secret
 from permit_ocr.domain.errors import CircuitOpen, RetryableError
+from tests.contract.tencent.client import REQUEST, FakeLimiter, ask, client_of, error_of
 from tests.contract.tencent.provider import CannedResponse, answer, provider
-from tests.contract.tencent.test_tencent_client import REQUEST, FakeLimiter, ask, client_of, error_of
 
 STATUSES = (300, 301, 302, 303, 305, 307, 308)
 

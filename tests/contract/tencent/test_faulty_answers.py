@@ -20,8 +20,8 @@ from permit_ocr.application.retry_policy import MAXIMUM_ATTEMPTS, RetryPolicy
 from permit_ocr.domain.card.answers import MainlandPermitAnswer
 from permit_ocr.domain.errors import Deferred, RejectDocument, RetryableError
 from tests.contract.certificate import self_signed
+from tests.contract.tencent.client import REQUEST, Clock, FakeLimiter, ask, client_of, error_of
 from tests.contract.tencent.provider import CannedResponse, Provider, answer, provider, refusal
-from tests.contract.tencent.test_tencent_client import REQUEST, Clock, FakeLimiter, ask, client_of, error_of
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 GOOD = b'{"Response": {"Number": "H12345678", "RequestId": "r-1"}}'
