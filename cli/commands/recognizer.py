@@ -4,6 +4,7 @@ import errno
 import ipaddress
 import logging
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -24,93 +25,75 @@ from recognizer.service.workers import ThreadWorkers, WorkerPool, WorkersDidNotS
 from recognizer.wire.common_parameters import LOCAL_CREDENTIALS, Credentials
 from recognizer.wire.download import DownloadRules
 
-_SERVER = "The server"
-_CREDENTIALS = "Credentials that callers must sign with"
-_URLS = "Images by URL"
-_FAKE_PROVIDER = "Fake provider"
+_server = partial(typer.Option, rich_help_panel="The server")
+_credential = partial(typer.Option, rich_help_panel="Credentials that callers must sign with")
+_url = partial(typer.Option, rich_help_panel="Images by URL")
+_fake_provider = partial(typer.Option, rich_help_panel="Fake provider")
+
+_Port = Annotated[int, _server(min=0, max=65535, help="0 for any free port.")]
+_Host = Annotated[str, _server(help="Addresses other than loopback require your own credentials.")]
+_RateLimit = Annotated[int, _server(min=0, help="Calls per second for each action; 0 for no limit.")]
+_Workers = Annotated[
+    int, _server(min=0, help="Worker processes, one card each at a time, 0.7 GB each; 0 for one per CPU.")
+]
+_Waiting = Annotated[int, _server(min=0, help="Calls that may queue; more get RequestLimitExceeded.")]
+_Grace = Annotated[int, _server(min=0, help="Seconds for calls in progress to finish at shutdown.")]
+_Placeholders = Annotated[
+    bool, _server("--placeholders", help='Return "0" and "000" instead of "" for a missing VisaNum and PassNo.')
+]
+
+_SecretId = Annotated[str, _credential(envvar="RECOGNIZER_SECRET_ID")]
+_SecretKey = Annotated[
+    str,
+    _credential(
+        envvar="RECOGNIZER_SECRET_KEY",
+        help="Prefer the environment variable: options are visible to every process.",
+    ),
+]
+_Token = Annotated[str, _credential(envvar="RECOGNIZER_TOKEN", help="If set, calls must include it.")]
+
+_AllowHttp = Annotated[bool, _url("--allow-http", help="Accept http:// as well as https://.")]
+_AllowPrivate = Annotated[
+    bool, _url("--allow-private", help="Accept private and loopback addresses, never link-local ones.")
+]
+
+_Answers = Annotated[
+    Path | None,
+    _fake_provider(
+        help='Return recorded answers from a JSON file: {"images": {"<sha256>": {"<action>": {…}}}, '
+        '"sequence": {"<action>": [{…}, {"Error": "<code>"}]}}.',
+        exists=True,
+        dir_okay=False,
+    ),
+]
+_Latency = Annotated[str, _fake_provider(help="Extra seconds per call: 0.6 or 0.3-0.9.")]
+_Faults = Annotated[
+    list[str] | None,
+    _fake_provider(
+        metavar="NAME=PROBABILITY",
+        help="Fault of a call: an error code, reset, hang, truncated, html, http-502 (repeatable).",
+    ),
+]
+_Seed = Annotated[int, _fake_provider(help="Seed of the faults and latencies.")]
 
 
 def recognizer(
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0 for any free port.", rich_help_panel=_SERVER)] = 8100,
-    host: Annotated[
-        str,
-        typer.Option(help="Addresses other than loopback require your own credentials.", rich_help_panel=_SERVER),
-    ] = "127.0.0.1",
-    rate_limit: Annotated[
-        int, typer.Option(min=0, help="Calls per second for each action; 0 for no limit.", rich_help_panel=_SERVER)
-    ] = QUOTA_PER_SECOND,
-    workers: Annotated[
-        int,
-        typer.Option(
-            min=0,
-            help="Worker processes, one card each at a time, 0.7 GB each; 0 for one per CPU.",
-            rich_help_panel=_SERVER,
-        ),
-    ] = 0,
-    waiting: Annotated[
-        int,
-        typer.Option(min=0, help="Calls that may queue; more get RequestLimitExceeded.", rich_help_panel=_SERVER),
-    ] = 16,
-    grace: Annotated[
-        int,
-        typer.Option(min=0, help="Seconds for calls in progress to finish at shutdown.", rich_help_panel=_SERVER),
-    ] = 30,
-    placeholders: Annotated[
-        bool,
-        typer.Option(
-            "--placeholders",
-            help='Return "0" and "000" instead of "" for a missing VisaNum and PassNo.',
-            rich_help_panel=_SERVER,
-        ),
-    ] = False,
-    secret_id: Annotated[
-        str, typer.Option(envvar="RECOGNIZER_SECRET_ID", rich_help_panel=_CREDENTIALS)
-    ] = LOCAL_CREDENTIALS.secret_id,
-    secret_key: Annotated[
-        str,
-        typer.Option(
-            envvar="RECOGNIZER_SECRET_KEY",
-            help="Prefer the environment variable: options are visible to every process.",
-            rich_help_panel=_CREDENTIALS,
-        ),
-    ] = LOCAL_CREDENTIALS.secret_key,
-    token: Annotated[
-        str,
-        typer.Option(envvar="RECOGNIZER_TOKEN", help="If set, calls must include it.", rich_help_panel=_CREDENTIALS),
-    ] = "",
-    allow_http: Annotated[
-        bool, typer.Option("--allow-http", help="Accept http:// as well as https://.", rich_help_panel=_URLS)
-    ] = False,
-    allow_private: Annotated[
-        bool,
-        typer.Option(
-            "--allow-private",
-            help="Accept private and loopback addresses, never link-local ones.",
-            rich_help_panel=_URLS,
-        ),
-    ] = False,
-    answers: Annotated[
-        Path | None,
-        typer.Option(
-            help='Return recorded answers from a JSON file: {"images": {"<sha256>": {"<action>": {…}}}, '
-            '"sequence": {"<action>": [{…}, {"Error": "<code>"}]}}.',
-            exists=True,
-            dir_okay=False,
-            rich_help_panel=_FAKE_PROVIDER,
-        ),
-    ] = None,
-    latency: Annotated[
-        str, typer.Option(help="Extra seconds per call: 0.6 or 0.3-0.9.", rich_help_panel=_FAKE_PROVIDER)
-    ] = "0",
-    fault: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME=PROBABILITY",
-            help="Fault of a call: an error code, reset, hang, truncated, html, http-502 (repeatable).",
-            rich_help_panel=_FAKE_PROVIDER,
-        ),
-    ] = None,
-    seed: Annotated[int, typer.Option(help="Seed of the faults and latencies.", rich_help_panel=_FAKE_PROVIDER)] = 0,
+    port: _Port = 8100,
+    host: _Host = "127.0.0.1",
+    rate_limit: _RateLimit = QUOTA_PER_SECOND,
+    workers: _Workers = 0,
+    waiting: _Waiting = 16,
+    grace: _Grace = 30,
+    placeholders: _Placeholders = False,
+    secret_id: _SecretId = LOCAL_CREDENTIALS.secret_id,
+    secret_key: _SecretKey = LOCAL_CREDENTIALS.secret_key,
+    token: _Token = "",
+    allow_http: _AllowHttp = False,
+    allow_private: _AllowPrivate = False,
+    answers: _Answers = None,
+    latency: _Latency = "0",
+    fault: _Faults = None,
+    seed: _Seed = 0,
 ) -> None:
     """Serve both OCR actions locally, like the provider.
 
