@@ -29,6 +29,68 @@ _ENCRYPTION_KEYS: Final[Mapping[str, Callable[[Json], Any]]] = {
 """Where the properties of each type have the key of the account that the resource is encrypted with."""
 
 
+def _all_properties(_name: str, properties: Json) -> Json:
+    return properties
+
+
+_OUTPUTS: Final[Mapping[str, tuple[str, Callable[[str, Json], Json]]]] = {
+    "Functions": (
+        "AWS::Lambda::Function",
+        lambda name, properties: {
+            "Name": {"Ref": name},
+            "Logging": properties.get("LoggingConfig", {}),
+            "Role": properties.get("Role", ""),
+        },
+    ),
+    "Mappings": ("AWS::Lambda::EventSourceMapping", _all_properties),
+    "Schedules": (
+        "AWS::Scheduler::Schedule",
+        lambda _, properties: {
+            "Target": properties["Target"]["Arn"],
+            "Input": properties["Target"].get("Input", ""),
+            "Expression": properties["ScheduleExpression"],
+            "Timezone": properties.get("ScheduleExpressionTimezone", "UTC"),
+        },
+    ),
+    "Buckets": (
+        "AWS::S3::Bucket",
+        lambda name, properties: {
+            "Name": {"Ref": name},
+            "Notifications": properties.get("NotificationConfiguration", {}),
+            "Versioning": properties.get("VersioningConfiguration", {}),
+        },
+    ),
+    "Queues": ("AWS::SQS::Queue", lambda name, _: {"Url": {"Ref": name}}),
+    "Roles": (
+        "AWS::IAM::Role",
+        lambda name, properties: {
+            "Arn": {"Fn::GetAtt": [name, "Arn"]},
+            "Policies": [policy["PolicyDocument"] for policy in properties.get("Policies", [])],
+            "ManagedPolicies": properties.get("ManagedPolicyArns", []),
+            "PermissionsBoundary": properties.get("PermissionsBoundary", ""),
+        },
+    ),
+    "QueuePolicies": (
+        "AWS::SQS::QueuePolicy",
+        lambda _, properties: {
+            "Resources": [{"Fn::GetAtt": [queue["Ref"], "Arn"]} for queue in properties["Queues"]],
+            "Policies": [properties["PolicyDocument"]],
+        },
+    ),
+    "BucketPolicies": (
+        "AWS::S3::BucketPolicy",
+        lambda _, properties: {
+            "Resources": [{"Fn::GetAtt": [properties["Bucket"]["Ref"], "Arn"]}],
+            "Policies": [properties["PolicyDocument"]],
+        },
+    ),
+    "Alarms": ("AWS::CloudWatch::Alarm", _all_properties),
+    "Dashboards": ("AWS::CloudWatch::Dashboard", _all_properties),
+    "Apis": ("AWS::ApiGatewayV2::Api", lambda _, properties: properties.get("Body", {})),
+}
+"""Each output but that of the keys: the type of its resources, and the part of each that it has."""
+
+
 def adapt_for_moto(cloudformation: Json) -> Json:
     """Return the template that moto deploys.
 
@@ -56,69 +118,15 @@ def adapt_for_moto(cloudformation: Json) -> Json:
 
 
 def _sandbox_outputs(cloudformation: Json) -> Json:
-    parts: dict[str, Json] = {
-        "Functions": {
-            name: {
-                "Name": {"Ref": name},
-                "Logging": properties.get("LoggingConfig", {}),
-                "Role": properties.get("Role", ""),
-            }
-            for name, properties in resources_of_type(cloudformation, "AWS::Lambda::Function")
-        },
-        "Mappings": dict(resources_of_type(cloudformation, "AWS::Lambda::EventSourceMapping")),
-        "Schedules": {
-            name: {
-                "Target": properties["Target"]["Arn"],
-                "Input": properties["Target"].get("Input", ""),
-                "Expression": properties["ScheduleExpression"],
-                "Timezone": properties.get("ScheduleExpressionTimezone", "UTC"),
-            }
-            for name, properties in resources_of_type(cloudformation, "AWS::Scheduler::Schedule")
-        },
-        "Buckets": {
-            name: {
-                "Name": {"Ref": name},
-                "Notifications": properties.get("NotificationConfiguration", {}),
-                "Versioning": properties.get("VersioningConfiguration", {}),
-            }
-            for name, properties in resources_of_type(cloudformation, "AWS::S3::Bucket")
-        },
-        "Queues": {name: {"Url": {"Ref": name}} for name, _ in resources_of_type(cloudformation, "AWS::SQS::Queue")},
-        "Roles": {
-            name: {
-                "Arn": {"Fn::GetAtt": [name, "Arn"]},
-                "Policies": [policy["PolicyDocument"] for policy in properties.get("Policies", [])],
-                "ManagedPolicies": properties.get("ManagedPolicyArns", []),
-                "PermissionsBoundary": properties.get("PermissionsBoundary", ""),
-            }
-            for name, properties in resources_of_type(cloudformation, "AWS::IAM::Role")
-        },
-        "QueuePolicies": {
-            name: {
-                "Resources": [{"Fn::GetAtt": [queue["Ref"], "Arn"]} for queue in properties["Queues"]],
-                "Policies": [properties["PolicyDocument"]],
-            }
-            for name, properties in resources_of_type(cloudformation, "AWS::SQS::QueuePolicy")
-        },
-        "BucketPolicies": {
-            name: {
-                "Resources": [{"Fn::GetAtt": [properties["Bucket"]["Ref"], "Arn"]}],
-                "Policies": [properties["PolicyDocument"]],
-            }
-            for name, properties in resources_of_type(cloudformation, "AWS::S3::BucketPolicy")
-        },
-        "Encrypted": {
-            name: {"Arn": {"Fn::GetAtt": [name, "Arn"]}, "Key": key}
-            for resource_type, key_of in _ENCRYPTION_KEYS.items()
-            for name, properties in resources_of_type(cloudformation, resource_type)
-            if (key := key_of(properties))
-        },
-        "Alarms": dict(resources_of_type(cloudformation, "AWS::CloudWatch::Alarm")),
-        "Dashboards": dict(resources_of_type(cloudformation, "AWS::CloudWatch::Dashboard")),
-        "Apis": {
-            name: properties.get("Body", {})
-            for name, properties in resources_of_type(cloudformation, "AWS::ApiGatewayV2::Api")
-        },
+    parts = {
+        output: {name: part_of(name, properties) for name, properties in resources_of_type(cloudformation, of_type)}
+        for output, (of_type, part_of) in _OUTPUTS.items()
+    }
+    parts["Encrypted"] = {
+        name: {"Arn": {"Fn::GetAtt": [name, "Arn"]}, "Key": key}
+        for of_type, key_of in _ENCRYPTION_KEYS.items()
+        for name, properties in resources_of_type(cloudformation, of_type)
+        if (key := key_of(properties))
     }
     return {
         OUTPUT_PREFIX + output: {
