@@ -10,7 +10,7 @@ import signal
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -20,6 +20,7 @@ from sandbox.account import REGION
 from sandbox.aws.client import SERVER, LocalAws, start_aws
 from sandbox.cloudwatch.recorder import Recorder, watch, write_definitions
 from sandbox.errors import SandboxError
+from sandbox.event_sources import event_sources
 from sandbox.http_api.api_reference import ApiReference
 from sandbox.http_api.server import ApiServer, HttpApi
 from sandbox.http_api.specimens import with_specimens
@@ -28,22 +29,19 @@ from sandbox.lambda_runtime.cpu_quota import require_cgroups
 from sandbox.lambda_runtime.emulator import machine_architecture
 from sandbox.lambda_runtime.environment_variables import link_runtime_packages
 from sandbox.lambda_runtime.execution_environments import environment_pools
-from sandbox.lambda_runtime.invocation import InvocationResult, Invoke, Json
-from sandbox.lambda_runtime.schedules import ScheduleRunner
-from sandbox.lambda_runtime.sqs_poller import SqsPoller, SqsQueue
+from sandbox.lambda_runtime.invocation import Invoke
 from sandbox.ports import claim_ports
 from sandbox.processes import Processes
 from sandbox.settings import (
     CREDENTIALS_SECRET,
     OcrServer,
     Settings,
-    batch_size,
     environment_overrides,
     other_ocr_server,
     recognizer_server,
     template_parameters,
 )
-from sandbox.template.deployed_stack import DeployedStack, EventSourceMapping, Schedule
+from sandbox.template.deployed_stack import DeployedStack
 from sandbox.template.transform import transform
 
 RECOGNIZER: Final = "recognizer"
@@ -95,10 +93,9 @@ async def running_sandbox(settings: Settings, report: Report) -> AsyncIterator[S
             for service in (
                 api.serve(),
                 *(
-                    poller.run()
-                    for poller in _pollers(settings, stack, aws, functions, recorder=recorder, report=report)
+                    source.run()
+                    for source in event_sources(settings, stack, aws, functions, recorder=recorder, report=report)
                 ),
-                *(runner.run() for runner in _schedules(settings, stack, aws, functions, report)),
                 watch(recorder, settings.state, aws_endpoint=aws.endpoint, alarms=stack.alarms, report=report),
                 _fail_when_one_ends(processes, supervised),
             )
@@ -252,61 +249,6 @@ def _functions(
     )
     account = AccountConcurrency(settings.account_concurrency, recorder.throttle)
     return account.limit({name: recorder.invocations(name, pool.invoke) for name, pool in pools.items()})
-
-
-def _pollers(
-    settings: Settings,
-    stack: DeployedStack,
-    aws: LocalAws,
-    functions: Mapping[str, Invoke],
-    *,
-    recorder: Recorder,
-    report: Report,
-) -> list[SqsPoller]:
-    roles = {function.name: function.role if settings.enforce_iam else None for function in stack.functions}
-
-    def queue(mapping: EventSourceMapping) -> SqsQueue:
-        sqs = aws.client("sqs", access_key=roles[mapping.function_name])  # Lambda polls with the function's role
-        return SqsQueue(sqs, aws.queue_url(aws.client("sqs"), mapping.queue_arn))
-
-    return [
-        SqsPoller(
-            replace(mapping, batch_size=batch_size(settings, mapping.batch_size)),
-            recorder.receives(mapping.queue_arn.rpartition(":")[2], queue(mapping)),
-            functions[mapping.function_name],
-            report=report,
-        )
-        for mapping in stack.event_source_mappings
-        if mapping.enabled
-    ]
-
-
-def _schedules(
-    settings: Settings, stack: DeployedStack, aws: LocalAws, functions: Mapping[str, Invoke], report: Report
-) -> list[ScheduleRunner]:
-    return [
-        ScheduleRunner(
-            schedule,
-            _sender(aws, schedule) or functions[schedule.function_name],
-            today_file=settings.today_file,
-            report=report,
-        )
-        for schedule in stack.schedules
-    ]
-
-
-def _sender(aws: LocalAws, schedule: Schedule) -> Invoke | None:
-    """Return what sends a schedule's message to its queue; None if it invokes a function."""
-    if schedule.queue_arn is None:
-        return None
-    sqs = aws.client("sqs")
-    url = aws.queue_url(sqs, schedule.queue_arn)
-
-    async def send(_event: Json) -> InvocationResult:
-        await asyncio.to_thread(sqs.send_message, QueueUrl=url, MessageBody=schedule.message)
-        return InvocationResult(payload=b"null", function_error=False)
-
-    return send
 
 
 def _endpoints(
