@@ -1,0 +1,126 @@
+"""The back of a Hong Kong and Macao resident's permit: its printed fields beside the machine-readable lines."""
+
+from dataclasses import replace
+
+import pytest
+
+from recognizer.reading.fields.hk_macao_back import back_fields
+from recognizer.reading.fields.mrz.facts import MrzFacts
+from recognizer.reading.fields.ocr_field import VERIFIED, OcrField
+from tests.unit.recognizer.reading.cards import finder, line
+from tests.unit.recognizer.reading.fields.travel_permits import read_back
+
+
+def test_a_back_gives_name_identity_number_and_previous_permit() -> None:
+    answer = read_back(
+        finder(
+            line("港澳居民来往内地通行证", 80, 40, 50),
+            line("姓名", 80, 140),
+            line("盧家齊", 300, 140),
+            line("身份证件号码", 80, 210),
+            line("G376849(9)", 300, 210),
+            line("曾持证件号码", 80, 280),
+            line("H9265827233", 300, 280),
+            line("CRCHNH444927506O4<<<<<<<<<<<<<", 50, 460),
+            line("4303086M2811073CHN<<<<<<<<<<<6", 50, 515),
+            line("LO<<KA<CHAI<<<<<<<<<<<<<<<<<<<", 50, 570),
+        )
+    )
+    back = answer.MainlandTravelPermitBackInfos
+    assert back is not None
+    assert (back.Name, back.IDNumber, back.HistoryNumber) == ("盧家齊", "G376849(9)", "H9265827233")
+    assert (answer.Type, answer.Name, answer.Number) == ("港澳居民来往内地通行证", "", "")
+
+
+def test_a_previous_number_is_found_under_an_unknown_label() -> None:
+    answer = read_back(
+        finder(
+            line("姓名 陈大文", 80, 140),
+            line("身份证件号码 G376849(9)", 80, 210),
+            line("原通行证号码 H0601117102", 80, 280),
+        )
+    )
+    assert answer.MainlandTravelPermitBackInfos is not None
+    assert answer.MainlandTravelPermitBackInfos.HistoryNumber == "H0601117102"
+
+
+def test_the_machine_lines_repair_or_contradict_the_identity_number() -> None:
+    def identity(printed: str) -> OcrField:
+        return back_fields(finder(line(f"身份证件号码 {printed}", 80, 210)), MrzFacts(identity_number="A123456(3)"))[
+            "IDNumber"
+        ]
+
+    assert identity("A173456(3)") == OcrField("A123456(3)", VERIFIED)
+    assert identity("") == OcrField("A123456(3)", VERIFIED)
+    assert identity("G376849(9)").confidence < 0.4, "both are right, so one is from another card"
+
+
+def test_the_coded_name_supports_corrects_or_contradicts_the_printed_one() -> None:
+    def name(printed: str) -> OcrField:
+        lines = line(f"姓名 {printed}", 80, 140), line("身份证件号码 G376849(9)", 80, 210)
+        return back_fields(finder(*lines), MrzFacts(chinese_name="陈大文"))["Name"]
+
+    assert name("陳大文") == OcrField("陳大文", 1.0)
+    assert name("陈天文") == OcrField("陈大文", 0.88)
+    assert name("陳天文") == OcrField("陳大文", 0.88)
+    assert name("陣大文") == OcrField("陳大文", 0.88), "the misread character is a traditional one"
+    assert name("李小龙").confidence == 0.5
+
+
+def test_an_empty_previous_permit_stays_empty_above_the_mrz() -> None:
+    answer = read_back(
+        finder(
+            line("身份证件号码 1793815(8)", 80, 210),
+            line("曾持证件号码", 80, 280),
+            line("C<CHNM04051665<012<<<<<<<<<<<<", 80, 350),
+        )
+    )
+    back = answer.MainlandTravelPermitBackInfos
+    assert back is not None
+    assert (back.IDNumber, back.HistoryNumber) == ("1793815(8)", "")
+
+
+def test_a_hong_kong_number_starting_with_a_digit_is_corrected() -> None:
+    fields = back_fields(finder(line("身份证件号码 2943144(7)", 80, 210)))
+    assert fields["IDNumber"].text == "Z943144(7)"
+    assert fields["IDNumber"].confidence > 0.9
+
+
+def test_a_romanised_name_on_a_back_is_verified_by_the_mrz() -> None:
+    blurred = line("VAN DER BERG,PIETER JAN", 300, 140)
+    blurred = replace(blurred, characters=tuple(replace(one, confidence=0.7) for one in blurred.characters))
+
+    def name_beside(machine_line: str) -> OcrField:
+        labels = line("姓名", 80, 140), line("身份证件号码 G376849(9)", 80, 210)
+        return back_fields(finder(*labels, blurred, line(machine_line, 50, 570)))["Name"]
+
+    assert name_beside("VAN<DER<BERG<<PIETER<JAN<<<<<<") == OcrField("VAN DER BERG,PIETER JAN", VERIFIED)
+    assert name_beside("LO<<KA<CHAI<<<<<<<<<<<<<<<<<<<") == OcrField("VAN DER BERG,PIETER JAN", 0.7)
+
+
+@pytest.mark.parametrize(
+    ("machine_line", "name"),
+    [("DELA<CRUZ<<ROSARI0<<<<<<<<<<<<", "DELA CRUZ,ROSARIO"), ("LO<<KA<CHAI<<<<<<<<<<<<<<<<<<<", "")],
+)
+def test_a_romanised_name_needs_no_label_if_the_mrz_repeats_it(machine_line: str, name: str) -> None:
+    lines = line("DELA CRUZ,ROSARIO", 80, 140), line("N054907(8)", 80, 190), line(machine_line, 50, 570)
+    assert back_fields(finder(*lines))["Name"].text == name
+
+
+def test_a_hong_kong_number_with_wrong_check_digit_has_low_confidence() -> None:
+    fields = back_fields(finder(line("身份证件号码 A123456(5)", 80, 210)))
+    assert (fields["IDNumber"].text, fields["IDNumber"].confidence) == ("A123456(5)", 0.5)
+
+
+@pytest.mark.parametrize("identity", ["身份证件号码 S924069(3)", "S924069(3)"])
+def test_a_name_with_misread_label_is_above_the_identity_number(identity: str) -> None:
+    label = line("上名", 80, 140)
+    fields = back_fields(finder(label, line("王真睿", 300, 140), line(identity, 80, 210)))
+    assert fields["Name"] == OcrField("王真睿", 0.85)
+
+
+@pytest.mark.parametrize(("coded", "confidence"), [("陈大文", VERIFIED), ("陈大", 0.85)])
+def test_a_back_prints_the_coded_name_wherever_it_is(coded: str, confidence: float) -> None:
+    lines = line("港澳居民来往内地通行证", 200, 60, 60), line("陳大文", 420, 120), line("件号码 G376849(9)", 330, 200)
+    name = back_fields(finder(*lines), MrzFacts(chinese_name=coded))["Name"]
+    assert (name.text, name.confidence) == ("陳大文", confidence)
