@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import batched, product
-from typing import Annotated, Any, Final, NoReturn, get_args
+from typing import Annotated, Any, Final, get_args
 
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from cli.deployment import Deployment, DeploymentNotFound, sandbox_deployment, stack_deployment
+from cli.messages import MessageConsole
 from cli.options import Stack
 from permit_ocr.domain.card.answers import MainlandPermitAnswer, MainlandPermitBack, ResidencePermitAnswer
 from permit_ocr.domain.review.decision import text_fields
@@ -70,16 +71,16 @@ def accuracy(
 
     Example: permit-ocr accuracy --since 30d --stack permit-ocr
     """
-    stderr = Console(stderr=True, emoji=False)
+    stderr = MessageConsole("accuracy")
     if (seconds := parse_period(since)) is None:
-        _fail(stderr, "--since must be a number of hours or days, such as 12h or 30d, and at most 455d")
+        stderr.fail("--since must be a number of hours or days, such as 12h or 30d, and at most 455d", status=2)
     try:
         deployment = stack_deployment(stack) if stack else sandbox_deployment()
         found = measured(deployment, start=time.time() - seconds, end=time.time())
     except (DeploymentNotFound, ClientError, BotoCoreError) as error:
-        _fail(stderr, str(error))
+        stderr.fail(str(error), status=2)
     if not found:
-        stderr.print(f"no reviewer has checked a field in the last {since}", highlight=False)
+        stderr.message(f"no reviewer has checked a field in the last {since}")
         return
     print_accuracy(found)
 
@@ -161,8 +162,3 @@ def _sums(metrics: Metrics, start: float, end: float) -> Iterator[tuple[_Counted
         if metric.name in _METRICS and (total := metrics.statistic(metric, "Sum", start=start, end=end)):
             dimensions = dict(metric.dimensions)
             yield (metric.name, dimensions["field"], dimensions["reader"]), total
-
-
-def _fail(console: Console, text: str) -> NoReturn:
-    console.print(f"permit-ocr accuracy: {text}", style="red", markup=False, highlight=False, soft_wrap=True)
-    raise typer.Exit(2)

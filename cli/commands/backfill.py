@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, Final
 from urllib.parse import quote_plus
 
 import typer
@@ -18,6 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from cli.deployment import Deployment, DeploymentNotFound, sandbox_deployment, stack_deployment
 from cli.error_messages import message_of
+from cli.messages import MessageConsole
 from cli.options import Stack
 from cli.quantities import quantity
 from cli.queue_messages import REQUEST_LIMIT, send_messages
@@ -77,26 +78,22 @@ def backfill(
 
     Example: permit-ocr backfill s3://permit-ocr-111122223333-0a1b2c/uploads/2025/ --stack permit-ocr
     """
-    stderr = Console(stderr=True, emoji=False)
+    stderr = MessageConsole("backfill")
     try:
         deployment = stack_deployment(stack) if stack else sandbox_deployment()
         prefix = _prefix(address, deployment)
         file = state or _state_file(deployment.upload_bucket, prefix)
         start = _load(file)
     except (DeploymentNotFound, ClientError, BotoCoreError, OSError, ValueError) as error:
-        _fail(stderr, message_of(error), status=2)
+        stderr.fail(message_of(error), status=2)
     if start.queued:
-        stderr.print(
-            f"resuming after {quantity(start.queued, 'object')} (delete {file} to start over)",
-            highlight=False,
-            soft_wrap=True,
-        )
+        stderr.message(f"resuming after {quantity(start.queued, 'object')} (delete {file} to start over)")
     try:
         queued = _enqueue(deployment, prefix, start, file, stderr)
     except (MessagesRejected, ClientError, BotoCoreError, OSError) as error:
-        _fail(stderr, f"{message_of(error)}; run the command again to resume", status=1)
+        stderr.fail(f"{message_of(error)}; run the command again to resume", status=1)
     file.unlink(missing_ok=True)
-    stderr.print(f"queued {quantity(queued, 'object')}", highlight=False)
+    stderr.message(f"queued {quantity(queued, 'object')}")
 
 
 def _enqueue(deployment: Deployment, prefix: str, start: BackfillState, file: Path, console: Console) -> int:
@@ -236,8 +233,3 @@ def _save(file: Path, position: ListingPosition, queued: int) -> None:
     with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as out:
         json.dump(saved, out)
     new.replace(file)
-
-
-def _fail(console: Console, text: str, *, status: int) -> NoReturn:
-    console.print(f"permit-ocr backfill: {text}", style="red", markup=False, highlight=False, soft_wrap=True)
-    raise typer.Exit(status)

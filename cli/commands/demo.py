@@ -13,6 +13,7 @@ from rich.console import Console
 
 from cli.deployment import Deployment, deployment_from_endpoints
 from cli.error_messages import message_of
+from cli.messages import MessageConsole
 from cli.quantities import quantity
 from cli.results.table import print_results, rows_of
 from cli.uploads.submission import Result, Submission, submit, wait_for_results
@@ -46,23 +47,20 @@ def demo() -> None:
 
     Example: permit-ocr demo
     """
-    console = Console(stderr=True, emoji=False)
+    console = MessageConsole("demo")
     try:
         root = find_root(Path.cwd())
         asyncio.run(_demo(root, console))
     except (SandboxError, OSError) as error:
-        console.print(
-            f"permit-ocr demo: {message_of(error)}", style="red", markup=False, highlight=False, soft_wrap=True
-        )
-        raise typer.Exit(1) from None
+        console.fail(message_of(error), status=1)
 
 
-async def _demo(root: Path, console: Console) -> None:
+async def _demo(root: Path, console: MessageConsole) -> None:
     state = state_directory(root) / "demo"
     settings = Settings(root=root, state=state, api_port=0, aws_port=0, ocr_port=0, ocr_endpoint=None)
 
     def report(line: str) -> None:
-        console.print(line, style="dim", markup=False, highlight=False, soft_wrap=True)
+        console.message(line, style="dim")
 
     async with running_sandbox(settings, report) as running:
         report(f"ready after {running.seconds:.1f} s")
@@ -76,23 +74,23 @@ async def _demo(root: Path, console: Console) -> None:
     )
     if written < len(done):
         raise typer.Exit(1)
-    console.print(_TRY_NEXT, markup=False, highlight=False, soft_wrap=True)
+    console.message(_TRY_NEXT)
 
 
 def _recognize(
-    directory: Path, specimens: Sequence[dict[str, Any]], deployment: Deployment, console: Console
+    directory: Path, specimens: Sequence[dict[str, Any]], deployment: Deployment, console: MessageConsole
 ) -> list[Result]:
     sent: list[Submission] = []
     for specimen in specimens:
         file = directory / specimen["file"]
         options = {"document": specimen["document"], "card_side": specimen["card_side"] or None}
         sent.append(submit(file, file.read_bytes(), deployment, **options))
-    console.print(f"uploaded {quantity(len(sent), 'photo')}", style="dim", highlight=False)
+    console.message(f"uploaded {quantity(len(sent), 'photo')}", style="dim")
     done: list[Result] = []
     for result in wait_for_results(sent, deployment, timeout_seconds=_RESULT_SECONDS):
         done.append(result)
         line = f"{len(done):>2}/{len(sent)} {result.submission.file.name}"
-        console.print(line if result.events else f"{line}: no result", style="dim", highlight=False)
+        console.message(line if result.events else f"{line}: no result", style="dim")
     return sorted(done, key=lambda result: sent.index(result.submission))
 
 

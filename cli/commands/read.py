@@ -18,6 +18,7 @@ from rich.text import Text
 
 from cli.error_messages import reason_of
 from cli.image_files import CardSideOption, DocumentOption, NoImagesFound, PathsArgument, find_images
+from cli.messages import MessageConsole
 from permit_ocr.application.recognize import kinds_and_sides
 from permit_ocr.domain.confidence import CONFIDENCE_THRESHOLD, confidence_by_field
 from permit_ocr.domain.errors import RejectDocument
@@ -100,14 +101,13 @@ def read(
 
     Example: permit-ocr read front.jpg back.jpg --document mainland-permit --json
     """
-    stderr = Console(stderr=True, emoji=False)
+    stderr = MessageConsole()
     try:
         images = find_images(paths)
     except NoImagesFound as error:
-        stderr.print(f"permit-ocr: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
-        raise typer.Exit(2) from None
+        stderr.fail(str(error), status=2)
     if skipped := images.skipped_message():
-        stderr.print(skipped, highlight=False)
+        stderr.message(skipped)
     options = RecognitionOptions(
         kind=None if document == "auto" else Kind(document), side=Side(card_side.lower()) if card_side else None
     )

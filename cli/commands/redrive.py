@@ -18,6 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from cli.deployment import Deployment, DeploymentNotFound, sandbox_deployment, stack_deployment
+from cli.messages import MessageConsole
 from cli.options import Stack
 from cli.quantities import quantity
 from cli.queue_messages import REQUEST_LIMIT, send_messages
@@ -78,14 +79,13 @@ def redrive(
 
     Example: permit-ocr redrive --stack permit-ocr --reason InternalError --yes
     """
-    stderr = Console(stderr=True, emoji=False)
+    stderr = MessageConsole("redrive")
     try:
         deployment = stack_deployment(stack) if stack else sandbox_deployment()
         with stderr.status("reading the dead-letter queue"):
             listing = _list_messages(deployment, reason)
     except (DeploymentNotFound, ClientError, BotoCoreError) as error:
-        _print_error(stderr, str(error))
-        raise typer.Exit(2) from None
+        stderr.fail(str(error), status=2)
     _print(listing, reason)
     if not listing.ids or yes is False:
         return
@@ -97,12 +97,11 @@ def redrive(
     try:
         _move_all(listing.ids, deployment, stderr)
     except (ClientError, BotoCoreError) as error:
-        _print_error(stderr, str(error))
-    stderr.print(f"moved {total - len(listing.ids)} of {total}", highlight=False)
+        stderr.error(str(error))
+    stderr.message(f"moved {total - len(listing.ids)} of {total}")
     if listing.ids:
         minutes = _VISIBILITY_SECONDS // 60
-        _print_error(stderr, f"{len(listing.ids)} were not moved; run the command again in {minutes} minutes")
-        raise typer.Exit(1)
+        stderr.fail(f"{len(listing.ids)} were not moved; run the command again in {minutes} minutes", status=1)
 
 
 def _list_messages(deployment: Deployment, reason: str | None) -> _Listing:
@@ -228,7 +227,3 @@ def _print(listing: _Listing, reason: str | None) -> None:
     for name, count in listing.counts.most_common():
         table.add_row(name, str(count), f"{listing.oldest[name]:%Y-%m-%d %H:%M} UTC")
     console.print(table)
-
-
-def _print_error(console: Console, text: str) -> None:
-    console.print(f"permit-ocr redrive: {text}", style="red", markup=False, highlight=False, soft_wrap=True)

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 
 from cli.error_messages import message_of
+from cli.messages import MessageConsole
 from sandbox.errors import SandboxError
 from sandbox.project import find_root, state_directory
 from sandbox.settings import Settings
@@ -80,7 +80,7 @@ def up(
 
     Example: permit-ocr up --api-port 8080
     """
-    console = Console(stderr=True, emoji=False)
+    console = MessageConsole("up")
     try:
         root = find_root(Path.cwd())
         settings = Settings(
@@ -99,25 +99,29 @@ def up(
             batch_size=batch_size,
             today=today,
         )
-        with console.status("starting") as status:
-            is_ready = False
-
-            def report(line: str) -> None:
-                if console.is_terminal and not is_ready:
-                    status.update(escape(line))  # so that the output begins with the address
-                else:
-                    console.print(line, style="dim", markup=False, highlight=False, soft_wrap=True)
-
-            def ready(sandbox: Sandbox) -> None:
-                nonlocal is_ready
-                is_ready = True
-                status.stop()
-                _print_ready(console, sandbox, settings)
-
-            asyncio.run(run_until_stopped(settings, report, ready))
+        _run(settings, console)
     except (SandboxError, OSError) as error:
-        console.print(f"permit-ocr up: {message_of(error)}", style="red", markup=False, highlight=False, soft_wrap=True)
-        raise typer.Exit(1) from None
+        console.fail(message_of(error), status=1)
+
+
+def _run(settings: Settings, console: MessageConsole) -> None:
+    """Run the sandbox; until it is ready, a terminal shows only the last step of the start."""
+    with console.status("starting") as status:
+        is_ready = False
+
+        def report(line: str) -> None:
+            if console.is_terminal and not is_ready:
+                status.update(escape(line))  # so that the output begins with the address
+            else:
+                console.message(line, style="dim")
+
+        def ready(sandbox: Sandbox) -> None:
+            nonlocal is_ready
+            is_ready = True
+            status.stop()
+            _print_ready(console, sandbox, settings)
+
+        asyncio.run(run_until_stopped(settings, report, ready))
 
 
 def _parameters(assignments: list[str]) -> dict[str, str]:
@@ -127,24 +131,19 @@ def _parameters(assignments: list[str]) -> dict[str, str]:
     return {name: value for name, _, value in pairs}
 
 
-def _print_ready(console: Console, sandbox: Sandbox, settings: Settings) -> None:
+def _print_ready(console: MessageConsole, sandbox: Sandbox, settings: Settings) -> None:
     address = sandbox.endpoints["api_url"]
     has_console = any((route.method, route.path) == ("GET", "/") for route in sandbox.stack.routes)
     first = f"Open {address}/ in a browser" if has_console else f"The API is at {address}"
-    console.print(f"{first}. Ready after {sandbox.seconds:.1f} s.", style="bold", highlight=False, soft_wrap=True)
-    console.print(f"The API's reference is at {address}/docs.", highlight=False, soft_wrap=True)
-    for name, value in sandbox.endpoints.items():  # unwrapped, so that they can be copied
-        console.print(f"{name:<30}{value}", markup=False, highlight=False, soft_wrap=True)
+    console.message(f"{first}. Ready after {sandbox.seconds:.1f} s.", style="bold")
+    console.message(f"The API's reference is at {address}/docs.")
+    for name, value in sandbox.endpoints.items():
+        console.message(f"{name:<30}{value}")
     issuers = {route.jwt.issuer for route in sandbox.stack.routes if route.jwt}
     authentication = (
         f"The API requires tokens from {', '.join(issuers)}."
         if issuers
         else "The API requires no signature here; deployed, it requires IAM signatures."
     )
-    console.print(
-        f"{authentication} The AWS mock accepts any key. Press Ctrl-C to stop.",
-        style="dim",
-        highlight=False,
-        soft_wrap=True,
-    )
-    console.print(f"endpoints: {settings.state / 'endpoints.json'}", style="dim", highlight=False, soft_wrap=True)
+    console.message(f"{authentication} The AWS mock accepts any key. Press Ctrl-C to stop.", style="dim")
+    console.message(f"endpoints: {settings.state / 'endpoints.json'}", style="dim")

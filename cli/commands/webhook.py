@@ -4,9 +4,9 @@ from typing import Annotated, Literal
 
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
-from rich.console import Console
 
 from cli.deployment import Deployment, DeploymentNotFound, sandbox_deployment, stack_deployment
+from cli.messages import MessageConsole
 from cli.options import Stack
 from permit_ocr.adapters.dynamodb.cases import DynamoDbCases
 from permit_ocr.adapters.dynamodb.documents import DynamoDbDocuments
@@ -33,16 +33,15 @@ def webhook(
     Example: permit-ocr webhook resend feb26aa20f08664b206e97b395af8b76 --stack permit-ocr
     """
     assert action == "resend"  # noqa: S101  Typer rejects other values
-    stderr = Console(stderr=True, emoji=False)
+    stderr = MessageConsole("webhook")
     try:
         deployment = stack_deployment(stack) if stack else sandbox_deployment()
         missing = resend(event_ids, deployment)
     except (DeploymentNotFound, ClientError, BotoCoreError, RetryableError) as error:
-        _print_error(stderr, str(error))
-        raise typer.Exit(2) from None
-    stderr.print(f"queued {len(event_ids) - len(missing)} of {len(event_ids)}", highlight=False)
+        stderr.fail(str(error), status=2)
+    stderr.message(f"queued {len(event_ids) - len(missing)} of {len(event_ids)}")
     for event_id in missing:
-        _print_error(stderr, f"no event {event_id}: it is unknown or has expired")
+        stderr.error(f"no event {event_id}: it is unknown or has expired")
     if missing:
         raise typer.Exit(1)
 
@@ -69,7 +68,3 @@ def resend(event_ids: list[str], deployment: Deployment) -> list[str]:
         for event in events:
             send_webhook_again(deployment.sqs, deployment.webhook_queue_url, event)
     return missing
-
-
-def _print_error(console: Console, text: str) -> None:
-    console.print(f"permit-ocr webhook: {text}", style="red", markup=False, highlight=False, soft_wrap=True)

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from cli.deployment import Deployment
+from cli.messages import MessageConsole
 from cli.uploads.pairs import Cases
 from cli.uploads.resume_state import ResumeState, RunOptions, UploadRecord
 from cli.uploads.submission import Result, Submission, submit, wait_for_results
@@ -28,7 +29,7 @@ class Run:
     options: RunOptions
     deployment: Deployment
     timeout: float
-    stderr: Console
+    stderr: MessageConsole
 
 
 def upload_and_wait(run: Run, state: ResumeState | None) -> list[Result]:

@@ -4,16 +4,16 @@ The API is used so that a deletion is in the audit trail under the identity that
 """
 
 from http import HTTPStatus
-from typing import Annotated, NoReturn
+from typing import Annotated
 from urllib.parse import quote
 
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
-from rich.console import Console
 
 from cli.commands.documents.names import check_names
 from cli.deployment import DeploymentNotFound, sandbox_deployment, stack_deployment
 from cli.http_api import RequestFailed, api_of
+from cli.messages import MessageConsole
 from cli.options import Stack, Token
 from cli.quantities import quantity
 
@@ -35,13 +35,13 @@ def delete(
 
     Example: permit-ocr delete --case 2026-0815 --stack permit-ocr
     """
-    stderr = Console(stderr=True, emoji=False)
+    stderr = MessageConsole("delete")
     ids = document_ids or []
     try:
         check_names(ids, case)
         api = api_of(stack_deployment(stack) if stack else sandbox_deployment(), token, sign=bool(stack))
     except (DeploymentNotFound, ClientError, BotoCoreError, ValueError) as error:
-        _fail(stderr, str(error))
+        stderr.fail(str(error), status=2)
     if not yes:
         what = " and ".join([quantity(len(ids), "document")] * bool(ids) + [f"the case {case}"] * bool(case))
         typer.confirm(f"Delete {what} for good?", abort=True, err=True)
@@ -49,15 +49,10 @@ def delete(
         missing = [one for one in ids if api.delete(f"/v1/recognitions/{one}").status_code == HTTPStatus.NOT_FOUND]
         if case:
             api.delete(f"/v1/cases/{quote(case, safe='')}")  # a large case takes several requests: no count
-            stderr.print(f"the case {case} is deleted", markup=False, highlight=False)
+            stderr.message(f"the case {case} is deleted")
     except RequestFailed as error:
-        _fail(stderr, str(error), status=1)
+        stderr.fail(str(error), status=1)
     if ids:
-        stderr.print(f"deleted {len(ids) - len(missing)} of {quantity(len(ids), 'document')}", highlight=False)
+        stderr.message(f"deleted {len(ids) - len(missing)} of {quantity(len(ids), 'document')}")
     if missing:
-        _fail(stderr, f"unknown or expired: {', '.join(missing)}", status=1)
-
-
-def _fail(console: Console, text: str, *, status: int = 2) -> NoReturn:
-    console.print(f"permit-ocr delete: {text}", style="red", markup=False, highlight=False, soft_wrap=True)
-    raise typer.Exit(status)
+        stderr.fail(f"unknown or expired: {', '.join(missing)}", status=1)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from http import HTTPStatus
 from pathlib import Path
-from typing import Annotated, Any, Final, NoReturn
+from typing import Annotated, Any, Final
 from urllib.parse import urlencode
 
 import typer
@@ -18,6 +18,7 @@ from rich.console import Console
 from cli.deployment import Deployment, DeploymentNotFound, sandbox_deployment, stack_deployment
 from cli.error_messages import message_of
 from cli.http_api import Api, RequestFailed, api_of
+from cli.messages import MessageConsole
 from cli.options import Stack, Token
 from cli.quantities import quantity
 from cli.results.formats import JSON_LINES, check_format, write_lines, write_table
@@ -50,14 +51,14 @@ def expiring(
 
     Example: permit-ocr expiring --within 90 --output expiring.csv --stack permit-ocr
     """
-    stderr = Console(stderr=True, emoji=False)
+    stderr = MessageConsole("expiring")
     try:
         suffix = check_format(output) if output else None
         deployment = stack_deployment(stack) if stack else sandbox_deployment()
         api = api_of(deployment, token, sign=bool(stack))
         today = _today(deployment)
     except (DeploymentNotFound, ClientError, BotoCoreError, ValueError) as error:
-        _fail(stderr, message_of(error))
+        stderr.fail(message_of(error), status=2)
     first = today - timedelta(days=since)
     last = min(today + timedelta(days=within), first + timedelta(days=_MOST_DAYS))
     try:
@@ -69,10 +70,10 @@ def expiring(
         elif suffix:
             write_table(output, _COLUMNS, map(_row, found), suffix=suffix)
     except (RequestFailed, OSError) as error:
-        _fail(stderr, message_of(error), status=1)
+        stderr.fail(message_of(error), status=1)
     if output:
-        stderr.print(f"wrote {output}", highlight=False, soft_wrap=True)
-    stderr.print(f"{quantity(len(found), 'permit')} from {first} to {last}", style="dim", highlight=False)
+        stderr.message(f"wrote {output}")
+    stderr.message(f"{quantity(len(found), 'permit')} from {first} to {last}", style="dim")
 
 
 def _today(deployment: Deployment) -> date:
@@ -125,8 +126,3 @@ def _print_table(found: list[dict[str, Any]]) -> None:
         console.print(table)
         print_left_out(console, widths, _WIDTHS)
     sys.stdout.flush()
-
-
-def _fail(console: Console, text: str, *, status: int = 2) -> NoReturn:
-    console.print(f"permit-ocr expiring: {text}", style="red", markup=False, highlight=False, soft_wrap=True)
-    raise typer.Exit(status)

@@ -8,16 +8,16 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 from urllib.parse import quote
 
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
-from rich.console import Console
 
 from cli.commands.documents.names import check_names
 from cli.deployment import DeploymentNotFound, sandbox_deployment, stack_deployment
 from cli.http_api import Api, RequestFailed, api_of
+from cli.messages import MessageConsole
 from cli.options import Stack, Token
 from cli.results.table import ResultRow, print_results
 from cli.uploads.file_names import FileNames
@@ -47,20 +47,20 @@ def get(
 
     Example: permit-ocr get --case 2026-0815 --stack permit-ocr
     """
-    stderr = Console(stderr=True, emoji=False)
+    stderr = MessageConsole("get")
     ids = document_ids or []
     try:
         check_names(ids, case)
         deployment = stack_deployment(stack) if stack else sandbox_deployment()
         api = api_of(deployment, token, sign=bool(stack))
     except (DeploymentNotFound, ClientError, BotoCoreError, ValueError) as error:
-        _fail(stderr, str(error))
+        stderr.fail(str(error), status=2)
     try:
         found = [one for document_id in ids for one in _of_document(api, document_id)]
         if case is not None:
             found += _of_case(api, case)
     except RequestFailed as error:
-        _fail(stderr, str(error), status=1)
+        stderr.fail(str(error), status=1)
     events = [one for one in found if not isinstance(one, NoResult)]
     if as_json:
         sys.stdout.writelines(json.dumps(event, ensure_ascii=False) + "\n" for event in events)
@@ -69,7 +69,7 @@ def get(
         print_results([ResultRow(name=_name(event, names), event=event) for event in events])
     missing = [one for one in found if isinstance(one, NoResult)]
     for one in missing:
-        _print_error(stderr, f"{one.id}: {one.reason}")
+        stderr.error(f"{one.id}: {one.reason}")
     if missing:
         raise typer.Exit(1)
 
@@ -116,12 +116,3 @@ def _name(event: dict[str, Any], names: FileNames) -> str:
     document = data["document"]
     name = names.get(document["key"] or "") or document["id"]
     return f"{name}, page {document['page']}" if document["page"] else name
-
-
-def _print_error(console: Console, text: str) -> None:
-    console.print(f"permit-ocr get: {text}", style="red", markup=False, highlight=False, soft_wrap=True)
-
-
-def _fail(console: Console, text: str, *, status: int = 2) -> NoReturn:
-    _print_error(console, text)
-    raise typer.Exit(status)

@@ -5,15 +5,15 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
-from typing import Annotated, Any, Final, NoReturn
+from typing import Annotated, Any, Final
 
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
-from rich.console import Console
 
 from cli.deployment import DeploymentNotFound, sandbox_deployment, stack_deployment
 from cli.error_messages import message_of
 from cli.image_files import CardSideOption, DocumentOption, NoImagesFound, PathsArgument, find_images
+from cli.messages import MessageConsole
 from cli.options import Stack
 from cli.quantities import listing, quantity
 from cli.results.files import FileResult, writer_for
@@ -64,13 +64,13 @@ def recognize(
 
     Example: permit-ocr recognize scans/ 'phone/*.heic' --document residence-permit --output results.csv
     """
-    stderr = Console(stderr=True, emoji=False)
+    stderr = MessageConsole()
     try:
         deployment = stack_deployment(stack) if stack else sandbox_deployment()
         images = find_images(paths)
         files = images.files
         if skipped := images.skipped_message():
-            stderr.print(skipped, markup=False, highlight=False, soft_wrap=True)
+            stderr.message(skipped)
         run = Run(
             files=files,
             cases=_cases(files, case, pairs=pairs),
@@ -88,7 +88,7 @@ def recognize(
         )
         if run.cases.alone:
             text = f"{quantity(len(run.cases.alone), 'photo')} without a partner: {listing(map(str, run.cases.alone))}"
-            stderr.print(text, markup=False, highlight=False, soft_wrap=True)
+            stderr.message(text)
         missing = _recognize_to_file(run, output) if output else _recognize_to_terminal(run, as_json=as_json)
         if missing:
             _explain(missing, run)
@@ -102,10 +102,10 @@ def recognize(
         OSError,
         ValueError,
     ) as error:
-        _fail(stderr, message_of(error), status=_NOT_STARTED)
+        stderr.fail(message_of(error), status=_NOT_STARTED)
     if missing:
         hint = "; run the command again to resume" if output else ""
-        _fail(stderr, f"{len(missing)} of {quantity(len(files), 'photo')} had no result in time{hint}", status=1)
+        stderr.fail(f"{len(missing)} of {quantity(len(files), 'photo')} had no result in time{hint}", status=1)
 
 
 def _cases(files: Sequence[Path], case: str | None, *, pairs: bool) -> Cases:
@@ -139,7 +139,7 @@ def _report_missing_pairs(run: Run, of_pairs: Mapping[str, Sequence[dict[str, An
         if len(files) > 1 and not of_pairs[case]:
             names = " + ".join(file.name for file in files)
             text = f"{names}: no pair, because they are not a front and a back of one kind of card that could be read"
-            run.stderr.print(text, markup=False, highlight=False, soft_wrap=True)
+            run.stderr.message(text)
 
 
 def _pair_rows(cases: Cases, of_pairs: Mapping[str, Sequence[dict[str, Any]]]) -> Iterator[ResultRow]:
@@ -156,7 +156,7 @@ def _recognize_to_file(run: Run, output: Path) -> dict[Path, str]:
         raise FileExistsError(f"{output} already exists: choose another file or delete it")
     with ResumeState(resume_file, run.options) as state:
         if state.uploads:
-            run.stderr.print(f"resuming after {quantity(len(state.uploads), 'upload')}", highlight=False)
+            run.stderr.message(f"resuming after {quantity(len(state.uploads), 'upload')}")
         upload_and_wait(run, state)
         uploads = {file: state.uploads[str(file)].document_id for file in run.files}
         of_pairs = completed_events(run.cases.files_by_case(), run.deployment)
@@ -168,7 +168,7 @@ def _recognize_to_file(run: Run, output: Path) -> dict[Path, str]:
         missing = {file: document_id for file, document_id in uploads.items() if not state.is_done(document_id)}
         if not missing:
             state.delete()
-    run.stderr.print(f"wrote {output}", highlight=False, soft_wrap=True)
+    run.stderr.message(f"wrote {output}")
     return missing
 
 
@@ -187,9 +187,4 @@ def _explain(missing: Mapping[Path, str], run: Run) -> None:
     for file, document_id in missing.items():
         names.setdefault(reasons[document_id], []).append(file.name)
     for reason, files in names.items():
-        run.stderr.print(f"{listing(files)}: {reason}", markup=False, highlight=False, soft_wrap=True)
-
-
-def _fail(console: Console, message: str, *, status: int) -> NoReturn:
-    console.print(f"permit-ocr: {message}", style="red", markup=False, highlight=False, soft_wrap=True)
-    raise typer.Exit(status)
+        run.stderr.message(f"{listing(files)}: {reason}")

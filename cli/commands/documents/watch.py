@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
-from rich.console import Console
 
 from cli.deployment import Deployment, DeploymentNotFound, sandbox_deployment, stack_deployment
+from cli.messages import MessageConsole
 from cli.options import Stack
 from cli.results.lines import ResultLines
 from cli.uploads.file_names import FileNames
@@ -48,19 +48,18 @@ def watch(
 
     Example: permit-ocr watch --json --stack permit-ocr
     """
-    stderr = Console(stderr=True, emoji=False)
+    stderr = MessageConsole()
     stopped = threading.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda *_: stopped.set())
     try:
         deployment = stack_deployment(stack) if stack else sandbox_deployment()
         show = _print_event if as_json else ResultLines(FileNames(deployment.file_names)).print
-        stderr.print("watching; press Ctrl-C to stop", style="dim", highlight=False)
+        stderr.message("watching; press Ctrl-C to stop", style="dim")
         deadline = time.monotonic() + seconds if seconds is not None else math.inf
         watch_queue(deployment, show, take=take, is_stopped=lambda: stopped.is_set() or time.monotonic() >= deadline)
     except (DeploymentNotFound, ClientError, BotoCoreError) as error:
-        stderr.print(f"permit-ocr: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
-        raise typer.Exit(2) from None
+        stderr.fail(str(error), status=2)
 
 
 def watch_queue(
