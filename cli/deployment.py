@@ -51,7 +51,12 @@ class Deployment:
     """Where the sandbox keeps its date, if it has another one; None for a deployed stack."""
 
 
-def sandbox_deployment() -> Deployment:
+def find_deployment(stack: str | None) -> Deployment:
+    """Return the stack of this name, or without a name the sandbox. Raises ``DeploymentNotFound``."""
+    return _stack_deployment(stack) if stack else _sandbox_deployment()
+
+
+def _sandbox_deployment() -> Deployment:
     """Return the sandbox running in this checkout. Raises ``DeploymentNotFound``."""
     try:
         endpoints_file = state_directory(find_root(Path.cwd())) / "endpoints.json"
@@ -89,7 +94,7 @@ def deployment_from_endpoints(endpoints: Mapping[str, str]) -> Deployment:
     )
 
 
-def stack_deployment(stack: str) -> Deployment:
+def _stack_deployment(stack: str) -> Deployment:
     """Return the deployed stack of this name in the current account and region. Raises ``DeploymentNotFound``."""
     # boto3 reads only AWS_DEFAULT_REGION; the AWS CLI reads both variables.
     session = boto3.Session(region_name=os.environ.get("AWS_REGION") or None)

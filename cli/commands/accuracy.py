@@ -15,7 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from rich.table import Table
 
-from cli.deployment import Deployment, DeploymentNotFound, sandbox_deployment, stack_deployment
+from cli.deployment import Deployment, DeploymentNotFound, find_deployment
 from cli.messages import MessageConsole
 from cli.options import Stack
 from permit_ocr.domain.card.answers import MainlandPermitAnswer, MainlandPermitBack, ResidencePermitAnswer
@@ -75,7 +75,7 @@ def accuracy(
     if (seconds := parse_period(since)) is None:
         stderr.fail("--since must be a number of hours or days, such as 12h or 30d, and at most 455d", status=2)
     try:
-        deployment = stack_deployment(stack) if stack else sandbox_deployment()
+        deployment = find_deployment(stack)
         found = measured(deployment, start=time.time() - seconds, end=time.time())
     except (DeploymentNotFound, ClientError, BotoCoreError) as error:
         stderr.fail(str(error), status=2)

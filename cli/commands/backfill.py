@@ -16,7 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from cli.deployment import Deployment, DeploymentNotFound, sandbox_deployment, stack_deployment
+from cli.deployment import Deployment, DeploymentNotFound, find_deployment
 from cli.error_messages import message_of
 from cli.messages import MessageConsole
 from cli.options import Stack
@@ -80,7 +80,7 @@ def backfill(
     """
     stderr = MessageConsole("backfill")
     try:
-        deployment = stack_deployment(stack) if stack else sandbox_deployment()
+        deployment = find_deployment(stack)
         prefix = _prefix(address, deployment)
         file = state or _state_file(deployment.upload_bucket, prefix)
         start = _load(file)

@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from cli.deployment import Deployment, DeploymentNotFound, sandbox_deployment, stack_deployment
+from cli.deployment import Deployment, DeploymentNotFound, find_deployment
 from cli.messages import MessageConsole
 from cli.options import Stack
 from cli.quantities import quantity
@@ -81,7 +81,7 @@ def redrive(
     """
     stderr = MessageConsole("redrive")
     try:
-        deployment = stack_deployment(stack) if stack else sandbox_deployment()
+        deployment = find_deployment(stack)
         with stderr.status("reading the dead-letter queue"):
             listing = _list_messages(deployment, reason)
     except (DeploymentNotFound, ClientError, BotoCoreError) as error:

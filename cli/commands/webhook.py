@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
-from cli.deployment import Deployment, DeploymentNotFound, sandbox_deployment, stack_deployment
+from cli.deployment import Deployment, DeploymentNotFound, find_deployment
 from cli.messages import MessageConsole
 from cli.options import Stack
 from permit_ocr.adapters.dynamodb.cases import DynamoDbCases
@@ -35,7 +35,7 @@ def webhook(
     assert action == "resend"  # noqa: S101  Typer rejects other values
     stderr = MessageConsole("webhook")
     try:
-        deployment = stack_deployment(stack) if stack else sandbox_deployment()
+        deployment = find_deployment(stack)
         missing = resend(event_ids, deployment)
     except (DeploymentNotFound, ClientError, BotoCoreError, RetryableError) as error:
         stderr.fail(str(error), status=2)

@@ -11,7 +11,7 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
 from cli.commands.documents.names import check_names
-from cli.deployment import DeploymentNotFound, sandbox_deployment, stack_deployment
+from cli.deployment import DeploymentNotFound, find_deployment
 from cli.http_api import RequestFailed, api_of
 from cli.messages import MessageConsole
 from cli.options import Stack, Token
@@ -39,7 +39,7 @@ def delete(
     ids = document_ids or []
     try:
         check_names(ids, case)
-        api = api_of(stack_deployment(stack) if stack else sandbox_deployment(), token, sign=bool(stack))
+        api = api_of(find_deployment(stack), token, sign=bool(stack))
     except (DeploymentNotFound, ClientError, BotoCoreError, ValueError) as error:
         stderr.fail(str(error), status=2)
     if not yes:

@@ -15,7 +15,7 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
-from cli.deployment import Deployment, DeploymentNotFound, sandbox_deployment, stack_deployment
+from cli.deployment import Deployment, DeploymentNotFound, find_deployment
 from cli.error_messages import message_of
 from cli.http_api import Api, RequestFailed, api_of
 from cli.messages import MessageConsole
@@ -54,7 +54,7 @@ def expiring(
     stderr = MessageConsole("expiring")
     try:
         suffix = check_format(output) if output else None
-        deployment = stack_deployment(stack) if stack else sandbox_deployment()
+        deployment = find_deployment(stack)
         api = api_of(deployment, token, sign=bool(stack))
         today = _today(deployment)
     except (DeploymentNotFound, ClientError, BotoCoreError, ValueError) as error:

@@ -15,7 +15,7 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
 from cli.commands.documents.names import check_names
-from cli.deployment import DeploymentNotFound, sandbox_deployment, stack_deployment
+from cli.deployment import DeploymentNotFound, find_deployment
 from cli.http_api import Api, RequestFailed, api_of
 from cli.messages import MessageConsole
 from cli.options import Stack, Token
@@ -51,7 +51,7 @@ def get(
     ids = document_ids or []
     try:
         check_names(ids, case)
-        deployment = stack_deployment(stack) if stack else sandbox_deployment()
+        deployment = find_deployment(stack)
         api = api_of(deployment, token, sign=bool(stack))
     except (DeploymentNotFound, ClientError, BotoCoreError, ValueError) as error:
         stderr.fail(str(error), status=2)

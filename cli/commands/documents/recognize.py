@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
-from cli.deployment import DeploymentNotFound, sandbox_deployment, stack_deployment
+from cli.deployment import DeploymentNotFound, find_deployment
 from cli.error_messages import message_of
 from cli.image_files import CardSideOption, DocumentOption, NoImagesFound, PathsArgument, find_images
 from cli.messages import MessageConsole
@@ -66,7 +66,7 @@ def recognize(
     """
     stderr = MessageConsole()
     try:
-        deployment = stack_deployment(stack) if stack else sandbox_deployment()
+        deployment = find_deployment(stack)
         images = find_images(paths)
         files = images.files
         if skipped := images.skipped_message():

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
-from cli.deployment import Deployment, DeploymentNotFound, sandbox_deployment, stack_deployment
+from cli.deployment import Deployment, DeploymentNotFound, find_deployment
 from cli.messages import MessageConsole
 from cli.options import Stack
 from cli.results.lines import ResultLines
@@ -53,7 +53,7 @@ def watch(
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda *_: stopped.set())
     try:
-        deployment = stack_deployment(stack) if stack else sandbox_deployment()
+        deployment = find_deployment(stack)
         show = _print_event if as_json else ResultLines(FileNames(deployment.file_names)).print
         stderr.message("watching; press Ctrl-C to stop", style="dim")
         deadline = time.monotonic() + seconds if seconds is not None else math.inf

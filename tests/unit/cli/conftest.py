@@ -40,5 +40,5 @@ def deployment(aws: None, monkeypatch: pytest.MonkeyPatch) -> Deployment:
         results_queue_url="",
     )
     for command in ("redrive", "backfill"):
-        monkeypatch.setattr(f"cli.commands.{command}.stack_deployment", lambda _: here)
+        monkeypatch.setattr(f"cli.commands.{command}.find_deployment", lambda _: here)
     return here

@@ -7,7 +7,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from cli.deployment import DeploymentNotFound, stack_deployment
+from cli.deployment import DeploymentNotFound, find_deployment
 
 REGION = "eu-west-3"
 OUTPUTS = (
@@ -36,7 +36,7 @@ def test_a_stack_is_looked_up_in_the_region_of_the_environment(
         boto3.client("cloudformation", region_name=REGION).create_stack(
             StackName="permit-ocr", TemplateBody=json.dumps(template)
         )
-        found = stack_deployment("permit-ocr")
+        found = find_deployment("permit-ocr")
     assert found.upload_bucket == "the UploadBucketName"
     assert found.sqs.meta.region_name == REGION
 
@@ -54,13 +54,13 @@ def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.Monke
 
 def test_a_missing_region_says_what_to_set(environment: pytest.MonkeyPatch) -> None:
     with pytest.raises(DeploymentNotFound, match=r"the stack permit-ocr: no AWS region is set\. Set AWS_REGION"):
-        stack_deployment("permit-ocr")
+        find_deployment("permit-ocr")
 
 
 def test_missing_credentials_say_what_to_set(environment: pytest.MonkeyPatch) -> None:
     environment.setenv("AWS_REGION", REGION)
     with pytest.raises(DeploymentNotFound, match=r"there are no AWS credentials\. Set AWS_PROFILE"):
-        stack_deployment("permit-ocr")
+        find_deployment("permit-ocr")
 
 
 def test_a_missing_stack_is_named_with_its_region(environment: pytest.MonkeyPatch) -> None:
@@ -68,4 +68,4 @@ def test_a_missing_stack_is_named_with_its_region(environment: pytest.MonkeyPatc
         environment.setenv(name, "test")
     environment.setenv("AWS_REGION", REGION)
     with mock_aws(), pytest.raises(DeploymentNotFound, match=f"the stack other in {REGION}: .*does not exist"):
-        stack_deployment("other")
+        find_deployment("other")

@@ -119,7 +119,7 @@ def test_an_object_has_the_same_document_id_as_in_s3s_own_event(
     if not versioned:
         deployment.s3.create_bucket(Bucket="plain-bucket")
         deployment = replace(deployment, upload_bucket="plain-bucket")
-        monkeypatch.setattr(cli.commands.backfill, "stack_deployment", lambda _: deployment)
+        monkeypatch.setattr(cli.commands.backfill, "find_deployment", lambda _: deployment)
     bucket = deployment.upload_bucket
     uploaded = {}
     for name in NAMES:
@@ -177,13 +177,13 @@ def test_a_stopped_run_resumes_and_repeats_at_most_one_page(
 ) -> None:
     objects = 5 * PAGE + 3
     first = CountingSqs(stops_at_request=250)
-    monkeypatch.setattr(cli.commands.backfill, "stack_deployment", lambda _: fake(deployment, objects, first))
+    monkeypatch.setattr(cli.commands.backfill, "find_deployment", lambda _: fake(deployment, objects, first))
     assert backfill("s3://uploads-bucket/uploads/", tmp_path).exit_code != 0
     state = tmp_path / "state.json"
     assert state.stat().st_mode & 0o077 == 0, "a key may contain a name"
     assert json.loads(state.read_text())["queued"] == 2 * PAGE
     second = CountingSqs()
-    monkeypatch.setattr(cli.commands.backfill, "stack_deployment", lambda _: fake(deployment, objects, second))
+    monkeypatch.setattr(cli.commands.backfill, "find_deployment", lambda _: fake(deployment, objects, second))
     result = backfill("s3://uploads-bucket/uploads/", tmp_path)
     assert result.exit_code == 0, result.output
     assert "resuming after 2000 objects" in result.stderr
@@ -227,7 +227,7 @@ def test_a_permanent_rejection_ends_the_run_without_saving_its_page(
         def send_message_batch(self, *, Entries: list[dict[str, str]], **_: str) -> dict[str, Any]:  # noqa: N803
             return {"Failed": [{"Id": entry["Id"], "SenderFault": True} for entry in Entries]}
 
-    monkeypatch.setattr(cli.commands.backfill, "stack_deployment", lambda _: fake(deployment, 20, RejectingSqs()))
+    monkeypatch.setattr(cli.commands.backfill, "find_deployment", lambda _: fake(deployment, 20, RejectingSqs()))
     result = backfill("s3://uploads-bucket/uploads/", tmp_path)
     assert result.exit_code == 1
     assert "20 messages" in result.stderr

@@ -31,8 +31,7 @@ class FakeApi:
 def api(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> FakeApi:
     fake = FakeApi()
     here = replace(deployment, api_url="https://api.example/")
-    monkeypatch.setattr(delete, "stack_deployment", lambda _: here)
-    monkeypatch.setattr(delete, "sandbox_deployment", lambda: here)
+    monkeypatch.setattr(delete, "find_deployment", lambda _: here)
     monkeypatch.setattr(httpx, "request", fake.request)
     monkeypatch.setattr("time.sleep", lambda _: None)
     return fake
@@ -117,6 +116,6 @@ def test_a_deletion_is_asked_about(api: FakeApi) -> None:
 def test_a_deployment_without_an_api_is_reported(
     api: FakeApi, deployment: Deployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(delete, "sandbox_deployment", lambda: deployment)
+    monkeypatch.setattr(delete, "find_deployment", lambda _: deployment)
     assert run(ID, "--yes") == (2, "permit-ocr delete: the stack has no output ApiUrl")
     assert api.requests == []

@@ -50,8 +50,7 @@ def api(deployment: Deployment, monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
     fake = FakeApi()
     (tmp_path / "today").write_text("2027-03-01\n")
     here = replace(deployment, api_url="https://api.example/", today_file=tmp_path / "today")
-    monkeypatch.setattr(expiring, "sandbox_deployment", lambda: here)
-    monkeypatch.setattr(expiring, "stack_deployment", lambda _: replace(here, today_file=None))
+    monkeypatch.setattr(expiring, "find_deployment", lambda stack: replace(here, today_file=None) if stack else here)
     monkeypatch.setattr(httpx, "request", fake.request)
     return fake
 

@@ -29,8 +29,7 @@ def answers(deployment: Deployment, monkeypatch: pytest.MonkeyPatch, tmp_path: P
     names = tmp_path / "names"
     FileNames(names).record(RECOGNIZED["data"]["document"]["key"], "chan.jpg")
     here = replace(deployment, api_url="https://api.example/", file_names=names)
-    monkeypatch.setattr(get, "stack_deployment", lambda _: here)
-    monkeypatch.setattr(get, "sandbox_deployment", lambda: here)
+    monkeypatch.setattr(get, "find_deployment", lambda _: here)
 
     def request(method: str, url: str, *, headers: dict[str, str], timeout: float) -> httpx.Response:
         assert method == "GET"

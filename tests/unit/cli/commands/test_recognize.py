@@ -28,7 +28,7 @@ def event_of(document_id: str, page: int | None = None) -> str:
 
 @pytest.fixture
 def here(work: Deployment, monkeypatch: pytest.MonkeyPatch) -> Deployment:
-    monkeypatch.setattr(cli.commands.documents.recognize, "stack_deployment", lambda _: work)
+    monkeypatch.setattr(cli.commands.documents.recognize, "find_deployment", lambda _: work)
     return work
 
 

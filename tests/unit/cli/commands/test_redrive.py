@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 import cli.commands.redrive
-from cli.deployment import Deployment
+from cli.deployment import Deployment, find_deployment
 from cli.main import app
 from permit_ocr.adapters.sqs.queues import SqsQueue
 from permit_ocr.trace_context import continue_trace
@@ -42,7 +42,7 @@ class QuickSqs:
 @pytest.fixture(autouse=True)
 def here(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> Deployment:
     quick = QuickSqs(deployment.sqs).to(deployment)
-    monkeypatch.setattr(cli.commands.redrive, "stack_deployment", lambda _: quick)
+    monkeypatch.setattr(cli.commands.redrive, "find_deployment", lambda _: quick)
     return quick
 
 
@@ -187,7 +187,7 @@ def test_stopping_at_any_request_loses_nothing_and_can_be_resumed(
     add_dead_letters(here, bodies, "InternalError")
     stopped = Stopped(deployment.sqs).to(deployment)
     with monkeypatch.context() as patch:
-        patch.setattr(cli.commands.redrive, "stack_deployment", lambda _: stopped)
+        patch.setattr(cli.commands.redrive, "find_deployment", lambda _: stopped)
         assert redrive("--yes").exit_code != 0
     assert redrive("--yes").exit_code == 0
     moved = bodies_of(here, here.intake_queue_url)
@@ -207,7 +207,7 @@ def test_messages_that_return_meanwhile_are_left_for_the_next_run(
             return super().send_message_batch(**request)
 
     bouncing = Bouncing(deployment.sqs).to(deployment)
-    monkeypatch.setattr(cli.commands.redrive, "stack_deployment", lambda _: bouncing)
+    monkeypatch.setattr(cli.commands.redrive, "find_deployment", lambda _: bouncing)
     add_dead_letters(deployment, ["{", "["], "Message.Unreadable")
     result = redrive("--yes")
     assert "moved 2 of 2" in result.stderr
@@ -226,7 +226,7 @@ def test_messages_rejected_by_the_intake_queue_stay_and_are_reported(
             return answer | {"Failed": failed}
 
     rejecting = Rejecting(deployment.sqs).to(deployment)
-    monkeypatch.setattr(cli.commands.redrive, "stack_deployment", lambda _: rejecting)
+    monkeypatch.setattr(cli.commands.redrive, "find_deployment", lambda _: rejecting)
     monkeypatch.setattr(cli.commands.redrive, "_VISIBILITY_SECONDS", 1)
     add_dead_letters(deployment, ["bad", "good"], "InternalError")
     result = redrive("--yes")
@@ -236,6 +236,7 @@ def test_messages_rejected_by_the_intake_queue_stay_and_are_reported(
 
 
 def test_without_a_deployment_the_error_says_what_to_do(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cli.commands.redrive, "find_deployment", find_deployment)
     monkeypatch.chdir(tmp_path)
     result = CliRunner().invoke(app, ["redrive"])
     assert result.exit_code == 2

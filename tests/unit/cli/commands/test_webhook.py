@@ -26,7 +26,7 @@ def here(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> Deployment:
         BillingMode="PAY_PER_REQUEST",
     )
     with_webhooks = replace(deployment, webhook_queue_url=queue)
-    monkeypatch.setattr("cli.commands.webhook.stack_deployment", lambda _: with_webhooks)
+    monkeypatch.setattr("cli.commands.webhook.find_deployment", lambda _: with_webhooks)
     return with_webhooks
 
 
@@ -88,7 +88,7 @@ def test_unknown_and_unpublished_events_are_named(here: Deployment) -> None:
 
 
 def test_without_webhooks_the_error_names_the_parameter(here: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cli.commands.webhook.stack_deployment", lambda _: replace(here, webhook_queue_url=None))
+    monkeypatch.setattr("cli.commands.webhook.find_deployment", lambda _: replace(here, webhook_queue_url=None))
     status, output = run("resend", "document")
     assert status == 2
     assert "WebhookUrl" in output
