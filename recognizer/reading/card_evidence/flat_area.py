@@ -1,5 +1,6 @@
 """Cuts a flat, scaled area out of a photo, in deskewed coordinates."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -17,6 +18,8 @@ DARK: Final = 12
 _MIN_SIDE: Final = 8
 _MAX_SHRINK: Final = 1.5
 """Photos are smoothed before they are shrunk by more than this, so that no single pixel stands for many."""
+_MAX_PIXELS: Final = 2_000_000
+"""A card at the finest scale in use has a quarter of this. Tiny print that fills a photo would take gigabytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,9 @@ def within_image(text: CardText, box: BoundingBox) -> BoundingBox:
 
 
 def flatten(text: CardText, box: BoundingBox, scale: float) -> FlatArea:
-    """Cut out a box in deskewed pixels. Outside the image, its border is repeated."""
+    """Cut out a box in deskewed pixels, scaled less if it is very large. Outside the image, its border is repeated."""
+    size = (box.right - box.left) * (box.bottom - box.top)
+    scale = min(scale, math.sqrt(_MAX_PIXELS / max(size, 1.0)))
     width = max(_MIN_SIDE, round((box.right - box.left) * scale))
     height = max(_MIN_SIDE, round((box.bottom - box.top) * scale))
     image, quad = _around(text.image, text.quad(box))

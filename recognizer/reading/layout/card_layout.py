@@ -107,8 +107,9 @@ class Layout:
 
     @cached_property
     def height(self) -> float:
-        """The median height of the text lines."""
-        return median(piece.line.height for piece in self.pieces) if self.pieces else 1.0
+        """The median height of the values, or of the labels if there is no other text; 1 without any text."""
+        lines = [piece.line for piece in self.pieces] or [anchor.line for anchor in self.anchors]
+        return median(line.height for line in lines) if lines else 1.0
 
     def anchor(self, label: Label) -> Anchor | None:
         """Return the label's anchor. Of several, prefer the longest spelling, then the one nearest to all labels."""

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from recognizer.reading.card_evidence.document_confidence import REFUSED, DocumentEvidence, document_evidence
+from recognizer.reading.card_evidence.flat_area import flatten
 from recognizer.reading.card_evidence.paper import examine_paper
 from recognizer.reading.card_evidence.picture import picture_beside
 from recognizer.reading.classification.card_sides import CardSide
@@ -16,7 +17,7 @@ from recognizer.reading.fields.mrz.facts import MrzFacts
 from recognizer.reading.fields.ocr_field import OcrField
 from recognizer.reading.layout.card_layout import Layout
 from recognizer.reading.ocr.card_text import CardText, Deskew
-from recognizer.reading.ocr.text_lines import TextLine
+from recognizer.reading.ocr.text_lines import BoundingBox, TextLine
 from tests.unit.recognizer.reading.cards import line
 
 type Image = Any
@@ -176,3 +177,15 @@ def test_proven_lines_need_no_known_words_above_them() -> None:
 @pytest.mark.parametrize(("missing", "is_refused"), [(0, False), (1, False), (2, True)])
 def test_missing_fields_are_evidence_against_a_card(missing: int, *, is_refused: bool) -> None:
     assert (SEEN.with_missing(missing).confidence < REFUSED) is is_refused
+
+
+def test_the_height_of_a_card_with_labels_only_is_that_of_its_labels() -> None:
+    assert Layout([line("签发机关", 430, 200, 32), line("有效期限", 430, 270, 30)]).height == 31
+
+
+def test_a_large_area_is_cut_out_at_a_lower_scale() -> None:
+    text = CardText(blank(WHITE), (), Deskew(), 0, np.eye(3), ())
+    area = flatten(text, BoundingBox(0, 0, 1100, 700), 16.0)
+    assert area.pixels.shape[0] * area.pixels.shape[1] <= 2_010_000
+    assert area.scale == pytest.approx(1.61, abs=0.01)
+    assert area.boxes([line("签发机关", 110, 70, 40)])[0, :2].tolist() == pytest.approx([177, 81], abs=1)
