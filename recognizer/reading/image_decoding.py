@@ -11,6 +11,8 @@ from permit_ocr.domain.errors import RejectDocument
 from permit_ocr.images.metadata import UPRIGHT, orientation_of
 from recognizer.reading.ocr.engine import Pixels
 
+Image.preinit()  # or the first photo would import the decoders
+
 _FORMATS: Final = ("PNG", "JPEG", "MPO")
 """MPO is a JPEG with additional images: some phones write it and name it JPEG."""
 MAX_PIXELS: Final = 64_000_000

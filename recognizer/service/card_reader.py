@@ -8,7 +8,7 @@ from recognizer.wire.api_error import ApiError
 
 
 def load() -> None:
-    """Load the models. Takes about a second."""
+    """Load the models."""
     reader.load_models()
 
 

@@ -62,7 +62,11 @@ def main() -> None:
         os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what a library prints must not mix with responses
         requests: SimpleQueue[Request] = SimpleQueue()
         threading.Thread(target=_receive_requests, args=(sys.stdin.fileno(), requests), daemon=True).start()
-        from recognizer.service import card_reader  # noqa: PLC0415  slow, and the end of input must be noticed meanwhile
+        # Slow imports: the end of input must be noticed meanwhile, and the models are loaded beside the second one.
+        from recognizer.reading.ocr import model_threads  # noqa: PLC0415
+
+        model_threads.start_loading()
+        from recognizer.service import card_reader  # noqa: PLC0415
 
         card_reader.load()
         _silence_output()

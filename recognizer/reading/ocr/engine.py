@@ -1,19 +1,18 @@
 """Calls of the models: text detection, orientation and text recognition."""
 
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from itertools import batched
 from math import ceil
-from threading import Barrier, Condition
+from threading import Condition
 from typing import Any, Final
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from recognizer.cpu_count import available_cpus
+from recognizer.reading.ocr.model_threads import MAX_CONCURRENT_CALLS, model_threads
 from recognizer.reading.ocr.models import Model, ModelError, load_models
 from recognizer.reading.ocr.text_boxes import text_boxes
 
@@ -61,14 +60,6 @@ class Glyph:
     confidence: float
 
 
-MAX_CONCURRENT_CALLS: Final = available_cpus()
-"""How many model calls run at a time, with one thread each; others wait.
-
-Two calls with one thread each read 1.5 times as many cards as one call with two threads, and suffer less from other
-load on the machine.
-"""
-
-
 class _CallLimit:
     """Limits the model calls that run at a time, initially to the number of CPUs."""
 
@@ -101,38 +92,10 @@ def use_threads(count: int) -> None:
         cv2.setNumThreads(limit)
 
 
-@cache
-def _threads() -> ThreadPoolExecutor:
-    """Load the models and start the threads that call them.
-
-    ONNX Runtime makes the thread that creates the first session treat denormal numbers as zero, in Python's arithmetic,
-    too (see ``models``). A new thread inherits this from its creator. So a thread that ends right afterwards does both:
-    the caller's arithmetic stays as it is, and no other thread calls a model.
-    """
-    with ThreadPoolExecutor(1) as starter:
-        return starter.submit(_load_and_start).result()
-
-
-def _load_and_start() -> ThreadPoolExecutor:
-    load_models()
-    threads = ThreadPoolExecutor(MAX_CONCURRENT_CALLS, thread_name_prefix="models")
-    started = Barrier(MAX_CONCURRENT_CALLS)
-    list(threads.map(lambda _: started.wait(), range(MAX_CONCURRENT_CALLS)))
-    return threads
-
-
 def _call(model: Model, batch: NDArray[np.float32]) -> NDArray[np.float32]:
     """Call a model from one of the threads."""
     with _call_limit:
         return model(batch)
-
-
-def warm_up() -> None:
-    """Load the models and run each once. Takes about a second; later calls return immediately."""
-    blank = np.full((64, 320, 3), 255, np.uint8)
-    find_text(blank, thorough=False)
-    is_upside_down([blank])
-    read_strips([blank])
 
 
 def find_text(image: Pixels, *, thorough: bool) -> list[Quad]:
@@ -153,7 +116,7 @@ def _detect(image: Pixels, longest_side: int) -> list[Quad]:
     scale = min(1.0, longest_side / max(image.shape[:2]))
     size = [max(_MULTIPLE, round(length * scale / _MULTIPLE) * _MULTIPLE) for length in image.shape[1::-1]]
     smaller = _brightened(cv2.resize(image, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR))
-    probability = _threads().submit(_call, load_models().detector, _normalised(smaller)).result()[0, 0]
+    probability = model_threads().submit(_call, load_models().detector, _normalised(smaller)).result()[0, 0]
     enlargement = np.divide(image.shape[1::-1], size, dtype=np.float32)
     return [_ordered_along_text(box * enlargement) for box in text_boxes(probability)]
 
@@ -186,12 +149,12 @@ def crop(image: Pixels, quad: Quad) -> Pixels:
 
 def read_strips(strips: Iterable[Pixels]) -> list[list[Glyph]]:
     """Return the characters of each strip. Strips are read in parallel, so a single card uses all CPUs."""
-    return list(_threads().map(_read, strips))
+    return list(model_threads().map(_read, strips))
 
 
 def read_strip(strip: Pixels, alphabet: str | None = None) -> list[Glyph]:
     """Return the characters of one line of text, from left to right; only those of ``alphabet``, if given."""
-    return _threads().submit(_read, strip, alphabet).result()
+    return model_threads().submit(_read, strip, alphabet).result()
 
 
 def _read(strip: Pixels, alphabet: str | None = None) -> list[Glyph]:
@@ -209,7 +172,7 @@ def is_upside_down(strips: Iterable[Pixels]) -> bool:
     """Tell whether the lines of one card are upside down, by majority vote; clear votes end it early."""
     log_odds = 0.0
     for pair in batched(strips, _VOTES_AT_A_TIME, strict=False):
-        log_odds += sum(_threads().map(_upside_down, pair))
+        log_odds += sum(model_threads().map(_upside_down, pair))
         if abs(log_odds) > _CLEAR_VOTE:
             break
     return log_odds > 0

@@ -25,6 +25,8 @@ from onnxruntime import (
 _DETECTOR: Final = "PP-OCRv6_det_small.onnx"
 _ORIENTATION: Final = "ch_ppocr_mobile_v2.0_cls_mobile.onnx"
 _RECOGNISER: Final = "PP-OCRv6_rec_small.onnx"
+_BLANK_PHOTO: Final = np.zeros((1, 3, 64, 320), np.float32)
+_BLANK_LINE: Final = np.zeros((1, 3, 48, 240), np.float32)
 _CHARACTERS: Final = "character"
 """Where the recognition model's metadata lists its characters."""
 
@@ -83,11 +85,18 @@ class Models:
 
 @cache
 def load_models() -> Models:
-    """Load the models. The first session of a process decides how the calling thread treats denormal numbers."""
+    """Load the models and run each once, so that the first card is not slower.
+
+    The first session of a process decides how the calling thread treats denormal numbers.
+    """
     _share_memory()
     recogniser = Model(_RECOGNISER)
     characters = ("", *recogniser.metadata(_CHARACTERS).splitlines(), " ")
-    return Models(Model(_DETECTOR), Model(_ORIENTATION), recogniser, characters)
+    models = Models(Model(_DETECTOR), Model(_ORIENTATION), recogniser, characters)
+    models.detector(_BLANK_PHOTO)
+    models.orientation(_BLANK_LINE)
+    models.recogniser(_BLANK_LINE)
+    return models
 
 
 def _share_memory() -> None:

@@ -18,7 +18,7 @@ from PIL import ExifTags, Image
 from bench.accuracy.portraits import GOOD_IOU, Points, picture_iou, rectangle_iou
 from permit_ocr.domain.card.answers import ResidencePermitAnswer
 from permit_ocr.domain.permits import Kind, Side
-from recognizer.reading.ocr import engine
+from recognizer.reading.ocr.model_threads import model_threads
 from recognizer.reading.reader import ReadingError, load_models, read
 from specimens.photography.copies import Treatment, apply_treatment
 from specimens.rendering.canvas import HEIGHT, WIDTH
@@ -76,7 +76,7 @@ def test_a_close_up_of_a_copy_gets_a_warning(treatment: Treatment) -> None:
 def test_only_model_threads_treat_denormal_numbers_as_zero() -> None:
     """Set in the caller's thread, this would change all of the program's arithmetic."""
     assert half_of_the_smallest_normal_number() > 0
-    assert engine._threads().submit(half_of_the_smallest_normal_number).result() == 0
+    assert model_threads().submit(half_of_the_smallest_normal_number).result() == 0
 
 
 def half_of_the_smallest_normal_number() -> float:
