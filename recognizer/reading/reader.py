@@ -92,7 +92,7 @@ class _Card:
 
 
 def load_models() -> None:
-    """Load the models and run each once, so that the first card is not slower. Takes a quarter of a second."""
+    """Load the models and run each once, so that the first card is not slower."""
     model_threads()
 
 
