@@ -183,7 +183,7 @@ def _make_specimen(
     image, origin = apply_treatment(round_corners(canvas.image), treatment, random)
     photo = take_photo(image, random, level, fonts, origin=origin)
     boxes = canvas.boxes
-    legible = legible_fields(boxes, photo.card_to_photo, photo.mask)
+    legible = legible_fields(boxes, photo.project, photo.hidden)
     fields = list(_printed_fields(card))
     return Specimen(
         file=f"{name}.jpg",

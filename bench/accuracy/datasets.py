@@ -139,8 +139,9 @@ def _draw_kind(
 
 
 def _generator_version(source: Source) -> str:
-    """Return a short hash of the generator's source and of the library or program that it draws with."""
-    drawn_with = version("pillow") if source is Source.OWN else f"{version('playwright')} {chromium_version()}"
+    """Return a short hash of the generator's source and of the libraries or program that it draws with."""
+    own = f"{version('pillow')} {version('opencv-python-headless')}"
+    drawn_with = own if source is Source.OWN else f"{version('playwright')} {chromium_version()}"
     code = sha256(drawn_with.encode())
     independent = _ROOT / "specimens" / "independent"
     for path in sorted((_ROOT / "specimens").rglob("*.py")):

@@ -1,14 +1,7 @@
-"""Camera effects: light, shadow, blur and noise."""
-
-from typing import Final
+"""Effects on scans and hand-held photos: light, shadow, blur and noise."""
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
-
-_LOW_LIGHT: Final = 0.35
-"""Share of hard photos taken in low light."""
-_SHAKE: Final = 0.25
 
 
 def expose(scene: Image.Image, rng: np.random.Generator) -> Image.Image:
@@ -42,39 +35,3 @@ def add_noise(scene: Image.Image, rng: np.random.Generator, strength: float) -> 
     grey = rng.normal(0, strength, (scene.height, scene.width, 1))
     pixels = np.asarray(scene, np.float32) + grey
     return Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8), "RGB")
-
-
-def expose_hard(scene: Image.Image, rng: np.random.Generator, *, scale: float) -> Image.Image:
-    """Apply poor conditions: darkness or a tint, defocus or camera shake, and noise.
-
-    ``scale`` is the card's size in the photo relative to its drawn size. Blur grows with it, and enough light remains
-    that even the labels, the smallest print, stay legible.
-    """
-    width, height = scene.size
-    y, x = np.mgrid[0:height, 0:width].astype(np.float32)
-    angle = rng.uniform(0, 2 * np.pi)
-    along = (x / width - 0.5) * np.cos(angle) + (y / height - 0.5) * np.sin(angle)
-    light = 1 + rng.uniform(0.1, 0.5) * along
-    if rng.integers(2):
-        light *= 1 - np.asarray(_hand_shadow(rng, scene.size), np.float32) / 255 * rng.uniform(0.2, 0.45)
-    dark = rng.random() < _LOW_LIGHT
-    gain = rng.uniform(0.34, 0.55) if dark else rng.uniform(0.75, 1.02)
-    tint = rng.uniform(0.88, 1.08, 3).astype(np.float32) * gain
-    blurred = scene.filter(ImageFilter.GaussianBlur(rng.uniform(0.5, 0.45 + 1.1 * scale)))
-    pixels = np.asarray(blurred, np.float32)
-    if rng.random() < _SHAKE:
-        pixels = _motion_blur(pixels, rng.uniform(2, 5) * scale, rng.uniform(0, np.pi))
-    pixels = np.clip(pixels * light[..., None] * tint, 0, 255)
-    return add_noise(
-        Image.fromarray(pixels.astype(np.uint8), "RGB"), rng, rng.uniform(3, 5) if dark else rng.uniform(2, 4)
-    )
-
-
-def _motion_blur(pixels: NDArray[np.float32], length: float, angle: float) -> NDArray[np.float32]:
-    """Average the image along a straight path of ``length`` pixels."""
-    steps = max(2, round(length))
-    offsets = np.linspace(-length / 2, length / 2, steps)
-    moved = [
-        np.roll(pixels, (round(offset * np.sin(angle)), round(offset * np.cos(angle))), (0, 1)) for offset in offsets
-    ]
-    return np.mean(moved, axis=0, dtype=np.float32)

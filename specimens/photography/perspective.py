@@ -1,5 +1,6 @@
-"""The card's position in a photo: its four corners and the homography from card pixels to photo pixels."""
+"""The card's position in a photo: its four corners, and how card pixels map to photo pixels."""
 
+from collections.abc import Callable
 from typing import Final
 
 import numpy as np
@@ -12,6 +13,10 @@ type Corners = tuple[tuple[float, float], ...]
 """Four points in photo pixels: the card's own upper left, upper right, lower right and lower left corner."""
 type Homography = NDArray[np.float64]
 """A 3 × 3 matrix."""
+type Points = NDArray[np.float64]
+"""N × 2: x and y in pixels."""
+type Projection = Callable[[Points], Points]
+"""Maps card pixels to photo pixels."""
 
 CARD_BOX: Final = Box(0, 0, WIDTH, HEIGHT)
 CARD_ASPECT: Final = HEIGHT / WIDTH
@@ -22,10 +27,20 @@ def box_corners(box: Box) -> Corners:
     return (box.left, box.top), (box.right, box.top), (box.right, box.bottom), (box.left, box.bottom)
 
 
-def project(homography: Homography, corners: Corners) -> Corners:
-    """Map card points to photo points, rounded to a tenth of a pixel."""
-    points = np.array([(*corner, 1.0) for corner in corners]) @ homography.T
-    return tuple((round(float(x / w), 1), round(float(y / w), 1)) for x, y, w in points)
+def corners_in_photo(box: Box, project: Projection) -> Corners:
+    """Return the corners of a card rectangle in a photo, rounded to a tenth of a pixel."""
+    points = project(np.array(box_corners(box), np.float64))
+    return tuple((round(float(x), 1), round(float(y), 1)) for x, y in points)
+
+
+def plane_projection(homography: Homography) -> Projection:
+    """Return the projection of a flat card."""
+
+    def project(points: Points) -> Points:
+        x, y, w = (np.column_stack((points, np.ones(len(points)))) @ homography.T).T
+        return np.column_stack((x / w, y / w))
+
+    return project
 
 
 def find_homography(source: Corners, target: Corners) -> Homography:
@@ -45,7 +60,6 @@ def random_corners(
     degrees: float,
     shift: tuple[float, float],
     skew: float,
-    quarter_turns: int = 0,
     aspect: float = CARD_ASPECT,
 ) -> Corners:
     """Return the corners of a document ``width`` pixels wide, rotated, shifted, each corner slightly displaced.
@@ -53,7 +67,7 @@ def random_corners(
     ``aspect`` is its height divided by its width.
     """
     half = np.array([(-0.5, -0.5), (0.5, -0.5), (0.5, 0.5), (-0.5, 0.5)]) * (width, width * aspect)
-    angle = np.radians(rng.uniform(-degrees, degrees) + 90 * quarter_turns)
+    angle = np.radians(rng.uniform(-degrees, degrees))
     turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
     centre = np.array(size) / 2 + rng.uniform(np.negative(shift), shift)
     points = half @ turn + centre + rng.uniform(-skew, skew, (4, 2)) * width
