@@ -145,7 +145,8 @@ def _is_answered_as_wrong_kind(recognizer: Worker, photo: Photo) -> bool:
 
 def _print_errors(photo: Photo, errors: Sequence[str], outcome: Outcome) -> None:
     expected, actual = dict(text_fields(photo.truth["answer"])), dict(text_fields(outcome.answer))
-    illegible = [name for name in photo.truth["illegible"] if actual.get(name, "") not in {"", expected[name]}]
+    scored = [name for name in photo.truth["illegible"] if name in expected]
+    illegible = [name for name in scored if actual.get(name, "") not in {"", expected[name]}]
     for name in (*errors, *illegible):
         confidence = (outcome.confidences or {}).get(name, 0.0)
         answer = repr(actual.get(name, "")) if actual else outcome.error_code

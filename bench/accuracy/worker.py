@@ -116,7 +116,8 @@ def _recognizer() -> Read:
 
 
 def _rapidocr_same_settings() -> Read:
-    from recognizer.reading.ocr.engine import DETECTION_SIDE, MAX_CONCURRENT_CALLS  # noqa: PLC0415
+    from recognizer.reading.ocr.engine import DETECTION_SIDE  # noqa: PLC0415
+    from recognizer.reading.ocr.model_threads import MAX_CONCURRENT_CALLS  # noqa: PLC0415
 
     return _rapidocr(
         {

@@ -20,8 +20,9 @@ from permit_ocr.domain.reader_report import Corners as FileCorners
 from permit_ocr.domain.reader_report import Positions, ReaderReport
 from recognizer.reading import image_decoding, photocopy
 from recognizer.reading.card_evidence.document_confidence import REFUSED, DocumentEvidence, document_evidence
+from recognizer.reading.card_evidence.glare import part_in_glare
 from recognizer.reading.card_evidence.outline import find_outline
-from recognizer.reading.classification.card_classifier import classify_card_side
+from recognizer.reading.classification.card_classifier import classify_card_side, has_number_of_other_region
 from recognizer.reading.classification.card_sides import LABELS_BY_SIDE, PERMIT_BY_FRONT, CardSide
 from recognizer.reading.classification.other_documents import is_other_document
 from recognizer.reading.classification.side_layout import missing_fields
@@ -61,6 +62,9 @@ _FEW_LABELS: Final = 2
 """With fewer labels, text is not worth a closer look: it is hardly a card."""
 _FEW_LINES: Final = 8
 """A card has 12 lines or more: with fewer, detection may have missed most of it, and reading them again is quick."""
+_NUMBERS: Final = ("IdCardNo", "PassNo", "Number", "IDNumber")
+_MUCH_GLARE: Final = 0.04
+"""The part of a card in glare from which on a closer look may show what it is."""
 _UNREADABLE: Final = 99
 """More fields than any card side has."""
 
@@ -80,6 +84,11 @@ class _Card:
     """It is another document, or only the words of a card: a closer look would show the same."""
 
     @property
+    def is_other_document(self) -> bool:
+        """Whether its title, code or number shows that it is no permit."""
+        return self.is_refused and self.evidence is None
+
+    @property
     def confidence(self) -> float:
         """How sure it is that this is a card of ``card_side``."""
         return self.evidence.confidence if self.evidence else 0.0
@@ -87,7 +96,7 @@ class _Card:
     def judged_by(self, evidence: DocumentEvidence) -> "_Card":
         """Return the card with this evidence, refused if that is too little."""
         if evidence.confidence < REFUSED:
-            return _Card(None, self.text, self.finder, {}, evidence=evidence, is_refused=True)
+            return replace(self, card_side=None, fields={}, mrz=None, evidence=evidence, is_refused=True)
         return replace(self, evidence=evidence)
 
 
@@ -101,7 +110,7 @@ def read(image: bytes, *, kind: Kind, side: Side | None = None, return_portrait:
 
     For a residence permit, ``side`` is ignored and the side is detected. For a travel permit, the default is the front.
     Raises ``ReadingError`` for any failure caused by the image; any other exception is a bug. Thread-safe; at most
-    ``engine.MAX_CONCURRENT_CALLS`` model calls run at a time.
+    ``model_threads.MAX_CONCURRENT_CALLS`` model calls run at a time.
     """
     try:
         photo = _decode(image, kind)
@@ -184,13 +193,22 @@ def _read_best(pixels: Pixels, kind: Kind, requested: frozenset[CardSide]) -> _C
 
 def _with_closer_reading(card: _Card, requested: frozenset[CardSide]) -> _Card:
     """Return the card with what a closer crop shows."""
-    scan = ImageScan(*close_up(card.text, _area(card)), thorough=True)
+    outline = None if card.outline is None else card.text.from_photo(card.outline)
+    scan = ImageScan(*close_up(card.text, _area(card), outline), thorough=True)
     closer = _find_card(scan, requested)
     if closer is None:
         return card
     if _uncertain_fields(closer) and (text := scan.joined_across_edges(closer.text)):
-        closer = _merge(closer, _lay_out(text, card.outline if closer.outline is None else closer.outline))
+        joined = _lay_out(text, card.outline if closer.outline is None else closer.outline)
+        if joined.is_other_document and not _number(card):
+            return joined
+        closer = _merge(closer, joined)
     return _merge(card, closer)
+
+
+def _number(card: _Card) -> str:
+    """Return the number that was read of a card: another one beside it is on another document."""
+    return next((card.fields[name].text for name in _NUMBERS if name in card.fields), "")
 
 
 def _judged_when_complete(card: _Card) -> _Card:
@@ -226,7 +244,7 @@ def _find_card(scan: ImageScan, requested: frozenset[CardSide]) -> _Card | None:
     best: _Card | None = None
     for text in scan.segments(find_anchors):
         for lines in split_stacked_cards(text.lines):
-            card = _lay_out(replace(text, lines=tuple(lines)))
+            card = _completed(scan, _lay_out(replace(text, lines=tuple(lines))))
             if card.card_side in requested and (card.card_side is not CardSide.HK_MACAO_BACK or card.mrz):
                 return card  # the lines of a back may be apart from its print, and prove more
             if best is None or _card_likeness(card, requested) > _card_likeness(best, requested):
@@ -236,10 +254,21 @@ def _find_card(scan: ImageScan, requested: frozenset[CardSide]) -> _Card | None:
     return joined if joined is not None and joined.card_side in requested else best
 
 
+def _completed(scan: ImageScan, card: _Card) -> _Card:
+    """Return the card with all text within its outline, if fields are missing and it makes the card likelier."""
+    if card.outline is None or not _uncertain_fields(card):
+        return card
+    text = scan.completed_within(card.text, card.text.from_photo(card.outline))
+    if text is None:
+        return card
+    completed = _lay_out(text, card.outline)
+    is_better = _uncertain_fields(completed) <= _uncertain_fields(card)
+    return completed if is_better or completed.is_other_document else card
+
+
 def _may_be_a_part(card: _Card) -> bool:
     """Tell whether this may be the text on one side of a hard shadow across a card."""
-    is_other = card.is_refused and card.evidence is None
-    return card.card_side is None and bool(card.finder.layout.anchors) and not is_other
+    return card.card_side is None and bool(card.finder.layout.anchors) and not card.is_other_document
 
 
 def _card_likeness(card: _Card, requested: frozenset[CardSide]) -> tuple[bool, bool, int]:
@@ -251,7 +280,7 @@ def _lay_out(text: CardText, known_outline: Quad | None = None) -> _Card:
     finder = FieldFinder(Layout(text.lines), text.reread, text.is_covered, text.corners_in_photo, text.reread_checked)
     card_side = classify_card_side(finder)
     if card_side is None:
-        return _Card(None, text, finder, {}, is_refused=is_other_document(finder))
+        return _unclassified(text, finder)
     seen, finder = finder, replace(finder, layout=finder.layout.with_misread_labels(LABELS_BY_SIDE[card_side]))
     mrz = hk_macao_back.machine_readable_facts(finder) if card_side is CardSide.HK_MACAO_BACK else None
     fields = (
@@ -264,6 +293,16 @@ def _lay_out(text: CardText, known_outline: Quad | None = None) -> _Card:
     return card.judged_by(
         document_evidence(card_side, text, seen, core=_area(card), fields=fields, mrz=mrz, outline=outline)
     )
+
+
+def _unclassified(text: CardText, finder: FieldFinder) -> _Card:
+    """Return another document, or a text that is too little to tell; its outline, if glare hides a part of it."""
+    if is_other_document(finder) or has_number_of_other_region(finder):
+        return _Card(None, text, finder, {}, is_refused=True)
+    outline = _outline(text, finder.layout.height)
+    if outline is None or part_in_glare(text, outline, finder.layout.height) < _MUCH_GLARE:
+        return _Card(None, text, finder, {})
+    return _Card(None, text, finder, {}, outline=text.in_photo(outline))
 
 
 _FIELDS: Final[dict[CardSide, Callable[[FieldFinder], Fields]]] = {
@@ -315,7 +354,9 @@ def _resembles_card(card: _Card) -> bool:
 def _deserves_second_reading(card: _Card) -> bool:
     """Tell whether a closer crop may show more. A refusal must not cost more than a card."""
     if card.card_side is None:
-        return not card.is_refused and _is_small(card) and len(card.finder.layout.anchors) >= _FEW_LABELS
+        return not card.is_refused and (
+            card.outline is not None or (_is_small(card) and len(card.finder.layout.anchors) >= _FEW_LABELS)
+        )
     return _is_small(card) or bool(_uncertain_fields(card))
 
 

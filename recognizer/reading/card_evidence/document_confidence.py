@@ -6,6 +6,7 @@ not on a card; a pipeline should have results below 0.9 reviewed.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import ceil
 from statistics import median
 from typing import Final
 
@@ -13,6 +14,7 @@ import cv2
 import numpy as np
 
 from permit_ocr.domain.card.resident_number import parse_resident_number
+from recognizer.reading.card_evidence.glare import part_in_glare
 from recognizer.reading.card_evidence.hidden_lines import are_lines_hidden
 from recognizer.reading.card_evidence.paper import examine_paper
 from recognizer.reading.card_evidence.person import examine_portrait_place
@@ -24,8 +26,9 @@ from recognizer.reading.classification.side_layout import departures
 from recognizer.reading.fields.check_digits import is_valid_hong_kong_number
 from recognizer.reading.fields.field_finder import FieldFinder
 from recognizer.reading.fields.mrz.document_codes import DocumentCode, document_code
+from recognizer.reading.fields.mrz.exit_entry_line import exit_entry_line
 from recognizer.reading.fields.mrz.facts import MrzFacts
-from recognizer.reading.fields.mrz.machine_lines import has_parts_of_lines, machine_lines
+from recognizer.reading.fields.mrz.machine_lines import has_parts_of_lines, machine_lines, repeats_identity_number
 from recognizer.reading.fields.ocr_field import EMPTY_FIELD, Fields
 from recognizer.reading.layout.card_layout import Layout
 from recognizer.reading.layout.labels import Label
@@ -41,6 +44,8 @@ _FORM_SIGN: Final = -0.25
 _DEPARTURE: Final = -0.3
 _PROVEN_WORDS: Final = -0.1
 """The least points for words above proven machine-readable lines: nobody knows the notes of a real back."""
+_GLARE_OF_A_FIELD: Final = 0.05
+"""The part of a card's area that hides about one of its fields."""
 _OUTLINE: Final = 0.1
 _PRINTED_PAPER: Final = 0.25
 _BLANK_PAPER: Final = -0.3
@@ -76,6 +81,8 @@ class DocumentEvidence:
     has_outline: bool = False
     is_proven: bool = False
     """Machine-readable lines have the right check digits, whatever is printed above them."""
+    glare: float = 0.0
+    """The part of the card in glare, if its outline is known."""
 
     @property
     def confidence(self) -> float:
@@ -92,11 +99,15 @@ class DocumentEvidence:
             words=min(self.words, closer.words),
             has_outline=self.has_outline or closer.has_outline,
             is_proven=self.is_proven or closer.is_proven,
+            glare=max(self.glare, closer.glare),
         )
 
     def with_missing(self, fields: int) -> "DocumentEvidence":
-        """Return the evidence of a complete reading that lacks so many fields that its side always has."""
-        return replace(self, words=self.words + _DEPARTURE * fields)
+        """Return the evidence of a complete reading that lacks so many fields that its side always has.
+
+        Those that glare may hide do not count.
+        """
+        return replace(self, words=self.words + _DEPARTURE * max(0, fields - ceil(self.glare / _GLARE_OF_A_FIELD)))
 
 
 def document_evidence(
@@ -127,8 +138,15 @@ def document_evidence(
         seen=seen,
         words=_FORM_SIGN * signs + _DEPARTURE * faults,
         has_outline=outline is not None,
-        is_proven=mrz is not None,
+        is_proven=mrz is not None or _is_proven_by_line(card_side, finder, fields),
+        glare=0.0 if outline is None else part_in_glare(text, outline, layout.height),
     )
+
+
+def _is_proven_by_line(card_side: CardSide, finder: FieldFinder, fields: Fields) -> bool:
+    """Tell whether the machine-readable line of an exit-entry permit repeats its number, with the right check digit."""
+    line = exit_entry_line(machine_lines(finder)) if card_side is CardSide.EXIT_ENTRY_FRONT else None
+    return line is not None and bool(line.number) and line.number == fields["Number"].text
 
 
 def _within(outline: Quad | None, text: CardText) -> IsOnCard | None:
@@ -159,7 +177,8 @@ def _hk_macao_back(
     if not is_hidden and not has_parts_of_lines(finder):
         return 0.0
     number = fields.get("IDNumber", EMPTY_FIELD).text
-    return 0.2 + 0.1 * (outline is not None) + 0.15 * is_valid_hong_kong_number(number)
+    points = 0.2 + 0.1 * (outline is not None) + 0.15 * is_valid_hong_kong_number(number)
+    return points + 0.3 * repeats_identity_number(finder, number)
 
 
 def _picture(

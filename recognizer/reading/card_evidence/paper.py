@@ -6,9 +6,11 @@ from typing import Final
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from recognizer.reading.card_evidence.flat_area import DARK, flatten, span, surrounding
 from recognizer.reading.ocr.card_text import CardText
+from recognizer.reading.ocr.engine import Pixels
 from recognizer.reading.ocr.text_lines import TextLine
 
 _SCALE: Final = 16.0
@@ -17,6 +19,9 @@ _MIN_BLANK: Final = 400
 """Pixels without text that are a sufficient sample."""
 _SMOOTH: Final = (9, 9)
 _PERCENTILE: Final = 60
+_WHITE: Final = 250
+_MOST: Final = 0.8
+"""If more of the paper is white, it is no reflection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,7 @@ def examine_paper(text: CardText, lines: Sequence[TextLine], height: float) -> P
     for left, top, right, bottom in area.boxes(text.lines).tolist():
         blank[span(top - 3, bottom + 3), span(left - 6, right + 6)] = 0
     inside = cv2.erode(blank, np.ones((5, 5), np.uint8)) > 0
+    inside &= ~_in_glare(area.pixels, inside)
     if inside.sum() < _MIN_BLANK:
         return None
     colours = np.log(area.pixels.astype(np.float32) + DARK)
@@ -42,3 +48,9 @@ def examine_paper(text: CardText, lines: Sequence[TextLine], height: float) -> P
     fine = np.abs(cv2.blur(grey, (3, 3)) - smooth)
     paper = np.median(colours[inside], axis=0)
     return Paper(float(100 * np.ptp(paper)), float(100 * np.percentile(fine[inside], _PERCENTILE)))
+
+
+def _in_glare(pixels: Pixels, inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return which pixels are white because of a reflection: if nearly all are, the paper itself is white."""
+    white = pixels.min(axis=2) >= _WHITE
+    return white if inside.any() and white[inside].mean() < _MOST else np.zeros_like(white)

@@ -69,8 +69,13 @@ def _is_residence_front(finder: FieldFinder, *, titled: bool) -> bool:
 def _is_mainland_identity_card(finder: FieldFinder) -> bool:
     """Tell whether this is another citizen's card: with an ethnic group, a nationality or another region's number."""
     number = finder.anywhere(_citizens_number)
-    other_region = finder.anywhere(_number_of_other_region) or (number is not None and faults_of(number.text))
+    other_region = has_number_of_other_region(finder) or (number is not None and faults_of(number.text))
     return bool(other_region or finder.layout.anchor(Label.NATIONALITY) or _has_ethnic_group(finder))
+
+
+def has_number_of_other_region(finder: FieldFinder) -> bool:
+    """Tell whether the text has a mainland citizen's number, even partly read."""
+    return finder.anywhere(_number_of_other_region) is not None
 
 
 def _citizens_number(text: str) -> str | None:

@@ -48,6 +48,8 @@ _SIDES_BY_TITLE: Final = {
 }
 """The sides on which a permit's title is printed."""
 _NUMBER_WITHOUT_START: Final = re.compile(r"(?<!\d)\d?([123]0000(?:19|20)\d{9}[\dX])(?!\d)")
+_NUMBER_WITHOUT_REGION: Final = re.compile(r"(?<!\d)\d{0,4}00((?:19|20)\d{6})\d{3}[\dX](?!\d)")
+_WHOLE_DAY: Final = re.compile(r"((?:19|20)\d\d)年(\d{1,2})月(\d{1,2})日")
 
 type _Points = tuple[frozenset[CardSide], int]
 
@@ -106,6 +108,8 @@ def _label_and_value(finder: FieldFinder, texts: list[str]) -> Iterator[_Points]
     holder = layout.anchor(Label.SEX) or layout.anchor(Label.BIRTH) or any(map(_sex, texts))
     if holder and any(map(_day, texts)):
         yield _FRONT, _SPECIFIC
+    if _is_birth_in_number(texts):
+        yield _FRONT, _SPECIFIC
     if layout.anchor(Label.ISSUE_COUNT) and any(map(_local_authority, texts)):
         yield _BACK, _SPECIFIC
     is_on_travel_permit = any(map(_birth, texts)) and any(map(_central_authority, texts))
@@ -113,6 +117,12 @@ def _label_and_value(finder: FieldFinder, texts: list[str]) -> Iterator[_Points]
         _is_complete_taiwan_number(finder, piece) for piece in layout.pieces
     ):
         yield _TAIWAN, _SPECIFIC
+
+
+def _is_birth_in_number(texts: list[str]) -> bool:
+    """Tell whether a printed birth date is repeated in what is left of a permit's number: a region ends with 00."""
+    days = {f"{year}{int(month):02}{int(day):02}" for text in texts for year, month, day in _WHOLE_DAY.findall(text)}
+    return any(found[1] in days for text in texts if (found := _NUMBER_WITHOUT_REGION.search(text)))
 
 
 def _is_complete_taiwan_number(finder: FieldFinder, piece: Piece) -> bool:
@@ -171,7 +181,8 @@ def _contains(pattern: str) -> Callable[[str], object]:
 
 
 def _sex(text: str) -> bool:
-    return text in {"男", "女"}
+    """Tell whether this is a sex, perhaps joined with the end of the birth date before it."""
+    return re.fullmatch(r"[\d.]*[男女]", text) is not None
 
 
 _day: Final = _contains(r"月\d{1,2}日|(?:19|20)\d\d年\d{1,2}月")

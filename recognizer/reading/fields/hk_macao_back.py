@@ -38,8 +38,10 @@ _UNVERIFIED: Final = 0.5
 """Maximum confidence of a number with a wrong check digit."""
 _ONLY_CODED: Final = 0.5
 """Confidence of a name that is only in the machine-readable lines: the card may print it in traditional characters."""
-_CORRECTED_NAME: Final = 0.88
-"""Maximum confidence of a name of which one character was corrected by the machine-readable lines."""
+_CORRECTED_NAME: Final = (0.6, 0.88)
+"""Least and greatest confidence of a name of which the machine-readable lines correct one character."""
+_HARDLY_READ: Final = 0.4
+"""Below this confidence, a printed name that differs more is taken from those lines."""
 _PREVIOUS_NUMBER: Final = re.compile(r"[HM]\d{8}(?:\d\d)?")
 
 
@@ -148,14 +150,15 @@ def _checked_by_coded_name(name: OcrField, coded: str) -> OcrField:
         return name.at_least(VERIFIED) if len(printed) == len(expected) else name
     differing = [index for index, (one, other) in enumerate(zip(printed, expected, strict=False)) if one != other]
     if len(printed) != len(expected) or len(differing) > 1:
-        return name.at_most(_UNVERIFIED)
+        return OcrField(coded, _ONLY_CODED) if name.confidence < _HARDLY_READ else name.at_most(_UNVERIFIED)
     wrong, right = differing[0], coded[differing[0]]
     if value_parsers.is_traditional(name.text):
         right = value_parsers.traditional_form(simplified(right)) or ""
     if not right:
         return name.at_most(_UNVERIFIED)
     corrected = name.text[:wrong] + right + name.text[wrong + 1 :]
-    return replace(name, text=corrected).at_most(_CORRECTED_NAME)
+    least, most = _CORRECTED_NAME
+    return replace(name, text=corrected).at_least(least).at_most(most)
 
 
 def _checked_identity(printed: OcrField, proven: str) -> OcrField:

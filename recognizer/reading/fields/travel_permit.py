@@ -44,7 +44,7 @@ _LENGTH_CHANGE_YEARS: Final = {PermitType.HK_MACAO_PERMIT: (2012, 2013), PermitT
 _LONG_NUMBER: Final = re.compile(r"[HM]?\d{10}.*")
 _COUNTRY_LABEL: Final = re.compile(r"国\S?(?:\s+(?P<country>\S+))?")
 """The label of the nationality if its second character is misread or missing."""
-_BILINGUAL: Final = re.compile(r"(?P<country>[\u4e00-\u9fff]{2,8})\s*/\s*[A-Z][A-Z .]{2,}")
+_BILINGUAL: Final = re.compile(r"(?:^|\s)(?P<country>[\u4e00-\u9fff]{2,8})\s*/\s*[A-Z][A-Z .]{2,}$")
 _ISSUE_COUNT: Final = re.compile(r"0\d|1[0-2]")
 _SEXES: Final = "男女"
 _IN_PERIOD: Final = re.compile(r"[-—–]\s*(?:19|20)\d\d\D{0,2}\d\d|\d{4}\D?\d\d\D?\d\d\s*[-—–]\s*\d")
@@ -98,14 +98,14 @@ def _texts(fields: Fields) -> dict[str, Any]:
 def type_name(finder: FieldFinder, permit: PermitType, number: str) -> OcrField:
     """Return the document's title as printed, with the suffix of the edition for non-Chinese holders.
 
-    If the title is not readable, the permit's number tells the edition.
+    If the title or its suffix is not readable, the permit's number tells the edition.
     """
     layout = finder.layout
-    marked = any(anchor.word == _NON_CHINESE.strip("（）") for anchor in layout.anchors)
+    is_marked = any(anchor.word == _NON_CHINESE.strip("（）") for anchor in layout.anchors)
+    is_non_chinese = is_marked or NON_CHINESE.number.fullmatch(number) is not None
+    name = _TYPE_NAMES[permit] + (_NON_CHINESE if is_non_chinese and permit is PermitType.HK_MACAO_PERMIT else "")
     title = layout.anchor(Label.TITLE)
-    marked = marked or (title is None and NON_CHINESE.number.fullmatch(number) is not None)
-    name = _TYPE_NAMES[permit] + (_NON_CHINESE if marked and permit is PermitType.HK_MACAO_PERMIT else "")
-    if title is None or TITLES[title.word] is not permit:
+    if title is None or TITLES[title.word] is not permit or is_marked is not is_non_chinese:
         return OcrField(name, _WITHOUT_TITLE)
     return OcrField(name, VERIFIED, finder.corners([title.line]))
 
@@ -330,5 +330,5 @@ def _country_at_broken_label(finder: FieldFinder) -> OcrField:
 
 def _bilingual_country(text: str) -> str | None:
     """Return a country's Chinese name before its English one."""
-    found = _BILINGUAL.fullmatch(value_parsers.half_width(text))
+    found = _BILINGUAL.search(value_parsers.half_width(text))
     return found["country"] if found else None

@@ -27,6 +27,8 @@ _FEW_LINES: Final = 6
 _SIDE_MARGIN: Final = 0.65
 _TOP_MARGIN: Final = 0.35
 """The card extends beyond its text to the sides and above by these fractions of the text's width and height."""
+_OUTLINE_MARGIN: Final = 0.04
+"""Margin around a card's outline, which is 0.01 to 0.05 off, relative to its width and height."""
 _MIN_LINES: Final = 3
 _MAX_CARD_LINES: Final = 40
 """A segment with more lines is more likely a page than a card."""
@@ -220,6 +222,23 @@ class ImageScan:
         )
         return self._read_segment(joined, text.quarter_turns) if len(joined) > len(text.quad_indexes) else None
 
+    def completed_within(self, text: CardText, outline: Quad) -> CardText | None:
+        """Return the text of a segment and all other text within a card's outline; None if there is no other.
+
+        ``outline``: corners in ``text.image``. Glare or a shadow across a card separates its text into segments.
+        """
+        height, width = self._image.shape[:2]
+        inside = [
+            index
+            for index, quad in enumerate(self._quads)
+            if cv2.pointPolygonTest(
+                outline, _rotated(quad, text.quarter_turns, width, height).mean(axis=0).tolist(), measureDist=False
+            )
+            >= 0
+        ]
+        completed = sorted({*text.quad_indexes, *inside})
+        return self._read_segment(completed, text.quarter_turns) if len(completed) > len(text.quad_indexes) else None
+
     def _quads_of(self, segment: list[int]) -> list[Quad]:
         return [self._quads[index] for index in segment]
 
@@ -336,12 +355,16 @@ def _with_positions(glyphs: list[Glyph], quad: Quad, deskew: Deskew) -> TextLine
     return TextLine(characters, left, middle - height / 2, right, middle + height / 2)
 
 
-def close_up(text: CardText, core: Sequence[TextLine]) -> tuple[Pixels, NDArray[Any]]:
+def close_up(text: CardText, core: Sequence[TextLine], outline: Quad | None = None) -> tuple[Pixels, NDArray[Any]]:
     """Return the part of the image around the card's lines, rectified, and its ``origin``.
 
     ``core`` are the lines that certainly belong to the card, at least one. The card extends beyond them: there may be a
-    portrait beside them and a title above.
+    portrait beside them and a title above. ``outline``: the card's corners in the image, if found. If all these lines
+    are within it, it is the part, because it shows the perspective, and how far the card extends beyond a shadow.
     """
+    if outline is not None and _contains(outline, text, core):
+        quad = _widened(outline)
+        return _rectified(text, quad)
     left, right = min(line.left for line in core), max(line.right for line in core)
     top, bottom = min(line.top for line in core), max(line.bottom for line in core)
     width, height = right - left, bottom - top
@@ -351,7 +374,25 @@ def close_up(text: CardText, core: Sequence[TextLine]) -> tuple[Pixels, NDArray[
     left, right, top, bottom = _clipped_to_image(
         text, BoundingBox(left - beside, top - above, right + beside, bottom + above)
     )
-    quad = text.quad(BoundingBox(left, top, right, bottom))
+    return _rectified(text, text.quad(BoundingBox(left, top, right, bottom)))
+
+
+def _contains(outline: Quad, text: CardText, lines: Sequence[TextLine]) -> bool:
+    """Tell whether the middle of each line is within the outline."""
+    middles = (text.deskew.to_image((line.left + line.right) / 2, line.middle) for line in lines)
+    return all(cv2.pointPolygonTest(outline, middle, measureDist=False) >= 0 for middle in middles)
+
+
+def _widened(outline: Quad) -> Quad:
+    """Return the corners of a card with a margin around it, in its perspective."""
+    unit = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], np.float32)
+    wider = unit + (2 * unit - 1) * _OUTLINE_MARGIN
+    transform = cv2.getPerspectiveTransform(unit, outline)
+    return np.asarray(cv2.perspectiveTransform(wider[None].astype(np.float32), transform)[0], np.float32)
+
+
+def _rectified(text: CardText, quad: Quad) -> tuple[Pixels, NDArray[Any]]:
+    """Return the content of a quadrilateral as an upright image, and its ``origin``."""
     straight = engine.crop(text.image, quad)
     rows, columns = straight.shape[:2]
     corners = np.array([[0, 0], [columns, 0], [columns, rows], [0, rows]], np.float32)

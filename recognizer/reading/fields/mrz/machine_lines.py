@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby, product
 from typing import Final
 
+from recognizer.reading.fields.check_digits import mrz_check_digit
 from recognizer.reading.fields.field_finder import FieldFinder
 from recognizer.reading.fields.value_parsers import half_width
 from recognizer.reading.ocr.text_lines import BoundingBox, TextLine, join
@@ -19,6 +20,7 @@ _NOT_WORDS: Final = re.compile(r"<<|\d.*\d.*\d.*\d|^[A-P]{16}")
 """Fillers, digits or the letters of a coded name. A title in capitals has none of them."""
 _PART: Final = re.compile(r"<<|(?=(?:.*\d){8})(?=.*[A-Z].*\d)[A-Z0-9<]{15,}")
 """Fillers, or more letters and digits than any number has. A residence number may end with a letter."""
+_IDENTITY_LENGTH: Final = 9
 _MAX_LOWER_CASE: Final = 2
 _MARGIN: Final = 0.1
 
@@ -55,6 +57,13 @@ def machine_lines(finder: FieldFinder) -> list[str]:
 def has_parts_of_lines(finder: FieldFinder) -> bool:
     """Tell whether there is what glare or a hand leaves of machine-readable lines."""
     return any(_PART.search(_in_alphabet(piece.text)) for piece in finder.layout.pieces)
+
+
+def repeats_identity_number(finder: FieldFinder, printed: str) -> bool:
+    """Tell whether a part of the lines repeats a printed HK/Macao identity number, followed by its check digit."""
+    plain = re.sub(r"[()]", "", printed).ljust(_IDENTITY_LENGTH, "<")
+    repeated = plain + mrz_check_digit(plain)
+    return bool(printed) and any(repeated in _in_alphabet(piece.text) for piece in finder.layout.pieces)
 
 
 def readings(finder: FieldFinder, rows: Sequence[TextLine]) -> Iterator[list[str]]:

@@ -7,8 +7,9 @@ import pytest
 
 from recognizer.reading.layout.labels import find_anchors
 from recognizer.reading.ocr import engine
-from recognizer.reading.ocr.card_text import ImageScan
+from recognizer.reading.ocr.card_text import CardText, Deskew, ImageScan, close_up
 from recognizer.reading.ocr.engine import Glyph, Quad
+from tests.unit.recognizer.reading.cards import line
 
 PAGE = [f"第{number}条一二三四五六七八九十" for number in range(12)]
 CARD = ["姓名李港安", "性别男", "出生1990年1月1日", "住址北京市朝阳区", "公民身份号码"]
@@ -63,3 +64,28 @@ def test_the_larger_of_two_cards_is_first(monkeypatch: pytest.MonkeyPatch) -> No
     first = next(scan(photo, monkeypatch).segments(find_anchors))
     assert {line.left for line in first.lines} == {20.0}
     assert photo.lines_read == len(CARD)
+
+
+def test_text_within_an_outline_completes_a_segment(monkeypatch: pytest.MonkeyPatch) -> None:
+    image_scan = scan(Photo(["左"] * 3, CARD), monkeypatch)
+    card = next(image_scan.segments(find_anchors))
+    everything = np.array([[0, 0], [1200, 0], [1200, 600], [0, 600]], np.float32)
+    around_the_card = np.array([[800, 0], [1200, 0], [1200, 600], [800, 600]], np.float32)
+    completed = image_scan.completed_within(card, everything)
+    assert completed is not None
+    assert len(completed.lines) == len(CARD) + 3
+    assert image_scan.completed_within(card, around_the_card) is None
+
+
+def close_up_of(outline: Quad | None) -> tuple[int, int]:
+    """Return the height and width of a crop around one line of text."""
+    image = np.zeros((600, 1200, 3), np.uint8)
+    text = CardText(image, (line("姓名 陈大文", 500, 300, 20),), Deskew(), 0, np.eye(3), (0,))
+    crop, _ = close_up(text, text.lines, outline)
+    return crop.shape[:2]
+
+
+def test_a_closer_crop_is_the_whole_card_if_its_outline_is_known() -> None:
+    outline = np.array([[200, 100], [1000, 100], [1000, 600], [200, 600]], np.float32)
+    assert close_up_of(outline) == (540, 864)
+    assert close_up_of(outline + np.float32(600)) == close_up_of(None), "the text is not within it"

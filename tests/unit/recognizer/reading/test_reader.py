@@ -126,6 +126,40 @@ def test_parts_of_a_card_on_both_sides_of_a_shadow_are_joined(monkeypatch: pytes
     assert card.text is SplitScan.whole
 
 
+OUTLINE = np.array([[50, 50], [550, 50], [550, 400], [50, 400]], np.float32)
+
+
+class GlareScan(SplitScan):
+    """A scan of a card whose text glare splits into two segments within its outline."""
+
+    def __init__(self, first: CardText, whole: CardText) -> None:
+        self.first, self.whole = first, whole
+
+    def segments(self, _is_on_card: object) -> Iterator[CardText]:
+        yield self.first
+
+    def completed_within(self, text: CardText, _outline: object) -> CardText | None:
+        return None if text is self.whole else self.whole
+
+
+FRONT = ("姓名 陈大文", "性别 男", "出生 1973年1月18日", "住址 北京市东城区示例路5号")
+
+
+@pytest.mark.parametrize(
+    ("number", "is_other"), [("公民身份号码 830000197301184511", False), ("公民身份号码 110105197301185673", True)]
+)
+def test_all_text_within_an_outline_is_the_cards(
+    number: str, monkeypatch: pytest.MonkeyPatch, *, is_other: bool
+) -> None:
+    monkeypatch.setattr(reader, "document_evidence", lambda *_, **__: DocumentEvidence(seen=1.0))
+    monkeypatch.setattr(reader, "find_outline", lambda *_: OUTLINE)
+    scan: Any = GlareScan(text_of(*FRONT), text_of(*FRONT, number))
+    card = reader._find_card(scan, frozenset({CardSide.RESIDENCE_FRONT}))
+    assert card is not None
+    assert len(card.text.lines) == len(FRONT) + 1
+    assert card.is_other_document is is_other
+
+
 @pytest.mark.parametrize(
     ("texts", "detections"),
     [

@@ -9,6 +9,7 @@ import pytest
 
 from recognizer.reading.card_evidence.document_confidence import REFUSED, DocumentEvidence, document_evidence
 from recognizer.reading.card_evidence.flat_area import flatten
+from recognizer.reading.card_evidence.glare import part_in_glare
 from recognizer.reading.card_evidence.paper import examine_paper
 from recognizer.reading.card_evidence.picture import picture_beside
 from recognizer.reading.classification.card_sides import CardSide
@@ -177,6 +178,69 @@ def test_proven_lines_need_no_known_words_above_them() -> None:
 @pytest.mark.parametrize(("missing", "is_refused"), [(0, False), (1, False), (2, True)])
 def test_missing_fields_are_evidence_against_a_card(missing: int, *, is_refused: bool) -> None:
     assert (SEEN.with_missing(missing).confidence < REFUSED) is is_refused
+
+
+def test_fields_that_glare_may_hide_are_not_missing() -> None:
+    assert DocumentEvidence(seen=1.3, glare=0.11).with_missing(3).confidence == 0.99
+    assert DocumentEvidence(seen=1.3, glare=0.11).with_missing(4).confidence < 0.9
+
+
+def with_glare(image: Image, *, white: int) -> Image:
+    """Make the lower third of the card within ``OUTLINE`` brighter."""
+    image[460:660, 60:1040] = white
+    return image
+
+
+@pytest.mark.parametrize(
+    ("image", "part"),
+    [
+        (with_glare(blank((150, 150, 150)), white=255), 0.33),
+        (with_glare(blank((220, 220, 220)), white=255), 0.33),
+        (with_glare(blank((220, 220, 220)), white=228), 0.0),
+        (blank(WHITE), 0.0),
+    ],
+    ids=["dark paper", "bright paper", "uneven paper", "white paper"],
+)
+def test_glare_is_much_brighter_than_the_paper_behind_the_text(image: Image, part: float) -> None:
+    lines = [line("姓名 陈大文", 430, 200, 32), line("性别 男", 430, 270, 32)]
+    assert part_in_glare(text_on(image, lines), OUTLINE, 32.0) == pytest.approx(part, abs=0.02)
+
+
+def test_the_paper_is_examined_beside_a_reflection() -> None:
+    lines = front("港澳居民来往内地通行证")
+    half_white = blank(BLUE)
+    half_white[:, 560:] = WHITE
+    paper = examine_paper(text_on(half_white, lines), lines, 32.0)
+    assert paper is not None
+    assert paper.colour > 2.5
+
+
+@pytest.mark.parametrize(("line_read", "is_proven"), [("CSCY51624268<3605222<0911278<6", True), ("CSCY5162426", False)])
+def test_an_exit_entry_permits_line_proves_it(line_read: str, *, is_proven: bool) -> None:
+    lines = [line("往来港澳通行证", 200, 80, 50), line("CY5162426", 800, 80, 40), line(line_read, 100, 600, 40)]
+    evidence = document_evidence(
+        CardSide.EXIT_ENTRY_FRONT,
+        text_on(blank(BLUE), lines),
+        FieldFinder(Layout(lines)),
+        core=lines,
+        fields={"Number": OcrField("CY5162426", 1.0)},
+        mrz=None,
+    )
+    assert evidence.is_proven is is_proven
+
+
+@pytest.mark.parametrize(("part", "gain"), [("AANLDB75226086<24", 0.3), ("AANLDB75226086<34", 0.0)])
+def test_a_part_of_the_lines_supports_the_identity_number(part: str, gain: float) -> None:
+    lines = [line("身份证号码 7522608(6)", 80, 210), line("SUKARNI", 80, 140), line(part, 400, 500)]
+    back = document_evidence(
+        CardSide.HK_MACAO_BACK,
+        text_on(blank(BLUE), lines),
+        FieldFinder(Layout(lines)),
+        core=lines,
+        fields={"IDNumber": OcrField("7522608(6)", 0.9)},
+        mrz=None,
+    )
+    assert back.seen == pytest.approx(0.45 + gain)
 
 
 def test_the_height_of_a_card_with_labels_only_is_that_of_its_labels() -> None:

@@ -7,6 +7,7 @@ import pytest
 from recognizer.reading.fields.hk_macao_back import back_fields
 from recognizer.reading.fields.mrz.facts import MrzFacts
 from recognizer.reading.fields.ocr_field import VERIFIED, OcrField
+from recognizer.reading.ocr.text_lines import text_line
 from tests.unit.recognizer.reading.cards import finder, line
 from tests.unit.recognizer.reading.fields.travel_permits import read_back
 
@@ -65,6 +66,15 @@ def test_the_coded_name_supports_corrects_or_contradicts_the_printed_one() -> No
     assert name("陳天文") == OcrField("陳大文", 0.88)
     assert name("陣大文") == OcrField("陳大文", 0.88), "the misread character is a traditional one"
     assert name("李小龙").confidence == 0.5
+
+
+@pytest.mark.parametrize(
+    ("printed", "expected"), [("陈天文", OcrField("陈大文", 0.6)), ("李小龙", OcrField("陈大文", 0.5))]
+)
+def test_a_hardly_readable_name_is_taken_from_the_coded_one(printed: str, expected: OcrField) -> None:
+    name = text_line(f"姓名 {printed}", left=80, top=120, right=400, bottom=160, confidence=0.2)
+    lines = name, line("身份证件号码 G376849(9)", 80, 210)
+    assert replace(back_fields(finder(*lines), MrzFacts(chinese_name="陈大文"))["Name"], corners=None) == expected
 
 
 def test_an_empty_previous_permit_stays_empty_above_the_mrz() -> None:
