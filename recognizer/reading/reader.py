@@ -64,7 +64,7 @@ _FEW_LINES: Final = 8
 """A card has 12 lines or more: with fewer, detection may have missed most of it, and reading them again is quick."""
 _NUMBERS: Final = ("IdCardNo", "PassNo", "Number", "IDNumber")
 _MUCH_GLARE: Final = 0.04
-"""The part of a card in glare from which on a closer look may show what it is."""
+"""At least this part of a card is in glare if a closer look may show more of it."""
 _UNREADABLE: Final = 99
 """More fields than any card side has."""
 
@@ -224,7 +224,9 @@ def _merge(card: _Card, second: _Card) -> _Card:
 
     If the second one was refused, its evidence still counts.
     """
-    evidence = card.evidence.with_closer(second.evidence) if card.evidence and second.evidence else card.evidence
+    evidence = card.evidence or second.evidence
+    if card.evidence and second.evidence:
+        evidence = card.evidence.with_closer(second.evidence)
     if card.card_side is not second.card_side:
         if second.card_side is None:
             return replace(card, evidence=evidence)
@@ -243,8 +245,11 @@ def _find_card(scan: ImageScan, requested: frozenset[CardSide]) -> _Card | None:
     """Return the first certain card with a requested side, else the segment most like a card; None without any text."""
     best: _Card | None = None
     for text in scan.segments(find_anchors):
-        for lines in split_stacked_cards(text.lines):
-            card = _completed(scan, _lay_out(replace(text, lines=tuple(lines))))
+        stacked = split_stacked_cards(text.lines)
+        for lines in stacked:
+            card = _lay_out(replace(text, lines=tuple(lines)))
+            if len(stacked) == 1:
+                card = _completed(scan, card)
             if card.card_side in requested and (card.card_side is not CardSide.HK_MACAO_BACK or card.mrz):
                 return card  # the lines of a back may be apart from its print, and prove more
             if best is None or _card_likeness(card, requested) > _card_likeness(best, requested):
@@ -255,15 +260,23 @@ def _find_card(scan: ImageScan, requested: frozenset[CardSide]) -> _Card | None:
 
 
 def _completed(scan: ImageScan, card: _Card) -> _Card:
-    """Return the card with all text within its outline, if fields are missing and it makes the card likelier."""
+    """Return the card with all text within its outline, if fields are missing.
+
+    If that text shows no card, what it shows still counts against this one.
+    """
     if card.outline is None or not _uncertain_fields(card):
         return card
     text = scan.completed_within(card.text, card.text.from_photo(card.outline))
     if text is None:
         return card
     completed = _lay_out(text, card.outline)
-    is_better = _uncertain_fields(completed) <= _uncertain_fields(card)
-    return completed if is_better or completed.is_other_document else card
+    if _uncertain_fields(completed) <= _uncertain_fields(card):
+        return completed
+    if completed.is_other_document and not _number(card):
+        return completed
+    if card.evidence is None or completed.evidence is None:
+        return card
+    return card.judged_by(card.evidence.with_closer(completed.evidence))
 
 
 def _may_be_a_part(card: _Card) -> bool:
@@ -271,8 +284,9 @@ def _may_be_a_part(card: _Card) -> bool:
     return card.card_side is None and bool(card.finder.layout.anchors) and not card.is_other_document
 
 
-def _card_likeness(card: _Card, requested: frozenset[CardSide]) -> tuple[bool, bool, int]:
-    return card.card_side in requested, card.card_side is not None, len(card.finder.layout.anchors)
+def _card_likeness(card: _Card, requested: frozenset[CardSide]) -> tuple[bool, bool, bool, int]:
+    is_known = card.card_side is not None
+    return card.card_side in requested, is_known, not card.is_other_document, len(card.finder.layout.anchors)
 
 
 def _lay_out(text: CardText, known_outline: Quad | None = None) -> _Card:
@@ -291,7 +305,16 @@ def _lay_out(text: CardText, known_outline: Quad | None = None) -> _Card:
         outline = text.from_photo(known_outline)
     card = _Card(card_side, text, finder, fields, mrz, outline=None if outline is None else text.in_photo(outline))
     return card.judged_by(
-        document_evidence(card_side, text, seen, core=_area(card), fields=fields, mrz=mrz, outline=outline)
+        document_evidence(
+            card_side,
+            text,
+            seen,
+            core=_area(card),
+            fields=fields,
+            mrz=mrz,
+            outline=outline,
+            glare=0.0 if outline is None else _glare(text, outline, finder.layout.height),
+        )
     )
 
 
@@ -300,7 +323,7 @@ def _unclassified(text: CardText, finder: FieldFinder) -> _Card:
     if is_other_document(finder) or has_number_of_other_region(finder):
         return _Card(None, text, finder, {}, is_refused=True)
     outline = _outline(text, finder.layout.height)
-    if outline is None or part_in_glare(text, outline, finder.layout.height) < _MUCH_GLARE:
+    if outline is None or _glare(text, outline, finder.layout.height) < _MUCH_GLARE:
         return _Card(None, text, finder, {})
     return _Card(None, text, finder, {}, outline=text.in_photo(outline))
 
@@ -318,6 +341,14 @@ def _outline(text: CardText, height: float) -> Quad | None:
         return find_outline(text, height)
     except _EXTRAS_ERRORS:
         return None
+
+
+def _glare(text: CardText, outline: Quad, height: float) -> float:
+    """Return the part of the card in glare; 0 if it cannot be measured, which is never an error."""
+    try:
+        return part_in_glare(text, outline, height)
+    except _EXTRAS_ERRORS:
+        return 0.0
 
 
 def _core(card: _Card) -> tuple[TextLine, ...]:

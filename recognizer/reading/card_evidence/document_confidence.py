@@ -6,7 +6,6 @@ not on a card; a pipeline should have results below 0.9 reviewed.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from math import ceil
 from statistics import median
 from typing import Final
 
@@ -14,7 +13,6 @@ import cv2
 import numpy as np
 
 from permit_ocr.domain.card.resident_number import parse_resident_number
-from recognizer.reading.card_evidence.glare import part_in_glare
 from recognizer.reading.card_evidence.hidden_lines import are_lines_hidden
 from recognizer.reading.card_evidence.paper import examine_paper
 from recognizer.reading.card_evidence.person import examine_portrait_place
@@ -46,6 +44,10 @@ _PROVEN_WORDS: Final = -0.1
 """The least points for words above proven machine-readable lines: nobody knows the notes of a real back."""
 _GLARE_OF_A_FIELD: Final = 0.05
 """The part of a card's area that hides about one of its fields."""
+_MOST_GLARE: Final = 0.5
+"""If more is brighter than the paper behind the text, that paper is a form's shaded row."""
+_MOST_HIDDEN: Final = 3
+"""How many missing fields glare explains at most."""
 _OUTLINE: Final = 0.1
 _PRINTED_PAPER: Final = 0.25
 _BLANK_PAPER: Final = -0.3
@@ -107,7 +109,8 @@ class DocumentEvidence:
 
         Those that glare may hide do not count.
         """
-        return replace(self, words=self.words + _DEPARTURE * max(0, fields - ceil(self.glare / _GLARE_OF_A_FIELD)))
+        hidden = int(self.glare / _GLARE_OF_A_FIELD) if self.glare < _MOST_GLARE else 0
+        return replace(self, words=self.words + _DEPARTURE * max(0, fields - min(hidden, _MOST_HIDDEN)))
 
 
 def document_evidence(
@@ -119,10 +122,12 @@ def document_evidence(
     fields: Fields,
     mrz: MrzFacts | None,
     outline: Quad | None = None,
+    glare: float = 0.0,
 ) -> DocumentEvidence:
     """Return the evidence that ``text`` is on a card of this side.
 
     ``core``: the lines of labels and values. ``outline``: the card's corners in ``text.image``, if found.
+    ``glare``: the part of the card in glare.
     """
     layout = finder.layout
     is_on_card = _within(outline, text)
@@ -139,14 +144,14 @@ def document_evidence(
         words=_FORM_SIGN * signs + _DEPARTURE * faults,
         has_outline=outline is not None,
         is_proven=mrz is not None or _is_proven_by_line(card_side, finder, fields),
-        glare=0.0 if outline is None else part_in_glare(text, outline, layout.height),
+        glare=glare,
     )
 
 
 def _is_proven_by_line(card_side: CardSide, finder: FieldFinder, fields: Fields) -> bool:
-    """Tell whether the machine-readable line of an exit-entry permit repeats its number, with the right check digit."""
+    """Tell whether an exit-entry permit's line has all check digits right, also the composite one, and the number."""
     line = exit_entry_line(machine_lines(finder)) if card_side is CardSide.EXIT_ENTRY_FRONT else None
-    return line is not None and bool(line.number) and line.number == fields["Number"].text
+    return line is not None and line.is_proven and line.number == fields["Number"].text
 
 
 def _within(outline: Quad | None, text: CardText) -> IsOnCard | None:

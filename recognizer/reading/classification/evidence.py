@@ -48,7 +48,7 @@ _SIDES_BY_TITLE: Final = {
 }
 """The sides on which a permit's title is printed."""
 _NUMBER_WITHOUT_START: Final = re.compile(r"(?<!\d)\d?([123]0000(?:19|20)\d{9}[\dX])(?!\d)")
-_NUMBER_WITHOUT_REGION: Final = re.compile(r"(?<!\d)\d{0,4}00((?:19|20)\d{6})\d{3}[\dX](?!\d)")
+_NUMBER_WITHOUT_REGION: Final = re.compile(r"(?<!\d)(?:0{2,4}|8?[123]0000)((?:19|20)\d{6})\d{3}[\dX](?!\d)")
 _WHOLE_DAY: Final = re.compile(r"((?:19|20)\d\d)年(\d{1,2})月(\d{1,2})日")
 
 type _Points = tuple[frozenset[CardSide], int]

@@ -48,6 +48,7 @@ _PREVIOUS_NUMBER: Final = re.compile(r"[HM]\d{8}(?:\d\d)?")
 def back_fields(finder: FieldFinder, facts: MrzFacts | None = None) -> Fields:
     """Read the side without the portrait. ``facts``: what its machine-readable lines prove."""
     facts = facts or MrzFacts()
+    number = OcrField(facts.number, VERIFIED) if facts.number else EMPTY_FIELD
     name = (
         finder.value(Label.NAME, value_parsers.chinese_name)
         or finder.value(Label.NAME, value_parsers.latin_name)
@@ -64,7 +65,7 @@ def back_fields(finder: FieldFinder, facts: MrzFacts | None = None) -> Fields:
     )
     history = finder.value(Label.HISTORY_NUMBER, value_parsers.previous_permit_numbers)
     return {
-        "Type": type_name(finder, PermitType.HK_MACAO_PERMIT, facts.number).at_least(VERIFIED if facts.number else 0.0),
+        "Type": type_name(finder, PermitType.HK_MACAO_PERMIT, number).at_least(number.confidence),
         "Name": _checked_name(finder, adjust_for_script(name), facts.chinese_name),
         "IDNumber": _checked_identity(identity, facts.identity_number),
         "HistoryNumber": history or _history_without_label(finder, facts) or EMPTY_FIELD,
@@ -150,7 +151,8 @@ def _checked_by_coded_name(name: OcrField, coded: str) -> OcrField:
         return name.at_least(VERIFIED) if len(printed) == len(expected) else name
     differing = [index for index, (one, other) in enumerate(zip(printed, expected, strict=False)) if one != other]
     if len(printed) != len(expected) or len(differing) > 1:
-        return OcrField(coded, _ONLY_CODED) if name.confidence < _HARDLY_READ else name.at_most(_UNVERIFIED)
+        is_readable = name.confidence >= _HARDLY_READ
+        return name.at_most(_UNVERIFIED) if is_readable else replace(name, text=coded, confidence=_ONLY_CODED)
     wrong, right = differing[0], coded[differing[0]]
     if value_parsers.is_traditional(name.text):
         right = value_parsers.traditional_form(simplified(right)) or ""

@@ -33,6 +33,8 @@ _NAME_DISTANCE: Final = 3.2
 """The Latin name is at most this many text heights below the Chinese one."""
 _WITHOUT_TITLE: Final = 0.8
 """Confidence of a document type derived from the format of the number."""
+_TELLS_EDITION: Final = 0.9
+"""Least confidence of a number that tells the edition against a title without suffix: H4 is similar to HA."""
 _WITHOUT_LABEL: Final = 0.85
 """Maximum confidence of a value beside an unreadable label."""
 _UNVERIFIED: Final = 0.5
@@ -68,7 +70,7 @@ def front_fields(finder: FieldFinder, permit: PermitType) -> Fields:
         "Number": number,
         "IssueAddress": place,
         "IssueNumber": _issue_count(finder, permit, number),
-        "Type": type_name(finder, permit, number.text),
+        "Type": type_name(finder, permit, number),
         "Nationality": finder.value(Label.NATIONALITY, _nationality) or EMPTY_FIELD,
     }
     if fields["Type"].text.endswith(_NON_CHINESE) and not fields["Nationality"].text:
@@ -95,16 +97,17 @@ def _texts(fields: Fields) -> dict[str, Any]:
     return {name: found.text for name, found in fields.items()}
 
 
-def type_name(finder: FieldFinder, permit: PermitType, number: str) -> OcrField:
+def type_name(finder: FieldFinder, permit: PermitType, number: OcrField) -> OcrField:
     """Return the document's title as printed, with the suffix of the edition for non-Chinese holders.
 
     If the title or its suffix is not readable, the permit's number tells the edition.
     """
     layout = finder.layout
     is_marked = any(anchor.word == _NON_CHINESE.strip("（）") for anchor in layout.anchors)
-    is_non_chinese = is_marked or NON_CHINESE.number.fullmatch(number) is not None
-    name = _TYPE_NAMES[permit] + (_NON_CHINESE if is_non_chinese and permit is PermitType.HK_MACAO_PERMIT else "")
     title = layout.anchor(Label.TITLE)
+    is_certain = title is None or number.confidence >= _TELLS_EDITION
+    is_non_chinese = is_marked or (is_certain and NON_CHINESE.number.fullmatch(number.text) is not None)
+    name = _TYPE_NAMES[permit] + (_NON_CHINESE if is_non_chinese and permit is PermitType.HK_MACAO_PERMIT else "")
     if title is None or TITLES[title.word] is not permit or is_marked is not is_non_chinese:
         return OcrField(name, _WITHOUT_TITLE)
     return OcrField(name, VERIFIED, finder.corners([title.line]))

@@ -47,6 +47,8 @@ _LIT: Final = 0.1
 _ORIENTATION_VOTES: Final = 8
 _MAX_SLOPE_DEVIATION: Final = 0.06
 """Radians from the median slope; a line beyond that is on another paper or has a bad box."""
+_MAX_ANGLE_ON_A_CARD: Final = float(np.radians(15))
+"""Perspective makes a card's lines differ by 15 degrees at most; text printed across it differs more."""
 _MIN_FIT_LINES: Final = 4
 _MAX_FAN: Final = 0.0003
 """Radians per pixel; a card seen at 45 degrees fans out less."""
@@ -217,27 +219,27 @@ class ImageScan:
 
         A shadow, glare or a coloured band may look like the edge of a card. None if this adds nothing.
         """
-        joined = next(
-            segment for segment in self._segmentation.segments(split_at_edges=False) if text.quad_indexes[0] in segment
+        own = set(text.quad_indexes)
+        joined = own.union(
+            *(segment for segment in self._segmentation.segments(split_at_edges=False) if not own.isdisjoint(segment))
         )
-        return self._read_segment(joined, text.quarter_turns) if len(joined) > len(text.quad_indexes) else None
+        return self._read_segment(sorted(joined), text.quarter_turns) if joined > own else None
 
     def completed_within(self, text: CardText, outline: Quad) -> CardText | None:
-        """Return the text of a segment and all other text within a card's outline; None if there is no other.
+        """Return the text of a segment and all parallel text within a card's outline; None if there is no other.
 
         ``outline``: corners in ``text.image``. Glare or a shadow across a card separates its text into segments.
         """
         height, width = self._image.shape[:2]
-        inside = [
+        upright = [_rotated(quad, text.quarter_turns, width, height) for quad in self._quads]
+        inside = {
             index
-            for index, quad in enumerate(self._quads)
-            if cv2.pointPolygonTest(
-                outline, _rotated(quad, text.quarter_turns, width, height).mean(axis=0).tolist(), measureDist=False
-            )
-            >= 0
-        ]
-        completed = sorted({*text.quad_indexes, *inside})
-        return self._read_segment(completed, text.quarter_turns) if len(completed) > len(text.quad_indexes) else None
+            for index, quad in enumerate(upright)
+            if cv2.pointPolygonTest(outline, quad.mean(axis=0).tolist(), measureDist=False) >= 0
+            and (not _is_long(quad) or abs(_slope(quad) - text.deskew.slope) < _MAX_ANGLE_ON_A_CARD)
+        }
+        completed = inside.union(text.quad_indexes)
+        return self._read_segment(sorted(completed), text.quarter_turns) if inside - set(text.quad_indexes) else None
 
     def _quads_of(self, segment: list[int]) -> list[Quad]:
         return [self._quads[index] for index in segment]
@@ -309,11 +311,7 @@ def _rotated(quad: Quad, quarter_turns: int, width: int, height: int) -> Quad:
 
 def _fit_deskew(quads: list[Quad]) -> Deskew:
     """Fit the slope of the long lines and its change from the top of the image to the bottom."""
-    long = [
-        quad
-        for quad in quads
-        if np.linalg.norm(quad[1] - quad[0]) > _LONG_LINE_RATIO * np.linalg.norm(quad[3] - quad[0])
-    ]
+    long = [quad for quad in quads if _is_long(quad)]
     if not long:
         return Deskew()
     slopes = np.array([_slope(quad) for quad in long])
@@ -327,6 +325,11 @@ def _fit_deskew(quads: list[Quad]) -> Deskew:
     lengths = np.array([np.linalg.norm(quad[1] - quad[0]) for quad in long])[kept]
     fan, rise = np.polyfit(middles[kept, 1], slopes[kept] - slope, 1, w=lengths)
     return Deskew(slope, float(fan), float(rise), centre) if abs(fan) < _MAX_FAN else Deskew(slope, centre=centre)
+
+
+def _is_long(quad: Quad) -> bool:
+    """Tell whether a line is so long that its slope is known."""
+    return bool(np.linalg.norm(quad[1] - quad[0]) > _LONG_LINE_RATIO * np.linalg.norm(quad[3] - quad[0]))
 
 
 def _slope(quad: Quad) -> float:
@@ -363,8 +366,7 @@ def close_up(text: CardText, core: Sequence[TextLine], outline: Quad | None = No
     are within it, it is the part, because it shows the perspective, and how far the card extends beyond a shadow.
     """
     if outline is not None and _contains(outline, text, core):
-        quad = _widened(outline)
-        return _rectified(text, quad)
+        return _rectified(text, _widened(outline))
     left, right = min(line.left for line in core), max(line.right for line in core)
     top, bottom = min(line.top for line in core), max(line.bottom for line in core)
     width, height = right - left, bottom - top

@@ -6,7 +6,6 @@ callers' arithmetic stays as it is.
 """
 
 from concurrent.futures import Future, ThreadPoolExecutor
-from functools import cache
 from threading import Barrier, Lock
 from typing import Final
 
@@ -23,26 +22,30 @@ load on the machine.
 _lock: Final = Lock()
 
 
-def start_loading() -> None:
-    """Begin to load the models and return immediately: creating a session does not need the interpreter's lock."""
-    _loading()
+_loadings: Final[list[Future[ThreadPoolExecutor]]] = []
+"""The current one, if it has begun."""
+
+
+def start_loading() -> Future[ThreadPoolExecutor]:
+    """Begin to load the models, unless that is done: creating a session does not need the interpreter's lock."""
+    with _lock:  # threads that read their first cards at the same time load the models once
+        if not _loadings:
+            _loadings.append(_begin())
+        return _loadings[0]
 
 
 def model_threads() -> ThreadPoolExecutor:
     """Return the threads, when the models are loaded. Raises ``ModelError`` and what ONNX Runtime raises."""
+    loading = start_loading()
     try:
-        return _loading().result()
-    except BaseException:
-        _begin.cache_clear()  # memory may suffice next time
+        return loading.result()
+    except Exception:
+        with _lock:
+            if loading in _loadings:
+                _loadings.remove(loading)  # memory may suffice next time
         raise
 
 
-def _loading() -> Future[ThreadPoolExecutor]:
-    with _lock:  # threads that read their first cards at the same time load the models once
-        return _begin()
-
-
-@cache
 def _begin() -> Future[ThreadPoolExecutor]:
     starter = ThreadPoolExecutor(1)
     loading = starter.submit(_load_and_start)

@@ -104,6 +104,13 @@ def strip_spaces(line: TextLine) -> TextLine | None:
     return line.part(kept[0], kept[-1] + 1) if kept else None
 
 
+def boxes(line: TextLine) -> list[TextLine]:
+    """Return the parts that ``join`` made the line of."""
+    gaps = [index for index, character in enumerate(line.characters) if character.text == BOX_GAP]
+    starts, ends = [0, *(gap + 1 for gap in gaps)], [*gaps, len(line.characters)]
+    return [line.part(start, end) for start, end in zip(starts, ends, strict=True) if start < end]
+
+
 def rows(lines: Iterable[TextLine]) -> list[list[TextLine]]:
     """Group the lines into rows: rows from top to bottom, lines from left to right."""
     grouped: list[list[TextLine]] = []

@@ -9,7 +9,7 @@ from typing import Final
 from recognizer.reading.fields.check_digits import mrz_check_digit
 from recognizer.reading.fields.field_finder import FieldFinder
 from recognizer.reading.fields.value_parsers import half_width
-from recognizer.reading.ocr.text_lines import BoundingBox, TextLine, join
+from recognizer.reading.ocr.text_lines import BoundingBox, TextLine, boxes, join
 
 ALPHABET: Final = string.ascii_uppercase + string.digits + "<"
 """All characters of machine-readable lines. Source: ICAO Doc 9303 part 3."""
@@ -44,7 +44,7 @@ def _in_alphabet(text: str) -> str:
 def machine_rows(finder: FieldFinder) -> list[TextLine]:
     """Return the machine-readable lines of a card, from top to bottom, without what is beside them."""
     rows = (list(pieces) for _, pieces in groupby(finder.layout.pieces, key=lambda piece: piece.row))
-    parts = ([piece.line for piece in row if _in_alphabet(piece.text)] for row in rows)
+    parts = ([box for piece in row for box in boxes(piece.line) if _in_alphabet(box.text)] for row in rows)
     joined = [join(lines) for lines in parts if lines]
     return [line for line in joined if plain_line(line.text)]
 
@@ -61,9 +61,11 @@ def has_parts_of_lines(finder: FieldFinder) -> bool:
 
 def repeats_identity_number(finder: FieldFinder, printed: str) -> bool:
     """Tell whether a part of the lines repeats a printed HK/Macao identity number, followed by its check digit."""
-    plain = re.sub(r"[()]", "", printed).ljust(_IDENTITY_LENGTH, "<")
-    repeated = plain + mrz_check_digit(plain)
-    return bool(printed) and any(repeated in _in_alphabet(piece.text) for piece in finder.layout.pieces)
+    plain = re.sub(r"[^A-Z0-9]", "", printed)
+    if not plain:
+        return False
+    field = plain.ljust(_IDENTITY_LENGTH, "<")
+    return any(field + mrz_check_digit(field) in _in_alphabet(piece.text) for piece in finder.layout.pieces)
 
 
 def readings(finder: FieldFinder, rows: Sequence[TextLine]) -> Iterator[list[str]]:

@@ -77,6 +77,16 @@ def test_text_within_an_outline_completes_a_segment(monkeypatch: pytest.MonkeyPa
     assert image_scan.completed_within(card, around_the_card) is None
 
 
+def test_text_printed_across_a_card_does_not_complete_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    photo = Photo(["仅供办理业务使用"], CARD)
+    image_scan = scan(photo, monkeypatch)
+    card = next(image_scan.segments(find_anchors))
+    across = np.array([[20, 20], [340, 260], [328, 276], [8, 36]], np.float32)
+    image_scan._quads = [across if quad[0][0] == 20 else quad for quad in image_scan._quads]
+    everything = np.array([[0, 0], [1200, 0], [1200, 600], [0, 600]], np.float32)
+    assert image_scan.completed_within(card, everything) is None
+
+
 def close_up_of(outline: Quad | None) -> tuple[int, int]:
     """Return the height and width of a crop around one line of text."""
     image = np.zeros((600, 1200, 3), np.uint8)

@@ -145,6 +145,30 @@ class GlareScan(SplitScan):
 FRONT = ("姓名 陈大文", "性别 男", "出生 1973年1月18日", "住址 北京市东城区示例路5号")
 
 
+def test_words_of_a_form_within_an_outline_count_against_a_card(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = text_of(*FRONT, "申请人须知")
+
+    def evidence(_side: object, text: CardText, *_: object, **__: object) -> DocumentEvidence:
+        return DocumentEvidence(seen=1.0, words=-0.6 if text is whole else 0.0)
+
+    monkeypatch.setattr(reader, "document_evidence", evidence)
+    monkeypatch.setattr(reader, "find_outline", lambda *_: OUTLINE)
+    scan: Any = GlareScan(text_of(*FRONT), whole)
+    card = reader._find_card(scan, frozenset({CardSide.RESIDENCE_FRONT}))
+    assert card is not None
+    assert card.is_refused
+
+
+def test_text_across_a_card_with_its_number_is_no_other_document(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reader, "document_evidence", lambda *_, **__: DocumentEvidence(seen=1.0))
+    monkeypatch.setattr(reader, "find_outline", lambda *_: OUTLINE)
+    lines = (*FRONT[:2], "公民身份号码 830000197301184511")
+    scan: Any = GlareScan(text_of(*lines), text_of(*lines, "办理银行卡专用"))
+    card = reader._find_card(scan, frozenset({CardSide.RESIDENCE_FRONT}))
+    assert card is not None
+    assert card.card_side is CardSide.RESIDENCE_FRONT
+
+
 @pytest.mark.parametrize(
     ("number", "is_other"), [("公民身份号码 830000197301184511", False), ("公民身份号码 110105197301185673", True)]
 )

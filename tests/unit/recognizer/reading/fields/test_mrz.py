@@ -8,7 +8,7 @@ from recognizer.reading.fields.mrz.document_codes import DocumentCode, document_
 from recognizer.reading.fields.mrz.exit_entry_line import ExitEntryLine, exit_entry_line
 from recognizer.reading.fields.mrz.facts import MrzFacts
 from recognizer.reading.fields.mrz.hk_macao_lines import hk_macao_facts, printed_identity
-from recognizer.reading.fields.mrz.machine_lines import has_parts_of_lines, plain_line
+from recognizer.reading.fields.mrz.machine_lines import has_parts_of_lines, machine_lines, plain_line
 from recognizer.reading.fields.mrz.name_line import confirms_name, romanized_name
 from tests.unit.recognizer.reading.cards import finder, line
 
@@ -239,3 +239,10 @@ def test_the_third_mrz_line_confirms_a_romanised_name(name: str, machine_line: s
 def test_the_exit_entry_line_is_found_despite_misread_characters(read: str) -> None:
     parts = exit_entry_line([read])
     assert parts == ExitEntryLine(number="C83593420", expiry="261225", birth="910729", is_proven=True)
+
+
+def test_a_paper_beside_the_lines_does_not_hide_their_code() -> None:
+    code = "CT19330165<60843112098M9510076"
+    card = finder(line(code, 100, 500), line("最数", 590, 500), line("MBPFLBPDMBNI<<<<AABY2809363722", 100, 560))
+    assert machine_lines(card)[0] == code
+    assert document_code(machine_lines(card)) is DocumentCode.OTHER

@@ -32,15 +32,13 @@ class FakeModels:
 def models(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeModels]:
     fake = FakeModels()
     monkeypatch.setattr(model_threads, "load_models", fake.load)
-    model_threads._begin.cache_clear()
+    monkeypatch.setattr(model_threads, "_loadings", [])
     yield fake
     fake.may_load.set()
-    model_threads._begin.cache_clear()
 
 
 def test_loading_starts_in_the_background(models: FakeModels) -> None:
-    model_threads.start_loading()
-    assert not models.may_load.is_set()  # it has returned although nothing is loaded yet
+    assert not model_threads.start_loading().done()
     models.may_load.set()
     assert model_threads.model_threads().submit(lambda: "called").result(30) == "called"
     assert len(models.threads) == 1
