@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 
 from permit_ocr.domain.card.resident_number import parse_resident_number
+from recognizer.reading.card_evidence.flat_area import deskewed_corners
 from recognizer.reading.card_evidence.hidden_lines import are_lines_hidden
 from recognizer.reading.card_evidence.paper import examine_paper
 from recognizer.reading.card_evidence.person import examine_portrait_place
@@ -158,7 +159,7 @@ def _within(outline: Quad | None, text: CardText) -> IsOnCard | None:
     """Return a function that tells whether the middle of a line is within the card's outline."""
     if outline is None:
         return None
-    corners = np.array([text.deskew.to_deskewed(x, y) for x, y in outline.tolist()], np.float32)
+    corners = deskewed_corners(text, outline).astype(np.float32)
 
     def is_on_card(line: TextLine) -> bool:
         return cv2.pointPolygonTest(corners, ((line.left + line.right) / 2, line.middle), measureDist=False) >= 0

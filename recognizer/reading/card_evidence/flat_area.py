@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import cv2
 import numpy as np
@@ -13,6 +13,8 @@ from recognizer.reading.ocr.card_text import CardText
 from recognizer.reading.ocr.engine import Pixels, Quad
 from recognizer.reading.ocr.text_lines import BoundingBox, TextLine
 
+type Points = NDArray[np.floating[Any]]
+type Mask = NDArray[np.bool_]
 DARK: Final = 12
 """Added to brightness before taking its logarithm, so that noise in dark areas counts neither as colour nor as edge."""
 _MIN_SIDE: Final = 8
@@ -36,9 +38,29 @@ class FlatArea:
         edges = [(line.left, line.top, line.right, line.bottom) for line in lines]
         return (np.array(edges, float).reshape(-1, 4) - origin) * self.scale
 
+    def within(self, corners: Points) -> Mask:
+        """Return which pixels of this image are within deskewed corners, rounded in the precision of those."""
+        origin = np.array([self.box.left, self.box.top], corners.dtype)
+        place = (corners - origin) * corners.dtype.type(self.scale)
+        mask = np.zeros(self.pixels.shape[:2], np.uint8)
+        cv2.fillConvexPoly(mask, np.round(place).astype(np.int32), 1)
+        return mask > 0
+
     def deskewed(self, x: float, y: float) -> tuple[float, float]:
         """Return where a point of this image is in deskewed pixels."""
         return self.box.left + x / self.scale, self.box.top + y / self.scale
+
+
+def deskewed_corners(text: CardText, corners: Quad) -> Points:
+    """Return corners in ``text.image`` in deskewed pixels."""
+    return np.array([text.deskew.to_deskewed(x, y) for x, y in corners.tolist()])
+
+
+def flatten_card(text: CardText, outline: Quad, scale: float) -> tuple[FlatArea, Quad]:
+    """Cut out the bounding box of a card's corners in ``text.image``; return it and the corners in deskewed pixels."""
+    corners = deskewed_corners(text, outline).astype(np.float32)
+    (left, top), (right, bottom) = corners.min(axis=0).tolist(), corners.max(axis=0).tolist()
+    return flatten(text, BoundingBox(left, top, right, bottom), scale), corners
 
 
 def surrounding(lines: Sequence[TextLine], beside: float, above: float) -> BoundingBox:

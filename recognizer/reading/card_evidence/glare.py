@@ -2,13 +2,11 @@
 
 from typing import Final
 
-import cv2
 import numpy as np
 
-from recognizer.reading.card_evidence.flat_area import DARK, flatten, span
+from recognizer.reading.card_evidence.flat_area import DARK, flatten_card, span
 from recognizer.reading.ocr.card_text import CardText
 from recognizer.reading.ocr.engine import Quad
-from recognizer.reading.ocr.text_lines import BoundingBox
 
 _SCALE: Final = 6.0
 """Pixels per text height."""
@@ -24,9 +22,7 @@ def part_in_glare(text: CardText, outline: Quad, height: float) -> float:
 
     ``outline``: the card's corners in ``text.image``. ``height``: of the text, in deskewed pixels.
     """
-    corners = np.array([text.deskew.to_deskewed(x, y) for x, y in outline.tolist()], np.float32)
-    (left, top), (right, bottom) = corners.min(axis=0).tolist(), corners.max(axis=0).tolist()
-    area = flatten(text, BoundingBox(left, top, right, bottom), _SCALE / height)
+    area, corners = flatten_card(text, outline, _SCALE / height)
     brightness = np.log(area.pixels.astype(np.float32) + DARK).mean(axis=2)
     lines = [
         brightness[span(upper, lower), span(start, end)] for start, upper, end, lower in area.boxes(text.lines).tolist()
@@ -37,7 +33,5 @@ def part_in_glare(text: CardText, outline: Quad, height: float) -> float:
     paper = float(np.median(papers))
     least, most = _BRIGHTER
     glare = brightness > paper + min(max((_WHITE - paper) / 2, least), most)
-    card = np.zeros(brightness.shape, np.uint8)
-    place = (corners - np.array([left, top], np.float32)) * np.float32(area.scale)
-    cv2.fillConvexPoly(card, np.round(place).astype(np.int32), 1)
-    return float(glare[card > 0].mean()) if card.any() else 0.0
+    card = area.within(corners)
+    return float(glare[card].mean()) if card.any() else 0.0

@@ -2,14 +2,12 @@
 
 from typing import Final
 
-import cv2
 import numpy as np
 
-from recognizer.reading.card_evidence.flat_area import flatten
+from recognizer.reading.card_evidence.flat_area import flatten_card
 from recognizer.reading.card_evidence.paper_difference import differs_from_paper
 from recognizer.reading.ocr.card_text import CardText
 from recognizer.reading.ocr.engine import Quad
-from recognizer.reading.ocr.text_lines import BoundingBox
 
 _TOP, _BOTTOM, _SIDE = 0.72, 0.94, 0.06
 """Where the lines are, as parts of a card's height and width."""
@@ -29,14 +27,10 @@ def are_lines_hidden(text: CardText, outline: Quad, height: float) -> bool:
 
 def covered_part(text: CardText, outline: Quad, height: float) -> float:
     """Return the part of the lines' place that differs from the paper behind the text above it."""
-    corners = np.array([text.deskew.to_deskewed(x, y) for x, y in outline.tolist()], np.float32)
-    (left, top), (right, bottom) = corners.min(axis=0).tolist(), corners.max(axis=0).tolist()
-    area = flatten(text, BoundingBox(left, top, right, bottom), _SCALE / height)
+    area, corners = flatten_card(text, outline, _SCALE / height)
     different = differs_from_paper(area.pixels, area.boxes(text.lines), _SCALE)
-    place = (_part(corners) - np.array([left, top], np.float32)) * np.float32(area.scale)
-    mask = np.zeros(different.shape, np.uint8)
-    cv2.fillConvexPoly(mask, np.round(place).astype(np.int32), 1)
-    return float(different[mask > 0].mean()) if mask.any() else 0.0
+    place = area.within(_part(corners))
+    return float(different[place].mean()) if place.any() else 0.0
 
 
 def _part(corners: Quad) -> Quad:

@@ -5,10 +5,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from recognizer.reading.card_evidence.flat_area import DARK, span
+from recognizer.reading.card_evidence.flat_area import DARK, Mask, span
 from recognizer.reading.ocr.engine import Pixels
 
-type Mask = NDArray[np.bool_]
 _PAPER_PERCENTILE: Final = 75
 """Percentile of brightness within a text line that is the paper's."""
 _DARKER: Final = -0.22

@@ -11,8 +11,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from recognizer.reading.card_evidence.flat_area import DARK, FlatArea, flatten, span, surrounding
-from recognizer.reading.card_evidence.paper_difference import Mask, differs_from_paper
+from recognizer.reading.card_evidence.flat_area import (
+    DARK,
+    FlatArea,
+    Mask,
+    deskewed_corners,
+    flatten,
+    span,
+    surrounding,
+)
+from recognizer.reading.card_evidence.paper_difference import differs_from_paper
 from recognizer.reading.layout.card_layout import Layout
 from recognizer.reading.layout.labels import Label
 from recognizer.reading.ocr.card_text import CardText
@@ -130,10 +138,7 @@ def _beside(area: FlatArea, lines: list[TextLine], *, on_the_left: bool) -> Mask
 
 def inside(area: FlatArea, text: CardText, outline: Quad) -> Mask:
     """Return what is a little within corners in the image."""
-    corners = np.array([text.deskew.to_deskewed(x, y) for x, y in outline.tolist()])
-    corners = (corners - (area.box.left, area.box.top)) * area.scale
-    mask = np.zeros(area.pixels.shape[:2], np.uint8)
-    cv2.fillConvexPoly(mask, np.round(corners).astype(np.int32), 1)
+    mask = area.within(deskewed_corners(text, outline)).astype(np.uint8)
     return cv2.erode(mask, np.ones((3, 3), np.uint8), iterations=3, borderValue=1) > 0
 
 

@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from recognizer.reading.card_evidence.flat_area import flatten, span, surrounding
-from recognizer.reading.card_evidence.paper_difference import Mask, differs_from_paper
+from recognizer.reading.card_evidence.flat_area import Mask, flatten, span, surrounding
+from recognizer.reading.card_evidence.paper_difference import differs_from_paper
 from recognizer.reading.card_evidence.person import inside
 from recognizer.reading.ocr.card_text import CardText
 from recognizer.reading.ocr.engine import Quad
