@@ -49,6 +49,8 @@ _MULTIPLE: Final = 32
 
 ENGINE_ERRORS: Final = (ModelError, cv2.error, MemoryError)
 """What the libraries raise if they cannot process an image, mostly because memory runs out."""
+SHAPE_ERRORS: Final = (*ENGINE_ERRORS, ValueError, ArithmeticError, LookupError)
+"""What unusual shapes may raise in the search for outlines, portraits and copies, after the card was read."""
 
 
 @dataclass(frozen=True, slots=True)

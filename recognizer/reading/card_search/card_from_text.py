@@ -1,0 +1,83 @@
+"""From a text to a card: classifies it, extracts its fields, and weighs whether it is the card itself."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import Final
+
+from recognizer.reading.card_evidence.document_confidence import document_evidence
+from recognizer.reading.card_evidence.glare import part_in_glare
+from recognizer.reading.card_evidence.outline import find_outline
+from recognizer.reading.card_search.card import Card
+from recognizer.reading.classification.card_classifier import classify_card_side, has_number_of_other_region
+from recognizer.reading.classification.card_sides import LABELS_BY_SIDE, PERMIT_BY_FRONT, CardSide
+from recognizer.reading.classification.other_documents import is_other_document
+from recognizer.reading.fields import hk_macao_back, residence_permit, travel_permit
+from recognizer.reading.fields.field_finder import FieldFinder
+from recognizer.reading.fields.ocr_field import Fields
+from recognizer.reading.layout.card_layout import Layout
+from recognizer.reading.ocr.card_text import CardText
+from recognizer.reading.ocr.engine import SHAPE_ERRORS, Quad
+
+_MUCH_GLARE: Final = 0.04
+"""At least this part of a card is in glare if a closer look may show more of it."""
+_FIELDS: Final[dict[CardSide, Callable[[FieldFinder], Fields]]] = {
+    CardSide.RESIDENCE_FRONT: residence_permit.front_fields,
+    CardSide.RESIDENCE_BACK: residence_permit.back_fields,
+    **{card_side: partial(travel_permit.front_fields, permit=permit) for card_side, permit in PERMIT_BY_FRONT.items()},
+}
+
+
+def card_from_text(text: CardText, known_outline: Quad | None = None) -> Card:
+    """Classify a text and extract its fields. ``known_outline``: of this card in the photo, if none is found here."""
+    finder = FieldFinder(Layout(text.lines), text.reread, text.is_covered, text.corners_in_photo, text.reread_checked)
+    card_side = classify_card_side(finder)
+    if card_side is None:
+        return _unclassified(text, finder)
+    seen, finder = finder, replace(finder, layout=finder.layout.with_misread_labels(LABELS_BY_SIDE[card_side]))
+    mrz = hk_macao_back.machine_readable_facts(finder) if card_side is CardSide.HK_MACAO_BACK else None
+    fields = (
+        hk_macao_back.back_fields(finder, mrz) if card_side is CardSide.HK_MACAO_BACK else _FIELDS[card_side](finder)
+    )
+    outline = _outline(text, finder.layout.height)
+    if outline is None and known_outline is not None:
+        outline = text.from_photo(known_outline)
+    card = Card(card_side, text, finder, fields, mrz, outline=None if outline is None else text.in_photo(outline))
+    return card.judged_by(
+        document_evidence(
+            card_side,
+            text,
+            seen,
+            core=card.area(),
+            fields=fields,
+            mrz=mrz,
+            outline=outline,
+            glare=0.0 if outline is None else _glare(text, outline, finder.layout.height),
+        )
+    )
+
+
+def _unclassified(text: CardText, finder: FieldFinder) -> Card:
+    """Return another document, or a text that is too little to tell; its outline, if glare hides a part of it."""
+    if is_other_document(finder) or has_number_of_other_region(finder):
+        return Card(None, text, finder, {}, is_refused=True)
+    outline = _outline(text, finder.layout.height)
+    if outline is None or _glare(text, outline, finder.layout.height) < _MUCH_GLARE:
+        return Card(None, text, finder, {})
+    return Card(None, text, finder, {}, outline=text.in_photo(outline))
+
+
+def _outline(text: CardText, height: float) -> Quad | None:
+    """Return the card's corners in the image; None if they are not found, which is never an error."""
+    try:
+        return find_outline(text, height)
+    except SHAPE_ERRORS:
+        return None
+
+
+def _glare(text: CardText, outline: Quad, height: float) -> float:
+    """Return the part of the card in glare; 0 if it cannot be measured, which is never an error."""
+    try:
+        return part_in_glare(text, outline, height)
+    except SHAPE_ERRORS:
+        return 0.0

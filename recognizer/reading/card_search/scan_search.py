@@ -1,0 +1,58 @@
+"""Searches one scan of an image for the card: segment by segment, with the text that glare or a shadow split off."""
+
+from dataclasses import replace
+
+from recognizer.reading.card_search.card import Card
+from recognizer.reading.card_search.card_from_text import card_from_text
+from recognizer.reading.classification.card_sides import CardSide
+from recognizer.reading.layout.labels import find_anchors
+from recognizer.reading.layout.stacked_cards import split_stacked_cards
+from recognizer.reading.ocr.card_text import ImageScan
+
+
+def find_card(scan: ImageScan, requested: frozenset[CardSide]) -> Card | None:
+    """Return the first certain card with a requested side, else the segment most like a card; None without any text."""
+    best: Card | None = None
+    for text in scan.segments(find_anchors):
+        stacked = split_stacked_cards(text.lines)
+        for lines in stacked:
+            card = card_from_text(replace(text, lines=tuple(lines)))
+            if len(stacked) == 1:
+                card = _completed(scan, card)
+            if card.card_side in requested and (card.card_side is not CardSide.HK_MACAO_BACK or card.mrz):
+                return card  # the lines of a back may be apart from its print, and prove more
+            if best is None or _card_likeness(card, requested) > _card_likeness(best, requested):
+                best = card
+    joined_text = scan.joined_across_edges(best.text) if best is not None and _may_be_a_part(best) else None
+    joined = card_from_text(joined_text) if joined_text else best
+    return joined if joined is not None and joined.card_side in requested else best
+
+
+def _completed(scan: ImageScan, card: Card) -> Card:
+    """Return the card with all text within its outline, if fields are missing.
+
+    If that text shows no card, what it shows still counts against this one.
+    """
+    if not card.uncertain_fields or (outline := card.outline_in_image) is None:
+        return card
+    text = scan.completed_within(card.text, outline)
+    if text is None:
+        return card
+    completed = card_from_text(text, card.outline)
+    if completed.uncertain_fields <= card.uncertain_fields:
+        return completed
+    if completed.is_other_document and not card.number:
+        return completed
+    if card.evidence is None or completed.evidence is None:
+        return card
+    return card.judged_by(card.evidence.with_closer(completed.evidence))
+
+
+def _may_be_a_part(card: Card) -> bool:
+    """Tell whether this may be the text on one side of a hard shadow across a card."""
+    return card.card_side is None and bool(card.finder.layout.anchors) and not card.is_other_document
+
+
+def _card_likeness(card: Card, requested: frozenset[CardSide]) -> tuple[bool, bool, bool, int]:
+    is_known = card.card_side is not None
+    return card.card_side in requested, is_known, not card.is_other_document, len(card.finder.layout.anchors)

@@ -1,0 +1,95 @@
+"""Text that glare or a shadow split off is the card's; what is within its outline counts for and against it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+from recognizer.reading.card_evidence.document_confidence import DocumentEvidence
+from recognizer.reading.card_search import card_from_text
+from recognizer.reading.card_search.scan_search import find_card
+from recognizer.reading.classification.card_sides import CardSide
+from recognizer.reading.ocr.card_text import CardText
+from tests.unit.recognizer.reading.cards import text_of
+
+
+class SplitScan:
+    """A scan of a card whose text a hard shadow splits into two segments."""
+
+    first = text_of("台湾居民来往大陆通行证")
+    second = text_of("性别 女")
+    whole = text_of("台湾居民来往大陆通行证", "性别 女")
+
+    def segments(self, _is_on_card: object) -> Iterator[CardText]:
+        yield from (self.second, self.first)
+
+    def joined_across_edges(self, text: CardText) -> CardText | None:
+        return None if text is self.whole else self.whole
+
+
+def test_parts_of_a_card_on_both_sides_of_a_shadow_are_joined(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(card_from_text, "document_evidence", lambda *_, **__: DocumentEvidence(seen=1.0))
+    scan: Any = SplitScan()
+    card = find_card(scan, frozenset({CardSide.TAIWAN_FRONT}))
+    assert card is not None
+    assert card.card_side is CardSide.TAIWAN_FRONT
+    assert card.text is SplitScan.whole
+
+
+OUTLINE = np.array([[50, 50], [550, 50], [550, 400], [50, 400]], np.float32)
+
+
+class GlareScan(SplitScan):
+    """A scan of a card whose text glare splits into two segments within its outline."""
+
+    def __init__(self, first: CardText, whole: CardText) -> None:
+        self.first, self.whole = first, whole
+
+    def segments(self, _is_on_card: object) -> Iterator[CardText]:
+        yield self.first
+
+    def completed_within(self, text: CardText, _outline: object) -> CardText | None:
+        return None if text is self.whole else self.whole
+
+
+FRONT = ("姓名 陈大文", "性别 男", "出生 1973年1月18日", "住址 北京市东城区示例路5号")
+
+
+def test_words_of_a_form_within_an_outline_count_against_a_card(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = text_of(*FRONT, "申请人须知")
+
+    def evidence(_side: object, text: CardText, *_: object, **__: object) -> DocumentEvidence:
+        return DocumentEvidence(seen=1.0, words=-0.6 if text is whole else 0.0)
+
+    monkeypatch.setattr(card_from_text, "document_evidence", evidence)
+    monkeypatch.setattr(card_from_text, "find_outline", lambda *_: OUTLINE)
+    scan: Any = GlareScan(text_of(*FRONT), whole)
+    card = find_card(scan, frozenset({CardSide.RESIDENCE_FRONT}))
+    assert card is not None
+    assert card.is_refused
+
+
+def test_text_across_a_card_with_its_number_is_no_other_document(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(card_from_text, "document_evidence", lambda *_, **__: DocumentEvidence(seen=1.0))
+    monkeypatch.setattr(card_from_text, "find_outline", lambda *_: OUTLINE)
+    lines = (*FRONT[:2], "公民身份号码 830000197301184511")
+    scan: Any = GlareScan(text_of(*lines), text_of(*lines, "办理银行卡专用"))
+    card = find_card(scan, frozenset({CardSide.RESIDENCE_FRONT}))
+    assert card is not None
+    assert card.card_side is CardSide.RESIDENCE_FRONT
+
+
+@pytest.mark.parametrize(
+    ("number", "is_other"), [("公民身份号码 830000197301184511", False), ("公民身份号码 110105197301185673", True)]
+)
+def test_all_text_within_an_outline_is_the_cards(
+    number: str, monkeypatch: pytest.MonkeyPatch, *, is_other: bool
+) -> None:
+    monkeypatch.setattr(card_from_text, "document_evidence", lambda *_, **__: DocumentEvidence(seen=1.0))
+    monkeypatch.setattr(card_from_text, "find_outline", lambda *_: OUTLINE)
+    scan: Any = GlareScan(text_of(*FRONT), text_of(*FRONT, number))
+    card = find_card(scan, frozenset({CardSide.RESIDENCE_FRONT}))
+    assert card is not None
+    assert len(card.text.lines) == len(FRONT) + 1
+    assert card.is_other_document is is_other
