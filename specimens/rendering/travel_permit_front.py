@@ -128,10 +128,20 @@ def _rows(random: Random, card: Card, answer: MainlandPermitAnswer) -> list[_Row
         issues = (_Field(count, answer.IssueNumber, "IssueNumber"),) if answer.IssueNumber else ()
         rows.append((_Field("证件号码", answer.Number, "Number"), *issues))
     if answer.Nationality:
-        label = random.choice(("国籍", "国籍/Nationality"))
-        english = random.choice((NATIONALITIES[answer.Nationality].english, NATIONALITIES[answer.Nationality].code))
-        rows.insert(random.randint(1, 2), (_Field(label, answer.Nationality, "Nationality", english),))
+        _insert_nationality(random, rows, answer.Nationality)
     return rows
+
+
+def _insert_nationality(random: Random, rows: list[_Row], chinese: str) -> None:
+    """Add the nationality in a row of its own or beside the sex: how the bilingual edition prints it is unknown."""
+    label = random.choice(("国籍", "国籍/Nationality", "国籍 Nationality", "国籍 NATIONALITY"))
+    english = random.choice((NATIONALITIES[chinese].english, NATIONALITIES[chinese].code, ""))
+    nationality = _Field(label, chinese, "Nationality", english)
+    birth, sex = rows[0]
+    if random.random() < 0.25:
+        rows[:1] = [(birth,), (sex, nationality)]
+    else:
+        rows.insert(random.randint(1, 2), (nationality,))
 
 
 def _draw_labels_above(
@@ -141,7 +151,7 @@ def _draw_labels_above(
     if old and random.random() < 0.5:
         line = canvas.label((grid.left, line), "姓名", grid.small).bottom + lead
     line = _draw_names(canvas, random, answer, (grid.left, line), grid.size)
-    heights = [grid.small + lead + grid.size + (grid.small + 8 if row[0].english else 0) for row in rows]
+    heights = [grid.small + lead + grid.size + (grid.small + 8 if any(field.english for field in row) else 0) for row in rows]
     gap = min((grid.bottom - line - sum(heights)) / len(rows), 44)
     touching = random.randint(2, 9) if answer.Type.startswith("往来") or random.random() < 0.3 else 0
     for row, height in zip(rows, heights, strict=True):
@@ -150,7 +160,7 @@ def _draw_labels_above(
         for field in row:
             canvas.label((left, line), field.label, grid.small)
             box = canvas.value((left, line + grid.small + lead), field.value, grid.size, field.name)
-            _draw_english(canvas, field, box, grid)
+            _draw_english(canvas, random, field, box, grid)
             left = (
                 box.right + touching
                 if touching and field.name == "IssueAuthority"
@@ -174,10 +184,11 @@ def _draw_names(
     return line + size + 4
 
 
-def _draw_english(canvas: Canvas, field: _Field, box: Box, grid: _Grid) -> None:
-    """Draw the English value: of the nationality beside the Chinese one, of the authority below it."""
-    if field.name == "Nationality":
-        canvas.write((box.right + 6, box.top), f"/{field.english}", "noto-sans", grid.size - 4, canvas.style.value_ink)
+def _draw_english(canvas: Canvas, random: Random, field: _Field, box: Box, grid: _Grid) -> None:
+    """Draw the English value below the Chinese one, or that of the nationality beside it."""
+    if field.name == "Nationality" and field.english and random.random() < 0.7:
+        text = random.choice(("/", " ", " / ")) + field.english
+        canvas.write((box.right + 6, box.top), text, "noto-sans", grid.size - 4, canvas.style.value_ink)
     elif field.english:
         canvas.write((box.left, box.bottom + 8), field.english, "noto-sans", grid.small, canvas.style.value_ink)
 

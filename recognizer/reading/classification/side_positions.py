@@ -65,7 +65,9 @@ def _in_other_rows(layout: Layout, card_side: CardSide, height: float) -> int:
     """Count pairs of labels that are beside each other on a card with labels above the values, but not here."""
     if card_side not in PERMIT_BY_FRONT or not layout.values_are_below():
         return 0
-    pairs = ((layout.anchor(one), layout.anchor(other)) for one, other in SAME_ROW)
+    has_nationality = layout.anchor(Label.NATIONALITY) is not None  # nobody knows in which row
+    rows = [pair for pair in SAME_ROW if not (has_nationality and Label.SEX in pair)]
+    pairs = ((layout.anchor(one), layout.anchor(other)) for one, other in rows)
     return sum(
         one is not None and other is not None and abs(one.line.middle - other.line.middle) > _OTHER_ROW * height
         for one, other in pairs

@@ -44,9 +44,8 @@ _ONE_PART: Final = 0.5
 _LENGTH_CHANGE_YEARS: Final = {PermitType.HK_MACAO_PERMIT: (2012, 2013), PermitType.TAIWAN_PERMIT: (2015, 2015)}
 """First and last year in which both ten-digit and shorter numbers were issued."""
 _LONG_NUMBER: Final = re.compile(r"[HM]?\d{10}.*")
-_COUNTRY_LABEL: Final = re.compile(r"国\S?(?:\s+(?P<country>\S+))?")
-"""The label of the nationality if its second character is misread or missing."""
-_BILINGUAL: Final = re.compile(r"(?:^|\s)(?P<country>[\u4e00-\u9fff]{2,8})\s*/\s*[A-Z][A-Z .]{2,}$")
+_UNKNOWN_COUNTRY: Final = 0.85
+"""Maximum confidence of a nationality that is not the usual name of a country."""
 _ISSUE_COUNT: Final = re.compile(r"0\d|1[0-2]")
 _SEXES: Final = "男女"
 _IN_PERIOD: Final = re.compile(r"[-—–]\s*(?:19|20)\d\d\D{0,2}\d\d|\d{4}\D?\d\d\D?\d\d\s*[-—–]\s*\d")
@@ -71,10 +70,10 @@ def front_fields(finder: FieldFinder, permit: PermitType) -> Fields:
         "IssueAddress": place,
         "IssueNumber": _issue_count(finder, permit, number),
         "Type": type_name(finder, permit, number),
-        "Nationality": finder.value(Label.NATIONALITY, _nationality) or EMPTY_FIELD,
+        "Nationality": _nationality_beside_label(finder),
     }
     if fields["Type"].text.endswith(_NON_CHINESE) and not fields["Nationality"].text:
-        fields["Nationality"] = _country_at_broken_label(finder)
+        fields["Nationality"] = finder.anywhere(value_parsers.country) or EMPTY_FIELD
     if permit is _EXIT_ENTRY:
         fields |= checked_by_machine_line(finder, fields)
     return fields | {
@@ -315,23 +314,13 @@ def _place(text: str) -> str | None:
     return None if found is None or OFFICE_SUFFIX.match(found) else value_parsers.simplified(found)
 
 
+def _nationality_beside_label(finder: FieldFinder) -> OcrField:
+    """Return the nationality beside or below its label; less confident if it is no country's usual name."""
+    found = finder.value(Label.NATIONALITY, _nationality) or EMPTY_FIELD
+    return found if value_parsers.country(found.text) else found.at_most(_UNKNOWN_COUNTRY)
+
+
 def _nationality(text: str) -> str | None:
     """Return a country's name in Chinese, else its code of three letters."""
-    return value_parsers.chinese_words(text) or (text if re.fullmatch(r"[A-Z]{3}", text) else None)
-
-
-def _country_at_broken_label(finder: FieldFinder) -> OcrField:
-    """Return the country after or below the first character of the nationality's label, else one in two languages."""
-    for label in finder.layout.pieces:
-        broken = _COUNTRY_LABEL.fullmatch(label.text)
-        value = label if broken and broken["country"] else finder.layout.line_after(label.line, label.line)
-        country = value_parsers.chinese_words(broken["country"] or (value.text if value else "")) if broken else None
-        if value and country:
-            return finder.field(country, [value.line]).at_most(_WITHOUT_LABEL)
-    return finder.anywhere(_bilingual_country) or EMPTY_FIELD
-
-
-def _bilingual_country(text: str) -> str | None:
-    """Return a country's Chinese name before its English one."""
-    found = _BILINGUAL.search(value_parsers.half_width(text))
-    return found["country"] if found else None
+    name = value_parsers.chinese_words(text)
+    return value_parsers.simplified(name) if name else text if re.fullmatch(r"[A-Z]{3}", text) else None

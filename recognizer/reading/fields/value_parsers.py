@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Final
 
+from babel import Locale
+
 from permit_ocr.domain.card import chinese_script
 from permit_ocr.domain.card.chinese_script import half_width as ascii_width
 from permit_ocr.domain.card.permit_number import NON_CHINESE, Edition, editions_of_type, lasts, terms_of
@@ -27,6 +29,8 @@ _PROVINCES: Final = re.compile(
     "甘肃|青海|内蒙古|广西|西藏|宁夏|新疆"
 )
 """Places of issue, as printed."""
+_NO_FOREIGN_COUNTRIES: Final = frozenset({"CN", "EU", "EZ", "HK", "MO", "TW", "UN", "XA", "XB", "ZZ"})
+"""CLDR's codes of China and its regions, of alliances, and of no place."""
 _CJK: Final = r"\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0002ffff"
 _CHINESE_NAME: Final = re.compile(rf"[{_CJK}](?:[{_CJK}·]*[{_CJK}])")
 _TRAILING_LATIN: Final = re.compile(r"\s[A-Z][A-Z ,'’\-]*$")
@@ -240,6 +244,19 @@ def province(text: str) -> str | None:
 def chinese_words(text: str) -> str | None:
     """Return the longest run of Chinese characters, without spaces."""
     return max(re.findall(rf"[{_CJK}]+", re.sub(r"\s+", "", text)), key=len, default=None)
+
+
+def country(text: str) -> str | None:
+    """Return a foreign country's name in Chinese if the text is nothing else, except for its translation."""
+    name = simplified(chinese_words(text) or "")
+    return name if name in _countries() else None
+
+
+@cache
+def _countries() -> frozenset[str]:
+    """Return the Chinese names of foreign countries, from CLDR."""
+    names = Locale("zh").territories
+    return frozenset(names[code] for code in names if code.isalpha() and code not in _NO_FOREIGN_COUNTRIES)
 
 
 def simplified(text: str) -> str:
