@@ -151,7 +151,8 @@ def _draw_labels_above(
     if old and random.random() < 0.5:
         line = canvas.label((grid.left, line), "姓名", grid.small).bottom + lead
     line = _draw_names(canvas, random, answer, (grid.left, line), grid.size)
-    heights = [grid.small + lead + grid.size + (grid.small + 8 if any(field.english for field in row) else 0) for row in rows]
+    bilingual = [any(field.english for field in row) for row in rows]
+    heights = [grid.small + lead + grid.size + two_lines * (grid.small + 8) for two_lines in bilingual]
     gap = min((grid.bottom - line - sum(heights)) / len(rows), 44)
     touching = random.randint(2, 9) if answer.Type.startswith("往来") or random.random() < 0.3 else 0
     for row, height in zip(rows, heights, strict=True):

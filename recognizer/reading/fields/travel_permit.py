@@ -70,10 +70,8 @@ def front_fields(finder: FieldFinder, permit: PermitType) -> Fields:
         "IssueAddress": place,
         "IssueNumber": _issue_count(finder, permit, number),
         "Type": type_name(finder, permit, number),
-        "Nationality": _nationality_beside_label(finder),
     }
-    if fields["Type"].text.endswith(_NON_CHINESE) and not fields["Nationality"].text:
-        fields["Nationality"] = finder.anywhere(value_parsers.country) or EMPTY_FIELD
+    fields["Nationality"] = _nationality(finder, may_lack_label=fields["Type"].text.endswith(_NON_CHINESE))
     if permit is _EXIT_ENTRY:
         fields |= checked_by_machine_line(finder, fields)
     return fields | {
@@ -314,13 +312,17 @@ def _place(text: str) -> str | None:
     return None if found is None or OFFICE_SUFFIX.match(found) else value_parsers.simplified(found)
 
 
-def _nationality_beside_label(finder: FieldFinder) -> OcrField:
-    """Return the nationality beside or below its label; less confident if it is no country's usual name."""
-    found = finder.value(Label.NATIONALITY, _nationality) or EMPTY_FIELD
-    return found if value_parsers.country(found.text) else found.at_most(_UNKNOWN_COUNTRY)
+def _nationality(finder: FieldFinder, *, may_lack_label: bool) -> OcrField:
+    """Return the nationality beside its label, else a country anywhere; doubtful if it is no country's usual name."""
+    found = finder.value(Label.NATIONALITY, _country_or_code)
+    if found is None and may_lack_label:
+        found = finder.anywhere(value_parsers.country)
+    if found is None:
+        return EMPTY_FIELD
+    found = found if value_parsers.country(found.text) else found.at_most(_UNKNOWN_COUNTRY)
+    return replace(found, text=value_parsers.simplified(found.text))
 
 
-def _nationality(text: str) -> str | None:
+def _country_or_code(text: str) -> str | None:
     """Return a country's name in Chinese, else its code of three letters."""
-    name = value_parsers.chinese_words(text)
-    return value_parsers.simplified(name) if name else text if re.fullmatch(r"[A-Z]{3}", text) else None
+    return value_parsers.chinese_words(text) or (text if re.fullmatch(r"[A-Z]{3}", text) else None)

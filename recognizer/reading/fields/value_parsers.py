@@ -247,15 +247,14 @@ def chinese_words(text: str) -> str | None:
 
 
 def country(text: str) -> str | None:
-    """Return a foreign country's name in Chinese if the text is nothing else, except for its translation."""
-    name = simplified(chinese_words(text) or "")
-    return name if name in _countries() else None
+    """Return a foreign country's name in Chinese, on its own or beside its translation or a broken label."""
+    return next((word for word in re.findall(rf"[{_CJK}]+", text) if simplified(word) in _countries()), None)
 
 
 @cache
 def _countries() -> frozenset[str]:
     """Return the Chinese names of foreign countries, from CLDR."""
-    names = Locale("zh").territories
+    names = {str(code): name for code, name in Locale("zh").territories.items()}
     return frozenset(names[code] for code in names if code.isalpha() and code not in _NO_FOREIGN_COUNTRIES)
 
 

@@ -161,6 +161,13 @@ def test_a_label_without_its_value_is_not_missing() -> None:
     assert missing_fields(Layout(front_lines()), CardSide.HK_MACAO_FRONT, values) == 0
 
 
+def test_a_nationality_may_be_beside_the_sex() -> None:
+    moved = {"性别": line("性别", 430, 350, 24), "女": line("女", 430, 385)}
+    lines = [moved.get(one.text, one) for one in front_lines()]
+    assert front_departures(lines) == 1
+    assert front_departures([*lines, line("国籍", 780, 350, 24), line("英国", 780, 385)]) == 0
+
+
 def test_stacked_labels_are_a_departure_if_their_values_are_below_them() -> None:
     """A HK/Macao front has the sex beside the birth date."""
     lines = [one for one in front_lines() if one.text not in {"性别", "女"}]

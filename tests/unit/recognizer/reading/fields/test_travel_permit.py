@@ -231,12 +231,24 @@ def test_a_name_is_separated_from_label_and_romanised_name() -> None:
     [
         [line("国", 750, 500), line("葡萄牙", 750, 545)],
         [join([line("国箱", 330, 500), line("葡萄牙", 420, 500)])],
+        [line("葡萄牙", 750, 545), line("PORTUGAL", 750, 590, 20)],
+        [line("葡萄牙/PORTUGA1", 330, 500)],
+        [line("葡萄牙 PRT", 330, 500)],
     ],
 )
-def test_a_nationality_is_found_by_the_first_character_of_its_label(lines: list[TextLine]) -> None:
+def test_a_nationality_without_a_label_is_a_country(lines: list[TextLine]) -> None:
     title = line("港澳居民来往内地通行证（非中国籍）", 200, 60, 60)
     assert read_front(finder(*hk_front(title=title), *lines), HK).Nationality == "葡萄牙"
     assert read_front(finder(*hk_front(), *lines), HK).Nationality == "", "only that edition has one"
+
+
+@pytest.mark.parametrize(("read", "is_country"), [("韓國", True), ("卓越国", False)])
+def test_a_nationality_beside_its_label_is_a_country_or_doubtful(read: str, *, is_country: bool) -> None:
+    title = line("港澳居民来往内地通行证（非中国籍）", 200, 60, 60)
+    labelled = finder(*hk_front(title=title), line(f"国籍 {read}", 330, 500))
+    nationality = front_fields(labelled, HK)["Nationality"]
+    assert nationality.text == read.replace("韓國", "韩国")
+    assert (nationality.confidence > 0.85) is is_country
 
 
 @pytest.mark.parametrize(
@@ -292,10 +304,3 @@ def test_a_count_close_to_its_number_is_separated() -> None:
     number, count = line("H12345678", 330, 440), line("03", 540, 440)
     answer = read_front(finder(*lines, number, count), HK)
     assert (answer.Number, answer.IssueNumber) == ("H12345678", "03")
-
-
-def test_a_nationality_in_two_languages_needs_no_label() -> None:
-    lines = hk_front(
-        title=line("港澳居民来往内地通行证（非中国籍）", 200, 60, 60), country=line("美国/UNITED STATES", 330, 500)
-    )
-    assert read_front(finder(*lines), HK).Nationality == "美国"
