@@ -114,11 +114,17 @@ class FieldFinder:
         return None
 
     def missed_beside(self, neighbour: Parse, parse: Parse, *, alphabet: str) -> OcrField | None:
-        """Return a value in the empty strip to the right of the only text that ``neighbour`` accepts."""
-        neighbours = [piece for piece in self.layout.pieces if neighbour(piece.text)]
-        strip = self.layout.strip_right_of(neighbours[0].line, heights=_MISSED) if len(neighbours) == 1 else None
-        text = parse(self.reread(strip, alphabet)) if strip else None
-        return OcrField(text, _WITHOUT_LABEL_OR_BOX, self.locate(strip)) if strip and text else None
+        """Return a value of one character that the detector missed to the right of the only text ``neighbour`` accepts.
+
+        It is in the empty strip there, where any other text begins, or in one box with its label and misread.
+        """
+        neighbours = [piece.line for piece in self.layout.pieces if neighbour(piece.text)]
+        if len(neighbours) != 1:
+            return None
+        for strip in self.layout.strips_beside(neighbours[0], heights=_MISSED):
+            if text := parse(self.reread(strip, alphabet)):
+                return OcrField(text, _WITHOUT_LABEL_OR_BOX, self.locate(strip))
+        return None
 
     def lone_sex(self) -> OcrField | None:
         """Return a 男 or 女 without a label, or after half of one; a date may be close before it."""

@@ -201,6 +201,22 @@ class Layout:
         strip = BoundingBox(line.right + margin, line.top - margin, right, line.bottom + margin)
         return strip if strip.right - strip.left > 0.6 * line.height else None
 
+    def strips_beside(self, line: TextLine, *, heights: float) -> Iterator[BoundingBox]:
+        """Yield strips of the line's row in which a character may have been missed, at most so far to the right.
+
+        First the empty strip up to the next text; then one as wide as a character wherever any other text begins, on
+        that text, too: a character may be in one box with its label above it. Small text in the row is such a label.
+        """
+        if strip := self.strip_right_of(line, heights=heights):
+            yield strip
+        margin = 0.12 * line.height
+        reach = line.right + heights * line.height
+        starts = sorted(other.left for other in self._all_lines() if line.right < other.left < reach)
+        yield from (
+            BoundingBox(left - 0.3 * line.height, line.top - margin, left + 1.5 * line.height, line.bottom + margin)
+            for left in _apart(starts, _COLUMN_TOLERANCE * line.height)
+        )
+
     def strip_below(self, anchor: Anchor, *, heights: float = 4.0) -> BoundingBox | None:
         """Return the strip below a label, as high as the values next to it, if there are any."""
         line = anchor.line
@@ -224,6 +240,15 @@ class Layout:
     def _all_lines(self) -> Iterator[TextLine]:
         yield from (piece.line for piece in self.pieces)
         yield from (anchor.line for anchor in self.anchors)
+
+
+def _apart(values: Iterable[float], distance: float) -> Iterator[float]:
+    """Yield the values, in ascending order, that are at least so far from the one before."""
+    last = float("-inf")
+    for value in values:
+        if value - last >= distance:
+            last = value
+            yield value
 
 
 def text_of(pieces: Iterable[Piece]) -> str:
