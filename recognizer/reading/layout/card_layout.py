@@ -20,7 +20,7 @@ from recognizer.reading.layout.labels import (
     spaced_labels,
 )
 from recognizer.reading.layout.misread_labels import Row, misread_labels
-from recognizer.reading.ocr.text_lines import SAME_ROW, BoundingBox, TextLine, join, rows, strip_spaces
+from recognizer.reading.ocr.text_lines import BOX_GAP, SAME_ROW, BoundingBox, TextLine, join, rows, strip_spaces
 
 WIDE_GAP: Final = 1.9
 """Characters whose centres are this many text heights apart belong to different pieces of text."""
@@ -257,16 +257,33 @@ def text_of(pieces: Iterable[Piece]) -> str:
 
 
 def _split(line: TextLine, start: int, end: int) -> Iterator[TextLine]:
-    """Yield the runs of characters between two labels, split at wide gaps."""
+    """Yield the runs of characters between two labels, split at wide gaps and beside a watermark's box."""
     visible = [index for index in range(start, end) if line.characters[index].text.strip()]
+    watermarks = _watermarks(line)
     first = 0
     for position in range(1, len(visible) + 1):
         if position < len(visible):
-            gap = line.characters[visible[position]].x - line.characters[visible[position - 1]].x
-            if gap <= WIDE_GAP * line.height:
+            before, after = visible[position - 1], visible[position]
+            gap = line.characters[after].x - line.characters[before].x
+            if gap <= WIDE_GAP * line.height and (before in watermarks) is (after in watermarks):
                 continue
         yield line.part(visible[first], visible[position - 1] + 1)
         first = position
+
+
+def _watermarks(line: TextLine) -> set[int]:
+    """Return the indexes of the characters in boxes that show nothing but a watermark."""
+    indexes: set[int] = set()
+    start = 0
+    for text in line.text.split(BOX_GAP):
+        if (stripped := text.strip(_PUNCTUATION)) and _is_watermark(stripped):
+            indexes.update(range(start, start + len(text)))
+        start += len(text) + len(BOX_GAP)
+    return indexes
+
+
+def _is_watermark(text: str) -> bool:
+    return not _WATERMARK.sub("", text).strip(_PUNCTUATION)
 
 
 def _after_translation(line: TextLine, start: int, end: int) -> int:
@@ -312,9 +329,7 @@ def _is_background_text(text: str) -> bool:
     """Tell whether the text is a watermark or a translated label: those have lower-case letters, values do not."""
     stripped = text.strip(_PUNCTUATION)
     words = stripped.replace("/", " ").replace(".", " ").split()
-    if not _WATERMARK.sub("", stripped).strip(_PUNCTUATION) or all(
-        word.upper() in ENGLISH_LABEL_WORDS for word in words
-    ):
+    if _is_watermark(stripped) or all(word.upper() in ENGLISH_LABEL_WORDS for word in words):
         return True
     letters = [character for character in stripped if character.isascii() and character.isalpha()]
     lower_case = sum(character.islower() for character in letters)

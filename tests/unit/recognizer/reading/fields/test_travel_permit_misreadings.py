@@ -5,7 +5,7 @@ import pytest
 from recognizer.reading.fields.travel_permit import front_fields
 from recognizer.reading.ocr.text_lines import BoundingBox, TextLine
 from tests.unit.recognizer.reading.cards import finder, line
-from tests.unit.recognizer.reading.fields.travel_permits import HK, hk_front
+from tests.unit.recognizer.reading.fields.travel_permits import HK, hk_front, read_front
 
 
 @pytest.mark.parametrize(
@@ -24,3 +24,9 @@ def test_a_missed_sex_is_reread_in_the_column_of_other_text(beside: TextLine) ->
     lines = [one for one in hk_front() if "性别" not in one.text and "次数" not in one.text]
     sex = front_fields(finder(*lines, beside, reread=reread), HK)["Sex"]
     assert (sex.text, sex.confidence) == ("男", 0.7)
+
+
+def test_a_watermark_close_to_an_authority_is_no_part_of_it() -> None:
+    lines = [one for one in hk_front() if "签发机关" not in one.text]
+    close = line("SPECIMEN样本", 120, 390), line("公安部出入境管理局", 330, 380)
+    assert read_front(finder(*lines, *close), HK).IssueAuthority == "公安部出入境管理局"
