@@ -12,6 +12,8 @@ _KNOWN_TERM: Final = 0.95
 _UNKNOWN_TERM: Final = 0.45
 _NONEXISTENT_DAY: Final = 0.3
 _MIXED_SCRIPTS: Final = 0.8
+_UNCLEAR_SCRIPT: Final = 0.88
+"""Maximum confidence of a name with an easily confused character, if no other one is in the same script only."""
 
 _AGREEMENT_FACTOR: Final = 0.5
 """If two readings agree, their probability of being wrong is multiplied by this."""
@@ -39,6 +41,12 @@ def adjust_for_calendar(dates: OcrField) -> OcrField:
 
 
 def adjust_for_script(name: OcrField) -> OcrField:
+    """Lower the confidence of a name that mixes simplified and traditional characters or may be in either script."""
+    unclear = value_parsers.script_is_unclear(name.text)
+    return adjust_for_mixed_scripts(name.at_most(_UNCLEAR_SCRIPT) if unclear else name)
+
+
+def adjust_for_mixed_scripts(name: OcrField) -> OcrField:
     """Lower the confidence of a name that mixes simplified and traditional characters."""
     return name.at_most(_MIXED_SCRIPTS) if value_parsers.is_mixed(name.text) else name
 

@@ -148,7 +148,7 @@ def _checked_by_coded_name(name: OcrField, coded: str) -> OcrField:
     """Return the printed Chinese name, verified or corrected in one character; less confident if more differs."""
     printed, expected = simplified(name.text), simplified(coded)
     if printed[: len(expected)] == expected:  # the line has room for four characters
-        return name.at_least(VERIFIED) if len(printed) == len(expected) else name
+        return _confirmed(name) if len(printed) == len(expected) else name
     differing = [index for index, (one, other) in enumerate(zip(printed, expected, strict=False)) if one != other]
     if len(printed) != len(expected) or len(differing) > 1:
         is_readable = name.confidence >= _HARDLY_READ
@@ -161,6 +161,14 @@ def _checked_by_coded_name(name: OcrField, coded: str) -> OcrField:
     corrected = name.text[:wrong] + right + name.text[wrong + 1 :]
     least, most = _CORRECTED_NAME
     return replace(name, text=corrected).at_least(least).at_most(most)
+
+
+def _confirmed(name: OcrField) -> OcrField:
+    """Return a name that the lines repeat; they do not show whether a simplified character is printed as such."""
+    if value_parsers.is_mixed(name.text):
+        return name
+    least = _CORRECTED_NAME[1] if value_parsers.is_simplified(name.text) else VERIFIED
+    return name.at_least(least)
 
 
 def _checked_identity(printed: OcrField, proven: str) -> OcrField:

@@ -9,7 +9,12 @@ from permit_ocr.domain.card.permit_number import NON_CHINESE
 from permit_ocr.domain.card.valid_date import parse_date
 from permit_ocr.domain.permits import PermitType
 from recognizer.reading.fields import value_parsers
-from recognizer.reading.fields.confidence import adjust_for_calendar, adjust_for_script, adjust_for_term
+from recognizer.reading.fields.confidence import (
+    adjust_for_calendar,
+    adjust_for_mixed_scripts,
+    adjust_for_script,
+    adjust_for_term,
+)
 from recognizer.reading.fields.exit_entry_checks import checked_by_machine_line
 from recognizer.reading.fields.field_finder import FieldFinder
 from recognizer.reading.fields.issuing_authority import NOT_A_PLACE, OFFICE_SUFFIX, issuing_authority
@@ -56,11 +61,11 @@ _ISOLATED: Final = 0.7
 def front_fields(finder: FieldFinder, permit: PermitType) -> Fields:
     """Read the side with the portrait."""
     latin = _latin_name(finder)
-    name = adjust_for_script(_chinese_name(finder, latin) or EMPTY_FIELD)
+    name = _chinese_name(finder, latin) or EMPTY_FIELD
     number = _number(finder, permit)
     authority, place = _authority_and_place(finder)
     fields = {
-        "Name": replace(name, text=value_parsers.simplified(name.text)) if permit is _EXIT_ENTRY else name,
+        "Name": _in_simplified(name) if permit is _EXIT_ENTRY else adjust_for_script(name),
         "EnglishName": _complete_latin_name(finder, latin) if latin else EMPTY_FIELD,
         "Sex": _sex(finder),
         "Birthday": _birthday(finder),
@@ -88,6 +93,11 @@ def front_answer(fields: Fields) -> MainlandPermitAnswer:
         MainlandTravelPermitBackInfos=MainlandPermitBack(Type=fields["Type"].text),
         WarnCardInfos=NOT_ENABLED,
     )
+
+
+def _in_simplified(name: OcrField) -> OcrField:
+    """Return a name as an exit-entry permit prints it: only in simplified characters."""
+    return replace(adjust_for_mixed_scripts(name), text=value_parsers.simplified(name.text))
 
 
 def _texts(fields: Fields) -> dict[str, Any]:

@@ -45,7 +45,7 @@ _TITLE_WORDS: Final = re.compile(
 """Words of titles and watermarks. HONG is also a name, and so are some of the others next to a comma."""
 _SIMILAR_TRADITIONAL: Final = "黃廈強呂吳溫別產虛啟顏戶彥晉靜愛齊"
 """Traditional characters that are easily confused with their simplified forms in small print."""
-_USED_IN_BOTH_SCRIPTS: Final = "黄厦强吴温启户彦晋"
+_USED_IN_BOTH_SCRIPTS: Final = "黄厦强温启户彦晋"
 """Simplified forms that are also registered in names with traditional characters: 温 in Hong Kong."""
 
 
@@ -264,16 +264,28 @@ def simplified(text: str) -> str:
 
 
 def in_one_script(name: str) -> str:
-    """Convert easily confused characters to the script of the others, if those are all in one script.
+    """Convert characters to the script of the others, where that is more likely than a name of both scripts.
 
-    Characters that may be registered next to traditional ones are left as read.
+    The models read many traditional characters as their simplified forms, but none the other way round, except easily
+    confused ones. Simplified forms that are registered in traditional names are left as read.
     """
     others = "".join(character for character in name if character not in _SIMILAR)
-    if is_traditional(others) and not is_simplified(others):
-        return name.translate(_SIMILAR_TO_TRADITIONAL)
-    if is_simplified(others) and not is_traditional(others):
-        return name.translate(_SIMILAR_TO_SIMPLIFIED)
-    return name
+    if is_traditional(others):
+        return "".join(map(_in_traditional_name, name))
+    return name.translate(_SIMILAR_TO_SIMPLIFIED) if is_simplified(others) else name
+
+
+def _in_traditional_name(character: str) -> str:
+    """Return the only traditional form of a character that is only simplified; else the character."""
+    if character in _USED_IN_BOTH_SCRIPTS or not is_simplified(character):
+        return character
+    form = traditional_form(character)
+    return form if form and simplified(form) == character else character
+
+
+def script_is_unclear(name: str) -> bool:
+    """Tell whether only easily confused simplified forms show that a name is not a traditional one."""
+    return is_simplified(name) and not is_simplified("".join(one for one in name if one not in _SIMILAR))
 
 
 def is_mixed(name: str) -> bool:
@@ -298,11 +310,6 @@ def is_simplified(text: str) -> bool:
 
 
 _SIMILAR_TO_SIMPLIFIED: Final = {ord(one): _TO_SIMPLIFIED[ord(one)] for one in _SIMILAR_TRADITIONAL}
-_SIMILAR_TO_TRADITIONAL: Final = {
-    ord(simplified): chr(one)
-    for one, simplified in _SIMILAR_TO_SIMPLIFIED.items()
-    if simplified not in _USED_IN_BOTH_SCRIPTS
-}
 _SIMILAR: Final = frozenset(_SIMILAR_TRADITIONAL).union(_SIMILAR_TO_SIMPLIFIED.values())
 
 

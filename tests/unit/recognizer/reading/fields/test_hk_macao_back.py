@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from permit_ocr.domain.card.chinese_script import simplified
 from recognizer.reading.fields.hk_macao_back import back_fields
 from recognizer.reading.fields.mrz.facts import MrzFacts
 from recognizer.reading.fields.ocr_field import VERIFIED, OcrField
@@ -66,6 +67,15 @@ def test_the_coded_name_supports_corrects_or_contradicts_the_printed_one() -> No
     assert name("陳天文") == OcrField("陳大文", 0.88)
     assert name("陣大文") == OcrField("陳大文", 0.88), "the misread character is a traditional one"
     assert name("李小龙").confidence == 0.5
+
+
+def test_the_coded_name_does_not_tell_the_script_of_the_printed_one() -> None:
+    def confidence(printed: str) -> float:
+        name = text_line(f"姓名 {printed}", left=80, top=120, right=400, bottom=160, confidence=0.7)
+        lines = name, line("身份证件号码 G376849(9)", 80, 210)
+        return back_fields(finder(*lines), MrzFacts(chinese_name=simplified(printed)))["Name"].confidence
+
+    assert [confidence(name) for name in ("方翠辉", "方翠輝", "钟翠輝", "方大文")] == [0.88, VERIFIED, 0.7, VERIFIED]
 
 
 @pytest.mark.parametrize(

@@ -115,6 +115,9 @@ def test_a_latin_name_has_capitals_and_no_space_at_its_comma(text: str, value: s
         ("萧靜远", "萧静远"),
         ("陈玥黃", "陈玥黄"),
         ("陳青", "陳青"),
+        ("司马賢", "司馬賢"),
+        ("吴軒恩", "吳軒恩"),
+        ("张简鵬", "張簡鵬"),
         ("男", None),
         ("CHAN", None),
     ],
@@ -127,6 +130,12 @@ def test_similar_characters_are_converted_to_the_names_script(text: str, value: 
 def test_characters_registered_in_both_scripts_are_kept(name: str) -> None:
     assert value_parsers.chinese_name(name) == name
     assert value_parsers.is_mixed(name), "it is less sure, though"
+
+
+def test_similar_characters_alone_do_not_tell_a_names_script() -> None:
+    assert value_parsers.script_is_unclear("石明静")
+    assert not value_parsers.script_is_unclear("石伟静"), "the models do not confuse all of them"
+    assert not value_parsers.script_is_unclear("石明靜"), "the models do not read simplified forms as traditional"
 
 
 @pytest.mark.parametrize("text", ["大陆通行证", "港澳居民", "公安部出入境管理局"])
