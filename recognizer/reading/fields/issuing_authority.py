@@ -6,9 +6,10 @@ from typing import Final
 
 from recognizer.reading.fields.field_finder import FieldFinder
 from recognizer.reading.fields.ocr_field import EMPTY_FIELD, OcrField
-from recognizer.reading.fields.value_parsers import chinese_text, province, simplified
+from recognizer.reading.fields.value_parsers import begins_province, chinese_text, province, simplified
 from recognizer.reading.layout.card_layout import Piece
 from recognizer.reading.layout.labels import Label, edit_distance
+from recognizer.reading.ocr.text_lines import BoundingBox
 
 OFFICE_SUFFIX: Final = re.compile(r"^.*?(?:分局|管理局|[局厅处队署](?!.*(?:分局|管理局)))")
 NOT_A_PLACE: Final = "0123456789Il|丨·.-— "
@@ -26,6 +27,8 @@ _ONE_MISREAD: Final = 0.7
 """Maximum confidence of a central authority of which another character is misread."""
 _OFFICES: Final = "局厅"
 """A local authority whose beginning is covered differs by one of these from a central one: 公安局, 公安部."""
+_REREAD: Final = 0.8
+"""Maximum confidence of text that the detector missed."""
 _PARTIAL: Final = 0.5
 """Maximum confidence of an authority without its place or without the word for its office."""
 
@@ -33,9 +36,26 @@ _PARTIAL: Final = 0.5
 def issuing_authority(finder: FieldFinder) -> OcrField:
     """Return the authority beside its label, joined from two lines if it wraps; else any text that is like one."""
     read = _corrected(_authority(finder))
+    read = (_reread_from_beginning(finder, read.text) if _is_misread(read.text) else None) or read
     if _is_misread(read.text):
         return read.at_most(_MISREAD)
     return read.at_most(_PARTIAL) if _WITHOUT_PLACE.match(read.text) or not OFFICE_SUFFIX.match(read.text) else read
+
+
+def _reread_from_beginning(finder: FieldFinder, end: str) -> OcrField | None:
+    """Return the central authority of which the detector missed the beginning, read again where it must be."""
+    centrals = sorted((central for central in _CENTRAL if central.endswith(end) and central != end), key=len)
+    for piece in finder.layout.pieces:
+        line = piece.line
+        if len(end) < _MIN_LENGTH or not _is_text(piece, end):
+            continue
+        pitch = (line.characters[-1].x - line.characters[0].x) / (len(line.characters) - 1)
+        for central in centrals:
+            start = line.characters[-1].x - (len(central) - 0.3) * pitch
+            place = BoundingBox(start, line.top, line.right, line.bottom)
+            if finder.reread(place, "".join(_CENTRAL)) == central:
+                return OcrField(central, _REREAD, finder.locate(place))
+    return None
 
 
 def _corrected(read: OcrField) -> OcrField:
@@ -73,6 +93,13 @@ def authority_at_start(text: str) -> str | None:
     return found[0] if found else None
 
 
+def province_after_office(text: str) -> str | None:
+    """Return the province after an authority's name, the beginning of which may be covered."""
+    plain = chinese_text(text)
+    name = OFFICE_SUFFIX.match(simplified(plain)) if plain else None
+    return province((plain or "")[name.end() :].lstrip(NOT_A_PLACE)) if name else None
+
+
 def _is_misread(name: str) -> bool:
     """Tell whether a name is similar to that of a central authority or a part of it: no other one has such a name."""
     if name in _CENTRAL or not name:
@@ -82,12 +109,13 @@ def _is_misread(name: str) -> bool:
 
 
 def _authority_only(text: str) -> str | None:
-    """Return the authority if the text is nothing else, except for a place of issue that follows without a gap."""
+    """Return the authority if the text is nothing else, except for (half of) a place that follows without a gap."""
     name = authority_at_start(text)
     if name is None or len(name) < _MIN_LENGTH:
         return None
     rest = (chinese_text(text) or "")[len(name) :]
-    return name if not rest or province(rest.lstrip(NOT_A_PLACE)) else None
+    place = rest.lstrip(NOT_A_PLACE)
+    return name if not rest or province(place) or begins_province(place) else None
 
 
 def _with_next_line(finder: FieldFinder, beginning: str) -> OcrField | None:

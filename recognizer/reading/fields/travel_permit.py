@@ -17,7 +17,12 @@ from recognizer.reading.fields.confidence import (
 )
 from recognizer.reading.fields.exit_entry_checks import checked_by_machine_line
 from recognizer.reading.fields.field_finder import FieldFinder
-from recognizer.reading.fields.issuing_authority import NOT_A_PLACE, OFFICE_SUFFIX, issuing_authority
+from recognizer.reading.fields.issuing_authority import (
+    NOT_A_PLACE,
+    OFFICE_SUFFIX,
+    issuing_authority,
+    province_after_office,
+)
 from recognizer.reading.fields.ocr_field import CONTRADICTED, EMPTY_FIELD, VERIFIED, Fields, OcrField
 from recognizer.reading.layout.card_layout import Layout, Piece
 from recognizer.reading.layout.labels import TITLES, Anchor, Label
@@ -216,7 +221,20 @@ def _issue_count(finder: FieldFinder, permit: PermitType, number: OcrField) -> O
     numbers = [piece for piece in finder.layout.pieces if number.text and number.text in piece.text]
     beside = [piece for piece in isolated if any(_is_right_of(piece, one) for one in numbers)]
     found = beside if len(beside) == 1 else [piece for piece in isolated if piece.owner is None]
-    return finder.field(found[0].text, [found[0].line]).at_most(_ISOLATED) if len(found) == 1 else EMPTY_FIELD
+    if len(found) == 1:
+        return finder.field(found[0].text, [found[0].line]).at_most(_ISOLATED)
+    return _missed_count(finder, number.text) or EMPTY_FIELD
+
+
+def _missed_count(finder: FieldFinder, number: str) -> OcrField | None:
+    """Return a count that the detector missed beside the number."""
+    if not number or ends_with_count(number):
+        return None
+    return finder.missed_beside(
+        lambda text: text if number in text else None,
+        lambda text: text if _ISSUE_COUNT.fullmatch(text) else None,
+        alphabet="0123456789",
+    )
 
 
 def _count_after(text: str, number: str) -> str | None:
@@ -294,7 +312,9 @@ def _authority_and_place(finder: FieldFinder) -> tuple[OcrField, OcrField]:
     place = finder.value(Label.ISSUE_PLACE, _place)
     if authority.text and not (place and value_parsers.province(place.text)):
         place = _place_after(finder, authority.text) or place
-    return authority, place or finder.anywhere(value_parsers.province, not_beside=frozenset(Label)) or EMPTY_FIELD
+    place = place or finder.anywhere(value_parsers.province, not_beside=frozenset(Label))
+    others = frozenset(Label) - {Label.AUTHORITY, Label.ISSUE_PLACE}
+    return authority, place or finder.anywhere(province_after_office, not_beside=others) or EMPTY_FIELD
 
 
 def _place_after(finder: FieldFinder, authority: str) -> OcrField | None:

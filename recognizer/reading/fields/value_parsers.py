@@ -241,6 +241,11 @@ def province(text: str) -> str | None:
     return plain if _PROVINCES.fullmatch(plain) else None
 
 
+def begins_province(text: str) -> bool:
+    """Tell whether the text is the beginning of a province."""
+    return bool(text) and any(one.startswith(simplified(text)) for one in _PROVINCES.pattern.split("|"))
+
+
 def chinese_words(text: str) -> str | None:
     """Return the longest run of Chinese characters, without spaces."""
     return max(re.findall(rf"[{_CJK}]+", re.sub(r"\s+", "", text)), key=len, default=None)

@@ -5,7 +5,7 @@ import pytest
 from recognizer.reading.fields.travel_permit import front_fields
 from recognizer.reading.ocr.text_lines import BoundingBox, TextLine
 from tests.unit.recognizer.reading.cards import finder, line
-from tests.unit.recognizer.reading.fields.travel_permits import HK, hk_front, read_front
+from tests.unit.recognizer.reading.fields.travel_permits import EXIT, HK, hk_front, read_front
 
 
 @pytest.mark.parametrize(
@@ -30,3 +30,39 @@ def test_a_watermark_close_to_an_authority_is_no_part_of_it() -> None:
     lines = [one for one in hk_front() if "签发机关" not in one.text]
     close = line("SPECIMEN样本", 120, 390), line("公安部出入境管理局", 330, 380)
     assert read_front(finder(*lines, *close), HK).IssueAuthority == "公安部出入境管理局"
+
+
+def exit_entry_front(*authority_and_others: TextLine) -> list[TextLine]:
+    lines = [one for one in hk_front() if not any(word in one.text for word in ("签发机关", "港澳居民", "次数"))]
+    return [*lines, line("往来港澳通行证", 200, 60, 60), *authority_and_others]
+
+
+def test_a_place_is_found_after_the_end_of_a_covered_authority() -> None:
+    fields = front_fields(finder(*exit_entry_front(line("管理局江苏", 700, 385))), EXIT)
+    assert (fields["IssueAddress"].text, fields["IssueAuthority"].text) == ("江苏", "")
+
+
+def test_an_authority_may_be_followed_by_half_of_a_place() -> None:
+    authority = front_fields(finder(*exit_entry_front(line("公安部出入境管理局江", 330, 385))), EXIT)["IssueAuthority"]
+    assert (authority.text, authority.confidence) == ("公安部出入境管理局", 0.85)
+
+
+@pytest.mark.parametrize(
+    ("shown", "confidence"),
+    [("公安部出入境管理局", 0.8), ("某某出入境管理局", 0.3)],
+)
+def test_a_central_authority_is_reread_from_its_beginning(shown: str, confidence: float) -> None:
+    def reread(place: BoundingBox, _alphabet: str | None) -> str:
+        return shown if 300 < place.left < 345 and place.right > 600 else ""
+
+    fields = front_fields(finder(*exit_entry_front(line("出入境管理局", 426, 385)), reread=reread), EXIT)
+    assert fields["IssueAuthority"].confidence == confidence
+
+
+def test_an_issue_count_missed_beside_the_number_is_reread() -> None:
+    def reread(place: BoundingBox, alphabet: str | None) -> str:
+        return "03" if alphabet == "0123456789" and place.left < 750 < place.right and place.bottom > 440 else ""
+
+    lines = [one for one in hk_front(sex=line("性别男", 750, 260)) if "次数" not in one.text]
+    count = front_fields(finder(*lines, reread=reread), HK)["IssueNumber"]
+    assert (count.text, count.confidence) == ("03", 0.7)
