@@ -67,8 +67,16 @@ def _merge_field(better: OcrField, other: OcrField) -> OcrField:
         highest = max(better.confidence, other.confidence)
         agreed = 1 - (1 - highest) * _AGREEMENT_FACTOR if highest >= _MIN_FOR_AGREEMENT else highest
         return replace(better, confidence=min(agreed, _AGREEMENT_CAP) if highest <= _AGREEMENT_CAP else agreed)
+    if value_parsers.simplified(better.text) == value_parsers.simplified(other.text):
+        return _in_traditional(better, other)
     chosen = other if other.confidence > better.confidence + _TIE else better
     return replace(chosen, confidence=chosen.confidence * _DISAGREEMENT_FACTOR)
+
+
+def _in_traditional(one: OcrField, other: OcrField) -> OcrField:
+    """Return the more traditional of two readings of one name: the models read traditional characters as simplified."""
+    traditional = max(one, other, key=lambda field: sum(map(value_parsers.is_traditional, field.text)))
+    return replace(traditional, confidence=max(one.confidence, other.confidence)).at_most(_MIXED_SCRIPTS)
 
 
 def drop_uncertain(fields: Fields) -> Fields:

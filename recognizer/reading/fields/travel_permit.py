@@ -39,6 +39,8 @@ _NAME_BLOCK_HEIGHT: Final = 6.0
 """The name's label and both names are within this many text heights."""
 _PERIOD_HEIGHT: Final = 4.0
 """The second date of a period is at most this many text heights from the label."""
+_COLUMN_TOLERANCE: Final = 1.3
+"""Values begin at most this many text heights apart."""
 _NAME_DISTANCE: Final = 3.2
 """The Latin name is at most this many text heights below the Chinese one."""
 _WITHOUT_TITLE: Final = 0.8
@@ -126,15 +128,20 @@ def type_name(finder: FieldFinder, permit: PermitType, number: OcrField) -> OcrF
 
 
 def _latin_name(finder: FieldFinder) -> Piece | None:
-    """Return the romanised name: near the label if possible, then one with a comma, then the topmost."""
+    """Return the romanised name: near the label, with a comma, in the column of the dates if possible; the topmost."""
     layout = finder.layout
     found = [piece for piece in layout.pieces if value_parsers.latin_name(piece.text) and _may_be_name(piece)]
     label = layout.anchor(Label.NAME)
     if label:
         found = [piece for piece in found if _distance(label, piece, layout) < _NAME_BLOCK_HEIGHT] or found
-    return min(
-        found, key=lambda piece: ("," not in (value_parsers.latin_name(piece.text) or ""), piece.row), default=None
-    )
+    dates = [piece for piece in layout.pieces if value_parsers.dotted_date(piece.text)]
+
+    def unlikelihood(piece: Piece) -> tuple[bool, bool, int]:
+        near = _COLUMN_TOLERANCE * piece.line.height
+        in_column = any(abs(piece.line.left - date.line.left) < near for date in dates)
+        return "," not in (value_parsers.latin_name(piece.text) or ""), not in_column, piece.row
+
+    return min(found, key=unlikelihood, default=None)
 
 
 def _complete_latin_name(finder: FieldFinder, piece: Piece) -> OcrField:
@@ -169,7 +176,8 @@ def _may_be_name(piece: Piece) -> bool:
 
 def _chinese_name(finder: FieldFinder, latin: Piece | None) -> OcrField | None:
     """Return the name beside or below its label, else the line above the Latin name: some cards have no label."""
-    if labelled := finder.value(Label.NAME, value_parsers.chinese_name):
+    labelled = finder.value(Label.NAME, value_parsers.chinese_name)
+    if labelled and not _is_beyond_latin_name(finder.layout, labelled.text, latin):
         return labelled
     if latin is None or finder.layout.anchor(Label.NAME):
         return None
@@ -178,12 +186,27 @@ def _chinese_name(finder: FieldFinder, latin: Piece | None) -> OcrField | None:
         for piece in (*finder.layout.pieces, *finder.layout.specimen_marks)
         if _may_be_name(piece)
         and 0.5 * latin.line.height < latin.line.middle - piece.line.middle < _NAME_DISTANCE * latin.line.height
-        and piece.line.left < latin.line.right
-        and piece.line.right > latin.line.left
+        and _overlap(piece, latin)
         and value_parsers.chinese_name(piece.text)
     ]
     nearest = max(above, key=lambda piece: piece.line.middle, default=None)
     return finder.field(value_parsers.chinese_name(nearest.text) or "", [nearest.line]) if nearest else None
+
+
+def _is_beyond_latin_name(layout: Layout, name: str, latin: Piece | None) -> bool:
+    """Tell whether a text is beside the Latin name and farther from the label: it is on a paper beside the card."""
+    label = layout.anchor(Label.NAME)
+    pieces = [piece for piece in layout.pieces if value_parsers.chinese_name(piece.text) == name]
+    if label is None or latin is None or not pieces:
+        return False
+    latin_distance = abs(latin.line.left - label.line.left)
+    return all(
+        not _overlap(piece, latin) and abs(piece.line.left - label.line.left) > latin_distance for piece in pieces
+    )
+
+
+def _overlap(piece: Piece, latin: Piece) -> bool:
+    return piece.line.left < latin.line.right and piece.line.right > latin.line.left
 
 
 def _sex(finder: FieldFinder) -> OcrField:

@@ -34,8 +34,10 @@ _NO_FOREIGN_COUNTRIES: Final = frozenset({"CN", "EU", "EZ", "HK", "MO", "TW", "U
 _CJK: Final = r"\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0002ffff"
 _CHINESE_NAME: Final = re.compile(rf"[{_CJK}](?:[{_CJK}·]*[{_CJK}])")
 _TRAILING_LATIN: Final = re.compile(r"\s[A-Z][A-Z ,'’\-]*$")
-_NOT_IN_NAMES: Final = re.compile("通行证|居民|来往|往来|港澳|共和国|管理局|公安|签发|有效|证件|号码")
-"""Words of titles, labels and authorities that do not occur in names."""
+_NOT_IN_NAMES: Final = re.compile(
+    "通行证|居民|来往|往来|港澳|共和国|管理局|公安|签发|有效|证件|号码|公司|有限|集团|酒店|银行|医院"
+)
+"""Words of titles, labels, authorities and companies that do not occur in names."""
 SPECIMEN_NAMES: Final = frozenset({"证件样本", "样本"})
 """Names of the holders of official specimens."""
 _TITLE_WORDS: Final = re.compile(

@@ -66,3 +66,19 @@ def test_an_issue_count_missed_beside_the_number_is_reread() -> None:
     lines = [one for one in hk_front(sex=line("性别男", 750, 260)) if "次数" not in one.text]
     count = front_fields(finder(*lines, reread=reread), HK)["IssueNumber"]
     assert (count.text, count.confidence) == ("03", 0.7)
+
+
+def test_text_of_a_paper_beside_a_latin_name_is_not_the_chinese_one() -> None:
+    lines = hk_front(name=line("姓名", 330, 150), latin=line("SINGH,ARJUN", 420, 190))
+    assert read_front(finder(*lines, line("会议纪要", 1100, 150)), HK).Name == ""
+
+
+def test_a_company_is_no_name() -> None:
+    assert read_front(finder(*hk_front(name=line("姓名 列科技有限公司", 330, 150))), HK).Name == ""
+
+
+def test_a_name_of_one_word_is_in_the_column_of_the_dates() -> None:
+    lines = [
+        one for one in hk_front(name=line("HOT", 90, 130), latin=line("SUKARNI", 500, 200)) if "出生" not in one.text
+    ]
+    assert read_front(finder(*lines, line("1981.08.03", 500, 260)), HK).EnglishName == "SUKARNI"
