@@ -134,8 +134,9 @@ class Layout:
 
     def below(self, anchor: Anchor) -> list[Piece]:
         """Return the pieces of the nearest row below that begin in the label's column, clipped to that column."""
-        found = self._below(anchor, self.pieces)
-        return found or (self._below(anchor, self.specimen_marks) if anchor.label is Label.NAME else [])
+        if anchor.label is not Label.NAME:
+            return self._below(anchor, self.pieces)
+        return self._below(anchor, sorted((*self.pieces, *self.specimen_marks), key=lambda piece: piece.row))
 
     def _below(self, anchor: Anchor, pieces: Iterable[Piece]) -> list[Piece]:
         left, right = self.column(anchor)

@@ -293,6 +293,11 @@ def test_a_specimens_holder_may_be_called_specimen_beside_a_label() -> None:
     assert read_back(finder(*below)).MainlandTravelPermitBackInfos.Name == "样本"  # type: ignore[union-attr]
 
 
+def test_a_specimens_holder_is_named_above_the_latin_name() -> None:
+    lines = hk_front(name=line("姓名", 420, 110, 25), mark=line("樣本", 420, 140), latin=line("YANG,BEN", 420, 180))
+    assert read_front(finder(*lines), HK).Name == "樣本"
+
+
 @pytest.mark.parametrize("title", ["港澳居民来往内", "港澳居民来往内地通行证"])
 def test_the_number_tells_the_edition_if_the_title_is_cut_off(title: str) -> None:
     lines = hk_front(title=line(title, 200, 60, 60), number=line("证件号码 HA1234567", 330, 440))
