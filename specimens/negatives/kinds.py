@@ -5,7 +5,7 @@ from enum import StrEnum
 from random import Random
 from typing import Final
 
-from specimens.negatives import forms, identity_cards, random_layouts, screens, travel_documents
+from specimens.negatives import chats, forms, identity_cards, random_layouts, screens, travel_documents
 from specimens.negatives.document import Document
 from specimens.rendering.fonts import FontLoader
 
@@ -68,7 +68,7 @@ _DRAW: Final[dict[NegativeKind, Callable[[Random, FontLoader], Document]]] = {
     NegativeKind.FORM_WITH_PHOTO: forms.draw_form_with_photo,
     NegativeKind.FORM_SPREADSHEET: forms.draw_spreadsheet,
     NegativeKind.FORM_RANDOM: random_layouts.draw_random_page,
-    NegativeKind.SCREEN_CHAT: screens.draw_chat,
+    NegativeKind.SCREEN_CHAT: chats.draw_chat,
     NegativeKind.SCREEN_APP: screens.draw_app_screen,
     NegativeKind.SCREEN_EMAIL: screens.draw_email,
     NegativeKind.SCREEN_DATA_RECORD: screens.draw_data_record,

@@ -1,4 +1,4 @@
-"""Screens that quote a permit: a chat, an app, an e-mail, a data record."""
+"""Screens that quote a permit: an app, an e-mail, a data record."""
 
 from random import Random
 from typing import Final
@@ -9,37 +9,7 @@ from specimens.negatives.quotation import quote_permit
 from specimens.rendering.canvas import WIDTH, Box
 from specimens.rendering.fonts import FontLoader
 
-_GREEN, _WHITE, _GREY = (149, 236, 105), (255, 255, 255), (237, 237, 237)
-_NAMES: Final = ("小王", "前台", "人事部", "旅行社 陈经理")
-
-
-def draw_chat(random: Random, fonts: FontLoader) -> Document:
-    """Draw a chat in which somebody sends the data of a permit, in one message or several."""
-    quoted = quote_permit(random)
-    canvas = white_paper(random, fonts, height=2400, colour=_GREY)
-    canvas.image.paste((247, 247, 247), Box(0, 0, WIDTH, 120))
-    canvas.write((WIDTH / 2, 44), random.choice(_NAMES), canvas.style.value, 44, (20, 20, 20), anchor="mt")
-    lines = [f"{label}：{value}" if label else value for label, value in quoted.rows]
-    messages = [
-        ["麻烦把证件信息发我一下"],
-        *([lines] if random.random() < 0.5 else [[line] for line in lines]),
-        ["好的，收到"],
-    ]
-    top = 160
-    for number, message in enumerate(messages):
-        mine, size = 0 < number < len(messages) - 1, 38
-        texts = [part for line in message for part in wrap(canvas, line, size, 780)]
-        width = max(canvas.length(text, canvas.style.value, size) for text in texts)
-        left = WIDTH - 150 - round(width) - 40 if mine else 150
-        box = Box(left, top, left + round(width) + 48, top + 58 * len(texts) + 30)
-        canvas.image.paste(_GREEN if mine else _WHITE, box)
-        canvas.image.paste(
-            (120, 150, 190), Box(WIDTH - 124 if mine else 30, top, WIDTH - 34 if mine else 120, top + 90)
-        )
-        for row, text in enumerate(texts):
-            canvas.write((left + 24, top + 22 + row * 58), text, canvas.style.value, size, (24, 24, 24))
-        top = box.bottom + 36
-    return Document(canvas=cut_below_text(canvas))
+_WHITE: Final = (255, 255, 255)
 
 
 def draw_app_screen(random: Random, fonts: FontLoader) -> Document:
