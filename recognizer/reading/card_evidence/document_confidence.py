@@ -15,7 +15,7 @@ import numpy as np
 from permit_ocr.domain.card.resident_number import parse_resident_number
 from recognizer.reading.card_evidence.flat_area import deskewed_corners
 from recognizer.reading.card_evidence.hidden_lines import are_lines_hidden
-from recognizer.reading.card_evidence.paper import examine_paper
+from recognizer.reading.card_evidence.paper import examine_paper, is_text_light
 from recognizer.reading.card_evidence.person import examine_portrait_place
 from recognizer.reading.card_evidence.picture import CERTAIN, picture_beside
 from recognizer.reading.classification.card_area import IsOnCard
@@ -41,6 +41,7 @@ _MOST_SEEN: Final = 1.0
 """More evidence of a card does not weigh against the words of a form."""
 _FORM_SIGN: Final = -0.25
 _DEPARTURE: Final = -0.3
+_LIGHT_TEXT: Final = -0.6
 _PROVEN_WORDS: Final = -0.1
 """The least points for words above proven machine-readable lines: nobody knows the notes of a real back."""
 _GLARE_OF_A_FIELD: Final = 0.05
@@ -142,7 +143,7 @@ def document_evidence(
     signs, faults = form_signs(layout, is_on_card), departures(layout, card_side, fields, is_on_card)
     return DocumentEvidence(
         seen=seen,
-        words=_FORM_SIGN * signs + _DEPARTURE * faults,
+        words=_FORM_SIGN * signs + _DEPARTURE * faults + _LIGHT_TEXT * is_text_light(text, core, layout.height),
         has_outline=outline is not None,
         is_proven=mrz is not None or _is_proven_by_line(card_side, finder, fields),
         glare=glare,

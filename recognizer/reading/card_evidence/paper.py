@@ -1,4 +1,7 @@
-"""Measures what is printed behind a card's text: a colour or a pattern. Forms are printed on blank paper."""
+"""Measures what is printed behind a card's text: a colour or a pattern. Forms are printed on blank paper.
+
+Cards are printed in dark inks on light paper. Light text is on a screen, such as in the dark bubbles of a chat.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,6 +22,11 @@ _MIN_BLANK: Final = 400
 """Pixels without text that are a sufficient sample."""
 _SMOOTH: Final = (9, 9)
 _PERCENTILE: Final = 60
+_INK_SCALE: Final = 12.0
+_INK_EXTREMES: Final = (3, 97)
+"""Percentiles of brightness in a text line that are its ink's and its paper's, or the other way round."""
+_LIGHT_LINES: Final = 0.75
+"""The part of the lines that is light. Shadows and glare make it 0.5 at most on own cards of level 2."""
 _WHITE: Final = 250
 _MOST: Final = 0.8
 """If more of the paper is white, it is no reflection."""
@@ -48,6 +56,19 @@ def examine_paper(text: CardText, lines: Sequence[TextLine], height: float) -> P
     fine = np.abs(cv2.blur(grey, (3, 3)) - smooth)
     paper = np.median(colours[inside], axis=0)
     return Paper(float(100 * np.ptp(paper)), float(100 * np.percentile(fine[inside], _PERCENTILE)))
+
+
+def is_text_light(text: CardText, lines: Sequence[TextLine], height: float) -> bool:
+    """Tell whether the text of nearly all ``lines`` is lighter than its background, which is most of each line's box.
+
+    ``height``: of the text, in deskewed pixels.
+    """
+    area = flatten(text, surrounding(lines, 0, 0), _INK_SCALE / height)
+    brightness = np.log(area.pixels.astype(np.float32) + DARK).mean(axis=2)
+    boxes = area.boxes(lines).tolist()
+    cuts = [brightness[span(top, bottom), span(left, right)] for left, top, right, bottom in boxes]
+    light = [float((cut < np.percentile(cut, _INK_EXTREMES).mean()).mean()) > 0.5 for cut in cuts if cut.size]  # noqa: PLR2004
+    return bool(light) and float(np.mean(light)) >= _LIGHT_LINES
 
 
 def _in_glare(pixels: Pixels, inside: NDArray[np.bool_]) -> NDArray[np.bool_]:

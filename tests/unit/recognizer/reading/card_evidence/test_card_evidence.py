@@ -10,7 +10,7 @@ import pytest
 from recognizer.reading.card_evidence.document_confidence import REFUSED, DocumentEvidence, document_evidence
 from recognizer.reading.card_evidence.flat_area import flatten
 from recognizer.reading.card_evidence.glare import part_in_glare
-from recognizer.reading.card_evidence.paper import examine_paper
+from recognizer.reading.card_evidence.paper import examine_paper, is_text_light
 from recognizer.reading.card_evidence.picture import picture_beside
 from recognizer.reading.classification.card_sides import CardSide
 from recognizer.reading.fields.field_finder import FieldFinder
@@ -52,6 +52,20 @@ def confidence(image: Image, lines: list[TextLine], side: CardSide = CardSide.HK
 OUTLINE = np.array([[60, 60], [1040, 60], [1040, 660], [60, 660]], np.float32)
 
 
+def with_message(image: Image) -> Image:
+    """Draw a message around text at its upper left: on the rest of the screen, there is another colour."""
+    screen = np.full_like(image, (60, 70, 60))
+    screen[100:320, 60:460] = image[100:320, 60:460]
+    return screen
+
+
+def with_strokes(image: Image, lines: list[TextLine], ink: tuple[int, int, int]) -> Image:
+    for one in lines:
+        for left in range(int(one.left) + 4, int(one.right), 12):
+            image[int(one.top) + 3 : int(one.bottom) - 3, left : left + 4] = ink
+    return image
+
+
 def with_hand(image: Image) -> Image:
     """Cover the place of the machine-readable lines within ``OUTLINE``."""
     image[480:] = (110, 140, 190)
@@ -65,8 +79,9 @@ def with_hand(image: Image) -> Image:
         (blank(BLUE), "G376849(9)", OUTLINE, False),
         (with_hand(blank(BLUE)), "G376849(9)", None, False),
         (with_hand(blank(WHITE)), "G376849(8)", OUTLINE, False),
+        (with_message(blank(BLUE)), "G376849(9)", OUTLINE, False),
     ],
-    ids=["hidden", "blank", "no outline", "blank paper and wrong check digit"],
+    ids=["hidden", "blank", "no outline", "blank paper and wrong check digit", "message on a screen"],
 )
 def test_a_back_is_for_review_if_something_hides_its_lines(
     image: Image, number: str, outline: Image, *, is_reviewed: bool
@@ -108,6 +123,20 @@ def text_on(image: Image, lines: list[TextLine]) -> CardText:
 
 def test_a_front_with_picture_and_coloured_paper_is_certain() -> None:
     assert confidence(with_portrait(blank(BLUE)), front("港澳居民来往内地通行证")) >= 0.9
+
+
+@pytest.mark.parametrize(("paper", "ink", "is_refused"), [(BLUE, (40, 40, 40), False), ((110, 70, 40), WHITE, True)])
+def test_a_card_has_no_light_text(paper: tuple[int, int, int], ink: tuple[int, int, int], *, is_refused: bool) -> None:
+    lines = front("港澳居民来往内地通行证")
+    image = with_strokes(with_portrait(blank(paper)), lines, ink)
+    assert (confidence(image, lines) < REFUSED) is is_refused
+
+
+@pytest.mark.parametrize(("light", "is_light"), [(4, False), (5, True)])
+def test_a_few_lines_in_glare_are_no_light_text(light: int, *, is_light: bool) -> None:
+    lines = [line("出生日期 1981.08.03", 430, 100 + 70 * row, 32) for row in range(6)]
+    image = with_strokes(with_strokes(blank((120, 120, 120)), lines[:light], WHITE), lines[light:], (20, 20, 20))
+    assert is_text_light(text_on(image, lines), lines, 32.0) is is_light
 
 
 def test_a_photocopy_with_its_picture_is_not_refused() -> None:
