@@ -62,6 +62,8 @@ _PERSON: Final = 0.1
 _BLANK_PLACE: Final = -0.4
 """Points for a person where the portrait should be, and for blank paper there, if no separate picture was found at
 first: shadows join it with its surroundings. Something that may hide a portrait counts neither way."""
+_REACH: Final = 0.35
+"""How far above and below its middle, in its heights, a line must be within the outline: no edge cuts a card's text."""
 _MANY_FIELDS: Final = 4
 """With fewer fields, a hidden portrait counts like none."""
 _LARGE_LABELS: Final = 1.15
@@ -157,13 +159,18 @@ def _is_proven_by_line(card_side: CardSide, finder: FieldFinder, fields: Fields)
 
 
 def _within(outline: Quad | None, text: CardText) -> IsOnCard | None:
-    """Return a function that tells whether the middle of a line is within the card's outline."""
+    """Return a function that tells whether the middle of a line is within the card's outline, in its whole height."""
     if outline is None:
         return None
     corners = deskewed_corners(text, outline).astype(np.float32)
 
     def is_on_card(line: TextLine) -> bool:
-        return cv2.pointPolygonTest(corners, ((line.left + line.right) / 2, line.middle), measureDist=False) >= 0
+        x, upper, lower = (
+            (line.left + line.right) / 2,
+            line.middle - _REACH * line.height,
+            line.middle + _REACH * line.height,
+        )
+        return all(cv2.pointPolygonTest(corners, (x, y), measureDist=False) >= 0 for y in (upper, lower))
 
     return is_on_card
 

@@ -12,8 +12,8 @@ from recognizer.reading.ocr.engine import Pixels
 
 type Numbers = NDArray[Any]
 _FULL_STEP: Final = (0.04, 0.16)
-"""The step of log brightness, in any colour, of a full edge: four times the usual step, but within these bounds."""
-_USUAL_STEPS: Final = 4.0
+"""The step of log brightness, in any colour, of a full edge: three times the usual step, but within these bounds."""
+_USUAL_STEPS: Final = 3.0
 _REACH: Final = 2
 """Pixels on either side of an edge that are compared."""
 _RIDGE: Final = 9

@@ -1,6 +1,6 @@
 """From a text to a card: classifies it, extracts its fields, and weighs whether it is the card itself."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Final
@@ -18,6 +18,7 @@ from recognizer.reading.fields.ocr_field import Fields
 from recognizer.reading.layout.card_layout import Layout
 from recognizer.reading.ocr.card_text import CardText
 from recognizer.reading.ocr.engine import SHAPE_ERRORS, Quad
+from recognizer.reading.ocr.text_lines import TextLine
 
 _MUCH_GLARE: Final = 0.04
 """At least this part of a card is in glare if a closer look may show more of it."""
@@ -39,10 +40,12 @@ def card_from_text(text: CardText, known_outline: Quad | None = None) -> Card:
     fields = (
         hk_macao_back.back_fields(finder, mrz) if card_side is CardSide.HK_MACAO_BACK else _FIELDS[card_side](finder)
     )
-    outline = _outline(text, finder.layout.height)
+    card = Card(card_side, text, finder, fields, mrz)
+    outline = _outline(text, finder.layout.height, card.own_lines())
     if outline is None and known_outline is not None:
         outline = text.from_photo(known_outline)
-    card = Card(card_side, text, finder, fields, mrz, outline=None if outline is None else text.in_photo(outline))
+    if outline is not None:
+        card = replace(card, outline=text.in_photo(outline))
     return card.judged_by(
         document_evidence(
             card_side,
@@ -61,16 +64,16 @@ def _unclassified(text: CardText, finder: FieldFinder) -> Card:
     """Return another document, or a text that is too little to tell; its outline, if glare hides a part of it."""
     if is_other_document(finder) or has_number_of_other_region(finder):
         return Card(None, text, finder, {}, is_refused=True)
-    outline = _outline(text, finder.layout.height)
+    outline = _outline(text, finder.layout.height, text.lines)
     if outline is None or _glare(text, outline, finder.layout.height) < _MUCH_GLARE:
         return Card(None, text, finder, {})
     return Card(None, text, finder, {}, outline=text.in_photo(outline))
 
 
-def _outline(text: CardText, height: float) -> Quad | None:
+def _outline(text: CardText, height: float, own: Sequence[TextLine]) -> Quad | None:
     """Return the card's corners in the image; None if they are not found, which is never an error."""
     try:
-        return find_outline(text, height)
+        return find_outline(text, height, own)
     except SHAPE_ERRORS:
         return None
 

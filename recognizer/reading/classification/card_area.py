@@ -12,20 +12,12 @@ _BESIDE: Final = 1.5
 _ABOVE: Final = 4.0
 _BELOW: Final = 2.2
 """How many text heights right of labels, values and title, above and below them text still belongs to them. None does
-that is left of them: a card has only its portrait there, and a paper under the card begins there."""
-_VALUE_REACH: Final = 10.0
-"""A value is at most so many text heights right of its label; text in the same row of another paper is farther."""
+that is left of them, or begins right of all of them: a card has only its portrait and its chip symbol there."""
 
 
 def texts_in_area(layout: Layout, is_on_card: IsOnCard | None = None) -> list[TextLine]:
     """Return the text that is neither label nor title, in and near the area of those, within the outline if known."""
-    height = layout.height
-    owned = [anchor.line for anchor in layout.anchors]
-    owned += [
-        piece.line
-        for piece in layout.pieces
-        if piece.owner and piece.line.left - piece.owner.line.right < _VALUE_REACH * height
-    ]
+    height, owned = layout.height, layout.own_lines()
     if not owned:
         return []
     left, right = min(line.left for line in owned), max(line.right for line in owned)
@@ -33,7 +25,8 @@ def texts_in_area(layout: Layout, is_on_card: IsOnCard | None = None) -> list[Te
     return [
         line
         for line in texts_within(layout, is_on_card)
-        if left < (line.left + line.right) / 2 < right + _BESIDE * height
+        if line.left < right
+        and left < (line.left + line.right) / 2 < right + _BESIDE * height
         and top - _ABOVE * height < line.middle < bottom + _BELOW * height
     ]
 

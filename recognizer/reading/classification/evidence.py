@@ -18,6 +18,7 @@ from recognizer.reading.fields.check_digits import is_valid_resident_number
 from recognizer.reading.fields.field_finder import FieldFinder
 from recognizer.reading.layout.card_layout import Piece
 from recognizer.reading.layout.labels import TITLES, Label
+from recognizer.reading.ocr.text_lines import BOX_GAP
 
 _MIN_POINTS: Final = 4
 """Minimum score of a card side."""
@@ -36,6 +37,7 @@ _LABELS_OF_ANY_FORM: Final = frozenset({Label.NAME, Label.PERMIT_NUMBER, Label.T
 """Labels without evidence: any form has a name and a document number."""
 _FRONT: Final = frozenset({CardSide.RESIDENCE_FRONT})
 _BACK: Final = frozenset({CardSide.RESIDENCE_BACK})
+_HK_MACAO_FRONT: Final = frozenset({CardSide.HK_MACAO_FRONT})
 _HK_MACAO_BACK: Final = frozenset({CardSide.HK_MACAO_BACK})
 _TAIWAN: Final = frozenset({CardSide.TAIWAN_FRONT})
 _EXIT_ENTRY: Final = frozenset({CardSide.EXIT_ENTRY_FRONT})
@@ -80,7 +82,9 @@ def side_by_evidence(finder: FieldFinder) -> CardSide | None:
 
 def _all_evidence(finder: FieldFinder) -> Iterator[_Points]:
     """Yield card sides and their points for each piece of evidence."""
-    texts = [_plain(piece.text) for piece in finder.layout.pieces]
+    pieces = [piece.text for piece in finder.layout.pieces]
+    close = [part for text in pieces if BOX_GAP in text for part in text.split(BOX_GAP)]
+    texts = [_plain(text) for text in (*pieces, *close)]
     yield from _labels(finder)
     for evidence in _EVIDENCE:
         if any(evidence.matches(text) for text in texts):
@@ -191,7 +195,7 @@ _local_authority: Final = _contains(r"[市县区州盟旗]公安|分局")
 _SPECIFIC_LABELS: Final = (
     ((Label.PASS_NUMBER,), _BACK),
     ((Label.ISSUE_COUNT, Label.ISSUE_PLACE), _TAIWAN),
-    ((Label.ISSUE_COUNT, Label.NATIONALITY), frozenset({CardSide.HK_MACAO_FRONT})),
+    ((Label.ISSUE_COUNT, Label.NATIONALITY), _HK_MACAO_FRONT),
 )
 """Labels, or combinations of labels, that only these sides have."""
 _EVIDENCE: Final = (
@@ -217,4 +221,5 @@ _EVIDENCE: Final = (
     _Evidence(1, _HK_MACAO_BACK, _contains("份证件")),
     _Evidence(3, _HK_MACAO_BACK, _contains(r"^C[RF][HM][A\d]\d{5}|^C<CHN\d{6}")),
     _Evidence(2, _SIDES_BY_TITLE[PermitType.HK_MACAO_PERMIT], _contains("非中国|中国籍")),
+    _Evidence(2, _HK_MACAO_FRONT, _contains("INTENDEDFORITS|TRAVELTOTHEMAINLAND")),
 )

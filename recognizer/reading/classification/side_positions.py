@@ -3,7 +3,8 @@
 Only their order and rows are compared: no two editions have the same distances, and only some are known.
 """
 
-from itertools import permutations
+from collections import Counter
+from itertools import chain, permutations
 from statistics import median
 from typing import Final
 
@@ -47,18 +48,24 @@ def misplaced(layout: Layout, card_side: CardSide) -> int:
 
 
 def _out_of_order(layout: Layout, card_side: CardSide, height: float) -> int:
-    """Count pairs of labels of which the lower one should be above."""
+    """Count the labels without which the others are in their order: one of another paper is in the wrong place once."""
     found = [
         (row, anchor.line.middle)
         for row, labels in enumerate(ROWS[card_side])
         for label in labels
         if (anchor := layout.anchor(label))
     ]
-    wrong = sum(
-        row < other_row and middle > other_middle + _SAME_HEIGHT * height
-        for (row, middle), (other_row, other_middle) in permutations(found, 2)
-    )
-    return min(wrong, _MAX_OUT_OF_ORDER)
+    wrong = [
+        (label, other)
+        for label, other in permutations(found, 2)
+        if label[0] < other[0] and label[1] > other[1] + _SAME_HEIGHT * height
+    ]
+    removed = 0
+    while wrong and removed < _MAX_OUT_OF_ORDER:
+        (worst, _), *_ = Counter(chain.from_iterable(wrong)).most_common(1)
+        wrong = [pair for pair in wrong if worst not in pair]
+        removed += 1
+    return removed
 
 
 def _in_other_rows(layout: Layout, card_side: CardSide, height: float) -> int:

@@ -82,7 +82,7 @@ def _is_part_of_title(text: str) -> bool:
 def _is_similar(text: str, word: str) -> bool:
     """Tell whether a text may be a known word, or most of it, with some characters misread."""
     common = _in_common(text, word)
-    is_part = len(text) >= _PART and text in word
+    is_part = (len(text) >= _PART and text in word) or (len(text) == _MIN_CHINESE and word.startswith(text))
     is_most = common > _SIMILAR * len(word) or len(word) == _MIN_CHINESE == len(text)
     return is_part or (common >= _SIMILAR * len(text) and is_most)
 

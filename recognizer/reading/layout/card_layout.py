@@ -40,6 +40,8 @@ _WATERMARK: Final = re.compile(
 _SPECIMEN_MARKS: Final = ("样本", "樣本")
 _PICTURE_RATIO: Final = 2.2
 """A box this many times as high as the median with only one or two characters is a picture mistaken for text."""
+_VALUE_REACH: Final = 4.0
+"""A value is at most so many heights right of its label; text in the same row of another paper is farther."""
 
 
 @dataclass(frozen=True)
@@ -180,6 +182,17 @@ class Layout:
         """Return the other pieces with the same left edge."""
         near = _ALIGNMENT_TOLERANCE * piece.line.height
         return [one for one in self.pieces if one is not piece and abs(one.line.left - piece.line.left) < near]
+
+    def own_lines(self) -> list[TextLine]:
+        """Return the lines that are most certainly the card's: labels, titles, and the value nearest to each label."""
+        values_of = self.below if self.values_are_below() else self.right_of
+        values = [
+            value.line
+            for anchor in self.anchors
+            for value in values_of(anchor)[:1]
+            if value.line.left - anchor.line.right < _VALUE_REACH * anchor.line.height
+        ]
+        return [anchor.line for anchor in self.anchors] + values
 
     def values_are_below(self) -> bool:
         """Tell whether most labels on this card have their value below."""
