@@ -3,11 +3,11 @@
 Only their order and rows are compared: no two editions have the same distances, and only some are known.
 """
 
-from collections import Counter
-from itertools import chain, permutations
+from itertools import permutations
 from statistics import median
 from typing import Final
 
+from recognizer.reading.classification.card_area import IsOnCard
 from recognizer.reading.classification.card_sides import PERMIT_BY_FRONT, CardSide
 from recognizer.reading.classification.side_print import NOT_LABELS, ROWS, SAME_ROW
 from recognizer.reading.layout.card_layout import Layout
@@ -34,11 +34,11 @@ _UNREAD_LABELS: Final = 2
 _MAX_FAR: Final = 2
 
 
-def misplaced(layout: Layout, card_side: CardSide) -> int:
+def misplaced(layout: Layout, card_side: CardSide, is_on_card: IsOnCard | None = None) -> int:
     """Return how many signs there are that labels and values are not where cards of this side have them."""
     height = _value_height(layout)
     return (
-        _out_of_order(layout, card_side, height)
+        _out_of_order(layout, card_side, height, is_on_card)
         + _in_other_rows(layout, card_side, height)
         + _far_from_labels(layout, height)
         + _title_elsewhere(layout, card_side, height)
@@ -47,33 +47,28 @@ def misplaced(layout: Layout, card_side: CardSide) -> int:
     )
 
 
-def _out_of_order(layout: Layout, card_side: CardSide, height: float) -> int:
-    """Count the labels without which the others are in their order: one of another paper is in the wrong place once."""
+def _out_of_order(layout: Layout, card_side: CardSide, height: float, is_on_card: IsOnCard | None) -> int:
+    """Count pairs of labels of which the lower one should be above; one outside the outline is of another paper."""
     found = [
         (row, anchor.line.middle)
         for row, labels in enumerate(ROWS[card_side])
         for label in labels
-        if (anchor := layout.anchor(label))
+        if (anchor := layout.anchor(label)) and (is_on_card is None or is_on_card(anchor.line))
     ]
-    wrong = [
-        (label, other)
-        for label, other in permutations(found, 2)
-        if label[0] < other[0] and label[1] > other[1] + _SAME_HEIGHT * height
-    ]
-    removed = 0
-    while wrong and removed < _MAX_OUT_OF_ORDER:
-        (worst, _), *_ = Counter(chain.from_iterable(wrong)).most_common(1)
-        wrong = [pair for pair in wrong if worst not in pair]
-        removed += 1
-    return removed
+    wrong = sum(
+        row < other_row and middle > other_middle + _SAME_HEIGHT * height
+        for (row, middle), (other_row, other_middle) in permutations(found, 2)
+    )
+    return min(wrong, _MAX_OUT_OF_ORDER)
 
 
 def _in_other_rows(layout: Layout, card_side: CardSide, height: float) -> int:
     """Count pairs of labels that are beside each other on a card with labels above the values, but not here."""
     if card_side not in PERMIT_BY_FRONT or not layout.values_are_below():
         return 0
-    has_nationality = layout.anchor(Label.NATIONALITY) is not None  # nobody knows in which row
-    rows = [pair for pair in SAME_ROW if not (has_nationality and Label.SEX in pair)]
+    # Nobody knows in which row the non-Chinese edition has the nationality.
+    is_non_chinese = card_side is CardSide.HK_MACAO_FRONT and layout.has(Label.NATIONALITY, Label.NOISE)
+    rows = [pair for pair in SAME_ROW if not (is_non_chinese and Label.SEX in pair)]
     pairs = ((layout.anchor(one), layout.anchor(other)) for one, other in rows)
     return sum(
         one is not None and other is not None and abs(one.line.middle - other.line.middle) > _OTHER_ROW * height

@@ -25,7 +25,7 @@ _EXPLAINED: Final = 0.6
 _SIMILAR: Final = 0.5
 """The same for labels and other print, of which small characters are misread."""
 _PART: Final = 3
-"""Characters of a known text that glare leaves visible; at its beginning or end, two are enough of a title."""
+"""Characters of a known text that glare leaves visible; two are enough at a title's ends or a label's beginning."""
 _CHINESE: Final = re.compile(r"[\u3400-\u9fff]")
 _WATERMARK: Final = re.compile("SPECIMEN.*|样本|樣本")
 _UNITS: Final = re.compile(r"(?<=\d)[年月日]")
@@ -54,6 +54,7 @@ def unexplained_texts(
         for text in texts
         if not (card_side is CardSide.RESIDENCE_FRONT and _ADDRESS.search(text))
         and not any(_is_explained(part, values, words) for part in (text, "".join(_CHINESE.findall(text))))
+        and not (len(text) == _MIN_CHINESE and any(label.startswith(text) for label in labels))
     ]
 
 
@@ -82,7 +83,7 @@ def _is_part_of_title(text: str) -> bool:
 def _is_similar(text: str, word: str) -> bool:
     """Tell whether a text may be a known word, or most of it, with some characters misread."""
     common = _in_common(text, word)
-    is_part = (len(text) >= _PART and text in word) or (len(text) == _MIN_CHINESE and word.startswith(text))
+    is_part = len(text) >= _PART and text in word
     is_most = common > _SIMILAR * len(word) or len(word) == _MIN_CHINESE == len(text)
     return is_part or (common >= _SIMILAR * len(text) and is_most)
 

@@ -57,17 +57,17 @@ def merge_readings(better: Fields, other: Fields) -> Fields:
     If they differ and are equally confident, ``better``, the better reading as a whole, is right more often. A field
     that only one of them has is taken unchanged.
     """
-    return {name: _merge_field(better[name], other[name]) for name in better}
+    return {name: _merge_field(better[name], other[name], is_name=name == "Name") for name in better}
 
 
-def _merge_field(better: OcrField, other: OcrField) -> OcrField:
+def _merge_field(better: OcrField, other: OcrField, *, is_name: bool) -> OcrField:
     if not (better.text and other.text):
         return better if better.text else other
     if better.text == other.text:
         highest = max(better.confidence, other.confidence)
         agreed = 1 - (1 - highest) * _AGREEMENT_FACTOR if highest >= _MIN_FOR_AGREEMENT else highest
         return replace(better, confidence=min(agreed, _AGREEMENT_CAP) if highest <= _AGREEMENT_CAP else agreed)
-    if value_parsers.simplified(better.text) == value_parsers.simplified(other.text):
+    if is_name and value_parsers.simplified(better.text) == value_parsers.simplified(other.text):
         return _in_traditional(better, other)
     chosen = other if other.confidence > better.confidence + _TIE else better
     return replace(chosen, confidence=chosen.confidence * _DISAGREEMENT_FACTOR)

@@ -114,7 +114,7 @@ class FieldFinder:
         return None
 
     def missed_beside(self, neighbour: Parse, parse: Parse, *, alphabet: str) -> OcrField | None:
-        """Return a value of one character that the detector missed to the right of the only text ``neighbour`` accepts.
+        """Return a sex or count that the detector missed to the right of the only text that ``neighbour`` accepts.
 
         It is in the empty strip there, where any other text begins, or in one box with its label and misread.
         """

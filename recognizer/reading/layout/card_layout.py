@@ -40,8 +40,8 @@ _WATERMARK: Final = re.compile(
 _SPECIMEN_MARKS: Final = ("样本", "樣本")
 _PICTURE_RATIO: Final = 2.2
 """A box this many times as high as the median with only one or two characters is a picture mistaken for text."""
-_VALUE_REACH: Final = 4.0
-"""A value is at most so many heights right of its label; text in the same row of another paper is farther."""
+_VALUE_REACH: Final = 6.0
+"""A value is at most so many text heights right of its label; text in the same row of another paper is farther."""
 
 
 @dataclass(frozen=True)
@@ -190,7 +190,7 @@ class Layout:
             value.line
             for anchor in self.anchors
             for value in values_of(anchor)[:1]
-            if value.line.left - anchor.line.right < _VALUE_REACH * anchor.line.height
+            if value.line.left - anchor.line.right < _VALUE_REACH * self.height
         ]
         return [anchor.line for anchor in self.anchors] + values
 
