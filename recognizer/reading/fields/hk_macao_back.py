@@ -23,7 +23,7 @@ from recognizer.reading.fields.mrz.facts import MrzFacts
 from recognizer.reading.fields.mrz.hk_macao_lines import hk_macao_facts
 from recognizer.reading.fields.mrz.machine_lines import machine_lines, machine_rows, plain_line, readings
 from recognizer.reading.fields.mrz.name_line import confirms_name
-from recognizer.reading.fields.ocr_field import CONTRADICTED, EMPTY_FIELD, VERIFIED, Fields, OcrField
+from recognizer.reading.fields.ocr_field import CONTRADICTED, CONVERTED, EMPTY_FIELD, VERIFIED, Fields, OcrField
 from recognizer.reading.fields.travel_permit import type_name
 from recognizer.reading.layout.card_layout import Piece
 from recognizer.reading.layout.labels import Label
@@ -164,11 +164,11 @@ def _checked_by_coded_name(name: OcrField, coded: str) -> OcrField:
 
 
 def _confirmed(name: OcrField) -> OcrField:
-    """Return a name that the lines repeat; they do not show whether a simplified character is printed as such."""
+    """Return a name that the lines repeat. They do not show in which script it is printed."""
     if value_parsers.is_mixed(name.text):
         return name
-    least = _CORRECTED_NAME[1] if value_parsers.is_simplified(name.text) else VERIFIED
-    return name.at_least(least)
+    script_is_read = name.confidence > CONVERTED and not value_parsers.is_simplified(name.text)
+    return name.at_least(VERIFIED if script_is_read else _CORRECTED_NAME[1])
 
 
 def _checked_identity(printed: OcrField, proven: str) -> OcrField:

@@ -9,7 +9,7 @@ from typing import Final
 
 from recognizer.reading.ocr.text_lines import Character, TextLine
 
-_CONVERTED: Final = 0.7
+CONVERTED: Final = 0.7
 """Maximum confidence if a character was converted after reading: a letter O in a number, a traditional character in a
 simplified name."""
 _GAP: Final = 0.3
@@ -61,7 +61,7 @@ def field_from_lines(text: str, lines: Sequence[TextLine]) -> OcrField:
     ]
     confidence = min(confidences, default=0.0)
     if len(confidences) < len(wanted):
-        confidence = min(confidence, _CONVERTED)
+        confidence = min(confidence, CONVERTED)
     if confidences and _has_gap(
         _between(characters, alphanumeric[blocks[0].a], alphanumeric[blocks[-2].a + blocks[-2].size - 1])
     ):

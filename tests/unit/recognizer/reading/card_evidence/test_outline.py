@@ -26,9 +26,17 @@ def photo(card: Corners, *, desk: Any = DESK, size: tuple[int, int] = (800, 1200
     return np.asarray(cv2.GaussianBlur(image, (0, 0), 2), np.uint8)
 
 
-def outline(image: Image, lines: tuple[TextLine, ...] = LINES, deskew: Deskew | None = None) -> Corners | None:
-    text = CardText(image, lines, deskew or Deskew(), 0, np.eye(3), tuple(range(len(lines))))
-    return find_outline(text, 32.0)
+def outline(
+    image: Image,
+    lines: tuple[TextLine, ...] = LINES,
+    deskew: Deskew | None = None,
+    *,
+    others: tuple[TextLine, ...] = (),
+) -> Corners | None:
+    """Find the outline around ``lines``, with the text of other papers."""
+    texts = (*lines, *others)
+    text = CardText(image, texts, deskew or Deskew(), 0, np.eye(3), tuple(range(len(texts))))
+    return find_outline(text, 32.0, lines)
 
 
 def cover(found: Corners | None, card: Corners = CARD) -> float:
@@ -70,6 +78,23 @@ def test_a_larger_paper_below_the_card_is_not_its_outline() -> None:
     cv2.rectangle(image, (40, 40), (1300, 900), (190, 200, 205), -1)
     cv2.fillConvexPoly(image, CARD.astype(np.int32), (235, 225, 205))
     assert cover(outline(image)) > 0.95
+
+
+def test_text_of_a_paper_beside_the_card_is_outside() -> None:
+    image = np.full((1000, 1600, 3), DESK, np.uint8)
+    cv2.rectangle(image, (1000, 60), (1560, 960), (205, 215, 220), -1)
+    cv2.fillConvexPoly(image, CARD.astype(np.int32), PAPER)
+    others = tuple(line("谢谢惠顾，欢迎再次光临", 1040, 120 + 50 * number, 32) for number in range(12))
+    assert cover(outline(cv2.GaussianBlur(image, (0, 0), 2), others=others)) > 0.93
+
+
+@pytest.mark.parametrize(("inside", "is_found"), [(PAPER, True), (DESK, False)])
+def test_a_frame_is_an_outline_only_around_the_texts_paper(inside: Any, *, is_found: bool) -> None:
+    image = np.full((1000, 1600, 3), DESK, np.uint8)
+    cv2.fillConvexPoly(image, CARD.astype(np.int32), inside)
+    cv2.rectangle(image, (400, 180), (800, 540), PAPER, -1)
+    cv2.polylines(image, [CARD.astype(np.int32)], isClosed=True, color=(250, 250, 250), thickness=8)
+    assert (outline(image) is not None) is is_found
 
 
 @pytest.mark.parametrize("deskew", [Deskew(slope=0.2), Deskew(slope=-0.3)])

@@ -65,6 +65,8 @@ def side_of_texts(*texts: str) -> CardSide | None:
         (["内地通行证", "1984.04.03", "有效期限"], CardSide.HK_MACAO_FRONT),
         (["性别 女", "1984.04.03", "H12345678"], CardSide.HK_MACAO_FRONT),
         (["国籍 新加坡", "换证次数 01", "有效期限"], CardSide.HK_MACAO_FRONT),
+        (["1979.02.15\u2003女", "MA0671546\u200305"], CardSide.HK_MACAO_FRONT),
+        (["1979.02.15", "女", "MA067154", "THIS CARD IS INTENDED FOR ITS HOLDER"], None),
         (["港澳居民", "件号码 H1234567801", "A123456(3)"], CardSide.HK_MACAO_BACK),
         (["CRH123456783000221", "PONBPJLBLOAABA1", "A123456(3)"], CardSide.HK_MACAO_BACK),
         (["台湾居民来", "出生日期", "83636547"], CardSide.TAIWAN_FRONT),

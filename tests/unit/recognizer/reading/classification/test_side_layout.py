@@ -2,6 +2,7 @@
 
 import pytest
 
+from recognizer.reading.classification.card_area import texts_in_area
 from recognizer.reading.classification.card_sides import CardSide
 from recognizer.reading.classification.side_layout import departures, missing_fields
 from recognizer.reading.fields.ocr_field import Fields, OcrField
@@ -67,6 +68,7 @@ def test_a_card_has_no_departures() -> None:
     [
         line("虚构健身俱乐部", 430, 20),
         line("市场部", 780, 170),
+        line("香港", 430, 680),
         line("确认", 500, 660),
         line("样本科技", 430, 120, 24),
         line("住址", 430, 680, 24),
@@ -90,6 +92,8 @@ def test_text_that_the_side_does_not_print_is_a_departure(added: TextLine) -> No
         line("LAU 810803", 1000, 690, 20),
         line("联系电话 13800000000", 1900, 400),
         line("会议纪要", -60, 400),
+        line("谢谢惠顾", 1350, 330),
+        line("签发", 430, 490, 24),
     ],
     ids=lambda print_: print_.text,
 )
@@ -107,6 +111,26 @@ def test_labels_in_another_order_are_a_departure() -> None:
     texts = [TITLE, "证件号码 H12345678", "有效期限 2012.08.30-2022.08.29", "性别 女", "出生日期 1981.08.03"]
     listed = [line(text, 430 if row else 80, 80 + 70 * row) for row, text in enumerate(texts)]
     assert front_departures(listed) > 1
+
+
+@pytest.mark.parametrize(("outline_bottom", "count"), [(740, 0), (None, 3)])
+def test_a_label_outside_the_outline_is_not_in_the_wrong_order(outline_bottom: float | None, count: int) -> None:
+    def is_on_card(one: TextLine) -> bool:
+        return outline_bottom is None or one.middle < outline_bottom
+
+    lines = [*front_lines(), line("姓名", 430, 780)]
+    assert departures(Layout(lines), CardSide.HK_MACAO_FRONT, FRONT, is_on_card) == count
+
+
+@pytest.mark.parametrize(("gap", "is_counted"), [(150, True), (300, False)])
+def test_text_below_a_value_far_from_its_label_is_on_another_paper(gap: float, *, is_counted: bool) -> None:
+    lines = [
+        one
+        for row in range(3)
+        for one in (line("签发机关", 80, 100 + 60 * row), line("公安部", 240 + gap, 100 + 60 * row))
+    ]
+    statement = line("本人声明", 240 + gap, 290)
+    assert (statement in texts_in_area(Layout([*lines, statement]))) is is_counted
 
 
 def test_a_long_page_is_a_departure() -> None:
@@ -162,7 +186,8 @@ def test_a_label_without_its_value_is_not_missing() -> None:
 
 
 def test_a_nationality_may_be_beside_the_sex() -> None:
-    moved = {"性别": line("性别", 430, 350, 24), "女": line("女", 430, 385)}
+    title = line(f"{TITLE}（非中国籍）", 80, 80, 60)
+    moved = {"性别": line("性别", 430, 350, 24), "女": line("女", 430, 385), TITLE: title}
     lines = [moved.get(one.text, one) for one in front_lines()]
     assert front_departures(lines) == 1
     assert front_departures([*lines, line("国籍", 780, 350, 24), line("英国", 780, 385)]) == 0

@@ -30,6 +30,11 @@ def test_of_two_readings_in_different_scripts_the_traditional_one_is_right() -> 
     assert both(OcrField("司马珠", 0.9), OcrField("司馬珠", 0.5)) == OcrField("司馬珠", 0.8)
 
 
+def test_only_names_are_printed_in_traditional_characters() -> None:
+    readings = {"Address": OcrField("广东省", 0.95)}, {"Address": OcrField("廣東省", 0.4)}
+    assert merge_readings(*readings)["Address"].text == "广东省"
+
+
 def test_a_missing_field_is_taken_from_the_other_reading() -> None:
     assert both(EMPTY_FIELD, OcrField("男", 0.8)) == OcrField("男", 0.8)
     assert both(OcrField("男", 0.8), EMPTY_FIELD) == OcrField("男", 0.8)
