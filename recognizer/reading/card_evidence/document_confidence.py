@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from permit_ocr.domain.card.resident_number import parse_resident_number
-from recognizer.reading.card_evidence.flat_area import deskewed_corners, surrounding
+from recognizer.reading.card_evidence.flat_area import deskewed_corners
 from recognizer.reading.card_evidence.hidden_lines import are_lines_hidden
 from recognizer.reading.card_evidence.paper import examine_paper, is_text_light
 from recognizer.reading.card_evidence.person import examine_portrait_place
@@ -134,7 +134,7 @@ def document_evidence(
     ``glare``: the part of the card in glare.
     """
     layout = finder.layout
-    is_on_card = _on_card(outline, text, layout)
+    is_on_card = _within(outline, text)
     seen = _paper(text, core, layout.height)
     if card_side is CardSide.HK_MACAO_BACK:
         seen += _hk_macao_back(text, finder, fields, mrz, outline)
@@ -158,21 +158,14 @@ def _is_proven_by_line(card_side: CardSide, finder: FieldFinder, fields: Fields)
     return line is not None and line.is_proven and line.number == fields["Number"].text
 
 
-def _on_card(outline: Quad | None, text: CardText, layout: Layout) -> IsOnCard | None:
-    """Return a function that tells whether a line is the card's: within its outline, or among labels and values.
-
-    The middle of the line must be within the outline, in its whole height.
-    """
+def _within(outline: Quad | None, text: CardText) -> IsOnCard | None:
+    """Return a function that tells whether the middle of a line is within the card's outline, in its whole height."""
     if outline is None:
         return None
     corners = deskewed_corners(text, outline).astype(np.float32)
-    own = layout.own_lines()
-    among = surrounding(own, 0, 0) if own else None
 
     def is_on_card(line: TextLine) -> bool:
         x, reach = (line.left + line.right) / 2, _REACH * line.height
-        if among and among.left < x < among.right and among.top < line.middle < among.bottom:
-            return True
         ends = (line.middle - reach, line.middle + reach)
         return all(cv2.pointPolygonTest(corners, (x, y), measureDist=False) >= 0 for y in ends)
 

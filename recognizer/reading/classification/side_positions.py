@@ -32,6 +32,8 @@ _FAR: Final = 6.0
 _UNREAD_LABELS: Final = 2
 """How many values may seem to be far from their label, because the label before them was not read."""
 _MAX_FAR: Final = 2
+_LABELS_BESIDE: Final = frozenset({CardSide.RESIDENCE_FRONT, CardSide.RESIDENCE_BACK})
+"""Sides in the form of the resident identity card, which has its labels left of the values."""
 
 
 def misplaced(layout: Layout, card_side: CardSide, is_on_card: IsOnCard | None = None) -> int:
@@ -40,6 +42,7 @@ def misplaced(layout: Layout, card_side: CardSide, is_on_card: IsOnCard | None =
     return (
         _out_of_order(layout, card_side, height, is_on_card)
         + _in_other_rows(layout, card_side, height)
+        + (card_side in _LABELS_BESIDE and layout.values_are_below())
         + _far_from_labels(layout, height)
         + _title_elsewhere(layout, card_side, height)
         + _small_title(layout, card_side, height)

@@ -200,6 +200,18 @@ def test_stacked_labels_are_a_departure_if_their_values_are_below_them() -> None
     assert front_departures(lines) == 1
 
 
+def test_a_residence_permit_has_its_labels_left_of_the_values() -> None:
+    texts = {"签发机关": "上海市公安局黄浦分局", "有效期限": "2019.03.05-2024.03.05", "签发次数": "01"}
+    beside = [line(f"{label} {value}", 80, 200 + 90 * row) for row, (label, value) in enumerate(texts.items())]
+    above = [
+        one
+        for row, (label, value) in enumerate(texts.items())
+        for one in (line(label, 80, 200 + 90 * row, 24), line(value, 80, 240 + 90 * row))
+    ]
+    back = fields(ValidDate="2019.03.05-2024.03.05", Authority="上海市公安局黄浦分局", VisaNum="01")
+    assert [departures(Layout(lines), CardSide.RESIDENCE_BACK, back) for lines in (beside, above)] == [0, 1]
+
+
 @pytest.mark.parametrize(("gap", "count"), [(40, 0), (600, 2)])
 def test_values_at_the_other_side_of_a_screen_are_departures(gap: float, count: int) -> None:
     texts = {
