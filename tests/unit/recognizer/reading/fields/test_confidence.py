@@ -26,7 +26,7 @@ def test_on_a_tie_the_better_reading_as_a_whole_wins() -> None:
     assert both(OcrField("1996.11.14", 1.0), OcrField("2019.01.25", 1.0)).text == "1996.11.14"
 
 
-def test_of_two_readings_in_different_scripts_the_traditional_one_is_right() -> None:
+def test_of_two_scripts_read_the_traditional_one_is_right() -> None:
     assert both(OcrField("司马珠", 0.9), OcrField("司馬珠", 0.5)) == OcrField("司馬珠", 0.8)
 
 
