@@ -5,8 +5,9 @@ from enum import StrEnum
 from random import Random
 from typing import Final
 
-from specimens.negatives import chats, forms, identity_cards, random_layouts, screens, travel_documents
+from specimens.negatives import chats, foreign_cards, forms, identity_cards, random_layouts, screens, travel_documents
 from specimens.negatives.document import Document
+from specimens.negatives.printed import manual_pages, tickets
 from specimens.rendering.fonts import FontLoader
 
 
@@ -19,6 +20,7 @@ class NegativeKind(StrEnum):
     PASSPORT_HONG_KONG = "passport-hong-kong"
     PASSPORT_FOREIGN = "passport-foreign"
     FOREIGN_ID_TD1 = "foreign-id-td1"
+    FOREIGN_ID_FRONT = "foreign-id-front"
     FOREIGN_ID_TD2 = "foreign-id-td2"
     MAINLAND_ID_FRONT = "mainland-id-front"
     MAINLAND_ID_BACK = "mainland-id-back"
@@ -37,6 +39,11 @@ class NegativeKind(StrEnum):
     FORM_WITH_PHOTO = "form-with-photo"
     FORM_SPREADSHEET = "form-spreadsheet"
     FORM_RANDOM = "form-random"
+    MANUAL_LINES = "manual-lines"
+    MANUAL_BACK = "manual-back"
+    MANUAL_FRONT = "manual-front"
+    TICKET_TRAIN = "ticket-train"
+    TICKET = "ticket"
     SCREEN_CHAT = "screen-chat"
     SCREEN_APP = "screen-app"
     SCREEN_EMAIL = "screen-email"
@@ -49,7 +56,8 @@ _DRAW: Final[dict[NegativeKind, Callable[[Random, FontLoader], Document]]] = {
     NegativeKind.PASSPORT_CHINA: travel_documents.draw_china_passport,
     NegativeKind.PASSPORT_HONG_KONG: travel_documents.draw_hong_kong_passport,
     NegativeKind.PASSPORT_FOREIGN: travel_documents.draw_foreign_passport,
-    NegativeKind.FOREIGN_ID_TD1: travel_documents.draw_td1_card,
+    NegativeKind.FOREIGN_ID_TD1: foreign_cards.draw_td1_card,
+    NegativeKind.FOREIGN_ID_FRONT: foreign_cards.draw_foreign_front,
     NegativeKind.FOREIGN_ID_TD2: travel_documents.draw_td2_card,
     NegativeKind.MAINLAND_ID_FRONT: identity_cards.draw_mainland_id_front,
     NegativeKind.MAINLAND_ID_BACK: identity_cards.draw_mainland_id_back,
@@ -68,6 +76,11 @@ _DRAW: Final[dict[NegativeKind, Callable[[Random, FontLoader], Document]]] = {
     NegativeKind.FORM_WITH_PHOTO: forms.draw_form_with_photo,
     NegativeKind.FORM_SPREADSHEET: forms.draw_spreadsheet,
     NegativeKind.FORM_RANDOM: random_layouts.draw_random_page,
+    NegativeKind.MANUAL_LINES: manual_pages.draw_lines_page,
+    NegativeKind.MANUAL_BACK: manual_pages.draw_back_page,
+    NegativeKind.MANUAL_FRONT: manual_pages.draw_front_page,
+    NegativeKind.TICKET_TRAIN: tickets.draw_train_ticket,
+    NegativeKind.TICKET: tickets.draw_ticket,
     NegativeKind.SCREEN_CHAT: chats.draw_chat,
     NegativeKind.SCREEN_APP: screens.draw_app_screen,
     NegativeKind.SCREEN_EMAIL: screens.draw_email,

@@ -13,8 +13,8 @@ from specimens.cards.generate import CardSpec, generate_card
 from specimens.cards.holders import Holder, birth_date, chinese_holder, foreign_holder
 from specimens.negatives.document import PASSPORT_HEIGHT, Document, card_paper
 from specimens.negatives.icao_lines import TravelDocument
-from specimens.rendering.artwork import draw_emblem, draw_mrz, draw_portrait
-from specimens.rendering.canvas import HEIGHT, Box, Canvas
+from specimens.rendering.artwork import draw_mrz, draw_portrait
+from specimens.rendering.canvas import Box, Canvas
 from specimens.rendering.fonts import FontLoader
 from specimens.rendering.layout import blank_card, draw_mark
 from specimens.rendering.travel_permit_back import BackRow, draw_back
@@ -108,32 +108,6 @@ def draw_hong_kong_passport(random: Random, fonts: FontLoader) -> Document:
 def draw_foreign_passport(random: Random, fonts: FontLoader) -> Document:
     """Draw the data page of a foreign passport, half of them with a number like a permit's: H or M and eight digits."""
     return _passport(random, fonts, random.choice(_FOREIGN), random.choice("HMPX"), region="")
-
-
-def draw_td1_card(random: Random, fonts: FontLoader) -> Document:
-    """Draw the back of a foreign identity card with three machine-readable lines."""
-    document, _ = _travel_document(
-        random, random.choice(_FOREIGN), random.choice(_CARD_CODES), random.choice("HMLX"), region=""
-    )
-    canvas = card_paper(random, fonts)
-    canvas.write(
-        (60, 44),
-        random.choice(("IDENTITY CARD", "RESIDENCE PERMIT", "CARTE D'IDENTITÉ")),
-        "noto-sans-bold",
-        40,
-        canvas.style.title_ink,
-    )
-    rows = (
-        ("Address", f"{random.randint(1, 99)} Example Street"),
-        ("Height", f"1.{random.randint(50, 95)} m"),
-        ("Date of issue", f"{document.expiry:%d.%m}.{document.expiry.year - 10}"),
-    )
-    _draw_rows(canvas, rows, (60, 120), 100, 34)
-    draw_emblem(canvas, (1060, 200), 84, canvas.style.label_ink)
-    draw_mark(canvas, random, (850, 408))
-    lines = document.three_lines()
-    draw_mrz(canvas, lines, bottom=HEIGHT - 30, step=random.randint(62, 72))
-    return Document(canvas=canvas, mrz=lines, is_card=True)
 
 
 def draw_td2_card(random: Random, fonts: FontLoader) -> Document:

@@ -1,4 +1,5 @@
 import json
+import re
 from datetime import date
 from functools import cache
 from io import BytesIO
@@ -29,7 +30,14 @@ _LINE_COUNTS = {
     NegativeKind.PASSPORT_FOREIGN: ("P", 2),
     NegativeKind.FOREIGN_ID_TD1: ("", 3),
     NegativeKind.FOREIGN_ID_TD2: ("", 2),
+    NegativeKind.MANUAL_LINES: ("C", 3),
+    NegativeKind.MANUAL_BACK: ("C", 3),
 }
+_UNMARKED = ("form", "screen", "bank", "manual", "ticket")
+"""Documents that nobody takes for an identity document. The cards that a manual shows have their own mark."""
+_DRAWN_AT_RANDOM = [
+    kind for kind in NegativeKind if kind.startswith(("manual", "ticket", "foreign-id-td1", "foreign-id-front"))
+]
 
 
 @cache
@@ -67,13 +75,49 @@ def test_a_form_quotes_the_title_of_a_permit(kind: NegativeKind, plain_font: Fon
     assert any(title in texts for title in ("居住证", "通行证"))
 
 
-@pytest.mark.parametrize("kind", [kind for kind in NegativeKind if not kind.startswith(("form", "screen", "bank"))])
+@pytest.mark.parametrize("kind", [kind for kind in NegativeKind if not kind.startswith(_UNMARKED)])
 def test_identity_documents_are_marked_as_specimens(kind: NegativeKind, plain_font: FontLoader) -> None:
     assert len(_drawn(kind, 1, plain_font).canvas.boxes["mark"]) == 1
 
 
 def test_there_are_at_least_ten_layouts_of_forms() -> None:
     assert sum(kind.startswith(("form", "screen")) for kind in NegativeKind) >= 10
+
+
+@pytest.mark.parametrize("kind", _DRAWN_AT_RANDOM)
+def test_no_two_documents_of_a_random_kind_have_one_layout(kind: NegativeKind, plain_font: FontLoader) -> None:
+    layouts = {str(sorted(_drawn(kind, seed, plain_font).canvas.boxes.items())) for seed in range(6)}
+
+    assert len(layouts) == 6
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_manual_prints_text_beside_lines_with_valid_check_digits(seed: int, plain_font: FontLoader) -> None:
+    document = _drawn(NegativeKind.MANUAL_LINES, seed, plain_font)
+    first, second, _ = document.mrz
+    texts = document.canvas.texts
+
+    assert texts["mrz"] == list(document.mrz)
+    assert len(texts["label"]) >= 2
+    if first.startswith("C<CHN"):
+        assert check_digit(first[:-1]) == first[-1]
+    else:
+        assert second[-1] == check_digit(first[2:22] + first[23:] + second[19:-1])
+
+
+@pytest.mark.parametrize("kind", [NegativeKind.TICKET, NegativeKind.TICKET_TRAIN])
+def test_a_ticket_has_a_number_like_a_permit(kind: NegativeKind, plain_font: FontLoader) -> None:
+    for seed in range(6):
+        texts = " ".join(text for texts in _drawn(kind, seed, plain_font).canvas.texts.values() for text in texts)
+
+        assert re.search(r"[HMC][A-Z]?[\d*]{7,}|[\d*]{8,10}", texts)
+
+
+def test_cards_of_many_states_have_their_lines(plain_font: FontLoader) -> None:
+    lines = [_drawn(NegativeKind.FOREIGN_ID_TD1, seed, plain_font).mrz for seed in range(12)]
+
+    assert len({first[2:5] for first, _, _ in lines}) >= 4
+    assert all(len(line) == 30 for card in lines for line in card)
 
 
 def test_a_quotation_has_labels_and_values() -> None:

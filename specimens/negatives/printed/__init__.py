@@ -1,0 +1,1 @@
+"""Draws printed pages and tickets that show, quote or name a permit."""
