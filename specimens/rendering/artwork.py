@@ -21,7 +21,7 @@ def security_paper(random: Random, tint: Colour, line: Colour, *, height: int = 
         wave = rng.uniform(10, 40) * np.sin(x / rng.uniform(60, 190) + rng.uniform(0, 6))
         wave += rng.uniform(4, 22) * np.sin(x / rng.uniform(23, 60) + y / rng.uniform(80, 300))
         distance = np.abs(((y + wave) / period) % 1 - 0.5) * period
-        cover = np.clip(1.3 - distance, 0, 1)[..., None] * rng.uniform(0.08, 0.18)
+        cover = np.clip(1.3 - distance, 0, 1)[..., None] * rng.uniform(0.05, 0.26)
         colour = colour * (1 - cover) + np.array(line, np.float32) * cover
     return Image.fromarray(np.clip(colour, 0, 255).astype(np.uint8), "RGB")
 

@@ -36,6 +36,15 @@ class Box(NamedTuple):
     right: int
     bottom: int
 
+    @property
+    def height(self) -> int:
+        """The height in pixels."""
+        return self.bottom - self.top
+
+    def moved(self, across: int) -> "Box":
+        """Return the rectangle moved to the right by so many pixels."""
+        return self._replace(left=self.left + across, right=self.right + across)
+
     def overlaps(self, other: "Box") -> bool:
         """Return whether two rectangles overlap."""
         return (

@@ -18,6 +18,8 @@ from specimens.rendering.travel_permit_front import draw_travel_permit_front
 SPECIMEN_MARK: Final = "SPECIMEN 样本"
 _MARK_INK: Final = (206, 72, 84)
 _LABEL_INKS: Final = ((62, 92, 140), (120, 84, 60), (70, 110, 96), (96, 96, 110))
+_PALEST: Final = 0.35
+"""At most so much of a label's ink is white: how strong it is printed is unknown."""
 _TINTS: Final[dict[PermitType, tuple[tuple[Colour, Colour], ...]]] = {
     PermitType.RESIDENCE_PERMIT: (((226, 238, 246), (120, 160, 210)), ((240, 234, 224), (204, 150, 120))),
     PermitType.HK_MACAO_PERMIT: (((222, 236, 236), (96, 160, 170)), ((228, 232, 244), (120, 130, 200))),
@@ -34,7 +36,7 @@ _VALUE_FAMILIES: Final = (
     "wenkai",
     "wenkai-bold",
 )
-_LABEL_FAMILIES: Final = ("noto-sans", "noto-serif", "zenhei", "microhei", "wenkai")
+_LABEL_FAMILIES: Final = ("noto-sans", "noto-sans-bold", "noto-serif", "ukai", "zenhei", "microhei", "wenkai")
 _TITLE_FAMILIES: Final = ("noto-sans-bold", "noto-serif-bold", "zenhei", "wenkai-bold")
 _SERIFS: Final = ("noto-serif", "noto-serif-bold", "noto-serif-bold")
 _MONOSPACED: Final = ("ocr-b", "ocr-b", "ocr-b", "noto-mono", "wenkai-mono")
@@ -79,7 +81,7 @@ def round_corners(image: Image.Image) -> Image.Image:
 
 
 def _style(random: Random, permit: PermitType, line: Colour) -> Style:
-    value, dark = random.choice(_VALUE_FAMILIES), random.randint(14, 50)
+    value, dark = random.choice(_VALUE_FAMILIES), random.randint(14, 70)
     plain: Colour = (line[0] // 3, line[1] // 3, line[2] // 3)
     red: Colour = (random.randint(160, 200), random.randint(20, 50), random.randint(24, 52))
     if permit is PermitType.HK_MACAO_PERMIT:
@@ -93,6 +95,12 @@ def _style(random: Random, permit: PermitType, line: Colour) -> Style:
         value=value,
         digits=digits,
         title_ink=title_ink,
-        label_ink=random.choice(_LABEL_INKS),
+        label_ink=_paler(random.choice(_LABEL_INKS), random.uniform(0, _PALEST)),
         value_ink=(dark, dark, dark + 4),
     )
+
+
+def _paler(ink: Colour, white: float) -> Colour:
+    """Return an ink mixed with so much white, 0 to 1."""
+    red, green, blue = (round(part + (255 - part) * white) for part in ink)
+    return red, green, blue

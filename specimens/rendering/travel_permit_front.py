@@ -78,14 +78,15 @@ def draw_travel_permit_front(
 def _grid(random: Random, card: Card) -> _Grid:
     size = random.randint(35, 39)
     seconds = {PermitType.HK_MACAO_PERMIT: 0.65, PermitType.EXIT_ENTRY_PERMIT: 0.61}
-    second = seconds.get(card.card_side.permit_type) or random.uniform(0.6, 0.68)
+    permit = card.card_side.permit_type
+    second = seconds.get(permit) or random.uniform(0.6, 0.68)
     return _Grid(
         left=random.randint(424, 448),
         second=round(second * WIDTH) + random.randint(-10, 10),
         top=random.randint(136, 150),
         bottom=640 if card.mrz else 704,
         size=size,
-        small=round(size * random.uniform(0.5, 0.6)),
+        small=round(size * random.uniform(0.5, 0.6 if permit is PermitType.HK_MACAO_PERMIT else 0.8)),
     )
 
 
@@ -147,7 +148,7 @@ def _insert_nationality(random: Random, rows: list[_Row], chinese: str) -> None:
 def _draw_labels_above(
     canvas: Canvas, random: Random, answer: MainlandPermitAnswer, rows: list[_Row], grid: _Grid, *, old: bool
 ) -> None:
-    line, lead = float(grid.top), random.randint(4, 8)
+    line, lead = float(grid.top), random.randint(3, 11)
     if old and random.random() < 0.5:
         line = canvas.label((grid.left, line), "姓名", grid.small).bottom + lead
     line = _draw_names(canvas, random, answer, (grid.left, line), grid.size)
@@ -177,7 +178,10 @@ def _draw_names(
     left, line = at
     spaced = answer.Type.startswith("港澳") or random.random() < 0.4
     if answer.Name:
-        canvas.value((left, line), answer.Name, size + 6, "Name")
+        larger, spacing = random.randint(0, 8), random.uniform(1.1, 1.6)
+        is_spaced = len(answer.Name) <= 4 and random.random() < 0.3
+        pitch = (size + larger) * spacing if is_spaced else 0
+        canvas.value((left, line), answer.Name, size + larger, "Name", pitch=pitch)
         line += size + random.randint(18, 22)
     romanised = answer.EnglishName.replace(",", ", ") if spaced else answer.EnglishName
     family = random.choice((canvas.style.value, canvas.style.digits, "noto-sans"))
@@ -196,15 +200,15 @@ def _draw_english(canvas: Canvas, random: Random, field: _Field, box: Box, grid:
 
 def _draw_labels_beside(canvas: Canvas, random: Random, answer: MainlandPermitAnswer, rows: list[_Row]) -> None:
     left, top, size = random.randint(416, 430), random.randint(136, 150), random.randint(32, 35)
-    small = size - random.randint(5, 8)
-    column = left + 4 * small + random.randint(18, 28)
+    small = round(size * random.uniform(0.6, 1.0))
+    column = left + 4 * small + random.randint(14, 40)
     fields = [field for row in rows for field in row]
     if random.random() < 0.5:
-        canvas.label((left, top + 4), "姓名", small)
+        canvas.label((left, top + (size - small) / 2), "姓名", small)
     line = _draw_names(canvas, random, answer, (column, top), size) + 16
     pitch = min((690 - line) / len(fields), 66)
     for row, field in enumerate(fields):
-        canvas.label((left, line + row * pitch + 4), field.label, small)
+        canvas.label((left, line + row * pitch + (size - small) / 2), field.label, small)
         canvas.value((column, line + row * pitch), field.value, size, field.name)
 
 

@@ -79,7 +79,8 @@ def test_a_hk_macao_front_looks_as_described(edition: Edition, seed: int, plain_
     birth = boxes["label"][labels.index("出生日期")]
     assert birth.bottom <= boxes["Birthday"][0].top
     assert birth.left == pytest.approx(boxes["Birthday"][0].left, abs=4)
-    for name in ("Sex", "IssueNumber"):
+    sex_is_beside_birth = boxes["Sex"][0].top < boxes["Birthday"][0].bottom  # else beside the nationality
+    for name in ("Sex", "IssueNumber") if sex_is_beside_birth else ("IssueNumber",):
         assert boxes[name][0].left == pytest.approx(0.65 * WIDTH, abs=24)
 
 
@@ -121,3 +122,14 @@ def test_fonts_and_inks_vary_between_cards(plain_font: FontLoader) -> None:
     styles = {repr(_drawn(CardSide.TAIWAN_FRONT, seed, plain_font)[1].style) for seed in range(6)}
 
     assert len(styles) == 6
+
+
+def test_residence_fronts_vary_in_what_nobody_knows(plain_font: FontLoader) -> None:
+    fronts = [_drawn(CardSide.RESIDENCE_FRONT, seed, plain_font)[1] for seed in range(12)]
+
+    ratios = [front.boxes["label"][1].height / front.boxes["Sex"][0].height for front in fronts]
+    assert min(ratios) < 0.7
+    assert max(ratios) > 0.9
+    assert len({len(front.texts["label"][0]) for front in fronts}) > 1
+    assert len({front.boxes["portrait"][0].left for front in fronts}) > 6
+    assert len({front.style.label_ink for front in fronts}) > 6
