@@ -14,6 +14,7 @@ from recognizer.reading.classification.card_sides import LABELS_BY_SIDE, CardSid
 from recognizer.reading.classification.side_positions import misplaced
 from recognizer.reading.classification.side_print import ALWAYS_PRINTED, NOT_LABELS, SPELLINGS
 from recognizer.reading.classification.unexplained_text import unexplained_texts
+from recognizer.reading.fields import value_parsers
 from recognizer.reading.fields.ocr_field import Fields
 from recognizer.reading.fields.value_parsers import simplified
 from recognizer.reading.layout.card_layout import Layout
@@ -113,5 +114,11 @@ def _spelled_otherwise(layout: Layout, card_side: CardSide) -> int:
 
 
 def _has_other_birth_date(layout: Layout, fields: Fields) -> bool:
-    """Tell whether a birth date was read that is not printed with 年, 月 and 日, as residence permits have it."""
-    return bool(fields["Birth"].text) and not any(_DAY.search(piece.text) for piece in layout.pieces)
+    """Tell whether a birth date was read that is not printed with 年, 月 and 日, as residence permits have it.
+
+    If these are too small to be read, nothing else is between its numbers.
+    """
+    digits = fields["Birth"].text.replace("/", "")
+    return bool(digits) and not any(
+        _DAY.search(piece.text) or value_parsers.unpadded_date_digits(piece.text) == digits for piece in layout.pieces
+    )

@@ -36,6 +36,8 @@ _TWO_DIGITS: Final = re.compile(rf"(?:[^\d]*{BOX_GAP})?(0\d|1[0-2])")
 """A count, with its misread label before it."""
 _LINE_PITCH: Final = 2.0
 """Lines of one address are at most this many text heights apart."""
+_LEFT_OF_COLUMN: Final = 0.4
+"""A character whose middle is this many text heights left of the values belongs to a label. Columns lean by 0.3."""
 _WITHOUT_LABEL: Final = 0.85
 _UNVERIFIED: Final = 0.5
 """Maximum confidence of a number with a wrong check digit or region, and of fields that contradict the number."""
@@ -45,10 +47,13 @@ def front_fields(finder: FieldFinder) -> Fields:
     """Read the side with the portrait."""
     birth = finder.value(Label.BIRTH, value_parsers.slashed_date) or finder.anywhere(_written_date) or EMPTY_FIELD
     number = _resident_number(finder, birth.text)
+    birth_line = _birth_line(finder, number)
+    if birth_line and not birth.text:
+        birth = finder.field(_birth_in(number.text), [birth_line.line])
     sex = finder.value(Label.SEX, value_parsers.sex, alphabet="男女") or finder.lone_sex() or EMPTY_FIELD
-    address = _address(finder)
+    address = _address(finder, birth_line)
     return {
-        "Name": adjust_for_script(_name(finder) or EMPTY_FIELD),
+        "Name": adjust_for_script(_name(finder, birth_line) or EMPTY_FIELD),
         "Sex": _checked_sex(sex, number),
         "Birth": _checked_birth(birth, number),
         "Address": replace(address, text=value_parsers.simplified(address.text)),
@@ -56,21 +61,21 @@ def front_fields(finder: FieldFinder) -> Fields:
     }
 
 
-def _name(finder: FieldFinder) -> OcrField | None:
+def _name(finder: FieldFinder, birth: Piece | None) -> OcrField | None:
     """Return the name beside its label, else the nearest possible name above the birth date in its column."""
     for form in (value_parsers.chinese_name, value_parsers.latin_name):
         if found := finder.value(Label.NAME, form):
             return found
-    birth = _birth_line(finder)
     if birth is None or finder.layout.anchor(Label.NAME):
         return None
     above = [
-        piece
+        value
         for piece in finder.layout.pieces
         if _begins_in_column(piece, birth)
         and piece.line.middle < birth.line.middle
-        and value_parsers.chinese_name(piece.text)
-        and not lone_sex(piece.text)
+        and (value := _without_label(piece, birth))
+        and value_parsers.chinese_name(value.text)
+        and not lone_sex(value.text)
     ]
     nearest = max(above, key=lambda piece: piece.line.middle, default=None)
     if nearest is None:
@@ -84,13 +89,26 @@ def _begins_in_column(piece: Piece, value: Piece) -> bool:
     return piece.line.left - near < value.line.left < piece.line.right
 
 
-def _birth_line(finder: FieldFinder) -> Piece | None:
-    return next((piece for piece in finder.layout.pieces if _written_date(piece.text)), None)
+def _without_label(piece: Piece, value: Piece) -> Piece | None:
+    """Return a piece without what is left of another value's column: part of a label that was read with it."""
+    left = value.line.left - _LEFT_OF_COLUMN * value.line.height
+    inside = [index for index, character in enumerate(piece.line.characters) if character.x > left]
+    return replace(piece, line=piece.line.part(inside[0], len(piece.line.characters))) if inside else None
+
+
+def _birth_line(finder: FieldFinder, number: OcrField) -> Piece | None:
+    """Return the birth date, else the text with its digits: 年, 月 and 日 may be so small that they are not read."""
+    pieces = finder.layout.pieces
+    written = next((piece for piece in pieces if _written_date(piece.text)), None)
+    if written or not is_valid_resident_number(number.text):
+        return written
+    digits = _birth_in(number.text).replace("/", "")
+    return next((piece for piece in pieces if value_parsers.unpadded_date_digits(piece.text) == digits), None)
 
 
 def _written_date(text: str) -> str | None:
     """Return a date in the format that only this card uses: ``1997年6月2日``."""
-    return value_parsers.slashed_date(text) if re.fullmatch(r"\D{0,3}\d{4}\s*年.*月.*", text) else None
+    return value_parsers.slashed_date(text) if re.fullmatch(r"\D{0,3}\d{4}\s*(年.*|\d{1,2})月.*", text) else None
 
 
 def back_fields(finder: FieldFinder) -> Fields:
@@ -195,10 +213,10 @@ def _checked_sex(sex: OcrField, number: OcrField) -> OcrField:
     return sex.at_least(VERIFIED) if agrees else sex.at_most(_UNVERIFIED)
 
 
-def _address(finder: FieldFinder) -> OcrField:
+def _address(finder: FieldFinder, birth: Piece | None) -> OcrField:
     """Return the line beside the label and the aligned lines below."""
     layout = finder.layout
-    lines = [piece for piece in _first_line(finder) if _address_line(piece)]
+    lines = [piece for piece in _first_line(finder, birth) if _address_line(piece)]
     if lines and (above := _beginning_above(finder, lines[0])):
         lines.insert(0, above)
     while lines and (next_line := layout.line_after(lines[0].line, lines[-1].line)) and _address_line(next_line):
@@ -231,12 +249,11 @@ def _beginning_above(finder: FieldFinder, line: Piece) -> Piece | None:
     return above[0] if len(above) == 1 else None
 
 
-def _first_line(finder: FieldFinder) -> list[Piece]:
+def _first_line(finder: FieldFinder, birth: Piece | None) -> list[Piece]:
     """Return the line beside the address's label or below it, else the line below the birth date in its column."""
     layout = finder.layout
     if anchor := layout.anchor(Label.ADDRESS):
         return layout.right_of(anchor)[:1] or layout.below(anchor)[:1]
-    birth = _birth_line(finder)
     below = [piece for piece in layout.in_column(birth) if piece.line.middle > birth.line.middle] if birth else []
     return sorted(below, key=lambda piece: piece.line.middle)[:1]
 

@@ -23,6 +23,8 @@ from recognizer.reading.ocr.text_lines import BOX_GAP
 _DIGIT_LOOKALIKES: Final = str.maketrans("OoQDIl|!]", "000011111")
 _DATE: Final = re.compile(r"(?<!\d)((?:19|20)\d\d)\D{0,3}(0\d|1[0-2])\D{0,3}([0-2]\d|3[01])(?!\d{3})")
 _CHINESE_DATE: Final = re.compile(r"(?<!\d)((?:18|19|20)\d\d)\D{1,4}(\d{1,2})\D{1,4}(\d{1,2})(?!\d)")
+_YEAR_AND_MONTH: Final = re.compile(r"(?<!\d)((?:18|19|20)\d\d)(?=\d{1,2}月\d{1,2}(?!\d))")
+_SEPARATORS: Final = re.compile(r"\d\s*[./:-]\s*\d")
 _LONG_TERM: Final = "长期"
 _PROVINCES: Final = re.compile(
     "北京|天津|上海|重庆|河北|山西|辽宁|吉林|黑龙江|江苏|浙江|安徽|福建|江西|山东|河南|湖北|湖南|广东|海南|四川|贵州|云南|陕西|"
@@ -117,11 +119,16 @@ def dotted_date(text: str) -> str | None:
 
 def slashed_date(text: str) -> str | None:
     """Return the first date in the text as ``1997/6/2``, whether printed as ``1997年6月2日`` or ``1997.06.02``."""
-    found = _CHINESE_DATE.search(_digits_in_dates(text))
+    found = _CHINESE_DATE.search(_YEAR_AND_MONTH.sub(r"\1年", _digits_in_dates(text)))
     if not found:
         return None
     year, month, day = (int(part) for part in found.groups())
     return f"{year}/{month}/{day}" if 1 <= month <= 12 and 1 <= day <= 31 else None  # noqa: PLR2004
+
+
+def unpadded_date_digits(text: str) -> str:
+    """Return the digits of a date like ``1997年6月2日`` of which 年, 月 and 日 were hardly read; else an empty text."""
+    return "" if _SEPARATORS.search(text) else re.sub(r"\D", "", half_width(text))
 
 
 def period(text: str) -> str | None:

@@ -143,6 +143,11 @@ def test_a_residence_permit_prints_its_birth_date_with_units(birth: str) -> None
     assert departures(Layout(residence_lines(birth)), CardSide.RESIDENCE_FRONT, RESIDENCE_FRONT) == 1
 
 
+@pytest.mark.parametrize("birth", ["199762", "1997 6 2"])
+def test_units_of_a_birth_date_may_be_too_small_to_read(birth: str) -> None:
+    assert departures(Layout(residence_lines(birth)), CardSide.RESIDENCE_FRONT, RESIDENCE_FRONT) == 0
+
+
 def test_one_note_on_a_back_is_expected() -> None:
     lines = [line("姓名 刘子兰", 80, 140), line("身份证件号码 G376849(9)", 80, 210)]
     notes = [line("持证人应妥善保管本证", 80, 280, 24), line("虚构健身俱乐部", 80, 310)]

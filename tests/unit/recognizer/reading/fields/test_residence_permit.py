@@ -85,6 +85,26 @@ def test_a_covered_birth_date_is_not_filled_from_the_number() -> None:
     assert read_front(finder(line("出生", 60, 200), line("公民身份号码830000199706020042", 60, 560))).Birth == ""
 
 
+@pytest.mark.parametrize("printed", ["199762", "1997 62日", "1997±6月2日"])
+def test_a_birth_date_without_its_units_has_the_digits_of_the_number(printed: str) -> None:
+    answer = read_front(
+        finder(
+            line("陈小明", 200, 102),
+            line("女", 200, 180),
+            line(printed, 200, 260),
+            line("上海市示范路8号", 200, 340),
+            line("830000199706020042", 330, 560),
+        )
+    )
+    assert (answer.Name, answer.Sex) == ("陈小明", "女")
+    assert (answer.Birth, answer.Address) == ("1997/6/2", "上海市示范路8号")
+    assert read_front(finder(line("199762", 200, 260), line("83000019970602004", 330, 560))).Birth == ""
+
+
+def test_part_of_a_label_before_a_name_is_not_in_the_name() -> None:
+    assert read_front(finder(line("名陈小明", 150, 102), line("1997年6月2日", 200, 260))).Name == "陈小明"
+
+
 def test_a_back_gives_every_field_and_rereads_a_single_digit() -> None:
     def reread(place: BoundingBox, alphabet: str | None) -> str:
         return "1" if alphabet and place.top < 520 < place.bottom else ""
