@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 
 from permit_ocr.domain.card.resident_number import parse_resident_number
+from recognizer.reading.card_evidence.card_of_lines import card_of_lines
 from recognizer.reading.card_evidence.flat_area import deskewed_corners
 from recognizer.reading.card_evidence.hidden_lines import are_lines_hidden
 from recognizer.reading.card_evidence.paper import examine_paper, is_text_light
@@ -27,7 +28,12 @@ from recognizer.reading.fields.field_finder import FieldFinder
 from recognizer.reading.fields.mrz.document_codes import DocumentCode, document_code
 from recognizer.reading.fields.mrz.exit_entry_line import exit_entry_line
 from recognizer.reading.fields.mrz.facts import MrzFacts
-from recognizer.reading.fields.mrz.machine_lines import has_parts_of_lines, machine_lines, repeats_identity_number
+from recognizer.reading.fields.mrz.machine_lines import (
+    has_parts_of_lines,
+    machine_lines,
+    machine_rows,
+    repeats_identity_number,
+)
 from recognizer.reading.fields.ocr_field import EMPTY_FIELD, Fields
 from recognizer.reading.layout.card_layout import Layout
 from recognizer.reading.layout.labels import Label
@@ -42,8 +48,17 @@ _MOST_SEEN: Final = 1.0
 _FORM_SIGN: Final = -0.25
 _DEPARTURE: Final = -0.3
 _LIGHT_TEXT: Final = -0.45
-_PROVEN_WORDS: Final = -0.1
-"""The least points for words above proven machine-readable lines: nobody knows the notes of a real back."""
+_PROVEN_WORDS: Final = -0.15
+"""The least points for words above proven machine-readable lines: nobody knows the notes of a real back. Without an
+outline, it is for review."""
+_NOTES: Final = -0.9
+"""Points for as many unknown texts as count. What is worse counts half even so: notes are no form. The words had -0.85
+on own backs of level 2 that lie on other papers, down to -4.5 on own pages of manuals."""
+_ACROSS_EDGES: Final = -0.3
+"""Points for each text that crosses an edge of the card; none did on 40 own backs of level 2."""
+_MOST_ACROSS: Final = 3
+_LARGER_OUTLINE: Final = -0.2
+"""Points for an outline that is larger than the card whose lines these are."""
 _GLARE_OF_A_FIELD: Final = 0.05
 """The part of a card's area that hides about one of its fields."""
 _MOST_GLARE: Final = 0.5
@@ -89,11 +104,16 @@ class DocumentEvidence:
     """Machine-readable lines have the right check digits, whatever is printed above them."""
     glare: float = 0.0
     """The part of the card in glare, if its outline is known."""
+    page: float = 0.0
+    """Points for what is around a back's lines but not around a card: none or negative, whatever proves the lines."""
 
     @property
     def confidence(self) -> float:
         """From 0 to 1: how sure it is that this is a card."""
-        points = min(_MOST_SEEN, self.seen) + (max(_PROVEN_WORDS, self.words) if self.is_proven else self.words)
+        words = self.words
+        if self.is_proven:
+            words = max(_PROVEN_WORDS, words) + min(0.0, words - _NOTES) / 2
+        points = min(_MOST_SEEN, self.seen) + words + self.page
         if self.has_outline and round(points, 3) >= REFUSED:  # a form may have one, too
             points += _OUTLINE
         return round(min(_HIGHEST, max(0.0, points)), 3)
@@ -106,6 +126,7 @@ class DocumentEvidence:
             has_outline=self.has_outline or closer.has_outline,
             is_proven=self.is_proven or closer.is_proven,
             glare=max(self.glare, closer.glare),
+            page=min(self.page, closer.page),
         )
 
     def with_missing(self, fields: int) -> "DocumentEvidence":
@@ -142,14 +163,24 @@ def document_evidence(
         seen += _residence_back(layout)
     else:
         seen += _front(finder, fields, picture=_picture(card_side, text, layout, core, fields=fields, outline=outline))
+    fits, across = _around_lines(text, finder, outline) if card_side is CardSide.HK_MACAO_BACK else (True, 0)
     signs, faults = form_signs(layout, is_on_card), departures(layout, card_side, fields, is_on_card)
     return DocumentEvidence(
         seen=seen,
         words=_FORM_SIGN * signs + _DEPARTURE * faults + _LIGHT_TEXT * is_text_light(text, core, layout.height),
-        has_outline=outline is not None,
+        has_outline=outline is not None and fits,
         is_proven=mrz is not None or _is_proven_by_line(card_side, finder, fields),
         glare=glare,
+        page=_ACROSS_EDGES * min(across, _MOST_ACROSS) + _LARGER_OUTLINE * (not fits),
     )
+
+
+def _around_lines(text: CardText, finder: FieldFinder, outline: Quad | None) -> tuple[bool, int]:
+    """Return whether the outline fits a back's machine-readable lines, and how many texts cross the card's edges."""
+    card = card_of_lines(machine_rows(finder))
+    if card is None:
+        return True, 0
+    return outline is None or card.fits(deskewed_corners(text, outline)), card.texts_across_edges(text.lines)
 
 
 def _is_proven_by_line(card_side: CardSide, finder: FieldFinder, fields: Fields) -> bool:

@@ -18,7 +18,7 @@ from recognizer.reading.fields.mrz.facts import MrzFacts
 from recognizer.reading.fields.ocr_field import OcrField
 from recognizer.reading.layout.card_layout import Layout
 from recognizer.reading.ocr.card_text import CardText, Deskew
-from recognizer.reading.ocr.text_lines import BoundingBox, TextLine
+from recognizer.reading.ocr.text_lines import BoundingBox, TextLine, text_line
 from tests.unit.recognizer.reading.cards import line
 
 type Image = Any
@@ -199,9 +199,19 @@ def test_a_closer_reading_adds_what_it_sees_and_what_it_reads() -> None:
 
 
 def test_proven_lines_need_no_known_words_above_them() -> None:
-    notes = DocumentEvidence(seen=1.2, words=-1.5)
-    assert notes.confidence == 0.0
-    assert notes.with_closer(DocumentEvidence(is_proven=True)).confidence >= 0.9
+    notes = DocumentEvidence(seen=1.2, words=-0.9)
+    assert notes.confidence < REFUSED
+    assert notes.with_closer(DocumentEvidence(is_proven=True)).confidence == 0.85
+    assert notes.with_closer(DocumentEvidence(is_proven=True, has_outline=True)).confidence >= 0.9
+
+
+@pytest.mark.parametrize("has_outline", [False, True])
+def test_proven_lines_do_not_outweigh_a_page_of_words(*, has_outline: bool) -> None:
+    some, many = (
+        DocumentEvidence(seen=1.2, words=words, is_proven=True, has_outline=has_outline) for words in (-1.2, -2.4)
+    )
+    assert REFUSED <= some.confidence < 0.9
+    assert many.confidence < REFUSED
 
 
 @pytest.mark.parametrize(("missing", "is_refused"), [(0, False), (1, False), (2, True)])
@@ -293,3 +303,64 @@ def test_a_large_area_is_cut_out_at_a_lower_scale() -> None:
     assert area.pixels.shape[0] * area.pixels.shape[1] <= 2_010_000
     assert area.scale == pytest.approx(1.61, abs=0.01)
     assert area.boxes([line("签发机关", 110, 70, 40)])[0, :2].tolist() == pytest.approx([177, 81], abs=1)
+
+
+PRINTED_LINES = ("CRH123456780003301228M690021450", "JNKELDMOJAKC<<<<AABG3768499<25", "CHAN<<TAI<MAN<<<<<<<<<<<<<<<<<")
+
+
+def back_with(*texts: TextLine, outline: Any = None) -> DocumentEvidence:
+    """Return the evidence of proven lines from x = 100 to 1000, so of a card from 55 to 1045, with texts above."""
+    rows = [
+        text_line(text, left=100, top=top, right=1000, bottom=top + 50)
+        for text, top in zip(PRINTED_LINES, (460, 520, 580), strict=True)
+    ]
+    lines = [line("姓名 陈大文", 100, 200), line("身份证件号码 G376849(9)", 100, 300), *texts, *rows]
+    return document_evidence(
+        CardSide.HK_MACAO_BACK,
+        text_on(blank(BLUE), lines),
+        FieldFinder(Layout(lines)),
+        core=lines,
+        fields={},
+        mrz=MrzFacts(number="H12345678"),
+        outline=outline,
+    )
+
+
+def running_text(top: float, left: float = 100, right: float = 1180) -> TextLine:
+    return text_line("The lines are at the lower edge", left=left, top=top, right=right, bottom=top + 30)
+
+
+def test_text_that_crosses_a_cards_edge_is_on_a_page() -> None:
+    assert back_with().confidence >= 0.9
+    assert REFUSED <= back_with(running_text(360)).confidence < 0.9
+    assert back_with(running_text(360), running_text(400)).confidence < REFUSED
+
+
+@pytest.mark.parametrize(
+    "other",
+    [running_text(360, right=1020), running_text(360, left=1060, right=1400), running_text(20), running_text(760)],
+    ids=["on the card", "beside it", "above it", "below it"],
+)
+def test_text_on_one_side_of_a_cards_edge_says_nothing(other: TextLine) -> None:
+    assert back_with(other).page == 0.0
+
+
+@pytest.mark.parametrize(
+    ("corners", "fits"),
+    [
+        ([[55, 40], [1045, 40], [1045, 660], [55, 660]], True),
+        ([[80, 200], [1020, 200], [1020, 640], [80, 640]], True),
+        ([[0, 0], [1180, 0], [1300, 680], [-80, 680]], False),
+        ([[55, 40], [1045, 40], [1045, 760], [55, 760]], False),
+    ],
+    ids=["the card's", "smaller", "wider", "lower"],
+)
+def test_an_outline_larger_than_the_lines_card_is_a_pages(corners: list[list[int]], *, fits: bool) -> None:
+    back = back_with(outline=np.array(corners, np.float32))
+    assert back.has_outline is fits
+    assert (back.confidence >= 0.9) is fits
+
+
+def test_a_closer_crop_does_not_take_a_page_away() -> None:
+    page = DocumentEvidence(seen=1.2, is_proven=True, page=-0.6)
+    assert page.with_closer(DocumentEvidence(seen=1.2, is_proven=True)).confidence < REFUSED

@@ -1,0 +1,82 @@
+"""Tells where the edges of a HK/Macao back are from its machine-readable lines, and whether what is around them fits.
+
+The lines span nearly the whole width of a card and are the last thing on it. A card ends there and hides what it lies
+on, so no text begins on it and ends beside it, and its outline is no larger. On a page of a manual that prints the
+lines as an example, running text crosses these edges, and an outline is the page's or a frame's.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from recognizer.reading.ocr.engine import Quad
+from recognizer.reading.ocr.text_lines import TextLine, boxes
+
+_LINE_LENGTH: Final = 30
+_WHOLE: Final = 28
+"""Characters of a line of which at most two are unread: its ends are those of the print."""
+_MARGIN: Final = 0.05
+"""Between the lines and the card's left and right edges, in widths of the lines. It is 0.055 on drawn cards."""
+_REACH: Final = 0.06
+"""How far a text must be on both sides of an edge: perspective moves the edges of cards that are seen from aside."""
+_ABOVE: Final = 0.51
+_BELOW: Final = 0.085
+"""From how far above the last line's middle to how far below it text counts: from below the title to the card's lower
+edge, which is 0.6 and 0.07 away on drawn cards."""
+_MOST_MARGINS: Final = 0.3
+_MOST_BELOW: Final = 0.12
+"""The margins of an outline at both sides together, and below the last line's middle, at most. On own backs of level 2
+they were 0.21 and 0.1, except 0.13 below one whose outline was another paper's; on pages 0.27 and 0.14 or more."""
+_MIN_CONFIDENCE: Final = 0.6
+_MIN_LENGTH: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class CardOfLines:
+    """The place of the lines in deskewed pixels: their ends, and the middle of the last one."""
+
+    rows: Sequence[TextLine]
+    left: float
+    right: float
+    last: float
+
+    def texts_across_edges(self, lines: Sequence[TextLine]) -> int:
+        """Return how many of the ``lines`` cross the card's left or right edge."""
+        width = self.right - self.left
+        edges, reach = (self.left - _MARGIN * width, self.right + _MARGIN * width), _REACH * width
+        return sum(
+            self.last - _ABOVE * width < text.middle < self.last + _BELOW * width
+            and any(text.left < edge - reach and text.right > edge + reach for edge in edges)
+            for line in lines
+            for text in boxes(line)
+            if text.confidence >= _MIN_CONFIDENCE and len(text.text) >= _MIN_LENGTH and not self._is_line(text)
+        )
+
+    def fits(self, outline: Quad) -> bool:
+        """Tell whether an ``outline`` with these deskewed corners is that of the card, or smaller, but not larger."""
+        width = self.right - self.left
+        upper_left, upper_right, lower_right, lower_left = outline
+        middle = float(np.mean([row.middle for row in self.rows]))
+        sides = _at(upper_right, lower_right, middle) - _at(upper_left, lower_left, middle)
+        below = float(lower_left[1] + lower_right[1]) / 2 - self.last
+        return sides - width < _MOST_MARGINS * width and below < _MOST_BELOW * width
+
+    def _is_line(self, text: TextLine) -> bool:
+        return any(abs(text.middle - row.middle) < row.height / 2 for row in self.rows)
+
+
+def card_of_lines(machine_rows: Sequence[TextLine]) -> CardOfLines | None:
+    """Return where the card is whose lines these are; None if none was read to both ends."""
+    whole = [row for row in machine_rows if _WHOLE <= len(re.sub(r"\s", "", row.text)) <= _LINE_LENGTH]
+    if not whole:
+        return None
+    ends = min(row.left for row in whole), max(row.right for row in whole)
+    return CardOfLines(machine_rows, *ends, max(row.middle for row in machine_rows))
+
+
+def _at(upper: Quad, lower: Quad, y: float) -> float:
+    """Return the x of the edge between two corners at the height ``y``."""
+    return float(np.interp(y, (upper[1], lower[1]), (upper[0], lower[0])))
