@@ -70,7 +70,9 @@ _PRINTED_PAPER: Final = 0.25
 _BLANK_PAPER: Final = -0.3
 _MIN_COLOUR: Final = 2.5
 _MIN_PATTERN: Final = 0.25
-"""Drawn cards reach 0.3 and a colour of 2.9 or more, scanned forms 0.17 and 0.8 at most."""
+"""Most drawn cards reach 0.3 or a colour of 2.9."""
+_BLANK_PATTERN: Final = 0.18
+"""Blank paper has no more: own forms reach 0.18 at most, blurred cards 0.19 at least."""
 _MIN_HEIGHT: Final = 18.0
 """Pixels of text height below which a pattern is not visible."""
 _PERSON: Final = 0.1
@@ -155,7 +157,7 @@ def document_evidence(
     ``glare``: the part of the card in glare.
     """
     layout = finder.layout
-    is_on_card = _within(outline, text)
+    is_on_card = None if outline is None else within_outline(outline, text)
     seen = _paper(text, core, layout.height)
     if card_side is CardSide.HK_MACAO_BACK:
         seen += _hk_macao_back(text, finder, fields, mrz, outline)
@@ -189,10 +191,8 @@ def _is_proven_by_line(card_side: CardSide, finder: FieldFinder, fields: Fields)
     return line is not None and line.is_proven and line.number == fields["Number"].text
 
 
-def _within(outline: Quad | None, text: CardText) -> IsOnCard | None:
+def within_outline(outline: Quad, text: CardText) -> IsOnCard:
     """Return a function that tells whether the middle of a line is within the card's outline, in its whole height."""
-    if outline is None:
-        return None
     corners = deskewed_corners(text, outline).astype(np.float32)
 
     def is_on_card(line: TextLine) -> bool:
@@ -268,7 +268,9 @@ def _paper(text: CardText, core: Sequence[TextLine], height: float) -> float:
     paper = examine_paper(text, core, height)
     if paper is None or height < _MIN_HEIGHT:
         return 0.0
-    return _PRINTED_PAPER if paper.colour > _MIN_COLOUR or paper.pattern > _MIN_PATTERN else _BLANK_PAPER
+    if paper.colour > _MIN_COLOUR or paper.pattern > _MIN_PATTERN:
+        return _PRINTED_PAPER
+    return _BLANK_PAPER if paper.pattern < _BLANK_PATTERN else 0.0
 
 
 def _value_height(layout: Layout) -> float:

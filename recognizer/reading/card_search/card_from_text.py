@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Final
 
-from recognizer.reading.card_evidence.document_confidence import document_evidence
+from recognizer.reading.card_evidence.document_confidence import document_evidence, within_outline
 from recognizer.reading.card_evidence.glare import part_in_glare
 from recognizer.reading.card_evidence.outline import find_outline
 from recognizer.reading.card_search.card import Card
@@ -16,6 +16,7 @@ from recognizer.reading.fields import hk_macao_back, residence_permit, travel_pe
 from recognizer.reading.fields.field_finder import FieldFinder
 from recognizer.reading.fields.ocr_field import Fields
 from recognizer.reading.layout.card_layout import Layout
+from recognizer.reading.layout.labels import find_anchors
 from recognizer.reading.ocr.card_text import CardText
 from recognizer.reading.ocr.engine import SHAPE_ERRORS, Quad
 from recognizer.reading.ocr.text_lines import TextLine
@@ -44,6 +45,8 @@ def card_from_text(text: CardText, known_outline: Quad | None = None) -> Card:
     outline = _outline(text, finder.layout.height, card.own_lines())
     if outline is None and known_outline is not None:
         outline = text.from_photo(known_outline)
+    if outline is not None and (own := _without_labels_of_others(text, outline)):
+        return card_from_text(own, text.in_photo(outline))
     if outline is not None:
         card = replace(card, outline=text.in_photo(outline))
     return card.judged_by(
@@ -58,6 +61,16 @@ def card_from_text(text: CardText, known_outline: Quad | None = None) -> Card:
             glare=0.0 if outline is None else _glare(text, outline, finder.layout.height),
         )
     )
+
+
+def _without_labels_of_others(text: CardText, outline: Quad) -> CardText | None:
+    """Return the text without lines that have a label and are outside the card's outline; None if there are none.
+
+    A label of a form beside the card owns text of the card, and is in the wrong place.
+    """
+    is_on_card = within_outline(outline, text)
+    lines = tuple(line for line in text.lines if is_on_card(line) or not find_anchors(line))
+    return replace(text, lines=lines) if len(lines) < len(text.lines) else None
 
 
 def _unclassified(text: CardText, finder: FieldFinder) -> Card:

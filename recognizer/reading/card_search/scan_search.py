@@ -17,8 +17,8 @@ def find_card(scan: ImageScan, requested: frozenset[CardSide]) -> Card | None:
         stacked = split_stacked_cards(text.lines)
         for lines in stacked:
             card = card_from_text(replace(text, lines=tuple(lines)))
-            if len(stacked) == 1:
-                card = _completed(scan, card)
+            if len(stacked) == 1 and card.uncertain_fields:
+                card = _joined_across_edges(scan, card) if card.outline is None else _completed_within(scan, card)
             if card.card_side in requested and (card.card_side is not CardSide.HK_MACAO_BACK or card.mrz):
                 return card  # the lines of a back may be apart from its print, and prove more
             if best is None or _card_likeness(card, requested) > _card_likeness(best, requested):
@@ -28,14 +28,13 @@ def find_card(scan: ImageScan, requested: frozenset[CardSide]) -> Card | None:
     return joined if joined is not None and joined.card_side in requested else best
 
 
-def _completed(scan: ImageScan, card: Card) -> Card:
-    """Return the card with all text within its outline, if fields are missing.
+def _completed_within(scan: ImageScan, card: Card) -> Card:
+    """Return the card with all text within its outline.
 
     If that text shows no card, what it shows still counts against this one.
     """
-    if not card.uncertain_fields or (outline := card.outline_in_image) is None:
-        return card
-    text = scan.completed_within(card.text, outline)
+    outline = card.outline_in_image
+    text = None if outline is None else scan.completed_within(card.text, outline)
     if text is None:
         return card
     completed = card_from_text(text, card.outline)
@@ -46,6 +45,13 @@ def _completed(scan: ImageScan, card: Card) -> Card:
     if card.evidence is None or completed.evidence is None:
         return card
     return card.judged_by(card.evidence.with_closer(completed.evidence))
+
+
+def _joined_across_edges(scan: ImageScan, card: Card) -> Card:
+    """Return the card with the text beside it if that shows more of it; else it may be of another paper."""
+    text = scan.joined_across_edges(card.text) if card.card_side else None
+    joined = card_from_text(text) if text else card
+    return joined if joined.uncertain_fields < card.uncertain_fields else card
 
 
 def _may_be_a_part(card: Card) -> bool:

@@ -48,7 +48,7 @@ def departures(layout: Layout, card_side: CardSide, fields: Fields, is_on_card: 
         + _of_other_sides(layout, card_side)
         + _spelled_otherwise(layout, card_side)
         + _other_holders(layout, card_side, is_on_card)
-        + misplaced(completed, card_side, is_on_card)
+        + misplaced(completed, card_side)
         + (card_side is CardSide.RESIDENCE_FRONT and _has_other_birth_date(completed, fields))
     )
 

@@ -7,7 +7,6 @@ from itertools import permutations
 from statistics import median
 from typing import Final
 
-from recognizer.reading.classification.card_area import IsOnCard
 from recognizer.reading.classification.card_sides import PERMIT_BY_FRONT, CardSide
 from recognizer.reading.classification.side_print import NOT_LABELS, ROWS, SAME_ROW
 from recognizer.reading.layout.card_layout import Layout
@@ -36,11 +35,11 @@ _LABELS_BESIDE: Final = frozenset({CardSide.RESIDENCE_FRONT, CardSide.RESIDENCE_
 """Sides in the form of the resident identity card, which has its labels left of the values."""
 
 
-def misplaced(layout: Layout, card_side: CardSide, is_on_card: IsOnCard | None = None) -> int:
+def misplaced(layout: Layout, card_side: CardSide) -> int:
     """Return how many signs there are that labels and values are not where cards of this side have them."""
     height = _value_height(layout)
     return (
-        _out_of_order(layout, card_side, height, is_on_card)
+        _out_of_order(layout, card_side, height)
         + _in_other_rows(layout, card_side, height)
         + (card_side in _LABELS_BESIDE and layout.values_are_below())
         + _far_from_labels(layout, height)
@@ -50,13 +49,13 @@ def misplaced(layout: Layout, card_side: CardSide, is_on_card: IsOnCard | None =
     )
 
 
-def _out_of_order(layout: Layout, card_side: CardSide, height: float, is_on_card: IsOnCard | None) -> int:
-    """Count pairs of labels of which the lower one should be above; one outside the outline is of another paper."""
+def _out_of_order(layout: Layout, card_side: CardSide, height: float) -> int:
+    """Count pairs of labels of which the lower one should be above."""
     found = [
         (row, anchor.line.middle)
         for row, labels in enumerate(ROWS[card_side])
         for label in labels
-        if (anchor := layout.anchor(label)) and (is_on_card is None or is_on_card(anchor.line))
+        if (anchor := layout.anchor(label))
     ]
     wrong = sum(
         row < other_row and middle > other_middle + _SAME_HEIGHT * height

@@ -8,7 +8,7 @@ from typing import Final
 from recognizer.reading.fields.ocr_field import Corners, OcrField, field_from_lines
 from recognizer.reading.layout.card_layout import Layout, Piece, text_of
 from recognizer.reading.layout.labels import Label
-from recognizer.reading.ocr.text_lines import BoundingBox, TextLine, join
+from recognizer.reading.ocr.text_lines import BoundingBox, TextLine, boxes, join
 
 type Reread = Callable[[BoundingBox, str | None], str]
 """Reads one line in a box in deskewed pixels, only characters of the given alphabet; empty unless it is confident."""
@@ -22,7 +22,7 @@ _REREAD: Final = 0.8
 """Maximum confidence of reread text: the detector found no text there."""
 _MAYBE_COVERED: Final = 0.8
 """Maximum confidence of a text that may continue under glare."""
-_LONE_SEX: Final = re.compile(r"(?:性\S?|\S别|[\d./年月日]*)\s*([男女])")
+_LONE_SEX: Final = re.compile(r"(?:性\S?|\S别|[\d./年月日]*|[\d.]+\s+\S)\s*([男女])")
 _COMPLETE: Final = re.compile(r"[男女]|\d{4}[./]\d{1,2}[./]\d{1,2}(-.*)?|\d{17}[\dX]|.*\(.\)")
 """Formats in which a missing part would be noticed."""
 _JOINED: Final = 0.8
@@ -51,7 +51,7 @@ def no_position(_box: BoundingBox) -> Corners | None:
 
 
 def lone_sex(text: str) -> str | None:
-    """Return the sex if the text is nothing else, except half of its label or a date."""
+    """Return the sex if the text is nothing else, except half of its label or a date; between them, a misread label."""
     found = _LONE_SEX.fullmatch(text)
     return found[1] if found else None
 
@@ -118,7 +118,7 @@ class FieldFinder:
 
         It is in the empty strip there, where any other text begins, or in one box with its label and misread.
         """
-        neighbours = [piece.line for piece in self.layout.pieces if neighbour(piece.text)]
+        neighbours = [box for piece in self.layout.pieces for box in boxes(piece.line) if neighbour(box.text)]
         if len(neighbours) != 1:
             return None
         for strip in self.layout.strips_beside(neighbours[0], heights=_MISSED):

@@ -125,7 +125,7 @@ def _name_above_identity(finder: FieldFinder) -> OcrField | None:
         return None
     above = [
         piece
-        for piece in finder.layout.pieces
+        for piece in (*finder.layout.pieces, *finder.layout.specimen_marks)
         if SAME_ROW < (below.line.middle - piece.line.middle) / below.line.height < _NAME_DISTANCE
         and value_parsers.chinese_name(piece.text)
     ]

@@ -14,6 +14,8 @@ from recognizer.reading.ocr.text_lines import BoundingBox
 OFFICE_SUFFIX: Final = re.compile(r"^.*?(?:分局|管理局|[局厅处队署](?!.*(?:分局|管理局)))")
 NOT_A_PLACE: Final = "0123456789Il|丨·.-— "
 """What may be read between an authority and a place printed close to it."""
+_LABEL_END: Final = re.compile(r"^(?:.{0,2}(?:机关|機關))?[\W_]*")
+"""What may be read of the label 签发机关 directly before the name, and specks after it."""
 _MIN_LENGTH: Final = 4
 """Characters of the shortest authority name that is recognised without its label."""
 _CENTRAL: Final = ("公安部出入境管理局", "中华人民共和国出入境管理局", "国家移民管理局", "中华人民共和国国家移民管理局")
@@ -87,10 +89,13 @@ def _authority(finder: FieldFinder) -> OcrField:
 
 
 def authority_at_start(text: str) -> str | None:
-    """Return the authority's name at the start of a text, in simplified characters."""
-    plain = chinese_text(text)
-    found = OFFICE_SUFFIX.match(simplified(plain)) if plain else None
+    """Return the authority's name at the start of a text, in simplified characters, without the end of its label."""
+    found = OFFICE_SUFFIX.match(simplified(_after_label(text)))
     return found[0] if found else None
+
+
+def _after_label(text: str) -> str:
+    return _LABEL_END.sub("", chinese_text(text) or "")
 
 
 def province_after_office(text: str) -> str | None:
@@ -113,7 +118,7 @@ def _authority_only(text: str) -> str | None:
     name = authority_at_start(text)
     if name is None or len(name) < _MIN_LENGTH:
         return None
-    rest = (chinese_text(text) or "")[len(name) :]
+    rest = _after_label(text)[len(name) :]
     place = rest.lstrip(NOT_A_PLACE)
     return name if not rest or province(place) or begins_province(place) else None
 

@@ -16,11 +16,12 @@ from recognizer.reading.layout.labels import (
     SPACED_LABELS,
     Anchor,
     Label,
+    edit_distance,
     find_anchors,
     spaced_labels,
 )
 from recognizer.reading.layout.misread_labels import Row, misread_labels
-from recognizer.reading.ocr.text_lines import BOX_GAP, SAME_ROW, BoundingBox, TextLine, join, rows, strip_spaces
+from recognizer.reading.ocr.text_lines import BOX_GAP, SAME_ROW, BoundingBox, TextLine, boxes, join, rows, strip_spaces
 
 WIDE_GAP: Final = 1.9
 """Characters whose centres are this many text heights apart belong to different pieces of text."""
@@ -37,9 +38,13 @@ _DASH_AT_END: Final = re.compile(r"^\s*[-—–]|[-—–]\s*$")
 _WATERMARK: Final = re.compile(
     r"SPECIMEN|SAMPLE|EXAMPLE|FICTITIOUS|DEMO|TEST|VOID|NOT VALID|仅供测试|测试专用|样本|樣本|样张|样例|示例|测试|虚构"
 )
+_MIN_MISREAD: Final = 4
+"""Letters of a label's translation of which one may be misread; shorter words are too much like others."""
 _SPECIMEN_MARKS: Final = ("样本", "樣本")
 _PICTURE_RATIO: Final = 2.2
 """A box this many times as high as the median with only one or two characters is a picture mistaken for text."""
+_LABEL_AND_VALUE: Final = 1.35
+"""A box this many times as high as a row has a small label and the value below it. On cards they are 1.5 together."""
 _VALUE_REACH: Final = 6.0
 """A value is at most so many text heights right of its label; text in the same row of another paper is farther."""
 
@@ -219,16 +224,21 @@ class Layout:
         """Yield strips of the line's row in which a character may have been missed, at most so far to the right.
 
         First the empty strip up to the next text; then one as wide as a character wherever any other text begins, on
-        that text, too: a character may be in one box with its label above it. Small text in the row is such a label.
+        that text, too: a character may be in one box with its label above it. Small text in the row is such a label,
+        and of a high box the lower part is the character.
         """
         if strip := self.strip_right_of(line, heights=heights):
             yield strip
         margin = 0.12 * line.height
         reach = line.right + heights * line.height
-        starts = sorted(other.left for other in self._all_lines() if line.right < other.left < reach)
+        others = [box for other in self._all_lines() for box in boxes(other) if line.right < box.left < reach]
+        for other in others:
+            if other.height > _LABEL_AND_VALUE * line.height and other.top < line.middle < other.bottom:
+                top = other.bottom - line.height
+                yield BoundingBox(other.left - 2 * margin, top, other.right + 2 * margin, other.bottom + margin)
         yield from (
             BoundingBox(left - 0.3 * line.height, line.top - margin, left + 1.5 * line.height, line.bottom + margin)
-            for left in _apart(starts, _COLUMN_TOLERANCE * line.height)
+            for left in _apart(sorted(other.left for other in others), _COLUMN_TOLERANCE * line.height)
         )
 
     def strip_below(self, anchor: Anchor, *, heights: float = 4.0) -> BoundingBox | None:
@@ -296,15 +306,25 @@ def _watermarks(line: TextLine) -> set[int]:
     return indexes
 
 
+def _is_misread_translation(word: str) -> bool:
+    return len(word) >= _MIN_MISREAD and any(edit_distance(known, word) == 1 for known in ENGLISH_LABEL_WORDS)
+
+
 def _is_watermark(text: str) -> bool:
     return not _WATERMARK.sub("", text).strip(_PUNCTUATION)
 
 
 def _after_translation(line: TextLine, start: int, end: int) -> int:
-    """Return where the text after a label begins, without the label's translation: ``/Name``, ``Date of Birth``."""
+    """Return where the text after a label begins, without the label's translation: ``/Name``, ``Date of Birth``.
+
+    After a slash, one letter of a word may be misread: this is the smallest print on a card.
+    """
     translation = _TRANSLATION.match(line.text, start, end)
-    words = re.findall("[A-Za-z]+", translation[0]) if translation else []
-    is_translation = words and all(word.upper() in ENGLISH_LABEL_WORDS for word in words)
+    words = re.findall("[A-Za-z]+", translation[0].upper()) if translation else []
+    is_slash = line.text[start:end].lstrip().startswith("/")
+    is_translation = words and all(
+        word in ENGLISH_LABEL_WORDS or (is_slash and _is_misread_translation(word)) for word in words
+    )
     return translation.end() if translation and is_translation else start
 
 

@@ -41,15 +41,24 @@ _NAME_LENGTHS: Final = {"R": 16, "F": 12}
 _CODED_NAME: Final = re.compile(r"(?:[A-P]{4})+")
 _SECOND_LINE: Final = re.compile(r"(?:[I-P][A-P][E-P][A-P]){2}.*\d.*\d.*\d")
 """GBK's first bytes begin at 81, its second ones at 40."""
+_HAS_DIGIT: Final = re.compile(r"\d")
 _NOT_CHINESE: Final = re.compile(r"[^\u3400-\u9fff]")
 _MIN_NAME: Final = 2
 _HONG_KONG: Final = re.compile(r"[A-Z]{1,2}\d{6}\([\dA]\)")
 
 
 def hk_macao_facts(lines: Sequence[str]) -> MrzFacts | None:
-    """Return what the lines prove; None if nothing. Names have no check digit and need proven facts beside them."""
-    facts = _current_facts(lines) or _facts_of_1999(lines)
-    return facts if facts != MrzFacts() else None
+    """Return what the lines prove; None if nothing. Names have no check digit and need proven facts beside them.
+
+    Digits of a paper beside the card may be read with one of the lines that check digits prove, before or after it.
+    """
+    cuts = (
+        lines,
+        [line[-_LENGTH:] if _HAS_DIGIT.search(line) else line for line in lines],
+        [line[:_LENGTH] if _HAS_DIGIT.search(line) else line for line in lines],
+    )
+    proven = [facts for cut in cuts if (facts := _current_facts(cut) or _facts_of_1999(cut)) and facts != MrzFacts()]
+    return next((facts for facts in proven if facts.number), proven[0] if proven else None)
 
 
 def printed_identity(field: str) -> str:

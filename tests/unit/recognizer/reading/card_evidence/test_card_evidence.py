@@ -7,10 +7,11 @@ import cv2
 import numpy as np
 import pytest
 
+from recognizer.reading.card_evidence import document_confidence
 from recognizer.reading.card_evidence.document_confidence import REFUSED, DocumentEvidence, document_evidence
 from recognizer.reading.card_evidence.flat_area import flatten
 from recognizer.reading.card_evidence.glare import part_in_glare
-from recognizer.reading.card_evidence.paper import examine_paper, is_text_light
+from recognizer.reading.card_evidence.paper import Paper, examine_paper, is_text_light
 from recognizer.reading.card_evidence.picture import picture_beside
 from recognizer.reading.classification.card_sides import CardSide
 from recognizer.reading.fields.field_finder import FieldFinder
@@ -184,6 +185,15 @@ def test_a_pattern_is_told_from_blank_paper() -> None:
 
 
 SEEN = DocumentEvidence(seen=1.3)
+
+
+def test_a_faint_pattern_counts_neither_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    def points(paper: Paper | None) -> float:
+        monkeypatch.setattr(document_confidence, "examine_paper", lambda *_: paper)
+        return confidence(blank(WHITE), front("港澳居民来往内地通行证")[1:])
+
+    blank_paper, faint, printed = (points(Paper(colour=0.0, pattern=pattern)) for pattern in (0.17, 0.2, 0.3))
+    assert blank_paper <= points(None) == faint < printed
 
 
 def test_what_is_seen_of_a_card_does_not_outweigh_its_words() -> None:

@@ -37,6 +37,28 @@ def test_parts_of_a_card_on_both_sides_of_a_shadow_are_joined(monkeypatch: pytes
     assert card.text is SplitScan.whole
 
 
+@pytest.mark.parametrize(("beside", "lines"), [(("住址 北京市东城区示例路5号",), 4), (("申请人须知",), 3)])
+def test_text_across_an_edge_is_added_if_it_completes_a_card(
+    beside: tuple[str], lines: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(card_from_text, "document_evidence", lambda *_, **__: DocumentEvidence(seen=1.0))
+    scan: Any = SplitScan()
+    scan.first, scan.whole = text_of(*FRONT[:3]), text_of(*FRONT[:3], *beside)
+    scan.segments = lambda _: iter((scan.first,))
+    card = find_card(scan, frozenset({CardSide.RESIDENCE_FRONT}))
+    assert card is not None
+    assert len(card.text.lines) == lines
+
+
+def test_a_label_outside_the_outline_is_another_papers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(card_from_text, "document_evidence", lambda *_, **__: DocumentEvidence(seen=1.0))
+    monkeypatch.setattr(card_from_text, "find_outline", lambda *_: OUTLINE)
+    whole = text_of("陈大文", *FRONT[1:], "样本", "姓名")
+    card = card_from_text.card_from_text(whole)
+    assert card.fields["Name"].text == "陈大文"
+    assert [one.text for one in whole.lines if one not in card.text.lines] == ["姓名"]
+
+
 OUTLINE = np.array([[50, 50], [550, 50], [550, 400], [50, 400]], np.float32)
 
 

@@ -113,15 +113,6 @@ def test_labels_in_another_order_are_a_departure() -> None:
     assert front_departures(listed) > 1
 
 
-@pytest.mark.parametrize(("outline_bottom", "count"), [(740, 0), (None, 3)])
-def test_a_label_outside_the_outline_is_not_in_the_wrong_order(outline_bottom: float | None, count: int) -> None:
-    def is_on_card(one: TextLine) -> bool:
-        return outline_bottom is None or one.middle < outline_bottom
-
-    lines = [*front_lines(), line("姓名", 430, 780)]
-    assert departures(Layout(lines), CardSide.HK_MACAO_FRONT, FRONT, is_on_card) == count
-
-
 @pytest.mark.parametrize(("gap", "is_counted"), [(150, True), (300, False)])
 def test_text_below_a_value_far_from_its_label_is_on_another_paper(gap: float, *, is_counted: bool) -> None:
     lines = [

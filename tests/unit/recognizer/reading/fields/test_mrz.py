@@ -92,6 +92,12 @@ def test_a_letter_confused_with_a_digit_is_corrected(line: int, place: int, read
     assert hk_macao_facts(lines) == hk_macao_facts(back_lines())
 
 
+@pytest.mark.parametrize(("before", "after"), [("53130", ""), ("", "7")])
+def test_digits_of_a_paper_beside_a_line_are_not_the_lines(before: str, after: str) -> None:
+    first, *others = SPECIMEN
+    assert hk_macao_facts([f"{before}{first}{after}", *others]) == hk_macao_facts(SPECIMEN)
+
+
 def test_two_wrong_lines_prove_nothing() -> None:
     lines = [back_lines()[0], back_lines(number="H87654321", identity="12345678<")[1]]
     assert hk_macao_facts(lines) is None

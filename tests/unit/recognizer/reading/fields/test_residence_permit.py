@@ -221,6 +221,13 @@ def test_an_address_ending_with_a_digit_is_less_confident(address: str, sure: bo
     assert (fields["Address"].confidence >= 0.9) == sure
 
 
+@pytest.mark.parametrize(
+    "read", ["机关深圳市公安局南山分局", "要发机关 深圳市公安局南山分局", "？深圳市公安局南山分局"]
+)
+def test_the_end_of_its_label_is_not_the_authoritys(read: str) -> None:
+    assert read_back(finder(line(read, 60, 100))).Authority == "深圳市公安局南山分局"
+
+
 @pytest.mark.parametrize("authority", ["公安局南山分局", "市公安局渝中区分局", "深圳市公安"])
 def test_an_authority_without_place_or_office_has_low_confidence(authority: str) -> None:
     assert back_fields(finder(line(f"签发机关 {authority}", 60, 100)))["Authority"].confidence == 0.5

@@ -275,14 +275,15 @@ def test_a_sex_without_a_label_is_reread_right_of_the_birth_date() -> None:
     assert (sex.text, sex.confidence) == ("男", 0.7)
 
 
-@pytest.mark.parametrize("read", ["1981.08.03 男", "性刻男", "牲别男"])
+@pytest.mark.parametrize("read", ["1981.08.03 男", "性刻男", "牲别男", "1981.08.03 安男"])
 def test_a_sex_is_found_close_to_a_date_or_after_half_of_its_label(read: str) -> None:
     lines = [one for one in hk_front() if "性别" not in one.text and "出生" not in one.text]
     assert read_front(finder(*lines, line(read, 330, 260)), HK).Sex == "男"
 
 
-def test_a_value_close_to_its_labels_translation_is_not_part_of_it() -> None:
-    lines = hk_front(name=line("姓名/Name 陳大文", 330, 150))
+@pytest.mark.parametrize("label", ["姓名/Name", "姓名/Tame"])
+def test_a_value_close_to_its_labels_translation_is_not_part_of_it(label: str) -> None:
+    lines = hk_front(name=line(f"{label} 陳大文", 330, 150))
     assert read_front(finder(*lines), HK).Name == "陳大文"
 
 
@@ -290,7 +291,8 @@ def test_a_specimens_holder_may_be_called_specimen_beside_a_label() -> None:
     lines = hk_front(name=line("姓名 样本", 330, 150), mark=line("样本", 90, 420))
     assert read_front(finder(*lines), HK).Name == "样本"
     below = line("姓名", 80, 140, 22), line("样本", 82, 170), line("身份证件号码 G376849(9)", 80, 210)
-    assert read_back(finder(*below)).MainlandTravelPermitBackInfos.Name == "样本"  # type: ignore[union-attr]
+    for lines in (below, below[1:]):
+        assert read_back(finder(*lines)).MainlandTravelPermitBackInfos.Name == "样本"  # type: ignore[union-attr]
 
 
 def test_a_specimens_holder_is_named_above_the_latin_name() -> None:

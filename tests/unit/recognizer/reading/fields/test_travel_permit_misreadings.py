@@ -68,6 +68,14 @@ def test_an_issue_count_missed_beside_the_number_is_reread() -> None:
     assert (count.text, count.confidence) == ("03", 0.7)
 
 
+def test_a_sex_in_one_box_with_its_label_is_reread() -> None:
+    def reread(place: BoundingBox, alphabet: str | None) -> str:
+        return "女" if alphabet == "男女" and place.left > 700 and 255 < place.top < place.bottom < 305 else ""
+
+    lines = [one for one in hk_front(birth=line("1981.08.03", 330, 260)) if "性别" not in one.text]
+    assert read_front(finder(*lines, line("安", 750, 265, 64), reread=reread), HK).Sex == "女"
+
+
 def test_text_of_a_paper_beside_a_latin_name_is_not_the_chinese_one() -> None:
     lines = hk_front(name=line("姓名", 330, 150), latin=line("SINGH,ARJUN", 420, 190))
     assert read_front(finder(*lines, line("会议纪要", 1100, 150)), HK).Name == ""
