@@ -262,7 +262,8 @@ class Layout:
         return BoundingBox(left, top, right, bottom) if right - left > 0.6 * line.height else None
 
     def _all_lines(self) -> Iterator[TextLine]:
-        yield from (piece.line for piece in self.pieces)
+        """Yield each box of the text: a piece may have several."""
+        yield from (box for piece in self.pieces for box in boxes(piece.line))
         yield from (anchor.line for anchor in self.anchors)
 
 

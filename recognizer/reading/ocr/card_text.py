@@ -19,6 +19,8 @@ _MIN_CONFIDENCE: Final = 0.5
 """A line with a lower average confidence is a background pattern, not text."""
 _MIN_REREAD_CONFIDENCE: Final = 0.75
 """The same for each character of a strip in which the detector found no text."""
+_MIN_OF_TWO: Final = 0.5
+"""The same if the alphabet has two characters: no other one is as likely."""
 _IDENTITY: Final[NDArray[Any]] = np.eye(3)
 _VERTICAL_RATIO: Final = 1.5
 _LONG_LINE_RATIO: Final = 4.0
@@ -152,7 +154,8 @@ class CardText:
     def reread(self, box: BoundingBox, alphabet: str | None) -> str:
         """Read one line in a box in deskewed pixels; empty unless every character is confident."""
         glyphs = self._read_box(box, alphabet)
-        return "" if any(glyph.confidence < _MIN_REREAD_CONFIDENCE for glyph in glyphs) else _text_of(glyphs)
+        least = _MIN_OF_TWO if alphabet is not None and len(alphabet) == len("男女") else _MIN_REREAD_CONFIDENCE
+        return "" if any(glyph.confidence < least for glyph in glyphs) else _text_of(glyphs)
 
     def reread_checked(self, box: BoundingBox, alphabet: str | None) -> str:
         """Read one line in a box in deskewed pixels. The caller verifies it by check digits."""

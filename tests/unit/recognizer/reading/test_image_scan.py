@@ -9,7 +9,8 @@ from recognizer.reading.layout.labels import find_anchors
 from recognizer.reading.ocr import engine
 from recognizer.reading.ocr.card_text import CardText, Deskew, ImageScan, close_up
 from recognizer.reading.ocr.engine import Glyph, Quad
-from tests.unit.recognizer.reading.cards import line
+from recognizer.reading.ocr.text_lines import BoundingBox
+from tests.unit.recognizer.reading.cards import line, text_of
 
 PAGE = [f"第{number}条一二三四五六七八九十" for number in range(12)]
 CARD = ["姓名李港安", "性别男", "出生1990年1月1日", "住址北京市朝阳区", "公民身份号码"]
@@ -99,3 +100,11 @@ def test_a_closer_crop_is_the_whole_card_if_its_outline_is_known() -> None:
     outline = np.array([[200, 100], [1000, 100], [1000, 600], [200, 600]], np.float32)
     assert close_up_of(outline) == (540, 864)
     assert close_up_of(outline + np.float32(600)) == close_up_of(None), "the text is not within it"
+
+
+@pytest.mark.parametrize(("alphabet", "read"), [("男女", "男"), (None, ""), ("0123456789", "")])
+def test_one_of_two_characters_is_reread_with_less_confidence(
+    monkeypatch: pytest.MonkeyPatch, alphabet: str | None, read: str
+) -> None:
+    monkeypatch.setattr(engine, "read_strip", lambda _strip, _alphabet: [Glyph("男", 0.5, 0.6)])
+    assert text_of("1990.01.01").reread(BoundingBox(10, 10, 50, 40), alphabet) == read

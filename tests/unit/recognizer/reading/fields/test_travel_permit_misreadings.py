@@ -12,6 +12,7 @@ from tests.unit.recognizer.reading.fields.travel_permits import EXIT, HK, hk_fro
     "beside",
     [
         line("舅", 750, 245, 70),  # 男 in one box with its label
+        line("舅", 660, 245, 70),  # the same so close to the birth date that they are one piece
         line("微别", 700, 240, 20),  # a label that cannot be read
         line("02", 750, 440),  # text of the same column
     ],
