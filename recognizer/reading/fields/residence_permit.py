@@ -47,7 +47,7 @@ def front_fields(finder: FieldFinder) -> Fields:
     """Read the side with the portrait."""
     birth = finder.value(Label.BIRTH, value_parsers.slashed_date) or finder.anywhere(_written_date) or EMPTY_FIELD
     number = _resident_number(finder, birth.text)
-    birth_line = _birth_line(finder, number)
+    birth_line = _birth_line(finder, birth.text, number)
     if birth_line and not birth.text:
         birth = finder.field(_birth_in(number.text), [birth_line.line])
     sex = finder.value(Label.SEX, value_parsers.sex, alphabet="男女") or finder.lone_sex() or EMPTY_FIELD
@@ -96,19 +96,19 @@ def _without_label(piece: Piece, value: Piece) -> Piece | None:
     return replace(piece, line=piece.line.part(inside[0], len(piece.line.characters))) if inside else None
 
 
-def _birth_line(finder: FieldFinder, number: OcrField) -> Piece | None:
+def _birth_line(finder: FieldFinder, birth: str, number: OcrField) -> Piece | None:
     """Return the birth date, else the text with its digits: 年, 月 and 日 may be so small that they are not read."""
     pieces = finder.layout.pieces
-    written = next((piece for piece in pieces if _written_date(piece.text)), None)
-    if written or not is_valid_resident_number(number.text):
-        return written
-    digits = _birth_in(number.text).replace("/", "")
-    return next((piece for piece in pieces if value_parsers.unpadded_date_digits(piece.text) == digits), None)
+    printed = [piece for piece in pieces if birth and value_parsers.slashed_date(piece.text) == birth]
+    if not printed and is_valid_resident_number(number.text):
+        digits = _birth_in(number.text).replace("/", "")
+        printed = [piece for piece in pieces if value_parsers.unpadded_date_digits(piece.text) == digits]
+    return printed[0] if printed else None
 
 
 def _written_date(text: str) -> str | None:
     """Return a date in the format that only this card uses: ``1997年6月2日``."""
-    return value_parsers.slashed_date(text) if re.fullmatch(r"\D{0,3}\d{4}\s*(年.*|\d{1,2})月.*", text) else None
+    return value_parsers.slashed_date(text) if re.fullmatch(r"\D{0,3}\d{4}\s*(年.*|\D?\d{1,2})月.*", text) else None
 
 
 def back_fields(finder: FieldFinder) -> Fields:

@@ -101,6 +101,11 @@ def test_a_birth_date_without_its_units_has_the_digits_of_the_number(printed: st
     assert read_front(finder(line("199762", 200, 260), line("83000019970602004", 330, 560))).Birth == ""
 
 
+def test_a_birth_date_without_units_tells_the_column_of_the_name() -> None:
+    lines = line("陈小明", 200, 102), line("出生", 60, 260), line("1997 6 2", 200, 260)
+    assert read_front(finder(*lines)).Name == "陈小明"
+
+
 def test_part_of_a_label_before_a_name_is_not_in_the_name() -> None:
     assert read_front(finder(line("名陈小明", 150, 102), line("1997年6月2日", 200, 260))).Name == "陈小明"
 
