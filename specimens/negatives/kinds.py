@@ -39,9 +39,7 @@ class NegativeKind(StrEnum):
     FORM_WITH_PHOTO = "form-with-photo"
     FORM_SPREADSHEET = "form-spreadsheet"
     FORM_RANDOM = "form-random"
-    MANUAL_LINES = "manual-lines"
-    MANUAL_BACK = "manual-back"
-    MANUAL_FRONT = "manual-front"
+    MANUAL_PAGE = "manual-page"
     TICKET_TRAIN = "ticket-train"
     TICKET = "ticket"
     SCREEN_CHAT = "screen-chat"
@@ -76,9 +74,7 @@ _DRAW: Final[dict[NegativeKind, Callable[[Random, FontLoader], Document]]] = {
     NegativeKind.FORM_WITH_PHOTO: forms.draw_form_with_photo,
     NegativeKind.FORM_SPREADSHEET: forms.draw_spreadsheet,
     NegativeKind.FORM_RANDOM: random_layouts.draw_random_page,
-    NegativeKind.MANUAL_LINES: manual_pages.draw_lines_page,
-    NegativeKind.MANUAL_BACK: manual_pages.draw_back_page,
-    NegativeKind.MANUAL_FRONT: manual_pages.draw_front_page,
+    NegativeKind.MANUAL_PAGE: manual_pages.draw_manual_page,
     NegativeKind.TICKET_TRAIN: tickets.draw_train_ticket,
     NegativeKind.TICKET: tickets.draw_ticket,
     NegativeKind.SCREEN_CHAT: chats.draw_chat,

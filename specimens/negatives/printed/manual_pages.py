@@ -1,6 +1,7 @@
-"""Pages of manuals and notices that explain a permit: its machine-readable lines or a picture of it as an example.
+"""Pages of manuals and notices that explain a permit, with the machine-readable lines of a back as an example.
 
-A camera close to the page shows a part of it, so pages have any height and the example any width.
+A camera close to the page shows a part of it, so pages have any height and the example any width. There is no picture
+of a whole card: that is a copy of the card, and copies stay readable.
 """
 
 from collections.abc import Callable, Sequence
@@ -8,7 +9,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Final
 
-from PIL import Image, ImageDraw, ImageOps
+from PIL import Image, ImageDraw
 
 from specimens.cards.card import Card, CardSide
 from specimens.cards.generate import CardSpec, generate_card
@@ -16,7 +17,6 @@ from specimens.negatives.document import WORDS, Document
 from specimens.negatives.forms import cut_below_text, wrap
 from specimens.rendering.canvas import WIDTH, Box, Canvas, Colour, Style
 from specimens.rendering.fonts import FontLoader
-from specimens.rendering.layout import draw_card
 
 _PAPERS: Final = ((254, 254, 254), (250, 248, 240), (244, 240, 228), (240, 246, 252), (246, 250, 242), (236, 236, 238))
 _ACCENTS: Final = ((30, 80, 160), (170, 40, 40), (20, 120, 90), (90, 90, 96), (200, 120, 30))
@@ -105,32 +105,15 @@ class _Page:
     canvas: Canvas
     random: Random
     card: Card
-    example: Image.Image | None
-    """A picture of the card, or None to print its lines only."""
     size: int
     """Of the running text."""
     accent: Colour
     shade: Colour
 
 
-def draw_lines_page(random: Random, fonts: FontLoader) -> Document:
+def draw_manual_page(random: Random, fonts: FontLoader) -> Document:
     """Draw a page with the machine-readable lines of a HK/Macao back, sometimes below some words of the back."""
-    return _draw_page(random, fonts, CardSide.HK_MACAO_BACK, is_picture=False)
-
-
-def draw_back_page(random: Random, fonts: FontLoader) -> Document:
-    """Draw a page with a picture of a HK/Macao permit's back."""
-    return _draw_page(random, fonts, CardSide.HK_MACAO_BACK, is_picture=True)
-
-
-def draw_front_page(random: Random, fonts: FontLoader) -> Document:
-    """Draw a page with a picture of a permit's front."""
-    sides = (CardSide.HK_MACAO_FRONT, CardSide.TAIWAN_FRONT, CardSide.EXIT_ENTRY_FRONT, CardSide.RESIDENCE_FRONT)
-    return _draw_page(random, fonts, random.choice(sides), is_picture=True)
-
-
-def _draw_page(random: Random, fonts: FontLoader, card_side: CardSide, *, is_picture: bool) -> Document:
-    card = generate_card(random, CardSpec(card_side=card_side))
+    card = generate_card(random, CardSpec(card_side=CardSide.HK_MACAO_BACK))
     height = random.choice(_HEIGHTS)
     value = random.choice(WORDS)
     ink: Colour = random.choice(((24, 24, 28), (50, 50, 54), (30, 44, 80)))
@@ -149,7 +132,6 @@ def _draw_page(random: Random, fonts: FontLoader, card_side: CardSide, *, is_pic
         canvas=canvas,
         random=random,
         card=card,
-        example=_picture(card, random, fonts) if is_picture else None,
         size=random.randint(20, 38),
         accent=accent,
         shade=random.choice(_SHADES),
@@ -158,8 +140,6 @@ def _draw_page(random: Random, fonts: FontLoader, card_side: CardSide, *, is_pic
     whole = _Area(left, WIDTH - random.randint(30, 110))
     top = _draw_head(page, whole, random.randint(24, 90))
     blocks: list[_Block] = random.choices((_text, _text, _list, _table, _heading), k=random.randint(1, 5))
-    if is_picture:  # a picture alone is a copy of the card
-        blocks += [_text, _list]
     place = random.randint(0, len(blocks))
     if random.random() < 0.3:
         top = _in_columns(page, whole, top, blocks)
@@ -173,15 +153,6 @@ def _draw_page(random: Random, fonts: FontLoader, card_side: CardSide, *, is_pic
             (random.choice((whole.left, WIDTH // 2 - 30, whole.right - 90)), max(top, height - 60)), number, 24
         )
     return Document(canvas=cut_below_text(canvas), mrz=card.mrz)
-
-
-def _picture(card: Card, random: Random, fonts: FontLoader) -> Image.Image:
-    """Return a picture of the card as it is printed: in colour, pale or grey."""
-    picture = draw_card(card, random, fonts).image
-    kind = random.random()
-    if kind < 0.4:
-        return ImageOps.grayscale(picture).convert("RGB")
-    return Image.blend(picture, Image.new("RGB", picture.size, (255, 255, 255)), random.choice((0.0, 0.0, 0.2, 0.4)))
 
 
 def _draw_head(page: _Page, area: _Area, top: float) -> float:
@@ -264,24 +235,10 @@ def _example(page: _Page, area: _Area, top: float) -> float:
         top = canvas.label((area.left, top), caption, page.size).bottom + 14
     width = round(area.width * random.choice((1.0, random.uniform(0.45, 1.0), random.uniform(0.8, 1.0))))
     left = area.left + random.choice((0, (area.width - width) // 2))
-    bottom = (_draw_picture if page.example else _draw_lines)(page, _Area(left, left + width), top)
+    bottom = _draw_lines(page, _Area(left, left + width), top)
     if caption and not above:
         bottom = canvas.label((left + width / 4, bottom + 14), caption, page.size).bottom
     return bottom
-
-
-def _draw_picture(page: _Page, area: _Area, top: float) -> float:
-    picture, random = page.example, page.random
-    if picture is None:
-        raise TypeError(picture)
-    height = round(area.width * picture.height / picture.width)
-    page.canvas.image.paste(picture.resize((area.width, height)), (area.left, round(top)))
-    page.canvas.boxes["picture"] = [Box(area.left, round(top), area.right, round(top) + height)]
-    if random.random() < 0.5:
-        frame = (area.left, round(top), area.right, round(top) + height)
-        ImageDraw.Draw(page.canvas.image).rectangle(frame, outline=page.accent, width=random.randint(2, 5))
-    _draw_callouts(page, area, top, height)
-    return top + height
 
 
 def _draw_callouts(page: _Page, area: _Area, top: float, height: float) -> None:

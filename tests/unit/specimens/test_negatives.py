@@ -30,11 +30,10 @@ _LINE_COUNTS = {
     NegativeKind.PASSPORT_FOREIGN: ("P", 2),
     NegativeKind.FOREIGN_ID_TD1: ("", 3),
     NegativeKind.FOREIGN_ID_TD2: ("", 2),
-    NegativeKind.MANUAL_LINES: ("C", 3),
-    NegativeKind.MANUAL_BACK: ("C", 3),
+    NegativeKind.MANUAL_PAGE: ("C", 3),
 }
 _UNMARKED = ("form", "screen", "bank", "manual", "ticket")
-"""Documents that nobody takes for an identity document. The cards that a manual shows have their own mark."""
+"""Documents that nobody takes for an identity document."""
 _DRAWN_AT_RANDOM = [
     kind for kind in NegativeKind if kind.startswith(("manual", "ticket", "foreign-id-td1", "foreign-id-front"))
 ]
@@ -93,7 +92,7 @@ def test_no_two_documents_of_a_random_kind_have_one_layout(kind: NegativeKind, p
 
 @pytest.mark.parametrize("seed", range(4))
 def test_a_manual_prints_text_beside_lines_with_valid_check_digits(seed: int, plain_font: FontLoader) -> None:
-    document = _drawn(NegativeKind.MANUAL_LINES, seed, plain_font)
+    document = _drawn(NegativeKind.MANUAL_PAGE, seed, plain_font)
     first, second, _ = document.mrz
     texts = document.canvas.texts
 
