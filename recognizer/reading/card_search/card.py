@@ -143,5 +143,8 @@ class Card:
 def _required_fields(card_side: CardSide, fields: Fields) -> tuple[str, ...]:
     """Return the fields that are always on this side, and on this edition of it."""
     required = _ALWAYS_PRESENT[card_side]
-    has_count = card_side is CardSide.HK_MACAO_FRONT and not travel_permit.ends_with_count(fields["Number"].text)
-    return (*required, "IssueNumber") if has_count else required
+    if card_side is not CardSide.HK_MACAO_FRONT:
+        return required
+    holder = "Nationality" if travel_permit.is_non_chinese(fields) else "Name"
+    count = () if travel_permit.ends_with_count(fields["Number"].text) else ("IssueNumber",)
+    return (*required, holder, *count)

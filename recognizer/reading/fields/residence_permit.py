@@ -27,9 +27,11 @@ _END_OF_ADDRESS: Final = re.compile(r"[\u4e00-\u9fffA-Z0-9-]{1,5}")
 _END_REREAD: Final = 0.8
 _ENDS_WITH_DIGIT: Final = 0.8
 """Maximum confidence of an address that ends with a digit: most continue with 号 or 室."""
-_PROVINCE_OR_TOWN: Final = re.compile(r"[\u4e00-\u9fff]{1,9}[省市区县州旗盟]")
+_PROVINCE_OR_TOWN: Final = re.compile(r"[\u4e00-\u9fff]{2,9}(?:[省市州盟]|自治区)")
 _WITHOUT_PROVINCE: Final = 0.5
 """Maximum confidence of an address that does not begin with a province or a town: its first line was missed."""
+_WIDTH_OF_LABEL: Final = 2.5
+"""Text heights by which a line may begin left of the next one: its label may be in its box and unread."""
 _ONE_DIGIT: Final = 0.7
 """Maximum confidence of a count of one digit or without its label."""
 _TWO_DIGITS: Final = re.compile(rf"(?:[^\d]*{BOX_GAP})?(0\d|1[0-2])")
@@ -53,7 +55,7 @@ def front_fields(finder: FieldFinder) -> Fields:
     sex = finder.value(Label.SEX, value_parsers.sex, alphabet="男女") or finder.lone_sex() or EMPTY_FIELD
     address = _address(finder, birth_line)
     return {
-        "Name": adjust_for_script(_name(finder, birth_line) or EMPTY_FIELD),
+        "Name": adjust_for_script(_name(finder, birth_line or _sex_line(finder)) or EMPTY_FIELD),
         "Sex": _checked_sex(sex, number),
         "Birth": _checked_birth(birth, number),
         "Address": replace(address, text=value_parsers.simplified(address.text)),
@@ -61,19 +63,19 @@ def front_fields(finder: FieldFinder) -> Fields:
     }
 
 
-def _name(finder: FieldFinder, birth: Piece | None) -> OcrField | None:
-    """Return the name beside its label, else the nearest possible name above the birth date in its column."""
+def _name(finder: FieldFinder, below: Piece | None) -> OcrField | None:
+    """Return the name beside its label, else the nearest possible name above the value ``below`` in its column."""
     for form in (value_parsers.chinese_name, value_parsers.latin_name):
         if found := finder.value(Label.NAME, form):
             return found
-    if birth is None or finder.layout.anchor(Label.NAME):
+    if below is None or finder.layout.anchor(Label.NAME):
         return None
     above = [
         value
         for piece in finder.layout.pieces
-        if _begins_in_column(piece, birth)
-        and piece.line.middle < birth.line.middle
-        and (value := _without_label(piece, birth))
+        if _begins_in_column(piece, below)
+        and piece.line.middle < below.line.middle
+        and (value := _without_label(piece, below))
         and value_parsers.chinese_name(value.text)
         and not lone_sex(value.text)
     ]
@@ -104,6 +106,10 @@ def _birth_line(finder: FieldFinder, birth: str, number: OcrField) -> Piece | No
         digits = _birth_in(number.text).replace("/", "")
         printed = [piece for piece in pieces if value_parsers.unpadded_date_digits(piece.text) == digits]
     return printed[0] if printed else None
+
+
+def _sex_line(finder: FieldFinder) -> Piece | None:
+    return next((piece for piece in finder.layout.pieces if lone_sex(piece.text) == piece.text), None)
 
 
 def _written_date(text: str) -> str | None:
@@ -242,8 +248,9 @@ def _beginning_above(finder: FieldFinder, line: Piece) -> Piece | None:
         return None
     above = [
         piece
-        for piece in finder.layout.in_column(line)
+        for piece in finder.layout.pieces
         if SAME_ROW < (line.line.middle - piece.line.middle) / line.line.height < _LINE_PITCH
+        and -1 < (line.line.left - piece.line.left) / line.line.height < _WIDTH_OF_LABEL
         and _PROVINCE_OR_TOWN.match(_address_line(piece))
     ]
     return above[0] if len(above) == 1 else None

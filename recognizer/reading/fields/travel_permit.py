@@ -89,7 +89,7 @@ def front_fields(finder: FieldFinder, permit: PermitType) -> Fields:
     return fields | {
         "Birthday": _checked_against_issue(adjust_for_calendar(fields["Birthday"]), fields["ValidDate"], permit),
         "Number": _checked_against_period(fields["Number"], fields["ValidDate"], permit),
-        "EnglishName": fields["EnglishName"] if _is_non_chinese(fields) else _checked_for_comma(fields["EnglishName"]),
+        "EnglishName": fields["EnglishName"] if is_non_chinese(fields) else _checked_for_comma(fields["EnglishName"]),
     }
 
 
@@ -154,7 +154,7 @@ def _complete_latin_name(finder: FieldFinder, piece: Piece) -> OcrField:
     return finder.field(value_parsers.latin_name(piece.text) or "", [piece.line])
 
 
-def _is_non_chinese(fields: Fields) -> bool:
+def is_non_chinese(fields: Fields) -> bool:
     """Tell whether this is the edition for holders who are not Chinese citizens; some of them have one-word names."""
     number = NON_CHINESE.number.fullmatch(fields["Number"].text)
     return bool(number or fields["Nationality"].text or fields["Type"].text.endswith(_NON_CHINESE))

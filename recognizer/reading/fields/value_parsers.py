@@ -235,7 +235,7 @@ def latin_name(text: str) -> str | None:
         plain = re.sub(r"(?<=[A-Z])\.\s*(?=[A-Z])", ",", plain, count=1)
     if len(_TITLE_WORDS.findall(plain)) > ("," in plain):
         return None
-    return re.sub(r"\s*([,\-])\s*", r"\1", plain).replace("’", "'")
+    return re.sub(r"[\s.]*([,\-])\s*", r"\1", plain).replace("’", "'")
 
 
 def chinese_text(text: str) -> str | None:

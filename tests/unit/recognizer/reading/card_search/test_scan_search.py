@@ -55,7 +55,7 @@ def test_a_label_outside_the_outline_is_another_papers(monkeypatch: pytest.Monke
     monkeypatch.setattr(card_from_text, "find_outline", lambda *_: OUTLINE)
     whole = text_of("陈大文", *FRONT[1:], "样本", "姓名")
     card = card_from_text.card_from_text(whole)
-    assert card.fields["Name"].text == "陈大文"
+    assert card.card_side is CardSide.RESIDENCE_FRONT
     assert [one.text for one in whole.lines if one not in card.text.lines] == ["姓名"]
 
 

@@ -246,3 +246,21 @@ def test_an_address_without_its_first_line_has_low_confidence() -> None:
 def test_an_address_begins_above_the_row_of_its_label() -> None:
     lines = line("广东省深圳市南山区示范路", 200, 280), line("住址", 80, 326), line("1号2栋301室", 200, 334)
     assert read_front(finder(*lines)).Address == "广东省深圳市南山区示范路1号2栋301室"
+
+
+def test_a_name_above_a_sex_without_labels_is_found_in_its_column() -> None:
+    lines = line("施樂", 300, 100), line("男", 300, 170), line("公民身份号码 820000197803309939", 60, 600)
+    name = front_fields(finder(*lines))["Name"]
+    assert (name.text, name.confidence) == ("施樂", 0.85)
+
+
+def test_an_addresss_first_line_may_begin_with_its_unread_label() -> None:
+    lines = line("新疆维吾尔自治区乌鲁木齐市天", 215, 300), line("山区模拟二路1688号虚构公寓", 300, 355)
+    assert (
+        read_front(finder(*lines, line("住址", 60, 352))).Address
+        == "新疆维吾尔自治区乌鲁木齐市天山区模拟二路1688号虚构公寓"
+    )
+
+
+def test_an_address_that_begins_with_a_district_lacks_its_first_line() -> None:
+    assert front_fields(finder(line("住址 山区模拟二路8号院", 60, 300)))["Address"].confidence == 0.5

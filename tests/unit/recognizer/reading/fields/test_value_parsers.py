@@ -101,6 +101,7 @@ def test_a_permit_number_has_its_permits_format(permit: PermitType, text: str, v
         ("TRAVEL PERMIT, TAIWAN", None),
         ("CHAN<<TAI<MAN", None),
         ("H12345678", None),
+        ("YU.,WEISHAN", "YU,WEISHAN"),
     ],
 )
 def test_a_latin_name_has_capitals_and_no_space_at_its_comma(text: str, value: str | None) -> None:
