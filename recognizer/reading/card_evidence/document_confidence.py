@@ -49,8 +49,8 @@ _FORM_SIGN: Final = -0.25
 _DEPARTURE: Final = -0.3
 _LIGHT_TEXT: Final = -0.45
 _PROVEN_WORDS: Final = -0.15
-"""The least points for words above proven machine-readable lines: nobody knows the notes of a real back. Without an
-outline, it is for review."""
+"""The least points for words beside proven machine-readable lines: nobody knows the notes of a real back. Without an
+outline, the card is for review."""
 _NOTES: Final = -0.9
 """Points for as many unknown texts as count. What is worse counts half even so: notes are no form. The words had -0.85
 on own backs of level 2 that lie on other papers, down to -4.5 on own pages of manuals."""
@@ -72,7 +72,7 @@ _MIN_COLOUR: Final = 2.5
 _MIN_PATTERN: Final = 0.25
 """Most drawn cards reach 0.3 or a colour of 2.9."""
 _BLANK_PATTERN: Final = 0.18
-"""Blank paper has no more: own forms reach 0.18 at most, blurred cards 0.19 at least."""
+"""Blank paper has less: own forms of level 2 reach 0.176 at most, blurred cards 0.19 at least."""
 _MIN_HEIGHT: Final = 18.0
 """Pixels of text height below which a pattern is not visible."""
 _PERSON: Final = 0.1

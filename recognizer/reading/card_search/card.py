@@ -95,10 +95,6 @@ class Card:
         owned = [piece.line for piece in layout.pieces if piece.owner]
         return tuple(anchor.line for anchor in layout.anchors) + tuple(owned) if layout.anchors else self.text.lines
 
-    def own_lines(self) -> list[TextLine]:
-        """Return the lines that show where the card is among other papers."""
-        return [*self.finder.layout.own_lines(), *machine_rows(self.finder)]
-
     def area(self) -> tuple[TextLine, ...]:
         """Return the lines that show where the card is: less than half of the labels do not show how large it is."""
         labels = {anchor.label for anchor in self.finder.layout.anchors} - {Label.TITLE, Label.NOISE}

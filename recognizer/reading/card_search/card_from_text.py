@@ -14,6 +14,7 @@ from recognizer.reading.classification.card_sides import LABELS_BY_SIDE, PERMIT_
 from recognizer.reading.classification.other_documents import is_other_document
 from recognizer.reading.fields import hk_macao_back, residence_permit, travel_permit
 from recognizer.reading.fields.field_finder import FieldFinder
+from recognizer.reading.fields.mrz.machine_lines import machine_rows
 from recognizer.reading.fields.ocr_field import Fields
 from recognizer.reading.layout.card_layout import Layout
 from recognizer.reading.layout.labels import find_anchors
@@ -32,23 +33,39 @@ _FIELDS: Final[dict[CardSide, Callable[[FieldFinder], Fields]]] = {
 
 def card_from_text(text: CardText, known_outline: Quad | None = None) -> Card:
     """Classify a text and extract its fields. ``known_outline``: of this card in the photo, if none is found here."""
-    finder = FieldFinder(Layout(text.lines), text.reread, text.is_covered, text.corners_in_photo, text.reread_checked)
+    finder = _finder(text)
     card_side = classify_card_side(finder)
     if card_side is None:
         return _unclassified(text, finder)
-    seen, finder = finder, replace(finder, layout=finder.layout.with_misread_labels(LABELS_BY_SIDE[card_side]))
+    completed = _with_misread_labels(finder, card_side)
+    own_lines = [*completed.layout.own_lines(), *machine_rows(completed)]
+    outline = _outline(text, completed.layout.height, own_lines)
+    if outline is None and known_outline is not None:
+        outline = text.from_photo(known_outline)
+    if outline is not None and (own := _without_labels_of_others(text, outline)):
+        text, finder = own, _finder(own)
+        card_side = classify_card_side(finder)
+        if card_side is None:
+            return _unclassified(text, finder)
+    return _classified(text, finder, card_side, outline)
+
+
+def _finder(text: CardText) -> FieldFinder:
+    return FieldFinder(Layout(text.lines), text.reread, text.is_covered, text.corners_in_photo, text.reread_checked)
+
+
+def _with_misread_labels(finder: FieldFinder, card_side: CardSide) -> FieldFinder:
+    return replace(finder, layout=finder.layout.with_misread_labels(LABELS_BY_SIDE[card_side]))
+
+
+def _classified(text: CardText, seen: FieldFinder, card_side: CardSide, outline: Quad | None) -> Card:
+    """Return the card with its fields, and refused if there is too little evidence for it."""
+    finder = _with_misread_labels(seen, card_side)
     mrz = hk_macao_back.machine_readable_facts(finder) if card_side is CardSide.HK_MACAO_BACK else None
     fields = (
         hk_macao_back.back_fields(finder, mrz) if card_side is CardSide.HK_MACAO_BACK else _FIELDS[card_side](finder)
     )
-    card = Card(card_side, text, finder, fields, mrz)
-    outline = _outline(text, finder.layout.height, card.own_lines())
-    if outline is None and known_outline is not None:
-        outline = text.from_photo(known_outline)
-    if outline is not None and (own := _without_labels_of_others(text, outline)):
-        return card_from_text(own, text.in_photo(outline))
-    if outline is not None:
-        card = replace(card, outline=text.in_photo(outline))
+    card = Card(card_side, text, finder, fields, mrz, outline=None if outline is None else text.in_photo(outline))
     return card.judged_by(
         document_evidence(
             card_side,
@@ -66,11 +83,15 @@ def card_from_text(text: CardText, known_outline: Quad | None = None) -> Card:
 def _without_labels_of_others(text: CardText, outline: Quad) -> CardText | None:
     """Return the text without lines that have a label and are outside the card's outline; None if there are none.
 
-    A label of a form beside the card owns text of the card, and is in the wrong place.
+    A label of a form beside the card owns text of the card, and is in the wrong place. If most labels are outside, the
+    outline is not the card's.
     """
     is_on_card = within_outline(outline, text)
-    lines = tuple(line for line in text.lines if is_on_card(line) or not find_anchors(line))
-    return replace(text, lines=lines) if len(lines) < len(text.lines) else None
+    labelled = [line for line in text.lines if find_anchors(line)]
+    others = {id(line) for line in labelled if not is_on_card(line)}
+    if not others or 2 * len(others) > len(labelled):
+        return None
+    return replace(text, lines=tuple(line for line in text.lines if id(line) not in others))
 
 
 def _unclassified(text: CardText, finder: FieldFinder) -> Card:

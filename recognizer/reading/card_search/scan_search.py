@@ -48,10 +48,11 @@ def _completed_within(scan: ImageScan, card: Card) -> Card:
 
 
 def _joined_across_edges(scan: ImageScan, card: Card) -> Card:
-    """Return the card with the text beside it if that shows more of it; else it may be of another paper."""
+    """Return the card with the text beside it if that shows more of it; else it may be of another paper or card."""
     text = scan.joined_across_edges(card.text) if card.card_side else None
     joined = card_from_text(text) if text else card
-    return joined if joined.uncertain_fields < card.uncertain_fields else card
+    is_same = joined.card_side is card.card_side and card.number in {"", joined.number}
+    return joined if is_same and joined.uncertain_fields < card.uncertain_fields else card
 
 
 def _may_be_a_part(card: Card) -> bool:

@@ -22,7 +22,7 @@ _REREAD: Final = 0.8
 """Maximum confidence of reread text: the detector found no text there."""
 _MAYBE_COVERED: Final = 0.8
 """Maximum confidence of a text that may continue under glare."""
-_LONE_SEX: Final = re.compile(r"(?:性\S?|\S别|[\d./年月日]*|[\d.]+\s+\S)\s*([男女])")
+_LONE_SEX: Final = re.compile(r"(?:性\S?|\S别|[\d./年月日]*|\d{4}\.\d\d\.\d\d\s+\S)\s*([男女])")
 _COMPLETE: Final = re.compile(r"[男女]|\d{4}[./]\d{1,2}[./]\d{1,2}(-.*)?|\d{17}[\dX]|.*\(.\)")
 """Formats in which a missing part would be noticed."""
 _JOINED: Final = 0.8
@@ -118,10 +118,14 @@ class FieldFinder:
 
         It is in the empty strip there, where any other text begins, or in one box with its label and misread.
         """
-        neighbours = [box for piece in self.layout.pieces for box in boxes(piece.line) if neighbour(box.text)]
+        neighbours = [
+            piece.line for piece in self.layout.pieces if not piece.is_part_of_range and neighbour(piece.text)
+        ]
         if len(neighbours) != 1:
             return None
-        for strip in self.layout.strips_beside(neighbours[0], heights=_MISSED):
+        alone = [box for box in boxes(neighbours[0]) if neighbour(box.text)]  # its piece may go on with a label
+        line = alone[0] if len(alone) == 1 else neighbours[0]
+        for strip in self.layout.strips_beside(line, heights=_MISSED):
             if text := parse(self.reread(strip, alphabet)):
                 return OcrField(text, _WITHOUT_LABEL_OR_BOX, self.locate(strip))
         return None

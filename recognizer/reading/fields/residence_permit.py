@@ -27,7 +27,9 @@ _END_OF_ADDRESS: Final = re.compile(r"[\u4e00-\u9fffA-Z0-9-]{1,5}")
 _END_REREAD: Final = 0.8
 _ENDS_WITH_DIGIT: Final = 0.8
 """Maximum confidence of an address that ends with a digit: most continue with 号 or 室."""
-_PROVINCE_OR_TOWN: Final = re.compile(r"[\u4e00-\u9fff]{2,9}(?:[省市州盟]|自治区)")
+_PROVINCE_OR_TOWN: Final = re.compile(
+    r"(?:(?![区县旗路街道村镇])[\u4e00-\u9fff]){2,9}(?:[省市盟]|州(?![路街道巷])|自治区)"
+)
 _WITHOUT_PROVINCE: Final = 0.5
 """Maximum confidence of an address that does not begin with a province or a town: its first line was missed."""
 _WIDTH_OF_LABEL: Final = 2.5

@@ -25,6 +25,7 @@ _DATE: Final = re.compile(r"(?<!\d)((?:19|20)\d\d)\D{0,3}(0\d|1[0-2])\D{0,3}([0-
 _CHINESE_DATE: Final = re.compile(r"(?<!\d)((?:18|19|20)\d\d)\D{1,4}(\d{1,2})\D{1,4}(\d{1,2})(?!\d)")
 _YEAR_AND_MONTH: Final = re.compile(r"(?<!\d)((?:18|19|20)\d\d)(?=\d{1,2}月\d{1,2}(?!\d))")
 _SEPARATORS: Final = re.compile(r"\d\s*[./:-]\s*\d")
+_UNPADDED_DATE: Final = re.compile(r"\D?(?:18|19|20)\d\d\D?\d{1,2}\D?\d{1,2}\D?")
 _LONG_TERM: Final = "长期"
 _PROVINCES: Final = re.compile(
     "北京|天津|上海|重庆|河北|山西|辽宁|吉林|黑龙江|江苏|浙江|安徽|福建|江西|山东|河南|湖北|湖南|广东|海南|四川|贵州|云南|陕西|"
@@ -128,7 +129,9 @@ def slashed_date(text: str) -> str | None:
 
 def unpadded_date_digits(text: str) -> str:
     """Return the digits of a date like ``1997年6月2日`` of which 年, 月 and 日 were hardly read; else an empty text."""
-    return "" if _SEPARATORS.search(text) else re.sub(r"\D", "", half_width(text))
+    plain = re.sub(r"\s", "", half_width(text))
+    is_date = _UNPADDED_DATE.fullmatch(plain) and not _SEPARATORS.search(text)
+    return re.sub(r"\D", "", plain) if is_date else ""
 
 
 def period(text: str) -> str | None:

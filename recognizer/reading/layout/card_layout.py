@@ -231,7 +231,7 @@ class Layout:
             yield strip
         margin = 0.12 * line.height
         reach = line.right + heights * line.height
-        others = [box for other in self._all_lines() for box in boxes(other) if line.right < box.left < reach]
+        others = [other for other in self._all_lines() if line.right < other.left < reach]
         for other in others:
             if other.height > _LABEL_AND_VALUE * line.height and other.top < line.middle < other.bottom:
                 top = other.bottom - line.height

@@ -19,8 +19,9 @@ _MIN_CONFIDENCE: Final = 0.5
 """A line with a lower average confidence is a background pattern, not text."""
 _MIN_REREAD_CONFIDENCE: Final = 0.75
 """The same for each character of a strip in which the detector found no text."""
-_MIN_OF_TWO: Final = 0.5
-"""The same if the alphabet has two characters: no other one is as likely."""
+_PAIR: Final = 2
+_MIN_OF_PAIR: Final = 0.5
+"""The same for 男 and 女: likelier than all other characters together, of which none can be there."""
 _IDENTITY: Final[NDArray[Any]] = np.eye(3)
 _VERTICAL_RATIO: Final = 1.5
 _LONG_LINE_RATIO: Final = 4.0
@@ -154,7 +155,7 @@ class CardText:
     def reread(self, box: BoundingBox, alphabet: str | None) -> str:
         """Read one line in a box in deskewed pixels; empty unless every character is confident."""
         glyphs = self._read_box(box, alphabet)
-        least = _MIN_OF_TWO if alphabet is not None and len(alphabet) == len("男女") else _MIN_REREAD_CONFIDENCE
+        least = _MIN_OF_PAIR if alphabet is not None and len(alphabet) == _PAIR else _MIN_REREAD_CONFIDENCE
         return "" if any(glyph.confidence < least for glyph in glyphs) else _text_of(glyphs)
 
     def reread_checked(self, box: BoundingBox, alphabet: str | None) -> str:

@@ -57,8 +57,10 @@ def hk_macao_facts(lines: Sequence[str]) -> MrzFacts | None:
         [line[-_LENGTH:] if _HAS_DIGIT.search(line) else line for line in lines],
         [line[:_LENGTH] if _HAS_DIGIT.search(line) else line for line in lines],
     )
-    proven = [facts for cut in cuts if (facts := _current_facts(cut) or _facts_of_1999(cut)) and facts != MrzFacts()]
-    return next((facts for facts in proven if facts.number), proven[0] if proven else None)
+    different = [cut for place, cut in enumerate(cuts) if not place or cut != list(lines)]
+    proven = [facts for cut in different if (facts := _current_facts(cut) or _facts_of_1999(cut)) != MrzFacts()]
+    found = [facts for facts in proven if facts]
+    return next((facts for facts in found if facts.number), found[0] if found else None)
 
 
 def printed_identity(field: str) -> str:

@@ -50,6 +50,17 @@ def test_text_across_an_edge_is_added_if_it_completes_a_card(
     assert len(card.text.lines) == lines
 
 
+def test_another_card_beside_a_card_is_not_joined(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(card_from_text, "document_evidence", lambda *_, **__: DocumentEvidence(seen=1.0))
+    scan: Any = SplitScan()
+    own, other = "公民身份号码 830000197301184517", "公民身份号码 810000199706021234"
+    scan.first, scan.whole = text_of(*FRONT[:2], own), text_of(*FRONT, other)
+    scan.segments = lambda _: iter((scan.first,))
+    card = find_card(scan, frozenset({CardSide.RESIDENCE_FRONT}))
+    assert card is not None
+    assert card.number == own.split()[1]
+
+
 def test_a_label_outside_the_outline_is_another_papers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(card_from_text, "document_evidence", lambda *_, **__: DocumentEvidence(seen=1.0))
     monkeypatch.setattr(card_from_text, "find_outline", lambda *_: OUTLINE)

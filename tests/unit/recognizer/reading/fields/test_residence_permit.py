@@ -262,5 +262,13 @@ def test_an_addresss_first_line_may_begin_with_its_unread_label() -> None:
     )
 
 
-def test_an_address_that_begins_with_a_district_lacks_its_first_line() -> None:
-    assert front_fields(finder(line("住址 山区模拟二路8号院", 60, 300)))["Address"].confidence == 0.5
+@pytest.mark.parametrize(
+    "address", ["山区模拟二路8号院", "鼓楼区广州路8号院", "和平区福州道5号室", "龙岗区农贸市场5号室"]
+)
+def test_an_address_that_begins_with_a_district_lacks_its_first_line(address: str) -> None:
+    assert front_fields(finder(line(f"住址 {address}", 60, 300)))["Address"].confidence == 0.5
+
+
+def test_an_address_with_a_house_number_is_no_birth_date() -> None:
+    lines = line("住址 上海市示范路199号762室", 60, 300), line("公民身份号码 820000199707623399", 60, 600)
+    assert read_front(finder(*lines)).Birth == ""

@@ -74,7 +74,10 @@ def test_a_sex_in_one_box_with_its_label_is_reread() -> None:
         return "女" if alphabet == "男女" and place.left > 700 and 255 < place.top < place.bottom < 305 else ""
 
     lines = [one for one in hk_front(birth=line("1981.08.03", 330, 260)) if "性别" not in one.text]
-    assert read_front(finder(*lines, line("安", 750, 265, 64), reread=reread), HK).Sex == "女"
+    period = line("2018.10.09-", 330, 320), line("2028.10.08", 530, 320)
+    for beside in ((), period):
+        kept = [one for one in lines if not (beside and "2028" in one.text)]
+        assert read_front(finder(*kept, *beside, line("安", 750, 265, 64), reread=reread), HK).Sex == "女"
 
 
 def test_text_of_a_paper_beside_a_latin_name_is_not_the_chinese_one() -> None:
