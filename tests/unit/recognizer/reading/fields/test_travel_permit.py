@@ -291,8 +291,8 @@ def test_a_specimens_holder_may_be_called_specimen_beside_a_label() -> None:
     lines = hk_front(name=line("姓名 样本", 330, 150), mark=line("样本", 90, 420))
     assert read_front(finder(*lines), HK).Name == "样本"
     below = line("姓名", 80, 140, 22), line("样本", 82, 170), line("身份证件号码 G376849(9)", 80, 210)
-    for lines in (below, below[1:]):
-        assert read_back(finder(*lines)).MainlandTravelPermitBackInfos.Name == "样本"  # type: ignore[union-attr]
+    for back in (below, below[1:]):
+        assert read_back(finder(*back)).MainlandTravelPermitBackInfos.Name == "样本"  # type: ignore[union-attr]
 
 
 def test_a_specimens_holder_is_named_above_the_latin_name() -> None:
