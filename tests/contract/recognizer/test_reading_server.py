@@ -13,7 +13,7 @@ import time
 import zlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -268,7 +268,8 @@ def stopped_workers(server: RunningRecognizer) -> Iterator[list[int]]:
         yield processes
     finally:
         for process in set(processes) & set(processes_of(server)):
-            os.kill(process, signal.SIGCONT)
+            with suppress(ProcessLookupError):  # a killed one may just be gone
+                os.kill(process, signal.SIGCONT)
 
 
 def started_calls(server: RunningRecognizer, threads: ThreadPoolExecutor, count: int) -> list[Future[dict[str, Any]]]:
