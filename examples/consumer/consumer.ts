@@ -5,7 +5,7 @@
 import { DatabaseSync } from "node:sqlite";
 import { DeleteMessageCommand, ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 
-type ResultEvent = { id: string; type: string; data: { verdict: string } };
+type ResultEvent = { id: string; type: string; data: { verdict?: string } }; // a reminder has none
 
 const sqs = new SQSClient({});
 const QueueUrl = process.env.RESULTS_QUEUE_URL;
@@ -17,7 +17,7 @@ const results = database.prepare("INSERT INTO results VALUES (?, ?, ?)");
 
 // Do your own work here, in the transaction that also stores the event's id.
 function store(event: ResultEvent): void {
-  results.run(event.id, event.type, event.data.verdict);
+  results.run(event.id, event.type, event.data.verdict ?? null);
 }
 
 for (;;) {

@@ -27,7 +27,8 @@ class Receiver(BaseHTTPRequestHandler):
             self.answer(HTTPStatus.UNAUTHORIZED)
             return
         if event["id"] not in handled:
-            print(event["type"], event["id"], event["data"]["verdict"], flush=True)  # your own work
+            verdict = event["data"].get("verdict", "")  # a reminder has none
+            print(event["type"], event["id"], verdict, flush=True)  # your own work
             handled.add(event["id"])
         self.answer(HTTPStatus.NO_CONTENT)
 

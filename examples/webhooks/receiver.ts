@@ -6,7 +6,7 @@ import { createServer } from "node:http";
 import { buffer } from "node:stream/consumers";
 import { Webhook } from "standardwebhooks";
 
-type ResultEvent = { id: string; type: string; data: { verdict: string } };
+type ResultEvent = { id: string; type: string; data: { verdict?: string } }; // a reminder has none
 
 const webhook = new Webhook(process.env.WEBHOOK_SECRET!);
 const handled = new Set<string>(); // in production, a database: see examples/consumer
@@ -21,7 +21,7 @@ createServer(async (request, response) => {
     return;
   }
   if (!handled.has(event.id)) {
-    console.log(event.type, event.id, event.data.verdict); // your own work
+    console.log(event.type, event.id, event.data.verdict ?? ""); // your own work
     handled.add(event.id);
   }
   response.writeHead(204).end();

@@ -20,7 +20,7 @@ import pytest
 from standardwebhooks import Webhook
 
 from sandbox.ports import free_ports
-from tests.contract.documentation.example_programs import LANGUAGES, example
+from tests.contract.documentation.example_programs import LANGUAGES, answers, example
 from tests.contract.documentation.example_programs import running as running_example
 from tests.sandbox.conftest import COMMAND, ROOT, Running, start, stop, wait_until_ready
 from tests.sandbox.test_end_to_end import PATIENCE_SECONDS, Client
@@ -167,11 +167,3 @@ def test_an_example_receiver_handles_a_genuine_event_once(
         process.terminate()
         printed, _ = process.communicate(timeout=PATIENCE_SECONDS)
     assert printed.splitlines() == [f"permit.rejected.v1 {event_id} rejected"]
-
-
-def answers(address: str) -> bool:
-    """Tell whether a receiver is there. It refuses an empty request."""
-    try:
-        return httpx.post(address).status_code == 401
-    except httpx.TransportError:
-        return False

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+import httpx
+
 ROOT: Final = Path(__file__).parents[3]
 CLIENTS: Final = ROOT / ".venv-clients"
 MODULES: Final = CLIENTS / "npm" / "node_modules"
@@ -42,3 +44,11 @@ def running(command: list[str | Path], **variables: str) -> Iterator["subprocess
     finally:
         process.kill()
         process.communicate()
+
+
+def answers(address: str) -> bool:
+    """Tell whether a receiver is there. It refuses an empty request."""
+    try:
+        return httpx.post(address).status_code == 401
+    except httpx.TransportError:
+        return False
