@@ -9,6 +9,7 @@ import pytest
 from permit_ocr.domain.card.answers import MainlandPermitAnswer, MainlandPermitBack, ResidencePermitAnswer
 from permit_ocr.domain.card.chinese_script import simplified
 from permit_ocr.domain.card.machine_readable_zone import MachineReadableZone
+from permit_ocr.domain.checks import CheckOutcome
 from permit_ocr.domain.errors import RejectDocument
 from permit_ocr.domain.judgement import Judgement, judge_answer
 from permit_ocr.domain.pair import check_pair, decide_pair, is_case, mismatches_of, validity_of_pair
@@ -49,6 +50,12 @@ def outcomes(
 ) -> dict[str, str]:
     checks = check_pair(judged(front, Side.FRONT), judged(back, Side.BACK))
     return {check.name.value: check.outcome.value for check in checks}
+
+
+def reasons(front: ResidencePermitAnswer, back: ResidencePermitAnswer) -> dict[str, str]:
+    """Return the reasons of the checks that passed."""
+    checks = check_pair(judged(front, Side.FRONT), judged(back, Side.BACK))
+    return {check.name.value: check.reason for check in checks if check.outcome is CheckOutcome.PASSED}
 
 
 def back_of(**changes: str) -> MainlandPermitAnswer:
@@ -178,6 +185,22 @@ def test_a_number_on_both_sides_must_be_the_same() -> None:
     front = replace(RESIDENCE_FRONT, PassNo="12345678")
     assert outcomes(front, replace(RESIDENCE_BACK, PassNo="12345678"))["number"] == "passed"
     assert outcomes(front, replace(RESIDENCE_BACK, PassNo="12345679"))["number"] == "failed"
+
+
+def test_a_reason_says_exactly_what_was_compared() -> None:
+    assert reasons(RESIDENCE_FRONT, RESIDENCE_BACK) == {
+        "number": "The numbers on the two sides belong to holders from the same region; nothing else is compared.",
+        "permit_type": "Both sides are of the same document type.",
+        "validity": "The period starts on or after the date of birth on the other side; nothing else is compared.",
+    }
+
+
+def test_a_reason_says_that_the_same_thing_is_on_both_sides() -> None:
+    front = replace(RESIDENCE_FRONT, PassNo=RESIDENCE_BACK.PassNo)
+    assert reasons(front, RESIDENCE_BACK)["number"] == "Both sides have the same number."
+    with_period = replace(judged(RESIDENCE_FRONT, Side.FRONT), validity=judged(RESIDENCE_BACK, Side.BACK).validity)
+    (validity,) = [one for one in check_pair(with_period, judged(RESIDENCE_BACK, Side.BACK)) if one.name == "validity"]
+    assert validity.reason == "Both sides have the same period of validity."
 
 
 def test_a_back_of_another_document_type_is_a_mismatch() -> None:

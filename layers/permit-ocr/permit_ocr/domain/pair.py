@@ -64,7 +64,7 @@ class PairCheckName(StrEnum):
     NAME = "name"  # the same name, in simplified or traditional characters, or in Latin letters
     NUMBER = "number"  # the same numbers, where both sides have them, and of holders from the same region
     PERMIT_TYPE = "permit_type"  # the same document type
-    VALIDITY = "validity"  # the same period, which starts after the date of birth on the other side
+    VALIDITY = "validity"  # the same period, or one that starts on or after the date of birth on the other side
     MRZ_NUMBER = "mrz_number"  # the front's number and issue count, as in the back's machine-readable zone
     MRZ_DATES = "mrz_dates"  # the front's date of birth and last day of validity, as in the zone
     MRZ_SEX = "mrz_sex"  # the front's sex, as in the zone
@@ -164,8 +164,12 @@ def _number(front: Judgement, back: Judgement) -> Finding:
     front_region, back_region = _region_of_front(front), _region_of_back(back)
     if front_region and back_region and front_region is not back_region:
         return CheckOutcome.FAILED, "The numbers on the two sides belong to holders from different regions."
-    if on_both or (front_region and back_region):
-        return CheckOutcome.PASSED, "The numbers on the two sides agree."
+    if on_both:
+        return CheckOutcome.PASSED, "Both sides have the same number."
+    if front_region and back_region:
+        return CheckOutcome.PASSED, (
+            "The numbers on the two sides belong to holders from the same region; nothing else is compared."
+        )
     return CheckOutcome.NOT_APPLICABLE, "The two sides have no numbers that can be compared."
 
 
@@ -212,8 +216,12 @@ def _validity(front: Judgement, back: Judgement) -> Finding:
     known = [(start, born) for start, born in dates if start and born]
     if any(born > start for start, born in known):
         return CheckOutcome.FAILED, "The period of validity starts before the date of birth on the other side."
-    if known or (_has_period(front) and _has_period(back)):
-        return CheckOutcome.PASSED, "The period of validity agrees with the other side."
+    if _has_period(front) and _has_period(back):
+        return CheckOutcome.PASSED, "Both sides have the same period of validity."
+    if known:
+        return CheckOutcome.PASSED, (
+            "The period starts on or after the date of birth on the other side; nothing else is compared."
+        )
     return CheckOutcome.NOT_APPLICABLE, "The two sides have no dates that can be compared."
 
 
@@ -263,7 +271,7 @@ def _as_in_zone(compared: Compared, what: str) -> Callable[[Judgement, Judgement
             return CheckOutcome.NOT_APPLICABLE, f"The machine-readable zone has no {what} to compare with the front."
         if any(one != other for one, other in pairs):
             return CheckOutcome.FAILED, f"The {what} on the front and in the machine-readable zone differ."
-        return CheckOutcome.PASSED, f"The {what} on the front and in the machine-readable zone agree."
+        return CheckOutcome.PASSED, f"The {what} that both the front and the machine-readable zone have agree."
 
     return check
 
