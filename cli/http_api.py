@@ -24,6 +24,9 @@ _ANSWERS: Final = frozenset({
 })  # fmt: skip
 
 
+_TRY_AGAIN: Final = (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS)
+
+
 class RequestFailed(Exception):
     """The API refused. The message says why."""
 
@@ -37,24 +40,27 @@ class Api:
 
     def get(self, path: str) -> httpx.Response:
         """Return the response to a GET request; ``NOT_FOUND`` and ``GONE`` are answers. Raises ``RequestFailed``."""
-        return self._request("GET", path)
+        return self._request("GET", path)[-1]
 
     def delete(self, path: str) -> httpx.Response:
         """Return the response to a deletion, repeated while the API asks for it. Raises ``RequestFailed``."""
+        return self._request("DELETE", path)[-1]
+
+    def delete_in_parts(self, path: str) -> list[httpx.Response]:
+        """Return the responses to a deletion that may take several requests. Raises ``RequestFailed``."""
         return self._request("DELETE", path)
 
-    def _request(self, method: str, path: str) -> httpx.Response:
-        response = self._send(method, path)
-        for _ in range(_MAX_REQUESTS):
-            if response.status_code not in (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS):
-                break
-            time.sleep(min(float(response.headers.get("retry-after", 1)), _LONGEST_WAIT_SECONDS))
-            response = self._send(method, path)
-        if response.status_code in _ANSWERS:
-            return response
-        problem: dict[str, Any] = response.json() if "json" in response.headers.get("content-type", "") else {}
+    def _request(self, method: str, path: str) -> list[httpx.Response]:
+        """Return the response, after those that asked to try again."""
+        responses = [self._send(method, path)]
+        while responses[-1].status_code in _TRY_AGAIN and len(responses) <= _MAX_REQUESTS:
+            time.sleep(min(float(responses[-1].headers.get("retry-after", 1)), _LONGEST_WAIT_SECONDS))
+            responses.append(self._send(method, path))
+        if responses[-1].status_code in _ANSWERS:
+            return responses
+        problem = _problem(responses[-1])
         detail = problem.get("detail") or problem.get("message") or ""
-        raise RequestFailed(f"the API answers {response.status_code} {detail}".rstrip())
+        raise RequestFailed(f"the API answers {responses[-1].status_code} {detail}".rstrip())
 
     def _send(self, method: str, path: str) -> httpx.Response:
         url = f"{self.url}{path}"
@@ -64,6 +70,16 @@ class Api:
             raise RequestFailed(f"the API does not answer within {_TIMEOUT_SECONDS} seconds") from None
         except httpx.HTTPError:
             raise RequestFailed(f"the API at {self.url} cannot be reached") from None
+
+
+def is_problem(response: httpx.Response, code: str) -> bool:
+    """Tell whether a response is the problem with this code."""
+    return _problem(response).get("code") == code
+
+
+def _problem(response: httpx.Response) -> dict[str, Any]:
+    """Return a response's problem details; empty if it has none."""
+    return response.json() if "json" in response.headers.get("content-type", "") else {}
 
 
 def api_of(deployment: Deployment, token: str | None, *, sign: bool) -> Api:

@@ -12,7 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from cli.commands.documents.names import check_names
 from cli.deployment import DeploymentNotFound, find_deployment
-from cli.http_api import RequestFailed, api_of
+from cli.http_api import Api, RequestFailed, api_of, is_problem
 from cli.messages import MessageConsole
 from cli.options import Stack, Token
 from cli.quantities import quantity
@@ -28,10 +28,11 @@ def delete(
 ) -> None:
     """Delete documents, or a case with every document that was submitted with it.
 
-    Documents that are still on their way are deleted, too. Deleting again is no error. Events that were already sent
-    cannot be recalled. The deletion is in the audit trail under your identity.
+    Documents that are still on their way are deleted, too. Deleting a document again is no error. Events that were
+    already sent cannot be recalled. The deletion is in the audit trail under your identity.
 
-    Exit status: 0 if everything is deleted, 1 if a document is unknown or a deletion failed, 2 if it could not start.
+    Exit status: 0 if everything is deleted, 1 if a document or the case is unknown or a deletion failed,
+    2 if it could not start.
 
     Example: permit-ocr delete --case 2026-0815 --stack permit-ocr
     """
@@ -46,13 +47,27 @@ def delete(
         what = " and ".join([quantity(len(ids), "document")] * bool(ids) + [f"the case {case}"] * bool(case))
         typer.confirm(f"Delete {what} for good?", abort=True, err=True)
     try:
-        missing = [one for one in ids if api.delete(f"/v1/recognitions/{one}").status_code == HTTPStatus.NOT_FOUND]
-        if case:
-            api.delete(f"/v1/cases/{quote(case, safe='')}")  # a large case takes several requests: no count
-            stderr.message(f"the case {case} is deleted")
+        unknown = [one for one in ids if api.delete(f"/v1/recognitions/{one}").status_code == HTTPStatus.NOT_FOUND]
+        if ids:
+            stderr.message(f"deleted {len(ids) - len(unknown)} of {quantity(len(ids), 'document')}")
+        is_case_known = case is None or _delete_case(api, case, stderr)
     except RequestFailed as error:
         stderr.fail(str(error), status=1)
-    if ids:
-        stderr.message(f"deleted {len(ids) - len(missing)} of {quantity(len(ids), 'document')}")
-    if missing:
-        stderr.fail(f"unknown or expired: {', '.join(missing)}", status=1)
+    if unknown:
+        stderr.error(f"unknown or expired: {', '.join(unknown)}")
+    if not is_case_known:
+        stderr.error(f"nothing deleted: the case {case} is unknown or was deleted before")
+    if unknown or not is_case_known:
+        raise typer.Exit(1)
+
+
+def _delete_case(api: Api, case: str, stderr: MessageConsole) -> bool:
+    """Delete a case, say how many documents it had, and tell whether it had any. Raises ``RequestFailed``."""
+    *before, last = api.delete_in_parts(f"/v1/cases/{quote(case, safe='')}")
+    documents = last.json().get("documents", 0)
+    if any(is_problem(response, "Case.DeletedInPart") for response in before):
+        stderr.message(f"the case {case} is deleted: {quantity(documents, 'document')}, and those of earlier requests")
+        return True
+    if documents:
+        stderr.message(f"the case {case} is deleted: {quantity(documents, 'document')}")
+    return bool(documents)

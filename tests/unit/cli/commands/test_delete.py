@@ -52,9 +52,27 @@ def test_a_case_is_deleted_in_as_many_requests_as_it_takes(api: FakeApi) -> None
     in_part = httpx.Response(503, headers={"retry-after": "1"}, json={"code": "Case.DeletedInPart"})
     api.responses = [in_part, in_part, httpx.Response(200, json={"case": "7", "documents": 5})]
     status, output = run("--case", "2026-0815", "--yes")
-    assert (status, "the case 2026-0815 is deleted" in output) == (0, True)
+    assert (status, output) == (0, "the case 2026-0815 is deleted: 5 documents, and those of earlier requests")
     assert [url for url, _ in api.requests] == ["https://api.example/v1/cases/2026-0815"] * 3
     assert api.requests[0][1] == {}, "the sandbox takes unsigned requests"
+
+
+def test_the_documents_of_a_case_are_counted(api: FakeApi) -> None:
+    throttled = httpx.Response(429, headers={"retry-after": "1"}, json={"message": "Too Many Requests"})
+    api.responses = [throttled, httpx.Response(200, json={"case": "7", "documents": 1})]
+    assert run("--case", "7", "--yes") == (0, "the case 7 is deleted: 1 document")
+
+
+def test_a_case_without_documents_is_an_error(api: FakeApi) -> None:
+    api.responses = [httpx.Response(204), httpx.Response(200, json={"case": "typo", "documents": 0})]
+    said = "deleted 1 of 1 document permit-ocr delete: nothing deleted: the case typo is unknown or was deleted before"
+    assert run(ID, "--case", "typo", "--yes") == (1, said)
+
+
+def test_a_case_that_an_earlier_request_finished_is_deleted(api: FakeApi) -> None:
+    in_part = httpx.Response(503, headers={"retry-after": "1"}, json={"code": "Case.DeletedInPart"})
+    api.responses = [in_part, httpx.Response(200, json={"case": "7", "documents": 0})]
+    assert run("--case", "7", "--yes")[0] == 0
 
 
 def test_missing_credentials_are_reported(api: FakeApi, monkeypatch: pytest.MonkeyPatch) -> None:
