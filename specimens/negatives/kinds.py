@@ -7,7 +7,7 @@ from typing import Final
 
 from specimens.negatives import chats, foreign_cards, forms, identity_cards, random_layouts, screens, travel_documents
 from specimens.negatives.document import Document
-from specimens.negatives.printed import manual_pages, tickets
+from specimens.negatives.printed import manual_pages, name_lists, passes, tickets
 from specimens.rendering.fonts import FontLoader
 
 
@@ -29,6 +29,8 @@ class NegativeKind(StrEnum):
     DRIVING_LICENCE = "driving-licence"
     BANK_CARD = "bank-card"
     RANDOM_CARD = "random-card"
+    BADGE = "badge"
+    MEMBERSHIP_CARD = "membership-card"
     FORM_LIST = "form-list"
     FORM_TABLE = "form-table"
     FORM_TWO_COLUMNS = "form-two-columns"
@@ -39,6 +41,7 @@ class NegativeKind(StrEnum):
     FORM_WITH_PHOTO = "form-with-photo"
     FORM_SPREADSHEET = "form-spreadsheet"
     FORM_RANDOM = "form-random"
+    NAME_LIST = "name-list"
     MANUAL_PAGE = "manual-page"
     TICKET_TRAIN = "ticket-train"
     TICKET = "ticket"
@@ -64,6 +67,8 @@ _DRAW: Final[dict[NegativeKind, Callable[[Random, FontLoader], Document]]] = {
     NegativeKind.DRIVING_LICENCE: identity_cards.draw_driving_licence,
     NegativeKind.BANK_CARD: identity_cards.draw_bank_card_front,
     NegativeKind.RANDOM_CARD: random_layouts.draw_random_card,
+    NegativeKind.BADGE: passes.draw_badge,
+    NegativeKind.MEMBERSHIP_CARD: passes.draw_membership_card,
     NegativeKind.FORM_LIST: forms.draw_list,
     NegativeKind.FORM_TABLE: forms.draw_table,
     NegativeKind.FORM_TWO_COLUMNS: forms.draw_two_columns,
@@ -74,6 +79,7 @@ _DRAW: Final[dict[NegativeKind, Callable[[Random, FontLoader], Document]]] = {
     NegativeKind.FORM_WITH_PHOTO: forms.draw_form_with_photo,
     NegativeKind.FORM_SPREADSHEET: forms.draw_spreadsheet,
     NegativeKind.FORM_RANDOM: random_layouts.draw_random_page,
+    NegativeKind.NAME_LIST: name_lists.draw_name_list,
     NegativeKind.MANUAL_PAGE: manual_pages.draw_manual_page,
     NegativeKind.TICKET_TRAIN: tickets.draw_train_ticket,
     NegativeKind.TICKET: tickets.draw_ticket,

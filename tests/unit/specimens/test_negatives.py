@@ -32,10 +32,12 @@ _LINE_COUNTS = {
     NegativeKind.FOREIGN_ID_TD2: ("", 2),
     NegativeKind.MANUAL_PAGE: ("C", 3),
 }
-_UNMARKED = ("form", "screen", "bank", "manual", "ticket")
+_UNMARKED = ("form", "screen", "bank", "manual", "ticket", "name-list")
 """Documents that nobody takes for an identity document."""
 _DRAWN_AT_RANDOM = [
-    kind for kind in NegativeKind if kind.startswith(("manual", "ticket", "foreign-id-td1", "foreign-id-front"))
+    kind
+    for kind in NegativeKind
+    if kind.startswith(("manual", "ticket", "foreign-id-td1", "foreign-id-front", "badge", "membership", "name-list"))
 ]
 
 
