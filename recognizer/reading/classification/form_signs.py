@@ -40,12 +40,18 @@ def form_signs(layout: Layout, is_on_card: IsOnCard | None = None) -> int:
     """
     inside = texts_in_area(layout, is_on_card)
     titles = [anchor for anchor in layout.anchors if anchor.label is Label.TITLE]
-    colons = sum(
-        bool(_COLON.match(piece.line.text)) for piece in layout.pieces if piece.owner or _is_after(piece, titles)
-    )
+    colons = _colons(layout, titles)
     words = len({found for line in inside for found in _FORM_WORDS.findall(simplified(line.text))})
     quoted = len(titles) > 1 or any(_is_quoted(title, layout) for title in titles)
     return 2 * (colons >= _MIN_COLONS) + min(words, 3) + 2 * quoted + any(_is_sentence(line, layout) for line in inside)
+
+
+def _colons(layout: Layout, titles: list[Anchor]) -> int:
+    """Count labels with a colon, also one far from the value, and texts beside a title that begin with one."""
+    labels = {id(piece.owner) for piece in layout.pieces if piece.owner and _COLON.match(piece.line.text)}
+    labels |= {id(one) for one in layout.anchors if one not in titles and _COLON.match(layout.text_after(one))}
+    beside = sum(bool(_COLON.match(piece.line.text)) for piece in layout.pieces if _is_after(piece, titles))
+    return len(labels) + beside
 
 
 def _is_after(piece: Piece, titles: list[Anchor]) -> bool:

@@ -139,6 +139,11 @@ class Layout:
             return [mark for mark in self.specimen_marks if mark.owner is anchor]
         return owned
 
+    def text_after(self, anchor: Anchor) -> str:
+        """Return all that follows a label in its row, also what is no piece of text, such as a colon alone."""
+        line, _ = self._rows[self._row_of[id(anchor)]]
+        return line.text[anchor.end :]
+
     def below(self, anchor: Anchor) -> list[Piece]:
         """Return the pieces of the nearest row below that begin in the label's column, clipped to that column."""
         if anchor.label is not Label.NAME:

@@ -33,6 +33,14 @@ def test_a_form_or_letter_has_some(texts: list[str]) -> None:
     assert form_signs(layout(*texts)) > 0
 
 
+def test_colons_far_from_their_values_are_a_sign() -> None:
+    rows = [text.split(" ") for text in CARD[3:]]
+    labels = [line(label + "：", 100, 100 + 70 * number) for number, (label, _) in enumerate(rows)]
+    values = [line(value, 700, 100 + 70 * number) for number, (_, value) in enumerate(rows)]
+    assert form_signs(Layout([*labels, *values])) > 0
+    assert form_signs(Layout([labels[0], line("性别", 100, 170), *values])) == 0, "one may be a speck"
+
+
 def test_text_beside_a_card_is_no_sign() -> None:
     beside = line("联系电话 13800000000", 1500, 700)
     lines = [line(text, 100, 100 + 70 * number) for number, text in enumerate(CARD)]
