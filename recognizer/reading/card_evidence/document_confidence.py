@@ -149,15 +149,17 @@ def document_evidence(
     fields: Fields,
     mrz: MrzFacts | None,
     outline: Quad | None = None,
+    document: Quad | None = None,
     glare: float = 0.0,
 ) -> DocumentEvidence:
     """Return the evidence that ``text`` is on a card of this side.
 
-    ``core``: the lines of labels and values. ``outline``: the card's corners in ``text.image``, if found.
+    ``core``: the lines of labels and values. ``outline``: the card's corners in ``text.image``, if found. ``document``:
+    those of a larger document of which the outline is a part, whose text counts as well.
     ``glare``: the part of the card in glare.
     """
     layout = finder.layout
-    is_on_card = None if outline is None else within_outline(outline, text)
+    is_on_card = None if outline is None else within_outline(outline if document is None else document, text)
     seen = _paper(text, core, layout.height)
     if card_side is CardSide.HK_MACAO_BACK:
         seen += _hk_macao_back(text, finder, fields, mrz, outline)

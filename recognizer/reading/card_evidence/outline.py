@@ -11,10 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from recognizer.reading.card_evidence.flat_area import FlatArea, Mask, flatten, surrounding, within_image
+from recognizer.reading.card_evidence.flat_area import FlatArea, Mask, flatten, span, surrounding, within_image
 from recognizer.reading.card_evidence.paper_difference import differs_from_paper
 from recognizer.reading.card_evidence.straight_edges import Lines, edge_strengths, upright_lines
 from recognizer.reading.ocr.card_text import CardText
@@ -65,6 +66,16 @@ _MOST_OTHER_PAPER: Final = 0.6
 """The part of the paper there that may differ from the text's: 0.54 at most on 98 % of right outlines, by glare."""
 _MIN_SCORE: Final = 2.5
 """Of at most 5. In 354 searches on own photos of level 2, 235 right outlines reached it and 8 others."""
+_CONTINUED: Final = 0.3
+"""How far beyond an end of the outline a larger document is searched, as a part of the card's height."""
+_RECTIFIED: Final = (190, 120)
+"""Width and height in pixels of the card when edges beyond its corners are searched."""
+_ROOM: Final = 12
+"""Pixels of the image beside it."""
+_OFF: Final = 3
+"""How many of those pixels a side may be beside its place."""
+_GOES_ON: Final = 0.5
+"""The least edge of both sides beyond the corners of one end if the document goes on there."""
 _REFINEMENTS: Final = np.array([(offset, slope) for offset in range(-3, 4) for slope in range(-3, 4)]).T
 
 
@@ -76,6 +87,31 @@ def find_outline(text: CardText, height: float, own: Sequence[TextLine] = ()) ->
     """
     found = _find_around(text, height, own, _WITHIN) if len(own) >= _MIN_OWN else None
     return _find_around(text, height, text.lines, _WITHIN_ALL) if found is None else found
+
+
+def larger_document(text: CardText, outline: Quad) -> Quad | None:
+    """Return an outline with more above or below, where its left and right side both go on; None if they end there.
+
+    A card's sides end at its corners. Below a band that crosses a badge, the rest may have a card's proportions.
+    ``outline``: corners in ``text.image``, like those that are returned.
+    """
+    (width, height), beyond = _RECTIFIED, round(_CONTINUED * _RECTIFIED[1])
+    corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
+    to_image = cv2.getPerspectiveTransform(corners + np.array([_ROOM, beyond], np.float32), outline)
+    size = (width + 2 * _ROOM, height + 2 * beyond)
+    flat = cv2.warpPerspective(text.image, to_image, size, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
+    near, far = round(_CORNER[0] * height), round(_BEYOND * height)
+    edges, _ = edge_strengths(flat)
+    goes_on = [
+        min(edges[rows, span(side - _OFF, side + _OFF)].mean(axis=0).max() for side in (_ROOM, _ROOM + width))
+        > _GOES_ON
+        for rows in (slice(beyond - far, beyond - near), slice(beyond + height + near, beyond + height + far))
+    ]
+    if not any(goes_on):
+        return None
+    rise = np.repeat([-beyond * goes_on[0], beyond * goes_on[1]], 2)
+    larger = corners + np.stack([np.full(4, _ROOM), beyond + rise], axis=1)
+    return np.asarray(cv2.perspectiveTransform(larger[None].astype(np.float32), to_image)[0], np.float32)
 
 
 def _find_around(text: CardText, height: float, own: Sequence[TextLine], within: tuple[int, int]) -> Quad | None:

@@ -56,6 +56,8 @@ class Card:
     """That this is a card of ``card_side``, or what speaks against it."""
     outline: Quad | None = None
     """The card's corners in the photo."""
+    document: Quad | None = None
+    """The same of a larger document of which the outline is a part, if there is one."""
     is_refused: bool = False
     """It is another document, or only the words of a card: a closer look would show the same."""
 

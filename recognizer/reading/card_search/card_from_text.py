@@ -7,7 +7,7 @@ from typing import Final
 
 from recognizer.reading.card_evidence.document_confidence import document_evidence, within_outline
 from recognizer.reading.card_evidence.glare import part_in_glare
-from recognizer.reading.card_evidence.outline import find_outline
+from recognizer.reading.card_evidence.outline import find_outline, larger_document
 from recognizer.reading.card_search.card import Card
 from recognizer.reading.classification.card_classifier import classify_card_side, has_number_of_other_region
 from recognizer.reading.classification.card_sides import LABELS_BY_SIDE, PERMIT_BY_FRONT, CardSide
@@ -65,7 +65,16 @@ def _classified(text: CardText, seen: FieldFinder, card_side: CardSide, outline:
     fields = (
         hk_macao_back.back_fields(finder, mrz) if card_side is CardSide.HK_MACAO_BACK else _FIELDS[card_side](finder)
     )
-    card = Card(card_side, text, finder, fields, mrz, outline=None if outline is None else text.in_photo(outline))
+    document = None if outline is None else _larger_document(text, outline)
+    card = Card(
+        card_side,
+        text,
+        finder,
+        fields,
+        mrz,
+        outline=None if outline is None else text.in_photo(outline),
+        document=None if document is None else text.in_photo(document),
+    )
     return card.judged_by(
         document_evidence(
             card_side,
@@ -75,6 +84,7 @@ def _classified(text: CardText, seen: FieldFinder, card_side: CardSide, outline:
             fields=fields,
             mrz=mrz,
             outline=outline,
+            document=document,
             glare=0.0 if outline is None else _glare(text, outline, finder.layout.height),
         )
     )
@@ -108,6 +118,14 @@ def _outline(text: CardText, height: float, own: Sequence[TextLine]) -> Quad | N
     """Return the card's corners in the image; None if they are not found, which is never an error."""
     try:
         return find_outline(text, height, own)
+    except SHAPE_ERRORS:
+        return None
+
+
+def _larger_document(text: CardText, outline: Quad) -> Quad | None:
+    """Return the corners of a document of which the outline is a part; None if it cannot be told."""
+    try:
+        return larger_document(text, outline)
     except SHAPE_ERRORS:
         return None
 

@@ -8,6 +8,7 @@ from recognizer.reading.classification.card_sides import CardSide
 from recognizer.reading.layout.labels import find_anchors
 from recognizer.reading.layout.stacked_cards import split_stacked_cards
 from recognizer.reading.ocr.card_text import ImageScan
+from recognizer.reading.ocr.engine import Quad
 
 
 def find_card(scan: ImageScan, requested: frozenset[CardSide]) -> Card | None:
@@ -19,6 +20,8 @@ def find_card(scan: ImageScan, requested: frozenset[CardSide]) -> Card | None:
             card = card_from_text(replace(text, lines=tuple(lines)))
             if len(stacked) == 1 and card.uncertain_fields:
                 card = _joined_across_edges(scan, card) if card.outline is None else _completed_within(scan, card)
+            if len(stacked) == 1 and card.document is not None:
+                card = _judged_within(scan, card, card.text.from_photo(card.document))
             if card.card_side in requested and (card.card_side is not CardSide.HK_MACAO_BACK or card.mrz):
                 return card  # the lines of a back may be apart from its print, and prove more
             if best is None or _card_likeness(card, requested) > _card_likeness(best, requested):
@@ -45,6 +48,13 @@ def _completed_within(scan: ImageScan, card: Card) -> Card:
     if card.evidence is None or completed.evidence is None:
         return card
     return card.judged_by(card.evidence.with_closer(completed.evidence))
+
+
+def _judged_within(scan: ImageScan, card: Card, document: Quad) -> Card:
+    """Return the card with what counts against it in a larger ``document``, by its corners in ``card.text.image``."""
+    text = scan.completed_within(card.text, document)
+    evidence = card_from_text(text, card.outline).evidence if text else None
+    return card.judged_by(card.evidence.with_closer(evidence)) if card.evidence and evidence else card
 
 
 def _joined_across_edges(scan: ImageScan, card: Card) -> Card:

@@ -12,7 +12,8 @@ _BESIDE: Final = 1.5
 _ABOVE: Final = 4.0
 _BELOW: Final = 2.2
 """How many text heights right of labels, values and title, above and below them text still belongs to them. None does
-that is left of them, or begins right of all of them: a card has only its portrait and its chip symbol there."""
+that is left of them, or begins right of all of them: a card has only its portrait and its chip symbol there. Where the
+outline is known, all text within it is the card's, and above the labels there is only the title."""
 
 
 def texts_in_area(layout: Layout, is_on_card: IsOnCard | None = None) -> list[TextLine]:
@@ -25,9 +26,12 @@ def texts_in_area(layout: Layout, is_on_card: IsOnCard | None = None) -> list[Te
     return [
         line
         for line in texts_within(layout, is_on_card)
-        if line.left < right
-        and left < (line.left + line.right) / 2 < right + _BESIDE * height
-        and top - _ABOVE * height < line.middle < bottom + _BELOW * height
+        if (is_on_card is not None and line.middle < top)
+        or (
+            line.left < right
+            and left < (line.left + line.right) / 2 < right + _BESIDE * height
+            and (is_on_card is not None or top - _ABOVE * height < line.middle < bottom + _BELOW * height)
+        )
     ]
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recognizer.reading.card_evidence.outline import find_outline
+from recognizer.reading.card_evidence.outline import find_outline, larger_document
 from recognizer.reading.ocr.card_text import CardText, Deskew
 from recognizer.reading.ocr.text_lines import TextLine
 from tests.unit.recognizer.reading.cards import line
@@ -121,3 +121,20 @@ def test_without_edges_there_is_no_outline(image: Image) -> None:
 def test_a_sheet_of_paper_has_not_the_proportions_of_a_card() -> None:
     sheet = np.array([[350, 130], [850, 130], [850, 780], [350, 780]], np.float32)
     assert outline(photo(sheet)) is None
+
+
+def test_sides_that_go_on_beyond_the_corners_are_a_larger_documents() -> None:
+    """A badge with a coloured band at its head: below the band it has a card's proportions."""
+    badge = CARD + np.array([[0, -110], [0, -110], [0, 0], [0, 0]], np.float32)
+    image = photo(badge)
+    image[20:130, 150:974] = (160, 60, 30)
+    text = CardText(image, LINES, Deskew(), 0, np.eye(3), tuple(range(len(LINES))))
+    larger = larger_document(text, CARD)
+    assert larger is not None
+    assert cv2.pointPolygonTest(larger, (560, 60), measureDist=False) > 0
+    assert np.allclose(larger[2:], CARD[2:], atol=1), "it ends below"
+
+
+def test_a_card_is_no_part_of_a_larger_document() -> None:
+    text = CardText(photo(CARD), LINES, Deskew(), 0, np.eye(3), tuple(range(len(LINES))))
+    assert larger_document(text, CARD) is None

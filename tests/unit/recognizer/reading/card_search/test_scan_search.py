@@ -126,3 +126,21 @@ def test_all_text_within_an_outline_is_the_cards(
     assert card is not None
     assert len(card.text.lines) == len(FRONT) + 1
     assert card.is_other_document is is_other
+
+
+def test_text_of_a_larger_document_counts_against_a_card(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also if no field of the card is missing."""
+    complete = (*FRONT, "公民身份号码 830000197301184511")
+    whole = text_of(*complete, "虚构公司")
+
+    def evidence(_side: object, text: CardText, *_: object, **__: object) -> DocumentEvidence:
+        return DocumentEvidence(seen=1.0, words=-0.6 if text is whole else 0.0)
+
+    monkeypatch.setattr(card_from_text, "document_evidence", evidence)
+    monkeypatch.setattr(card_from_text, "find_outline", lambda *_: OUTLINE)
+    scan: Any = GlareScan(text_of(*complete), whole)
+    for larger, is_refused in ((None, False), (OUTLINE, True)):
+        monkeypatch.setattr(card_from_text, "larger_document", lambda *_, found=larger: found)
+        card = find_card(scan, frozenset({CardSide.RESIDENCE_FRONT}))
+        assert card is not None
+        assert card.is_refused is is_refused

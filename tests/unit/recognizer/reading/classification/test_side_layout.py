@@ -161,6 +161,16 @@ def test_a_number_within_the_outline_is_another_persons() -> None:
     assert departures(Layout(lines), CardSide.HK_MACAO_FRONT, FRONT, lambda _: True) == 1
 
 
+def test_above_the_labels_within_the_outline_is_only_the_title() -> None:
+    """Without an outline, text so far above may be on another paper."""
+    lines = [*residence_lines(), line("虚构公司", 700, -80)]
+    counts = [
+        departures(Layout(lines), CardSide.RESIDENCE_FRONT, RESIDENCE_FRONT, is_on_card)
+        for is_on_card in (None, lambda _: True)
+    ]
+    assert counts == [0, 1]
+
+
 def test_labels_that_a_card_spells_otherwise_are_a_departure() -> None:
     """One may be misread; two show a form."""
     lines = [line(one.text.replace("有效期限", "有效期至"), one.left, one.middle, one.height) for one in front_lines()]
