@@ -70,6 +70,15 @@ def _may_be_a_part(card: Card) -> bool:
     return card.card_side is None and bool(card.finder.layout.anchors) and not card.is_other_document
 
 
-def _card_likeness(card: Card, requested: frozenset[CardSide]) -> tuple[bool, bool, bool, int]:
-    is_known = card.card_side is not None
-    return card.card_side in requested, is_known, not card.is_other_document, len(card.finder.layout.anchors)
+def _card_likeness(card: Card, requested: frozenset[CardSide]) -> tuple[bool, bool, bool, int, bool]:
+    """Return what makes a text likelier to be the card's than another one, the most important first.
+
+    Without a label, an outline tells a card of which glare hides most from a receipt beside it.
+    """
+    return (
+        card.card_side in requested,
+        card.card_side is not None,
+        not card.is_other_document,
+        len(card.finder.layout.anchors),
+        card.outline is not None,
+    )

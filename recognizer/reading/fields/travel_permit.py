@@ -61,6 +61,7 @@ _UNKNOWN_COUNTRY: Final = 0.85
 _ISSUE_COUNT: Final = re.compile(r"0\d|1[0-2]")
 _SEXES: Final = "男女"
 _IN_PERIOD: Final = re.compile(r"[-—–]\s*(?:19|20)\d\d\D{0,2}\d\d|\d{4}\D?\d\d\D?\d\d\s*[-—–]\s*\d")
+_BEGINNING_OF_DATE: Final = re.compile(r"(?:19|20)\d\d\.[\d.]{0,4}")
 _ISOLATED: Final = 0.7
 """Maximum confidence of a single character or number without a label."""
 
@@ -212,7 +213,7 @@ def _overlap(piece: Piece, latin: Piece) -> bool:
 def _sex(finder: FieldFinder) -> OcrField:
     """Return the sex beside its label, else a lone one, else one that the detector missed beside the birth date."""
     labelled = finder.value(Label.SEX, value_parsers.sex, alphabet=_SEXES) or finder.lone_sex()
-    return labelled or finder.missed_beside(_birth, value_parsers.sex, alphabet=_SEXES) or EMPTY_FIELD
+    return labelled or finder.missed_beside(_birth_or_part, value_parsers.sex, alphabet=_SEXES) or EMPTY_FIELD
 
 
 def _birthday(finder: FieldFinder) -> OcrField:
@@ -290,6 +291,11 @@ def _birth(text: str) -> str | None:
     """Return a single date; one beside a dash is part of the period of validity."""
     is_period = value_parsers.period(text) or _IN_PERIOD.search(value_parsers.half_width(text))
     return None if is_period else value_parsers.dotted_date(text)
+
+
+def _birth_or_part(text: str) -> str | None:
+    """Return a birth date, or what glare leaves of its beginning: a sex may be beside the glare."""
+    return _birth(text) or (text if _BEGINNING_OF_DATE.fullmatch(value_parsers.half_width(text)) else None)
 
 
 def _period(finder: FieldFinder) -> OcrField:

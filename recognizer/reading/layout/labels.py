@@ -83,6 +83,7 @@ SPACED_LABELS: Final = (Label.NAME, Label.SEX, Label.BIRTH, Label.ADDRESS)
 _MIN_SPACED_LABELS: Final = 2
 _COLUMN_TOLERANCE: Final = 1.0
 _DECORATION: Final = frozenset(BOX_GAP + " 　:：·.,，。、|/（）()-_")
+_DECORATION_OR_END: Final = _DECORATION | {""}
 _STATE_NAME: Final = "中华人民共和国"
 
 
@@ -110,13 +111,17 @@ class _Match:
 
 
 def find_anchors(line: TextLine) -> list[Anchor]:
-    """Return the labels and titles in a line, from left to right and without overlap. Longer, better matches win."""
+    """Return the labels and titles in a line, from left to right and without overlap. Longer, better matches win.
+
+    Of two that are as good, the one before a gap wins: the character before it was misread, and is not of the value.
+    """
     text = simplified(line.text)
     indexes = [index for index, character in enumerate(text) if character not in _DECORATION]
     bare = "".join(text[index] for index in indexes)
     matches = [match for label, words in WORDS.items() for word in words for match in _matches(bare, label, word)]
     matches.extend(_state_title(bare))
-    matches.sort(key=lambda match: (-match.score, match.start))
+    ends = {number for number, index in enumerate(indexes, 1) if text[index + 1 : index + 2] in _DECORATION_OR_END}
+    matches.sort(key=lambda match: (-match.score, match.start, match.end not in ends))
     accepted: list[_Match] = []
     for match in matches:
         if all(match.end <= other.start or other.end <= match.start for other in accepted):
