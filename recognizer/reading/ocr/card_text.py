@@ -359,7 +359,8 @@ def _with_positions(glyphs: list[Glyph], quad: Quad, deskew: Deskew) -> TextLine
     height = float((np.linalg.norm(corners[3] - corners[0]) + np.linalg.norm(corners[2] - corners[1])) / 2)
     middle = float(corners[:, 1].mean())
     characters = tuple(Character(glyph.text, left + glyph.at * (right - left), glyph.confidence) for glyph in glyphs)
-    return TextLine(characters, left, middle - height / 2, right, middle + height / 2)
+    tilt = _slope(corners) if _is_long(quad) else 0.0
+    return TextLine(characters, left, middle - height / 2, right, middle + height / 2, tilt)
 
 
 def close_up(text: CardText, core: Sequence[TextLine], outline: Quad | None = None) -> tuple[Pixels, NDArray[Any]]:

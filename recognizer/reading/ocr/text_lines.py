@@ -54,6 +54,8 @@ class TextLine:
     top: float
     right: float
     bottom: float
+    tilt: float = 0.0
+    """Radians by which a long line rises or falls although its text was deskewed."""
 
     @cached_property
     def text(self) -> str:

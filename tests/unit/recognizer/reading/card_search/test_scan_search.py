@@ -1,6 +1,7 @@
 """Text that glare or a shadow split off is the card's; what is within its outline counts for and against it."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -68,6 +69,32 @@ def test_a_label_outside_the_outline_is_another_papers(monkeypatch: pytest.Monke
     card = card_from_text.card_from_text(whole)
     assert card.card_side is CardSide.RESIDENCE_FRONT
     assert [one.text for one in whole.lines if one not in card.text.lines] == ["姓名"]
+
+
+def test_lines_that_are_not_parallel_to_labels_are_another_papers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(card_from_text, "document_evidence", lambda *_, **__: DocumentEvidence(seen=1.0))
+    whole = text_of(*FRONT, "会议纪要第三稿", "样本科技公司")
+    lines = [*whole.lines[:4], replace(whole.lines[4], tilt=0.2), replace(whole.lines[5], tilt=-0.2)]
+    lines[3] = replace(lines[3], tilt=0.01)
+    card = card_from_text.card_from_text(replace(whole, lines=tuple(lines)))
+    assert [one.text for one in card.text.lines] == list(FRONT)
+
+
+def test_a_card_in_glare_is_preferred_to_a_receipt_beside_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    receipt = text_of(*(f"1{number}2.50" for number in range(8)))
+    hidden = text_of("莫玲超", "女")
+    scan: Any = SplitScan()
+    scan.segments = lambda _: iter((receipt, hidden))
+    scan.completed_within = lambda *_: None
+
+    def outline(text: CardText, *_: object) -> object:
+        return OUTLINE if text.lines == hidden.lines else None
+
+    monkeypatch.setattr(card_from_text, "find_outline", outline)
+    monkeypatch.setattr(card_from_text, "part_in_glare", lambda *_: 0.1)
+    card = find_card(scan, frozenset({CardSide.RESIDENCE_FRONT}))
+    assert card is not None
+    assert card.text.lines == hidden.lines
 
 
 OUTLINE = np.array([[50, 50], [550, 50], [550, 400], [50, 400]], np.float32)

@@ -27,6 +27,16 @@ def test_a_missed_sex_is_reread_in_the_column_of_other_text(beside: TextLine) ->
     assert (sex.text, sex.confidence) == ("男", 0.7)
 
 
+def test_a_missed_sex_is_reread_beside_half_a_birth_date() -> None:
+    lines = [one for one in hk_front() if not any(word in one.text for word in ("性别", "次数", "出生"))]
+    half = line("1988.0", 330, 260)
+
+    def reread(place: BoundingBox, alphabet: str | None) -> str:
+        return "女" if alphabet == "男女" and place.left > half.right and place.top < 260 < place.bottom else ""
+
+    assert front_fields(finder(*lines, half, reread=reread), HK)["Sex"].text == "女"
+
+
 def test_a_watermark_close_to_an_authority_is_no_part_of_it() -> None:
     lines = [one for one in hk_front() if "签发机关" not in one.text]
     close = line("SPECIMEN样本", 120, 390), line("公安部出入境管理局", 330, 380)

@@ -18,6 +18,8 @@ def found(text: str) -> list[tuple[Label, str]]:
         ("曾特证件号码", [(Label.HISTORY_NUMBER, "曾特证件号码")]),
         ("身份证件号码", [(Label.IDENTITY_NUMBER, "身份证件号码")]),
         ("公民身份号码", [(Label.RESIDENT_NUMBER, "公民身份号码")]),
+        ("签发机美 公安部", [(Label.AUTHORITY, "签发机美")]),
+        ("签发机公安部", [(Label.AUTHORITY, "签发机")]),
         ("签发地广东", [(Label.ISSUE_PLACE, "签发地")]),
         ("有效期2018", [(Label.VALIDITY, "有效期")]),
         ("性别女出生1990年1月2日", [(Label.SEX, "性别"), (Label.BIRTH, "出生")]),
