@@ -23,9 +23,16 @@ from recognizer.reading.fields.issuing_authority import (
     issuing_authority,
     province_after_office,
 )
+from recognizer.reading.fields.names.holder_names import (
+    checked_for_comma,
+    chinese_name,
+    romanised_name,
+    romanised_name_piece,
+)
+from recognizer.reading.fields.names.pinyin import compared_names
 from recognizer.reading.fields.ocr_field import CONTRADICTED, EMPTY_FIELD, VERIFIED, Fields, OcrField
-from recognizer.reading.layout.card_layout import Layout, Piece
-from recognizer.reading.layout.labels import TITLES, Anchor, Label
+from recognizer.reading.layout.card_layout import Piece
+from recognizer.reading.layout.labels import TITLES, Label
 from recognizer.reading.ocr.text_lines import BOX_GAP, SAME_ROW
 from recognizer.reading.result import NOT_ENABLED
 
@@ -35,14 +42,8 @@ _TYPE_NAMES: Final[dict[PermitType, str]] = {
 _EXIT_ENTRY: Final = PermitType.EXIT_ENTRY_PERMIT
 _NON_CHINESE: Final = "（非中国籍）"
 """Follows the title of the edition for permanent residents who are not Chinese citizens (since July 2024)."""
-_NAME_BLOCK_HEIGHT: Final = 6.0
-"""The name's label and both names are within this many text heights."""
 _PERIOD_HEIGHT: Final = 4.0
 """The second date of a period is at most this many text heights from the label."""
-_COLUMN_TOLERANCE: Final = 1.3
-"""Values begin at most this many text heights apart."""
-_NAME_DISTANCE: Final = 3.2
-"""The Latin name is at most this many text heights below the Chinese one."""
 _WITHOUT_TITLE: Final = 0.8
 """Confidence of a document type derived from the format of the number."""
 _TELLS_EDITION: Final = 0.9
@@ -51,8 +52,6 @@ _WITHOUT_LABEL: Final = 0.85
 """Maximum confidence of a value beside an unreadable label."""
 _UNVERIFIED: Final = 0.5
 """Maximum confidence of a number with a wrong check digit."""
-_ONE_PART: Final = 0.5
-"""Maximum confidence of a romanised name of which only one part was found."""
 _LENGTH_CHANGE_YEARS: Final = {PermitType.HK_MACAO_PERMIT: (2012, 2013), PermitType.TAIWAN_PERMIT: (2015, 2015)}
 """First and last year in which both ten-digit and shorter numbers were issued."""
 _LONG_NUMBER: Final = re.compile(r"[HM]?\d{10}.*")
@@ -68,13 +67,16 @@ _ISOLATED: Final = 0.7
 
 def front_fields(finder: FieldFinder, permit: PermitType) -> Fields:
     """Read the side with the portrait."""
-    latin = _latin_name(finder)
-    name = _chinese_name(finder, latin) or EMPTY_FIELD
+    latin = romanised_name_piece(finder)
+    name = chinese_name(finder, latin) or EMPTY_FIELD
+    romanised = romanised_name(finder, latin) if latin else EMPTY_FIELD
+    if permit is not PermitType.HK_MACAO_PERMIT:  # those are romanised as on the holder's identity card
+        name, romanised = compared_names(finder, name, romanised)
     number = _number(finder, permit)
     authority, place = _authority_and_place(finder)
     fields = {
         "Name": _in_simplified(name) if permit is _EXIT_ENTRY else adjust_for_script(name),
-        "EnglishName": _complete_latin_name(finder, latin) if latin else EMPTY_FIELD,
+        "EnglishName": romanised,
         "Sex": _sex(finder),
         "Birthday": _birthday(finder),
         "IssueAuthority": authority,
@@ -90,7 +92,7 @@ def front_fields(finder: FieldFinder, permit: PermitType) -> Fields:
     return fields | {
         "Birthday": _checked_against_issue(adjust_for_calendar(fields["Birthday"]), fields["ValidDate"], permit),
         "Number": _checked_against_period(fields["Number"], fields["ValidDate"], permit),
-        "EnglishName": fields["EnglishName"] if is_non_chinese(fields) else _checked_for_comma(fields["EnglishName"]),
+        "EnglishName": fields["EnglishName"] if is_non_chinese(fields) else checked_for_comma(fields["EnglishName"]),
     }
 
 
@@ -128,86 +130,10 @@ def type_name(finder: FieldFinder, permit: PermitType, number: OcrField) -> OcrF
     return OcrField(name, VERIFIED, finder.corners([title.line]))
 
 
-def _latin_name(finder: FieldFinder) -> Piece | None:
-    """Return the romanised name: near the label, with a comma, in the column of the dates if possible; the topmost."""
-    layout = finder.layout
-    found = [piece for piece in layout.pieces if value_parsers.latin_name(piece.text) and _may_be_name(piece)]
-    label = layout.anchor(Label.NAME)
-    if label:
-        found = [piece for piece in found if _distance(label, piece, layout) < _NAME_BLOCK_HEIGHT] or found
-    dates = [piece for piece in layout.pieces if value_parsers.dotted_date(piece.text)]
-
-    def unlikelihood(piece: Piece) -> tuple[bool, bool, int]:
-        near = _COLUMN_TOLERANCE * piece.line.height
-        in_column = any(abs(piece.line.left - date.line.left) < near for date in dates)
-        return "," not in (value_parsers.latin_name(piece.text) or ""), not in_column, piece.row
-
-    return min(found, key=unlikelihood, default=None)
-
-
-def _complete_latin_name(finder: FieldFinder, piece: Piece) -> OcrField:
-    """Return the name, joined with the line below if it ends with its comma."""
-    text = piece.line.text.strip()
-    next_line = finder.layout.line_after(piece.line, piece.line) if text.endswith((",", "，")) else None
-    joined = value_parsers.latin_name(text + next_line.text) if next_line else None
-    if next_line and joined:
-        return finder.field(joined, [piece.line, next_line.line])
-    return finder.field(value_parsers.latin_name(piece.text) or "", [piece.line])
-
-
 def is_non_chinese(fields: Fields) -> bool:
     """Tell whether this is the edition for holders who are not Chinese citizens; some of them have one-word names."""
     number = NON_CHINESE.number.fullmatch(fields["Number"].text)
     return bool(number or fields["Nationality"].text or fields["Type"].text.endswith(_NON_CHINESE))
-
-
-def _checked_for_comma(name: OcrField) -> OcrField:
-    """Lower the confidence of a romanised name without the comma between surname and given name."""
-    return name if "," in name.text else name.at_most(_ONE_PART)
-
-
-def _distance(anchor: Anchor, piece: Piece, layout: Layout) -> float:
-    """Return the vertical distance between a label and a piece in text heights."""
-    return abs(piece.line.middle - anchor.line.middle) / layout.height
-
-
-def _may_be_name(piece: Piece) -> bool:
-    return piece.owner is None or piece.owner.label is Label.NAME
-
-
-def _chinese_name(finder: FieldFinder, latin: Piece | None) -> OcrField | None:
-    """Return the name beside or below its label, else the line above the Latin name: some cards have no label."""
-    labelled = finder.value(Label.NAME, value_parsers.chinese_name)
-    if labelled and not _is_beyond_latin_name(finder.layout, labelled.text, latin):
-        return labelled
-    if latin is None or finder.layout.anchor(Label.NAME):
-        return None
-    above = [
-        piece
-        for piece in (*finder.layout.pieces, *finder.layout.specimen_marks)
-        if _may_be_name(piece)
-        and 0.5 * latin.line.height < latin.line.middle - piece.line.middle < _NAME_DISTANCE * latin.line.height
-        and _overlap(piece, latin)
-        and value_parsers.chinese_name(piece.text)
-    ]
-    nearest = max(above, key=lambda piece: piece.line.middle, default=None)
-    return finder.field(value_parsers.chinese_name(nearest.text) or "", [nearest.line]) if nearest else None
-
-
-def _is_beyond_latin_name(layout: Layout, name: str, latin: Piece | None) -> bool:
-    """Tell whether a text is beside the Latin name and farther from the label: it is on a paper beside the card."""
-    label = layout.anchor(Label.NAME)
-    pieces = [piece for piece in layout.pieces if value_parsers.chinese_name(piece.text) == name]
-    if label is None or latin is None or not pieces:
-        return False
-    latin_distance = abs(latin.line.left - label.line.left)
-    return all(
-        not _overlap(piece, latin) and abs(piece.line.left - label.line.left) > latin_distance for piece in pieces
-    )
-
-
-def _overlap(piece: Piece, latin: Piece) -> bool:
-    return piece.line.left < latin.line.right and piece.line.right > latin.line.left
 
 
 def _sex(finder: FieldFinder) -> OcrField:
@@ -299,7 +225,7 @@ def _birth_or_part(text: str) -> str | None:
 
 
 def _period(finder: FieldFinder) -> OcrField:
-    """Return the validity period; its two dates may be on two lines."""
+    """Return the validity period; its two dates may be on two lines, beside the label or below it."""
     if found := finder.value(Label.VALIDITY, value_parsers.period) or finder.anywhere(value_parsers.period):
         return found
     anchor = finder.layout.anchor(Label.VALIDITY)
@@ -309,7 +235,7 @@ def _period(finder: FieldFinder) -> OcrField:
         piece
         for piece in finder.layout.pieces
         if piece.owner in {None, anchor}
-        and _distance(anchor, piece, finder.layout) < _PERIOD_HEIGHT
+        and -SAME_ROW < (piece.line.middle - anchor.line.middle) / finder.layout.height < _PERIOD_HEIGHT
         and value_parsers.dotted_date(piece.text)
     ][:2]
     text = value_parsers.period(" ".join(piece.text for piece in dates))

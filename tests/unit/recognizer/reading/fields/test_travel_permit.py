@@ -186,6 +186,15 @@ def test_a_period_on_two_lines_is_joined() -> None:
     assert read_front(finder(*lines), HK).ValidDate == "2018.10.09-2028.10.08"
 
 
+def test_a_birth_date_is_never_the_start_of_half_a_period() -> None:
+    lines = hk_front(
+        birth=line("1981.08.03", 330, 280),
+        validity=line("有效期限", 330, 330),
+        end=line("2028.10.08", 330, 370),
+    )
+    assert read_front(finder(*lines), HK).ValidDate == ""
+
+
 def test_the_start_of_a_period_is_never_a_birth_date() -> None:
     lines = hk_front(birth=line("出生日期", 330, 280), validity=line("2018.10.09-2028.10.08", 330, 330))
     answer = read_front(finder(*lines), HK)

@@ -1,0 +1,1 @@
+"""The holder's name on a travel permit."""

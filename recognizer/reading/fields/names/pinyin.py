@@ -1,0 +1,123 @@
+"""Compares a Chinese name with its Hanyu Pinyin: each may correct a misread character of the other.
+
+Permits of mainland residents romanise names in Pinyin (GB/T 28039), and so do Taiwan permits as far as is known. A name
+in another romanisation has no such syllables or other ones, and is left as it is.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache
+from itertools import product
+from typing import Final
+
+from xpinyin import Pinyin
+
+from recognizer.reading.fields import value_parsers
+from recognizer.reading.fields.field_finder import FieldFinder
+from recognizer.reading.fields.ocr_field import OcrField
+from recognizer.reading.ocr.text_lines import BoundingBox, TextLine
+
+_CONFIRMED: Final = 0.6
+"""Minimum confidence of a name that its Pinyin confirms: characters of one sound may be similar (清, 青)."""
+_CORRECTED: Final = 0.7
+_CERTAIN: Final = 0.9
+"""What is as confident is not corrected by what is less confident."""
+_MARGIN: Final = 0.12
+"""Part of its height by which a line is read again beyond its edges."""
+_U_UMLAUT: Final = ("V", "U", "YU")
+"""How ü is written: LV, LU, and LYU in passports and permits since 2012."""
+_NAME_CHARACTERS: Final = range(0x4E00, 0x9FA6)
+
+
+def compared_names(finder: FieldFinder, name: OcrField, romanised: OcrField) -> tuple[OcrField, OcrField]:
+    """Return both names, the less confident one corrected if the other shows which of its characters is misread."""
+    letters = _letters(romanised.text)
+    if not letters or not name.text:
+        return name, romanised
+    if letters in _spellings(name.text):
+        return name.at_least(_CONFIRMED), romanised
+    if name.confidence >= _CERTAIN > romanised.confidence:
+        corrected = _with_one_letter_corrected(romanised.text, name.text)
+        return name, replace(romanised, text=corrected).at_most(_CORRECTED) if corrected else romanised
+    if name.confidence < _CERTAIN and (corrected := _reread(finder, name.text, romanised.text)):
+        return replace(name, text=corrected, confidence=_CORRECTED), romanised
+    return name, romanised
+
+
+def _letters(romanised: str) -> str:
+    return re.sub("[^A-Z]", "", romanised)
+
+
+def _spellings(name: str) -> set[str]:
+    """Return all Pinyin of a name: some characters have several readings."""
+    return {"".join(syllables) for syllables in product(*map(_readings, name))}
+
+
+@cache
+def _dictionary() -> Pinyin:
+    return Pinyin()
+
+
+@cache
+def _readings(character: str) -> tuple[str, ...]:
+    """Return a character's syllables without tones; the character itself if it has none."""
+    readings = [reading.upper() for reading in _dictionary().get_pinyins(character)]
+    return tuple({reading.replace("V", umlaut) for reading in readings for umlaut in _U_UMLAUT})
+
+
+@cache
+def _characters_by_syllable() -> dict[str, str]:
+    characters: dict[str, list[str]] = {}
+    for character in map(chr, _NAME_CHARACTERS):
+        for reading in _readings(character):
+            if reading.isascii():
+                characters.setdefault(reading, []).append(character)
+    return {reading: "".join(sounding) for reading, sounding in characters.items()}
+
+
+def _with_one_letter_corrected(romanised: str, name: str) -> str | None:
+    """Return the romanised name with the only letter replaced that differs from the name's Pinyin."""
+    letters = _letters(romanised)
+    places = [index for index, character in enumerate(romanised) if "A" <= character <= "Z"]
+    corrected = set()
+    for spelling in _spellings(name):
+        if len(spelling) != len(letters):
+            continue
+        wrong = [index for index, (one, other) in enumerate(zip(letters, spelling, strict=True)) if one != other]
+        if len(wrong) == 1:
+            place = places[wrong[0]]
+            corrected.add(romanised[:place] + spelling[wrong[0]] + romanised[place + 1 :])
+    return corrected.pop() if len(corrected) == 1 else None
+
+
+def _reread(finder: FieldFinder, name: str, romanised: str) -> str | None:
+    """Return the name read again with only characters that sound like its Pinyin, if some of it was right."""
+    lines = [piece.line for piece in finder.layout.pieces if value_parsers.chinese_name(piece.text) == name]
+    syllables = {one for divided in _divisions(romanised, len(name)) for one in divided}
+    if len(lines) != 1 or not any(set(_readings(character)) & syllables for character in name):
+        return None
+    alphabet = "".join(_characters_by_syllable()[syllable] for syllable in sorted(syllables))
+    text = finder.reread_checked(_with_margin(lines[0]), alphabet)
+    return text if len(text) == len(name) and _letters(romanised) in _spellings(text) else None
+
+
+def _divisions(romanised: str, count: int) -> Iterator[list[str]]:
+    """Yield the ways to divide a romanised name into so many syllables; none contains a comma or a hyphen."""
+    words = re.findall("[A-Z]+", romanised)
+    for divided in product(*(list(_syllables(word)) for word in words)):
+        if sum(map(len, divided)) == count:
+            yield [syllable for word in divided for syllable in word]
+
+
+def _syllables(word: str) -> Iterator[list[str]]:
+    if not word:
+        yield []
+    for end in range(1, min(len(word), 6) + 1):
+        if word[:end] in _characters_by_syllable():
+            yield from ([word[:end], *rest] for rest in _syllables(word[end:]))
+
+
+def _with_margin(line: TextLine) -> BoundingBox:
+    margin = _MARGIN * line.height
+    return BoundingBox(line.left - margin, line.top - margin, line.right + margin, line.bottom + margin)
