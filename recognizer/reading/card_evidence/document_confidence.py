@@ -16,7 +16,7 @@ from permit_ocr.domain.card.resident_number import parse_resident_number
 from recognizer.reading.card_evidence.card_of_lines import card_of_lines
 from recognizer.reading.card_evidence.flat_area import deskewed_corners
 from recognizer.reading.card_evidence.hidden_lines import are_lines_hidden
-from recognizer.reading.card_evidence.paper import examine_paper, is_text_light
+from recognizer.reading.card_evidence.paper import Paper, examine_paper, is_text_light
 from recognizer.reading.card_evidence.person import examine_portrait_place
 from recognizer.reading.card_evidence.picture import CERTAIN, picture_beside
 from recognizer.reading.classification.card_area import IsOnCard
@@ -160,9 +160,10 @@ def document_evidence(
     """
     layout = finder.layout
     is_on_card = None if outline is None else within_outline(outline if document is None else document, text)
-    seen = _paper(text, core, layout.height)
+    paper = None if layout.height < _MIN_HEIGHT else examine_paper(text, core, layout.height)
+    seen = _paper(paper)
     if card_side is CardSide.HK_MACAO_BACK:
-        seen += _hk_macao_back(text, finder, fields, mrz, outline)
+        seen += _hk_macao_back(text, finder, fields, mrz=mrz, outline=outline, paper=paper)
     elif card_side is CardSide.RESIDENCE_BACK:
         seen += _residence_back(layout)
     else:
@@ -206,11 +207,18 @@ def within_outline(outline: Quad, text: CardText) -> IsOnCard:
 
 
 def _hk_macao_back(
-    text: CardText, finder: FieldFinder, fields: Fields, mrz: MrzFacts | None, outline: Quad | None
+    text: CardText,
+    finder: FieldFinder,
+    fields: Fields,
+    *,
+    mrz: MrzFacts | None,
+    outline: Quad | None,
+    paper: Paper | None,
 ) -> float:
     """Return points for the machine-readable lines: the printed words are on any form that asks for the permit.
 
     If something hides them, the printed side can be enough for a review: an outline, a number with its check digit.
+    If all of them is hidden, a colour without a pattern supports nothing: a message's bubble has one, too.
     """
     if mrz:
         return 0.95
@@ -218,10 +226,14 @@ def _hk_macao_back(
     if lines:
         return 0.85 if document_code(lines) else 0.6
     is_hidden = outline is not None and are_lines_hidden(text, outline, finder.layout.height)
-    if not is_hidden and not has_parts_of_lines(finder):
+    has_parts = has_parts_of_lines(finder)
+    if not is_hidden and not has_parts:
         return 0.0
     number = fields.get("IDNumber", EMPTY_FIELD).text
-    points = 0.2 + 0.1 * (outline is not None) + 0.15 * is_valid_hong_kong_number(number)
+    is_flat = not has_parts and paper is not None and paper.pattern < _BLANK_PATTERN
+    points = (
+        0.2 - max(0.0, _paper(paper)) * is_flat + 0.1 * (outline is not None) + 0.15 * is_valid_hong_kong_number(number)
+    )
     return points + 0.3 * repeats_identity_number(finder, number)
 
 
@@ -266,9 +278,9 @@ def _front(finder: FieldFinder, fields: Fields, *, picture: float) -> float:
     return points + 0.3 * has_line + 0.2 * (is_valid and picture > 0)
 
 
-def _paper(text: CardText, core: Sequence[TextLine], height: float) -> float:
-    paper = examine_paper(text, core, height)
-    if paper is None or height < _MIN_HEIGHT:
+def _paper(paper: Paper | None) -> float:
+    """Return points for the paper behind the text; none if it is too small in the photo to show a pattern."""
+    if paper is None:
         return 0.0
     if paper.colour > _MIN_COLOUR or paper.pattern > _MIN_PATTERN:
         return _PRINTED_PAPER

@@ -73,16 +73,42 @@ def with_hand(image: Image) -> Image:
     return image
 
 
+def with_band(image: Image) -> Image:
+    """Print a band across the same place, on a document that lies on a dark table."""
+    (left, top), (right, bottom) = OUTLINE.astype(int)[[0, 2]]
+    table = np.full_like(image, (50, 60, 70))
+    table[top:bottom, left:right] = image[top:bottom, left:right]
+    table[480 : bottom - 10, left:right] = (110, 140, 190)
+    return table
+
+
+def patterned(paper: tuple[int, int, int]) -> Image:
+    """Return paper with fine lines."""
+    image = blank(paper)
+    image[::6] = (image[::6] * 0.9).astype(np.uint8)
+    return image
+
+
 @pytest.mark.parametrize(
     ("image", "number", "outline", "is_reviewed"),
     [
-        (with_hand(blank(BLUE)), "G376849(9)", OUTLINE, True),
-        (blank(BLUE), "G376849(9)", OUTLINE, False),
-        (with_hand(blank(BLUE)), "G376849(9)", None, False),
+        (with_hand(patterned(BLUE)), "G376849(9)", OUTLINE, True),
+        (with_hand(blank(BLUE)), "G376849(9)", OUTLINE, False),
+        (with_band(patterned(BLUE)), "G376849(9)", OUTLINE, False),
+        (patterned(BLUE), "G376849(9)", OUTLINE, False),
+        (with_hand(patterned(BLUE)), "G376849(9)", None, False),
         (with_hand(blank(WHITE)), "G376849(8)", OUTLINE, False),
-        (with_message(blank(BLUE)), "G376849(9)", OUTLINE, False),
+        (with_message(patterned(BLUE)), "G376849(9)", OUTLINE, False),
     ],
-    ids=["hidden", "blank", "no outline", "blank paper and wrong check digit", "message on a screen"],
+    ids=[
+        "hidden",
+        "colour without a pattern",
+        "a badge's band",
+        "blank",
+        "no outline",
+        "blank paper and wrong check digit",
+        "message on a screen",
+    ],
 )
 def test_a_back_is_for_review_if_something_hides_its_lines(
     image: Image, number: str, outline: Image, *, is_reviewed: bool
