@@ -24,8 +24,8 @@ from permit_ocr.domain.confidence import CONFIDENCE_THRESHOLD, confidence_by_fie
 from permit_ocr.domain.errors import RejectDocument
 from permit_ocr.domain.judgement import has_key_field, side_of
 from permit_ocr.domain.permits import Kind, RecognitionOptions, Side
-from permit_ocr.images.formats import Format, check_readable, format_of
-from permit_ocr.images.rejections import rejection
+from permit_ocr.images.formats import Format, check_readable, format_of, is_reduced_first
+from permit_ocr.images.rejections import MAX_UNSCALED_PIXELS, rejection
 from permit_ocr.tencent.error_table import look_up
 from permit_ocr.tencent.report_format import report_as_json
 from recognizer.cpu_count import available_cpus
@@ -35,6 +35,8 @@ from recognizer.reading.result import Reading, ReadingError
 
 ACCEPTED_FORMATS: Final = "read accepts only PNG and JPEG files."
 CONVERTED_BY_RECOGNIZE: Final = "Use recognize: it converts HEIC, PDF and more."
+TOO_LARGE_TO_READ: Final = f"The image is a PNG or progressive JPEG of more than {MAX_UNSCALED_PIXELS:,} pixels."
+REDUCED_BY_RECOGNIZE: Final = "Use recognize: it makes the image smaller."
 _TRUNCATED: Final = "Document.Truncated"
 _NOT_DECODABLE: Final = "FailedOperation.ImageDecodeFailed"
 _NO_CARD: Final = "FailedOperation.ImageNoSpecifiedCard"
@@ -173,6 +175,8 @@ def _rejection(image: bytes) -> RejectDocument | None:
         check_readable(image)
     except RejectDocument as error:
         return error
+    if is_reduced_first(image):
+        return RejectDocument("Document.TooManyPixels", TOO_LARGE_TO_READ, REDUCED_BY_RECOGNIZE)
     return None
 
 

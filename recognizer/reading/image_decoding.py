@@ -9,17 +9,13 @@ from PIL import Image, UnidentifiedImageError
 
 from permit_ocr.domain.errors import RejectDocument
 from permit_ocr.images.metadata import UPRIGHT, orientation_of
+from permit_ocr.images.rejections import MAX_PIXELS, MAX_UNSCALED_PIXELS
 from recognizer.reading.ocr.engine import Pixels
 
 Image.preinit()  # or the first photo would import the decoders
 
 _FORMATS: Final = ("PNG", "JPEG", "MPO")
 """MPO is a JPEG with additional images: some phones write it and name it JPEG."""
-MAX_PIXELS: Final = 64_000_000
-"""Larger images are rejected by their header, before decoding: a PNG of a few kilobytes may expand to gigabytes."""
-MAX_UNSCALED_PIXELS: Final = 40_000_000
-"""The same for images that cannot be downscaled while decoding: PNG (4 bytes a pixel) and progressive JPEG (up to 8).
-"""
 _WORKING_SIDE: Final = 2400
 """Images are downscaled to this longest side: a card that fills half of it still has text 25 pixels high."""
 _BAND_ROWS: Final = 256

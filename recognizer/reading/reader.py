@@ -43,7 +43,7 @@ def load_models() -> None:
 
 
 def read(image: bytes, *, kind: Kind, side: Side | None = None, return_portrait: bool = False) -> Reading:
-    """Read the card in an image file (PNG or JPEG, at most ``image_decoding.MAX_PIXELS``).
+    """Read the card in an image file (PNG or JPEG, of the size that ``image_decoding.decode`` takes).
 
     For a residence permit, ``side`` is ignored and the side is detected. For a travel permit, the default is the front.
     Raises ``ReadingError`` for any failure caused by the image; any other exception is a bug. Thread-safe; at most

@@ -55,7 +55,7 @@ export const simplified = {
     "Specify the right document and side, or send it as auto.": "请选择正确的证件与面别，或改用自动判断。",
     "Specify the right document, or send it as auto.": "请选择正确的证件，或改用自动判断。",
     "Send one photo per card and side.": "请每张证件、每一面各发送一张照片。",
-    "Send a smaller image: at most 7 MB in Base64 (a file of about 5 MB).": "请发送较小的图像：文件约 5 MB 以内（Base64 编码后 7 MB）。",
+    "Send a smaller image: at most 7 MB in Base64 (a file of about 5 MB) and 40 million pixels.": "请发送较小的图像：文件约 5 MB 以内（Base64 编码后 7 MB），4,000 万像素以内。",
     "Check that the URL is public and answers within 3 seconds, or upload the image.": "请确认网址可公开访问并在 3 秒内响应，或改为上传图像。",
     "The sender can do nothing: report it to the operator with the request id.": "这不是照片的问题：请连同消息中的请求编号通知管理员。",
     "Check the image, its URL and the card side.": "请检查图像、网址与面别。",

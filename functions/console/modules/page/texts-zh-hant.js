@@ -55,7 +55,7 @@ export const traditional = {
     "Specify the right document and side, or send it as auto.": "請選擇正確的證件與面別，或改用自動判斷。",
     "Specify the right document, or send it as auto.": "請選擇正確的證件，或改用自動判斷。",
     "Send one photo per card and side.": "請每張證件、每一面各傳送一張照片。",
-    "Send a smaller image: at most 7 MB in Base64 (a file of about 5 MB).": "請傳送較小的影像：檔案約 5 MB 以內（Base64 編碼後 7 MB）。",
+    "Send a smaller image: at most 7 MB in Base64 (a file of about 5 MB) and 40 million pixels.": "請傳送較小的影像：檔案約 5 MB 以內（Base64 編碼後 7 MB），4,000 萬像素以內。",
     "Check that the URL is public and answers within 3 seconds, or upload the image.": "請確認網址可公開存取並在 3 秒內回應，或改為上傳影像。",
     "The sender can do nothing: report it to the operator with the request id.": "這不是照片的問題：請連同訊息中的請求編號通知管理員。",
     "Check the image, its URL and the card side.": "請檢查影像、網址與面別。",

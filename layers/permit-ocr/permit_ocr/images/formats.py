@@ -7,7 +7,7 @@ from typing import Final
 from permit_ocr.domain.errors import RejectDocument
 from permit_ocr.images import jpeg, png
 from permit_ocr.images.metadata import UPRIGHT, orientation_of
-from permit_ocr.images.rejections import MAX_PIXELS, MIN_SIDES, rejection
+from permit_ocr.images.rejections import MAX_PIXELS, MAX_UNSCALED_PIXELS, MIN_SIDES, rejection
 
 
 class Format(StrEnum):
@@ -69,7 +69,7 @@ def base64_length(size: int) -> int:
 def is_provider_ready(content: bytes, *, base64_limit: int) -> bool:
     """Tell whether a file needs no conversion.
 
-    That is an upright PNG or JPEG image within the limit, and also a file that can never be read (for which
+    That is an upright PNG or JPEG image within the limits, and also a file that can never be read (for which
     ``check_readable`` gives the reason). Everything else has to be converted first. So does an image without its end:
     only decoding shows whether more than that is missing.
     """
@@ -80,9 +80,20 @@ def is_provider_ready(content: bytes, *, base64_limit: int) -> bool:
         return False
     try:
         has_end = jpeg.has_end(content) if file_format is Format.JPEG else png.has_end(content)
-        return has_end and orientation_of(content) == UPRIGHT
+        return has_end and orientation_of(content) == UPRIGHT and not is_reduced_first(content)
     except RejectDocument:
         return True
+
+
+def is_reduced_first(content: bytes) -> bool:
+    """Tell whether a PNG or JPEG image has too many pixels for the recogniser, but not for the conversion.
+
+    Raises ``RejectDocument`` for a damaged one.
+    """
+    is_jpeg = format_of(content) is Format.JPEG
+    width, height = jpeg.size(content) if is_jpeg else png.size(content)
+    is_whole = not is_jpeg or jpeg.is_progressive(content)
+    return is_whole and MAX_UNSCALED_PIXELS < width * height <= MAX_PIXELS
 
 
 def check_readable(content: bytes) -> None:

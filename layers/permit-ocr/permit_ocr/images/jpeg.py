@@ -17,6 +17,7 @@ _APPLICATION_DATA: Final = range(0xE0, 0xF0)
 _METADATA: Final = frozenset((*_APPLICATION_DATA, *range(0xF0, 0xFF)))
 """Application data, extensions and comments: decoders pass over them."""
 _FRAMES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_PROGRESSIVE_FRAMES: Final = frozenset((0xC2, 0xC6, 0xCA, 0xCE))
 _WITHOUT_LENGTH: Final = frozenset((0x01, 0xD8, _END_OF_IMAGE))
 _MARKER: Final = re.compile(rb"\xff([^\x00\xd0-\xd7\xff])")
 """In a scan's data, a byte FF is followed by 00 or is part of a restart marker. Anything else ends the scan."""
@@ -76,6 +77,11 @@ def size(file: bytes) -> tuple[int, int]:
         if segment.marker in _FRAMES:
             return int.from_bytes(segment.body[3:5]), int.from_bytes(segment.body[1:3])
     raise rejection("Document.Damaged")
+
+
+def is_progressive(file: bytes) -> bool:
+    """Tell whether every scan refines the whole image, so that a decoder keeps all of it. Raises ``RejectDocument``."""
+    return any(segment.marker in _PROGRESSIVE_FRAMES for segment in header(file))
 
 
 def exif(file: bytes) -> bytes:

@@ -9,6 +9,9 @@ MIN_SIDES: Final = (200, 100)
 can read them."""
 MAX_PIXELS: Final = 64_000_000
 """More than an ordinary photo of any phone. A PNG of a few kilobytes may decode to gigabytes of pixels."""
+MAX_UNSCALED_PIXELS: Final = 40_000_000
+"""What the recogniser decodes of images that cannot be downscaled while decoding: PNG (4 bytes a pixel) and progressive
+JPEG (up to 8). The application reduces larger ones before they are sent."""
 MAX_PAGES: Final = 20
 MAX_BYTES: Final = 50_000_000
 """Of a file that is converted: 20 scanned pages of 2.5 MB each."""

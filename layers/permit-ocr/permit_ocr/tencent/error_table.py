@@ -10,6 +10,8 @@ from enum import Enum, auto
 from functools import partial
 from typing import Final
 
+from permit_ocr.images.rejections import MAX_UNSCALED_PIXELS
+
 
 class Outcome(Enum):
     """What happens next: the classes of ``domain.errors``."""
@@ -44,7 +46,10 @@ class ErrorCode:
 
 
 _ANOTHER_PHOTO: Final = "Upload another photo: the whole card, sharp and evenly lit."
-_SMALLER: Final = "Send a smaller image: at most 7 MB in Base64 (a file of about 5 MB)."
+_MEGAPIXELS: Final = MAX_UNSCALED_PIXELS // 1_000_000
+_SMALLER: Final = (
+    f"Send a smaller image: at most 7 MB in Base64 (a file of about 5 MB) and {_MEGAPIXELS} million pixels."
+)
 _INTERNAL: Final = "The sender can do nothing: report it to the operator with the request id."
 _WAIT: Final = "No action needed; it is retried automatically."
 _ACCOUNT: Final = "The operator must fix the account or the configuration; documents wait until then."

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner, Result
 
-from cli.commands.read import ACCEPTED_FORMATS, CONVERTED_BY_RECOGNIZE
+from cli.commands.read import ACCEPTED_FORMATS, CONVERTED_BY_RECOGNIZE, REDUCED_BY_RECOGNIZE, TOO_LARGE_TO_READ
 from cli.main import app
 from permit_ocr.domain.card.answers import MainlandPermitAnswer, MainlandPermitBack, ResidencePermitAnswer
 from permit_ocr.domain.permits import Kind, Side
@@ -150,6 +150,12 @@ def test_an_unsupported_format_points_to_recognize(tmp_path: Path) -> None:
     text = f"{ACCEPTED_FORMATS} {CONVERTED_BY_RECOGNIZE}"
     assert line["error"] == {"code": "Document.UnsupportedFormat", "message": text}
     assert text in " ".join(CliRunner(env={"COLUMNS": "200"}).invoke(app, ["read", "--help"]).stdout.split())
+
+
+def test_an_image_that_recognize_makes_smaller_points_to_it(tmp_path: Path) -> None:
+    Image.new("1", (8000, 5100)).save(tmp_path / "scan.png")
+    (line,) = lines(run(tmp_path / "scan.png", "--json"))
+    assert line["error"] == {"code": "Document.TooManyPixels", "message": f"{TOO_LARGE_TO_READ} {REDUCED_BY_RECOGNIZE}"}
 
 
 def test_skipped_files_in_a_folder_are_reported(folder: Path) -> None:

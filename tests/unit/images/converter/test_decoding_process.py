@@ -57,6 +57,17 @@ def test_pages_are_returned_in_order(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "LA", "P", "L", "1", "I;16"])
+def test_a_png_of_64_megapixels_is_reduced_within_the_memory(mode: str, tmp_path: Path) -> None:
+    shades = Image.linear_gradient("L").resize((8000, 8000))
+    whole = shades.convert("I").convert("I;16") if mode == "I;16" else shades.convert(mode)
+    (page,) = decoded(file_of("png", whole, orientation=6, compress_level=1), tmp_path)
+    assert (page.rejection, page.image is not None) == (None, True)
+    with Image.open(tmp_path / "1.jpg") as image:
+        assert image.size == (4000, 4000)
+
+
 def test_an_unreadable_page_does_not_affect_the_others(tmp_path: Path) -> None:
     content = file_of("tiff", save_all=True, append_images=[picture((50, 50)), picture()])
     pages = decoded(content, tmp_path)
@@ -80,8 +91,7 @@ def test_a_pdf_without_pages_is_rejected(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_exceeding_the_memory_limit_is_a_rejection(tmp_path: Path) -> None:
-    flat = Image.new("RGBA", (8000, 7900))
-    (page,) = decoded(file_of("png", flat, compress_level=1), tmp_path)
+    (page,) = decoded(costly_jpeg(), tmp_path)
     assert page.rejection == "Document.TooCostly"
 
 

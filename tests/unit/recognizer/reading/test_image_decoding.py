@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
 from permit_ocr.domain.permits import Kind
+from permit_ocr.images.formats import is_provider_ready
+from permit_ocr.images.rejections import MAX_PIXELS, MAX_UNSCALED_PIXELS
 from recognizer.reading import image_decoding
 from recognizer.reading.image_decoding import EmptyFile, NotAnImage, TooManyPixels, decode
 from recognizer.reading.reader import ReadingError, read
@@ -168,18 +170,29 @@ def test_anything_but_a_complete_png_or_jpeg_is_rejected(broken: bytes) -> None:
 
 def test_too_many_pixels_are_rejected_before_decoding() -> None:
     with pytest.raises(TooManyPixels):
-        decode(png_that_claims(60_000, image_decoding.MAX_PIXELS // 60_000 + 1))
+        decode(png_that_claims(60_000, MAX_PIXELS // 60_000 + 1))
 
 
 def test_images_that_cannot_be_scaled_while_decoding_have_a_lower_limit() -> None:
-    side = int(image_decoding.MAX_UNSCALED_PIXELS**0.5) + 1
-    assert image_decoding.MAX_UNSCALED_PIXELS < side**2 < image_decoding.MAX_PIXELS
+    side = int(MAX_UNSCALED_PIXELS**0.5) + 1
+    assert MAX_UNSCALED_PIXELS < side**2 < MAX_PIXELS
     with pytest.raises(TooManyPixels):
         decode(png_that_claims(side, side))
     grey = Image.new("L", (side, side))
     with pytest.raises(TooManyPixels):
         decode(file(grey, "JPEG", progressive=True))
     assert decode(file(grey, "JPEG")).pixels.shape == (2400, 2400, 3)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "progressive"])
+def test_the_application_sends_what_is_not_too_large_to_decode(kind: str) -> None:
+    """Every other image within the application's limit is reduced first."""
+    for pixels in (MAX_UNSCALED_PIXELS, MAX_UNSCALED_PIXELS + 10_000, MAX_PIXELS):
+        picture = Image.new("L", (10_000, pixels // 10_000))
+        content = file(picture, kind.replace("progressive", "JPEG"), progressive=kind == "progressive")
+        assert is_provider_ready(content, base64_limit=10**8) == (kind == "JPEG" or pixels == MAX_UNSCALED_PIXELS)
+        if is_provider_ready(content, base64_limit=10**8):
+            decode(content)
 
 
 def seed_files() -> list[bytes]:

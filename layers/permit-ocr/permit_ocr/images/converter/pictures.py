@@ -11,7 +11,8 @@ from permit_ocr.images import png
 from permit_ocr.images.converter.pixels import PILLOW_ERRORS, upright, within_bounds
 from permit_ocr.images.converter.restoring import restored_jpeg, restored_png
 from permit_ocr.images.formats import Format, check_size
-from permit_ocr.images.metadata import orientation, orientation_of
+from permit_ocr.images.metadata import orientation as orientation_in
+from permit_ocr.images.metadata import orientation_of
 from permit_ocr.images.rejections import DECODING_MEGABYTES, rejection
 
 _WEBP_BYTES_PER_PIXEL: Final = 12
@@ -46,12 +47,13 @@ class PillowPicture:
         """See ``Pages``."""
         try:
             check_size(*self._file.size)
-            picture = upright(within_bounds(self._file), self._orientation or _orientation(self._file))
+            picture = within_bounds(self._file)
+            orientation = self._orientation or _orientation(self._file)
+            if picture is not self._file:
+                self._file.close()  # its pixels take most of the memory
+            return upright(picture, orientation)
         except PILLOW_ERRORS as error:
             raise rejection(self._damage) from error
-        if picture is not self._file:
-            self._file.close()  # its pixels take the other half of the memory
-        return picture
 
     def _source(self, file: Path) -> Path | IO[bytes]:
         """Return what Pillow should open instead of ``file``. Raises ``RejectDocument``."""
@@ -77,7 +79,7 @@ class PillowPicture:
 
 def _orientation(file: Image.Image) -> int:
     xmp = b"" if file.format == "AVIF" else file.info.get("xmp", b"")  # AVIF has its own, and Pillow puts it into Exif
-    return orientation(file.info.get("exif", b""), xmp)
+    return orientation_in(file.info.get("exif", b""), xmp)
 
 
 def _check_webp_size(beginning: bytes) -> None:

@@ -2,6 +2,7 @@
 
 import math
 import struct
+from collections.abc import Iterator
 from typing import Any, Final
 
 from PIL import Image
@@ -26,7 +27,9 @@ _TRANSPOSITIONS: Final = {
     8: Image.Transpose.ROTATE_90,
 }
 """How to make a picture upright, by Exif orientation."""
-_REDUCIBLE: Final = frozenset(("L", "LA", "RGB", "RGBA", "CMYK"))
+_STRIP_ROWS: Final = 64
+"""Rows of a reduced picture that are made at a time, so that there is never a second picture of full size."""
+_GREY: Final = frozenset(("1", "L", "I;16", "I;16B", "I;16L", "I;16N"))
 _WITH_ALPHA: Final = frozenset(("LA", "La", "PA", "RGBA", "RGBa"))
 
 
@@ -46,14 +49,29 @@ def within_bounds(file: Any) -> Image.Image:  # noqa: ANN401  Pillow types no pl
     if file.width * file.height > WHOLE_PIXELS:
         file.draft(None, (file.width // 2, file.height // 2))  # only JPEG can skip details while it decodes
     file.load()
-    picture = without_empty_alpha(file)
-    factor = reduction(*picture.size)
-    if factor == 1:
-        return to_basic_mode(picture)
-    # Reducing first needs less memory, but palette colours cannot be averaged.
-    if picture.mode in _REDUCIBLE:
-        return to_basic_mode(picture.reduce(factor))
-    return to_basic_mode(picture).convert("RGB" if picture.mode != "1" else "L").reduce(factor)
+    factor = reduction(*file.size)
+    return to_basic_mode(without_empty_alpha(file)) if factor == 1 else _reduced(file, factor)
+
+
+def _reduced(picture: Image.Image, factor: int) -> Image.Image:
+    """Return a picture in mode L or RGB, its sides divided by a whole number."""
+    if picture.mode in {"I", "F"}:
+        picture = to_8_bit_grey(picture)  # its scale depends on all pixels
+    has_colours_only = picture.has_transparency_data and all(map(_has_empty_alpha, _strips(picture, factor)))
+    is_grey = picture.mode in _GREY and not picture.has_transparency_data
+    size = math.ceil(picture.width / factor), math.ceil(picture.height / factor)
+    reduced = Image.new("L" if is_grey else "RGB", size)
+    for number, strip in enumerate(_strips(picture, factor)):
+        part = to_basic_mode(_colours(strip) if has_colours_only else strip)
+        reduced.paste(part.convert(reduced.mode).reduce(factor), (0, number * _STRIP_ROWS))
+        reduced.info["icc_profile"] = part.info.get("icc_profile")
+    return reduced
+
+
+def _strips(picture: Image.Image, factor: int) -> Iterator[Image.Image]:
+    rows = _STRIP_ROWS * factor
+    for top in range(0, picture.height, rows):
+        yield picture.crop((0, top, picture.width, min(top + rows, picture.height)))
 
 
 def to_basic_mode(picture: Image.Image) -> Image.Image:
@@ -76,17 +94,23 @@ def without_empty_alpha(picture: Image.Image) -> Image.Image:
     Programs that know no transparency leave the channel at zero, and viewers show the colours. This has to come before
     anything that weights colours by it.
     """
-    if picture.mode not in _WITH_ALPHA or picture.getchannel(len(picture.getbands()) - 1).getextrema() != (0, 0):
-        return picture
+    return _colours(picture) if picture.has_transparency_data and _has_empty_alpha(picture) else picture
+
+
+def _has_empty_alpha(picture: Image.Image) -> bool:
+    layer = picture if picture.mode in _WITH_ALPHA else picture.convert("RGBA")
+    return layer.getchannel(len(layer.getbands()) - 1).getextrema() == (0, 0)
+
+
+def _colours(picture: Image.Image) -> Image.Image:
+    """Return a picture without its alpha channel."""
     colours = picture.getchannel(0) if picture.mode in {"LA", "La"} else picture.convert("RGBA").convert("RGB")
     colours.info = {"icc_profile": picture.info.get("icc_profile")}
     return colours
 
 
 def _on_white(picture: Image.Image) -> Image.Image:
-    layer = without_empty_alpha(picture.convert("RGBA"))
-    if layer.mode == "RGB":
-        return layer
+    layer = picture.convert("RGBA")
     paper = Image.new("RGB", layer.size, "white")
     paper.paste(layer, mask=layer.getchannel("A"))
     paper.info = {"icc_profile": picture.info.get("icc_profile")}
