@@ -19,23 +19,30 @@ _NOT_CARD_TEXT: Final = frozenset(("Profile", "PortraitImageInfo", "WarnCardInfo
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileResult:
-    """The name of a photo, or of a pair, and its event; None if there is no result."""
+    """The name of a photo, or of a pair, and its event; without a result None, but the id to get it by later."""
 
     file: str
     event: dict[str, Any] | None
+    document_id: str | None = None
 
 
 def writer_for(file: Path) -> Callable[[Path, Iterable[FileResult]], None]:
     """Return the function that writes the format of ``file``'s suffix. Raises ``ValueError``.
 
-    In JSON Lines each line is ``{"file": …, "event": …}``, the event as published.
+    In JSON Lines each line is ``{"file": …, "event": …}``, the event as published. Without one, the line has the
+    ``document_id``.
     """
     suffix = check_format(file)
     return _write_json_lines if suffix == JSON_LINES else partial(_write_table, suffix)
 
 
 def _write_json_lines(file: Path, results: Iterable[FileResult]) -> None:
-    write_lines(file, ({"file": result.file, "event": result.event} for result in results))
+    write_lines(file, map(_line, results))
+
+
+def _line(result: FileResult) -> dict[str, Any]:
+    line: dict[str, Any] = {"file": result.file, "event": result.event}
+    return line if result.event else line | {"document_id": result.document_id}
 
 
 def _write_table(suffix: str, file: Path, results: Iterable[FileResult]) -> None:
@@ -72,7 +79,11 @@ def row(result: FileResult) -> dict[str, Cell]:
     same = ("case", "side", "permit_type", "verdict", "document_confidence", "authenticity", "portrait_key")
     cells |= {name: data.get(name) for name in same}
     cells["case"] = data.get("case") or data.get("document", {}).get("case")
-    cells |= {"file": result.file, "document_id": event.get("id"), "page": data.get("document", {}).get("page")}
+    cells |= {
+        "file": result.file,
+        "document_id": event.get("id", result.document_id),
+        "page": data.get("document", {}).get("page"),
+    }
     cells |= {"event": event.get("type"), "time": event.get("time"), "document": data.get("kind")}
     if data.get("side") == Side.BACK:  # which carries no sex: "not known" would look like a failed reading
         cells["normalized.sex"] = None

@@ -1,6 +1,7 @@
 """``permit-ocr recognize``: upload photos, wait for their results, and print them or write them to a file."""
 
 import json
+import shlex
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
@@ -104,6 +105,8 @@ def recognize(
     ) as error:
         stderr.fail(message_of(error), status=_NOT_STARTED)
     if missing:
+        if not output:
+            _say_how_to_get(missing, stack, stderr)
         hint = "; run the command again to resume" if output else ""
         stderr.fail(f"{len(missing)} of {quantity(len(files), 'photo')} had no result in time{hint}", status=1)
 
@@ -177,7 +180,14 @@ def _file_results(uploads: Mapping[Path, str], state: ResumeState) -> Iterator[F
         if state.is_done(document_id):
             yield from (FileResult(file=str(file), event=event) for event in state.events(document_id))
         else:
-            yield FileResult(file=str(file), event=None)
+            yield FileResult(file=str(file), event=None, document_id=document_id)
+
+
+def _say_how_to_get(missing: Mapping[Path, str], stack: str | None, stderr: MessageConsole) -> None:
+    for file, document_id in missing.items():
+        stderr.message(f"{file.name}: its document is {document_id}")
+    command = shlex.join(["permit-ocr", "get", *missing.values(), *(["--stack", stack] if stack else [])])
+    stderr.message(f"to get what is missing later: {command}")
 
 
 def _explain(missing: Mapping[Path, str], run: Run) -> None:

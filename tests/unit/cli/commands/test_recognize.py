@@ -1,6 +1,7 @@
 """Many photos at once: nothing is uploaded twice, and missing results are reported."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -96,13 +97,15 @@ def test_a_run_with_missing_results_resumes_without_new_uploads(
     assert first.exit_code == 1
     assert "1 of 3 photos" in first.output
     assert "b.jpg: it is waiting for its turn" in first.output
-    assert [json.loads(line)["event"] is None for line in out.read_text().splitlines()] == [False, True, False]
+    written = [json.loads(line) for line in out.read_text().splitlines()]
+    assert [line["event"] is None for line in written] == [False, True, False]
     resume_file = out.with_name("out.jsonl.part")
     pending = next(
         entry["uploaded"]["document_id"]
         for entry in map(json.loads, resume_file.read_text().splitlines())
         if "uploaded" in entry and entry["file"].endswith("b.jpg")
     )
+    assert written[1]["document_id"] == pending
     documents = DynamoDbDocuments(here.dynamodb, table=here.work_table, keep_days=1)
     documents.store_event(pending, StoredEvent(event=event_of(pending), published=True))
     second = run(photos, "--output", out)
@@ -110,6 +113,18 @@ def test_a_run_with_missing_results_resumes_without_new_uploads(
     assert uploads(here) == 3
     assert all(json.loads(line)["event"] for line in out.read_text().splitlines())
     assert not resume_file.exists()
+
+
+@pytest.mark.parametrize("options", [(), ("--json",)])
+def test_a_missing_result_can_be_got_later_by_its_id(
+    here: Deployment, photos: Path, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...]
+) -> None:
+    monkeypatch.setattr(here.s3, "put_object", put_object_with_results(here, except_for=("b", "c")), raising=False)
+    done = run(photos / "b.jpg", photos / "c.jpg", *SHORT_TIMEOUT, *options)
+    assert done.exit_code == 1
+    ids = dict(re.findall(r"^(\w)\.jpg: its document is ([0-9a-f]{32})$", done.stderr, re.MULTILINE))
+    assert ids.keys() == {"b", "c"}
+    assert f"to get what is missing later: permit-ocr get {ids['b']} {ids['c']} --stack here\n" in done.stderr
 
 
 def test_a_photo_that_changed_in_the_meantime_is_uploaded_again(
