@@ -17,12 +17,13 @@ from recognizer.reading.fields.check_digits import (
     is_valid_hong_kong_number,
     may_be_hong_kong_number,
 )
-from recognizer.reading.fields.confidence import adjust_for_script
+from recognizer.reading.fields.confidence import adjust_for_mixed_scripts, adjust_for_script
 from recognizer.reading.fields.field_finder import FieldFinder
 from recognizer.reading.fields.mrz.facts import MrzFacts
 from recognizer.reading.fields.mrz.hk_macao_lines import hk_macao_facts
 from recognizer.reading.fields.mrz.machine_lines import machine_lines, machine_rows, plain_line, readings
 from recognizer.reading.fields.mrz.name_line import confirms_name
+from recognizer.reading.fields.names.holder_names import reread_name
 from recognizer.reading.fields.ocr_field import CONTRADICTED, CONVERTED, EMPTY_FIELD, VERIFIED, Fields, OcrField
 from recognizer.reading.fields.travel_permit import type_name
 from recognizer.reading.layout.card_layout import Piece
@@ -141,7 +142,20 @@ def _checked_name(finder: FieldFinder, name: OcrField, coded: str) -> OcrField:
         return OcrField(coded, _ONLY_CODED) if coded else EMPTY_FIELD
     if confirms_name(machine_lines(finder), name.text):
         return name.at_least(VERIFIED)
-    return _checked_by_coded_name(name, coded) if coded and value_parsers.chinese_name(name.text) else name
+    if not coded or not value_parsers.chinese_name(name.text):
+        return name
+    return _reread_as_coded(finder, name, coded) or _checked_by_coded_name(name, coded)
+
+
+def _reread_as_coded(finder: FieldFinder, name: OcrField, coded: str) -> OcrField | None:
+    """Return a name that was read otherwise, read again with only the coded characters in both scripts."""
+    if simplified(name.text).startswith(simplified(coded)):
+        return None
+    text = reread_name(finder, name.text, value_parsers.written_forms(coded))
+    if simplified(text) != simplified(coded):
+        return None
+    least, most = _CORRECTED_NAME
+    return adjust_for_mixed_scripts(replace(name, text=text).at_least(least).at_most(most))
 
 
 def _checked_by_coded_name(name: OcrField, coded: str) -> OcrField:

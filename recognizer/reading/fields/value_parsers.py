@@ -321,6 +321,11 @@ def traditional_form(character: str) -> str | None:
     return next(iter(forms)) if len(forms) == 1 else None
 
 
+def written_forms(text: str) -> str:
+    """Return the characters of a name in simplified form, and all their traditional forms."""
+    return "".join(one + "".join(sorted(_traditional_forms().get(one, ()))) for one in simplified(text))
+
+
 def is_simplified(text: str) -> bool:
     """Tell whether the text has a character that is only simplified."""
     return any(_is_in(character, "gb2312") and not _is_in(character, "big5") for character in text)

@@ -7,6 +7,7 @@ from recognizer.reading.fields.field_finder import FieldFinder
 from recognizer.reading.fields.ocr_field import OcrField
 from recognizer.reading.layout.card_layout import Layout, Piece
 from recognizer.reading.layout.labels import Label
+from recognizer.reading.ocr.text_lines import BoundingBox
 
 _NAME_BLOCK_HEIGHT: Final = 6.0
 """The name's label and both names are within this many text heights."""
@@ -14,6 +15,8 @@ _COLUMN_TOLERANCE: Final = 1.3
 """Values begin at most this many text heights apart."""
 _NAME_DISTANCE: Final = 3.2
 """The Latin name is at most this many text heights below the Chinese one."""
+_MARGIN: Final = 0.12
+"""Part of its height by which a line is read again beyond its edges."""
 _ONE_PART: Final = 0.5
 """Maximum confidence of a romanised name of which only one part was found."""
 
@@ -83,6 +86,17 @@ def _is_beyond_latin_name(layout: Layout, name: str, latin: Piece | None) -> boo
 
 def _overlap(piece: Piece, latin: Piece) -> bool:
     return piece.line.left < latin.line.right and piece.line.right > latin.line.left
+
+
+def reread_name(finder: FieldFinder, name: str, alphabet: str) -> str:
+    """Return a Chinese name's line, read again with only these characters; empty if more than one line has the name."""
+    lines = [piece.line for piece in finder.layout.pieces if value_parsers.chinese_name(piece.text) == name]
+    if len(lines) != 1:
+        return ""
+    line = lines[0]
+    margin = _MARGIN * line.height
+    around = BoundingBox(line.left - margin, line.top - margin, line.right + margin, line.bottom + margin)
+    return finder.reread_checked(around, alphabet)
 
 
 def checked_for_comma(name: OcrField) -> OcrField:

@@ -13,18 +13,15 @@ from typing import Final
 
 from xpinyin import Pinyin
 
-from recognizer.reading.fields import value_parsers
 from recognizer.reading.fields.field_finder import FieldFinder
+from recognizer.reading.fields.names.holder_names import reread_name
 from recognizer.reading.fields.ocr_field import OcrField
-from recognizer.reading.ocr.text_lines import BoundingBox, TextLine
 
 _CONFIRMED: Final = 0.6
 """Minimum confidence of a name that its Pinyin confirms: characters of one sound may be similar (清, 青)."""
 _CORRECTED: Final = 0.7
 _CERTAIN: Final = 0.9
 """What is as confident is not corrected by what is less confident."""
-_MARGIN: Final = 0.12
-"""Part of its height by which a line is read again beyond its edges."""
 _U_UMLAUT: Final = ("V", "U", "YU")
 """How ü is written: LV, LU, and LYU in passports and permits since 2012."""
 _NAME_CHARACTERS: Final = range(0x4E00, 0x9FA6)
@@ -93,12 +90,11 @@ def _with_one_letter_corrected(romanised: str, name: str) -> str | None:
 
 def _reread(finder: FieldFinder, name: str, romanised: str) -> str | None:
     """Return the name read again with only characters that sound like its Pinyin, if some of it was right."""
-    lines = [piece.line for piece in finder.layout.pieces if value_parsers.chinese_name(piece.text) == name]
     syllables = {one for divided in _divisions(romanised, len(name)) for one in divided}
-    if len(lines) != 1 or not any(set(_readings(character)) & syllables for character in name):
+    if not any(set(_readings(character)) & syllables for character in name):
         return None
     alphabet = "".join(_characters_by_syllable()[syllable] for syllable in sorted(syllables))
-    text = finder.reread_checked(_with_margin(lines[0]), alphabet)
+    text = reread_name(finder, name, alphabet)
     return text if len(text) == len(name) and _letters(romanised) in _spellings(text) else None
 
 
@@ -116,8 +112,3 @@ def _syllables(word: str) -> Iterator[list[str]]:
     for end in range(1, min(len(word), 6) + 1):
         if word[:end] in _characters_by_syllable():
             yield from ([word[:end], *rest] for rest in _syllables(word[end:]))
-
-
-def _with_margin(line: TextLine) -> BoundingBox:
-    margin = _MARGIN * line.height
-    return BoundingBox(line.left - margin, line.top - margin, line.right + margin, line.bottom + margin)

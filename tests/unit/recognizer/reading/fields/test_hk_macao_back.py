@@ -8,7 +8,7 @@ from permit_ocr.domain.card.chinese_script import simplified
 from recognizer.reading.fields.hk_macao_back import back_fields
 from recognizer.reading.fields.mrz.facts import MrzFacts
 from recognizer.reading.fields.ocr_field import VERIFIED, OcrField
-from recognizer.reading.ocr.text_lines import text_line
+from recognizer.reading.ocr.text_lines import BoundingBox, text_line
 from tests.unit.recognizer.reading.cards import finder, line
 from tests.unit.recognizer.reading.fields.travel_permits import read_back
 
@@ -67,6 +67,23 @@ def test_the_coded_name_supports_corrects_or_contradicts_the_printed_one() -> No
     assert name("陳天文") == OcrField("陳大文", 0.88)
     assert name("陣大文") == OcrField("陳大文", 0.88), "the misread character is a traditional one"
     assert name("李小龙").confidence == 0.5
+
+
+@pytest.mark.parametrize(
+    ("reread", "expected"),
+    [
+        ("余鳳國", OcrField("余鳳國", 0.6)),
+        ("余凤国", OcrField("余凤国", 0.6)),
+        ("余國", OcrField("余風園", 0.5)),  # a character cannot be read
+    ],
+)
+def test_a_name_is_read_again_with_only_the_coded_characters(reread: str, expected: OcrField) -> None:
+    def read(_box: BoundingBox, alphabet: str | None) -> str:
+        return "".join(character for character in reread if character in (alphabet or ""))
+
+    printed = text_line("余風園", left=300, top=120, right=400, bottom=160, confidence=0.5)
+    card = replace(finder(line("姓名", 80, 140), printed), reread_checked=read)
+    assert back_fields(card, MrzFacts(chinese_name="余凤国"))["Name"] == expected
 
 
 def test_the_coded_name_does_not_tell_the_script_of_the_printed_one() -> None:
