@@ -54,7 +54,8 @@ def _is_edge_hidden(text: CardText, outline: Quad) -> bool:
 
     def at(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float32]:
         points = cv2.perspectiveTransform(np.stack([x, y], axis=1)[None].astype(np.float32), to_image)[0]
-        pixels = cv2.remap(image, points[None], None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[0]
+        columns, rows = points[None, :, 0], points[None, :, 1]
+        pixels = cv2.remap(image, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[0]
         return np.asarray(np.log(pixels.astype(np.float32) + DARK))
 
     return any(
