@@ -19,6 +19,7 @@ from cli.options import Stack
 from cli.quantities import listing, quantity
 from cli.results.files import FileResult, writer_for
 from cli.results.table import ResultRow, print_results, rows_of
+from cli.results.tally import Tally
 from cli.uploads.missing_results import explain_missing
 from cli.uploads.pairs import Cases, completed_events, find_pairs
 from cli.uploads.resume_state import ResumeState, RunMismatch, RunOptions
@@ -125,6 +126,9 @@ def _cases(files: Sequence[Path], case: str | None, *, pairs: bool) -> Cases:
 def _recognize_to_terminal(run: Run, *, as_json: bool) -> dict[Path, str]:
     """Print the results and return the document ids of the photos without one."""
     done = upload_and_wait(run, None)
+    tally = Tally()
+    for result in done:
+        tally.add(result.submission.file.name, result.events)
     of_pairs = completed_events(run.cases.files_by_case(), run.deployment)
     _report_missing_pairs(run, of_pairs)
     if as_json:
@@ -133,6 +137,7 @@ def _recognize_to_terminal(run: Run, *, as_json: bool) -> dict[Path, str]:
         sys.stdout.writelines(json.dumps(event, ensure_ascii=False) + "\n" for event in events)
     else:
         print_results([*rows_of(done), *_pair_rows(run.cases, of_pairs)])
+    _hint_at_cases(run, tally)
     return {result.submission.file: result.submission.document_id for result in done if not result.events}
 
 
@@ -143,6 +148,12 @@ def _report_missing_pairs(run: Run, of_pairs: Mapping[str, Sequence[dict[str, An
             names = " + ".join(file.name for file in files)
             text = f"{names}: no pair, because they are not a front and a back of one kind of card that could be read"
             run.stderr.message(text)
+
+
+def _hint_at_cases(run: Run, tally: Tally) -> None:
+    if tally.two_sided and not run.options.case:
+        names = listing(tally.two_sided)
+        run.stderr.message(f"{names}: a front and a back; with --case NAME they also get a result together")
 
 
 def _pair_rows(cases: Cases, of_pairs: Mapping[str, Sequence[dict[str, Any]]]) -> Iterator[ResultRow]:
@@ -165,21 +176,26 @@ def _recognize_to_file(run: Run, output: Path) -> dict[Path, str]:
         of_pairs = completed_events(run.cases.files_by_case(), run.deployment)
         _report_missing_pairs(run, of_pairs)
         written = output.with_name(f"{output.name}.new")
+        tally = Tally()
         pair_results = (FileResult(file=row.name, event=row.event) for row in _pair_rows(run.cases, of_pairs))
-        write(written, chain(_file_results(uploads, state), pair_results))
+        write(written, chain(_file_results(uploads, state, tally), pair_results))
         written.replace(output)
         missing = {file: document_id for file, document_id in uploads.items() if not state.is_done(document_id)}
         if not missing:
             state.delete()
     run.stderr.message(f"wrote {output}")
+    run.stderr.message(tally.in_words())
+    _hint_at_cases(run, tally)
     return missing
 
 
-def _file_results(uploads: Mapping[Path, str], state: ResumeState) -> Iterator[FileResult]:
+def _file_results(uploads: Mapping[Path, str], state: ResumeState, tally: Tally) -> Iterator[FileResult]:
+    """Yield the results of each file, and count them: there may be too many for the memory."""
     for file, document_id in uploads.items():
-        if state.is_done(document_id):
-            yield from (FileResult(file=str(file), event=event) for event in state.events(document_id))
-        else:
+        events = list(state.events(document_id))
+        tally.add(file.name, events)
+        yield from (FileResult(file=str(file), event=event) for event in events)
+        if not events:
             yield FileResult(file=str(file), event=None, document_id=document_id)
 
 

@@ -23,7 +23,9 @@ SHORT_TIMEOUT = ("--timeout", "3")
 
 
 def event_of(document_id: str, page: int | None = None) -> str:
-    data = {"document": {"id": document_id, "page": page}, "kind": "mainland-permit", "verdict": "accepted"}
+    side = "back" if page and page % 2 == 0 else "front"
+    data = {"document": {"id": document_id, "page": page}, "kind": "mainland-permit", "side": side}
+    data |= {"verdict": "accepted"}
     return json.dumps({"id": document_id, "type": "permit.recognized.v1", "time": "2026-11-21T00:00:00", "data": data})
 
 
@@ -84,6 +86,7 @@ def test_a_folder_becomes_a_file_with_one_row_per_photo(
     out = photos.parent / "out.parquet"
     done = run(photos, "--output", out)
     assert done.exit_code == 0, done.output
+    assert done.stderr.endswith("3 accepted\n")
     assert [Path(row["file"]).name for row in parquet.read_table(out).to_pylist()] == ["a.jpg", "b.jpg", "c.jpg"]
     assert not out.with_name("out.parquet.part").exists()
 
@@ -96,6 +99,7 @@ def test_a_run_with_missing_results_resumes_without_new_uploads(
     first = run(photos, "--output", out, *SHORT_TIMEOUT)
     assert first.exit_code == 1
     assert "1 of 3 photos" in first.output
+    assert "\n2 accepted, 1 without a result\n" in first.stderr
     assert "b.jpg: it is waiting for its turn" in first.output
     written = [json.loads(line) for line in out.read_text().splitlines()]
     assert [line["event"] is None for line in written] == [False, True, False]
@@ -144,6 +148,18 @@ def test_a_file_with_several_pages_has_one_row_per_page(
     monkeypatch.setattr(here.s3, "put_object", put_object_with_results(here, pages=2), raising=False)
     done = run(photos / "a.jpg", "--json")
     assert [json.loads(line)["data"]["document"]["page"] for line in done.stdout.splitlines() if line] == [1, 2]
+
+
+@pytest.mark.parametrize("options", [("--json",), ("--output", "out.jsonl")])
+def test_a_file_of_both_sides_gets_a_hint_at_cases(
+    here: Deployment, photos: Path, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...]
+) -> None:
+    monkeypatch.setattr(here.s3, "put_object", put_object_with_results(here, pages=2), raising=False)
+    monkeypatch.chdir(photos.parent)
+    hint = "a.jpg: a front and a back; with --case NAME they also get a result together"
+    assert hint in run(photos / "a.jpg", *options).stderr
+    Path("out.jsonl").unlink(missing_ok=True)
+    assert "--case" not in run(photos / "a.jpg", "--case", "7", *options).stderr
 
 
 def test_skipped_files_in_a_folder_are_reported(
