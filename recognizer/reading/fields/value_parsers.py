@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from functools import cache
+from itertools import chain
 from typing import Final
 
 from babel import Locale
@@ -87,6 +88,15 @@ _TO_SIMPLIFIED: Final = _unambiguous_simplifications()
 The domain's table is larger, because it makes names comparable: it also replaces characters of simplified names
 (昇, 堃).
 """
+
+_IN_SIMPLIFIED_NAMES: Final = "昇陞湧綵寀樑淩迺鉅遊汎龢澂榦菴祕"
+"""Variants that some simplified names have kept (昇 and others by the table of standard characters of 2013)."""
+_ONLY_TRADITIONAL: Final = frozenset(map(chr, _TO_SIMPLIFIED)) | frozenset(
+    one
+    for one in chain.from_iterable(_traditional_forms().values())
+    if not _is_in(one, "gb2312") and one not in _IN_SIMPLIFIED_NAMES
+)
+"""Characters that no simplified name has, also those whose simplified form is a traditional character, too: 雲."""
 
 
 def _numbers_of(editions: Iterable[Edition]) -> re.Pattern[str]:
@@ -312,7 +322,7 @@ def is_mixed(name: str) -> bool:
 
 def is_traditional(text: str) -> bool:
     """Tell whether the text has a character that is only traditional."""
-    return any(ord(character) in _TO_SIMPLIFIED for character in text)
+    return any(character in _ONLY_TRADITIONAL for character in text)
 
 
 def traditional_form(character: str) -> str | None:

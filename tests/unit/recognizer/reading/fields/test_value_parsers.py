@@ -136,6 +136,13 @@ def test_characters_registered_in_both_scripts_are_kept(name: str) -> None:
     assert value_parsers.is_mixed(name), "it is less sure, though"
 
 
+@pytest.mark.parametrize(
+    ("text", "name"), [("许雲", "許雲"), ("莊国伟", "莊國偉"), ("贾傑", "賈傑"), ("王国昇", "王国昇")]
+)
+def test_a_traditional_character_tells_a_names_script_if_its_form_is_in_both(text: str, name: str) -> None:
+    assert value_parsers.chinese_name(text) == name
+
+
 def test_similar_characters_alone_do_not_tell_a_names_script() -> None:
     assert value_parsers.script_is_unclear("石明静")
     assert not value_parsers.script_is_unclear("石伟静"), "the models do not confuse all of them"
