@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from typing import Any
 
 import pytest
@@ -156,6 +157,28 @@ def test_preferences_may_share_a_header_or_have_one_each(event: dict[str, Any], 
 def test_a_body_that_is_not_json_is_a_problem(body: str) -> None:
     response, payload = call(body, world())
     assert (response["statusCode"], payload["code"]) == (400, "Request.NotJson")
+
+
+@pytest.mark.parametrize(
+    ("body", "detail"),
+    [
+        ('{\n  "case": "2026-0815",\n  "card_side": "FRONT,\n}', "The body is not JSON: see line 3, column 23."),
+        ('{"case": H12345678}', "The body is not JSON: see line 1, column 10."),
+        ('{"case": NaN}', "The body is not JSON: NaN and Infinity are no numbers in it."),
+    ],
+)
+def test_broken_json_is_located_without_quoting_it(body: str, detail: str) -> None:
+    response, payload = call(body, world())
+    assert payload["detail"] == detail
+    assert not {"2026-0815", "FRONT", "H12345678"} & set(re.findall(r"[\w-]+", response["body"]))
+
+
+def test_the_error_of_an_unknown_field_lists_the_known_ones() -> None:
+    _, payload = call({"image_base64": IMAGE, "cardSide": "FRONT"}, world())
+    names = "document, card_side, return_portrait, case, image_base64, image_url"
+    assert payload["advice"].endswith(f"The fields of this request are {names}.")
+    _, payload = call({"image_base64": IMAGE, "card_side": "LEFT"}, world())
+    assert payload["advice"] == "Fix the named fields and send the request again."
 
 
 @pytest.mark.parametrize(

@@ -54,13 +54,17 @@ def problem(status: int, code: str, detail: str, advice: str, **members: Any) ->
     }
 
 
-def invalid_fields(errors: Sequence[tuple[str, str]]) -> dict[str, Any]:
-    """Return the problem of a request with wrong fields; ``errors`` are their names and messages."""
+def invalid_fields(errors: Sequence[tuple[str, str]], *, known: Sequence[str] = ()) -> dict[str, Any]:
+    """Return the problem of a request with wrong fields; ``errors`` are their names and messages.
+
+    ``known`` are the names of all fields, for a sender who does not know them.
+    """
+    fields = f" The fields of this request are {', '.join(known)}." if known else ""
     return problem(
         422,
         "Request.InvalidField",
         "; ".join(f"{field}: {message}" for field, message in errors),
-        "Fix the named fields and send the request again.",
+        f"Fix the named fields and send the request again.{fields}",
         errors=[{"field": field, "message": message} for field, message in errors],
     )
 

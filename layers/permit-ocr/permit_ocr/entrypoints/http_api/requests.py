@@ -188,7 +188,9 @@ def parse_body[Body: RequestBody](model: type[Body], app: Resolver) -> Body:
         return model.model_validate(body)
     except ValidationError as error:
         details = error.errors(include_url=False, include_input=False)
-        raise HttpProblem(invalid_fields([(_field(detail), _message(detail)) for detail in details])) from None
+        has_unknown = any(detail["type"] == "extra_forbidden" for detail in details)
+        errors = [(_field(detail), _message(detail)) for detail in details]
+        raise HttpProblem(invalid_fields(errors, known=list(model.model_fields) if has_unknown else [])) from None
 
 
 def _body_text(app: Resolver) -> str:
@@ -217,13 +219,20 @@ def _parse_json(text: str) -> object:
         body: object = json.loads(
             text or "null", parse_int=float, parse_constant=_not_json, object_pairs_hook=_object_without_repetitions
         )
-    except ValueError:
+    except ValueError as error:
         advice = "Send a JSON object as described by the OpenAPI document."
-        raise HttpProblem(problem(400, "Request.NotJson", "The body is not JSON.", advice)) from None
+        raise HttpProblem(problem(400, "Request.NotJson", f"The body is not JSON: {_where(error)}.", advice)) from None
     except RecursionError:
         advice = "Send a JSON object of plain fields."
         raise HttpProblem(problem(400, "Request.NotJson", "The body is nested too deeply.", advice)) from None
     return body
+
+
+def _where(error: ValueError) -> str:
+    """Return where a text is not JSON. The error's own text is not used, for it may quote the body."""
+    if isinstance(error, json.JSONDecodeError):
+        return f"see line {error.lineno}, column {error.colno}"
+    return "NaN and Infinity are no numbers in it"
 
 
 def _not_json(_constant: str) -> None:
