@@ -4,6 +4,7 @@ import base64
 import json
 import os
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from tests.contract.recognizer.recognizer_process import (
     reading_recognizer,
     recognizer,
 )
+from tests.documentation_blocks import ROOT, blocks
 
 HERE = Path(__file__).parents[1] / "clients"
 INSTALLED = Path(".venv-clients").absolute()
@@ -67,6 +69,28 @@ def assert_answers(answer: dict[str, Any], recorded: dict[str, Any]) -> None:
     assert answer.pop("WarnCardInfos", [-9109]) == [-9109]  # the domestic clients do not have it
     expected = {name: value for name, value in recorded.items() if name not in PORTRAITS}
     assert {name: answer[name] for name in expected} == expected
+
+
+def test_the_documented_client_gets_an_answer(server: RunningRecognizer) -> None:
+    (block,) = [text for text in blocks(ROOT / "docs" / "recognizer.md", "python") if "CommonClient" in text]
+    block = block.replace("127.0.0.1:8100", server.host).replace(
+        '"AKIDlocal", "local"', f'"{SECRET_ID}", "{SECRET_KEY}"'
+    )
+    program = f"import json\nimage_base64 = {IMAGE!r}\n{block}\nprint(json.dumps(answer))"
+    assert_answers(output_of(sys.executable, "-c", program), RESIDENCE)
+
+
+@pytest.mark.parametrize(
+    ("python", "actions"),
+    [("intl", ["HmtResidentPermitOCR", "MainlandPermitOCR"]), ("tccli", ["MainlandPermitOCR"])],
+    ids=["tencentcloud-sdk-python-intl-en", "tencentcloud-sdk-python-ocr"],
+)
+def test_a_typed_client_has_the_actions_that_are_documented(python: str, actions: list[str]) -> None:
+    of_client = (
+        "from tencentcloud.ocr.v20181119.ocr_client import OcrClient; import json; print(json.dumps(dir(OcrClient)))"
+    )
+    methods = output_of(INSTALLED / python / "bin/python", "-c", of_client)
+    assert [action for action, _ in ACTIONS if action in methods] == actions
 
 
 @pytest.mark.parametrize("method", ["POST", "GET"])
