@@ -66,7 +66,7 @@ class Settings:
 
     @property
     def today_file(self) -> Path:
-        """The file with the functions' date; without it they have the real one. It may be changed at any time."""
+        """The file with the functions' date; without one they have the real date. It may be changed at any time."""
         return self.state / "today"
 
 

@@ -43,6 +43,7 @@ from sandbox.settings import (
 )
 from sandbox.template.deployed_stack import DeployedStack
 from sandbox.template.transform import transform
+from sandbox.today import watch_date
 
 RECOGNIZER: Final = "recognizer"
 
@@ -96,6 +97,7 @@ async def running_sandbox(settings: Settings, report: Report) -> AsyncIterator[S
                     source.run()
                     for source in event_sources(settings, stack, aws, functions, recorder=recorder, report=report)
                 ),
+                watch_date(settings.today_file, report),
                 watch(recorder, settings.state, aws_endpoint=aws.endpoint, alarms=stack.alarms, report=report),
                 _fail_when_one_ends(processes, supervised),
             )

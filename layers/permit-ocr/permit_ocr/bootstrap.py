@@ -3,6 +3,7 @@
 What only one function uses is imported when it is built: the others start without it.
 """
 
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from functools import cache, partial
 from pathlib import Path
@@ -86,7 +87,8 @@ def _aws(
 def today(*, after_midnight: timedelta = timedelta()) -> date:
     """Return the day in Shanghai, or the sandbox's; it begins so long ``after_midnight``."""
     if settings().today_file and (file := Path(settings().today_file)).exists():
-        return date.fromisoformat(file.read_text(encoding="utf-8").strip())
+        with suppress(ValueError):  # the sandbox reports a text that is no date
+            return date.fromisoformat(file.read_text(encoding="utf-8").strip())
     return today_in_shanghai(now() - after_midnight)
 
 
