@@ -221,5 +221,5 @@ _EVIDENCE: Final = (
     _Evidence(1, _HK_MACAO_BACK, _contains("份证件")),
     _Evidence(3, _HK_MACAO_BACK, _contains(r"^C[RF][HM][A\d]\d{5}|^C<CHN\d{6}")),
     _Evidence(2, _SIDES_BY_TITLE[PermitType.HK_MACAO_PERMIT], _contains("非中国|中国籍")),
-    _Evidence(1, _HK_MACAO_FRONT, _contains("INTENDEDFORITSHOLDER")),
+    _Evidence(_SPECIFIC, _HK_MACAO_FRONT, _contains("INTENDEDFORITSHOLDER")),
 )

@@ -12,7 +12,7 @@ from typing import Final
 from recognizer.reading.classification.card_area import IsOnCard, texts_within
 from recognizer.reading.classification.card_sides import LABELS_BY_SIDE, CardSide
 from recognizer.reading.classification.side_positions import misplaced
-from recognizer.reading.classification.side_print import ALWAYS_PRINTED, NOT_LABELS, SPELLINGS
+from recognizer.reading.classification.side_print import ALWAYS_PRINTED, NOT_LABELS, SPELLINGS, VISIBLE_PARTS
 from recognizer.reading.classification.unexplained_text import unexplained_texts
 from recognizer.reading.fields import value_parsers
 from recognizer.reading.fields.ocr_field import Fields
@@ -54,15 +54,27 @@ def departures(layout: Layout, card_side: CardSide, fields: Fields, is_on_card: 
 
 
 def missing_fields(layout: Layout, card_side: CardSide, fields: Fields) -> int:
-    """Return how much is missing that the side always prints: neither label nor value was read.
+    """Return how much is missing that the side always prints: neither label nor value was read, nor a part of it.
 
     Glare may hide one field. Only a complete reading shows what is missing.
     """
     missing = sum(
-        name in fields and not fields[name].text and (label is None or layout.anchor(label) is None)
+        name in fields
+        and not fields[name].text
+        and (label is None or layout.anchor(label) is None)
+        and not _is_partly_visible(name, layout, fields)
         for name, label in ALWAYS_PRINTED.get(card_side, {}).items()
     )
     return max(0, missing - _HIDDEN)
+
+
+def _is_partly_visible(name: str, layout: Layout, fields: Fields) -> bool:
+    """Tell whether a text is a part of the field's value, and no other field's value."""
+    part = VISIBLE_PARTS.get(name)
+    others = {field.text for field in fields.values() if field.text}
+    return part is not None and any(
+        part.search(piece.text) and not any(other in piece.text for other in others) for piece in layout.pieces
+    )
 
 
 def _unexplained(layout: Layout, card_side: CardSide, fields: Fields, is_on_card: IsOnCard | None) -> int:

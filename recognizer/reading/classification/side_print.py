@@ -4,6 +4,7 @@ The rows are known from a photo of an official specimen (HK/Macao), from the for
 (residence permit) and from vendors' descriptions (Taiwan, exit-entry).
 """
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -63,6 +64,12 @@ ALWAYS_PRINTED: Final[Mapping[CardSide, Mapping[str, Label | None]]] = {
     CardSide.EXIT_ENTRY_FRONT: {**_TRAVEL_FRONT, "Name": None, "Number": None, "IssueAddress": Label.ISSUE_PLACE},
 }
 """Fields of every edition, each with its label if it has one. Detection may miss a sex or a count with its label."""
+VISIBLE_PARTS: Final[Mapping[str, re.Pattern[str]]] = {
+    "ValidDate": re.compile(r"\d\.\d\d\.\d\d|\d\d\.\d\d\s*[-—–]"),
+    "IssueAuthority": re.compile("管理局|公安部|出入境"),
+    "Authority": re.compile("公安|分局"),
+}
+"""What glare leaves of a value shows that it is printed."""
 SAME_ROW: Final = (
     (Label.BIRTH, Label.SEX),
     (Label.AUTHORITY, Label.ISSUE_PLACE),

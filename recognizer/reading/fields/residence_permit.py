@@ -259,12 +259,22 @@ def _beginning_above(finder: FieldFinder, line: Piece) -> Piece | None:
 
 
 def _first_line(finder: FieldFinder, birth: Piece | None) -> list[Piece]:
-    """Return the line beside the address's label or below it, else the line below the birth date in its column."""
+    """Return the line beside the address's label or below it, else the line below the birth date in its column.
+
+    Without both, it is the only text that begins with a province or a town, in one column with any other text.
+    """
     layout = finder.layout
     if anchor := layout.anchor(Label.ADDRESS):
         return layout.right_of(anchor)[:1] or layout.below(anchor)[:1]
-    below = [piece for piece in layout.in_column(birth) if piece.line.middle > birth.line.middle] if birth else []
-    return sorted(below, key=lambda piece: piece.line.middle)[:1]
+    if birth:
+        below = [piece for piece in layout.in_column(birth) if piece.line.middle > birth.line.middle]
+        return sorted(below, key=lambda piece: piece.line.middle)[:1]
+    found = [
+        piece
+        for piece in layout.pieces
+        if piece.owner is None and _PROVINCE_OR_TOWN.match(_address_line(piece)) and layout.in_column(piece)
+    ]
+    return found if len(found) == 1 else []
 
 
 def _address_line(piece: Piece) -> str:

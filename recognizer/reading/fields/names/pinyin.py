@@ -13,6 +13,7 @@ from typing import Final
 
 from xpinyin import Pinyin
 
+from permit_ocr.domain.card.chinese_script import simplified
 from recognizer.reading.fields.field_finder import FieldFinder
 from recognizer.reading.fields.names.holder_names import reread_name
 from recognizer.reading.fields.ocr_field import OcrField
@@ -24,6 +25,11 @@ _CERTAIN: Final = 0.9
 """What is as confident is not corrected by what is less confident."""
 _U_UMLAUT: Final = ("V", "U", "YU")
 """How ü is written: LV, LU, and LYU in passports and permits since 2012."""
+_LONGEST_NAME: Final = 3
+"""Characters of a surname with a given name of one or two. Tibetan and other longer names have no surname."""
+_COMPOUND_SURNAMES: Final = re.compile(
+    "欧阳|司马|上官|诸葛|夏侯|皇甫|尉迟|公孙|慕容|令狐|司徒|东方|南宫|端木|张简|范姜"
+)
 _NAME_CHARACTERS: Final = range(0x4E00, 0x9FA6)
 
 
@@ -33,7 +39,7 @@ def compared_names(finder: FieldFinder, name: OcrField, romanised: OcrField) -> 
     if not letters or not name.text:
         return name, romanised
     if letters in _spellings(name.text):
-        return name.at_least(_CONFIRMED), romanised
+        return name.at_least(_CONFIRMED), _with_comma(romanised, name.text)
     if name.confidence >= _CERTAIN > romanised.confidence:
         corrected = _with_one_letter_corrected(romanised.text, name.text)
         return name, replace(romanised, text=corrected).at_most(_CORRECTED) if corrected else romanised
@@ -71,6 +77,17 @@ def _characters_by_syllable() -> dict[str, str]:
             if reading.isascii():
                 characters.setdefault(reading, []).append(character)
     return {reading: "".join(sounding) for reading, sounding in characters.items()}
+
+
+def _with_comma(romanised: OcrField, name: str) -> OcrField:
+    """Return the romanised name with a comma after the surname's Pinyin, if none was read."""
+    if "," in romanised.text or len(name) > _LONGEST_NAME or _COMPOUND_SURNAMES.match(simplified(name)):
+        return romanised
+    surnames = [one for one in _readings(name[0]) if _letters(romanised.text.removeprefix(one)) in _spellings(name[1:])]
+    if len(surnames) != 1 or not romanised.text.startswith(surnames[0]):
+        return romanised
+    given = romanised.text.removeprefix(surnames[0]).lstrip(" .-")
+    return replace(romanised, text=f"{surnames[0]},{given}", confidence=_CORRECTED)
 
 
 def _with_one_letter_corrected(romanised: str, name: str) -> str | None:

@@ -61,3 +61,16 @@ def test_a_certain_name_corrects_one_letter_of_its_pinyin(
     name: tuple[str, float], romanised: tuple[str, float], expected: tuple[str, float]
 ) -> None:
     assert compared(name, romanised)[1] == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "romanised", "expected"),
+    [
+        ("顧俊龍", "GUJUN-LONG", ("GU,JUN-LONG", 0.7)),
+        ("潘雪", "PAN.XUE", ("PAN,XUE", 0.7)),
+        ("欧阳雪", "OUYANGXUE", ("OUYANGXUE", 0.5)),  # a compound surname
+        ("扎西顿珠", "ZHAXIDUNZHU", ("ZHAXIDUNZHU", 0.5)),  # no surname
+    ],
+)
+def test_a_missed_comma_follows_the_surnames_pinyin(name: str, romanised: str, expected: tuple[str, float]) -> None:
+    assert compared((name, 0.99), (romanised, 0.5))[1] == expected

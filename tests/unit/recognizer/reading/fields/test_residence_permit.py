@@ -269,6 +269,12 @@ def test_an_address_that_begins_with_a_district_lacks_its_first_line(address: st
     assert front_fields(finder(line(f"住址 {address}", 60, 300)))["Address"].confidence == 0.5
 
 
+@pytest.mark.parametrize(("others", "address"), [(["男"], "海南省三亚市范文里8号"), (["男", "江苏省苏州市"], "")])
+def test_an_address_without_label_and_birth_date_is_found_by_its_province(others: list[str], address: str) -> None:
+    lines = [line(text, 200, 180 + 80 * number) for number, text in enumerate([*others, "海南省三亚市范文里8号"])]
+    assert read_front(finder(*lines)).Address == address
+
+
 def test_an_address_with_a_house_number_is_no_birth_date() -> None:
     lines = line("住址 上海市示范路199号762室", 60, 300), line("公民身份号码 820000199707623399", 60, 600)
     assert read_front(finder(*lines)).Birth == ""
