@@ -139,7 +139,7 @@ def test_characters_registered_in_both_scripts_are_kept(name: str) -> None:
 @pytest.mark.parametrize(
     ("text", "name"), [("许雲", "許雲"), ("莊国伟", "莊國偉"), ("贾傑", "賈傑"), ("王国昇", "王国昇")]
 )
-def test_a_traditional_character_tells_a_names_script_if_its_form_is_in_both(text: str, name: str) -> None:
+def test_a_character_in_one_script_only_tells_that_a_name_is_traditional(text: str, name: str) -> None:
     assert value_parsers.chinese_name(text) == name
 
 
