@@ -24,11 +24,13 @@ async def watch_date(today_file: Path, report: Callable[[str], None]) -> None:
 
 
 def _wrong_text(today_file: Path) -> bytes | None:
-    """Return the file's text if it is no date, None if it is one or if there is no file."""
+    """Return the file's text if it is no date, empty if unreadable; None if it is a date or if there is no file."""
     try:
         text = today_file.read_bytes()
     except FileNotFoundError:
         return None
+    except OSError:
+        return b""
     try:
         date.fromisoformat(text.decode().strip())
     except ValueError:

@@ -50,11 +50,11 @@ def delete(
         unknown = [one for one in ids if api.delete(f"/v1/recognitions/{one}").status_code == HTTPStatus.NOT_FOUND]
         if ids:
             stderr.message(f"deleted {len(ids) - len(unknown)} of {quantity(len(ids), 'document')}")
+        if unknown:
+            stderr.error(f"unknown or expired: {', '.join(unknown)}")
         is_case_known = case is None or _delete_case(api, case, stderr)
     except RequestFailed as error:
         stderr.fail(str(error), status=1)
-    if unknown:
-        stderr.error(f"unknown or expired: {', '.join(unknown)}")
     if not is_case_known:
         stderr.error(f"nothing deleted: the case {case} is unknown or was deleted before")
     if unknown or not is_case_known:

@@ -41,7 +41,10 @@ def are_lines_hidden(text: CardText, outline: Quad, height: float) -> bool:
 
 
 def _is_edge_hidden(text: CardText, outline: Quad) -> bool:
-    """Tell whether there is no edge along a part of a side beside the lines' place: left, right or below."""
+    """Tell whether there is no edge along a part of a side beside the lines' place: left, right or below.
+
+    Outside the photo nothing is known.
+    """
     upper, lower = _LINES
     along = np.linspace(0, 1, 24)
     down, ends = upper + (lower - upper) * along, np.zeros_like(along)
@@ -55,8 +58,8 @@ def _is_edge_hidden(text: CardText, outline: Quad) -> bool:
     def at(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float32]:
         points = cv2.perspectiveTransform(np.stack([x, y], axis=1)[None].astype(np.float32), to_image)[0]
         columns, rows = points[None, :, 0], points[None, :, 1]
-        pixels = cv2.remap(image, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[0]
-        return np.asarray(np.log(pixels.astype(np.float32) + DARK))
+        pixels = cv2.remap(image.astype(np.float32), columns, rows, cv2.INTER_LINEAR, borderValue=(np.nan,) * 3)[0]
+        return np.asarray(np.log(pixels + DARK))
 
     return any(
         bool((np.abs(at(x + dx, y + dy) - at(x - dx, y - dy)).max(axis=1) < _SAME).mean() > _CROSSED)

@@ -61,7 +61,9 @@ def _without_slanted_lines(text: CardText) -> CardText:
     if not tilts:
         return text
     usual = median(tilts)
-    return replace(text, lines=tuple(line for line in text.lines if abs(line.tilt - usual) < _MAX_SLANT))
+    return replace(
+        text, lines=tuple(line for line in text.lines if not line.tilt or abs(line.tilt - usual) < _MAX_SLANT)
+    )
 
 
 def _finder(text: CardText) -> FieldFinder:

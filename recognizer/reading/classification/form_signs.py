@@ -50,7 +50,11 @@ def _colons(layout: Layout, titles: list[Anchor]) -> int:
     """Count labels with a colon, also one far from the value, and texts beside a title that begin with one."""
     labels = {id(piece.owner) for piece in layout.pieces if piece.owner and _COLON.match(piece.line.text)}
     labels |= {id(one) for one in layout.anchors if one not in titles and _COLON.match(layout.text_after(one))}
-    beside = sum(bool(_COLON.match(piece.line.text)) for piece in layout.pieces if _is_after(piece, titles))
+    beside = sum(
+        bool(_COLON.match(piece.line.text))
+        for piece in layout.pieces
+        if piece.owner is None and _is_after(piece, titles)
+    )
     return len(labels) + beside
 
 

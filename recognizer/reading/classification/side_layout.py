@@ -33,6 +33,8 @@ _MISREAD: Final = 2
 _MAX_OTHER_HOLDERS: Final = 2
 _NOTES_ON_A_BACK: Final = 1
 """Lines of a HK/Macao back whose text nobody knows."""
+_WHOLE_VALUE: Final = 8
+"""Characters of a date. A count may be in what is left of another value."""
 _DAY: Final = re.compile(r"\d\s*年|月\s*\d|\d\s*日")
 
 
@@ -71,7 +73,7 @@ def missing_fields(layout: Layout, card_side: CardSide, fields: Fields) -> int:
 def _is_partly_visible(name: str, layout: Layout, fields: Fields) -> bool:
     """Tell whether a text is a part of the field's value, and no other field's value."""
     part = VISIBLE_PARTS.get(name)
-    others = {field.text for field in fields.values() if field.text}
+    others = {field.text for field in fields.values() if len(field.text) >= _WHOLE_VALUE}
     return part is not None and any(
         part.search(piece.text) and not any(other in piece.text for other in others) for piece in layout.pieces
     )

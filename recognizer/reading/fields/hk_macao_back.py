@@ -152,8 +152,8 @@ def _reread_as_coded(finder: FieldFinder, name: OcrField, coded: str) -> OcrFiel
     if simplified(name.text).startswith(simplified(coded)):
         return None
     text = reread_name(finder, name.text, value_parsers.written_forms(coded))
-    if simplified(text) != simplified(coded):
-        return None
+    if len(text) < len(name.text) or simplified(text) != simplified(coded):
+        return None  # the line has room for four characters
     least, most = _CORRECTED_NAME
     return adjust_for_mixed_scripts(replace(name, text=text).at_least(least).at_most(most))
 

@@ -239,6 +239,8 @@ def _address(finder: FieldFinder, birth: Piece | None) -> OcrField:
     )
     end = _short_last_line(finder, lines)
     address = replace(whole, text=whole.text + end).at_most(_END_REREAD) if end else whole
+    if layout.anchor(Label.ADDRESS) is None and birth is None:
+        address = address.at_most(_WITHOUT_LABEL)
     if not _PROVINCE_OR_TOWN.match(address.text):
         return address.at_most(_WITHOUT_PROVINCE)
     return address.at_most(_ENDS_WITH_DIGIT) if address.text[-1].isdigit() else address

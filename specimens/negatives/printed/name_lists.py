@@ -123,11 +123,10 @@ def _draw_blocks(canvas: Canvas, random: Random, people: Sequence[Quotation], to
             _fit(canvas, (left, top), f"{number + 1}.", size, 60)
             left += 60
         for row, (label, value) in enumerate(person.rows):
-            at = (left, top + row * pitch)
-            column = 6.6 * size if label else 0
-            _fit(canvas, at, label + separator if label else "", size, 6.4 * size, is_label=True)
-            at = (left + column, at[1])
-            _fit(canvas, at, value, size, WIDTH - _MARGIN - at[0])
+            upper = top + row * pitch
+            column = left + 6.6 * size if label else left
+            _fit(canvas, (left, upper), label + separator if label else "", size, 6.4 * size, is_label=True)
+            _fit(canvas, (column, upper), value, size, WIDTH - _MARGIN - column)
         top += (len(person.rows) + 0.6) * pitch
     return top
 

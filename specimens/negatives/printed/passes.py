@@ -138,9 +138,9 @@ def _draw_pass(random: Random, fonts: FontLoader, head: str, others: Sequence[_E
     title = random.random() < 0.75
     if title and random.random() < 0.6:  # as on the permit: alone in its row, and larger than the values
         size = random.randint(36, 54)
-        room = WIDTH - 2 * _MARGIN
+        width = WIDTH - 2 * _MARGIN
         pitch = size * random.choice((0, 1.1, 1.25))
-        top = _write(canvas, (_MARGIN + random.randint(0, 30), top), quoted.title, size, room, pitch=pitch) + 26
+        top = _write(canvas, (_MARGIN + random.randint(0, 30), top), quoted.title, size, width, pitch=pitch) + 26
         title = False
     room = _Room(left=_MARGIN + random.randint(0, 40), right=WIDTH - _MARGIN, top=top, bottom=bottom)
     if random.random() < (0.85 if is_badge else 0.35):

@@ -1,4 +1,4 @@
-"""The holder's name on a travel permit's front: in Chinese characters and romanised, with or without a label."""
+"""The holder's name on a travel permit: in Chinese characters and romanised, with or without a label."""
 
 from typing import Final
 

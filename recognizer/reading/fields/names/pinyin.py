@@ -1,7 +1,8 @@
 """Compares a Chinese name with its Hanyu Pinyin: each may correct a misread character of the other.
 
-Permits of mainland residents romanise names in Pinyin (GB/T 28039), and so do Taiwan permits as far as is known. A name
-in another romanisation has no such syllables or other ones, and is left as it is.
+Permits of mainland residents romanise names in Pinyin (GB/T 28039), and so do Taiwan permits as far as is known. Some
+syllables of other romanisations are Pinyin, too: CHANG may be 張. So a letter is corrected only if the models confuse
+it with the right one, and a character only if the model sees the other one rather than a gap between characters.
 """
 
 import re
@@ -25,6 +26,13 @@ _CERTAIN: Final = 0.9
 """What is as confident is not corrected by what is less confident."""
 _U_UMLAUT: Final = ("V", "U", "YU")
 """How ü is written: LV, LU, and LYU in passports and permits since 2012."""
+_CONFUSED: Final = frozenset(
+    map(frozenset, ("IL", "IJ", "IT", "LT", "OQ", "OD", "CG", "UV", "VY", "MN", "HN", "EF", "PR"))
+)
+"""Letters of similar shape. U for O or C for ZH is another romanisation."""
+_LONGEST_SYLLABLE: Final = len("ZHUANG")
+_MOST_CHARACTERS: Final = 8
+"""Longer text is no name, and has too many readings to compare."""
 _LONGEST_NAME: Final = 3
 """Characters of a surname with a given name of one or two. Tibetan and other longer names have no surname."""
 _COMPOUND_SURNAMES: Final = re.compile(
@@ -36,14 +44,15 @@ _NAME_CHARACTERS: Final = range(0x4E00, 0x9FA6)
 def compared_names(finder: FieldFinder, name: OcrField, romanised: OcrField) -> tuple[OcrField, OcrField]:
     """Return both names, the less confident one corrected if the other shows which of its characters is misread."""
     letters = _letters(romanised.text)
-    if not letters or not name.text:
+    if not letters or not name.text or len(name.text) > _MOST_CHARACTERS:
         return name, romanised
     if letters in _spellings(name.text):
         return name.at_least(_CONFIRMED), _with_comma(romanised, name.text)
     if name.confidence >= _CERTAIN > romanised.confidence:
         corrected = _with_one_letter_corrected(romanised.text, name.text)
         return name, replace(romanised, text=corrected).at_most(_CORRECTED) if corrected else romanised
-    if name.confidence < _CERTAIN and (corrected := _reread(finder, name.text, romanised.text)):
+    is_less_sure = name.confidence < min(_CERTAIN, romanised.confidence)
+    if is_less_sure and (corrected := _reread(finder, name.text, romanised.text)):
         return replace(name, text=corrected, confidence=_CORRECTED), romanised
     return name, romanised
 
@@ -91,7 +100,7 @@ def _with_comma(romanised: OcrField, name: str) -> OcrField:
 
 
 def _with_one_letter_corrected(romanised: str, name: str) -> str | None:
-    """Return the romanised name with the only letter replaced that differs from the name's Pinyin."""
+    """Return the romanised name with the only letter replaced that differs from the name's Pinyin, if it is similar."""
     letters = _letters(romanised)
     places = [index for index, character in enumerate(romanised) if "A" <= character <= "Z"]
     corrected = set()
@@ -99,7 +108,7 @@ def _with_one_letter_corrected(romanised: str, name: str) -> str | None:
         if len(spelling) != len(letters):
             continue
         wrong = [index for index, (one, other) in enumerate(zip(letters, spelling, strict=True)) if one != other]
-        if len(wrong) == 1:
+        if len(wrong) == 1 and {letters[wrong[0]], spelling[wrong[0]]} in _CONFUSED:
             place = places[wrong[0]]
             corrected.add(romanised[:place] + spelling[wrong[0]] + romanised[place + 1 :])
     return corrected.pop() if len(corrected) == 1 else None
@@ -118,14 +127,20 @@ def _reread(finder: FieldFinder, name: str, romanised: str) -> str | None:
 def _divisions(romanised: str, count: int) -> Iterator[list[str]]:
     """Yield the ways to divide a romanised name into so many syllables; none contains a comma or a hyphen."""
     words = re.findall("[A-Z]+", romanised)
-    for divided in product(*(list(_syllables(word)) for word in words)):
-        if sum(map(len, divided)) == count:
-            yield [syllable for word in divided for syllable in word]
+    if len(words) <= count:
+        yield from _divided(words, count)
 
 
-def _syllables(word: str) -> Iterator[list[str]]:
-    if not word:
-        yield []
-    for end in range(1, min(len(word), 6) + 1):
+def _divided(words: list[str], count: int) -> Iterator[list[str]]:
+    """Yield the ways to divide words into so many syllables. The count bounds the search."""
+    if not words:
+        if count == 0:
+            yield []
+        return
+    word, *others = words
+    if len(words) > count:
+        return
+    for end in range(1, min(len(word), _LONGEST_SYLLABLE) + 1):
         if word[:end] in _characters_by_syllable():
-            yield from ([word[:end], *rest] for rest in _syllables(word[end:]))
+            left = [word[end:], *others] if word[end:] else others
+            yield from ([word[:end], *rest] for rest in _divided(left, count - 1))

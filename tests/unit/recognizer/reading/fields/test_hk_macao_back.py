@@ -86,6 +86,12 @@ def test_a_name_is_read_again_with_only_the_coded_characters(reread: str, expect
     assert back_fields(card, MrzFacts(chinese_name="余凤国"))["Name"] == expected
 
 
+def test_a_longer_name_is_not_cut_to_the_coded_characters() -> None:
+    printed = text_line("欧阳风国华", left=300, top=120, right=460, bottom=160, confidence=0.5)
+    card = replace(finder(line("姓名", 80, 140), printed), reread_checked=lambda *_: "欧阳凤国")
+    assert back_fields(card, MrzFacts(chinese_name="欧阳凤国"))["Name"] == OcrField("欧阳风国华", 0.5)
+
+
 def test_the_coded_name_does_not_tell_the_script_of_the_printed_one() -> None:
     def confidence(printed: str) -> float:
         name = text_line(f"姓名 {printed}", left=80, top=120, right=400, bottom=160, confidence=0.75)

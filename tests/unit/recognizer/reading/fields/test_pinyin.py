@@ -41,6 +41,7 @@ def test_a_misread_name_is_read_again_with_characters_of_its_pinyin() -> None:
     [
         (("精梁杰", 0.58), "LAI,RONGJIE", "赖杰"),  # a character cannot be read
         (("精梁杰", 0.95), "LAI,RONGJIE", "赖荣杰"),  # the name is certain
+        (("林芳", 0.88), "LIN,FENG", "林"),  # the model sees no other character
         (("張志明", 0.58), "CHANG,CHIH-MING", "常志明"),  # Wade-Giles
         (("黃嘉欣", 0.58), "WONG,KA YAN", "王卡言"),  # Cantonese
     ],
@@ -55,6 +56,8 @@ def test_no_other_name_is_made_of_what_cannot_be_read(name: tuple[str, float], r
         (("白健恩", 0.99), ("BAL,JIAN-EN", 0.82), ("BAI,JIAN-EN", 0.7)),
         (("白健恩", 0.99), ("BAL,JIAN-EN", 0.95), ("BAL,JIAN-EN", 0.95)),  # both are certain
         (("白健恩", 0.99), ("PEI,CHIEN-EN", 0.82), ("PEI,CHIEN-EN", 0.82)),  # Wade-Giles
+        (("洪麗美", 0.99), ("HUNG,LI-MEI", 0.82), ("HUNG,LI-MEI", 0.82)),  # the same, one letter off
+        (("林芳", 0.99), ("CIN,FANG", 0.82), ("CIN,FANG", 0.82)),  # C is not similar to L
     ],
 )
 def test_a_certain_name_corrects_one_letter_of_its_pinyin(
@@ -74,3 +77,13 @@ def test_a_certain_name_corrects_one_letter_of_its_pinyin(
 )
 def test_a_missed_comma_follows_the_surnames_pinyin(name: str, romanised: str, expected: tuple[str, float]) -> None:
     assert compared((name, 0.99), (romanised, 0.5))[1] == expected
+
+
+def test_the_less_certain_pinyin_does_not_change_a_name() -> None:
+    assert compared(("林芳", 0.88), ("LIN,FENG", 0.45), reread="林锋")[0] == ("林芳", 0.88)
+
+
+def test_text_of_many_readings_or_syllables_is_no_name() -> None:
+    endless = "AN" * 40
+    assert compared(("单曾区仇查解朴翟盖" * 3, 0.5), (endless, 0.97))[0][1] == 0.5
+    assert compared(("安安安", 0.5), (endless, 0.97))[0] == ("安安安", 0.5)
