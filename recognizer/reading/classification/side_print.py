@@ -65,11 +65,11 @@ ALWAYS_PRINTED: Final[Mapping[CardSide, Mapping[str, Label | None]]] = {
 }
 """Fields of every edition, each with its label if it has one. Detection may miss a sex or a count with its label."""
 VISIBLE_PARTS: Final[Mapping[str, re.Pattern[str]]] = {
-    "ValidDate": re.compile(r"\d\.\d\d\.\d\d|\d\d\.\d\d\s*[-—–]"),
+    "ValidDate": re.compile(r"(?<!\d)\d{1,3}\.\d\d\.\d\d|\d\d\.\d\d\s*[-—–]"),
     "IssueAuthority": re.compile("管理局|公安部|出入境"),
     "Authority": re.compile("公安|分局"),
 }
-"""What glare leaves of a value shows that it is printed."""
+"""What glare leaves of a value shows that it is printed. A whole date may be another person's."""
 SAME_ROW: Final = (
     (Label.BIRTH, Label.SEX),
     (Label.AUTHORITY, Label.ISSUE_PLACE),

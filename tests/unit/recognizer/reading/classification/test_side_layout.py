@@ -186,7 +186,9 @@ def test_glare_may_hide_one_field(read: int, missing: int) -> None:
     assert missing_fields(Layout([line(TITLE, 80, 80, 60)]), CardSide.HK_MACAO_FRONT, values) == missing
 
 
-@pytest.mark.parametrize(("part", "missing"), [("033.03.09", 2), ("出入境管理局", 2), ("1981.08.03", 3)])
+@pytest.mark.parametrize(
+    ("part", "missing"), [("033.03.09", 2), ("出入境管理局", 2), ("1981.08.03", 3), ("1979.02.15", 3)]
+)
 def test_a_part_of_a_value_is_not_missing(part: str, missing: int) -> None:
     values = fields(EnglishName="", Birthday="1981.08.03", ValidDate="", IssueAuthority="", Number="")
     layout = Layout([line(TITLE, 80, 80, 60), line(part, 300, 300)])
