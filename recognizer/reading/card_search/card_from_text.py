@@ -61,9 +61,11 @@ def _without_slanted_lines(text: CardText) -> CardText:
     if not tilts:
         return text
     usual = median(tilts)
-    return replace(
-        text, lines=tuple(line for line in text.lines if not line.tilt or abs(line.tilt - usual) < _MAX_SLANT)
-    )
+    long = [line for line in text.lines if line.tilt]
+    slanted = {id(line) for line in long if abs(line.tilt - usual) >= _MAX_SLANT}
+    if 2 * len(slanted) > len(long):
+        return text  # the label may be the other paper's
+    return replace(text, lines=tuple(line for line in text.lines if id(line) not in slanted))
 
 
 def _finder(text: CardText) -> FieldFinder:

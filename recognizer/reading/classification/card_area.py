@@ -12,8 +12,8 @@ _BESIDE: Final = 1.5
 _ABOVE: Final = 4.0
 _BELOW: Final = 2.2
 """How many text heights right of labels, values and title, above and below them text still belongs to them. None does
-that is left of them, or begins right of all of them: a card has only its portrait and its chip symbol there. Where the
-outline is known, all text within it is the card's, and above the labels there is only the title."""
+that is left of them, or begins right of all of them: a card has only its portrait and its chip symbol there. Above the
+labels there is only the title, so all text there counts if it is within a known outline."""
 
 
 def texts_in_area(layout: Layout, is_on_card: IsOnCard | None = None) -> list[TextLine]:
@@ -30,7 +30,7 @@ def texts_in_area(layout: Layout, is_on_card: IsOnCard | None = None) -> list[Te
         or (
             line.left < right
             and left < (line.left + line.right) / 2 < right + _BESIDE * height
-            and (is_on_card is not None or top - _ABOVE * height < line.middle < bottom + _BELOW * height)
+            and top - _ABOVE * height < line.middle < bottom + _BELOW * height
         )
     ]
 

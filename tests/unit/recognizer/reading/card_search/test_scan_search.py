@@ -75,6 +75,7 @@ def test_lines_that_are_not_parallel_to_labels_are_another_papers(monkeypatch: p
     monkeypatch.setattr(card_from_text, "document_evidence", lambda *_, **__: DocumentEvidence(seen=1.0))
     whole = text_of(*FRONT, "会议纪要第三稿", "样本科技公司")
     lines = [*whole.lines[:4], replace(whole.lines[4], tilt=0.4), replace(whole.lines[5], tilt=-0.1)]
+    lines[2] = replace(lines[2], tilt=0.18)
     lines[3] = replace(lines[3], tilt=0.18)  # the others are so short that their tilt is not known
     card = card_from_text.card_from_text(replace(whole, lines=tuple(lines)))
     assert [one.text for one in card.text.lines] == list(FRONT)
