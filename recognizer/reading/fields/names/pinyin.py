@@ -126,20 +126,16 @@ def _reread(finder: FieldFinder, name: str, romanised: str) -> str | None:
 
 def _divisions(romanised: str, count: int) -> Iterator[list[str]]:
     """Yield the ways to divide a romanised name into so many syllables; none contains a comma or a hyphen."""
-    words = re.findall("[A-Z]+", romanised)
-    if len(words) <= count:
-        yield from _divided(words, count)
+    yield from _divided(re.findall("[A-Z]+", romanised), count)
 
 
 def _divided(words: list[str], count: int) -> Iterator[list[str]]:
     """Yield the ways to divide words into so many syllables. The count bounds the search."""
-    if not words:
-        if count == 0:
-            yield []
+    if not words and count == 0:
+        yield []
+    if not 0 < len(words) <= count:
         return
     word, *others = words
-    if len(words) > count:
-        return
     for end in range(1, min(len(word), _LONGEST_SYLLABLE) + 1):
         if word[:end] in _characters_by_syllable():
             left = [word[end:], *others] if word[end:] else others
