@@ -24,7 +24,7 @@ RESIDENCE = {
     "ValidDate": "",
     "Authority": "",
     "VisaNum": "0",
-    "PassNo": "000",
+    "PassNo": "H98765432",
     "PortraitImageInfo": {
         "PortraitImage": "cG9ydHJhaXQ=",
         "ImageCoordinates": {"X": 1, "Y": 2, "Width": 3, "Height": 4},

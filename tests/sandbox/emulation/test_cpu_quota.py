@@ -27,6 +27,7 @@ PROJECT = Path(__file__).parents[1] / "small_project"
 MEMORY_MB = 128
 OPTIONS = ("--ocr-endpoint=http://127.0.0.1:9", "--cpu-quota", f"--memory-size={MEMORY_MB}")
 CLEAN_UP_SECONDS = 30.0
+PATIENCE_SECONDS = 60.0  # on a busy machine, the first loading of the function takes longer than its timeout
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +56,11 @@ class LimitedSandbox:
         return httpx.get(f"{self.running.endpoints['api_url']}/probe/{command}", timeout=60)
 
     def environment(self) -> "Environment":
-        """Return the environment that answers the next request."""
-        return Environment(report=self.request("groups").json(), sandbox_id=self.sandbox_id)
+        """Return the environment that answers next."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while (response := self.request("groups")).status_code != 200:
+            assert time.monotonic() < deadline, response.text
+        return Environment(report=response.json(), sandbox_id=self.sandbox_id)
 
     @property
     def sandbox_id(self) -> str:
