@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from bench.accuracy.worker import Outcome
 from permit_ocr.domain.permits import PermitType
+from recognizer.reading.card_evidence.document_confidence import REFUSED
 from recognizer.reading.layout.labels import edit_distance
 from specimens.cards.card import TITLES
 
@@ -126,11 +127,15 @@ def _is_right_kind_and_side(truth: Mapping[str, Any], outcome: Outcome) -> bool:
     """Whether the card was recognised as what it is.
 
     The side of a travel permit is part of the request, and the wrong side is refused: any answer means the right side.
+    A residence permit is refused with every field empty; but so is the answer if nobody can read any field of it. Then
+    the document's confidence tells.
     """
     if outcome.error_code:
         return False
     if truth["kind"] == "residence-permit":
         has_text = any(value for _, value in text_fields(outcome.answer))
-        return has_text and outcome.answer["CardType"] == truth["answer"]["CardType"]
+        return (has_text or outcome.document_confidence >= REFUSED) and outcome.answer["CardType"] == truth["answer"][
+            "CardType"
+        ]
     title: str = outcome.answer["Type"]
     return not title or title.startswith(TITLES[PermitType(truth["permit_type"])])

@@ -16,7 +16,7 @@ from permit_ocr.domain.card.resident_number import parse_resident_number
 from recognizer.reading.card_evidence.card_of_lines import card_of_lines
 from recognizer.reading.card_evidence.flat_area import deskewed_corners
 from recognizer.reading.card_evidence.hidden_lines import are_lines_hidden
-from recognizer.reading.card_evidence.paper import Paper, examine_paper, is_text_light
+from recognizer.reading.card_evidence.paper import Paper, examine_paper, is_text_light, lines_on_same_paper
 from recognizer.reading.card_evidence.person import examine_portrait_place
 from recognizer.reading.card_evidence.picture import CERTAIN, picture_beside
 from recognizer.reading.classification.card_area import IsOnCard
@@ -29,6 +29,7 @@ from recognizer.reading.fields.mrz.document_codes import DocumentCode, document_
 from recognizer.reading.fields.mrz.exit_entry_line import exit_entry_line
 from recognizer.reading.fields.mrz.facts import MrzFacts
 from recognizer.reading.fields.mrz.machine_lines import (
+    has_checked_number,
     has_parts_of_lines,
     machine_lines,
     machine_rows,
@@ -169,15 +170,23 @@ def document_evidence(
     else:
         seen += _front(finder, fields, picture=_picture(card_side, text, layout, core, fields=fields, outline=outline))
     fits, across = _around_lines(text, finder, outline) if card_side is CardSide.HK_MACAO_BACK else (True, 0)
-    signs, faults = form_signs(layout, is_on_card), departures(layout, card_side, fields, is_on_card)
+    words = _words(layout, card_side, fields, is_on_card)
+    if words < 0:  # the text of another paper says nothing about the card on it
+        same_paper = Layout(lines_on_same_paper(text, text.lines, layout.own_lines()))
+        words = max(words, _words(same_paper, card_side, fields, is_on_card))
     return DocumentEvidence(
         seen=seen,
-        words=_FORM_SIGN * signs + _DEPARTURE * faults + _LIGHT_TEXT * is_text_light(text, core, layout.height),
+        words=words + _LIGHT_TEXT * is_text_light(text, core, layout.height),
         has_outline=outline is not None and fits,
         is_proven=mrz is not None or _is_proven_by_line(card_side, finder, fields),
         glare=glare,
         page=_ACROSS_EDGES * min(across, _MOST_ACROSS) + _LARGER_OUTLINE * (not fits),
     )
+
+
+def _words(layout: Layout, card_side: CardSide, fields: Fields, is_on_card: IsOnCard | None) -> float:
+    signs, faults = form_signs(layout, is_on_card), departures(layout, card_side, fields, is_on_card)
+    return _FORM_SIGN * signs + _DEPARTURE * faults
 
 
 def _around_lines(text: CardText, finder: FieldFinder, outline: Quad | None) -> tuple[bool, int]:
@@ -189,7 +198,12 @@ def _around_lines(text: CardText, finder: FieldFinder, outline: Quad | None) -> 
 
 
 def _is_proven_by_line(card_side: CardSide, finder: FieldFinder, fields: Fields) -> bool:
-    """Tell whether an exit-entry permit's line has all check digits right, also the composite one, and the number."""
+    """Tell whether check digits prove a line: an exit-entry permit's with all of them, also the composite one.
+
+    Of a HK/Macao back's lines, one number is enough: something may hide the rest.
+    """
+    if card_side is CardSide.HK_MACAO_BACK:
+        return has_checked_number(finder) or repeats_identity_number(finder, fields.get("IDNumber", EMPTY_FIELD).text)
     line = exit_entry_line(machine_lines(finder)) if card_side is CardSide.EXIT_ENTRY_FRONT else None
     return line is not None and line.is_proven and line.number == fields["Number"].text
 

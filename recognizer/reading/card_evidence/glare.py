@@ -3,10 +3,11 @@
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
-from recognizer.reading.card_evidence.flat_area import DARK, flatten_card, span
+from recognizer.reading.card_evidence.flat_area import DARK, Mask, flatten_card, span
 from recognizer.reading.ocr.card_text import CardText
-from recognizer.reading.ocr.engine import Quad
+from recognizer.reading.ocr.engine import Pixels, Quad
 
 _SCALE: Final = 6.0
 """Pixels per text height."""
@@ -23,15 +24,17 @@ def part_in_glare(text: CardText, outline: Quad, height: float) -> float:
     ``outline``: the card's corners in ``text.image``. ``height``: of the text, in deskewed pixels.
     """
     area, corners = flatten_card(text, outline, _SCALE / height)
-    brightness = np.log(area.pixels.astype(np.float32) + DARK).mean(axis=2)
-    lines = [
-        brightness[span(upper, lower), span(start, end)] for start, upper, end, lower in area.boxes(text.lines).tolist()
-    ]
-    papers = [np.percentile(line, _PAPER_PERCENTILE) for line in lines if line.size]
+    glare, card = in_glare(area.pixels, area.boxes(text.lines)), area.within(corners)
+    return float(glare[card].mean()) if card.any() else 0.0
+
+
+def in_glare(pixels: Pixels, lines: NDArray[np.float64]) -> Mask:
+    """Return which pixels are much brighter than the paper behind ``lines``: left, top, right and bottom of each."""
+    brightness = np.log(pixels.astype(np.float32) + DARK).mean(axis=2)
+    texts = [brightness[span(upper, lower), span(start, end)] for start, upper, end, lower in lines.tolist()]
+    papers = [np.percentile(text, _PAPER_PERCENTILE) for text in texts if text.size]
     if not papers:
-        return 0.0
+        return np.zeros(brightness.shape, bool)
     paper = float(np.median(papers))
     least, most = _BRIGHTER
-    glare = brightness > paper + min(max((_WHITE - paper) / 2, least), most)
-    card = area.within(corners)
-    return float(glare[card].mean()) if card.any() else 0.0
+    return np.asarray(brightness > paper + min(max((_WHITE - paper) / 2, least), most))

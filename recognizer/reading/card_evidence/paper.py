@@ -27,6 +27,10 @@ _INK_EXTREMES: Final = (3, 97)
 """Percentiles of brightness in a text line that are its ink's and its paper's, or the other way round."""
 _LIGHT_LINES: Final = 0.75
 """The part of the lines that is light. Shadows and glare make it 0.5 at most on own cards of level 2."""
+_OTHER_COLOUR: Final = (0.022, 0.15)
+"""How far a colour is from that behind the labels if it is another paper's, in log brightness, at least and at most. On
+own fronts of level 2, nine of ten lines of other papers differ so much, and one of ten on the card. A printed band
+differs more: its text counts."""
 _WHITE: Final = 250
 _MOST: Final = 0.8
 """If more of the paper is white, it is no reflection."""
@@ -69,6 +73,15 @@ def is_text_light(text: CardText, lines: Sequence[TextLine], height: float) -> b
     cuts = [brightness[span(top, bottom), span(left, right)] for left, top, right, bottom in boxes]
     light = [float((cut < np.percentile(cut, _INK_EXTREMES).mean()).mean()) > 0.5 for cut in cuts if cut.size]  # noqa: PLR2004
     return bool(light) and float(np.mean(light)) >= _LIGHT_LINES
+
+
+def lines_on_same_paper(text: CardText, lines: Sequence[TextLine], own: Sequence[TextLine]) -> tuple[TextLine, ...]:
+    """Return those of some lines whose paper has the colour of that behind most of a card's ``own`` lines."""
+    if not own:
+        return tuple(lines)
+    usual = np.median([text.paper_colour(line) for line in own], axis=0)
+    least, most = _OTHER_COLOUR
+    return tuple(line for line in lines if not least < np.abs(text.paper_colour(line) - usual).max() < most)
 
 
 def _in_glare(pixels: Pixels, inside: NDArray[np.bool_]) -> NDArray[np.bool_]:

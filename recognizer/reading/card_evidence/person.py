@@ -20,6 +20,7 @@ from recognizer.reading.card_evidence.flat_area import (
     span,
     surrounding,
 )
+from recognizer.reading.card_evidence.glare import in_glare
 from recognizer.reading.card_evidence.paper_difference import differs_from_paper
 from recognizer.reading.layout.card_layout import Layout
 from recognizer.reading.layout.labels import Label
@@ -56,6 +57,8 @@ _VISIBLE: Final = 0.5
 _FILLED: Final = 8.0
 """With less that differs from the paper, in squared text heights and without the lines of a table, nothing can hide a
 portrait."""
+_GLARE: Final = 0.6
+"""The part of the place in glare that can hide a portrait."""
 _NOT_BESIDE: Final = frozenset({Label.TITLE, Label.NOISE, Label.RESIDENT_NUMBER})
 _FRAME_WIDTH: Final = 2
 _NEARBY: Final = (25, 81)
@@ -96,17 +99,22 @@ def examine_portrait_place(text: CardText, layout: Layout, *, on_the_left: bool,
     for darker in _DARKER_THAN_NEARBY[1:]:
         person = person or _person(nearby < darker)
     if person is None:
-        return PortraitPlace(
-            None, _is_blank(place, _in_photo(area, text), different | (nearby < _DARKER_THAN_NEARBY[0]))
-        )
+        visible = place & _in_photo(area, text)
+        is_blank = _is_blank(place, visible, different | (nearby < _DARKER_THAN_NEARBY[0]))
+        return PortraitPlace(None, is_blank and not _is_in_glare(area, lines, visible))
     left, top, right, bottom = _framed(area, person, searched)
     upper_left, lower_right = area.deskewed(left, top), area.deskewed(right, bottom)
     return PortraitPlace(BoundingBox(*upper_left, *lower_right), is_blank=False)
 
 
-def _is_blank(place: Mask, in_photo: Mask, different: Mask) -> bool:
-    """Tell whether only paper is in a place, or no room for a portrait."""
-    visible = place & in_photo
+def _is_in_glare(area: FlatArea, lines: list[TextLine], visible: Mask) -> bool:
+    """Tell whether glare may hide a portrait: as even as blank paper, but brighter than that behind the text."""
+    glare = in_glare(area.pixels, area.boxes(lines)) & visible
+    return bool(glare.sum() > _GLARE * visible.sum())
+
+
+def _is_blank(place: Mask, visible: Mask, different: Mask) -> bool:
+    """Tell whether only paper is in the visible part of a place, or no room for a portrait."""
     if place.sum() > _ROOM * _SCALE**2 and visible.sum() < _VISIBLE * place.sum():
         return False
     solid = cv2.morphologyEx((different & visible).astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))

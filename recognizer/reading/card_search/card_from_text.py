@@ -10,6 +10,7 @@ from typing import Final
 from recognizer.reading.card_evidence.document_confidence import document_evidence, within_outline
 from recognizer.reading.card_evidence.glare import part_in_glare
 from recognizer.reading.card_evidence.outline import find_outline, larger_document
+from recognizer.reading.card_evidence.paper import lines_on_same_paper
 from recognizer.reading.card_search.card import Card
 from recognizer.reading.classification.card_classifier import classify_card_side, has_number_of_other_region
 from recognizer.reading.classification.card_sides import LABELS_BY_SIDE, PERMIT_BY_FRONT, CardSide
@@ -26,6 +27,8 @@ from recognizer.reading.ocr.text_lines import TextLine
 
 _MUCH_GLARE: Final = 0.04
 """At least this part of a card is in glare if a closer look may show more of it."""
+_MIN_LABELLED: Final = 3
+"""Lines with labels that show the colour of the card's paper."""
 _MAX_SLANT: Final = radians(10)
 """On 72 own cards of level 2, at most 9.2 degrees if only the title was read; a tenth of the other lines had 17."""
 _FIELDS: Final[dict[CardSide, Callable[[FieldFinder], Fields]]] = {
@@ -37,7 +40,7 @@ _FIELDS: Final[dict[CardSide, Callable[[FieldFinder], Fields]]] = {
 
 def card_from_text(text: CardText, known_outline: Quad | None = None) -> Card:
     """Classify a text and extract its fields. ``known_outline``: of this card in the photo, if none is found here."""
-    text = _without_slanted_lines(text)
+    text = _without_labels_beside(_without_slanted_lines(text))
     finder = _finder(text)
     card_side = classify_card_side(finder)
     if card_side is None:
@@ -68,8 +71,27 @@ def _without_slanted_lines(text: CardText) -> CardText:
     return replace(text, lines=tuple(line for line in text.lines if id(line) not in slanted))
 
 
+def _without_labels_beside(text: CardText) -> CardText:
+    """Return the text without labels on a paper of another colour beside all others: those of a form near the card."""
+    labelled = [line for line in text.lines if find_anchors(line)]
+    if len(labelled) < _MIN_LABELLED or not any(2 * _beside(line, labelled) >= len(labelled) for line in labelled):
+        return text
+    own = lines_on_same_paper(text, labelled, labelled)
+    if 2 * len(own) < len(labelled):
+        return text
+    others = {id(line) for line in labelled if line not in own and _beside(line, own) == len(own)}
+    return replace(text, lines=tuple(line for line in text.lines if id(line) not in others))
+
+
+def _beside(line: TextLine, others: Sequence[TextLine]) -> int:
+    """Return how many of the other lines are all left of a line, or all right of it."""
+    return max(sum(other.right < line.left for other in others), sum(other.left > line.right for other in others))
+
+
 def _finder(text: CardText) -> FieldFinder:
-    return FieldFinder(Layout(text.lines), text.reread, text.is_covered, text.corners_in_photo, text.reread_checked)
+    return FieldFinder(
+        Layout(text.lines), text.reread, text.is_covered, text.corners_in_photo, text.reread_checked, text.read_again
+    )
 
 
 def _with_misread_labels(finder: FieldFinder, card_side: CardSide) -> FieldFinder:

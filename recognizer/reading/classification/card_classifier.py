@@ -11,7 +11,7 @@ from recognizer.reading.fields import value_parsers
 from recognizer.reading.fields.check_digits import is_valid_resident_number
 from recognizer.reading.fields.field_finder import FieldFinder
 from recognizer.reading.fields.mrz.document_codes import DocumentCode, document_code
-from recognizer.reading.fields.mrz.machine_lines import machine_lines, plain_line
+from recognizer.reading.fields.mrz.machine_lines import has_parts_of_back, machine_lines, plain_line
 from recognizer.reading.fields.resident_number_faults import faults_of
 from recognizer.reading.layout.labels import TITLES, Label, edit_distance
 
@@ -127,17 +127,21 @@ def _has_hk_macao_code(finder: FieldFinder) -> bool:
 
     The code decides whatever is printed above it: the labels are unknown, and a note may contain a front's label.
     """
-    labels = sum(finder.layout.anchor(label) is not None for label in _NOT_ON_A_BACK)
-    is_front = labels >= _MIN_FRONT_LABELS
-    return not is_front and document_code(machine_lines(finder)) is DocumentCode.HK_MACAO_BACK
+    return not _has_front_labels(finder) and document_code(machine_lines(finder)) is DocumentCode.HK_MACAO_BACK
+
+
+def _has_front_labels(finder: FieldFinder) -> bool:
+    return sum(finder.layout.anchor(label) is not None for label in _NOT_ON_A_BACK) >= _MIN_FRONT_LABELS
 
 
 def _is_hk_macao_back(finder: FieldFinder, permit: PermitType | None) -> bool:
-    """Tell whether this is the HK/Macao permit's back without its code: by its title and labels.
+    """Tell whether this is the HK/Macao permit's back without its code: by its title and labels, or parts of its lines.
 
     Other documents have an identity number, too, so one of those labels needs the title or another.
     """
     layout = finder.layout
+    if not _has_front_labels(finder) and has_parts_of_back(finder):
+        return True
     if any(layout.anchor(label) for label in _NOT_ON_A_BACK):
         return False
     specific = layout.anchor(Label.HISTORY_NUMBER) or (permit and layout.anchor(Label.IDENTITY_NUMBER))

@@ -124,9 +124,14 @@ def _label_and_value(finder: FieldFinder, texts: list[str]) -> Iterator[_Points]
 
 
 def _is_birth_in_number(texts: list[str]) -> bool:
-    """Tell whether a printed birth date is repeated in what is left of a permit's number: a region ends with 00."""
-    days = {f"{year}{int(month):02}{int(day):02}" for text in texts for year, month, day in _WHOLE_DAY.findall(text)}
-    return any(found[1] in days for text in texts if (found := _NUMBER_WITHOUT_REGION.search(text)))
+    """Tell whether a printed birth date is repeated in what is left of a permit's number: a region ends with 00.
+
+    年, 月 and 日 may be too small to be read.
+    """
+    printed = {f"{year}{int(month)}{int(day)}" for text in texts for year, month, day in _WHOLE_DAY.findall(text)}
+    printed |= {value_parsers.unpadded_date_digits(text) for text in texts}
+    births = [found[1] for text in texts if (found := _NUMBER_WITHOUT_REGION.search(text))]
+    return any(f"{birth[:4]}{int(birth[4:6])}{int(birth[6:])}" in printed for birth in births)
 
 
 def _is_complete_taiwan_number(finder: FieldFinder, piece: Piece) -> bool:

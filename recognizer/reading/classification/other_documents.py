@@ -8,14 +8,19 @@ from typing import Final
 
 from recognizer.reading.fields.field_finder import FieldFinder
 from recognizer.reading.fields.mrz.document_codes import DocumentCode, document_code
-from recognizer.reading.fields.mrz.machine_lines import machine_lines
+from recognizer.reading.fields.mrz.machine_lines import has_parts_of_back, machine_lines
 from recognizer.reading.fields.value_parsers import simplified
 
-_TITLES: Final = re.compile(
-    r"护照|身分证|(?<!人)民国|永久性?居民|居民身份证(?![号件])|^身份证$|驾驶证|行驶证|旅行证|回乡证|海员证|学生证|工作证|社会保障|银行卡|银联|"
-    r"往来台湾|来往台湾|PASSPORT|IDENTITYCARD|IDENTIFICATION|RESIDENCEPERMIT|DRIVING|UnionPay"
+_IDENTITY_CARD: Final = r"永久性?居民|居民身份证(?![号件])"
+_OTHER_TITLES: Final = (
+    r"护照|永久居留|身分证|(?<!人)民国|^身份证$|驾驶证|行驶证|旅行证|回乡证|海员证|学生证|工作证|社会保障|银行卡|银联|"
+    r"往来台湾|来往台湾|PASSPORT|IDENTITYCARD|IDENTIFICATION|RESIDENCEPERMIT|REPUBLICOF(?!CHINA)|KINGDOMOF|"
+    "DRIVING|UnionPay"
 )
-"""Words of other documents' titles. A permit's label 身份证件号码 is none, nor is 中华人民 国 with a part hidden."""
+_TITLES: Final = re.compile(f"{_IDENTITY_CARD}|{_OTHER_TITLES}")
+_NOT_ON_A_BACK: Final = re.compile(_OTHER_TITLES)
+"""Words of other documents' titles. A permit's label 身份证件号码 is none, nor is 中华人民 国 with a part hidden. A
+HK/Macao back names the identity card whose number it prints."""
 
 
 def is_other_document(finder: FieldFinder) -> bool:
@@ -26,5 +31,6 @@ def is_other_document(finder: FieldFinder) -> bool:
     code = document_code(machine_lines(finder))
     if code in {DocumentCode.OTHER, DocumentCode.HK_MACAO_BACK}:
         return code is DocumentCode.OTHER
+    titles = _NOT_ON_A_BACK if has_parts_of_back(finder) else _TITLES
     lines = [anchor.line for anchor in finder.layout.anchors] + [piece.line for piece in finder.layout.pieces]
-    return any(_TITLES.search(simplified(re.sub(r"\s+", "", line.text))) for line in lines)
+    return any(titles.search(simplified(re.sub(r"\s+", "", line.text))) for line in lines)

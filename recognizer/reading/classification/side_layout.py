@@ -9,13 +9,13 @@ import re
 from collections import Counter
 from typing import Final
 
-from recognizer.reading.classification.card_area import IsOnCard, texts_within
-from recognizer.reading.classification.card_sides import LABELS_BY_SIDE, CardSide
+from recognizer.reading.classification.card_area import IsOnCard, texts_in_area, texts_within
+from recognizer.reading.classification.card_sides import LABELS_BY_SIDE, PERMIT_BY_FRONT, CardSide
 from recognizer.reading.classification.side_positions import misplaced
 from recognizer.reading.classification.side_print import ALWAYS_PRINTED, NOT_LABELS, SPELLINGS, VISIBLE_PARTS
 from recognizer.reading.classification.unexplained_text import unexplained_texts
 from recognizer.reading.fields import value_parsers
-from recognizer.reading.fields.ocr_field import Fields
+from recognizer.reading.fields.ocr_field import EMPTY_FIELD, Fields
 from recognizer.reading.fields.value_parsers import simplified
 from recognizer.reading.layout.card_layout import Layout
 from recognizer.reading.layout.labels import WORDS, Label, edit_distance
@@ -33,9 +33,20 @@ _MISREAD: Final = 2
 _MAX_OTHER_HOLDERS: Final = 2
 _NOTES_ON_A_BACK: Final = 1
 """Lines of a HK/Macao back whose text nobody knows."""
+_OTHER_DATE: Final = re.compile(
+    r"\b\d{1,2}\s*(?:JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC)[A-Z]*\.?\s*(?:(?:19|20)\d\d|\d\d\b)"
+    r"|(?<![\d.])\d\d([./-])\d\d\1(?:19|20)\d\d(?![\d.])",
+    re.IGNORECASE,
+)
+"""Dates as other documents print them: 26 JUN 1971, 26/06/1971."""
+_MAX_OTHER_DATES: Final = 2
+_HEADLINE: Final = 10
+"""Latin letters of the shortest title of another document, such as that of its state."""
 _WHOLE_VALUE: Final = 8
 """Characters of a date. A count may be in what is left of another value."""
 _DAY: Final = re.compile(r"\d\s*年|月\s*\d|\d\s*日")
+_PADDED_DAY: Final = re.compile(r"年\s*0\d\s*月|月\s*0\d\s*日")
+"""Resident identity cards print 1997年6月2日."""
 
 
 def departures(layout: Layout, card_side: CardSide, fields: Fields, is_on_card: IsOnCard | None = None) -> int:
@@ -51,7 +62,9 @@ def departures(layout: Layout, card_side: CardSide, fields: Fields, is_on_card: 
         + _spelled_otherwise(layout, card_side)
         + _other_holders(layout, card_side, is_on_card)
         + misplaced(completed, card_side)
-        + (card_side is CardSide.RESIDENCE_FRONT and _has_other_birth_date(completed, fields))
+        + _dates_in_other_formats(layout, is_on_card)
+        + _has_other_headline(layout, card_side, fields, is_on_card)
+        + (_faults_of_dates(completed, fields) if card_side is CardSide.RESIDENCE_FRONT else 0)
     )
 
 
@@ -105,6 +118,27 @@ def _of_other_sides(layout: Layout, card_side: CardSide) -> int:
     return len(other)
 
 
+def _dates_in_other_formats(layout: Layout, is_on_card: IsOnCard | None) -> int:
+    texts = [line.text for line in texts_in_area(layout, is_on_card)]
+    return min(sum(bool(_OTHER_DATE.search(text)) for text in texts), _MAX_OTHER_DATES)
+
+
+def _has_other_headline(layout: Layout, card_side: CardSide, fields: Fields, is_on_card: IsOnCard | None) -> bool:
+    """Tell whether a Latin text is above all else on a travel permit's front, where its Chinese title should be."""
+    own = layout.own_lines()
+    if card_side not in PERMIT_BY_FRONT or layout.anchor(Label.TITLE) is not None or not own:
+        return False
+    top, name = min(line.top for line in own), _letters(fields.get("EnglishName", EMPTY_FIELD).text)
+    return any(
+        line.middle < top and len(letters := _letters(line.text)) >= _HEADLINE and letters not in name
+        for line in texts_in_area(layout, is_on_card)
+    )
+
+
+def _letters(text: str) -> str:
+    return re.sub(r"[^A-Z]", "", text.upper())
+
+
 def _other_holders(layout: Layout, card_side: CardSide, is_on_card: IsOnCard | None) -> int:
     """Count numbers besides the card's own: a list has several people's. Without an outline, one may be beside it."""
     if card_side is CardSide.HK_MACAO_BACK:  # it may name an earlier permit
@@ -125,6 +159,13 @@ def _spelled_otherwise(layout: Layout, card_side: CardSide) -> int:
         return 0
     other = sum(label.word not in spelled and label.word in simplified(label.line.text) for label in labels)
     return min(max(0, other - _OTHER_SPELLINGS), _MAX_OTHER_SPELLINGS)
+
+
+def _faults_of_dates(layout: Layout, fields: Fields) -> int:
+    """Count dates besides the birth date, of which a residence permit's front has none, and other formats of it."""
+    days = {day for piece in layout.pieces if (day := value_parsers.slashed_date(piece.text))}
+    is_padded = any(_PADDED_DAY.search(piece.text) for piece in layout.pieces)
+    return max(0, len(days) - 1) + is_padded + _has_other_birth_date(layout, fields)
 
 
 def _has_other_birth_date(layout: Layout, fields: Fields) -> bool:

@@ -3,15 +3,18 @@
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Final
 
 from recognizer.reading.fields.ocr_field import Corners, OcrField, field_from_lines
 from recognizer.reading.layout.card_layout import Layout, Piece, text_of
 from recognizer.reading.layout.labels import Label
-from recognizer.reading.ocr.text_lines import BoundingBox, TextLine, boxes, join
+from recognizer.reading.ocr.text_lines import BOX_GAP, BoundingBox, TextLine, boxes, join
 
 type Reread = Callable[[BoundingBox, str | None], str]
 """Reads one line in a box in deskewed pixels, only characters of the given alphabet; empty unless it is confident."""
+type ReadAgain = Callable[[BoundingBox], Sequence[tuple[str, float]]]
+"""Reads one line in several crops around a box in deskewed pixels: each text with its least confidence."""
 type IsCovered = Callable[[TextLine], bool]
 """Tells whether something may cover the beginning or the end of a line: glare, a finger, the image's edge."""
 type Locate = Callable[[BoundingBox], Corners | None]
@@ -23,6 +26,9 @@ _REREAD: Final = 0.8
 _MAYBE_COVERED: Final = 0.8
 """Maximum confidence of a text that may continue under glare."""
 _LONE_SEX: Final = re.compile(r"(?:性\S?|\S别|[\d./年月日]*|\d{4}\.\d\d\.\d\d\s+\S)\s*([男女])")
+_SEX_AFTER_LABEL: Final = re.compile(rf"\S{{1,2}}{BOX_GAP}[男女]")
+_MISREAD_LABEL: Final = 0.6
+"""Confidence below which two characters before a sex may be its label."""
 _COMPLETE: Final = re.compile(r"[男女]|\d{4}[./]\d{1,2}[./]\d{1,2}(-.*)?|\d{17}[\dX]|.*\(.\)")
 """Formats in which a missing part would be noticed."""
 _JOINED: Final = 0.8
@@ -38,6 +44,11 @@ _WITHOUT_LABEL: Final = 0.85
 def no_reread(_box: BoundingBox, _alphabet: str | None) -> str:
     """Read nothing: for a card without an image."""
     return ""
+
+
+def nothing_again(_box: BoundingBox) -> Sequence[tuple[str, float]]:
+    """Read nothing: for a card without an image."""
+    return ()
 
 
 def never_covered(_line: TextLine) -> bool:
@@ -66,6 +77,7 @@ class FieldFinder:
     locate: Locate = no_position
     reread_checked: Reread = no_reread
     """Like ``reread``, but also returns uncertain characters: for text with check digits."""
+    read_again: ReadAgain = nothing_again
 
     def field(self, text: str, lines: Sequence[TextLine]) -> OcrField:
         """Return a text extracted from some lines; less confident if the ends of the lines may be covered."""
@@ -116,7 +128,8 @@ class FieldFinder:
     def missed_beside(self, neighbour: Parse, parse: Parse, *, alphabet: str) -> OcrField | None:
         """Return a sex or count that the detector missed to the right of the only text that ``neighbour`` accepts.
 
-        It is in the empty strip there, where any other text begins, or in one box with its label and misread.
+        It is in the empty strip there, where any other text begins, or in one box with its label and misread. Last, a
+        window is moved over that row and the one below: a single character in a long strip may be overlooked.
         """
         neighbours = [
             piece.line for piece in self.layout.pieces if not piece.is_part_of_range and neighbour(piece.text)
@@ -125,14 +138,32 @@ class FieldFinder:
             return None
         alone = [box for box in boxes(neighbours[0]) if neighbour(box.text)]  # its piece may go on with a label
         line = alone[0] if len(alone) == 1 else neighbours[0]
-        for strip in self.layout.strips_beside(line, heights=_MISSED):
+        strips = chain(
+            self.layout.strips_beside(line, heights=_MISSED), self.layout.windows_around(line, heights=_MISSED)
+        )
+        for strip in strips:
             if text := parse(self.reread(strip, alphabet)):
                 return OcrField(text, _WITHOUT_LABEL_OR_BOX, self.locate(strip))
         return None
 
+    def missed_in(self, box: BoundingBox, parse: Parse, *, alphabet: str) -> OcrField | None:
+        """Return a sex or count that the detector missed in a box where there is no other text."""
+        if self.layout.has_text_in(box):
+            return None
+        text = parse(self.reread(box, alphabet))
+        return OcrField(text, _WITHOUT_LABEL_OR_BOX, self.locate(box)) if text else None
+
     def lone_sex(self) -> OcrField | None:
-        """Return a 男 or 女 without a label, or after half of one; a date may be close before it."""
-        return self.anywhere(lone_sex)
+        """Return a 男 or 女 without a label, or after half of one or a misread one; a date may be close before it."""
+        return self.anywhere(lone_sex) or next(
+            (
+                self.field(piece.text[-1], [piece.line]).at_most(_WITHOUT_LABEL)
+                for piece in self.layout.pieces
+                if _SEX_AFTER_LABEL.fullmatch(piece.text)
+                and min(character.confidence for character in piece.line.characters[:-1]) < _MISREAD_LABEL
+            ),
+            None,
+        )
 
 
 def _combinations(pieces: list[Piece]) -> Iterator[list[Piece]]:

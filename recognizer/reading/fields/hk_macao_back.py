@@ -23,7 +23,7 @@ from recognizer.reading.fields.mrz.facts import MrzFacts
 from recognizer.reading.fields.mrz.hk_macao_lines import hk_macao_facts
 from recognizer.reading.fields.mrz.machine_lines import machine_lines, machine_rows, plain_line, readings
 from recognizer.reading.fields.mrz.name_line import confirms_name
-from recognizer.reading.fields.names.holder_names import reread_name
+from recognizer.reading.fields.names.holder_names import clearest_name, reread_name
 from recognizer.reading.fields.ocr_field import CONTRADICTED, CONVERTED, EMPTY_FIELD, VERIFIED, Fields, OcrField
 from recognizer.reading.fields.travel_permit import type_name
 from recognizer.reading.layout.card_layout import Piece
@@ -67,7 +67,7 @@ def back_fields(finder: FieldFinder, facts: MrzFacts | None = None) -> Fields:
     history = finder.value(Label.HISTORY_NUMBER, value_parsers.previous_permit_numbers)
     return {
         "Type": type_name(finder, PermitType.HK_MACAO_PERMIT, number).at_least(number.confidence),
-        "Name": _checked_name(finder, adjust_for_script(name), facts.chinese_name),
+        "Name": _checked_name(finder, adjust_for_script(clearest_name(finder, name)), facts.chinese_name),
         "IDNumber": _checked_identity(identity, facts.identity_number),
         "HistoryNumber": history or _history_without_label(finder, facts) or EMPTY_FIELD,
     }

@@ -11,13 +11,15 @@ from recognizer.reading.fields.check_digits import correct_one_character, is_val
 from recognizer.reading.fields.confidence import adjust_for_calendar, adjust_for_script, adjust_for_term
 from recognizer.reading.fields.field_finder import FieldFinder, lone_sex
 from recognizer.reading.fields.issuing_authority import issuing_authority
+from recognizer.reading.fields.names.holder_names import clearest_name
 from recognizer.reading.fields.ocr_field import EMPTY_FIELD, VERIFIED, Fields, OcrField
 from recognizer.reading.fields.resident_number_faults import faults_of
-from recognizer.reading.layout.card_layout import Layout, Piece
+from recognizer.reading.layout.card_layout import Piece
 from recognizer.reading.layout.labels import Label, edit_distance
-from recognizer.reading.ocr.text_lines import BOX_GAP, SAME_ROW, BoundingBox
+from recognizer.reading.ocr.text_lines import BOX_GAP, SAME_ROW, BoundingBox, TextLine
 from recognizer.reading.result import NOT_ENABLED
 
+_SEXES: Final = "男女"
 _FRONT: Final = 0
 _BACK: Final = 1
 _NUMBER: Final = re.compile(r"(?<![\dA-Z])\d{17}[\dX](?![\dA-Z])")
@@ -34,8 +36,15 @@ _WITHOUT_PROVINCE: Final = 0.5
 """Maximum confidence of an address that does not begin with a province or a town: its first line was missed."""
 _WIDTH_OF_LABEL: Final = 2.5
 """Text heights by which a line may begin left of the next one: its label may be in its box and unread."""
+_SEX_ROW: Final = (2.0, 5.0)
+"""Text heights between the middles of the name and the birth date if there is a row between them."""
+_OTHER_ROWS: Final = (2, 3)
+"""How many values are above the count, with or without one that was not read."""
+_ROW_PITCH: Final = 2.2
+"""Text heights between two rows of a back, at most."""
 _ONE_DIGIT: Final = 0.7
 """Maximum confidence of a count of one digit or without its label."""
+_COUNT: Final = re.compile(r"0\d|1[0-2]")
 _TWO_DIGITS: Final = re.compile(rf"(?:[^\d]*{BOX_GAP})?(0\d|1[0-2])")
 """A count, with its misread label before it."""
 _LINE_PITCH: Final = 2.0
@@ -54,10 +63,14 @@ def front_fields(finder: FieldFinder) -> Fields:
     birth_line = _birth_line(finder, birth.text, number)
     if birth_line and not birth.text:
         birth = finder.field(_birth_in(number.text), [birth_line.line])
-    sex = finder.value(Label.SEX, value_parsers.sex, alphabet="男女") or finder.lone_sex() or EMPTY_FIELD
+    sex = finder.value(Label.SEX, value_parsers.sex, alphabet=_SEXES) or finder.lone_sex()
     address = _address(finder, birth_line)
+    name = clearest_name(finder, _name(finder, birth_line or _sex_line(finder)) or EMPTY_FIELD)
+    if sex is None and birth_line:
+        sex = _missed_sex(finder, birth_line.line, name.text)
+    sex = sex or EMPTY_FIELD
     return {
-        "Name": adjust_for_script(_name(finder, birth_line or _sex_line(finder)) or EMPTY_FIELD),
+        "Name": adjust_for_script(name),
         "Sex": _checked_sex(sex, number),
         "Birth": _checked_birth(birth, number),
         "Address": replace(address, text=value_parsers.simplified(address.text)),
@@ -114,6 +127,25 @@ def _sex_line(finder: FieldFinder) -> Piece | None:
     return next((piece for piece in finder.layout.pieces if lone_sex(piece.text) == piece.text), None)
 
 
+def _missed_sex(finder: FieldFinder, birth: TextLine, name: str) -> OcrField | None:
+    """Return a sex that the detector missed between the name and the birth date, in the same column."""
+    names = [piece.line for piece in finder.layout.pieces if name and name in piece.text]
+    if len(names) != 1:
+        return None
+    above = names[0].middle
+    if not _SEX_ROW[0] < (birth.middle - above) / birth.height < _SEX_ROW[1]:
+        return None
+    return finder.missed_in(_box_at(birth, (above + birth.middle) / 2), value_parsers.sex, alphabet=_SEXES)
+
+
+def _box_at(value: TextLine, middle: float) -> BoundingBox:
+    """Return the place of a character or two that begin in the column of a value."""
+    height = value.height
+    return BoundingBox(
+        value.left - 0.3 * height, middle - 0.65 * height, value.left + 2.2 * height, middle + 0.65 * height
+    )
+
+
 def _written_date(text: str) -> str | None:
     """Return a date in the format that only this card uses: ``1997年6月2日``."""
     return value_parsers.slashed_date(text) if re.fullmatch(r"\D{0,3}\d{4}\s*(年.*|\D?\d{1,2})月.*", text) else None
@@ -150,10 +182,37 @@ def _issue_count(finder: FieldFinder) -> OcrField:
         for piece in pieces
         if (digits := _TWO_DIGITS.fullmatch(piece.text)) and any(_begins_in_column(piece, value) for value in values)
     ]
-    if finder.layout.anchor(Label.ISSUE_COUNT) or len(found) != 1:
+    if finder.layout.anchor(Label.ISSUE_COUNT):
         return EMPTY_FIELD
+    if len(found) != 1:
+        return (not found and _missed_count(finder)) or EMPTY_FIELD
     piece, text = found[0]
     return finder.field(text, [piece.line]).at_most(_ONE_DIGIT)
+
+
+def _missed_count(finder: FieldFinder) -> OcrField | None:
+    """Return a count that the detector missed: as far below the last of the other values as they are apart."""
+    periods = [piece for piece in finder.layout.pieces if value_parsers.period(piece.text)]
+    if len(periods) != 1:
+        return None
+    column = [value.line for piece in finder.layout.pieces if (value := _in_column_of(periods[0], piece))]
+    period = periods[0].line
+    near = [line for line in column if abs(line.middle - period.middle) < _ROW_PITCH * period.height]
+    rows = sorted(near, key=lambda line: line.middle)
+    if len(rows) not in _OTHER_ROWS:
+        return None
+    pitch = (rows[-1].middle - rows[0].middle) / (len(rows) - 1)
+    box = _box_at(rows[-1], rows[-1].middle + pitch)
+    return finder.missed_in(box, lambda text: text if _COUNT.fullmatch(text) else None, alphabet="0123456789")
+
+
+def _in_column_of(value: Piece, piece: Piece) -> Piece | None:
+    """Return a piece that begins in the column of a value, without a label that was read with it."""
+    if piece is value:
+        return piece
+    if not _begins_in_column(piece, value) or piece.line.right > value.line.right + value.line.height:
+        return None
+    return _without_label(piece, value)
 
 
 def front_answer(fields: Fields) -> ResidencePermitAnswer:
@@ -291,17 +350,8 @@ def _short_last_line(finder: FieldFinder, lines: list[Piece]) -> str:
     box = BoundingBox(
         first.left - 0.2 * first.height, last.top + pitch, first.left + 4 * first.height, last.bottom + pitch
     )
-    if last.right < max(line.line.right for line in lines) - _LAST_LINE_GAP * last.height or _has_text(
-        finder.layout, box
-    ):
+    is_last = last.right < max(line.line.right for line in lines) - _LAST_LINE_GAP * last.height
+    if is_last or finder.layout.has_text_in(box):
         return ""
     text = finder.reread(box, None)
     return text if _END_OF_ADDRESS.fullmatch(text) else ""
-
-
-def _has_text(layout: Layout, box: BoundingBox) -> bool:
-    lines = [*(piece.line for piece in layout.pieces), *(anchor.line for anchor in layout.anchors)]
-    return any(
-        line.top < box.bottom and box.top < line.bottom and line.left < box.right and box.left < line.right
-        for line in lines
-    )

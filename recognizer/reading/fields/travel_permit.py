@@ -26,6 +26,7 @@ from recognizer.reading.fields.issuing_authority import (
 from recognizer.reading.fields.names.holder_names import (
     checked_for_comma,
     chinese_name,
+    clearest_name,
     romanised_name,
     romanised_name_piece,
 )
@@ -68,7 +69,7 @@ _ISOLATED: Final = 0.7
 def front_fields(finder: FieldFinder, permit: PermitType) -> Fields:
     """Read the side with the portrait."""
     latin = romanised_name_piece(finder)
-    name = chinese_name(finder, latin) or EMPTY_FIELD
+    name = clearest_name(finder, chinese_name(finder, latin) or EMPTY_FIELD)
     romanised = romanised_name(finder, latin) if latin else EMPTY_FIELD
     if permit is not PermitType.HK_MACAO_PERMIT:  # those are romanised as on the holder's identity card
         name, romanised = compared_names(finder, name, romanised)

@@ -32,6 +32,11 @@ _ALIGNMENT_TOLERANCE: Final = 1.3
 """Lines of one value begin at most this many text heights apart."""
 _COLUMN_TOLERANCE: Final = 0.9
 """A value below its label begins at most this many text heights to the left of it."""
+_WINDOW_STEP: Final = 1.1
+"""Text heights; a window is twice as wide."""
+_WINDOW_HEIGHT: Final = 1.3
+_ROW_BETWEEN: Final = (1.6, 4.5)
+"""Text heights between two values of one column if there is a row between them."""
 _PUNCTUATION: Final = " \u3000:：;；,，.。、|·-_"
 _TRANSLATION: Final = re.compile(r"[\s/|.:]*(?:(?:[A-Z][a-z]+|of|No|ID)\b[\s/.:]*)+")
 _DASH_AT_END: Final = re.compile(r"^\s*[-—–]|[-—–]\s*$")
@@ -193,6 +198,13 @@ class Layout:
         near = _ALIGNMENT_TOLERANCE * piece.line.height
         return [one for one in self.pieces if one is not piece and abs(one.line.left - piece.line.left) < near]
 
+    def has_text_in(self, box: BoundingBox) -> bool:
+        """Tell whether the middle of any text is in a box, at any place along it: the edges of close rows overlap."""
+        return any(
+            box.top < line.middle < box.bottom and line.left < box.right and box.left < line.right
+            for line in self._all_lines()
+        )
+
     def own_lines(self) -> list[TextLine]:
         """Return the lines that are most certainly the card's: labels, titles, and the value nearest to each label."""
         values_of = self.below if self.values_are_below() else self.right_of
@@ -245,6 +257,24 @@ class Layout:
             BoundingBox(left - 0.3 * line.height, line.top - margin, left + 1.5 * line.height, line.bottom + margin)
             for left in _apart(sorted(other.left for other in others), _COLUMN_TOLERANCE * line.height)
         )
+
+    def windows_around(self, line: TextLine, *, heights: float) -> Iterator[BoundingBox]:
+        """Yield overlapping windows, little wider than a character, where one may be that belongs to a line.
+
+        First to the right of it, at most so many text heights; then in a row between it and the next one in its column.
+        """
+        height = line.height
+        step, near = _WINDOW_STEP * height, _COLUMN_TOLERANCE * height
+        below = [other.middle for other in self._all_lines() if abs(other.left - line.left) < near]
+        gap = min((middle for middle in below if middle > line.middle + height), default=line.middle) - line.middle
+        rows = [(line.right + step / 2, line.middle)]
+        if _ROW_BETWEEN[0] < gap / height < _ROW_BETWEEN[1]:
+            rows.append((line.left - step / 2, line.middle + gap / 2))
+        for start, middle in rows:
+            for number in range(int((line.right + heights * height - start) / step)):
+                left = start + number * step
+                half = _WINDOW_HEIGHT / 2 * height
+                yield BoundingBox(left, middle - half, left + 2 * step, middle + half)
 
     def strip_below(self, anchor: Anchor, *, heights: float = 4.0) -> BoundingBox | None:
         """Return the strip below a label, as high as the values next to it, if there are any."""

@@ -47,6 +47,8 @@ _COVERED: Final = 0.085
 """A difference of log brightness, in any colour. One in ten lines that are not covered reaches it."""
 _LIT: Final = 0.1
 """The same for glare on the line itself, in every colour."""
+_CROP_MARGINS: Final = ((0.1, -0.08), (0.2, 0.02), (0.3, 0.12))
+"""Beside a line, and above and below it, in its heights: how far the crops reach in which it is read again."""
 _ORIENTATION_VOTES: Final = 8
 _MAX_SLOPE_DEVIATION: Final = 0.06
 """Radians from the median slope; a line beyond that is on another paper or has a bad box."""
@@ -148,6 +150,11 @@ class CardText:
     def _paper_of(self, line: TextLine) -> NDArray[Any]:
         return _background_log_brightness(self._crop(line, line.left, line.right), _PAPER_PERCENTILE)
 
+    def paper_colour(self, line: TextLine) -> NDArray[Any]:
+        """Return how far the colours behind a line are from grey, in log brightness: no shadow changes that."""
+        paper = self._paper_of(line)
+        return np.asarray(paper - paper.mean())
+
     def _crop(self, line: TextLine, left: float, right: float) -> Pixels:
         margin = 0.1 * line.height
         return engine.crop(self.image, self.quad(BoundingBox(left, line.top + margin, right, line.bottom - margin)))
@@ -161,6 +168,17 @@ class CardText:
     def reread_checked(self, box: BoundingBox, alphabet: str | None) -> str:
         """Read one line in a box in deskewed pixels. The caller verifies it by check digits."""
         return _text_of(self._read_box(box, alphabet))
+
+    def read_again(self, box: BoundingBox) -> list[tuple[str, float]]:
+        """Read one line in several crops around a box in deskewed pixels: each text with its least confidence."""
+        height = box.bottom - box.top
+        crops = [
+            engine.crop(self.image, self.quad(BoundingBox(box.left - x, box.top - y, box.right + x, box.bottom + y)))
+            for x, y in ((part[0] * height, part[1] * height) for part in _CROP_MARGINS)
+        ]
+        readings = engine.read_strips([*crops, *map(engine.sharpened, crops)])
+        read = [[glyph for glyph in glyphs if glyph.text.strip()] for glyphs in readings]
+        return [(_text_of(glyphs), min(glyph.confidence for glyph in glyphs)) for glyphs in read if glyphs]
 
     def _read_box(self, box: BoundingBox, alphabet: str | None) -> list[Glyph]:
         glyphs = engine.read_strip(engine.crop(self.image, self.quad(box)), alphabet)

@@ -21,6 +21,8 @@ type Pixels = NDArray[Any]
 type Quad = NDArray[np.float32]
 """Four corners (x, y) in pixels: upper left, upper right, lower right, lower left of the text as it is read."""
 
+_SHARPENING: Final = 2.0
+"""Pixels of blur, at the model's height, that sharpening takes away."""
 _STRIP_HEIGHT: Final = 48
 """The recognition model's input height in pixels."""
 _MIN_STRIP_WIDTH: Final = 160
@@ -147,6 +149,13 @@ def crop(image: Pixels, quad: Quad) -> Pixels:
     orientation = cv2.getPerspectiveTransform(quad, corners)
     size = (ceil(width), ceil(height))
     return cv2.warpPerspective(image, orientation, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+
+
+def sharpened(strip: Pixels) -> Pixels:
+    """Return a strip at the model's height with stronger edges: a second view of blurred characters."""
+    scale = max(1.0, _STRIP_HEIGHT / strip.shape[0])
+    larger = cv2.resize(strip, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
+    return cv2.addWeighted(larger, 2, cv2.GaussianBlur(larger, (0, 0), _SHARPENING), -1, 0)
 
 
 def read_strips(strips: Iterable[Pixels]) -> list[list[Glyph]]:

@@ -6,9 +6,11 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby, product
 from typing import Final
 
+from permit_ocr.domain.permits import PermitType
 from recognizer.reading.fields.check_digits import mrz_check_digit
 from recognizer.reading.fields.field_finder import FieldFinder
 from recognizer.reading.fields.value_parsers import half_width
+from recognizer.reading.layout.labels import TITLES, Label
 from recognizer.reading.ocr.text_lines import BoundingBox, TextLine, boxes, join
 
 ALPHABET: Final = string.ascii_uppercase + string.digits + "<"
@@ -16,10 +18,14 @@ ALPHABET: Final = string.ascii_uppercase + string.digits + "<"
 _FILLER_LOOKALIKES: Final = {"«": "<<", "《": "<<", "〈": "<", "‹": "<", "く": "<", "＜": "<"}
 _MIN_LENGTH: Final = 24
 """The shortest line has 30 characters; fewer if something covers its end."""
+_CODED: Final = re.compile(r"C[RF][HM][A\d]\d{7}[A-Z\d]{7}")
+"""What is left of a HK/Macao back's first line if its end is hidden: at least the number, and more."""
+_CHECKED_NUMBER: Final = re.compile(r"C[RF]([HM][A\d]\d{7})(\d)")
 _NOT_WORDS: Final = re.compile(r"<<|\d.*\d.*\d.*\d|^[A-P]{16}")
 """Fillers, digits or the letters of a coded name. A title in capitals has none of them."""
 _PART: Final = re.compile(r"<<|(?=(?:.*\d){8})(?=.*[A-Z].*\d)[A-Z0-9<]{15,}")
 """Fillers, or more letters and digits than any number has. A residence number may end with a letter."""
+_IDENTITY_NUMBER: Final = re.compile(r"(?<![A-Z\d])(?:[A-Z]{1,2}\d{6}|\d{7})\([\dA]\)")
 _IDENTITY_LENGTH: Final = 9
 _MAX_LOWER_CASE: Final = 2
 _MARGIN: Final = 0.1
@@ -28,7 +34,8 @@ _MARGIN: Final = 0.1
 def plain_line(text: str) -> str:
     """Return a text in the alphabet of machine-readable lines, without spaces, if that is what it is; else empty."""
     plain = _in_alphabet(text)
-    return plain if len(plain) >= _MIN_LENGTH and _NOT_WORDS.search(plain) else ""
+    is_line = len(plain) >= _MIN_LENGTH and _NOT_WORDS.search(plain)
+    return plain if is_line or _CODED.match(plain) else ""
 
 
 def _in_alphabet(text: str) -> str:
@@ -59,6 +66,17 @@ def has_parts_of_lines(finder: FieldFinder) -> bool:
     return any(_PART.search(_in_alphabet(piece.text)) for piece in finder.layout.pieces)
 
 
+def has_parts_of_back(finder: FieldFinder) -> bool:
+    """Tell whether parts of machine-readable lines are beside a HK/Macao permit's title, or repeat a printed number."""
+    if not has_parts_of_lines(finder):
+        return False
+    title = finder.layout.anchor(Label.TITLE)
+    if title is not None:
+        return TITLES[title.word] is PermitType.HK_MACAO_PERMIT
+    numbers = (_IDENTITY_NUMBER.search(half_width(piece.text)) for piece in finder.layout.pieces)
+    return any(repeats_identity_number(finder, found[0]) for found in numbers if found)
+
+
 def repeats_identity_number(finder: FieldFinder, printed: str) -> bool:
     """Tell whether a part of the lines repeats a printed HK/Macao identity number, followed by its check digit."""
     plain = re.sub(r"[^A-Z0-9]", "", printed)
@@ -66,6 +84,12 @@ def repeats_identity_number(finder: FieldFinder, printed: str) -> bool:
         return False
     field = plain.ljust(_IDENTITY_LENGTH, "<")
     return any(field + mrz_check_digit(field) in _in_alphabet(piece.text) for piece in finder.layout.pieces)
+
+
+def has_checked_number(finder: FieldFinder) -> bool:
+    """Tell whether a HK/Macao back's first line begins with a permit number that has the right check digit."""
+    numbers = (_CHECKED_NUMBER.match(line) for line in machine_lines(finder))
+    return any(mrz_check_digit(found[1]) == found[2] for found in numbers if found)
 
 
 def readings(finder: FieldFinder, rows: Sequence[TextLine]) -> Iterator[list[str]]:

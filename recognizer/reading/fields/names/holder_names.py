@@ -1,13 +1,16 @@
 """The holder's name on a travel permit: in Chinese characters and romanised, with or without a label."""
 
+from dataclasses import replace
+from operator import itemgetter
 from typing import Final
 
+from permit_ocr.domain.card.chinese_script import simplified
 from recognizer.reading.fields import value_parsers
 from recognizer.reading.fields.field_finder import FieldFinder
 from recognizer.reading.fields.ocr_field import OcrField
 from recognizer.reading.layout.card_layout import Layout, Piece
 from recognizer.reading.layout.labels import Label
-from recognizer.reading.ocr.text_lines import BoundingBox
+from recognizer.reading.ocr.text_lines import BoundingBox, TextLine
 
 _NAME_BLOCK_HEIGHT: Final = 6.0
 """The name's label and both names are within this many text heights."""
@@ -17,6 +20,10 @@ _NAME_DISTANCE: Final = 3.2
 """The Latin name is at most this many text heights below the Chinese one."""
 _MARGIN: Final = 0.12
 """Part of its height by which a line is read again beyond its edges."""
+_CLEAR: Final = 0.9
+"""A name that is as confident is not read again."""
+_FROM_CROPS: Final = 0.8
+"""Maximum confidence of a name that another crop shows otherwise."""
 _ONE_PART: Final = 0.5
 """Maximum confidence of a romanised name of which only one part was found."""
 
@@ -88,12 +95,40 @@ def _overlap(piece: Piece, latin: Piece) -> bool:
     return piece.line.left < latin.line.right and piece.line.right > latin.line.left
 
 
+def clearest_name(finder: FieldFinder, name: OcrField) -> OcrField:
+    """Return a Chinese name that is hardly read as its clearest crop shows it, in traditional characters if any does.
+
+    Blurred characters are read differently from crop to crop, and traditional ones as simplified.
+    """
+    line = _only_line_of(finder, name.text) if name.confidence < _CLEAR else None
+    if line is None:
+        return name
+    crops = [(value_parsers.chinese_name(text), confidence) for text, confidence in finder.read_again(_box_of(line))]
+    readings = [(text, confidence) for text, confidence in crops if text and len(text) == len(name.text)]
+    clearest, confidence = max(readings, key=itemgetter(1), default=(name.text, 0.0))
+    if confidence <= name.confidence:
+        clearest, confidence = name.text, name.confidence
+    same = [text for text, _ in readings if simplified(text) == simplified(clearest)]
+    written = max([clearest, *same], key=lambda text: sum(map(value_parsers.is_traditional, text)))
+    if written == name.text:
+        return name
+    return replace(name, text=written, confidence=min(confidence, _FROM_CROPS))
+
+
+def _only_line_of(finder: FieldFinder, name: str) -> TextLine | None:
+    lines = [piece.line for piece in finder.layout.pieces if value_parsers.chinese_name(piece.text) == name]
+    return lines[0] if name and len(lines) == 1 else None
+
+
+def _box_of(line: TextLine) -> BoundingBox:
+    return BoundingBox(line.left, line.top, line.right, line.bottom)
+
+
 def reread_name(finder: FieldFinder, name: str, alphabet: str) -> str:
     """Return a Chinese name's line, read again with only these characters; empty if more than one line has the name."""
-    lines = [piece.line for piece in finder.layout.pieces if value_parsers.chinese_name(piece.text) == name]
-    if len(lines) != 1:
+    line = _only_line_of(finder, name)
+    if line is None:
         return ""
-    line = lines[0]
     margin = _MARGIN * line.height
     around = BoundingBox(line.left - margin, line.top - margin, line.right + margin, line.bottom + margin)
     return finder.reread_checked(around, alphabet)

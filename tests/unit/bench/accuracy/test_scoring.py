@@ -1,4 +1,4 @@
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import pytest
@@ -99,6 +99,15 @@ def test_the_side_of_a_residence_permit_is_its_card_type() -> None:
     score.add(_truth(back), _outcome(ResidencePermitAnswer(CardType=0, Name="陈")))
     score.add(_truth(back), _outcome(ResidencePermitAnswer(CardType=1)))
     assert score.kind_and_side_right == 1
+
+
+@pytest.mark.parametrize(("confidence", "right"), [(0.6, 1), (0.3, 0)], ids=["recognised", "refused"])
+def test_a_card_without_a_legible_field_is_told_by_its_confidence(confidence: float, right: int) -> None:
+    score, back = Score(), ResidencePermitAnswer(CardType=1, Authority="样本市公安局")
+    outcome = replace(_outcome(ResidencePermitAnswer(CardType=1)), document_confidence=confidence)
+
+    assert score.add(_truth(back, "Authority"), outcome) == []
+    assert score.kind_and_side_right == right
 
 
 def test_answers_without_confidences_are_detected() -> None:

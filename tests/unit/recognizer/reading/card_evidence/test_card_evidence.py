@@ -12,6 +12,7 @@ from recognizer.reading.card_evidence.document_confidence import REFUSED, Docume
 from recognizer.reading.card_evidence.flat_area import flatten
 from recognizer.reading.card_evidence.glare import part_in_glare
 from recognizer.reading.card_evidence.paper import Paper, examine_paper, is_text_light
+from recognizer.reading.card_evidence.person import examine_portrait_place
 from recognizer.reading.card_evidence.picture import picture_beside
 from recognizer.reading.classification.card_sides import CardSide
 from recognizer.reading.fields.field_finder import FieldFinder
@@ -327,6 +328,45 @@ def test_a_part_of_the_lines_supports_the_identity_number(part: str, gain: float
         mrz=None,
     )
     assert back.seen == pytest.approx(0.45 + gain)
+
+
+@pytest.mark.parametrize(
+    ("part", "is_proven"),
+    [("CRM5345010130001504197F1404185", True), ("CRM5345010170001504", False), ("<<<<AABG3768499<83", True)],
+)
+def test_one_checked_number_proves_a_backs_lines(part: str, *, is_proven: bool) -> None:
+    lines = [line("G376849(9)", 80, 210), line(part, 80, 400)]
+    back = document_evidence(
+        CardSide.HK_MACAO_BACK,
+        text_on(patterned(BLUE), lines),
+        FieldFinder(Layout(lines)),
+        core=lines,
+        fields={"IDNumber": OcrField("G376849(9)", 0.9)},
+        mrz=None,
+    )
+    assert back.is_proven is is_proven
+
+
+@pytest.mark.parametrize(
+    ("colour", "counts"), [((225, 235, 240), False), (BLUE, True), ((60, 60, 200), True)], ids=["paper", "card", "band"]
+)
+def test_text_on_another_paper_says_nothing(colour: tuple[int, int, int], *, counts: bool) -> None:
+    lines = [*front("港澳居民来往内地通行证"), line("申请人登记", 430, 490, 32)]
+    image = with_portrait(patterned(BLUE))
+    image[470:520, 420:] = colour
+    evidence = document_evidence(
+        CardSide.HK_MACAO_FRONT, text_on(image, lines), FieldFinder(Layout(lines)), core=lines, fields=FIELDS, mrz=None
+    )
+    assert (evidence.words < 0) is counts
+
+
+@pytest.mark.parametrize(("glare", "is_blank"), [(slice(0, 0), True), (slice(0, 420), False)], ids=["none", "glare"])
+def test_glare_in_the_portraits_place_may_hide_it(glare: slice, *, is_blank: bool) -> None:
+    lines = front("港澳居民来往内地通行证")
+    image = blank((150, 140, 130))
+    image[:, glare] = 255
+    place = examine_portrait_place(text_on(image, lines), Layout(lines), on_the_left=True, outline=OUTLINE)
+    assert (place.portrait, place.is_blank) == (None, is_blank)
 
 
 def test_the_height_of_a_card_with_labels_only_is_that_of_its_labels() -> None:

@@ -70,6 +70,9 @@ def side_of_texts(*texts: str) -> CardSide | None:
         (["1979.02.15", "女", "MA067154"], None),
         (["港澳居民", "件号码 H1234567801", "A123456(3)"], CardSide.HK_MACAO_BACK),
         (["CRH123456783000221", "PONBPJLBLOAABA1", "A123456(3)"], CardSide.HK_MACAO_BACK),
+        (["CRH123456783000221", "身份证等码"], CardSide.HK_MACAO_BACK),
+        (["港澳居民来往内地通行证", "姓名", "2026-01-21", "<<<<AABA1234563<44"], CardSide.HK_MACAO_BACK),
+        (["侯海斌", "女", "199443", "北京市海淀区试用弄1407号", "000199404031000"], CardSide.RESIDENCE_FRONT),
         (["台湾居民来", "出生日期", "83636547"], CardSide.TAIWAN_FRONT),
         (["性别", "签发次数 03", "签发地点 福建"], CardSide.TAIWAN_FRONT),
         (["男", "2016.08.06", "2021.12.14-2026.12.13", "公安部出入境管理局", "00547721"], CardSide.TAIWAN_FRONT),
@@ -94,6 +97,11 @@ def test_a_partly_hidden_card_side_is_identified_by_evidence(left: list[str], ca
         ["1952年2月28日", "上海市徐汇区假定南街1361号", "04195202283596"],
         ["1952年2月28日", "上海市徐汇区假定南街1361号", "00196202283596"],
         ["1999年1月1日", "东莞市虚构街道假定路13号", "900199901011234"],
+        ["1994430", "北京市海淀区试用弄1407号", "000199404031000"],
+        ["外国人永久居留证", "姓名", "性别 男", "M38948040", "2023.06.09-2033.06.09"],
+        ["REPUBLIC OF KOREA", "性别 男", "出生日期", "M38948040", "2023.06.09-2033.06.09"],
+        ["香港永久性居民身份证", "A123456(3)", "出生日期 1981.08.03"],
+        ["香港永久性居民身份证", "A123456(3)", "<<<<AABA1234563<84"],
         ["姓名", "出生日期", "有效期限"],
         ["性别", "出生日期", "有效期限", "公安部出入境管理局"],
     ],
@@ -120,6 +128,12 @@ BACK_LINES = ["CRH1234567830002212119F8108038", "NGKELMPONBPJLBLOAABA1234567842"
 def test_a_backs_code_decides_whatever_is_printed_above_it(printed: str) -> None:
     """Nobody knows the labels and notes of a real back."""
     assert side_of_texts("证件样本", printed, *BACK_LINES) is CardSide.HK_MACAO_BACK
+
+
+@pytest.mark.parametrize("parts", [["<<<<AABA1234563<44"], ["CRH1234567830002212"]], ids=["the number", "the code"])
+def test_a_back_in_glare_may_name_an_identity_card(parts: list[str]) -> None:
+    """香港永久性居民身份证 is another document's title, but not beside lines that repeat the printed number."""
+    assert side_of_texts("香港永久性居民身份证", "A123456(3)", *parts) is CardSide.HK_MACAO_BACK
 
 
 def test_a_backs_code_does_not_make_a_back_of_the_front_beside_it() -> None:

@@ -134,6 +134,29 @@ def test_a_residence_permit_prints_its_birth_date_with_units(birth: str) -> None
     assert departures(Layout(residence_lines(birth)), CardSide.RESIDENCE_FRONT, RESIDENCE_FRONT) == 1
 
 
+@pytest.mark.parametrize("other", ["2034年5月10日", "1997年06月02日"], ids=["another date", "padded"])
+def test_a_residence_permit_prints_one_date_without_zeros(other: str) -> None:
+    lines = [*residence_lines(), line(other, 180, 520)]
+    assert departures(Layout(lines), CardSide.RESIDENCE_FRONT, RESIDENCE_FRONT) == 1
+
+
+@pytest.mark.parametrize("date", ["26 Jun 1971", "26JUN71", "26/06/1971", "06.26.1971"])
+def test_a_date_in_another_documents_format_is_a_departure(date: str) -> None:
+    assert front_departures([*front_lines(), line(date, 430, 670)]) == 1
+
+
+@pytest.mark.parametrize("date", ["08.30-2022.08.29", "2012.08.30", "26 1971", "MAY,20 19"])
+def test_a_part_of_a_permits_date_is_none(date: str) -> None:
+    assert front_departures([*front_lines(), line(date, 430, 670)]) == 0
+
+
+@pytest.mark.parametrize(("first", "count"), [("STATE OF SAMPLE", 1), ("LAU, TSZ LAN", 0), ("SPECIMEN", 0)])
+def test_latin_text_in_place_of_the_title_is_a_departure(first: str, count: int) -> None:
+    values = {**FRONT, "EnglishName": OcrField("LAU,TSZ LAN", 0.9)}
+    lines = [line(first, 430, 200), *front_lines()[3:]]
+    assert departures(Layout(lines), CardSide.HK_MACAO_FRONT, values) == count
+
+
 @pytest.mark.parametrize("birth", ["199762", "1997 6 2"])
 def test_units_of_a_birth_date_may_be_too_small_to_read(birth: str) -> None:
     assert departures(Layout(residence_lines(birth)), CardSide.RESIDENCE_FRONT, RESIDENCE_FRONT) == 0

@@ -54,6 +54,28 @@ def test_an_address_continues_in_aligned_lines_below() -> None:
     assert answer.Address == "广东省深圳市南山区示范中路212号海景苑8栋5单元3010室"
 
 
+@pytest.mark.parametrize(("birth", "sex"), [(260, "女"), (160, "")], ids=["a row between", "none"])
+def test_a_missed_sex_is_reread_between_name_and_birth(birth: float, sex: str) -> None:
+    def reread(place: BoundingBox, alphabet: str | None) -> str:
+        return "女" if alphabet == "男女" and place.top < 180 < place.bottom else ""
+
+    number = line("830000199706020042", 330, 560)
+    lines = [line("陈小明", 200, 100), line("1997年6月2日", 200, birth), number]
+    assert read_front(finder(*lines, reread=reread)).Sex == sex
+
+
+@pytest.mark.parametrize("rows", [[200, 260, 320], [260, 320]], ids=["all rows", "without the authority"])
+def test_a_missed_count_is_reread_below_the_number(rows: list[float]) -> None:
+    def reread(place: BoundingBox, alphabet: str | None) -> str:
+        return "07" if alphabet == "0123456789" and place.top < 380 < place.bottom else ""
+
+    texts = ["深圳市公安局南山分局", "2023.02.12-2028.02.12", "H94834865"][-len(rows) :]
+    lines = [line(text, 300, row) for text, row in zip(texts, rows, strict=True)]
+    title = line("港澳居民居住证", 200, 60, 70)
+    assert read_back(finder(title, *lines, reread=reread)).VisaNum == "07"
+    assert read_back(finder(title, *lines, line("说明事项", 300, 380), reread=reread)).VisaNum == ""
+
+
 def test_a_short_last_address_line_is_reread() -> None:
     def reread(place: BoundingBox, _alphabet: str | None) -> str:
         return "8" if place.top < 352 < place.bottom else ""

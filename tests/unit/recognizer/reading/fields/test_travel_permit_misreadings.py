@@ -1,9 +1,11 @@
 """Text of a travel permit that the models miss, split, or read together with other text."""
 
+from dataclasses import replace
+
 import pytest
 
 from recognizer.reading.fields.travel_permit import front_fields
-from recognizer.reading.ocr.text_lines import BoundingBox, TextLine
+from recognizer.reading.ocr.text_lines import BOX_GAP, BoundingBox, TextLine
 from tests.unit.recognizer.reading.cards import finder, line
 from tests.unit.recognizer.reading.fields.travel_permits import EXIT, HK, hk_front, read_front
 
@@ -25,6 +27,26 @@ def test_a_missed_sex_is_reread_in_the_column_of_other_text(beside: TextLine) ->
     lines = [one for one in hk_front() if "性别" not in one.text and "次数" not in one.text]
     sex = front_fields(finder(*lines, beside, reread=reread), HK)["Sex"]
     assert (sex.text, sex.confidence) == ("男", 0.7)
+
+
+@pytest.mark.parametrize(("left", "row"), [(900, 260), (430, 310)], ids=["in its row", "in the row below"])
+def test_a_window_is_moved_over_the_places_of_a_missed_sex(left: float, row: float) -> None:
+    def reread(place: BoundingBox, alphabet: str | None) -> str:
+        is_window = place.right - place.left < 120
+        is_there = place.left < left < place.right - 30 and place.top < row < place.bottom
+        return "男" if alphabet == "男女" and is_window and is_there else ""
+
+    lines = [line("港澳居民来往内地通行证", 80, 80, 60), line("1981.08.03", 430, 260)]
+    period = line("2018.10.09-2028.10.08", 430, 360)
+    assert front_fields(finder(*lines, period, reread=reread), HK)["Sex"].text == "男"
+
+
+@pytest.mark.parametrize(("confidence", "sex"), [(0.3, "男"), (0.95, "")], ids=["misread", "another text"])
+def test_a_sex_may_follow_its_misread_label_in_another_box(confidence: float, sex: str) -> None:
+    title, birth = line("港澳居民来往内地通行证", 80, 80, 60), line("1981.08.03", 430, 260)
+    read = line(f"住制{BOX_GAP}男", 430, 330)
+    characters = tuple(replace(one, confidence=confidence if one.text in "住制" else 0.99) for one in read.characters)
+    assert front_fields(finder(title, birth, replace(read, characters=characters)), HK)["Sex"].text == sex
 
 
 def test_a_missed_sex_is_reread_beside_half_a_birth_date() -> None:
