@@ -70,6 +70,21 @@ class CardOfLines:
         return any(abs(text.middle - row.middle) < row.height / 2 for row in self.rows)
 
 
+def texts_above(rows: Sequence[TextLine], lines: Sequence[TextLine]) -> list[TextLine]:
+    """Return the texts above the first of some rows, not only of small pieces, and not only beside them."""
+    left, right = min(row.left for row in rows), max(row.right for row in rows)
+    first, reach = min(row.top for row in rows), (right - left) / 2
+    return [
+        line
+        for line in lines
+        if line.middle < first
+        and left - reach < line.right
+        and line.left < right
+        and line.confidence >= _MIN_CONFIDENCE
+        and len(line.text) >= _MIN_LENGTH
+    ]
+
+
 def card_of_lines(machine_rows: Sequence[TextLine]) -> CardOfLines | None:
     """Return where the card is whose lines these are; None if none was read to both ends."""
     whole = [row for row in machine_rows if _WHOLE <= len(re.sub(r"\s", "", row.text)) <= _LINE_LENGTH]

@@ -4,6 +4,7 @@ The points were chosen on drawn cards and drawn forms of the tuning seeds. Below
 not on a card; a pipeline should have results below 0.9 reviewed.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from statistics import median
@@ -13,8 +14,8 @@ import cv2
 import numpy as np
 
 from permit_ocr.domain.card.resident_number import parse_resident_number
-from recognizer.reading.card_evidence.card_of_lines import card_of_lines
-from recognizer.reading.card_evidence.flat_area import deskewed_corners
+from recognizer.reading.card_evidence.card_of_lines import card_of_lines, texts_above
+from recognizer.reading.card_evidence.flat_area import deskewed_corners, surrounding
 from recognizer.reading.card_evidence.hidden_lines import are_lines_hidden
 from recognizer.reading.card_evidence.paper import Paper, examine_paper, is_text_light, lines_on_same_paper
 from recognizer.reading.card_evidence.person import examine_portrait_place
@@ -30,17 +31,18 @@ from recognizer.reading.fields.mrz.exit_entry_line import exit_entry_line
 from recognizer.reading.fields.mrz.facts import MrzFacts
 from recognizer.reading.fields.mrz.machine_lines import (
     has_checked_number,
-    has_parts_of_lines,
     machine_lines,
     machine_rows,
+    parts_of_lines,
     repeats_identity_number,
 )
 from recognizer.reading.fields.ocr_field import EMPTY_FIELD, Fields
+from recognizer.reading.fields.value_parsers import half_width
 from recognizer.reading.layout.card_layout import Layout
 from recognizer.reading.layout.labels import Label
 from recognizer.reading.ocr.card_text import CardText
 from recognizer.reading.ocr.engine import Quad
-from recognizer.reading.ocr.text_lines import TextLine
+from recognizer.reading.ocr.text_lines import BoundingBox, TextLine
 
 REFUSED: Final = 0.5
 _HIGHEST: Final = 0.99
@@ -60,6 +62,15 @@ _ACROSS_EDGES: Final = -0.3
 _MOST_ACROSS: Final = 3
 _LARGER_OUTLINE: Final = -0.2
 """Points for an outline that is larger than the card whose lines these are."""
+_ONLY_LINES: Final = -0.3
+_OTHER_TEXT: Final = -0.4
+_SOME_TEXT: Final = 2
+"""Points if a back's lines are without any label, title or number above them, and if as many other texts are there."""
+_NUMBER_ON_BACK: Final = re.compile(r"(?<![A-Z\d])(?:(?:[A-Z]{1,2}\d{6}|\d{7})\(?[\dA]\)|[HM]\d{8}(?:\d\d)?(?!\d))")
+_COLON: Final = -0.3
+_LABEL_WITH_COLON: Final = re.compile("^(?:.{0,6}(?:姓名|号码)|\\W?)\\s*[:：]")
+"""Points if a label has a colon: permits print none, and a page that explains a back has few labels to tell by."""
+_WATERMARK: Final = re.compile("SPECIMEN|样本")
 _GLARE_OF_A_FIELD: Final = 0.05
 """The part of a card's area that hides about one of its fields."""
 _MOST_GLARE: Final = 0.5
@@ -106,7 +117,7 @@ class DocumentEvidence:
     is_proven: bool = False
     """Machine-readable lines have the right check digits, whatever is printed above them."""
     glare: float = 0.0
-    """The part of the card in glare, if its outline is known."""
+    """The part of the card in glare, or without an outline, of the area of its text."""
     page: float = 0.0
     """Points for what is around a back's lines but not around a card: none or negative, whatever proves the lines."""
 
@@ -169,18 +180,17 @@ def document_evidence(
         seen += _residence_back(layout)
     else:
         seen += _front(finder, fields, picture=_picture(card_side, text, layout, core, fields=fields, outline=outline))
-    fits, across = _around_lines(text, finder, outline) if card_side is CardSide.HK_MACAO_BACK else (True, 0)
+    fits, page = _around_lines(text, finder, outline) if card_side is CardSide.HK_MACAO_BACK else (True, 0.0)
     words = _words(layout, card_side, fields, is_on_card)
-    if words < 0:  # the text of another paper says nothing about the card on it
-        same_paper = Layout(lines_on_same_paper(text, text.lines, layout.own_lines()))
-        words = max(words, _words(same_paper, card_side, fields, is_on_card))
+    if words < 0 and card_side is not CardSide.HK_MACAO_BACK:  # a page prints a back's lines in a box
+        words = max(words, _words(_without_other_papers(text, layout), card_side, fields, is_on_card))
     return DocumentEvidence(
         seen=seen,
         words=words + _LIGHT_TEXT * is_text_light(text, core, layout.height),
         has_outline=outline is not None and fits,
         is_proven=mrz is not None or _is_proven_by_line(card_side, finder, fields),
         glare=glare,
-        page=_ACROSS_EDGES * min(across, _MOST_ACROSS) + _LARGER_OUTLINE * (not fits),
+        page=page,
     )
 
 
@@ -189,12 +199,43 @@ def _words(layout: Layout, card_side: CardSide, fields: Fields, is_on_card: IsOn
     return _FORM_SIGN * signs + _DEPARTURE * faults
 
 
-def _around_lines(text: CardText, finder: FieldFinder, outline: Quad | None) -> tuple[bool, int]:
-    """Return whether the outline fits a back's machine-readable lines, and how many texts cross the card's edges."""
-    card = card_of_lines(machine_rows(finder))
+def _without_other_papers(text: CardText, layout: Layout) -> Layout:
+    """Return the layout without text around the card's own that is on paper of another colour: it says nothing."""
+    own = layout.own_lines()
+    same = lines_on_same_paper(text, own, own)
+    if not same:
+        return layout
+    kept = {id(line) for line in lines_on_same_paper(text, text.lines, own)}
+    area = surrounding(same, 0, 0)
+    return Layout([line for line in text.lines if id(line) in kept or _is_inside(line, area)])
+
+
+def _is_inside(line: TextLine, area: BoundingBox) -> bool:
+    return area.top < line.middle < area.bottom and line.left < area.right and line.right > area.left
+
+
+def _around_lines(text: CardText, finder: FieldFinder, outline: Quad | None) -> tuple[bool, float]:
+    """Return whether the outline fits a back's machine-readable lines, and points for what is around these."""
+    rows = machine_rows(finder)
+    points = 0.0
+    if rows and not _has_print_of_back(finder):
+        others = [line for line in texts_above(rows, text.lines) if not _WATERMARK.search(line.text)]
+        points += _ONLY_LINES + (_OTHER_TEXT if len(others) >= _SOME_TEXT else 0.0)
+    points += _COLON * any(_LABEL_WITH_COLON.search(piece.line.text) for piece in finder.layout.pieces)
+    card = card_of_lines(rows)
     if card is None:
-        return True, 0
-    return outline is None or card.fits(deskewed_corners(text, outline)), card.texts_across_edges(text.lines)
+        return True, points
+    fits = outline is None or card.fits(deskewed_corners(text, outline))
+    points += _ACROSS_EDGES * min(card.texts_across_edges(text.lines), _MOST_ACROSS) + _LARGER_OUTLINE * (not fits)
+    return fits, points
+
+
+def _has_print_of_back(finder: FieldFinder) -> bool:
+    """Tell whether anything is read of what a HK/Macao back prints besides its machine-readable lines."""
+    layout = finder.layout
+    return any(anchor.label is not Label.NOISE for anchor in layout.anchors) or any(
+        _NUMBER_ON_BACK.search(half_width(piece.text)) for piece in layout.pieces
+    )
 
 
 def _is_proven_by_line(card_side: CardSide, finder: FieldFinder, fields: Fields) -> bool:
@@ -240,15 +281,15 @@ def _hk_macao_back(
     if lines:
         return 0.85 if document_code(lines) else 0.6
     is_hidden = outline is not None and are_lines_hidden(text, outline, finder.layout.height)
-    has_parts = has_parts_of_lines(finder)
-    if not is_hidden and not has_parts:
+    parts = parts_of_lines(finder)
+    if not is_hidden and not parts:
         return 0.0
     number = fields.get("IDNumber", EMPTY_FIELD).text
-    is_flat = not has_parts and paper is not None and paper.pattern < _BLANK_PATTERN
+    is_flat = not parts and paper is not None and paper.pattern < _BLANK_PATTERN
     points = (
         0.2 - max(0.0, _paper(paper)) * is_flat + 0.1 * (outline is not None) + 0.15 * is_valid_hong_kong_number(number)
     )
-    return points + 0.3 * repeats_identity_number(finder, number)
+    return points + 0.1 * (parts > 1) + 0.3 * repeats_identity_number(finder, number)
 
 
 def _picture(

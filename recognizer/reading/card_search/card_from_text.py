@@ -8,6 +8,7 @@ from statistics import median
 from typing import Final
 
 from recognizer.reading.card_evidence.document_confidence import document_evidence, within_outline
+from recognizer.reading.card_evidence.flat_area import surrounding
 from recognizer.reading.card_evidence.glare import part_in_glare
 from recognizer.reading.card_evidence.outline import find_outline, larger_document
 from recognizer.reading.card_evidence.paper import lines_on_same_paper
@@ -115,17 +116,19 @@ def _classified(text: CardText, seen: FieldFinder, card_side: CardSide, outline:
         outline=None if outline is None else text.in_photo(outline),
         document=None if document is None else text.in_photo(document),
     )
+    core = card.area()
+    lit = text.quad(surrounding(core, 0, 0)) if outline is None else outline
     return card.judged_by(
         document_evidence(
             card_side,
             text,
             seen,
-            core=card.area(),
+            core=core,
             fields=fields,
             mrz=mrz,
             outline=outline,
             document=document,
-            glare=0.0 if outline is None else _glare(text, outline, finder.layout.height),
+            glare=_glare(text, lit, finder.layout.height),
         )
     )
 

@@ -206,11 +206,13 @@ _SPECIFIC_LABELS: Final = (
 _EVIDENCE: Final = (
     _Evidence(3, _FRONT, _contains(r"(?<!\d)8[123]0000(?:19|20)\d\d(?:0\d|1[0-2])")),
     _Evidence(2, _FRONT, _is_end_of_number),
+    _Evidence(2, _FRONT, _contains(r"(?<!\d)8[123]0000[12]\d{0,2}$")),
     _Evidence(1, _FRONT, _day),
     _Evidence(1, _FRONT, _contains(r"^(?!.*公安).*(?:省.{1,6}市|市.{1,6}区)")),
     _Evidence(1, _FRONT, _contains(r"[路街巷里道村]\d+号|\d+号.*\d[栋幢楼室]|\d[栋幢]\d")),
     _Evidence(1, _FRONT, _contains("公民身")),
     _Evidence(1, _BACK, _local_authority),
+    _Evidence(1, _BACK, _contains("^(?:中?华?人)?民共和国?$")),
     _Evidence(_COUNTER_EVIDENCE, _TRAVEL_FRONTS, _local_authority),
     _Evidence(1, _TRAVEL_FRONTS | _FRONT, _sex),
     _Evidence(1, _TRAVEL_FRONTS, _birth),

@@ -47,8 +47,12 @@ _ONE_DIGIT: Final = 0.7
 _COUNT: Final = re.compile(r"0\d|1[0-2]")
 _TWO_DIGITS: Final = re.compile(rf"(?:[^\d]*{BOX_GAP})?(0\d|1[0-2])")
 """A count, with its misread label before it."""
+_OUTDENT: Final = 1.3
+"""Lines of one column begin at most this many text heights apart."""
+_MIN_DROP: Final = 0.15
+_MAX_DROP: Final = 2.4
 _LINE_PITCH: Final = 2.0
-"""Lines of one address are at most this many text heights apart."""
+"""The middles of an address's lines are at least and at most this many text heights apart."""
 _LEFT_OF_COLUMN: Final = 0.4
 """A character whose middle is this many text heights left of the values belongs to a label. Columns lean by 0.3."""
 _WITHOUT_LABEL: Final = 0.85
@@ -286,13 +290,13 @@ def _address(finder: FieldFinder, birth: Piece | None) -> OcrField:
     lines = [piece for piece in _first_line(finder, birth) if _address_line(piece)]
     if lines and (above := _beginning_above(finder, lines[0])):
         lines.insert(0, above)
-    while lines and (next_line := layout.line_after(lines[0].line, lines[-1].line)) and _address_line(next_line):
+    while lines and (next_line := _next_line(finder, lines[0].line, lines[-1].line)) and _address_line(next_line):
         lines.append(next_line)
     if not lines:
         return EMPTY_FIELD
     parts = [finder.field(_address_line(piece), [piece.line]) for piece in lines]
     whole = OcrField(
-        "".join(part.text for part in parts),
+        value_parsers.without_label_before_province("".join(part.text for part in parts)),
         min(part.confidence for part in parts),
         finder.corners([piece.line for piece in lines]),
     )
@@ -303,6 +307,22 @@ def _address(finder: FieldFinder, birth: Piece | None) -> OcrField:
     if not _PROVINCE_OR_TOWN.match(address.text):
         return address.at_most(_WITHOUT_PROVINCE)
     return address.at_most(_ENDS_WITH_DIGIT) if address.text[-1].isdigit() else address
+
+
+def _next_line(finder: FieldFinder, first: TextLine, last: TextLine) -> Piece | None:
+    """Return the next line of an address: below the last one, in the column of the first, whose label may be unread.
+
+    Lines that are partly above each other are not in one row, however close they are: few cards are perfectly flat.
+    """
+    below = [
+        piece
+        for piece in finder.layout.pieces
+        if piece.owner is None
+        and piece.line.left < last.right
+        and -_OUTDENT < (piece.line.left - first.left) / first.height < _WIDTH_OF_LABEL
+        and _MIN_DROP < (piece.line.middle - last.middle) / last.height < _MAX_DROP
+    ]
+    return min(below, key=lambda piece: piece.line.middle, default=None)
 
 
 def _beginning_above(finder: FieldFinder, line: Piece) -> Piece | None:
@@ -328,7 +348,12 @@ def _first_line(finder: FieldFinder, birth: Piece | None) -> list[Piece]:
     if anchor := layout.anchor(Label.ADDRESS):
         return layout.right_of(anchor)[:1] or layout.below(anchor)[:1]
     if birth:
-        below = [piece for piece in layout.in_column(birth) if piece.line.middle > birth.line.middle]
+        below = [
+            piece
+            for piece in layout.pieces
+            if piece.line.middle > birth.line.middle
+            and -_WIDTH_OF_LABEL < (piece.line.left - birth.line.left) / birth.line.height < _OUTDENT
+        ]
         return sorted(below, key=lambda piece: piece.line.middle)[:1]
     found = [
         piece

@@ -37,6 +37,9 @@ _NO_FOREIGN_COUNTRIES: Final = frozenset({"CN", "EU", "EZ", "HK", "MO", "TW", "U
 """CLDR's codes of China and its regions, of alliances, and of no place."""
 _CJK: Final = r"\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0002ffff"
 _CHINESE_NAME: Final = re.compile(rf"[{_CJK}](?:[{_CJK}·]*[{_CJK}])")
+_LABEL_BEFORE_PROVINCE: Final = re.compile(rf"[{_CJK}]{{1,2}}(?={_PROVINCES.pattern})")
+_END_OF_LABEL: Final = re.compile("^姓?名(?=..)")
+"""What is read of 姓名 together with the name. No surname is written like that."""
 _TRAILING_LATIN: Final = re.compile(r"\s[A-Z][A-Z ,'’\-]*$")
 _NOT_IN_NAMES: Final = re.compile(
     "通行证|居民|来往|往来|港澳|共和国|管理局|公安|签发|有效|证件|号码|公司|有限|集团|酒店|银行|医院"
@@ -222,6 +225,7 @@ def chinese_name(text: str) -> str | None:
     """
     plain = re.sub(r"\s+", "", _TRAILING_LATIN.sub("", _chinese_parts(text)))
     plain = re.sub(r"[•・‧∙⋅．.·]+", "·", plain).strip("·")
+    plain = _END_OF_LABEL.sub("", plain)
     if chinese_script.simplified(plain) in SPECIMEN_NAMES:
         return plain
     if not _CHINESE_NAME.fullmatch(plain) or _NOT_IN_NAMES.search(simplified(plain)):
@@ -266,6 +270,12 @@ def province(text: str) -> str | None:
 def begins_province(text: str) -> bool:
     """Tell whether the text is the beginning of a province."""
     return bool(text) and any(one.startswith(simplified(text)) for one in _PROVINCES.pattern.split("|"))
+
+
+def without_label_before_province(address: str) -> str:
+    """Return an address without one or two characters before its province: what was read of the label 住址."""
+    found = _LABEL_BEFORE_PROVINCE.match(address)
+    return address[found.end() :] if found and not _PROVINCES.match(address) else address
 
 
 def chinese_words(text: str) -> str | None:

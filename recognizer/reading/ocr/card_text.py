@@ -38,6 +38,7 @@ _MAX_CARD_LINES: Final = 40
 _MAX_SEGMENTS: Final = 5
 _SAMPLE: Final = 5
 """About as many lines show whether a segment has labels: on a card, every second line has one."""
+_FILLERS: Final = 5
 _POOR_CONFIDENCE: Final = 0.8
 _PAPER_PERCENTILE: Final = 75
 _BLANK_PERCENTILE: Final = 60
@@ -54,6 +55,8 @@ _MAX_SLOPE_DEVIATION: Final = 0.06
 """Radians from the median slope; a line beyond that is on another paper or has a bad box."""
 _MAX_ANGLE_ON_A_CARD: Final = float(np.radians(15))
 """Perspective makes a card's lines differ by 15 degrees at most; text printed across it differs more."""
+_MAX_TILT: Final = float(np.radians(3))
+"""How much other lines may turn the text of a card."""
 _MIN_FIT_LINES: Final = 4
 _MAX_FAN: Final = 0.0003
 """Radians per pixel; a card seen at 45 degrees fans out less."""
@@ -234,18 +237,20 @@ class ImageScan:
         """Tell whether a line has such low confidence that it may be upside down, unlike those around it."""
         glyphs = self._glyphs_by_line[index, quarter_turns]
         confidences = [glyph.confidence for glyph in glyphs if glyph.text.strip()]
+        if sum(glyph.text == ">" for glyph in glyphs) >= _FILLERS:
+            return True  # those of machine-readable lines, upside down
         return not confidences or sum(confidences) < _POOR_CONFIDENCE * len(confidences)
 
     def joined_across_edges(self, text: CardText) -> CardText | None:
         """Return the text of a segment joined with all parallel text beside it, ignoring edges between them.
 
-        A shadow, glare or a coloured band may look like the edge of a card. None if this adds nothing.
+        A shadow, glare or a coloured band may look like the edge of a card. None if this adds nothing that is parallel.
         """
         own = set(text.quad_indexes)
         joined = own.union(
             *(segment for segment in self._segmentation.segments(split_at_edges=False) if not own.isdisjoint(segment))
         )
-        return self._read_segment(sorted(joined), text.quarter_turns) if joined > own else None
+        return self._with_others(text, joined) if joined > own else None
 
     def completed_within(self, text: CardText, outline: Quad) -> CardText | None:
         """Return the text of a segment and all parallel text within a card's outline; None if there is no other.
@@ -260,8 +265,12 @@ class ImageScan:
             if cv2.pointPolygonTest(outline, quad.mean(axis=0).tolist(), measureDist=False) >= 0
             and (not _is_long(quad) or abs(_slope(quad) - text.deskew.slope) < _MAX_ANGLE_ON_A_CARD)
         }
-        completed = inside.union(text.quad_indexes)
-        return self._read_segment(sorted(completed), text.quarter_turns) if inside - set(text.quad_indexes) else None
+        return self._with_others(text, inside.union(text.quad_indexes)) if inside - set(text.quad_indexes) else None
+
+    def _with_others(self, text: CardText, indexes: set[int]) -> CardText | None:
+        """Return a text with other lines; None if these tilt all of it, so that no place of a label is right."""
+        joined = self._read_segment(sorted(indexes), text.quarter_turns)
+        return joined if abs(joined.deskew.slope - text.deskew.slope) < _MAX_TILT else None
 
     def _quads_of(self, segment: list[int]) -> list[Quad]:
         return [self._quads[index] for index in segment]

@@ -19,13 +19,15 @@ class DocumentCode(Enum):
 
 
 _HK_MACAO: Final = re.compile(
-    r"C[RF][HM][A\d]|CF[A-Z<]{0,6}[HM]A[\dOIBSZG]{7}|CF<?CHN|C.?CHN[\dOIBSZG]{6}|[RF]?[HM][A\d]\d{8}\d{3}\d{7}[MF]\d{6,7}$|[<C]{0,2}HN\d{12,}<"
+    r"C[RF][HM][A\d]|CF[A-Z<]{0,6}[HM]A[\dOIBSZG]{7}|CF<?CHN|C.?CHN[\dOIBSZG]{6}|[RF]?[HM][A\d]\d{8}\d{3}\d{7}[MF]\d{6,7}$|[<C]{0,2}HN\d{8,}<"
 )
 """The current editions begin CR or CF, then the number; the 1999 edition C<CHN, then a name in digits. Their beginning
 may be outside the photo. Of CF only the code is known, from a third party: a country may precede the number."""
-_WHOLE_HK_MACAO: Final = re.compile(r"(?:\d{1,6}|^)(?:C[RF][HM][A\d]\d{7}[A-Z\d]{17,20}|C<CHN\d{6}[\d<]{15,})$")
-"""The same line, read to its end. No other document's lines are like that, so other text may come before it: lines, or
-digits of a paper beside the card."""
+_WHOLE_HK_MACAO: Final = re.compile(
+    r"(?:\d{1,6}|^)(?:C[RF][HM][A\d]\d{7}[A-Z\d]{17,20}|C<CHN\d{6}[\d<]{15,})$|\d{14,}[MF]\d{6,7}$"
+)
+"""The same line, read to its end, or at least its digits: other documents' lines have fewer before the sex. Other text
+may come before it: lines, or digits of a paper beside the card."""
 _EXIT_ENTRY: Final = re.compile(r"[CG]SC[A-Z0-9]")
 _OTHER: Final = re.compile(r"C[TD]|[PIAV][A-Z<]|[A-Z]{2}[A-Z]{3}[A-Z0-9<]{9}\d")
 """Taiwan permit's back, permit to Taiwan; passports, identity cards and visas of any country."""

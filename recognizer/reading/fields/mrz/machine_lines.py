@@ -63,7 +63,14 @@ def machine_lines(finder: FieldFinder) -> list[str]:
 
 def has_parts_of_lines(finder: FieldFinder) -> bool:
     """Tell whether there is what glare or a hand leaves of machine-readable lines."""
-    return any(_PART.search(_in_alphabet(piece.text)) for piece in finder.layout.pieces)
+    return parts_of_lines(finder) > 0
+
+
+def parts_of_lines(finder: FieldFinder) -> int:
+    """Return how many texts are what glare or a hand leaves of machine-readable lines."""
+    return sum(
+        bool(_PART.search(_in_alphabet(box.text))) for piece in finder.layout.pieces for box in boxes(piece.line)
+    )
 
 
 def has_parts_of_back(finder: FieldFinder) -> bool:
