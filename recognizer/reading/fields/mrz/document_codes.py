@@ -23,11 +23,11 @@ _HK_MACAO: Final = re.compile(
 )
 """The current editions begin CR or CF, then the number; the 1999 edition C<CHN, then a name in digits. Their beginning
 may be outside the photo. Of CF only the code is known, from a third party: a country may precede the number."""
-_WHOLE_HK_MACAO: Final = re.compile(
-    r"(?:\d{1,6}|^)(?:C[RF][HM][A\d]\d{7}[A-Z\d]{17,20}|C<CHN\d{6}[\d<]{15,})$|\d{14,}[MF]\d{6,7}$"
-)
-"""The same line, read to its end, or at least its digits: other documents' lines have fewer before the sex. Other text
-may come before it: lines, or digits of a paper beside the card."""
+_WHOLE_HK_MACAO: Final = re.compile(r"(?:\d{1,6}|^)(?:C[RF][HM][A\d]\d{7}[A-Z\d]{17,20}|C<CHN\d{6}[\d<]{15,})$")
+"""The same line, read to its end. No other document's lines are like that, so other text may come before it: lines, or
+digits of a paper beside the card."""
+_END_OF_HK_MACAO: Final = re.compile(r"\d{14,}[MF]\d{6,7}$")
+"""What is left of the first line if its code is hidden. Other documents' lines have fewer digits before the sex."""
 _EXIT_ENTRY: Final = re.compile(r"[CG]SC[A-Z0-9]")
 _OTHER: Final = re.compile(r"C[TD]|[PIAV][A-Z<]|[A-Z]{2}[A-Z]{3}[A-Z0-9<]{9}\d")
 """Taiwan permit's back, permit to Taiwan; passports, identity cards and visas of any country."""
@@ -52,4 +52,5 @@ def document_code(lines: Sequence[str]) -> DocumentCode | None:
         return DocumentCode.EXIT_ENTRY_FRONT
     if _OTHER.match(first):
         return DocumentCode.OTHER
-    return DocumentCode.HK_MACAO_BACK if any(_CODED_NAME.fullmatch(line) for line in lines) else None
+    is_back = any(_CODED_NAME.fullmatch(line) or _END_OF_HK_MACAO.search(line) for line in lines)
+    return DocumentCode.HK_MACAO_BACK if is_back else None

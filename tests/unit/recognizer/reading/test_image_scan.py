@@ -14,6 +14,8 @@ from tests.unit.recognizer.reading.cards import line, text_of
 
 PAGE = [f"第{number}条一二三四五六七八九十" for number in range(12)]
 CARD = ["姓名李港安", "性别男", "出生1990年1月1日", "住址北京市朝阳区", "公民身份号码"]
+TURNED = "倒"
+"""The text of a line of the turned image."""
 
 
 class Photo:
@@ -33,7 +35,7 @@ class Photo:
         ]
 
     def read(self, quads: Iterable[Quad]) -> list[list[Glyph]]:
-        texts = [self._texts[int(quad[0][0]), int(quad[0][1])] for quad in quads]
+        texts = [self._texts.get((int(quad[0][0]), int(quad[0][1])), TURNED) for quad in quads]
         self.lines_read += len(texts)
         return [[Glyph(letter, (at + 0.5) / len(text), 0.99) for at, letter in enumerate(text)] for text in texts]
 
@@ -86,6 +88,24 @@ def test_text_printed_across_a_card_does_not_complete_it(monkeypatch: pytest.Mon
     image_scan._quads = [across if quad[0][0] == 20 else quad for quad in image_scan._quads]
     everything = np.array([[0, 0], [1200, 0], [1200, 600], [0, 600]], np.float32)
     assert image_scan.completed_within(card, everything) is None
+
+
+def test_text_that_tilts_a_card_does_not_complete_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    image_scan = scan(Photo(PAGE, CARD), monkeypatch)
+    card = next(image_scan.segments(find_anchors))
+    everything = np.array([[0, 0], [1200, 0], [1200, 600], [0, 600]], np.float32)
+    assert image_scan.completed_within(card, everything) is not None
+    image_scan._quads = [
+        quad + np.array([[0, 0], [0, 40], [0, 40], [0, 0]], np.float32) if quad[0][0] == 20 else quad
+        for quad in image_scan._quads
+    ]
+    assert image_scan.completed_within(card, everything) is None
+
+
+def test_fillers_upside_down_are_read_again_turned(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = ["99>511L50SJ07NA>>>>>>>>", "CH076>>>>>", ">>>>>>>>>>>>>>>>INRks"]
+    texts = list(scan(Photo([], lines), monkeypatch).segments(find_anchors))
+    assert [text.quarter_turns for text in texts] == [0, 2]
 
 
 def close_up_of(outline: Quad | None) -> tuple[int, int]:

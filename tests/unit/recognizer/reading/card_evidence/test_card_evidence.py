@@ -51,6 +51,7 @@ def confidence(image: Image, lines: list[TextLine], side: CardSide = CardSide.HK
     ).confidence
 
 
+BACK_LINES = ["CRH1234567830002212119F8108038", "NGKELMPONBPJLBLOAABA1234567842", "ZHENG<JIAN<<YANG<BEN<<<<<<<<<<"]
 OUTLINE = np.array([[60, 60], [1040, 60], [1040, 660], [60, 660]], np.float32)
 
 
@@ -435,6 +436,49 @@ def test_an_outline_larger_than_the_lines_card_is_a_pages(corners: list[list[int
     back = back_with(outline=np.array(corners, np.float32))
     assert back.has_outline is fits
     assert (back.confidence >= 0.9) is fits
+
+
+def only_lines_with(*others: str) -> DocumentEvidence:
+    """Return the evidence of a back's three lines and other texts above them."""
+    lines = [line(text, 80, 100 + 70 * row) for row, text in enumerate(others)]
+    lines += [line(text, 80, 480 + 60 * row) for row, text in enumerate(BACK_LINES)]
+    return document_evidence(
+        CardSide.HK_MACAO_BACK,
+        text_on(patterned(BLUE), lines),
+        FieldFinder(Layout(lines)),
+        core=lines,
+        fields={},
+        mrz=MrzFacts(number="H12345678"),
+    )
+
+
+@pytest.mark.parametrize("printed", ["G376849(9)", "H12345678", "港澳居民来往内地通行证", "姓名"])
+def test_a_back_prints_more_than_its_machine_readable_lines(printed: str) -> None:
+    assert only_lines_with(printed, "识读设备使用说明", "Figure 4").page == 0.0
+
+
+def test_machine_readable_lines_alone_are_for_review() -> None:
+    assert only_lines_with("样本").page == -0.3
+    assert only_lines_with("识读设备使用说明", "Figure 4. Sample").page == -0.7
+
+
+def test_a_label_with_a_colon_is_on_a_page_that_explains_a_back() -> None:
+    assert only_lines_with("姓名：吴芬", "G376849(9)").page == -0.3
+
+
+def test_parts_of_two_lines_support_a_back_more_than_one() -> None:
+    one, two = (
+        document_evidence(
+            CardSide.HK_MACAO_BACK,
+            text_on(patterned(BLUE), lines),
+            FieldFinder(Layout(lines)),
+            core=lines,
+            fields={},
+            mrz=None,
+        )
+        for lines in ([line("WAI<<SUEN", 80, 400)], [line("WAI<<SUEN", 80, 400), line("LK<<<<AABZ", 80, 460)])
+    )
+    assert round(two.seen - one.seen, 3) == 0.1
 
 
 def test_a_closer_crop_does_not_take_a_page_away() -> None:

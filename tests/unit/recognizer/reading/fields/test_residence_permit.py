@@ -76,6 +76,23 @@ def test_a_missed_count_is_reread_below_the_number(rows: list[float]) -> None:
     assert read_back(finder(title, *lines, line("说明事项", 300, 380), reread=reread)).VisaNum == ""
 
 
+def test_the_lines_of_an_address_may_be_close_and_begin_with_its_label() -> None:
+    rows = [
+        ("出生1997年6月2日", 80, 260),
+        ("信址新疆维吾尔自治区乌鲁木齐市天", 80, 340),
+        ("山区样本大道899号", 142, 352),
+    ]
+    number = line("830000199706020042", 330, 560)
+    answer = read_front(finder(*(line(*row) for row in rows), number))
+    assert answer.Address == "新疆维吾尔自治区乌鲁木齐市天山区样本大道899号"
+
+
+@pytest.mark.parametrize("read", ["名黄林懿", "姓名黄林懿"])
+def test_what_is_read_of_its_label_is_no_part_of_a_name(read: str) -> None:
+    lines = [line(read, 200, 100), line("1997年6月2日", 200, 260), line("830000199706020042", 330, 560)]
+    assert read_front(finder(*lines)).Name == "黄林懿"
+
+
 def test_a_short_last_address_line_is_reread() -> None:
     def reread(place: BoundingBox, _alphabet: str | None) -> str:
         return "8" if place.top < 352 < place.bottom else ""
