@@ -37,7 +37,7 @@ from recognizer.reading.fields.mrz.machine_lines import (
     repeats_identity_number,
 )
 from recognizer.reading.fields.ocr_field import EMPTY_FIELD, Fields
-from recognizer.reading.fields.value_parsers import half_width
+from recognizer.reading.fields.value_parsers import half_width, simplified
 from recognizer.reading.layout.card_layout import Layout
 from recognizer.reading.layout.labels import Label
 from recognizer.reading.ocr.card_text import CardText
@@ -66,7 +66,11 @@ _ONLY_LINES: Final = -0.3
 _OTHER_TEXT: Final = -0.4
 _SOME_TEXT: Final = 2
 """Points if a back's lines are without any label, title or number above them, and if as many other texts are there."""
-_NUMBER_ON_BACK: Final = re.compile(r"(?<![A-Z\d])(?:(?:[A-Z]{1,2}\d{6}|\d{7})\(?[\dA]\)|[HM]\d{8}(?:\d\d)?(?!\d))")
+_PRINT_OF_BACK: Final = re.compile(
+    r"(?<![A-Z\d])(?:(?:[A-Z]{1,2}\d{6}|\d{7})\(?[\dA]\)|[HM]\d{8}(?:\d\d)?(?!\d))"
+    r"|内地通行|港澳居民|[港澳]\D{0,6}身份证|Mainland ?Travel"
+)
+"""The holder's and an earlier permit's number, a part of the title, the identity card's name."""
 _COLON: Final = -0.3
 _LABEL_WITH_COLON: Final = re.compile("^(?:.{0,6}(?:姓名|号码)|\\W?)\\s*[:：]")
 """Points if a label has a colon: permits print none, and a page that explains a back has few labels to tell by."""
@@ -234,7 +238,7 @@ def _has_print_of_back(finder: FieldFinder) -> bool:
     """Tell whether anything is read of what a HK/Macao back prints besides its machine-readable lines."""
     layout = finder.layout
     return any(anchor.label is not Label.NOISE for anchor in layout.anchors) or any(
-        _NUMBER_ON_BACK.search(half_width(piece.text)) for piece in layout.pieces
+        _PRINT_OF_BACK.search(half_width(simplified(piece.text))) for piece in layout.pieces
     )
 
 

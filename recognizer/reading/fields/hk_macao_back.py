@@ -43,7 +43,8 @@ _CORRECTED_NAME: Final = (0.6, 0.88)
 """Least and greatest confidence of a name of which the machine-readable lines correct one character."""
 _HARDLY_READ: Final = 0.4
 """Below this confidence, a printed name that differs more is taken from those lines."""
-_PREVIOUS_NUMBER: Final = re.compile(r"[HM]\d{8}(?:\d\d)?")
+_PREVIOUS_NUMBER: Final = re.compile(r"(?<!\d{3})[HM]\d{8}(?:\d\d)?(?![\d<])")
+"""Not a part of a machine-readable line, of which glare hides the rest."""
 
 
 def back_fields(finder: FieldFinder, facts: MrzFacts | None = None) -> Fields:

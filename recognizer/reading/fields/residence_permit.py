@@ -91,7 +91,7 @@ def _name(finder: FieldFinder, below: Piece | None) -> OcrField | None:
         return None
     above = [
         value
-        for piece in finder.layout.pieces
+        for piece in (*finder.layout.pieces, *finder.layout.specimen_marks)
         if _begins_in_column(piece, below)
         and piece.line.middle < below.line.middle
         and (value := _without_label(piece, below))

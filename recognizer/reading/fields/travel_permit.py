@@ -88,6 +88,8 @@ def front_fields(finder: FieldFinder, permit: PermitType) -> Fields:
         "Type": type_name(finder, permit, number),
     }
     fields["Nationality"] = _nationality(finder, may_lack_label=fields["Type"].text.endswith(_NON_CHINESE))
+    if is_non_chinese(fields) and value_parsers.country(fields["Name"].text):
+        fields["Name"] = EMPTY_FIELD  # the nationality is also in Chinese above its translation
     if permit is _EXIT_ENTRY:
         fields |= checked_by_machine_line(finder, fields)
     return fields | {

@@ -92,7 +92,8 @@ def _is_beyond_latin_name(layout: Layout, name: str, latin: Piece | None) -> boo
 
 
 def _overlap(piece: Piece, latin: Piece) -> bool:
-    return piece.line.left < latin.line.right and piece.line.right > latin.line.left
+    """Tell whether a text is above the Latin name or begins close before it: glare may hide the surname."""
+    return piece.line.left < latin.line.right and piece.line.right > latin.line.left - latin.line.height
 
 
 def clearest_name(finder: FieldFinder, name: OcrField) -> OcrField:

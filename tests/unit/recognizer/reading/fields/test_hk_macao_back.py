@@ -111,6 +111,12 @@ def test_a_hardly_readable_name_is_taken_from_the_coded_one(printed: str, expect
     assert replace(back_fields(finder(*lines), MrzFacts(chinese_name="陈大文"))["Name"], corners=None) == expected
 
 
+@pytest.mark.parametrize("part", ["1066H25172654014128", "H251726540141", "M25172654<<<"])
+def test_a_part_of_the_lines_is_no_previous_permit(part: str) -> None:
+    card = finder(line("港澳居民来往内地通行证", 80, 60, 60), line("B099909(7)", 335, 422), line(part, 767, 832))
+    assert back_fields(card)["HistoryNumber"].text == ""
+
+
 def test_an_empty_previous_permit_stays_empty_above_the_mrz() -> None:
     answer = read_back(
         finder(

@@ -87,6 +87,12 @@ def test_the_lines_of_an_address_may_be_close_and_begin_with_its_label() -> None
     assert answer.Address == "新疆维吾尔自治区乌鲁木齐市天山区样本大道899号"
 
 
+@pytest.mark.parametrize("name", ["樣本", "证件样本"])
+def test_a_specimen_has_its_mark_as_a_name_without_a_label(name: str) -> None:
+    lines = [line(name, 200, 100), line("1997年6月2日", 200, 260), line("830000199706020042", 330, 560)]
+    assert read_front(finder(*lines, line("SPECIMEN样本", 800, 500))).Name == name
+
+
 @pytest.mark.parametrize("read", ["名黄林懿", "姓名黄林懿"])
 def test_what_is_read_of_its_label_is_no_part_of_a_name(read: str) -> None:
     lines = [line(read, 200, 100), line("1997年6月2日", 200, 260), line("830000199706020042", 330, 560)]

@@ -320,3 +320,14 @@ def test_a_count_close_to_its_number_is_separated() -> None:
     number, count = line("H12345678", 330, 440), line("03", 540, 440)
     answer = read_front(finder(*lines, number, count), HK)
     assert (answer.Number, answer.IssueNumber) == ("H12345678", "03")
+
+
+def test_a_name_above_what_glare_leaves_of_its_pinyin_is_read() -> None:
+    lines = [line("甘娟", 430, 200), line("JUAN", 510, 250), line("1988.10.08", 430, 320)]
+    assert read_front(finder(line("往来港澳通行证", 80, 80, 60), *lines), EXIT).Name == "甘娟"
+
+
+def test_the_nationality_of_a_non_chinese_holder_is_no_name() -> None:
+    title = line("港澳居民来往内地通行证（非中国籍）", 200, 60, 60)
+    lines = [line("新西兰", 430, 200), line("NEW ZEALAND", 430, 250), line("HA1234567", 430, 400)]
+    assert read_front(finder(title, *lines), HK).Name == ""
