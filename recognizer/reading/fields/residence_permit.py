@@ -56,6 +56,8 @@ _LINE_PITCH: Final = 2.0
 _LEFT_OF_COLUMN: Final = 0.4
 """A character whose middle is this many text heights left of the values belongs to a label. Columns lean by 0.3."""
 _WITHOUT_LABEL: Final = 0.85
+_ONLY_DIGITS: Final = 0.7
+"""Maximum confidence of a birth date of which only the digits were read, and that no number verifies."""
 _UNVERIFIED: Final = 0.5
 """Maximum confidence of a number with a wrong check digit or region, and of fields that contradict the number."""
 
@@ -67,6 +69,10 @@ def front_fields(finder: FieldFinder) -> Fields:
     birth_line = _birth_line(finder, birth.text, number)
     if birth_line and not birth.text:
         birth = finder.field(_birth_in(number.text), [birth_line.line])
+    elif not (birth.text or is_valid_resident_number(number.text)) and (birth_line := _line_of_digits(finder)):
+        birth = finder.field(value_parsers.unpadded_date(birth_line.text) or "", [birth_line.line]).at_most(
+            _ONLY_DIGITS
+        )
     sex = finder.value(Label.SEX, value_parsers.sex, alphabet=_SEXES) or finder.lone_sex()
     address = _address(finder, birth_line)
     name = clearest_name(finder, _name(finder, birth_line or _sex_line(finder)) or EMPTY_FIELD)
@@ -125,6 +131,12 @@ def _birth_line(finder: FieldFinder, birth: str, number: OcrField) -> Piece | No
         digits = _birth_in(number.text).replace("/", "")
         printed = [piece for piece in pieces if value_parsers.unpadded_date_digits(piece.text) == digits]
     return printed[0] if printed else None
+
+
+def _line_of_digits(finder: FieldFinder) -> Piece | None:
+    """Return the only text that can be a birth date without its 年, 月 and 日, if glare hides the number."""
+    found = [piece for piece in finder.layout.pieces if value_parsers.unpadded_date(piece.text)]
+    return found[0] if len(found) == 1 else None
 
 
 def _sex_line(finder: FieldFinder) -> Piece | None:

@@ -38,7 +38,7 @@ _NO_FOREIGN_COUNTRIES: Final = frozenset({"CN", "EU", "EZ", "HK", "MO", "TW", "U
 _CJK: Final = r"\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0002ffff"
 _CHINESE_NAME: Final = re.compile(rf"[{_CJK}](?:[{_CJK}·]*[{_CJK}])")
 _LABEL_BEFORE_PROVINCE: Final = re.compile(rf"[{_CJK}]{{1,2}}(?={_PROVINCES.pattern})")
-_END_OF_LABEL: Final = re.compile("^姓?名(?=..)")
+_END_OF_LABEL: Final = re.compile("^(?:姓?名|姓)(?=..)")
 """What is read of 姓名 together with the name. No surname is written like that."""
 _TRAILING_LATIN: Final = re.compile(r"\s[A-Z][A-Z ,'’\-]*$")
 _NOT_IN_NAMES: Final = re.compile(
@@ -145,6 +145,18 @@ def unpadded_date_digits(text: str) -> str:
     plain = re.sub(r"\s", "", half_width(text))
     is_date = _UNPADDED_DATE.fullmatch(plain) and not _SEPARATORS.search(text)
     return re.sub(r"\D", "", plain) if is_date else ""
+
+
+def unpadded_date(text: str) -> str | None:
+    """Return ``1997年6月2日`` as ``1997/6/2`` if 年, 月 and 日 were hardly read and its digits are only one date's."""
+    digits = unpadded_date_digits(text)
+    month_and_day = digits[4:]
+    dates = {
+        f"{digits[:4]}/{int(month)}/{int(day)}"
+        for month, day in ((month_and_day[:at], month_and_day[at:]) for at in (1, 2))
+        if month and day and month[0] != "0" and day[0] != "0" and int(month) <= 12 and int(day) <= 31  # noqa: PLR2004
+    }
+    return dates.pop() if len(dates) == 1 else None
 
 
 def period(text: str) -> str | None:

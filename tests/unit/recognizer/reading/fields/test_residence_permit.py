@@ -87,6 +87,19 @@ def test_the_lines_of_an_address_may_be_close_and_begin_with_its_label() -> None
     assert answer.Address == "新疆维吾尔自治区乌鲁木齐市天山区样本大道899号"
 
 
+@pytest.mark.parametrize(
+    ("read", "birth"), [("1974±88", "1974/8/8"), ("1999829", "1999/8/29"), ("1981111", ""), ("1994 4 3", "1994/4/3")]
+)
+def test_digits_of_a_birth_date_are_enough_if_only_one_is_possible(read: str, birth: str) -> None:
+    lines = [
+        line("温诗钰", 200, 100),
+        line("女", 200, 180),
+        line(read, 200, 260),
+        line("湖北省武汉市洪山区范文里", 200, 340),
+    ]
+    assert read_front(finder(*lines)).Birth == birth
+
+
 @pytest.mark.parametrize("name", ["樣本", "证件样本"])
 def test_a_specimen_has_its_mark_as_a_name_without_a_label(name: str) -> None:
     lines = [line(name, 200, 100), line("1997年6月2日", 200, 260), line("830000199706020042", 330, 560)]
@@ -143,7 +156,6 @@ def test_a_birth_date_without_its_units_has_the_digits_of_the_number(printed: st
     )
     assert (answer.Name, answer.Sex) == ("陈小明", "女")
     assert (answer.Birth, answer.Address) == ("1997/6/2", "上海市示范路8号")
-    assert read_front(finder(line("199762", 200, 260), line("83000019970602004", 330, 560))).Birth == ""
 
 
 def test_a_birth_date_without_units_tells_the_column_of_the_name() -> None:
