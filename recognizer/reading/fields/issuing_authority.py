@@ -27,6 +27,8 @@ _SIMILAR_WORD, _BORDER_CROSSING = "出人境", "出入境"
 _CORRECTED: Final = 0.88
 _ONE_MISREAD: Final = 0.7
 """Maximum confidence of a central authority of which another character is misread."""
+_WHOLE_CENTRAL: Final = 0.7
+"""Minimum confidence of a central authority's name: nothing can be hidden between the characters of one of so few."""
 _OFFICES: Final = "局厅"
 """A local authority whose beginning is covered differs by one of these from a central one: 公安局, 公安部."""
 _REREAD: Final = 0.8
@@ -41,6 +43,8 @@ def issuing_authority(finder: FieldFinder) -> OcrField:
     read = (_reread_from_beginning(finder, read.text) if _is_misread(read.text) else None) or read
     if _is_misread(read.text):
         return read.at_most(_MISREAD)
+    if read.text in _CENTRAL:
+        return read.at_least(_WHOLE_CENTRAL)
     return read.at_most(_PARTIAL) if _WITHOUT_PLACE.match(read.text) or not OFFICE_SUFFIX.match(read.text) else read
 
 

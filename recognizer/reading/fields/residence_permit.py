@@ -45,7 +45,7 @@ _ROW_PITCH: Final = 2.2
 _ONE_DIGIT: Final = 0.7
 """Maximum confidence of a count of one digit or without its label."""
 _COUNT: Final = re.compile(r"0\d|1[0-2]")
-_TWO_DIGITS: Final = re.compile(rf"(?:[^\d]*{BOX_GAP})?(0\d|1[0-2])")
+_TWO_DIGITS: Final = re.compile(rf"(?:[^\d]*{BOX_GAP}|\S{{2,6}}[ {BOX_GAP}])?(0\d|1[0-2])")
 """A count, with its misread label before it."""
 _OUTDENT: Final = 1.3
 """Lines of one column begin at most this many text heights apart."""

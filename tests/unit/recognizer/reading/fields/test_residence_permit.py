@@ -76,6 +76,11 @@ def test_a_missed_count_is_reread_below_the_number(rows: list[float]) -> None:
     assert read_back(finder(title, *lines, line("说明事项", 300, 380), reread=reread)).VisaNum == ""
 
 
+def test_a_count_may_follow_its_misread_label() -> None:
+    lines = [line("2023.06.29-2028.06.29", 300, 260), line("68293915", 300, 320), line("SR4R 11", 220, 380)]
+    assert read_back(finder(line("台湾居民居住证", 200, 60, 70), *lines)).VisaNum == "11"
+
+
 def test_the_lines_of_an_address_may_be_close_and_begin_with_its_label() -> None:
     rows = [
         ("出生1997年6月2日", 80, 260),

@@ -1,5 +1,7 @@
 """Which values of a front other text proves, corrects or contradicts, and which are doubtful by themselves."""
 
+from dataclasses import replace
+
 import pytest
 
 from permit_ocr.domain.permits import PermitType
@@ -23,6 +25,13 @@ def test_the_mrz_corrects_one_confused_character() -> None:
     assert answer.ValidDate == "2016.12.26-2026.12.25"
     assert answer.Number == "C83593420", "8 and 0 are confused; the line's check digit proves 0"
     assert answer.Birthday == "1991.07.20", "9 and 0 are not: what is printed is answered, the line does not replace it"
+
+
+def test_unevenly_spaced_characters_of_a_central_authority_are_whole() -> None:
+    read = line("公安部出入境管理局", 330, 380)
+    characters = tuple(replace(one, x=one.x + 30 * (number > 4)) for number, one in enumerate(read.characters))
+    fields = front_fields(finder(*hk_front(authority=replace(read, characters=characters))), HK)
+    assert fields["IssueAuthority"].confidence == 0.7
 
 
 @pytest.mark.parametrize("printed", ["公安部山入党管理局", "公安局出入境管理局"])
