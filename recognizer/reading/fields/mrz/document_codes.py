@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from enum import Enum, auto
 from typing import Final
 
+from recognizer.reading.fields.check_digits import mrz_check_digit
+
 
 class DocumentCode(Enum):
     """The document that machine-readable lines are on."""
@@ -26,14 +28,20 @@ may be outside the photo. Of CF only the code is known, from a third party: a co
 _WHOLE_HK_MACAO: Final = re.compile(r"(?:\d{1,6}|^)(?:C[RF][HM][A\d]\d{7}[A-Z\d]{17,20}|C<CHN\d{6}[\d<]{15,})$")
 """The same line, read to its end. No other document's lines are like that, so other text may come before it: lines, or
 digits of a paper beside the card."""
-_END_OF_HK_MACAO: Final = re.compile(r"\d{14,}[MF]\d{6,7}$")
-"""What is left of the first line if its code is hidden. Other documents' lines have fewer digits before the sex."""
+_END_OF_HK_MACAO: Final = re.compile(r"\d{7,}(\d\d[01]\d[0-3]\d)(\d)[MF](\d\d[01]\d[0-3]\d)(\d)$")
+"""What is left of the first line if its code is hidden: digits, then expiry, sex and birth date with check digits. Other
+documents' lines have fewer digits before the sex. A ticket's number may look like this but for the check digits."""
 _EXIT_ENTRY: Final = re.compile(r"[CG]SC[A-Z0-9]")
 _OTHER: Final = re.compile(r"C[TD]|[PIAV][A-Z<]|[A-Z]{2}[A-Z]{3}[A-Z0-9<]{9}\d")
 """Taiwan permit's back, permit to Taiwan; passports, identity cards and visas of any country."""
 _LOOKALIKES: Final = str.maketrans("0GQ", "CCC")
 _CODED_NAME: Final = re.compile(r"(?:[I-P][A-P][E-P][A-P]){2}[A-P<]{4,8}[A-Z]{2,6}[ABC84][A-Z0-9][A-Z0-9<]{8}\d\d")
 """The second line of the HK/Macao permit's back. No other document has a name coded in letters A to P."""
+
+
+def _is_end_of_hk_macao(line: str) -> bool:
+    found = _END_OF_HK_MACAO.search(line)
+    return found is not None and all(mrz_check_digit(found[at]) == found[at + 1] for at in (1, 3))
 
 
 def document_code(lines: Sequence[str]) -> DocumentCode | None:
@@ -52,5 +60,5 @@ def document_code(lines: Sequence[str]) -> DocumentCode | None:
         return DocumentCode.EXIT_ENTRY_FRONT
     if _OTHER.match(first):
         return DocumentCode.OTHER
-    is_back = any(_CODED_NAME.fullmatch(line) or _END_OF_HK_MACAO.search(line) for line in lines)
+    is_back = any(_CODED_NAME.fullmatch(line) or _is_end_of_hk_macao(line) for line in lines)
     return DocumentCode.HK_MACAO_BACK if is_back else None
