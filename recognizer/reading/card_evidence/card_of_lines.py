@@ -71,7 +71,7 @@ class CardOfLines:
 
 
 def texts_above(rows: Sequence[TextLine], lines: Sequence[TextLine]) -> list[TextLine]:
-    """Return the texts above the first of some rows, not only of small pieces, and not only beside them."""
+    """Return the legible texts above the first of some rows that are within half their width of them."""
     left, right = min(row.left for row in rows), max(row.right for row in rows)
     first, reach = min(row.top for row in rows), (right - left) / 2
     return [

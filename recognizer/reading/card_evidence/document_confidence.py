@@ -34,10 +34,11 @@ from recognizer.reading.fields.mrz.machine_lines import (
     machine_lines,
     machine_rows,
     parts_of_lines,
+    plain_line,
     repeats_identity_number,
 )
 from recognizer.reading.fields.ocr_field import EMPTY_FIELD, Fields
-from recognizer.reading.fields.value_parsers import half_width, simplified
+from recognizer.reading.fields.value_parsers import identity_card_number, simplified
 from recognizer.reading.layout.card_layout import Layout
 from recognizer.reading.layout.labels import Label
 from recognizer.reading.ocr.card_text import CardText
@@ -65,16 +66,15 @@ _LARGER_OUTLINE: Final = -0.2
 _ONLY_LINES: Final = -0.3
 _OTHER_TEXT: Final = -0.4
 _SOME_TEXT: Final = 2
-"""Points if a back's lines are without any label, title or number above them, and if as many other texts are there."""
+"""Points if no label, title, name or number of a back is read beside its lines, and for so many other texts above."""
 _PRINT_OF_BACK: Final = re.compile(
-    r"(?<![A-Z\d])(?:(?:[A-Z]{1,2}\d{6}|\d{7})\(?[\dA]\)|[HM]\d{8}(?:\d\d)?(?!\d))"
-    r"|内地通行|港澳居民|[港澳]\D{0,6}身份证|Mainland ?Travel"
+    r"(?<![A-Z\d])[HM]\d{8}(?:\d\d)?(?!\d)|内地通行|港澳居民|[港澳]\D{0,9}身份证|Mainland ?Travel"
 )
-"""The holder's and an earlier permit's number, a part of the title, the identity card's name."""
+"""An earlier permit's number, a part of the title, the identity card's name."""
 _COLON: Final = -0.3
 _LABEL_WITH_COLON: Final = re.compile("^(?:.{0,6}(?:姓名|号码)|\\W?)\\s*[:：]")
 """Points if a label has a colon: permits print none, and a page that explains a back has few labels to tell by."""
-_WATERMARK: Final = re.compile("SPECIMEN|样本")
+_WATERMARK: Final = re.compile("SPECIMEN|样本|樣本")
 _GLARE_OF_A_FIELD: Final = 0.05
 """The part of a card's area that hides about one of its fields."""
 _MOST_GLARE: Final = 0.5
@@ -119,7 +119,7 @@ class DocumentEvidence:
     """Points for its words and where they are: none or negative."""
     has_outline: bool = False
     is_proven: bool = False
-    """Machine-readable lines have the right check digits, whatever is printed above them."""
+    """Check digits prove machine-readable lines, or of a HK/Macao back at least a number, whatever is printed above."""
     glare: float = 0.0
     """The part of the card in glare, or without an outline, of the area of its text."""
     page: float = 0.0
@@ -184,7 +184,9 @@ def document_evidence(
         seen += _residence_back(layout)
     else:
         seen += _front(finder, fields, picture=_picture(card_side, text, layout, core, fields=fields, outline=outline))
-    fits, page = _around_lines(text, finder, outline) if card_side is CardSide.HK_MACAO_BACK else (True, 0.0)
+    fits, page = True, 0.0
+    if card_side is CardSide.HK_MACAO_BACK:
+        fits, page = _around_lines(text, finder, outline, mrz.chinese_name if mrz else "")
     words = _words(layout, card_side, fields, is_on_card)
     if words < 0 and card_side is not CardSide.HK_MACAO_BACK:  # a page prints a back's lines in a box
         words = max(words, _words(_without_other_papers(text, layout), card_side, fields, is_on_card))
@@ -218,11 +220,14 @@ def _is_inside(line: TextLine, area: BoundingBox) -> bool:
     return area.top < line.middle < area.bottom and line.left < area.right and line.right > area.left
 
 
-def _around_lines(text: CardText, finder: FieldFinder, outline: Quad | None) -> tuple[bool, float]:
-    """Return whether the outline fits a back's machine-readable lines, and points for what is around these."""
+def _around_lines(text: CardText, finder: FieldFinder, outline: Quad | None, coded_name: str) -> tuple[bool, float]:
+    """Return whether the outline fits a back's machine-readable lines, and points for what is around these.
+
+    ``coded_name``: the Chinese name in the lines, if they are proven.
+    """
     rows = machine_rows(finder)
     points = 0.0
-    if rows and not _has_print_of_back(finder):
+    if rows and not _has_print_of_back(finder, coded_name):
         others = [line for line in texts_above(rows, text.lines) if not _WATERMARK.search(line.text)]
         points += _ONLY_LINES + (_OTHER_TEXT if len(others) >= _SOME_TEXT else 0.0)
     points += _COLON * any(_LABEL_WITH_COLON.search(piece.line.text) for piece in finder.layout.pieces)
@@ -234,11 +239,13 @@ def _around_lines(text: CardText, finder: FieldFinder, outline: Quad | None) -> 
     return fits, points
 
 
-def _has_print_of_back(finder: FieldFinder) -> bool:
+def _has_print_of_back(finder: FieldFinder, coded_name: str) -> bool:
     """Tell whether anything is read of what a HK/Macao back prints besides its machine-readable lines."""
     layout = finder.layout
+    texts = [simplified(piece.text) for piece in layout.pieces if not plain_line(piece.text)]
     return any(anchor.label is not Label.NOISE for anchor in layout.anchors) or any(
-        _PRINT_OF_BACK.search(half_width(simplified(piece.text))) for piece in layout.pieces
+        identity_card_number(text) or _PRINT_OF_BACK.search(text) or (coded_name and simplified(coded_name) in text)
+        for text in texts
     )
 
 

@@ -28,7 +28,7 @@ _INK_EXTREMES: Final = (3, 97)
 _LIGHT_LINES: Final = 0.75
 """The part of the lines that is light. Shadows and glare make it 0.5 at most on own cards of level 2."""
 _OTHER_COLOUR: Final = (0.022, 0.15)
-"""How far a colour is from that behind the labels if it is another paper's, in log brightness, at least and at most. On
+"""How far another paper's colour is from that behind the card's own lines, in log brightness, at least and at most. On
 own fronts of level 2, nine of ten lines of other papers differ so much, and one of ten on the card. A printed band
 differs more: its text counts."""
 _WHITE: Final = 250
@@ -76,7 +76,7 @@ def is_text_light(text: CardText, lines: Sequence[TextLine], height: float) -> b
 
 
 def lines_on_same_paper(text: CardText, lines: Sequence[TextLine], own: Sequence[TextLine]) -> tuple[TextLine, ...]:
-    """Return those of some lines whose paper has the colour of that behind most of a card's ``own`` lines."""
+    """Return some lines without those whose paper has a colour of another paper than that behind most ``own`` lines."""
     if not own:
         return tuple(lines)
     usual = np.median([text.paper_colour(line) for line in own], axis=0)

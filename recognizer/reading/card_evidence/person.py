@@ -59,6 +59,8 @@ _FILLED: Final = 8.0
 portrait."""
 _GLARE: Final = 0.6
 """The part of the place in glare that can hide a portrait."""
+_MOST_GLARE: Final = 0.5
+"""The part of the card that is brighter than the paper behind the text, at most."""
 _NOT_BESIDE: Final = frozenset({Label.TITLE, Label.NOISE, Label.RESIDENT_NUMBER})
 _FRAME_WIDTH: Final = 2
 _NEARBY: Final = (25, 81)
@@ -101,16 +103,21 @@ def examine_portrait_place(text: CardText, layout: Layout, *, on_the_left: bool,
     if person is None:
         visible = place & _in_photo(area, text)
         is_blank = _is_blank(place, visible, different | (nearby < _DARKER_THAN_NEARBY[0]))
-        return PortraitPlace(None, is_blank and not _is_in_glare(area, lines, visible))
+        is_hidden = outline is not None and _is_in_glare(area, lines, visible, inside(area, text, outline))
+        return PortraitPlace(None, is_blank and not is_hidden)
     left, top, right, bottom = _framed(area, person, searched)
     upper_left, lower_right = area.deskewed(left, top), area.deskewed(right, bottom)
     return PortraitPlace(BoundingBox(*upper_left, *lower_right), is_blank=False)
 
 
-def _is_in_glare(area: FlatArea, lines: list[TextLine], visible: Mask) -> bool:
-    """Tell whether glare may hide a portrait: as even as blank paper, but brighter than that behind the text."""
-    glare = in_glare(area.pixels, area.boxes(lines)) & visible
-    return bool(glare.sum() > _GLARE * visible.sum())
+def _is_in_glare(area: FlatArea, lines: list[TextLine], visible: Mask, card: Mask) -> bool:
+    """Tell whether glare may hide a portrait: as even as blank paper, but brighter than that behind the text.
+
+    If most of the card is brighter, the text is in the shaded rows of a form.
+    """
+    glare = in_glare(area.pixels, area.boxes(lines))
+    is_bright = (glare & visible).sum() > _GLARE * visible.sum()
+    return bool(is_bright and (glare & card).sum() < _MOST_GLARE * card.sum())
 
 
 def _is_blank(place: Mask, visible: Mask, different: Mask) -> bool:

@@ -140,7 +140,7 @@ def _is_hk_macao_back(finder: FieldFinder, permit: PermitType | None) -> bool:
     Other documents have an identity number, too, so one of those labels needs the title or another.
     """
     layout = finder.layout
-    if not _has_front_labels(finder) and has_parts_of_back(finder):
+    if not (layout.anchor(Label.BIRTH) or layout.anchor(Label.SEX)) and has_parts_of_back(finder):
         return True
     if any(layout.anchor(label) for label in _NOT_ON_A_BACK):
         return False

@@ -64,7 +64,7 @@ def departures(layout: Layout, card_side: CardSide, fields: Fields, is_on_card: 
         + misplaced(completed, card_side)
         + _dates_in_other_formats(layout, is_on_card)
         + _has_other_headline(layout, card_side, fields, is_on_card)
-        + (_faults_of_dates(completed, fields) if card_side is CardSide.RESIDENCE_FRONT else 0)
+        + (_faults_of_dates(completed, fields, is_on_card) if card_side is CardSide.RESIDENCE_FRONT else 0)
     )
 
 
@@ -130,7 +130,11 @@ def _has_other_headline(layout: Layout, card_side: CardSide, fields: Fields, is_
         return False
     top, name = min(line.top for line in own), _letters(fields.get("EnglishName", EMPTY_FIELD).text)
     return any(
-        line.middle < top and len(letters := _letters(line.text)) >= _HEADLINE and letters not in name
+        line.middle < top
+        and len(letters := _letters(line.text)) >= _HEADLINE
+        and not value_parsers.has_title_words(line.text)
+        and letters not in name
+        and not (name and name in letters)
         for line in texts_in_area(layout, is_on_card)
     )
 
@@ -161,10 +165,11 @@ def _spelled_otherwise(layout: Layout, card_side: CardSide) -> int:
     return min(max(0, other - _OTHER_SPELLINGS), _MAX_OTHER_SPELLINGS)
 
 
-def _faults_of_dates(layout: Layout, fields: Fields) -> int:
+def _faults_of_dates(layout: Layout, fields: Fields, is_on_card: IsOnCard | None) -> int:
     """Count dates besides the birth date, of which a residence permit's front has none, and other formats of it."""
-    days = {day for piece in layout.pieces if (day := value_parsers.slashed_date(piece.text))}
-    is_padded = any(_PADDED_DAY.search(piece.text) for piece in layout.pieces)
+    texts = [line.text for line in texts_in_area(layout, is_on_card)]
+    days = {day for text in texts if (day := value_parsers.slashed_date(text))}
+    is_padded = any(_PADDED_DAY.search(text) for text in texts)
     return max(0, len(days) - 1) + is_padded + _has_other_birth_date(layout, fields)
 
 

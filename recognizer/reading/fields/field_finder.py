@@ -27,8 +27,8 @@ _MAYBE_COVERED: Final = 0.8
 """Maximum confidence of a text that may continue under glare."""
 _LONE_SEX: Final = re.compile(r"(?:性\S?|\S别|[\d./年月日]*|\d{4}\.\d\d\.\d\d\s+\S)\s*([男女])")
 _SEX_AFTER_LABEL: Final = re.compile(rf"\S{{1,2}}{BOX_GAP}[男女]")
-_MISREAD_LABEL: Final = 0.6
-"""Confidence below which two characters before a sex may be its label."""
+_MISREAD: Final = 0.6
+"""Confidence below which two characters before a sex may be its label, and a text may be a sex with its label."""
 _COMPLETE: Final = re.compile(r"[男女]|\d{4}[./]\d{1,2}[./]\d{1,2}(-.*)?|\d{17}[\dX]|.*\(.\)")
 """Formats in which a missing part would be noticed."""
 _JOINED: Final = 0.8
@@ -129,7 +129,7 @@ class FieldFinder:
         """Return a sex or count that the detector missed to the right of the only text that ``neighbour`` accepts.
 
         It is in the empty strip there, where any other text begins, or in one box with its label and misread. Last, a
-        window is moved over that row and the one below: a single character in a long strip may be overlooked.
+        window is moved over what is free of that row and the one below: a character in a long strip may be overlooked.
         """
         neighbours = [
             piece.line for piece in self.layout.pieces if not piece.is_part_of_range and neighbour(piece.text)
@@ -138,10 +138,9 @@ class FieldFinder:
             return None
         alone = [box for box in boxes(neighbours[0]) if neighbour(box.text)]  # its piece may go on with a label
         line = alone[0] if len(alone) == 1 else neighbours[0]
-        strips = chain(
-            self.layout.strips_beside(line, heights=_MISSED), self.layout.windows_around(line, heights=_MISSED)
-        )
-        for strip in strips:
+        windows = self.layout.windows_around(line, heights=_MISSED)
+        free = (window for window in windows if not self.layout.has_text_in(window, confidence=_MISREAD))
+        for strip in chain(self.layout.strips_beside(line, heights=_MISSED), free):
             if text := parse(self.reread(strip, alphabet)):
                 return OcrField(text, _WITHOUT_LABEL_OR_BOX, self.locate(strip))
         return None
@@ -160,7 +159,7 @@ class FieldFinder:
                 self.field(piece.text[-1], [piece.line]).at_most(_WITHOUT_LABEL)
                 for piece in self.layout.pieces
                 if _SEX_AFTER_LABEL.fullmatch(piece.text)
-                and min(character.confidence for character in piece.line.characters[:-1]) < _MISREAD_LABEL
+                and min(character.confidence for character in piece.line.characters[:-1]) < _MISREAD
             ),
             None,
         )

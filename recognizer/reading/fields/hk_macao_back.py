@@ -65,10 +65,12 @@ def back_fields(finder: FieldFinder, facts: MrzFacts | None = None) -> Fields:
         or finder.anywhere(_bracketed_identity)
         or EMPTY_FIELD
     )
+    if not facts.chinese_name:  # else it is read again as the lines have it
+        name = clearest_name(finder, name)
     history = finder.value(Label.HISTORY_NUMBER, value_parsers.previous_permit_numbers)
     return {
         "Type": type_name(finder, PermitType.HK_MACAO_PERMIT, number).at_least(number.confidence),
-        "Name": _checked_name(finder, adjust_for_script(clearest_name(finder, name)), facts.chinese_name),
+        "Name": _checked_name(finder, adjust_for_script(name), facts.chinese_name),
         "IDNumber": _checked_identity(identity, facts.identity_number),
         "HistoryNumber": history or _history_without_label(finder, facts) or EMPTY_FIELD,
     }

@@ -19,7 +19,6 @@ from recognizer.reading.layout.labels import Label, edit_distance
 from recognizer.reading.ocr.text_lines import BOX_GAP, SAME_ROW, BoundingBox, TextLine
 from recognizer.reading.result import NOT_ENABLED
 
-_SEXES: Final = "男女"
 _FRONT: Final = 0
 _BACK: Final = 1
 _NUMBER: Final = re.compile(r"(?<![\dA-Z])\d{17}[\dX](?![\dA-Z])")
@@ -44,15 +43,15 @@ _ROW_PITCH: Final = 2.2
 """Text heights between two rows of a back, at most."""
 _ONE_DIGIT: Final = 0.7
 """Maximum confidence of a count of one digit or without its label."""
-_COUNT: Final = re.compile(r"0\d|1[0-2]")
-_TWO_DIGITS: Final = re.compile(rf"(?:[^\d]*{BOX_GAP}|\S{{2,6}}[ {BOX_GAP}])?(0\d|1[0-2])")
+_TWO_DIGITS: Final = re.compile(rf"(?:[^\d]*{BOX_GAP}|(?=\S*[^\W\d])\S{{2,6}}[ {BOX_GAP}])?(0\d|1[0-2])")
 """A count, with its misread label before it."""
+_LABEL_LENGTH: Final = 2
 _OUTDENT: Final = 1.3
 """Lines of one column begin at most this many text heights apart."""
-_MIN_DROP: Final = 0.15
-_MAX_DROP: Final = 2.4
+_DROPS: Final = (0.15, 2.4)
+"""How far the middle of an address's next line is below that of the line before, in text heights."""
 _LINE_PITCH: Final = 2.0
-"""The middles of an address's lines are at least and at most this many text heights apart."""
+"""Lines of one address are at most this many text heights apart."""
 _LEFT_OF_COLUMN: Final = 0.4
 """A character whose middle is this many text heights left of the values belongs to a label. Columns lean by 0.3."""
 _WITHOUT_LABEL: Final = 0.85
@@ -73,14 +72,14 @@ def front_fields(finder: FieldFinder) -> Fields:
         birth = finder.field(value_parsers.unpadded_date(birth_line.text) or "", [birth_line.line]).at_most(
             _ONLY_DIGITS
         )
-    sex = finder.value(Label.SEX, value_parsers.sex, alphabet=_SEXES) or finder.lone_sex()
+    sex = finder.value(Label.SEX, value_parsers.sex, alphabet=value_parsers.SEXES) or finder.lone_sex()
     address = _address(finder, birth_line)
-    name = clearest_name(finder, _name(finder, birth_line or _sex_line(finder)) or EMPTY_FIELD)
+    name = _name(finder, birth_line or _sex_line(finder)) or EMPTY_FIELD
     if sex is None and birth_line:
         sex = _missed_sex(finder, birth_line.line, name.text)
     sex = sex or EMPTY_FIELD
     return {
-        "Name": adjust_for_script(name),
+        "Name": adjust_for_script(clearest_name(finder, name)),
         "Sex": _checked_sex(sex, number),
         "Birth": _checked_birth(birth, number),
         "Address": replace(address, text=value_parsers.simplified(address.text)),
@@ -151,7 +150,7 @@ def _missed_sex(finder: FieldFinder, birth: TextLine, name: str) -> OcrField | N
     above = names[0].middle
     if not _SEX_ROW[0] < (birth.middle - above) / birth.height < _SEX_ROW[1]:
         return None
-    return finder.missed_in(_box_at(birth, (above + birth.middle) / 2), value_parsers.sex, alphabet=_SEXES)
+    return finder.missed_in(_box_at(birth, (above + birth.middle) / 2), value_parsers.sex, alphabet=value_parsers.SEXES)
 
 
 def _box_at(value: TextLine, middle: float) -> BoundingBox:
@@ -215,11 +214,13 @@ def _missed_count(finder: FieldFinder) -> OcrField | None:
     period = periods[0].line
     near = [line for line in column if abs(line.middle - period.middle) < _ROW_PITCH * period.height]
     rows = sorted(near, key=lambda line: line.middle)
-    if len(rows) not in _OTHER_ROWS:
+    if len(rows) not in _OTHER_ROWS or rows[-1] is period:
         return None
     pitch = (rows[-1].middle - rows[0].middle) / (len(rows) - 1)
     box = _box_at(rows[-1], rows[-1].middle + pitch)
-    return finder.missed_in(box, lambda text: text if _COUNT.fullmatch(text) else None, alphabet="0123456789")
+    return finder.missed_in(
+        box, lambda text: text if value_parsers.ISSUE_COUNT.fullmatch(text) else None, alphabet="0123456789"
+    )
 
 
 def _in_column_of(value: Piece, piece: Piece) -> Piece | None:
@@ -332,7 +333,7 @@ def _next_line(finder: FieldFinder, first: TextLine, last: TextLine) -> Piece | 
         if piece.owner is None
         and piece.line.left < last.right
         and -_OUTDENT < (piece.line.left - first.left) / first.height < _WIDTH_OF_LABEL
-        and _MIN_DROP < (piece.line.middle - last.middle) / last.height < _MAX_DROP
+        and _DROPS[0] < (piece.line.middle - last.middle) / last.height < _DROPS[1]
     ]
     return min(below, key=lambda piece: piece.line.middle, default=None)
 
@@ -366,7 +367,8 @@ def _first_line(finder: FieldFinder, birth: Piece | None) -> list[Piece]:
             if piece.line.middle > birth.line.middle
             and -_WIDTH_OF_LABEL < (piece.line.left - birth.line.left) / birth.line.height < _OUTDENT
         ]
-        return sorted(below, key=lambda piece: piece.line.middle)[:1]
+        lines = [piece for piece in below if len(piece.text) > _LABEL_LENGTH]  # without what is left of the label
+        return sorted(lines, key=lambda piece: piece.line.middle)[:1]
     found = [
         piece
         for piece in layout.pieces

@@ -58,8 +58,6 @@ _LENGTH_CHANGE_YEARS: Final = {PermitType.HK_MACAO_PERMIT: (2012, 2013), PermitT
 _LONG_NUMBER: Final = re.compile(r"[HM]?\d{10}.*")
 _UNKNOWN_COUNTRY: Final = 0.85
 """Maximum confidence of a nationality that is not the usual name of a country."""
-_ISSUE_COUNT: Final = re.compile(r"0\d|1[0-2]")
-_SEXES: Final = "男女"
 _IN_PERIOD: Final = re.compile(r"[-—–]\s*(?:19|20)\d\d\D{0,2}\d\d|\d{4}\D?\d\d\D?\d\d\s*[-—–]\s*\d")
 _BEGINNING_OF_DATE: Final = re.compile(r"(?:19|20)\d\d\.[\d.]{0,4}")
 _ISOLATED: Final = 0.7
@@ -69,10 +67,7 @@ _ISOLATED: Final = 0.7
 def front_fields(finder: FieldFinder, permit: PermitType) -> Fields:
     """Read the side with the portrait."""
     latin = romanised_name_piece(finder)
-    name = clearest_name(finder, chinese_name(finder, latin) or EMPTY_FIELD)
-    romanised = romanised_name(finder, latin) if latin else EMPTY_FIELD
-    if permit is not PermitType.HK_MACAO_PERMIT:  # those are romanised as on the holder's identity card
-        name, romanised = compared_names(finder, name, romanised)
+    name, romanised = _names(finder, permit, latin)
     number = _number(finder, permit)
     authority, place = _authority_and_place(finder)
     fields = {
@@ -97,6 +92,17 @@ def front_fields(finder: FieldFinder, permit: PermitType) -> Fields:
         "Number": _checked_against_period(fields["Number"], fields["ValidDate"], permit),
         "EnglishName": fields["EnglishName"] if is_non_chinese(fields) else checked_for_comma(fields["EnglishName"]),
     }
+
+
+def _names(finder: FieldFinder, permit: PermitType, latin: Piece | None) -> tuple[OcrField, OcrField]:
+    """Return the Chinese and the romanised name, compared unless that is not Pinyin but as on the identity card."""
+    name = chinese_name(finder, latin) or EMPTY_FIELD
+    romanised = romanised_name(finder, latin) if latin else EMPTY_FIELD
+    if permit is PermitType.HK_MACAO_PERMIT:
+        return clearest_name(finder, name), romanised
+    compared = compared_names(finder, name, romanised)
+    clearest = clearest_name(finder, name) if compared[0] == name else name
+    return compared if clearest == name else compared_names(finder, clearest, romanised)
 
 
 def front_answer(fields: Fields) -> MainlandPermitAnswer:
@@ -141,8 +147,10 @@ def is_non_chinese(fields: Fields) -> bool:
 
 def _sex(finder: FieldFinder) -> OcrField:
     """Return the sex beside its label, else a lone one, else one that the detector missed beside the birth date."""
-    labelled = finder.value(Label.SEX, value_parsers.sex, alphabet=_SEXES) or finder.lone_sex()
-    return labelled or finder.missed_beside(_birth_or_part, value_parsers.sex, alphabet=_SEXES) or EMPTY_FIELD
+    labelled = finder.value(Label.SEX, value_parsers.sex, alphabet=value_parsers.SEXES) or finder.lone_sex()
+    return (
+        labelled or finder.missed_beside(_birth_or_part, value_parsers.sex, alphabet=value_parsers.SEXES) or EMPTY_FIELD
+    )
 
 
 def _birthday(finder: FieldFinder) -> OcrField:
@@ -170,7 +178,11 @@ def _issue_count(finder: FieldFinder, permit: PermitType, number: OcrField) -> O
         return EMPTY_FIELD
     if number.text and (close := finder.anywhere(lambda text: _count_after(text, number.text))):
         return close.at_most(_ISOLATED)
-    isolated = [piece for piece in finder.layout.pieces if _ISSUE_COUNT.fullmatch(piece.text) and _may_be_count(piece)]
+    isolated = [
+        piece
+        for piece in finder.layout.pieces
+        if value_parsers.ISSUE_COUNT.fullmatch(piece.text) and _may_be_count(piece)
+    ]
     numbers = [piece for piece in finder.layout.pieces if number.text and number.text in piece.text]
     beside = [piece for piece in isolated if any(_is_right_of(piece, one) for one in numbers)]
     found = beside if len(beside) == 1 else [piece for piece in isolated if piece.owner is None]
@@ -185,7 +197,7 @@ def _missed_count(finder: FieldFinder, number: str) -> OcrField | None:
         return None
     return finder.missed_beside(
         lambda text: text if number in text else None,
-        lambda text: text if _ISSUE_COUNT.fullmatch(text) else None,
+        lambda text: text if value_parsers.ISSUE_COUNT.fullmatch(text) else None,
         alphabet="0123456789",
     )
 
@@ -193,7 +205,7 @@ def _missed_count(finder: FieldFinder, number: str) -> OcrField | None:
 def _count_after(text: str, number: str) -> str | None:
     """Return the count in another box close to the number's."""
     count = text.rpartition(number + BOX_GAP)[2].strip()
-    return count if count != text and _ISSUE_COUNT.fullmatch(count) else None
+    return count if count != text and value_parsers.ISSUE_COUNT.fullmatch(count) else None
 
 
 def ends_with_count(number: str) -> bool:

@@ -37,8 +37,8 @@ _NO_FOREIGN_COUNTRIES: Final = frozenset({"CN", "EU", "EZ", "HK", "MO", "TW", "U
 """CLDR's codes of China and its regions, of alliances, and of no place."""
 _CJK: Final = r"\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0002ffff"
 _CHINESE_NAME: Final = re.compile(rf"[{_CJK}](?:[{_CJK}·]*[{_CJK}])")
-_LABEL_BEFORE_PROVINCE: Final = re.compile(rf"[{_CJK}]{{1,2}}(?={_PROVINCES.pattern})")
-_END_OF_LABEL: Final = re.compile("^(?:姓?名|姓)(?=..)")
+_LABEL_BEFORE_PROVINCE: Final = re.compile(rf"[{_CJK}]{{1,2}}(?=(?:{_PROVINCES.pattern})(?:[省市]|.{{0,3}}自治区))")
+_END_OF_LABEL: Final = re.compile("^(?:姓名|姓(?!名)|名)(?=..)")
 """What is read of 姓名 together with the name. No surname is written like that."""
 _TRAILING_LATIN: Final = re.compile(r"\s[A-Z][A-Z ,'’\-]*$")
 _NOT_IN_NAMES: Final = re.compile(
@@ -47,6 +47,9 @@ _NOT_IN_NAMES: Final = re.compile(
 """Words of titles, labels, authorities and companies that do not occur in names."""
 SPECIMEN_NAMES: Final = frozenset({"证件样本", "样本"})
 """Names of the holders of official specimens."""
+SEXES: Final = "男女"
+ISSUE_COUNT: Final = re.compile(r"0\d|1[0-2]")
+"""How often a permit was issued, which is 00 for the first one."""
 _TITLE_WORDS: Final = re.compile(
     r"\b(?:PERMIT|TRAVEL|TRAVELLING|MAINLAND|RESIDENTS?|HONG KONG|MACAO|MACAU|TAIWAN|CHINA|REPUBLIC|EXIT-ENTRY|"
     r"SPECIMEN|SAMPLE)\b"
@@ -248,6 +251,11 @@ def chinese_name(text: str) -> str | None:
 def _chinese_parts(text: str) -> str:
     """Join the parts, as separated by box gaps, that contain Chinese characters; other parts are rare."""
     return "".join(part for part in text.split(BOX_GAP) if re.search(rf"[{_CJK}]", part))
+
+
+def has_title_words(text: str) -> bool:
+    """Tell whether a Latin text has words of permits' titles or of the watermark."""
+    return _TITLE_WORDS.search(half_width(text).upper()) is not None
 
 
 def latin_name(text: str) -> str | None:

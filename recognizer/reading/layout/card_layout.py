@@ -32,7 +32,7 @@ _ALIGNMENT_TOLERANCE: Final = 1.3
 """Lines of one value begin at most this many text heights apart."""
 _COLUMN_TOLERANCE: Final = 0.9
 """A value below its label begins at most this many text heights to the left of it."""
-_WINDOW_STEP: Final = 1.1
+_WINDOW_STEP: Final = 1.5
 """Text heights; a window is twice as wide."""
 _WINDOW_HEIGHT: Final = 1.3
 _ROW_BETWEEN: Final = (1.6, 4.5)
@@ -198,10 +198,13 @@ class Layout:
         near = _ALIGNMENT_TOLERANCE * piece.line.height
         return [one for one in self.pieces if one is not piece and abs(one.line.left - piece.line.left) < near]
 
-    def has_text_in(self, box: BoundingBox) -> bool:
-        """Tell whether the middle of any text is in a box, at any place along it: the edges of close rows overlap."""
+    def has_text_in(self, box: BoundingBox, *, confidence: float = 0.0) -> bool:
+        """Tell whether the middle of a text of so much confidence is in a box: the edges of close rows overlap."""
         return any(
-            box.top < line.middle < box.bottom and line.left < box.right and box.left < line.right
+            box.top < line.middle < box.bottom
+            and line.left < box.right
+            and box.left < line.right
+            and line.confidence >= confidence
             for line in self._all_lines()
         )
 

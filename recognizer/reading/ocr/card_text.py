@@ -39,6 +39,7 @@ _MAX_SEGMENTS: Final = 5
 _SAMPLE: Final = 5
 """About as many lines show whether a segment has labels: on a card, every second line has one."""
 _FILLERS: Final = 5
+"""So many ``>`` in a line are the fillers of machine-readable lines, read upside down."""
 _POOR_CONFIDENCE: Final = 0.8
 _PAPER_PERCENTILE: Final = 75
 _BLANK_PERCENTILE: Final = 60
@@ -238,7 +239,7 @@ class ImageScan:
         glyphs = self._glyphs_by_line[index, quarter_turns]
         confidences = [glyph.confidence for glyph in glyphs if glyph.text.strip()]
         if sum(glyph.text == ">" for glyph in glyphs) >= _FILLERS:
-            return True  # those of machine-readable lines, upside down
+            return True
         return not confidences or sum(confidences) < _POOR_CONFIDENCE * len(confidences)
 
     def joined_across_edges(self, text: CardText) -> CardText | None:

@@ -152,7 +152,7 @@ def crop(image: Pixels, quad: Quad) -> Pixels:
 
 
 def sharpened(strip: Pixels) -> Pixels:
-    """Return a strip at the model's height with stronger edges: a second view of blurred characters."""
+    """Return a strip, at least as high as the model's input, with stronger edges: a second view of blurred text."""
     scale = max(1.0, _STRIP_HEIGHT / strip.shape[0])
     larger = cv2.resize(strip, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
     return cv2.addWeighted(larger, 2, cv2.GaussianBlur(larger, (0, 0), _SHARPENING), -1, 0)

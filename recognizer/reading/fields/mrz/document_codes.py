@@ -29,8 +29,8 @@ _WHOLE_HK_MACAO: Final = re.compile(r"(?:\d{1,6}|^)(?:C[RF][HM][A\d]\d{7}[A-Z\d]
 """The same line, read to its end. No other document's lines are like that, so other text may come before it: lines, or
 digits of a paper beside the card."""
 _END_OF_HK_MACAO: Final = re.compile(r"\d{7,}(\d\d[01]\d[0-3]\d)(\d)[MF](\d\d[01]\d[0-3]\d)(\d)$")
-"""What is left of the first line if its code is hidden: digits, then expiry, sex and birth date with check digits. Other
-documents' lines have fewer digits before the sex. A ticket's number may look like this but for the check digits."""
+"""The first line if its code is hidden: digits, then expiry, sex and birth date with check digits. Other documents have
+fewer digits before the sex. A ticket's number may look like this but for the check digits."""
 _EXIT_ENTRY: Final = re.compile(r"[CG]SC[A-Z0-9]")
 _OTHER: Final = re.compile(r"C[TD]|[PIAV][A-Z<]|[A-Z]{2}[A-Z]{3}[A-Z0-9<]{9}\d")
 """Taiwan permit's back, permit to Taiwan; passports, identity cards and visas of any country."""

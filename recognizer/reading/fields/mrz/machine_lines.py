@@ -20,7 +20,8 @@ _MIN_LENGTH: Final = 24
 """The shortest line has 30 characters; fewer if something covers its end."""
 _CODED: Final = re.compile(r"C[RF][HM][A\d]\d{7}[A-Z\d]{7}")
 """What is left of a HK/Macao back's first line if its end is hidden: at least the number, and more."""
-_CHECKED_NUMBER: Final = re.compile(r"C[RF]([HM][A\d]\d{7})(\d)")
+_CHECKED_NUMBER: Final = re.compile(r"C[RF]([HM][A\d]\d{7})(\d)(\d\d)(\d)")
+"""A HK/Macao permit's number and issue count, each with its check digit."""
 _NOT_WORDS: Final = re.compile(r"<<|\d.*\d.*\d.*\d|^[A-P]{16}")
 """Fillers, digits or the letters of a coded name. A title in capitals has none of them."""
 _PART: Final = re.compile(r"<<|(?=(?:.*\d){8})(?=.*[A-Z].*\d)[A-Z0-9<]{15,}")
@@ -74,12 +75,14 @@ def parts_of_lines(finder: FieldFinder) -> int:
 
 
 def has_parts_of_back(finder: FieldFinder) -> bool:
-    """Tell whether parts of machine-readable lines are beside a HK/Macao permit's title, or repeat a printed number."""
+    """Tell whether two parts of the lines are beside a HK/Macao permit's title, or one repeats a printed number."""
     if not has_parts_of_lines(finder):
         return False
     title = finder.layout.anchor(Label.TITLE)
-    if title is not None:
-        return TITLES[title.word] is PermitType.HK_MACAO_PERMIT
+    if title is not None and TITLES[title.word] is not PermitType.HK_MACAO_PERMIT:
+        return False
+    if title is not None and parts_of_lines(finder) > 1:
+        return True
     numbers = (_IDENTITY_NUMBER.search(half_width(piece.text)) for piece in finder.layout.pieces)
     return any(repeats_identity_number(finder, found[0]) for found in numbers if found)
 
@@ -94,9 +97,9 @@ def repeats_identity_number(finder: FieldFinder, printed: str) -> bool:
 
 
 def has_checked_number(finder: FieldFinder) -> bool:
-    """Tell whether a HK/Macao back's first line begins with a permit number that has the right check digit."""
-    numbers = (_CHECKED_NUMBER.match(line) for line in machine_lines(finder))
-    return any(mrz_check_digit(found[1]) == found[2] for found in numbers if found)
+    """Tell whether a HK/Macao back's first line begins with a number and a count that have the right check digits."""
+    found = (_CHECKED_NUMBER.match(line) for line in machine_lines(finder))
+    return any(all(mrz_check_digit(one[at]) == one[at + 1] for at in (1, 3)) for one in found if one)
 
 
 def readings(finder: FieldFinder, rows: Sequence[TextLine]) -> Iterator[list[str]]:

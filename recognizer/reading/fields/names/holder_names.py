@@ -7,7 +7,7 @@ from typing import Final
 from permit_ocr.domain.card.chinese_script import simplified
 from recognizer.reading.fields import value_parsers
 from recognizer.reading.fields.field_finder import FieldFinder
-from recognizer.reading.fields.ocr_field import OcrField
+from recognizer.reading.fields.ocr_field import OcrField, field_from_lines
 from recognizer.reading.layout.card_layout import Layout, Piece
 from recognizer.reading.layout.labels import Label
 from recognizer.reading.ocr.text_lines import BoundingBox, TextLine
@@ -104,11 +104,14 @@ def clearest_name(finder: FieldFinder, name: OcrField) -> OcrField:
     line = _only_line_of(finder, name.text) if name.confidence < _CLEAR else None
     if line is None:
         return name
+    as_read = field_from_lines(name.text, [line]).confidence  # without what limits it for other reasons
+    if as_read >= _CLEAR:
+        return name
     crops = [(value_parsers.chinese_name(text), confidence) for text, confidence in finder.read_again(_box_of(line))]
     readings = [(text, confidence) for text, confidence in crops if text and len(text) == len(name.text)]
     clearest, confidence = max(readings, key=itemgetter(1), default=(name.text, 0.0))
-    if confidence <= name.confidence:
-        clearest, confidence = name.text, name.confidence
+    if confidence <= as_read:
+        clearest, confidence = name.text, as_read
     same = [text for text, _ in readings if simplified(text) == simplified(clearest)]
     written = max([clearest, *same], key=lambda text: sum(map(value_parsers.is_traditional, text)))
     if written == name.text:

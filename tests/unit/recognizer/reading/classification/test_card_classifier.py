@@ -71,7 +71,7 @@ def side_of_texts(*texts: str) -> CardSide | None:
         (["港澳居民", "件号码 H1234567801", "A123456(3)"], CardSide.HK_MACAO_BACK),
         (["CRH123456783000221", "PONBPJLBLOAABA1", "A123456(3)"], CardSide.HK_MACAO_BACK),
         (["CRH123456783000221", "身份证等码"], CardSide.HK_MACAO_BACK),
-        (["港澳居民来往内地通行证", "姓名", "2026-01-21", "<<<<AABA1234563<44"], CardSide.HK_MACAO_BACK),
+        (["港澳居民来往内地通行证", "姓名", "2026-01-21", "<<<<AABA1234563<44", "AM<HA<<<<"], CardSide.HK_MACAO_BACK),
         (["人民共和国", "民居住证", "罕区分局", "30.02.06"], CardSide.RESIDENCE_BACK),
         (["女", "湖北省武汉市洪山区范", "会民身8100001"], CardSide.RESIDENCE_FRONT),
         (["侯海斌", "女", "199443", "北京市海淀区试用弄1407号", "000199404031000"], CardSide.RESIDENCE_FRONT),
@@ -103,7 +103,6 @@ def test_a_partly_hidden_card_side_is_identified_by_evidence(left: list[str], ca
         ["人民共和国", "沙河口分局", "39.03.05"],
         ["女", "湖北省武汉市洪山区范", "会民身8110101"],
         ["外国人永久居留证", "姓名", "性别 男", "M38948040", "2023.06.09-2033.06.09"],
-        ["REPUBLIC OF KOREA", "性别 男", "出生日期", "M38948040", "2023.06.09-2033.06.09"],
         ["香港永久性居民身份证", "A123456(3)", "出生日期 1981.08.03"],
         ["香港永久性居民身份证", "A123456(3)", "<<<<AABA1234563<84"],
         ["姓名", "出生日期", "有效期限"],
@@ -138,6 +137,12 @@ def test_a_backs_code_decides_whatever_is_printed_above_it(printed: str) -> None
 def test_a_back_in_glare_may_name_an_identity_card(parts: list[str]) -> None:
     """香港永久性居民身份证 is another document's title, but not beside lines that repeat the printed number."""
     assert side_of_texts("香港永久性居民身份证", "A123456(3)", *parts) is CardSide.HK_MACAO_BACK
+
+
+@pytest.mark.parametrize("beside", ["《", "SF1234567890123"])
+def test_one_text_like_a_part_of_the_lines_makes_no_back_of_a_front(beside: str) -> None:
+    front = ["港澳居民来往内地通行证", "1981.08.03", "2012.08.30-2022.08.29", "H12345678"]
+    assert side_of_texts(*front, beside) is CardSide.HK_MACAO_FRONT
 
 
 def test_a_backs_code_does_not_make_a_back_of_the_front_beside_it() -> None:

@@ -140,6 +140,14 @@ def test_a_residence_permit_prints_one_date_without_zeros(other: str) -> None:
     assert departures(Layout(lines), CardSide.RESIDENCE_FRONT, RESIDENCE_FRONT) == 1
 
 
+def test_a_camera_stamps_a_date_beside_the_card() -> None:
+    stamp = line("2034年05月10日", 180, 520)
+    lines = [*residence_lines(), stamp]
+    assert (
+        departures(Layout(lines), CardSide.RESIDENCE_FRONT, RESIDENCE_FRONT, lambda text: text.text != stamp.text) == 0
+    )
+
+
 @pytest.mark.parametrize("date", ["26 Jun 1971", "26JUN71", "26/06/1971", "06.26.1971"])
 def test_a_date_in_another_documents_format_is_a_departure(date: str) -> None:
     assert front_departures([*front_lines(), line(date, 430, 670)]) == 1
@@ -150,7 +158,9 @@ def test_a_part_of_a_permits_date_is_none(date: str) -> None:
     assert front_departures([*front_lines(), line(date, 430, 670)]) == 0
 
 
-@pytest.mark.parametrize(("first", "count"), [("STATE OF SAMPLE", 1), ("LAU, TSZ LAN", 0), ("SPECIMEN", 0)])
+@pytest.mark.parametrize(
+    ("first", "count"), [("STATE OF UTOPIA", 1), ("NAME LAU, TSZ LAN", 0), ("MAINLAND TRAVEL PERMIT", 0)]
+)
 def test_latin_text_in_place_of_the_title_is_a_departure(first: str, count: int) -> None:
     values = {**FRONT, "EnglishName": OcrField("LAU,TSZ LAN", 0.9)}
     lines = [line(first, 430, 200), *front_lines()[3:]]

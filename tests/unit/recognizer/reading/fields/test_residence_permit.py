@@ -76,9 +76,21 @@ def test_a_missed_count_is_reread_below_the_number(rows: list[float]) -> None:
     assert read_back(finder(title, *lines, line("说明事项", 300, 380), reread=reread)).VisaNum == ""
 
 
-def test_a_count_may_follow_its_misread_label() -> None:
-    lines = [line("2023.06.29-2028.06.29", 300, 260), line("68293915", 300, 320), line("SR4R 11", 220, 380)]
-    assert read_back(finder(line("台湾居民居住证", 200, 60, 70), *lines)).VisaNum == "11"
+@pytest.mark.parametrize(("read", "count"), [("SR4R 11", "11"), ("0583 11", ""), ("28.05 06", "")])
+def test_a_count_may_follow_its_misread_label(read: str, count: str) -> None:
+    lines = [line("2023.06.29-2028.06.29", 300, 260), line("68293915", 300, 320), line(read, 220, 380)]
+    assert read_back(finder(line("台湾居民居住证", 200, 60, 70), *lines)).VisaNum == count
+
+
+def test_a_part_of_the_address_label_is_no_line_of_it() -> None:
+    rows = [("1997年6月2日", 200, 260), ("址", 125, 340), ("上海市黄浦区示范路8号", 200, 342), ("样例苑3栋", 200, 395)]
+    assert read_front(finder(*(line(*row) for row in rows))).Address == "上海市黄浦区示范路8号样例苑3栋"
+
+
+@pytest.mark.parametrize("address", ["中山西路12号", "太湖北路1号", "南京北京西路3号"])
+def test_a_province_in_a_street_ends_no_label(address: str) -> None:
+    lines = [line("1997年6月2日", 200, 260), line(address, 200, 340)]
+    assert read_front(finder(*lines)).Address == address
 
 
 def test_the_lines_of_an_address_may_be_close_and_begin_with_its_label() -> None:

@@ -32,8 +32,8 @@ def test_a_missed_sex_is_reread_in_the_column_of_other_text(beside: TextLine) ->
 @pytest.mark.parametrize(("left", "row"), [(900, 260), (430, 310)], ids=["in its row", "in the row below"])
 def test_a_window_is_moved_over_the_places_of_a_missed_sex(left: float, row: float) -> None:
     def reread(place: BoundingBox, alphabet: str | None) -> str:
-        is_window = place.right - place.left < 120
-        is_there = place.left < left < place.right - 30 and place.top < row < place.bottom
+        is_window = place.right - place.left <= 120
+        is_there = place.left <= left < place.right - 20 and place.top < row < place.bottom
         return "男" if alphabet == "男女" and is_window and is_there else ""
 
     lines = [line("港澳居民来往内地通行证", 80, 80, 60), line("1981.08.03", 430, 260)]
