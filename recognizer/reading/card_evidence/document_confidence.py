@@ -206,14 +206,19 @@ def _words(layout: Layout, card_side: CardSide, fields: Fields, is_on_card: IsOn
 
 
 def _without_other_papers(text: CardText, layout: Layout) -> Layout:
-    """Return the layout without text around the card's own that is on paper of another colour: it says nothing."""
+    """Return the layout without text around the card's labels and values that is on paper of another colour."""
     own = layout.own_lines()
     same = lines_on_same_paper(text, own, own)
     if not same:
         return layout
     kept = {id(line) for line in lines_on_same_paper(text, text.lines, own)}
-    area = surrounding(same, 0, 0)
-    return Layout([line for line in text.lines if id(line) in kept or _is_inside(line, area)])
+    areas = [_box(line) for line in (*own, *(piece.line for piece in layout.pieces if piece.owner))]
+    areas.append(surrounding(same, 0, 0))
+    return Layout([line for line in text.lines if id(line) in kept or any(_is_inside(line, area) for area in areas)])
+
+
+def _box(line: TextLine) -> BoundingBox:
+    return BoundingBox(line.left, line.top, line.right, line.bottom)
 
 
 def _is_inside(line: TextLine, area: BoundingBox) -> bool:

@@ -361,6 +361,17 @@ def test_text_on_another_paper_says_nothing(colour: tuple[int, int, int], *, cou
     assert (evidence.words < 0) is counts
 
 
+def test_a_label_in_the_wrong_place_counts_on_paper_of_any_colour() -> None:
+    """A card's own colour may change from side to side."""
+    lines = [*front("港澳居民来往内地通行证"), line("有效期限", 430, 10, 32)]
+    image = with_portrait(patterned(BLUE))
+    image[:40, 420:] = (225, 235, 240)
+    evidence = document_evidence(
+        CardSide.HK_MACAO_FRONT, text_on(image, lines), FieldFinder(Layout(lines)), core=lines, fields=FIELDS, mrz=None
+    )
+    assert evidence.words < 0
+
+
 @pytest.mark.parametrize(("glare", "is_blank"), [(slice(0, 0), True), (slice(0, 420), False)], ids=["none", "glare"])
 def test_glare_in_the_portraits_place_may_hide_it(glare: slice, *, is_blank: bool) -> None:
     lines = front("港澳居民来往内地通行证")
