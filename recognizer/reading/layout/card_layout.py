@@ -32,7 +32,7 @@ _ALIGNMENT_TOLERANCE: Final = 1.3
 """Lines of one value begin at most this many text heights apart."""
 _COLUMN_TOLERANCE: Final = 0.9
 """A value below its label begins at most this many text heights to the left of it."""
-_WINDOW_STEP: Final = 1.5
+_WINDOW_STEP: Final = 1.1
 """Text heights; a window is twice as wide."""
 _WINDOW_HEIGHT: Final = 1.3
 _ROW_BETWEEN: Final = (1.6, 4.5)
