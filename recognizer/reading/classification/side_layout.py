@@ -118,8 +118,14 @@ def _of_other_sides(layout: Layout, card_side: CardSide) -> int:
     return len(other)
 
 
+def _texts_of_card(layout: Layout, is_on_card: IsOnCard | None) -> list[str]:
+    """Return the texts in the area of labels and values, or without a label, all within the outline if known."""
+    lines = texts_in_area(layout, is_on_card) if layout.own_lines() else texts_within(layout, is_on_card)
+    return [line.text for line in lines]
+
+
 def _dates_in_other_formats(layout: Layout, is_on_card: IsOnCard | None) -> int:
-    texts = [line.text for line in texts_in_area(layout, is_on_card)]
+    texts = _texts_of_card(layout, is_on_card)
     return min(sum(bool(_OTHER_DATE.search(text)) for text in texts), _MAX_OTHER_DATES)
 
 
@@ -167,7 +173,7 @@ def _spelled_otherwise(layout: Layout, card_side: CardSide) -> int:
 
 def _faults_of_dates(layout: Layout, fields: Fields, is_on_card: IsOnCard | None) -> int:
     """Count dates besides the birth date, of which a residence permit's front has none, and other formats of it."""
-    texts = [line.text for line in texts_in_area(layout, is_on_card)]
+    texts = _texts_of_card(layout, is_on_card)
     days = {day for text in texts if (day := value_parsers.slashed_date(text))}
     is_padded = any(_PADDED_DAY.search(text) for text in texts)
     return max(0, len(days) - 1) + is_padded + _has_other_birth_date(layout, fields)

@@ -140,6 +140,11 @@ def test_a_residence_permit_prints_one_date_without_zeros(other: str) -> None:
     assert departures(Layout(lines), CardSide.RESIDENCE_FRONT, RESIDENCE_FRONT) == 1
 
 
+def test_another_date_counts_without_any_label() -> None:
+    lines = [line("1997年6月2日", 180, 260), line("2034年5月10日", 180, 520)]
+    assert departures(Layout(lines), CardSide.RESIDENCE_FRONT, RESIDENCE_FRONT) == 1
+
+
 def test_a_camera_stamps_a_date_beside_the_card() -> None:
     stamp = line("2034年05月10日", 180, 520)
     lines = [*residence_lines(), stamp]
