@@ -134,8 +134,7 @@ def _is_right_kind_and_side(truth: Mapping[str, Any], outcome: Outcome) -> bool:
         return False
     if truth["kind"] == "residence-permit":
         has_text = any(value for _, value in text_fields(outcome.answer))
-        return (has_text or outcome.document_confidence >= REFUSED) and outcome.answer["CardType"] == truth["answer"][
-            "CardType"
-        ]
+        is_side = outcome.answer["CardType"] == truth["answer"]["CardType"]
+        return is_side and (has_text or outcome.document_confidence >= REFUSED)
     title: str = outcome.answer["Type"]
     return not title or title.startswith(TITLES[PermitType(truth["permit_type"])])
