@@ -256,6 +256,10 @@ def wait_until(condition: Callable[[], bool]) -> None:
         time.sleep(0.05)
 
 
+def wait_for_calls(server: RunningRecognizer, in_flight: int) -> None:
+    wait_until(lambda: metric(server, "calls_in_flight") == in_flight)
+
+
 @contextmanager
 def stopped_workers(server: RunningRecognizer) -> Iterator[list[int]]:
     """Suspend all workers for the block, so that cards stay in progress."""
@@ -276,7 +280,7 @@ def started_calls(server: RunningRecognizer, threads: ThreadPoolExecutor, count:
     """Keep this many calls in progress, none of which can be answered yet."""
     parameters = {"ImageBase64": encoded(photograph(TRAVEL))}
     calls = [threads.submit(call, server, MAINLAND, parameters) for _ in range(count)]
-    wait_until(lambda: metric(server, "calls_in_flight") == count)
+    wait_for_calls(server, count)
     return calls
 
 
@@ -311,8 +315,10 @@ def test_peak_memory_is_as_documented_and_is_returned() -> None:
     ):
         with stopped_workers(server):
             parameters = {"ImageBase64": "A" * 7 * 1024 * 1024}
-            calls = [threads.submit(code, server, MAINLAND, parameters) for _ in range(18)]
-            wait_until(lambda: metric(server, "calls_in_flight") == 18)
+            calls: list[Future[str]] = []
+            for in_flight in (6, 12, 18):  # all bodies at a time may exceed ``request_body.MEMORY_LIMIT``
+                calls += [threads.submit(code, server, MAINLAND, parameters) for _ in range(6)]
+                wait_for_calls(server, in_flight)
             bodies = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(8)]
             for body in bodies:
                 body.sendall(head + largest.body[:-10])
