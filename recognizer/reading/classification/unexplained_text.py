@@ -25,7 +25,7 @@ _EXPLAINED: Final = 0.6
 _SIMILAR: Final = 0.5
 """The same for labels and other print, of which small characters are misread."""
 _PART: Final = 3
-"""Characters of a known text that glare leaves visible; two are enough at a title's ends or a label's beginning."""
+"""Characters of a known text that glare leaves visible; two are enough at a title's or label's ends."""
 _CHINESE: Final = re.compile(r"[\u3400-\u9fff]")
 _WATERMARK: Final = re.compile("SPECIMEN.*|样本|樣本")
 _UNITS: Final = re.compile(r"(?<=\d)[年月日]")
@@ -43,6 +43,7 @@ def unexplained_texts(
     """Return the Chinese texts in the area of labels and values that are neither, nor known print of this side."""
     values = [_plain(field.text) for field in fields.values() if field.text]
     labels = [word for label in LABELS_BY_SIDE[card_side] for word in WORDS[label]]
+    unread = [word for label in LABELS_BY_SIDE[card_side] if layout.anchor(label) is None for word in WORDS[label]]
     words = (*labels, *_AUTHORITIES, *_MARKS)
     texts = [
         _plain(_WATERMARK.sub("", line.text))
@@ -54,8 +55,13 @@ def unexplained_texts(
         for text in texts
         if not (card_side is CardSide.RESIDENCE_FRONT and _ADDRESS.search(text))
         and not any(_is_explained(part, values, words) for part in (text, "".join(_CHINESE.findall(text))))
-        and not (len(text) == _MIN_CHINESE and any(label.startswith(text) for label in labels))
+        and not (len(text) == _MIN_CHINESE and _is_part_of_label(text, labels, unread))
     ]
+
+
+def _is_part_of_label(text: str, labels: Sequence[str], unread: Sequence[str]) -> bool:
+    """Tell whether a text begins a label, or ends one that was not read."""
+    return any(label.startswith(text) for label in labels) or any(label.endswith(text) for label in unread)
 
 
 def _is_explained(text: str, values: Sequence[str], words: Sequence[str]) -> bool:

@@ -22,7 +22,7 @@ from recognizer.reading.fields.field_finder import FieldFinder
 from recognizer.reading.fields.mrz.facts import MrzFacts
 from recognizer.reading.fields.mrz.hk_macao_lines import hk_macao_facts
 from recognizer.reading.fields.mrz.machine_lines import machine_lines, machine_rows, plain_line, readings
-from recognizer.reading.fields.mrz.name_line import confirms_name
+from recognizer.reading.fields.mrz.name_line import confirms_name, romanized_name
 from recognizer.reading.fields.names.holder_names import clearest_name, reread_name
 from recognizer.reading.fields.ocr_field import CONTRADICTED, CONVERTED, EMPTY_FIELD, VERIFIED, Fields, OcrField
 from recognizer.reading.fields.travel_permit import type_name
@@ -53,9 +53,9 @@ def back_fields(finder: FieldFinder, facts: MrzFacts | None = None) -> Fields:
     number = OcrField(facts.number, VERIFIED) if facts.number else EMPTY_FIELD
     name = (
         finder.value(Label.NAME, value_parsers.chinese_name)
+        or _romanised_name(finder)
         or finder.value(Label.NAME, value_parsers.latin_name)
         or _coded_name(finder, facts.chinese_name)
-        or _romanised_name(finder)
         or _name_above_identity(finder)
         or EMPTY_FIELD
     )
@@ -113,30 +113,43 @@ def _coded_name(finder: FieldFinder, coded: str) -> OcrField | None:
 def _romanised_name(finder: FieldFinder) -> OcrField | None:
     """Return the text that the last machine-readable line repeats in letters, wherever it is: non-Chinese holders'."""
     lines = machine_lines(finder)
+    coded = romanized_name(lines)
 
     def parse(text: str) -> str | None:
         name = value_parsers.latin_name(text)
-        return name if name and "<" not in text and confirms_name(lines, name) else None
+        if not name or "<" in text:
+            return None
+        if confirms_name(lines, name):
+            return name
+        return coded if _letters(name) == _letters(coded) else None  # its comma was not read
 
     return finder.anywhere(parse)
 
 
+def _letters(name: str) -> str:
+    return re.sub("[^A-Z]", "", name)
+
+
 def _name_above_identity(finder: FieldFinder) -> OcrField | None:
-    """Return the Chinese name in the row above the identity number or its label, for an unreadable name label."""
+    """Return the name in the row above the identity number or its label, for an unreadable name label."""
     label = finder.layout.anchor(Label.IDENTITY_NUMBER) or finder.layout.anchor(Label.PERMIT_NUMBER)
     below = label or next((piece for piece in finder.layout.pieces if _bracketed_identity(piece.text)), None)
     if below is None or finder.layout.anchor(Label.NAME):
         return None
+    coded = _letters(romanized_name(machine_lines(finder)))  # glare may hide its beginning
+
+    def name_in(text: str) -> str:
+        latin = value_parsers.latin_name(text) or ""
+        return value_parsers.chinese_name(text) or (latin if coded in _letters(latin) else "")
+
     above = [
         piece
         for piece in (*finder.layout.pieces, *finder.layout.specimen_marks)
         if SAME_ROW < (below.line.middle - piece.line.middle) / below.line.height < _NAME_DISTANCE
-        and value_parsers.chinese_name(piece.text)
+        and name_in(piece.text)
     ]
     nearest = max(above, key=lambda piece: (piece.row, piece.line.left), default=None)
-    if nearest is None:
-        return None
-    return finder.field(value_parsers.chinese_name(nearest.text) or "", [nearest.line]).at_most(_WITHOUT_LABEL)
+    return finder.field(name_in(nearest.text), [nearest.line]).at_most(_WITHOUT_LABEL) if nearest else None
 
 
 def _checked_name(finder: FieldFinder, name: OcrField, coded: str) -> OcrField:

@@ -52,8 +52,10 @@ _DROPS: Final = (0.15, 2.4)
 """How far the middle of an address's next line is below that of the line before, in text heights."""
 _LINE_PITCH: Final = 2.0
 """Lines of one address are at most this many text heights apart."""
-_LEFT_OF_COLUMN: Final = 0.4
+_LEFT_OF_COLUMN: Final = -0.4
 """A character whose middle is this many text heights left of the values belongs to a label. Columns lean by 0.3."""
+_AFTER_LABEL: Final = 0.1
+"""The same where a label was read before: the middle of a value's first character is at 0.5."""
 _WITHOUT_LABEL: Final = 0.85
 _ONLY_DIGITS: Final = 0.7
 """Maximum confidence of a birth date of which only the digits were read, and that no number verifies."""
@@ -74,7 +76,7 @@ def front_fields(finder: FieldFinder) -> Fields:
         )
     sex = finder.value(Label.SEX, value_parsers.sex, alphabet=value_parsers.SEXES) or finder.lone_sex()
     address = _address(finder, birth_line)
-    name = _name(finder, birth_line or _sex_line(finder)) or EMPTY_FIELD
+    name = _name(finder, birth_line or _sex_line(finder) or next(iter(_first_line(finder, None)), None)) or EMPTY_FIELD
     if sex is None and birth_line:
         sex = _missed_sex(finder, birth_line.line, name.text)
     sex = sex or EMPTY_FIELD
@@ -103,6 +105,7 @@ def _name(finder: FieldFinder, below: Piece | None) -> OcrField | None:
         and value_parsers.chinese_name(value.text)
         and not lone_sex(value.text)
     ]
+    above = [value for value in above if value_parsers.sex(value.text[-1]) is None] or above  # after a misread label
     nearest = max(above, key=lambda piece: piece.line.middle, default=None)
     if nearest is None:
         return None
@@ -117,7 +120,8 @@ def _begins_in_column(piece: Piece, value: Piece) -> bool:
 
 def _without_label(piece: Piece, value: Piece) -> Piece | None:
     """Return a piece without what is left of another value's column: part of a label that was read with it."""
-    left = value.line.left - _LEFT_OF_COLUMN * value.line.height
+    margin = _AFTER_LABEL if piece.text.startswith(("姓", "性")) else _LEFT_OF_COLUMN
+    left = value.line.left + margin * value.line.height
     inside = [index for index, character in enumerate(piece.line.characters) if character.x > left]
     return replace(piece, line=piece.line.part(inside[0], len(piece.line.characters))) if inside else None
 

@@ -5,6 +5,7 @@ belong to one segment if they are parallel and the background between them has n
 """
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, Final
 
 import cv2
@@ -30,6 +31,10 @@ _CLOSER: Final = 2.0
 _MAX_SINE: Final = float(np.sin(np.radians(8)))
 _LINE_RATIO: Final = 2.2
 """A region at least this many times as long as high shows the direction of its text."""
+_LONG_LINE_RATIO: Final = 4.0
+"""From this ratio on, its direction is certain."""
+_MIN_PARALLEL: Final = 2
+"""So many long lines in each of two directions are not on one card."""
 _MAX_HEIGHT_RATIO: Final = 3.5
 """Text heights on one card differ at most by this factor."""
 
@@ -69,7 +74,31 @@ class Segmentation:
         for index in range(len(self._regions)):
             nearest = index if index in parent else self._nearest(index, long, split_at_edges=split_at_edges)
             members.setdefault(-1 if nearest is None else root(nearest), []).append(index)
-        return list(members.values())
+        return [part for segment in members.values() for part in self._parallel_parts(segment)]
+
+    def _parallel_parts(self, segment: list[int]) -> list[list[int]]:
+        """Return the parts of a segment with different directions, or all of it.
+
+        A short region may seem to have another direction than its text, and so connect a card with a paper beside it.
+        """
+        lines = sorted((index for index in segment if self._regions[index].is_long_line), key=self._sine)
+        if len(lines) < 2 * _MIN_PARALLEL:
+            return [segment]
+        turns = np.diff([self._sine(line) for line in lines])
+        first = int(turns.argmax()) + 1
+        if turns.max() < _MAX_SINE or not _MIN_PARALLEL <= first <= len(lines) - _MIN_PARALLEL:
+            return [segment]
+        parts: tuple[list[int], list[int]] = [], []
+        for index in segment:
+            line = index if index in lines else min(lines, key=partial(self._distance, index))
+            parts[lines.index(line) >= first].append(index)
+        return [smaller for part in parts for smaller in self._parallel_parts(part)]
+
+    def _sine(self, index: int) -> float:
+        """Return the sine of the angle between a region's text and the longest one."""
+        longest = max(self._regions, key=lambda region: region.length)
+        direction = self._regions[index].direction
+        return float(direction @ longest.across) * (1 if direction @ longest.direction > 0 else -1)
 
     def _is_same_segment(self, one: int, other: int, *, split_at_edges: bool) -> bool:
         first, second = self._regions[one], self._regions[other]
@@ -79,8 +108,10 @@ class Segmentation:
 
     def _nearest(self, index: int, others: list[int], *, split_at_edges: bool) -> int | None:
         near = [other for other in others if self._is_same_segment(index, other, split_at_edges=split_at_edges)]
-        region = self._regions[index]
-        return min(near, key=lambda other: max(_gaps(self._regions[other], region)), default=None)
+        return min(near, key=partial(self._distance, index), default=None)
+
+    def _distance(self, index: int, other: int) -> float:
+        return max(_gaps(self._regions[other], self._regions[index]))
 
     def _largest_steps(self, first: "_TextRegion", second: "_TextRegion") -> Iterator[float]:
         """Yield the largest step on each of a few paths between two regions."""
@@ -109,6 +140,10 @@ class _TextRegion:
     @property
     def has_direction(self) -> bool:
         return self.length > _LINE_RATIO * self.height
+
+    @property
+    def is_long_line(self) -> bool:
+        return self.length > _LONG_LINE_RATIO * self.height
 
 
 def _may_be_same_segment(first: _TextRegion, second: _TextRegion, *, reach: float) -> bool:

@@ -157,6 +157,21 @@ def test_a_romanised_name_needs_no_label_if_the_mrz_repeats_it(machine_line: str
     assert back_fields(finder(*lines))["Name"].text == name
 
 
+def test_a_comma_missed_in_a_romanised_name_is_taken_from_the_mrz() -> None:
+    lines = (
+        line("SILVAJOAO PEDRO", 80, 140),
+        line("N054907(8)", 80, 190),
+        line("SILVA<<JOAO<PEDRO<<<<<<<<<<<<<", 50, 570),
+    )
+    assert back_fields(finder(*lines))["Name"] == OcrField("SILVA,JOAO PEDRO", VERIFIED)
+
+
+@pytest.mark.parametrize("rest_of_line", ["", "NA<MARIE<<<<<<<<<<<<"])
+def test_a_romanised_name_needs_no_label_if_glare_hides_the_mrz(rest_of_line: str) -> None:
+    lines = line("MILLER,ANNA MARIE", 80, 140), line("P674218(5)", 80, 190), line(rest_of_line, 250, 570)
+    assert back_fields(finder(*lines))["Name"] == OcrField("MILLER,ANNA MARIE", 0.85)
+
+
 def test_a_hong_kong_number_with_wrong_check_digit_has_low_confidence() -> None:
     fields = back_fields(finder(line("身份证件号码 A123456(5)", 80, 210)))
     assert (fields["IDNumber"].text, fields["IDNumber"].confidence) == ("A123456(5)", 0.5)

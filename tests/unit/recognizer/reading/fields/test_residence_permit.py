@@ -245,6 +245,17 @@ def test_a_name_behind_a_misread_label_begins_in_the_column() -> None:
     assert read_front(finder(*lines)).Name == "夏尔曦"
 
 
+def test_a_sex_behind_a_misread_label_is_no_name() -> None:
+    lines = line(f"姓书{BOX_GAP}夏林熙", 460, 245), line("性崇女", 460, 315), line("1962年7月9日", 520, 392)
+    assert read_front(finder(*lines)).Name == "夏林熙"
+
+
+def test_a_name_is_above_the_address_if_glare_hides_the_rest() -> None:
+    lines = line("戴敏龙", 134, 80), line("福建省平潭县测试街739号", 134, 250), line("810000197204183199", 186, 460)
+    name = front_fields(finder(*lines))["Name"]
+    assert (name.text, name.confidence) == ("戴敏龙", 0.85)
+
+
 @pytest.mark.parametrize(
     ("printed", "count"), [("02", "02"), (f"BRER{BOX_GAP}12", "12"), ("2", ""), ("27", ""), ("2025", "")]
 )

@@ -50,6 +50,13 @@ def test_lines_in_another_direction_are_another_segment() -> None:
     assert sorted(Segmentation(paper(), quads).segments()) == [[0, 1], [2, 3]]
 
 
+def test_a_region_between_two_directions_does_not_connect_them() -> None:
+    """A label of a tilted card may be detected as a level box."""
+    tilted = [quad(50, 50, degrees=-14), quad(45, 80, degrees=-14)]
+    between, level = quad(45, 128, width=50, degrees=-7), [quad(50, 160), quad(50, 190)]
+    assert sorted(Segmentation(paper(), [*tilted, *level, between]).segments()) == [[0, 1], [2, 3, 4]]
+
+
 def test_distant_lines_are_two_segments() -> None:
     assert len(Segmentation(paper(), [quad(50, 50), quad(50, 400)]).segments()) == 2
 
