@@ -43,6 +43,8 @@ _ROW_PITCH: Final = 2.2
 """Text heights between two rows of a back, at most."""
 _ONE_DIGIT: Final = 0.7
 """Maximum confidence of a count of one digit or without its label."""
+_MISSING_DIGIT: Final = 0.7
+"""Part of the distance of two digits by which a number without its first character begins farther right."""
 _TWO_DIGITS: Final = re.compile(rf"(?:[^\d]*{BOX_GAP}|(?=\S*[^\W\d])\S{{2,6}}[ {BOX_GAP}])?(0\d|1[0-2])")
 """A count, with its misread label before it."""
 _LABEL_LENGTH: Final = 2
@@ -183,8 +185,23 @@ def back_fields(finder: FieldFinder) -> Fields:
         "ValidDate": adjust_for_term(period, PermitType.RESIDENCE_PERMIT),
         "Authority": issuing_authority(finder),
         "VisaNum": _issue_count(finder),
-        "PassNo": number or EMPTY_FIELD,
+        "PassNo": _checked_for_letter(finder, number or EMPTY_FIELD, period.text),
     }
+
+
+def _checked_for_letter(finder: FieldFinder, number: OcrField, period: str) -> OcrField:
+    """Lower the confidence of eight digits that begin a digit's width right of the period: a letter was not read."""
+    starts = [
+        [character.x for character in piece.line.characters if character.text.isdigit()]
+        for parse, text in ((_pass_number, number.text), (value_parsers.period, period))
+        for piece in finder.layout.pieces
+        if text and parse(piece.text) == text
+    ]
+    if not number.text.isdigit() or len(starts) != 2:  # noqa: PLR2004  one line for each
+        return number
+    (first, *_, last), (column, *_) = starts
+    pitch = (last - first) / (len(number.text) - 1)
+    return number.at_most(_UNVERIFIED) if first - column > _MISSING_DIGIT * pitch else number
 
 
 def _issue_count(finder: FieldFinder) -> OcrField:

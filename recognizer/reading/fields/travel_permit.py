@@ -52,7 +52,9 @@ _TELLS_EDITION: Final = 0.9
 _WITHOUT_LABEL: Final = 0.85
 """Maximum confidence of a value beside an unreadable label."""
 _UNVERIFIED: Final = 0.5
-"""Maximum confidence of a number with a wrong check digit."""
+"""Maximum confidence of a number with a wrong check digit, and of a place of one character."""
+_BEHIND_LABEL: Final = 0.8
+"""Maximum confidence of a place that was partly taken for its misread label."""
 _LENGTH_CHANGE_YEARS: Final = {PermitType.HK_MACAO_PERMIT: (2012, 2013), PermitType.TAIWAN_PERMIT: (2015, 2015)}
 """First and last year in which both ten-digit and shorter numbers were issued."""
 _LONG_NUMBER: Final = re.compile(r"[HM]?\d{10}.*")
@@ -279,12 +281,22 @@ def _checked_against_period(number: OcrField, period: OcrField, permit: PermitTy
 def _authority_and_place(finder: FieldFinder) -> tuple[OcrField, OcrField]:
     """Return authority and place of issue, separated if they were read as one text."""
     authority = issuing_authority(finder)
-    place = finder.value(Label.ISSUE_PLACE, _place)
+    place = _completed_place(finder, finder.value(Label.ISSUE_PLACE, _place))
     if authority.text and not (place and value_parsers.province(place.text)):
         place = _place_after(finder, authority.text) or place
     place = place or finder.anywhere(value_parsers.province, not_beside=frozenset(Label))
     others = frozenset(Label) - {Label.AUTHORITY, Label.ISSUE_PLACE}
     return authority, place or finder.anywhere(province_after_office, not_beside=others) or EMPTY_FIELD
+
+
+def _completed_place(finder: FieldFinder, place: OcrField | None) -> OcrField | None:
+    """Return a place with what its label took of it: a misread label may be a character shorter than the right one."""
+    label = finder.layout.anchor(Label.ISSUE_PLACE)
+    if place is None or label is None or value_parsers.province(place.text):
+        return place
+    if province := value_parsers.province_at_end(label.line.text + place.text):
+        return replace(place, text=province).at_most(_BEHIND_LABEL)
+    return place.at_most(_UNVERIFIED) if len(place.text) == 1 else place
 
 
 def _place_after(finder: FieldFinder, authority: str) -> OcrField | None:

@@ -287,6 +287,12 @@ def province(text: str) -> str | None:
     return plain if _PROVINCES.fullmatch(plain) else None
 
 
+def province_at_end(text: str) -> str | None:
+    """Return the province with which a text ends."""
+    found = re.search(rf"(?:{_PROVINCES.pattern})$", simplified(text))
+    return found[0] if found else None
+
+
 def begins_province(text: str) -> bool:
     """Tell whether the text is the beginning of a province."""
     return bool(text) and any(one.startswith(simplified(text)) for one in _PROVINCES.pattern.split("|"))

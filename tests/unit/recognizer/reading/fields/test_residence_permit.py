@@ -76,6 +76,13 @@ def test_a_missed_count_is_reread_below_the_number(rows: list[float]) -> None:
     assert read_back(finder(title, *lines, line("说明事项", 300, 380), reread=reread)).VisaNum == ""
 
 
+@pytest.mark.parametrize(("left", "confidence"), [(300, 0.85), (316, 0.5)])
+def test_eight_digits_right_of_the_column_may_lack_a_letter(left: float, confidence: float) -> None:
+    lines = line("2025.10.03-2030.10.03", 300, 200), line("55399165", left, 260)
+    number = back_fields(finder(*lines))["PassNo"]
+    assert (number.text, number.confidence) == ("55399165", confidence)
+
+
 @pytest.mark.parametrize(("read", "count"), [("SR4R 11", "11"), ("0583 11", ""), ("28.05 06", "")])
 def test_a_count_may_follow_its_misread_label(read: str, count: str) -> None:
     lines = [line("2023.06.29-2028.06.29", 300, 260), line("68293915", 300, 320), line(read, 220, 380)]

@@ -4,7 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from recognizer.reading.fields.field_finder import FieldFinder
 from recognizer.reading.fields.travel_permit import front_fields
+from recognizer.reading.layout.labels import Label
 from recognizer.reading.ocr.text_lines import BOX_GAP, BoundingBox, TextLine
 from tests.unit.recognizer.reading.cards import finder, line
 from tests.unit.recognizer.reading.fields.travel_permits import EXIT, HK, hk_front, read_front
@@ -78,6 +80,17 @@ def test_a_place_is_found_after_the_end_of_a_covered_authority() -> None:
 def test_an_authority_may_be_followed_by_half_of_a_place() -> None:
     authority = front_fields(finder(*exit_entry_front(line("公安部出入境管理局江", 330, 385))), EXIT)["IssueAuthority"]
     assert (authority.text, authority.confidence) == ("公安部出入境管理局", 0.85)
+
+
+@pytest.mark.parametrize(
+    ("printed", "place", "confidence"),
+    [("基发地北京", "北京", 0.8), ("签发地点京", "京", 0.5), ("签发地点北京", "北京", 1.0)],
+)
+def test_a_misread_label_may_have_a_part_of_the_place(printed: str, place: str, confidence: float) -> None:
+    lines = *exit_entry_front(line("签发机关公安部出入境管理局", 330, 380)), line(printed, 330, 420)
+    layout = finder(*lines).layout.with_misread_labels(frozenset({Label.ISSUE_PLACE}))
+    found = front_fields(FieldFinder(layout), EXIT)["IssueAddress"]
+    assert (found.text, found.confidence) == (place, confidence)
 
 
 @pytest.mark.parametrize(
