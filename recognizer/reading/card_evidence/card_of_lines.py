@@ -28,6 +28,9 @@ _ABOVE: Final = 0.51
 _BELOW: Final = 0.085
 """From how far above the last line's middle to how far below it text counts: from below the title to the card's lower
 edge, which is 0.6 and 0.07 away on drawn cards."""
+_BELOW_UPPER_EDGE: Final = 0.57
+"""From how far above the last line's middle a text is certainly not above the card, whose upper edge is 0.64 away."""
+_LONG: Final = 10
 _MOST_MARGINS: Final = 0.3
 _MOST_BELOW: Final = 0.12
 """The margins of an outline at both sides together, and below the last line's middle, at most. On own backs of level 2
@@ -55,6 +58,18 @@ class CardOfLines:
             for line in lines
             for text in boxes(line)
             if text.confidence >= _MIN_CONFIDENCE and len(text.text) >= _MIN_LENGTH and not self._is_line(text)
+        )
+
+    def texts_above_title(self, title: TextLine, lines: Sequence[TextLine]) -> int:
+        """Return how many long texts are between the title and the card's upper edge, where a card has none."""
+        width = self.right - self.left
+        return sum(
+            self.last - _BELOW_UPPER_EDGE * width < text.middle < title.top
+            and text.left < self.right
+            and text.right > self.left
+            for line in lines
+            for text in boxes(line)
+            if len(text.text) >= _LONG
         )
 
     def fits(self, outline: Quad) -> bool:

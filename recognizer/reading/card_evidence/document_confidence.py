@@ -56,11 +56,14 @@ _PROVEN_WORDS: Final = -0.15
 """The least points for words beside proven machine-readable lines: nobody knows the notes of a real back. Without an
 outline, the card is for review."""
 _NOTES: Final = -0.9
-"""Points for as many unknown texts as count. What is worse counts half even so: notes are no form. The words had -0.85
-on own backs of level 2 that lie on other papers, down to -4.5 on own pages of manuals."""
+"""Points for as many unknown texts as count: notes are no form. What is worse counts even so. The words had -0.85 on
+own backs of level 2 that lie on other papers, down to -4.5 on own pages of manuals."""
 _ACROSS_EDGES: Final = -0.3
 """Points for each text that crosses an edge of the card; none did on 40 own backs of level 2."""
 _MOST_ACROSS: Final = 3
+_ABOVE_TITLE: Final = -0.2
+_MOST_ABOVE: Final = 2
+"""Points for each text between a back's title and its upper edge; a page has its sentences there."""
 _LARGER_OUTLINE: Final = -0.2
 """Points for an outline that is larger than the card whose lines these are."""
 _ONLY_LINES: Final = -0.3
@@ -130,7 +133,7 @@ class DocumentEvidence:
         """From 0 to 1: how sure it is that this is a card."""
         words = self.words
         if self.is_proven:
-            words = max(_PROVEN_WORDS, words) + min(0.0, words - _NOTES) / 2
+            words = max(_PROVEN_WORDS, words) + min(0.0, words - _NOTES)
         points = min(_MOST_SEEN, self.seen) + words + self.page
         if self.has_outline and round(points, 3) >= REFUSED:  # a form may have one, too
             points += _OUTLINE
@@ -189,7 +192,7 @@ def document_evidence(
         fits, page = _around_lines(text, finder, outline, mrz.chinese_name if mrz else "")
     words = _words(layout, card_side, fields, is_on_card)
     if words < 0 and card_side is not CardSide.HK_MACAO_BACK:  # a page prints a back's lines in a box
-        words = max(words, _words(_without_other_papers(text, layout), card_side, fields, is_on_card))
+        words = max(words, _words(_without_other_papers(text, layout, fields), card_side, fields, is_on_card))
     return DocumentEvidence(
         seen=seen,
         words=words + _LIGHT_TEXT * is_text_light(text, core, layout.height),
@@ -205,14 +208,16 @@ def _words(layout: Layout, card_side: CardSide, fields: Fields, is_on_card: IsOn
     return _FORM_SIGN * signs + _DEPARTURE * faults
 
 
-def _without_other_papers(text: CardText, layout: Layout) -> Layout:
+def _without_other_papers(text: CardText, layout: Layout, fields: Fields) -> Layout:
     """Return the layout without text around the card's labels and values that is on paper of another colour."""
     own = layout.own_lines()
     same = lines_on_same_paper(text, own, own)
     if not same:
         return layout
     kept = {id(line) for line in lines_on_same_paper(text, text.lines, own)}
-    areas = [_box(line) for line in (*own, *(piece.line for piece in layout.pieces if piece.owner))]
+    values = {simplified(field.text) for field in fields.values()}
+    owned = [piece.line for piece in layout.pieces if piece.owner or simplified(piece.text) in values]
+    areas = [_box(line) for line in (*own, *owned)]
     areas.append(surrounding(same, 0, 0))
     return Layout([line for line in text.lines if id(line) in kept or any(_is_inside(line, area) for area in areas)])
 
@@ -241,6 +246,10 @@ def _around_lines(text: CardText, finder: FieldFinder, outline: Quad | None, cod
         return True, points
     fits = outline is None or card.fits(deskewed_corners(text, outline))
     points += _ACROSS_EDGES * min(card.texts_across_edges(text.lines), _MOST_ACROSS) + _LARGER_OUTLINE * (not fits)
+    titles = [anchor.line for anchor in finder.layout.anchors if anchor.label is Label.TITLE]
+    if titles:
+        lowest = max(titles, key=lambda title: title.middle)
+        points += _ABOVE_TITLE * min(card.texts_above_title(lowest, text.lines), _MOST_ABOVE)
     return fits, points
 
 

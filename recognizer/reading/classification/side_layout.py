@@ -31,6 +31,7 @@ _NUMBER: Final = re.compile(r"(?<![A-Z\d])(?:[HMC][A-Z]?\d{7,10}|\d{17}[\dX])(?!
 _MISREAD: Final = 2
 """In how many characters two readings of the same number may differ: many cards print theirs twice."""
 _MAX_OTHER_HOLDERS: Final = 2
+_MAX_OTHER_PERIODS: Final = 2
 _NOTES_ON_A_BACK: Final = 1
 """Lines of a HK/Macao back whose text nobody knows."""
 _OTHER_DATE: Final = re.compile(
@@ -61,7 +62,8 @@ def departures(layout: Layout, card_side: CardSide, fields: Fields, is_on_card: 
         + _of_other_sides(layout, card_side)
         + _spelled_otherwise(layout, card_side)
         + _other_holders(layout, card_side, is_on_card)
-        + misplaced(completed, card_side)
+        + _other_periods(layout, is_on_card)
+        + misplaced(completed, card_side, fields)
         + _dates_in_other_formats(layout, is_on_card)
         + _has_other_headline(layout, card_side, fields, is_on_card)
         + (_faults_of_dates(completed, fields, is_on_card) if card_side is CardSide.RESIDENCE_FRONT else 0)
@@ -159,6 +161,12 @@ def _other_holders(layout: Layout, card_side: CardSide, is_on_card: IsOnCard | N
             if all(edit_distance(number, other) > _MISREAD for other in found):
                 found.append(number)
     return min(max(0, len(found) - (2 if is_on_card is None else 1)), _MAX_OTHER_HOLDERS)
+
+
+def _other_periods(layout: Layout, is_on_card: IsOnCard | None) -> int:
+    """Count periods besides the card's own: a list has several. Without an outline, one may be beside it."""
+    found = {period for line in texts_within(layout, is_on_card) if (period := value_parsers.period(line.text))}
+    return min(max(0, len(found) - (2 if is_on_card is None else 1)), _MAX_OTHER_PERIODS)
 
 
 def _spelled_otherwise(layout: Layout, card_side: CardSide) -> int:

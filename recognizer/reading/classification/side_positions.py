@@ -8,9 +8,12 @@ from statistics import median
 from typing import Final
 
 from recognizer.reading.classification.card_sides import PERMIT_BY_FRONT, CardSide
-from recognizer.reading.classification.side_print import NOT_LABELS, ROWS, SAME_ROW
+from recognizer.reading.classification.side_print import ALWAYS_PRINTED, NOT_LABELS, ROWS, SAME_ROW
+from recognizer.reading.fields.ocr_field import Fields
+from recognizer.reading.fields.value_parsers import simplified
 from recognizer.reading.layout.card_layout import Layout
 from recognizer.reading.layout.labels import Anchor, Label
+from recognizer.reading.ocr.text_lines import TextLine
 
 _MAX_OUT_OF_ORDER: Final = 3
 """More do not make it more certain."""
@@ -35,11 +38,11 @@ _LABELS_BESIDE: Final = frozenset({CardSide.RESIDENCE_FRONT, CardSide.RESIDENCE_
 """Sides in the form of the resident identity card, which has its labels left of the values."""
 
 
-def misplaced(layout: Layout, card_side: CardSide) -> int:
+def misplaced(layout: Layout, card_side: CardSide, fields: Fields) -> int:
     """Return how many signs there are that labels and values are not where cards of this side have them."""
     height = _value_height(layout)
     return (
-        _out_of_order(layout, card_side, height)
+        _out_of_order(layout, card_side, fields, height)
         + _in_other_rows(layout, card_side, height)
         + (card_side in _LABELS_BESIDE and layout.values_are_below())
         + _far_from_labels(layout, height)
@@ -49,19 +52,30 @@ def misplaced(layout: Layout, card_side: CardSide) -> int:
     )
 
 
-def _out_of_order(layout: Layout, card_side: CardSide, height: float) -> int:
-    """Count pairs of labels of which the lower one should be above."""
+def _out_of_order(layout: Layout, card_side: CardSide, fields: Fields, height: float) -> int:
+    """Count pairs of labels of which the lower one should be above; the value counts for a label that was not read."""
+    values = {
+        label: _line_of(layout, fields[name].text)
+        for name, label in ALWAYS_PRINTED.get(card_side, {}).items()
+        if label is not None and name in fields
+    }
     found = [
-        (row, anchor.line.middle)
+        (row, line.middle)
         for row, labels in enumerate(ROWS[card_side])
         for label in labels
-        if (anchor := layout.anchor(label))
+        if (line := anchor.line if (anchor := layout.anchor(label)) else values.get(label))
     ]
     wrong = sum(
         row < other_row and middle > other_middle + _SAME_HEIGHT * height
         for (row, middle), (other_row, other_middle) in permutations(found, 2)
     )
     return min(wrong, _MAX_OUT_OF_ORDER)
+
+
+def _line_of(layout: Layout, value: str) -> TextLine | None:
+    """Return the line that is exactly a value, if there is one."""
+    lines = [piece.line for piece in layout.pieces if value and simplified(piece.text) == simplified(value)]
+    return lines[0] if len(lines) == 1 else None
 
 
 def _in_other_rows(layout: Layout, card_side: CardSide, height: float) -> int:

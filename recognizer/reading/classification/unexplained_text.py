@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from difflib import SequenceMatcher
 from typing import Final
 
+from permit_ocr.domain.permits import PermitType
 from recognizer.reading.classification.card_area import IsOnCard, texts_in_area
-from recognizer.reading.classification.card_sides import LABELS_BY_SIDE, CardSide
+from recognizer.reading.classification.card_sides import LABELS_BY_SIDE, PERMIT_BY_FRONT, CardSide
 from recognizer.reading.fields.ocr_field import Fields
 from recognizer.reading.fields.value_parsers import simplified
 from recognizer.reading.layout.card_layout import Layout
@@ -32,6 +33,11 @@ _UNITS: Final = re.compile(r"(?<=\d)[年月日]")
 _SEX: Final = re.compile("[男女]")
 _ADDRESS: Final = re.compile(r"[省市区县州]|[路街巷道村]\d|\d[号栋幢座楼室房单组]|[座栋幢]\d")
 _STATE: Final = "中华人民共和国"
+_PERMITS: Final = {
+    CardSide.RESIDENCE_FRONT: PermitType.RESIDENCE_PERMIT,
+    CardSide.RESIDENCE_BACK: PermitType.RESIDENCE_PERMIT,
+    CardSide.HK_MACAO_BACK: PermitType.HK_MACAO_PERMIT,
+} | PERMIT_BY_FRONT
 _AUTHORITIES: Final = ("公安部出入境管理局", "中华人民共和国出入境管理局", "国家移民管理局", "公安局")
 _MARKS: Final = ("非中国籍", "证件样本", "香港永久性居民身份证", "澳门居民身份证")
 """What some side prints besides its labels."""
@@ -45,6 +51,7 @@ def unexplained_texts(
     labels = [word for label in LABELS_BY_SIDE[card_side] for word in WORDS[label]]
     unread = [word for label in LABELS_BY_SIDE[card_side] if layout.anchor(label) is None for word in WORDS[label]]
     words = (*labels, *_AUTHORITIES, *_MARKS)
+    titles = (_STATE, *(title for title, permit in TITLES.items() if permit is _PERMITS[card_side]))
     texts = [
         _plain(_WATERMARK.sub("", line.text))
         for line in texts_in_area(layout, is_on_card)
@@ -54,7 +61,7 @@ def unexplained_texts(
         text
         for text in texts
         if not (card_side is CardSide.RESIDENCE_FRONT and _ADDRESS.search(text))
-        and not any(_is_explained(part, values, words) for part in (text, "".join(_CHINESE.findall(text))))
+        and not any(_is_explained(part, values, words, titles) for part in (text, "".join(_CHINESE.findall(text))))
         and not (len(text) == _MIN_CHINESE and _is_part_of_label(text, labels, unread))
     ]
 
@@ -64,19 +71,18 @@ def _is_part_of_label(text: str, labels: Sequence[str], unread: Sequence[str]) -
     return any(label.startswith(text) for label in labels) or any(label.endswith(text) for label in unread)
 
 
-def _is_explained(text: str, values: Sequence[str], words: Sequence[str]) -> bool:
+def _is_explained(text: str, values: Sequence[str], words: Sequence[str], titles: Sequence[str]) -> bool:
     """Tell whether a text, or its Chinese characters without the translation beside them, is known or too short."""
     return (
         len(_CHINESE.findall(_SEX.sub("", text))) < _MIN_CHINESE
-        or _is_part_of_title(text)
+        or _is_part_of_title(text, titles)
         or any(_in_common(text, value) >= _EXPLAINED * len(text) for value in values)
         or any(_is_similar(text, word) for word in words)
     )
 
 
-def _is_part_of_title(text: str) -> bool:
+def _is_part_of_title(text: str, titles: Sequence[str]) -> bool:
     """Tell whether a text is what glare leaves of a title or of the state's name, or all of it, partly misread."""
-    titles = (_STATE, *TITLES)
     return any(
         _is_similar(text, title)
         or text in (title[: len(text)], title[-len(text) :])
