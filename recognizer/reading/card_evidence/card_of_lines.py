@@ -31,6 +31,9 @@ edge, which is 0.6 and 0.07 away on drawn cards."""
 _BELOW_UPPER_EDGE: Final = 0.57
 """From how far above the last line's middle a text is certainly not above the card, whose upper edge is 0.64 away."""
 _LONG: Final = 10
+_BESIDE: Final = 2.0
+_SAME_ROW: Final = 0.3
+"""How far a text is beside a line, in its heights."""
 _MOST_MARGINS: Final = 0.3
 _MOST_BELOW: Final = 0.12
 """The margins of an outline at both sides together, and below the last line's middle, at most. On own backs of level 2
@@ -71,6 +74,20 @@ class CardOfLines:
             for text in boxes(line)
             if len(text.text) >= _LONG
         )
+
+    def are_numbered(self, lines: Sequence[TextLine]) -> bool:
+        """Tell whether two or more of the lines have a short text beside them, as in an explanation of the lines."""
+        beside = [
+            any(
+                abs(text.middle - row.middle) < _SAME_ROW * row.height
+                and 0 < max(row.left - text.right, text.left - row.right) < _BESIDE * row.height
+                for line in lines
+                for text in boxes(line)
+                if len(text.text) < _MIN_LENGTH
+            )
+            for row in self.rows
+        ]
+        return sum(beside) > 1
 
     def fits(self, outline: Quad) -> bool:
         """Tell whether an ``outline`` with these deskewed corners is that of the card, or smaller, but not larger."""

@@ -64,6 +64,8 @@ _MOST_ACROSS: Final = 3
 _ABOVE_TITLE: Final = -0.2
 _MOST_ABOVE: Final = 2
 """Points for each text between a back's title and its upper edge; a page has its sentences there."""
+_NUMBERED: Final = -0.3
+"""Points if the lines are numbered."""
 _LARGER_OUTLINE: Final = -0.2
 """Points for an outline that is larger than the card whose lines these are."""
 _ONLY_LINES: Final = -0.3
@@ -246,6 +248,7 @@ def _around_lines(text: CardText, finder: FieldFinder, outline: Quad | None, cod
         return True, points
     fits = outline is None or card.fits(deskewed_corners(text, outline))
     points += _ACROSS_EDGES * min(card.texts_across_edges(text.lines), _MOST_ACROSS) + _LARGER_OUTLINE * (not fits)
+    points += _NUMBERED * card.are_numbered(text.lines)
     titles = [anchor.line for anchor in finder.layout.anchors if anchor.label is Label.TITLE]
     if titles:
         lowest = max(titles, key=lambda title: title.middle)

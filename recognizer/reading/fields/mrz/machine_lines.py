@@ -30,6 +30,8 @@ _IDENTITY_NUMBER: Final = re.compile(r"(?<![A-Z\d])(?:[A-Z]{1,2}\d{6}|\d{7})\([\
 _IDENTITY_LENGTH: Final = 9
 _MAX_LOWER_CASE: Final = 2
 _MARGIN: Final = 0.1
+_LINE_LENGTH: Final = 30
+"""A text with as many characters is a line by itself: no other one in its row is a part of it."""
 
 
 def plain_line(text: str) -> str:
@@ -53,7 +55,7 @@ def machine_rows(finder: FieldFinder) -> list[TextLine]:
     """Return the machine-readable lines of a card, from top to bottom, without what is beside them."""
     rows = (list(pieces) for _, pieces in groupby(finder.layout.pieces, key=lambda piece: piece.row))
     parts = ([box for piece in row for box in boxes(piece.line) if _in_alphabet(box.text)] for row in rows)
-    joined = [join(lines) for lines in parts if lines]
+    joined = [join([one for one in lines if len(one.text) == _LINE_LENGTH][:1] or lines) for lines in parts if lines]
     return [line for line in joined if plain_line(line.text)]
 
 

@@ -168,6 +168,22 @@ def test_text_on_one_side_of_a_cards_edge_says_nothing(other: TextLine) -> None:
 
 
 @pytest.mark.parametrize(
+    ("top", "points"),
+    [(140, -0.2), (60, 0.0), (220, 0.0)],
+    ids=["above the title", "above the card", "below the title"],
+)
+def test_a_back_has_no_text_above_its_title(top: float, points: float) -> None:
+    title = line("港澳居民来往内地通行证", 100, 190)
+    assert back_with(title, running_text(top, right=900)).page == points
+
+
+def test_numbered_lines_are_on_a_page_that_explains_them() -> None:
+    numbers = [line(f"L{row}", 20, 485 + 60 * row, 30) for row in range(3)]
+    assert back_with(*numbers[:1]).page == 0.0
+    assert back_with(*numbers).page == -0.3
+
+
+@pytest.mark.parametrize(
     ("corners", "fits"),
     [
         ([[55, 40], [1045, 40], [1045, 660], [55, 660]], True),

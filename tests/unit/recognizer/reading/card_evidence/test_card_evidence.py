@@ -232,6 +232,23 @@ def test_text_on_another_paper_says_nothing(colour: tuple[int, int, int], *, cou
     assert (evidence.words < 0) is counts
 
 
+@pytest.mark.parametrize(("number", "counts"), [("H12345678", True), ("", False)])
+def test_a_value_on_paper_of_another_colour_counts(number: str, *, counts: bool) -> None:
+    """A conversation has each value in a message of its own."""
+    lines = [*front("港澳居民来往内地通行证")[:-1], line("H12345678", 430, 10, 46)]
+    image = with_portrait(patterned(BLUE))
+    image[:40, 420:] = (225, 235, 240)
+    evidence = document_evidence(
+        CardSide.HK_MACAO_FRONT,
+        text_on(image, lines),
+        FieldFinder(Layout(lines)),
+        core=lines,
+        fields=FIELDS | {"Number": OcrField(number, 0.9)},
+        mrz=None,
+    )
+    assert (evidence.words < 0) is counts
+
+
 def test_a_label_in_the_wrong_place_counts_on_paper_of_any_colour() -> None:
     """A card's own colour may change from side to side."""
     lines = [*front("港澳居民来往内地通行证"), line("有效期限", 430, 10, 32)]

@@ -74,6 +74,7 @@ def test_a_card_has_no_departures() -> None:
         line("住址", 430, 680, 24),
         line("出生日期", 780, 390, 24),
         line(TITLE, 430, 660),
+        line("来大陆通行证", 430, 660),
     ],
     ids=lambda added: added.text,
 )
@@ -198,6 +199,22 @@ def test_numbers_of_several_people_are_departures(numbers: list[str], count: int
     """Cards print their number twice, and a reading may be wrong; without an outline, one more may be beside it."""
     others = [line(number, 1000, 330 + 100 * row) for row, number in enumerate(numbers)]
     assert front_departures([*front_lines(), *others]) == count
+
+
+@pytest.mark.parametrize(("others", "count"), [(1, 0), (2, 1), (3, 2)])
+def test_periods_of_several_documents_are_departures(others: int, count: int) -> None:
+    periods = [line(f"20{row}1.05.09-20{row}6.05.08", 1000, 330 + 100 * row) for row in range(others)]
+    assert front_departures([*front_lines(), *periods]) == count
+
+
+@pytest.mark.parametrize(
+    ("rows", "count"), [((0, 1, 2, 3), 0), ((2, 1, 0, 3), 3)], ids=["as on a card", "number first"]
+)
+def test_values_in_another_order_are_departures_without_their_labels(rows: tuple[int, ...], count: int) -> None:
+    values = {"Authority": "深圳市公安局", "ValidDate": "2022.10.24-2027.10.24", "PassNo": "63282337", "VisaNum": "09"}
+    texts = [list(values.values())[row] for row in rows]
+    lines = [line("台湾居民居住证", 360, 100, 60), *(line(text, 370, 230 + 90 * row) for row, text in enumerate(texts))]
+    assert departures(Layout(lines), CardSide.RESIDENCE_BACK, fields(**values)) == count
 
 
 def test_a_number_within_the_outline_is_another_persons() -> None:
