@@ -40,6 +40,8 @@ _CHINESE_NAME: Final = re.compile(rf"[{_CJK}](?:[{_CJK}·]*[{_CJK}])")
 _LABEL_BEFORE_PROVINCE: Final = re.compile(rf"[{_CJK}]{{1,2}}(?=(?:{_PROVINCES.pattern})(?:[省市]|.{{0,3}}自治区))")
 _END_OF_LABEL: Final = re.compile("^(?:姓名|姓(?!名)|名)(?=..)")
 """What is read of 姓名 together with the name. No surname is written like that."""
+_MISREAD_SURNAME: Final = re.compile("^洗")
+"""On 720 own photos of level 2, all five of these were 冼, which is a usual surname in Guangdong and Hong Kong."""
 _TRAILING_LATIN: Final = re.compile(r"\s[A-Z][A-Z ,'’\-]*$")
 _NOT_IN_NAMES: Final = re.compile(
     "通行证|居民|来往|往来|港澳|共和国|管理局|公安|签发|有效|证件|号码|公司|有限|集团|酒店|银行|医院"
@@ -245,7 +247,7 @@ def chinese_name(text: str) -> str | None:
         return plain
     if not _CHINESE_NAME.fullmatch(plain) or _NOT_IN_NAMES.search(simplified(plain)):
         return None
-    return in_one_script(plain)
+    return in_one_script(_MISREAD_SURNAME.sub("冼", plain))
 
 
 def _chinese_parts(text: str) -> str:

@@ -130,6 +130,10 @@ def test_similar_characters_are_converted_to_the_names_script(text: str, value: 
     assert value_parsers.chinese_name(text) == value
 
 
+def test_a_usual_surname_is_read_for_one_that_looks_like_it() -> None:
+    assert [value_parsers.chinese_name(name) for name in ("洗銘玲", "冼銘玲", "陈洗")] == ["冼銘玲", "冼銘玲", "陈洗"]
+
+
 @pytest.mark.parametrize("name", ["温國華", "吳晋偉", "陳启華", "呂彦國", "黄志偉", "吳芬强", "钟國強"])
 def test_characters_registered_in_both_scripts_are_kept(name: str) -> None:
     assert value_parsers.chinese_name(name) == name
