@@ -31,9 +31,12 @@ edge, which is 0.6 and 0.07 away on drawn cards."""
 _BELOW_UPPER_EDGE: Final = 0.57
 """From how far above the last line's middle a text is certainly not above the card, whose upper edge is 0.64 away."""
 _LONG: Final = 10
+_PUNCTUATION: Final = re.compile("[，。；,;]")
+"""Characters of a running text, and what it has. Titles and watermarks have none."""
 _BESIDE: Final = 2.0
 _SAME_ROW: Final = 0.3
 """How far a text is beside a line, in its heights."""
+_NUMBER_LENGTH: Final = 2
 _MOST_MARGINS: Final = 0.3
 _MOST_BELOW: Final = 0.12
 """The margins of an outline at both sides together, and below the last line's middle, at most. On own backs of level 2
@@ -64,7 +67,7 @@ class CardOfLines:
         )
 
     def texts_above_title(self, title: TextLine, lines: Sequence[TextLine]) -> int:
-        """Return how many long texts are between the title and the card's upper edge, where a card has none."""
+        """Return how many running texts are between the title and the card's upper edge, where a card has none."""
         width = self.right - self.left
         return sum(
             self.last - _BELOW_UPPER_EDGE * width < text.middle < title.top
@@ -72,7 +75,7 @@ class CardOfLines:
             and text.right > self.left
             for line in lines
             for text in boxes(line)
-            if len(text.text) >= _LONG
+            if text.confidence >= _MIN_CONFIDENCE and len(text.text) >= _LONG and _PUNCTUATION.search(text.text)
         )
 
     def are_numbered(self, lines: Sequence[TextLine]) -> bool:
@@ -83,7 +86,7 @@ class CardOfLines:
                 and 0 < max(row.left - text.right, text.left - row.right) < _BESIDE * row.height
                 for line in lines
                 for text in boxes(line)
-                if len(text.text) < _MIN_LENGTH
+                if len(text.text) <= _NUMBER_LENGTH
             )
             for row in self.rows
         ]

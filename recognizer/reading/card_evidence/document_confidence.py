@@ -251,8 +251,8 @@ def _around_lines(text: CardText, finder: FieldFinder, outline: Quad | None, cod
     points += _NUMBERED * card.are_numbered(text.lines)
     titles = [anchor.line for anchor in finder.layout.anchors if anchor.label is Label.TITLE]
     if titles:
-        lowest = max(titles, key=lambda title: title.middle)
-        points += _ABOVE_TITLE * min(card.texts_above_title(lowest, text.lines), _MOST_ABOVE)
+        title = min(titles, key=lambda title: title.middle)
+        points += _ABOVE_TITLE * min(card.texts_above_title(title, text.lines), _MOST_ABOVE)
     return fits, points
 
 

@@ -29,7 +29,6 @@ _ALLOWED_BESIDE_TITLE: Final = re.compile(r"非中国籍|中华人民共和国|�
 _SENTENCE: Final = re.compile(r"[，,。；;]")
 _MIN_SENTENCE: Final = 16
 """Characters of the shortest running text; the longest authority has 13, and an address has no punctuation."""
-_MAX_SENTENCES: Final = 2
 _SMALL_PRINT: Final = 0.85
 """Notes on a card are printed smaller than its values."""
 
@@ -44,8 +43,7 @@ def form_signs(layout: Layout, is_on_card: IsOnCard | None = None) -> int:
     colons = _colons(layout, titles)
     words = len({found for line in inside for found in _FORM_WORDS.findall(simplified(line.text))})
     quoted = len(titles) > 1 or any(_is_quoted(title, layout) for title in titles)
-    sentences = sum(_is_sentence(line, layout) for line in inside)
-    return 2 * (colons >= _MIN_COLONS) + min(words, 3) + 2 * quoted + min(sentences, _MAX_SENTENCES)
+    return 2 * (colons >= _MIN_COLONS) + min(words, 3) + 2 * quoted + any(_is_sentence(line, layout) for line in inside)
 
 
 def _colons(layout: Layout, titles: list[Anchor]) -> int:

@@ -29,7 +29,7 @@ _HIDDEN: Final = 1
 _NUMBER: Final = re.compile(r"(?<![A-Z\d])(?:[HMC][A-Z]?\d{7,10}|\d{17}[\dX])(?![\d<])")
 """The number of a permit or a resident."""
 _MISREAD: Final = 2
-"""In how many characters two readings of the same number may differ: many cards print theirs twice."""
+"""In how many characters two readings of a number or a period may differ: many cards print their number twice."""
 _MAX_OTHER_HOLDERS: Final = 2
 _MAX_OTHER_PERIODS: Final = 2
 _NOTES_ON_A_BACK: Final = 1
@@ -165,7 +165,11 @@ def _other_holders(layout: Layout, card_side: CardSide, is_on_card: IsOnCard | N
 
 def _other_periods(layout: Layout, is_on_card: IsOnCard | None) -> int:
     """Count periods besides the card's own: a list has several. Without an outline, one may be beside it."""
-    found = {period for line in texts_within(layout, is_on_card) if (period := value_parsers.period(line.text))}
+    found: list[str] = []
+    for line in texts_within(layout, is_on_card):
+        period = value_parsers.period(line.text)
+        if period and all(edit_distance(period, other) > _MISREAD for other in found):
+            found.append(period)
     return min(max(0, len(found) - (2 if is_on_card is None else 1)), _MAX_OTHER_PERIODS)
 
 

@@ -12,6 +12,7 @@ from typing import Final
 from permit_ocr.domain.permits import PermitType
 from recognizer.reading.classification.card_area import IsOnCard, texts_in_area
 from recognizer.reading.classification.card_sides import LABELS_BY_SIDE, PERMIT_BY_FRONT, CardSide
+from recognizer.reading.fields import value_parsers
 from recognizer.reading.fields.ocr_field import Fields
 from recognizer.reading.fields.value_parsers import simplified
 from recognizer.reading.layout.card_layout import Layout
@@ -61,6 +62,7 @@ def unexplained_texts(
         text
         for text in texts
         if not (card_side is CardSide.RESIDENCE_FRONT and _ADDRESS.search(text))
+        and value_parsers.chinese_name(text) not in values
         and not any(_is_explained(part, values, words, titles) for part in (text, "".join(_CHINESE.findall(text))))
         and not (len(text) == _MIN_CHINESE and _is_part_of_label(text, labels, unread))
     ]

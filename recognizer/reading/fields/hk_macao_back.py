@@ -121,9 +121,16 @@ def _romanised_name(finder: FieldFinder) -> OcrField | None:
             return None
         if confirms_name(lines, name):
             return name
-        return coded if _letters(name) == _letters(coded) else None  # its comma was not read
+        return _with_comma(name, coded) if _letters(name) == _letters(coded) else None
 
     return finder.anywhere(parse)
+
+
+def _with_comma(name: str, coded: str) -> str:
+    """Return a printed name with the comma that was not read of it, where the ``coded`` one with its letters has it."""
+    surname = len(_letters(coded.partition(",")[0]))
+    ends = [index for index, character in enumerate(name, 1) if character.isalpha()]
+    return f"{name[: ends[surname - 1]]},{name[ends[surname - 1] :].lstrip()}" if surname < len(ends) else name
 
 
 def _letters(name: str) -> str:
@@ -138,18 +145,20 @@ def _name_above_identity(finder: FieldFinder) -> OcrField | None:
         return None
     coded = _letters(romanized_name(machine_lines(finder)))  # glare may hide its beginning
 
-    def name_in(text: str) -> str:
-        latin = value_parsers.latin_name(text) or ""
-        return value_parsers.chinese_name(text) or (latin if coded in _letters(latin) else "")
+    def latin_name(text: str) -> str | None:
+        name = value_parsers.latin_name(text)
+        return name if name and "," in name and coded in _letters(name) else None
 
-    above = [
+    near = [
         piece
         for piece in (*finder.layout.pieces, *finder.layout.specimen_marks)
         if SAME_ROW < (below.line.middle - piece.line.middle) / below.line.height < _NAME_DISTANCE
-        and name_in(piece.text)
     ]
-    nearest = max(above, key=lambda piece: (piece.row, piece.line.left), default=None)
-    return finder.field(name_in(nearest.text), [nearest.line]).at_most(_WITHOUT_LABEL) if nearest else None
+    for parse in (value_parsers.chinese_name, latin_name):
+        found = [piece for piece in near if parse(piece.text)]
+        if nearest := max(found, key=lambda piece: (piece.row, piece.line.left), default=None):
+            return finder.field(parse(nearest.text) or "", [nearest.line]).at_most(_WITHOUT_LABEL)
+    return None
 
 
 def _checked_name(finder: FieldFinder, name: OcrField, coded: str) -> OcrField:

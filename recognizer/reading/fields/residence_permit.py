@@ -9,7 +9,7 @@ from permit_ocr.domain.permits import PermitType
 from recognizer.reading.fields import value_parsers
 from recognizer.reading.fields.check_digits import correct_one_character, is_valid_resident_number
 from recognizer.reading.fields.confidence import adjust_for_calendar, adjust_for_script, adjust_for_term
-from recognizer.reading.fields.field_finder import FieldFinder, lone_sex
+from recognizer.reading.fields.field_finder import FieldFinder, Parse, lone_sex
 from recognizer.reading.fields.issuing_authority import issuing_authority
 from recognizer.reading.fields.names.holder_names import clearest_name
 from recognizer.reading.fields.ocr_field import EMPTY_FIELD, VERIFIED, Fields, OcrField
@@ -25,6 +25,8 @@ _NUMBER: Final = re.compile(r"(?<![\dA-Z])\d{17}[\dX](?![\dA-Z])")
 _LAST_LINE_GAP: Final = 5.0
 """A line that ends this many text heights before the longest one is the last: digits are narrow, so lines differ."""
 _END_OF_ADDRESS: Final = re.compile(r"[\u4e00-\u9fffA-Z0-9-]{1,5}")
+_LINE_PITCHES: Final = (1.0, 1.3)
+"""How far the second line may be below the first, in text heights: boxes are more or less narrow."""
 _END_REREAD: Final = 0.8
 _ENDS_WITH_DIGIT: Final = 0.8
 """Maximum confidence of an address that ends with a digit: most continue with 号 or 室."""
@@ -43,7 +45,7 @@ _ROW_PITCH: Final = 2.2
 """Text heights between two rows of a back, at most."""
 _ONE_DIGIT: Final = 0.7
 """Maximum confidence of a count of one digit or without its label."""
-_MISSING_DIGIT: Final = 0.7
+_MISSING_DIGIT: Final = 0.85
 """Part of the distance of two digits by which a number without its first character begins farther right."""
 _TWO_DIGITS: Final = re.compile(rf"(?:[^\d]*{BOX_GAP}|(?=\S*[^\W\d])\S{{2,6}}[ {BOX_GAP}])?(0\d|1[0-2])")
 """A count, with its misread label before it."""
@@ -54,15 +56,18 @@ _DROPS: Final = (0.15, 2.4)
 """How far the middle of an address's next line is below that of the line before, in text heights."""
 _LINE_PITCH: Final = 2.0
 """Lines of one address are at most this many text heights apart."""
-_LEFT_OF_COLUMN: Final = -0.4
-"""A character whose middle is this many text heights left of the values belongs to a label. Columns lean by 0.3."""
-_AFTER_LABEL: Final = 0.1
+_COLUMN: Final = -0.4
+"""Text heights right of where the values begin from which on the middle of a character is a value's, and not a label's:
+columns lean by 0.3."""
+_COLUMN_AFTER_LABEL: Final = 0.1
 """The same where a label was read before: the middle of a value's first character is at 0.5."""
+_SEX_AFTER_LABEL: Final = re.compile(r"(?:性|\S?别)\S*[男女]")
 _WITHOUT_LABEL: Final = 0.85
 _ONLY_DIGITS: Final = 0.7
 """Maximum confidence of a birth date of which only the digits were read, and that no number verifies."""
 _UNVERIFIED: Final = 0.5
-"""Maximum confidence of a number with a wrong check digit or region, and of fields that contradict the number."""
+"""Maximum confidence of a number with a wrong check digit or region or perhaps without its letter, and of fields that
+contradict the number."""
 
 
 def front_fields(finder: FieldFinder) -> Fields:
@@ -78,7 +83,7 @@ def front_fields(finder: FieldFinder) -> Fields:
         )
     sex = finder.value(Label.SEX, value_parsers.sex, alphabet=value_parsers.SEXES) or finder.lone_sex()
     address = _address(finder, birth_line)
-    name = _name(finder, birth_line or _sex_line(finder) or next(iter(_first_line(finder, None)), None)) or EMPTY_FIELD
+    name = _name(finder, birth_line or _sex_line(finder) or _beginning_of_address(finder)) or EMPTY_FIELD
     if sex is None and birth_line:
         sex = _missed_sex(finder, birth_line.line, name.text)
     sex = sex or EMPTY_FIELD
@@ -106,8 +111,9 @@ def _name(finder: FieldFinder, below: Piece | None) -> OcrField | None:
         and (value := _without_label(piece, below))
         and value_parsers.chinese_name(value.text)
         and not lone_sex(value.text)
+        and not _SEX_AFTER_LABEL.fullmatch(piece.text)
+        and not _PROVINCE_OR_TOWN.match(value.text)
     ]
-    above = [value for value in above if value_parsers.sex(value.text[-1]) is None] or above  # after a misread label
     nearest = max(above, key=lambda piece: piece.line.middle, default=None)
     if nearest is None:
         return None
@@ -122,8 +128,8 @@ def _begins_in_column(piece: Piece, value: Piece) -> bool:
 
 def _without_label(piece: Piece, value: Piece) -> Piece | None:
     """Return a piece without what is left of another value's column: part of a label that was read with it."""
-    margin = _AFTER_LABEL if piece.text.startswith(("姓", "性")) else _LEFT_OF_COLUMN
-    left = value.line.left + margin * value.line.height
+    column = _COLUMN_AFTER_LABEL if piece.text.startswith(("姓", "性")) else _COLUMN
+    left = value.line.left + column * value.line.height
     inside = [index for index, character in enumerate(piece.line.characters) if character.x > left]
     return replace(piece, line=piece.line.part(inside[0], len(piece.line.characters))) if inside else None
 
@@ -191,17 +197,18 @@ def back_fields(finder: FieldFinder) -> Fields:
 
 def _checked_for_letter(finder: FieldFinder, number: OcrField, period: str) -> OcrField:
     """Lower the confidence of eight digits that begin a digit's width right of the period: a letter was not read."""
-    starts = [
-        [character.x for character in piece.line.characters if character.text.isdigit()]
-        for parse, text in ((_pass_number, number.text), (value_parsers.period, period))
-        for piece in finder.layout.pieces
-        if text and parse(piece.text) == text
-    ]
-    if not number.text.isdigit() or len(starts) != 2:  # noqa: PLR2004  one line for each
+    digits = _places_of_digits(finder, _pass_number, number.text)
+    others = _places_of_digits(finder, value_parsers.period, period)
+    if not number.text.isdigit() or len(digits) < len(number.text) or not others:
         return number
-    (first, *_, last), (column, *_) = starts
-    pitch = (last - first) / (len(number.text) - 1)
-    return number.at_most(_UNVERIFIED) if first - column > _MISSING_DIGIT * pitch else number
+    pitch = (digits[-1] - digits[0]) / (len(number.text) - 1)
+    return number.at_most(_UNVERIFIED) if digits[0] - others[0] > _MISSING_DIGIT * pitch else number
+
+
+def _places_of_digits(finder: FieldFinder, parse: Parse, value: str) -> list[float]:
+    """Return where the digits are in the only text of a value; none if there are several."""
+    found = [piece.line.characters for piece in finder.layout.pieces if value and parse(piece.text) == value]
+    return [character.x for character in found[0] if character.text.isdigit()] if len(found) == 1 else []
 
 
 def _issue_count(finder: FieldFinder) -> OcrField:
@@ -359,6 +366,11 @@ def _next_line(finder: FieldFinder, first: TextLine, last: TextLine) -> Piece | 
     return min(below, key=lambda piece: piece.line.middle, default=None)
 
 
+def _beginning_of_address(finder: FieldFinder) -> Piece | None:
+    lines = _first_line(finder, None)
+    return (_beginning_above(finder, lines[0]) or lines[0]) if lines else None
+
+
 def _beginning_above(finder: FieldFinder, line: Piece) -> Piece | None:
     """Return the line above one that does not begin like an address: the label may be beside the second line."""
     if _PROVINCE_OR_TOWN.match(_address_line(line)):
@@ -406,12 +418,15 @@ def _address_line(piece: Piece) -> str:
 def _short_last_line(finder: FieldFinder, lines: list[Piece]) -> str:
     """Return a last line of only a few characters, which the detector may miss."""
     first, last = lines[0].line, lines[-1].line
-    pitch = last.middle - lines[-2].line.middle if len(lines) > 1 else 1.3 * last.height
-    box = BoundingBox(
-        first.left - 0.2 * first.height, last.top + pitch, first.left + 4 * first.height, last.bottom + pitch
-    )
-    is_last = last.right < max(line.line.right for line in lines) - _LAST_LINE_GAP * last.height
-    if is_last or finder.layout.has_text_in(box):
+    if last.right < max(line.line.right for line in lines) - _LAST_LINE_GAP * last.height:
         return ""
-    text = finder.reread(box, None)
-    return text if _END_OF_ADDRESS.fullmatch(text) else ""
+    one_line = [pitch * last.height for pitch in _LINE_PITCHES]
+    for pitch in [last.middle - lines[-2].line.middle] if len(lines) > 1 else one_line:
+        box = BoundingBox(
+            first.left - 0.2 * first.height, last.top + pitch, first.left + 4 * first.height, last.bottom + pitch
+        )
+        if finder.layout.has_text_in(box):
+            return ""
+        if _END_OF_ADDRESS.fullmatch(text := finder.reread(box, None)):
+            return text
+    return ""

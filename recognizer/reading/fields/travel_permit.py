@@ -52,7 +52,9 @@ _TELLS_EDITION: Final = 0.9
 _WITHOUT_LABEL: Final = 0.85
 """Maximum confidence of a value beside an unreadable label."""
 _UNVERIFIED: Final = 0.5
-"""Maximum confidence of a number with a wrong check digit, and of a place of one character."""
+"""Maximum confidence of a number with a wrong check digit."""
+_ONE_CHARACTER: Final = 0.5
+"""Maximum confidence of a place of one character: all have two or three."""
 _BEHIND_LABEL: Final = 0.8
 """Maximum confidence of a place that was partly taken for its misread label."""
 _LENGTH_CHANGE_YEARS: Final = {PermitType.HK_MACAO_PERMIT: (2012, 2013), PermitType.TAIWAN_PERMIT: (2015, 2015)}
@@ -296,7 +298,7 @@ def _completed_place(finder: FieldFinder, place: OcrField | None) -> OcrField | 
         return place
     if province := value_parsers.province_at_end(label.line.text + place.text):
         return replace(place, text=province).at_most(_BEHIND_LABEL)
-    return place.at_most(_UNVERIFIED) if len(place.text) == 1 else place
+    return place.at_most(_ONE_CHARACTER) if len(place.text) == 1 else place
 
 
 def _place_after(finder: FieldFinder, authority: str) -> OcrField | None:

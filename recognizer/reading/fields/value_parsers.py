@@ -1,7 +1,7 @@
 """Parsers for the formats in which the cards print dates, numbers and names. Each returns None for any other text.
 
-There is no guessing: a character is only replaced by a similar one if it is impossible at its position (a letter O
-where the format has a digit).
+A character is replaced by a similar one if it is impossible at its position (a letter O where the format has a digit),
+or hardly exists there, like one surname. What the models read is then less certain: see ``ocr_field.CONVERTED``.
 """
 
 import re

@@ -28,7 +28,8 @@ _REACH_ACROSS: Final = 5.0
 """Neighbours are at most this many text heights apart, along the line and across it."""
 _CLOSER: Final = 2.0
 """How many times as far apart they may be in a crop around a card: a back with little print has a wide gap."""
-_MAX_SINE: Final = float(np.sin(np.radians(8)))
+_MAX_DEGREES: Final = 8
+_MAX_SINE: Final = float(np.sin(np.radians(_MAX_DEGREES)))
 _LINE_RATIO: Final = 2.2
 """A region at least this many times as long as high shows the direction of its text."""
 _LONG_LINE_RATIO: Final = 4.0
@@ -81,12 +82,16 @@ class Segmentation:
 
         A short region may seem to have another direction than its text, and so connect a card with a paper beside it.
         """
-        lines = sorted((index for index in segment if self._regions[index].is_long_line), key=self._sine)
+        lines = sorted((index for index in segment if self._regions[index].is_long_line), key=self._degrees)
         if len(lines) < 2 * _MIN_PARALLEL:
             return [segment]
-        turns = np.diff([self._sine(line) for line in lines])
-        first = int(turns.argmax()) + 1
-        if turns.max() < _MAX_SINE or not _MIN_PARALLEL <= first <= len(lines) - _MIN_PARALLEL:
+        degrees = [self._degrees(line) for line in lines]
+        turns = np.diff([*degrees, degrees[0] + 180])
+        widest = int(turns.argmax()) + 1  # 179 and 1 degrees are close, so the order begins after the widest turn
+        lines, turns = lines[widest:] + lines[:widest], np.roll(turns, -widest)
+        ends = range(_MIN_PARALLEL, len(lines) - _MIN_PARALLEL + 1)
+        first = max(ends, key=lambda end: turns[end - 1])
+        if turns[first - 1] < _MAX_DEGREES:
             return [segment]
         parts: tuple[list[int], list[int]] = [], []
         for index in segment:
@@ -94,11 +99,10 @@ class Segmentation:
             parts[lines.index(line) >= first].append(index)
         return [smaller for part in parts for smaller in self._parallel_parts(part)]
 
-    def _sine(self, index: int) -> float:
-        """Return the sine of the angle between a region's text and the longest one."""
-        longest = max(self._regions, key=lambda region: region.length)
-        direction = self._regions[index].direction
-        return float(direction @ longest.across) * (1 if direction @ longest.direction > 0 else -1)
+    def _degrees(self, index: int) -> float:
+        """Return the direction of a region's text, from 0 to 180 degrees."""
+        x, y = self._regions[index].direction
+        return float(np.degrees(np.arctan2(y, x))) % 180
 
     def _is_same_segment(self, one: int, other: int, *, split_at_edges: bool) -> bool:
         first, second = self._regions[one], self._regions[other]

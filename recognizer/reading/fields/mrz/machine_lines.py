@@ -55,8 +55,12 @@ def machine_rows(finder: FieldFinder) -> list[TextLine]:
     """Return the machine-readable lines of a card, from top to bottom, without what is beside them."""
     rows = (list(pieces) for _, pieces in groupby(finder.layout.pieces, key=lambda piece: piece.row))
     parts = ([box for piece in row for box in boxes(piece.line) if _in_alphabet(box.text)] for row in rows)
-    joined = [join([one for one in lines if len(one.text) == _LINE_LENGTH][:1] or lines) for lines in parts if lines]
+    joined = [join(_whole_line(lines) or lines) for lines in parts if lines]
     return [line for line in joined if plain_line(line.text)]
+
+
+def _whole_line(lines: Sequence[TextLine]) -> list[TextLine]:
+    return [line for line in lines if len(_in_alphabet(line.text)) == _LINE_LENGTH][:1]
 
 
 def machine_lines(finder: FieldFinder) -> list[str]:

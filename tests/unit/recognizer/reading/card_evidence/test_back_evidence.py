@@ -174,7 +174,14 @@ def test_text_on_one_side_of_a_cards_edge_says_nothing(other: TextLine) -> None:
 )
 def test_a_back_has_no_text_above_its_title(top: float, points: float) -> None:
     title = line("港澳居民来往内地通行证", 100, 190)
-    assert back_with(title, running_text(top, right=900)).page == points
+    sentence = text_line("机读区共三行，每行三十个字符。", left=100, top=top, right=900, bottom=top + 30)
+    watermark = text_line("仅供办理银行业务使用他用无效", left=100, top=140, right=900, bottom=170)
+    assert back_with(title, sentence, watermark).page == points
+
+
+def test_notes_of_several_sentences_are_printed_on_a_back() -> None:
+    notes = "持证人应当妥善保管本证件，不得转借他人使用。", "本证件遗失或者损毁的，应当及时申请补发新证。"
+    assert back_with(*(line(note, 100, 380 + 40 * row, 26) for row, note in enumerate(notes))).confidence >= REFUSED
 
 
 def test_numbered_lines_are_on_a_page_that_explains_them() -> None:

@@ -203,18 +203,27 @@ def test_numbers_of_several_people_are_departures(numbers: list[str], count: int
 
 @pytest.mark.parametrize(("others", "count"), [(1, 0), (2, 1), (3, 2)])
 def test_periods_of_several_documents_are_departures(others: int, count: int) -> None:
-    periods = [line(f"20{row}1.05.09-20{row}6.05.08", 1000, 330 + 100 * row) for row in range(others)]
-    assert front_departures([*front_lines(), *periods]) == count
+    """Two readings of one period may differ; without an outline, another one may be beside the card."""
+    periods = ["2014.05.09-2019.05.08", "2023.11.27-2028.11.26", "2017.02.13-2022.02.12"][:others]
+    beside = [line(period, 1000, 330 + 100 * row) for row, period in enumerate(["2012.08.30-2022.08.28", *periods])]
+    assert front_departures([*front_lines(), *beside]) == count
 
 
 @pytest.mark.parametrize(
-    ("rows", "count"), [((0, 1, 2, 3), 0), ((2, 1, 0, 3), 3)], ids=["as on a card", "number first"]
+    ("rows", "count"), [((0, 1, 2, 3), 0), ((2, 1, 0, 3), 1)], ids=["as on a card", "number first"]
 )
 def test_values_in_another_order_are_departures_without_their_labels(rows: tuple[int, ...], count: int) -> None:
     values = {"Authority": "深圳市公安局", "ValidDate": "2022.10.24-2027.10.24", "PassNo": "63282337", "VisaNum": "09"}
     texts = [list(values.values())[row] for row in rows]
     lines = [line("台湾居民居住证", 360, 100, 60), *(line(text, 370, 230 + 90 * row) for row, text in enumerate(texts))]
     assert departures(Layout(lines), CardSide.RESIDENCE_BACK, fields(**values)) == count
+
+
+@pytest.mark.parametrize(("number", "count"), [("H1234567800", 0), ("H12345678", 1)])
+def test_the_place_of_an_old_editions_number_is_not_known(number: str, count: int) -> None:
+    lines = [one for one in front_lines() if one.text not in {"证件号码", "H12345678", "换证次数", "01"}]
+    values = {**FRONT, **fields(Number=number)}
+    assert departures(Layout([*lines, line(number, 900, 30)]), CardSide.HK_MACAO_FRONT, values) == count
 
 
 def test_a_number_within_the_outline_is_another_persons() -> None:

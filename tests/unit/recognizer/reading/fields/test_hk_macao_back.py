@@ -157,13 +157,22 @@ def test_a_romanised_name_needs_no_label_if_the_mrz_repeats_it(machine_line: str
     assert back_fields(finder(*lines))["Name"].text == name
 
 
-def test_a_comma_missed_in_a_romanised_name_is_taken_from_the_mrz() -> None:
-    lines = (
-        line("SILVAJOAO PEDRO", 80, 140),
-        line("N054907(8)", 80, 190),
-        line("SILVA<<JOAO<PEDRO<<<<<<<<<<<<<", 50, 570),
-    )
-    assert back_fields(finder(*lines))["Name"] == OcrField("SILVA,JOAO PEDRO", VERIFIED)
+@pytest.mark.parametrize(
+    ("printed", "coded", "name"),
+    [
+        ("SILVAJOAO PEDRO", "SILVA<<JOAO<PEDRO", "SILVA,JOAO PEDRO"),
+        ("SMITH-JONES ANNA", "SMITH<JONES<<ANNA", "SMITH-JONES,ANNA"),
+        ("D'SOUZAMARIA", "DSOUZA<<MARIA", "D'SOUZA,MARIA"),
+    ],
+)
+def test_a_comma_missed_in_a_romanised_name_is_taken_from_the_mrz(printed: str, coded: str, name: str) -> None:
+    lines = line(printed, 80, 140), line("N054907(8)", 80, 190), line(coded.ljust(30, "<"), 50, 570)
+    assert back_fields(finder(*lines))["Name"] == OcrField(name, VERIFIED)
+
+
+def test_a_misread_label_below_a_name_is_no_name() -> None:
+    lines = line("陈大文", 80, 100), line("SHEHAR", 80, 150, 24), line("G376849(9)", 80, 190)
+    assert back_fields(finder(*lines))["Name"] == OcrField("陈大文", 0.85)
 
 
 @pytest.mark.parametrize("rest_of_line", ["", "NA<MARIE<<<<<<<<<<<<"])

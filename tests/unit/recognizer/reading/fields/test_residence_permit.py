@@ -76,7 +76,11 @@ def test_a_missed_count_is_reread_below_the_number(rows: list[float]) -> None:
     assert read_back(finder(title, *lines, line("说明事项", 300, 380), reread=reread)).VisaNum == ""
 
 
-@pytest.mark.parametrize(("left", "confidence"), [(300, 0.85), (316, 0.5)])
+def test_letters_read_for_all_digits_of_a_number_are_no_error() -> None:
+    assert read_back(finder(line("2025.10.03-2030.10.03", 300, 200), line("IIIIIIII", 300, 260))).PassNo == "11111111"
+
+
+@pytest.mark.parametrize(("left", "confidence"), [(300, 0.85), (312, 0.85), (316, 0.5)])
 def test_eight_digits_right_of_the_column_may_lack_a_letter(left: float, confidence: float) -> None:
     lines = line("2025.10.03-2030.10.03", 300, 200), line("55399165", left, 260)
     number = back_fields(finder(*lines))["PassNo"]
@@ -255,6 +259,17 @@ def test_a_name_behind_a_misread_label_begins_in_the_column() -> None:
 def test_a_sex_behind_a_misread_label_is_no_name() -> None:
     lines = line(f"姓书{BOX_GAP}夏林熙", 460, 245), line("性崇女", 460, 315), line("1962年7月9日", 520, 392)
     assert read_front(finder(*lines)).Name == "夏林熙"
+
+
+def test_a_name_may_end_like_a_sex() -> None:
+    lines = line("请拍摄", 520, 180), line("陈胜男", 520, 245), line("女", 520, 315), line("1962年7月9日", 520, 392)
+    assert read_front(finder(*lines)).Name == "陈胜男"
+
+
+def test_an_address_is_no_name_if_its_label_is_beside_the_second_line() -> None:
+    first, second = line("福建省平潭县测试街", 134, 250), line("幸福小区739号", 134, 300)
+    lines = line("戴敏龙", 134, 80), first, line("住址", 40, 295), second, line("公民身份号码", 40, 460)
+    assert read_front(finder(*lines)).Name == "戴敏龙"
 
 
 def test_a_name_is_above_the_address_if_glare_hides_the_rest() -> None:

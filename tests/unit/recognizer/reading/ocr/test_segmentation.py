@@ -57,6 +57,11 @@ def test_a_region_between_two_directions_does_not_connect_them() -> None:
     assert sorted(Segmentation(paper(), [*tilted, *level, between]).segments()) == [[0, 1], [2, 3, 4]]
 
 
+def test_a_card_at_right_angles_to_other_text_is_one_segment() -> None:
+    card = [quad(100 + 40 * row, 400, degrees=degrees) for row, degrees in enumerate((90.6, 89.4, 90.5, 89.5))]
+    assert [0, 1, 2, 3] in Segmentation(paper(), [*card, quad(20, 20, 400)]).segments()
+
+
 def test_distant_lines_are_two_segments() -> None:
     assert len(Segmentation(paper(), [quad(50, 50), quad(50, 400)]).segments()) == 2
 
