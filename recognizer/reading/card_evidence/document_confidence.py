@@ -193,7 +193,8 @@ def document_evidence(
     if card_side is CardSide.HK_MACAO_BACK:
         fits, page = _around_lines(text, finder, outline, mrz.chinese_name if mrz else "")
     words = _words(layout, card_side, fields, is_on_card)
-    if words < 0 and card_side is not CardSide.HK_MACAO_BACK:  # a page prints a back's lines in a box
+    # A page prints a back's lines in a box, and a badge its head on a band.
+    if words < 0 and card_side is not CardSide.HK_MACAO_BACK and document is None:
         words = max(words, _words(_without_other_papers(text, layout, fields), card_side, fields, is_on_card))
     return DocumentEvidence(
         seen=seen,

@@ -41,6 +41,9 @@ _OTHER_DATE: Final = re.compile(
 )
 """Dates as other documents print them: 26 JUN 1971, 26/06/1971."""
 _MAX_OTHER_DATES: Final = 2
+_LONG_TEXT: Final = 4
+_CHINESE: Final = re.compile(r"[\u3400-\u9fff]")
+"""Characters of the shortest head of a badge, such as a company's name."""
 _HEADLINE: Final = 10
 """Latin letters of the shortest title of another document, such as that of its state."""
 _WHOLE_VALUE: Final = 8
@@ -66,6 +69,7 @@ def departures(layout: Layout, card_side: CardSide, fields: Fields, is_on_card: 
         + misplaced(completed, card_side, fields)
         + _dates_in_other_formats(layout, is_on_card)
         + _has_other_headline(layout, card_side, fields, is_on_card)
+        + (card_side is CardSide.HK_MACAO_BACK and _has_text_above_title(layout, is_on_card))
         + (_faults_of_dates(completed, fields, is_on_card) if card_side is CardSide.RESIDENCE_FRONT else 0)
     )
 
@@ -144,6 +148,19 @@ def _has_other_headline(layout: Layout, card_side: CardSide, fields: Fields, is_
         and letters not in name
         and not (name and name in letters)
         for line in texts_in_area(layout, is_on_card)
+    )
+
+
+def _has_text_above_title(layout: Layout, is_on_card: IsOnCard | None) -> bool:
+    """Tell whether a Chinese text besides the state's name is above the title, within the outline."""
+    title = layout.anchor(Label.TITLE)
+    return (
+        title is not None
+        and is_on_card is not None
+        and any(
+            line.middle < title.line.top and len(_CHINESE.findall(line.text)) >= _LONG_TEXT
+            for line in texts_within(layout, is_on_card)
+        )
     )
 
 

@@ -226,6 +226,20 @@ def test_the_place_of_an_old_editions_number_is_not_known(number: str, count: in
     assert departures(Layout([*lines, line(number, 900, 30)]), CardSide.HK_MACAO_FRONT, values) == count
 
 
+@pytest.mark.parametrize(
+    ("text", "top", "count"), [("示例集团有限公司", 90, 1), ("中华人民共和国", 90, 0), ("注意事项如下", 360, 0)]
+)
+def test_a_back_has_one_note_at_most_but_none_above_its_title(text: str, top: float, count: int) -> None:
+    lines = [
+        line(text, 100, top, 50),
+        line(TITLE, 110, 180, 50),
+        line("姓名 梁玲霞", 420, 240),
+        line("R293383(6)", 420, 340),
+    ]
+    back = fields(Name="梁玲霞", IDNumber="R293383(6)")
+    assert departures(Layout(lines), CardSide.HK_MACAO_BACK, back, lambda _: True) == count
+
+
 def test_a_number_within_the_outline_is_another_persons() -> None:
     lines = [*front_lines(), line("M87654321", 780, 430)]
     assert departures(Layout(lines), CardSide.HK_MACAO_FRONT, FRONT, lambda _: True) == 1
