@@ -302,9 +302,9 @@ def test_a_silent_address_leaves_time_for_the_next_one() -> None:
     async def both(host: str, port: int) -> list[str]:
         return [SWALLOWING_ADDRESS, "127.0.0.1"]
 
-    async def scenario(port: int) -> None:
-        async with web_server(saying(OK)[0], body=len(BODY), port=port):
-            await post(Receiver(url=f"http://hooks.test:{port}/", local=True), BODY, {}, seconds=10, resolve=both)
+    async def scenario() -> None:
+        async with web_server(saying(OK)[0], body=len(BODY)) as port:
+            with address_that_swallows(port):
+                await post(Receiver(url=f"http://hooks.test:{port}/", local=True), BODY, {}, seconds=10, resolve=both)
 
-    with address_that_swallows() as port:
-        asyncio.run(scenario(port))
+    asyncio.run(scenario())

@@ -23,9 +23,7 @@ def saying(*answers: bytes) -> tuple[Answering, list[bytes]]:
 
 
 @asynccontextmanager
-async def web_server(
-    answering: Answering, tls: ssl.SSLContext | None = None, *, body: int = 0, port: int = 0
-) -> AsyncIterator[int]:
+async def web_server(answering: Answering, tls: ssl.SSLContext | None = None, *, body: int = 0) -> AsyncIterator[int]:
     """Answer on 127.0.0.1 and yield the port; ``body`` is how many bytes follow each request's head."""
 
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -38,7 +36,7 @@ async def web_server(
         finally:
             writer.close()
 
-    server = await asyncio.start_server(connected, "127.0.0.1", port, ssl=tls)
+    server = await asyncio.start_server(connected, "127.0.0.1", 0, ssl=tls)
     try:
         yield server.sockets[0].getsockname()[1]
     finally:
@@ -46,13 +44,16 @@ async def web_server(
 
 
 @contextmanager
-def address_that_swallows() -> Iterator[int]:
-    """Have a port whose queue of connections is full, so that the next one hangs; yields it, on the address above."""
+def address_that_swallows(port: int) -> Iterator[None]:
+    """Fill the queue of connections of a port of the address above, so that the next connection hangs.
+
+    ``port`` is that of a ``web_server``, which the system chose: another one may be in use on 127.0.0.1.
+    """
     with socket.socket() as listener, ExitStack() as others:
-        listener.bind((SWALLOWING_ADDRESS, 0))
+        listener.bind((SWALLOWING_ADDRESS, port))
         listener.listen(0)
         for _ in range(3):
             other = others.enter_context(socket.socket())
             other.settimeout(0)
             other.connect_ex(listener.getsockname())
-        yield listener.getsockname()[1]
+        yield

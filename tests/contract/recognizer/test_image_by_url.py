@@ -74,19 +74,18 @@ def test_the_next_address_is_tried_after_a_failed_connection() -> None:
 
 
 def test_an_unresponsive_address_leaves_time_for_the_next_one() -> None:
-    async def scenario(port: int, addresses: list[str]) -> bytes:
+    async def scenario(addresses: list[str]) -> bytes:
         async def resolve(host: str, port: int) -> list[str]:
             return addresses
 
-        async with web_server(saying(OK)[0], port=port):
-            return await download(f"http://images.test:{port}/", rules=hasty, limit=LIMIT, resolve=resolve)
+        async with web_server(saying(OK)[0]) as port:
+            with address_that_swallows(port):
+                return await download(f"http://images.test:{port}/", rules=hasty, limit=LIMIT, resolve=resolve)
 
     hasty = DownloadRules(allow_http=True, allow_private=True)
-
-    with address_that_swallows() as port:
-        assert asyncio.run(scenario(port, [SWALLOWING_ADDRESS, "127.0.0.1"])) == b"image"
-        with pytest.raises(ApiError, match=FAILED):
-            asyncio.run(scenario(port, [SWALLOWING_ADDRESS]))
+    assert asyncio.run(scenario([SWALLOWING_ADDRESS, "127.0.0.1"])) == b"image"
+    with pytest.raises(ApiError, match=FAILED):
+        asyncio.run(scenario([SWALLOWING_ADDRESS]))
 
 
 def test_slow_lookups_do_not_block_others(monkeypatch: pytest.MonkeyPatch) -> None:
