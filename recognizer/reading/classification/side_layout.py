@@ -41,8 +41,8 @@ _OTHER_DATE: Final = re.compile(
 )
 """Dates as other documents print them: 26 JUN 1971, 26/06/1971."""
 _MAX_OTHER_DATES: Final = 2
-_LONG_TEXT: Final = 4
 _CHINESE: Final = re.compile(r"[\u3400-\u9fff]")
+_LONG_TEXT: Final = 4
 """Characters of the shortest head of a badge, such as a company's name."""
 _HEADLINE: Final = 10
 """Latin letters of the shortest title of another document, such as that of its state."""
