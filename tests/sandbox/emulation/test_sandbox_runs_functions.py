@@ -245,8 +245,13 @@ def test_the_api_responds_as_api_gateway_does(probe: Probe) -> None:
 
 
 def send_three_concurrent_requests(probe: Probe) -> list[httpx.Response]:
-    with ThreadPoolExecutor(3) as pool:
-        return list(pool.map(probe.request, ["sleep 2"] * 3))
+    """Ask again for a minute: on a busy machine, loading three functions takes longer than their timeout."""
+    give_up = time.monotonic() + 60
+    while True:
+        with ThreadPoolExecutor(3) as pool:
+            responses = list(pool.map(probe.request, ["sleep 2"] * 3))
+        if {response.status_code for response in responses} == {200} or time.monotonic() > give_up:
+            return responses
 
 
 def test_concurrent_requests_get_separate_environments(probe: Probe) -> None:
