@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from recognizer.reading.card_evidence.person import examine_portrait_place
+from recognizer.reading.fields.ocr_field import Fields
 from recognizer.reading.layout.card_layout import Layout
 from recognizer.reading.ocr import engine
 from recognizer.reading.ocr.card_text import CardText
@@ -29,13 +30,13 @@ class PortraitCrop:
 
 
 def find_portrait(
-    text: CardText, layout: Layout, scale: float, *, on_the_left: bool, outline: Quad | None = None
+    text: CardText, layout: Layout, fields: Fields, scale: float, *, on_the_left: bool, outline: Quad | None = None
 ) -> PortraitCrop | None:
     """Return the portrait, or None if none is found.
 
     ``scale``: the photo's size divided by that of ``text.image``. ``outline``: the card's corners in ``text.image``.
     """
-    box = examine_portrait_place(text, layout, on_the_left=on_the_left, outline=outline).portrait
+    box = examine_portrait_place(text, layout, fields, on_the_left=on_the_left, outline=outline).portrait
     return None if box is None else _crop_portrait(text, box, scale)
 
 

@@ -139,6 +139,7 @@ def _portrait(card: Card, scale: float | None) -> PortraitCrop | None:
         return find_portrait(
             card.text,
             card.finder.layout,
+            card.fields,
             scale,
             on_the_left=card.card_side is not CardSide.RESIDENCE_FRONT,
             outline=card.outline_in_image,

@@ -20,7 +20,7 @@ from recognizer.reading.card_evidence.hidden_lines import are_lines_hidden
 from recognizer.reading.card_evidence.paper import Paper, examine_paper, is_text_light, lines_on_same_paper
 from recognizer.reading.card_evidence.person import examine_portrait_place
 from recognizer.reading.card_evidence.picture import CERTAIN, picture_beside
-from recognizer.reading.classification.card_area import IsOnCard
+from recognizer.reading.classification.card_area import IsOnCard, card_pieces
 from recognizer.reading.classification.card_sides import LABELS_BY_SIDE, CardSide
 from recognizer.reading.classification.form_signs import form_signs
 from recognizer.reading.classification.side_layout import departures
@@ -76,6 +76,8 @@ _PRINT_OF_BACK: Final = re.compile(
     r"(?<![A-Z\d])[HM]\d{8}(?:\d\d)?(?!\d)|内地通行|港澳居民|[港澳]\D{0,9}身份证|Mainland ?Travel"
 )
 """An earlier permit's number, a part of the title, the identity card's name."""
+_END: Final = 6
+"""Characters of a number's end that nothing else has."""
 _COLON: Final = -0.3
 _LABEL_WITH_COLON: Final = re.compile("^(?:.{0,6}(?:姓名|号码)|\\W?)\\s*[:：]")
 """Points if a label has a colon: permits print none, and a page that explains a back has few labels to tell by."""
@@ -191,7 +193,7 @@ def document_evidence(
         seen += _front(finder, fields, picture=_picture(card_side, text, layout, core, fields=fields, outline=outline))
     fits, page = True, 0.0
     if card_side is CardSide.HK_MACAO_BACK:
-        fits, page = _around_lines(text, finder, outline, mrz.chinese_name if mrz else "")
+        fits, page = _around_lines(text, finder, outline, mrz or MrzFacts())
     words = _words(layout, card_side, fields, is_on_card)
     # A page prints a back's lines in a box, and a badge its head on a band.
     if words < 0 and card_side is not CardSide.HK_MACAO_BACK and document is None:
@@ -218,8 +220,7 @@ def _without_other_papers(text: CardText, layout: Layout, fields: Fields) -> Lay
     if not same:
         return layout
     kept = {id(line) for line in lines_on_same_paper(text, text.lines, own)}
-    values = {simplified(field.text) for field in fields.values()}
-    owned = [piece.line for piece in layout.pieces if piece.owner or simplified(piece.text) in values]
+    owned = [piece.line for piece in card_pieces(layout, fields)]
     areas = [_box(line) for line in (*own, *owned)]
     areas.append(surrounding(same, 0, 0))
     return Layout([line for line in text.lines if id(line) in kept or any(_is_inside(line, area) for area in areas)])
@@ -233,14 +234,14 @@ def _is_inside(line: TextLine, area: BoundingBox) -> bool:
     return area.top < line.middle < area.bottom and line.left < area.right and line.right > area.left
 
 
-def _around_lines(text: CardText, finder: FieldFinder, outline: Quad | None, coded_name: str) -> tuple[bool, float]:
+def _around_lines(text: CardText, finder: FieldFinder, outline: Quad | None, mrz: MrzFacts) -> tuple[bool, float]:
     """Return whether the outline fits a back's machine-readable lines, and points for what is around these.
 
-    ``coded_name``: the Chinese name in the lines, if they are proven.
+    ``mrz``: what the lines prove.
     """
     rows = machine_rows(finder)
     points = 0.0
-    if rows and not _has_print_of_back(finder, coded_name):
+    if rows and not _has_print_of_back(finder, mrz):
         others = [line for line in texts_above(rows, text.lines) if not _WATERMARK.search(line.text)]
         points += _ONLY_LINES + (_OTHER_TEXT if len(others) >= _SOME_TEXT else 0.0)
     points += _COLON * any(_LABEL_WITH_COLON.search(piece.line.text) for piece in finder.layout.pieces)
@@ -257,12 +258,19 @@ def _around_lines(text: CardText, finder: FieldFinder, outline: Quad | None, cod
     return fits, points
 
 
-def _has_print_of_back(finder: FieldFinder, coded_name: str) -> bool:
-    """Tell whether anything is read of what a HK/Macao back prints besides its machine-readable lines."""
+def _has_print_of_back(finder: FieldFinder, mrz: MrzFacts) -> bool:
+    """Tell whether anything is read of what a HK/Macao back prints besides its machine-readable lines.
+
+    Of a number in the lines, glare may leave only the end.
+    """
+    name, numbers = simplified(mrz.chinese_name), [number for number in (mrz.identity_number, mrz.number) if number]
     layout = finder.layout
     texts = [simplified(piece.text) for piece in layout.pieces if not plain_line(piece.text)]
     return any(anchor.label is not Label.NOISE for anchor in layout.anchors) or any(
-        identity_card_number(text) or _PRINT_OF_BACK.search(text) or (coded_name and simplified(coded_name) in text)
+        identity_card_number(text)
+        or _PRINT_OF_BACK.search(text)
+        or (name and name in text)
+        or any(len(text) >= _END and (text in number or number[-_END:] in text) for number in numbers)
         for text in texts
     )
 
@@ -335,7 +343,7 @@ def _picture(
     if points == CERTAIN:
         return points
     on_the_left = card_side is not CardSide.RESIDENCE_FRONT
-    place = examine_portrait_place(text, layout, on_the_left=on_the_left, outline=outline)
+    place = examine_portrait_place(text, layout, fields, on_the_left=on_the_left, outline=outline)
     if place.portrait:
         return max(points, _PERSON)
     if points > 0:

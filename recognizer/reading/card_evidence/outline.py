@@ -58,6 +58,9 @@ _MIN_ADJACENT: Final = 0.8
 """A side can be derived if so much of both sides next to it has edges."""
 _DERIVED: Final = (0.2, 0.5)
 """Count as the edge along a side that is derived from the other three, and as the least edge of the four."""
+_TEXT_OUTSIDE: Final = 2.5
+_TEXT_ACROSS: Final = 2.0
+"""Points for all text."""
 _INSIDE: Final = 0.05
 """How far inside the sides their paper is examined, as a part of the card's height."""
 _ALONG: Final = np.linspace(0.1, 0.9, 14)
@@ -262,7 +265,7 @@ class _Search:
         return np.asarray(edge.sum(axis=0) + least - faults - aspect**2 / 2)
 
     def _text_faults(self, corners: Numbers) -> Numbers:
-        """Return points to take away from rectangles: the shares of text outside and, twice, across their sides."""
+        """Return points to take away from rectangles for the shares of text outside and across their sides."""
         width, height = self.boxes[:, 2] - self.boxes[:, 0], self.boxes[:, 3] - self.boxes[:, 1]
         left, right = self.boxes[:, 0] + 0.3 * height, self.boxes[:, 2] - 0.3 * height
         top, bottom = self.boxes[:, 1] + 0.25 * height, self.boxes[:, 3] - 0.25 * height
@@ -275,7 +278,7 @@ class _Search:
         is_inside = (across >= 0).all(axis=1)
         whole, some = is_inside.all(axis=1), is_inside.any(axis=1)
         share = width / width.sum()
-        return np.asarray(1 - whole @ share + 2 * (some & ~whole) @ share)
+        return np.asarray(_TEXT_OUTSIDE * (1 - whole @ share) + _TEXT_ACROSS * (some & ~whole) @ share)
 
     def _on_other_paper(self, corners: Numbers) -> Numbers:
         """Return the part of each rectangle's margin, just inside its sides, that is not the card's paper."""

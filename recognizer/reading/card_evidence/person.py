@@ -22,6 +22,8 @@ from recognizer.reading.card_evidence.flat_area import (
 )
 from recognizer.reading.card_evidence.glare import in_glare
 from recognizer.reading.card_evidence.paper_difference import differs_from_paper
+from recognizer.reading.classification.card_area import card_pieces
+from recognizer.reading.fields.ocr_field import EMPTY_FIELD, Fields
 from recognizer.reading.layout.card_layout import Layout
 from recognizer.reading.layout.labels import Label
 from recognizer.reading.ocr.card_text import CardText
@@ -78,9 +80,11 @@ class PortraitPlace:
     """Only paper is there, or no room: a portrait is neither there nor hidden or outside the photo."""
 
 
-def examine_portrait_place(text: CardText, layout: Layout, *, on_the_left: bool, outline: Quad | None) -> PortraitPlace:
+def examine_portrait_place(
+    text: CardText, layout: Layout, fields: Fields, *, on_the_left: bool, outline: Quad | None
+) -> PortraitPlace:
     """Look for the portrait beside the labels and values. ``outline``: the card's corners in ``text.image``."""
-    lines = _holder_lines(layout)
+    lines = _holder_lines(layout, fields)
     if not lines:
         return PortraitPlace(None, is_blank=False)
     height = layout.height if outline is None else float(np.linalg.norm(outline[1] - outline[0])) / _CARD_WIDTH
@@ -133,11 +137,16 @@ def _in_photo(area: FlatArea, text: CardText) -> Mask:
     return inside(area, text, np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32))
 
 
-def _holder_lines(layout: Layout) -> list[TextLine]:
+def _holder_lines(layout: Layout, fields: Fields) -> list[TextLine]:
     """Return the labels and values beside the portrait: not a title, nor the residence number below it."""
-    labels = [anchor for anchor in layout.anchors if anchor.label not in _NOT_BESIDE]
-    values = [piece.line for piece in layout.pieces if piece.owner and piece.owner.label not in _NOT_BESIDE]
-    return [label.line for label in labels] + values or [piece.line for piece in layout.pieces]
+    number = fields.get("IdCardNo", EMPTY_FIELD).text
+    labels = [anchor.line for anchor in layout.anchors if anchor.label not in _NOT_BESIDE]
+    values = [
+        piece.line
+        for piece in card_pieces(layout, fields)
+        if not (piece.owner and piece.owner.label in _NOT_BESIDE) and not (number and number in piece.text)
+    ]
+    return labels + values or [piece.line for piece in layout.pieces]
 
 
 def _beside(area: FlatArea, lines: list[TextLine], *, on_the_left: bool) -> Mask:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from recognizer.reading.card_evidence.document_confidence import REFUSED, DocumentEvidence
+from recognizer.reading.classification.card_area import card_pieces
 from recognizer.reading.classification.card_sides import LABELS_BY_SIDE, CardSide
 from recognizer.reading.classification.side_layout import missing_fields
 from recognizer.reading.fields import travel_permit
@@ -60,6 +61,8 @@ class Card:
     """The same of a larger document of which the outline is a part, if there is one."""
     is_refused: bool = False
     """It is another document, or only the words of a card: a closer look would show the same."""
+    seen_as: "Card | None" = None
+    """What a refused card was before: with another reading, there may be enough evidence for it."""
 
     @property
     def is_other_document(self) -> bool:
@@ -92,23 +95,25 @@ class Card:
         return required + sum(bool(found.text) and found.confidence < _UNCERTAIN for found in self.fields.values())
 
     def core(self) -> tuple[TextLine, ...]:
-        """Return the lines that certainly belong to the card: labels and their values; all if there is no label."""
+        """Return the lines that certainly belong to the card: labels and values; all if there is neither."""
         layout = self.finder.layout
-        owned = [piece.line for piece in layout.pieces if piece.owner]
-        return tuple(anchor.line for anchor in layout.anchors) + tuple(owned) if layout.anchors else self.text.lines
+        lines = [anchor.line for anchor in layout.anchors]
+        lines += [piece.line for piece in card_pieces(layout, self.fields)]
+        return tuple(lines) or self.text.lines
 
     def area(self) -> tuple[TextLine, ...]:
-        """Return the lines that show where the card is: less than half of the labels do not show how large it is."""
+        """Return the lines that show where the card is: less than half of its rows do not show how large it is."""
         labels = {anchor.label for anchor in self.finder.layout.anchors} - {Label.TITLE, Label.NOISE}
         expected = len(LABELS_BY_SIDE[self.card_side]) if self.card_side else 2 * FEW_LABELS
-        if 2 * len(labels) < expected:
+        values = sum(bool(field.text) for field in self.fields.values())
+        if 2 * max(len(labels), values) < expected:
             return self.text.lines
         return self.core() + tuple(machine_rows(self.finder))
 
     def judged_by(self, evidence: DocumentEvidence) -> "Card":
         """Return the card with this evidence, refused if that is too little."""
         if evidence.confidence < REFUSED:
-            return replace(self, card_side=None, fields={}, mrz=None, evidence=evidence, is_refused=True)
+            return replace(self, card_side=None, fields={}, mrz=None, evidence=evidence, is_refused=True, seen_as=self)
         return replace(self, evidence=evidence)
 
     def judged_when_complete(self) -> "Card":
@@ -121,8 +126,10 @@ class Card:
     def merged_with(self, second: "Card") -> "Card":
         """Return the better of two readings, merged with the other one if both show the same card side.
 
-        If the second one was refused, its evidence still counts.
+        If the second one was refused, its fields and evidence still count.
         """
+        if second.seen_as is not None and second.seen_as.card_side is self.card_side:
+            second = replace(second.seen_as, evidence=second.evidence)
         evidence = self.evidence or second.evidence
         if self.evidence and second.evidence:
             evidence = self.evidence.with_closer(second.evidence)

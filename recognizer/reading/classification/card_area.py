@@ -1,10 +1,16 @@
 """The text in the area of a card: a card may lie on other papers, whose text says nothing about it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
-from recognizer.reading.layout.card_layout import Layout
+from recognizer.reading.fields.ocr_field import Fields
+from recognizer.reading.fields.value_parsers import simplified
+from recognizer.reading.layout.card_layout import Layout, Piece
 from recognizer.reading.ocr.text_lines import BOX_GAP, TextLine, strip_spaces
+
+_MIN_VALUE: Final = 2
+_MIN_PART: Final = 4
+"""Characters of a value, and of a part of one, that are hardly in a text beside it by chance."""
 
 type IsOnCard = Callable[[TextLine], bool]
 """Tells whether a line is within the card's outline."""
@@ -14,6 +20,24 @@ _BELOW: Final = 2.2
 """How many text heights right of labels, values and title, above and below them text still belongs to them. None does
 that is left of them, or begins right of all of them: a card has only its portrait and its chip symbol there. Above the
 labels there is only the title, so all text there counts if it is within a known outline."""
+
+
+def card_pieces(layout: Layout, fields: Fields) -> list[Piece]:
+    """Return the texts that are values: of a label that was read, or of a field without one."""
+    values = [_plain(field.text) for field in fields.values() if len(field.text) >= _MIN_VALUE]
+    return [piece for piece in layout.pieces if piece.owner or _is_value(_plain(piece.text), values)]
+
+
+def _is_value(text: str, values: Sequence[str]) -> bool:
+    """Tell whether a text is a value, a line of one, or ends with one: before it may be a misread label."""
+    return any(
+        text == value or (len(text) >= _MIN_PART and text in value) or (not value.isdigit() and text.endswith(value))
+        for value in values
+    )
+
+
+def _plain(text: str) -> str:
+    return "".join(simplified(text).split())
 
 
 def texts_in_area(layout: Layout, is_on_card: IsOnCard | None = None) -> list[TextLine]:

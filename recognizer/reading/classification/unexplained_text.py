@@ -16,7 +16,7 @@ from recognizer.reading.fields import value_parsers
 from recognizer.reading.fields.ocr_field import Fields
 from recognizer.reading.fields.value_parsers import simplified
 from recognizer.reading.layout.card_layout import Layout
-from recognizer.reading.layout.labels import TITLES, WORDS
+from recognizer.reading.layout.labels import TITLES, WORDS, Label
 
 _MIN_CHINESE: Final = 2
 """A single character may be a piece of a picture or of a pattern."""
@@ -53,6 +53,7 @@ def unexplained_texts(
     unread = [word for label in LABELS_BY_SIDE[card_side] if layout.anchor(label) is None for word in WORDS[label]]
     words = (*labels, *_AUTHORITIES, *_MARKS)
     titles = (_STATE, *(title for title, permit in TITLES.items() if permit is _PERMITS[card_side]))
+    unread_titles = () if layout.anchor(Label.TITLE) else titles
     texts = [
         _plain(_WATERMARK.sub("", line.text))
         for line in texts_in_area(layout, is_on_card)
@@ -64,13 +65,27 @@ def unexplained_texts(
         if not (card_side is CardSide.RESIDENCE_FRONT and _ADDRESS.search(text))
         and value_parsers.chinese_name(text) not in values
         and not any(_is_explained(part, values, words, titles) for part in (text, "".join(_CHINESE.findall(text))))
-        and not (len(text) == _MIN_CHINESE and _is_part_of_label(text, labels, unread))
+        and not (len(text) == _MIN_CHINESE and _is_part_of_print(text, labels, unread, unread_titles))
+        and not any(_is_behind_label(text, value, unread) for value in values)
     ]
 
 
-def _is_part_of_label(text: str, labels: Sequence[str], unread: Sequence[str]) -> bool:
-    """Tell whether a text begins a label, or ends one that was not read."""
-    return any(label.startswith(text) for label in labels) or any(label.endswith(text) for label in unread)
+def _is_part_of_print(text: str, labels: Sequence[str], unread: Sequence[str], titles: Sequence[str]) -> bool:
+    """Tell whether two characters begin a label, or end one that was not read, or an authority, or begin a title."""
+    return (
+        any(label.startswith(text) for label in labels)
+        or any(label.endswith(text) for label in unread)
+        or any(authority.endswith(text) for authority in _AUTHORITIES)
+        or any(title[0] == text[0] for title in titles)
+    )
+
+
+def _is_behind_label(text: str, value: str, unread: Sequence[str]) -> bool:
+    """Tell whether a text is a value after a label that was not read, of which a character is right."""
+    label = text.removesuffix(value)
+    return 0 < len(label) < len(text) and any(
+        len(label) <= len(word) and (label[0] == word[0] or label[-1] == word[-1]) for word in unread
+    )
 
 
 def _is_explained(text: str, values: Sequence[str], words: Sequence[str], titles: Sequence[str]) -> bool:

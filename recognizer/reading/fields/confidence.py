@@ -12,6 +12,7 @@ _KNOWN_TERM: Final = 0.95
 _UNKNOWN_TERM: Final = 0.45
 _NONEXISTENT_DAY: Final = 0.3
 _MIXED_SCRIPTS: Final = 0.8
+_ONLY_SURNAME: Final = 0.7
 _UNCLEAR_SCRIPT: Final = 0.88
 """Maximum confidence of a name with an easily confused character, if no other one is in the same script only."""
 
@@ -41,7 +42,12 @@ def adjust_for_calendar(dates: OcrField) -> OcrField:
 
 
 def adjust_for_script(name: OcrField) -> OcrField:
-    """Lower the confidence of a name that mixes simplified and traditional characters or may be in either script."""
+    """Lower the confidence of a name that mixes simplified and traditional characters or may be in either script.
+
+    Also of a compound surname alone: its given name may be hidden.
+    """
+    if value_parsers.COMPOUND_SURNAMES.fullmatch(value_parsers.simplified(name.text)):
+        return name.at_most(_ONLY_SURNAME)
     unclear = value_parsers.script_is_unclear(name.text)
     return adjust_for_mixed_scripts(name.at_most(_UNCLEAR_SCRIPT) if unclear else name)
 

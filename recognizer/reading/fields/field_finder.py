@@ -26,6 +26,7 @@ _REREAD: Final = 0.8
 _MAYBE_COVERED: Final = 0.8
 """Maximum confidence of a text that may continue under glare."""
 _LONE_SEX: Final = re.compile(r"(?:性\S?|\S别|[\d./年月日]*|\d{4}\.\d\d\.\d\d\s+\S)\s*([男女])")
+_SEX_IN_LAST_BOX: Final = re.compile(rf"{BOX_GAP}(?:性\S?|\S别)\s*([男女])$")
 _SEX_AFTER_LABEL: Final = re.compile(rf"\S{{1,2}}{BOX_GAP}[男女]")
 _MISREAD: Final = 0.6
 """Confidence below which two characters before a sex may be its label, and a text may be a sex with its label."""
@@ -63,7 +64,7 @@ def no_position(_box: BoundingBox) -> Corners | None:
 
 def lone_sex(text: str) -> str | None:
     """Return the sex if the text is nothing else, except half of its label or a date; between them, a misread label."""
-    found = _LONE_SEX.fullmatch(text)
+    found = _LONE_SEX.fullmatch(text) or _SEX_IN_LAST_BOX.search(text)
     return found[1] if found else None
 
 

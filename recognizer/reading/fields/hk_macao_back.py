@@ -33,6 +33,8 @@ from recognizer.reading.result import NOT_ENABLED
 
 _NAME_DISTANCE: Final = 3.2
 """The name is at most this many text heights above the identity number's label."""
+_NAME_BELOW_TITLE: Final = 4.0
+"""Or that many heights of the title below it."""
 _WITHOUT_LABEL: Final = 0.85
 """Maximum confidence of a value beside an unreadable label."""
 _UNVERIFIED: Final = 0.5
@@ -72,7 +74,7 @@ def back_fields(finder: FieldFinder, facts: MrzFacts | None = None) -> Fields:
         "Type": type_name(finder, PermitType.HK_MACAO_PERMIT, number).at_least(number.confidence),
         "Name": _checked_name(finder, adjust_for_script(name), facts.chinese_name),
         "IDNumber": _checked_identity(identity, facts.identity_number),
-        "HistoryNumber": history or _history_without_label(finder, facts) or EMPTY_FIELD,
+        "HistoryNumber": _checked_history(history or _history_without_label(finder, facts) or EMPTY_FIELD),
     }
 
 
@@ -138,11 +140,16 @@ def _letters(name: str) -> str:
 
 
 def _name_above_identity(finder: FieldFinder) -> OcrField | None:
-    """Return the name in the row above the identity number or its label, for an unreadable name label."""
+    """Return the name in the row above the identity number or its label, for an unreadable name label.
+
+    If something hides both, the Chinese name is the one below the title.
+    """
     label = finder.layout.anchor(Label.IDENTITY_NUMBER) or finder.layout.anchor(Label.PERMIT_NUMBER)
     below = label or next((piece for piece in finder.layout.pieces if _bracketed_identity(piece.text)), None)
-    if below is None or finder.layout.anchor(Label.NAME):
+    if finder.layout.anchor(Label.NAME):
         return None
+    if below is None:
+        return _name_below_title(finder)
     coded = _letters(romanized_name(machine_lines(finder)))  # glare may hide its beginning
 
     def latin_name(text: str) -> str | None:
@@ -159,6 +166,22 @@ def _name_above_identity(finder: FieldFinder) -> OcrField | None:
         if nearest := max(found, key=lambda piece: (piece.row, piece.line.left), default=None):
             return finder.field(parse(nearest.text) or "", [nearest.line]).at_most(_WITHOUT_LABEL)
     return None
+
+
+def _name_below_title(finder: FieldFinder) -> OcrField | None:
+    title = finder.layout.anchor(Label.TITLE)
+    near = [
+        (piece, name)
+        for piece in (*finder.layout.pieces, *finder.layout.specimen_marks)
+        if title is not None
+        and SAME_ROW < (piece.line.middle - title.line.middle) / title.line.height < _NAME_BELOW_TITLE
+        and title.line.left - title.line.height < piece.line.left < title.line.right
+        and (name := value_parsers.chinese_name(piece.text))
+    ]
+    if len(near) != 1:
+        return None
+    piece, name = near[0]
+    return finder.field(name, [piece.line]).at_most(_WITHOUT_LABEL)
 
 
 def _checked_name(finder: FieldFinder, name: OcrField, coded: str) -> OcrField:
@@ -220,6 +243,11 @@ def _checked_identity(printed: OcrField, proven: str) -> OcrField:
     if corrected is None:
         return printed.at_most(_UNVERIFIED) if may_be_hong_kong_number(printed.text) else printed
     return replace(printed, text=corrected).at_least(VERIFIED)
+
+
+def _checked_history(numbers: OcrField) -> OcrField:
+    """Lower the confidence of earlier numbers without their letter, H or M: it is hidden or misread."""
+    return numbers.at_most(_UNVERIFIED) if re.search(r"(?:^|,)\d", numbers.text) else numbers
 
 
 def _history_without_label(finder: FieldFinder, facts: MrzFacts) -> OcrField | None:

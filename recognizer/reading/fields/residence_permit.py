@@ -110,7 +110,7 @@ def _name(finder: FieldFinder, below: Piece | None) -> OcrField | None:
         and piece.line.middle < below.line.middle
         and (value := _without_label(piece, below))
         and value_parsers.chinese_name(value.text)
-        and not lone_sex(value.text)
+        and not (lone_sex(value.text) or lone_sex(piece.text))
         and not _SEX_AFTER_LABEL.fullmatch(piece.text)
         and not _PROVINCE_OR_TOWN.match(value.text)
     ]

@@ -286,7 +286,7 @@ def _authority_and_place(finder: FieldFinder) -> tuple[OcrField, OcrField]:
     place = _completed_place(finder, finder.value(Label.ISSUE_PLACE, _place))
     if authority.text and not (place and value_parsers.province(place.text)):
         place = _place_after(finder, authority.text) or place
-    place = place or finder.anywhere(value_parsers.province, not_beside=frozenset(Label))
+    place = place or finder.anywhere(value_parsers.province)
     others = frozenset(Label) - {Label.AUTHORITY, Label.ISSUE_PLACE}
     return authority, place or finder.anywhere(province_after_office, not_beside=others) or EMPTY_FIELD
 

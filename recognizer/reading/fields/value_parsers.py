@@ -40,6 +40,7 @@ _CHINESE_NAME: Final = re.compile(rf"[{_CJK}](?:[{_CJK}·]*[{_CJK}])")
 _LABEL_BEFORE_PROVINCE: Final = re.compile(rf"[{_CJK}]{{1,2}}(?=(?:{_PROVINCES.pattern})(?:[省市]|.{{0,3}}自治区))")
 _END_OF_LABEL: Final = re.compile("^(?:姓名|姓(?!名)|名)(?=..)")
 """What is read of 姓名 together with the name. No surname is written like that."""
+COMPOUND_SURNAMES: Final = re.compile("欧阳|司马|上官|诸葛|夏侯|皇甫|尉迟|公孙|慕容|令狐|司徒|东方|南宫|端木|张简|范姜")
 _MISREAD_SURNAME: Final = re.compile("^洗")
 """On 720 own photos of level 2, all five of these were 冼, which is a usual surname in Guangdong and Hong Kong."""
 _TRAILING_LATIN: Final = re.compile(r"\s[A-Z][A-Z ,'’\-]*$")

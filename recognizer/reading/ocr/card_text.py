@@ -269,9 +269,13 @@ class ImageScan:
         return self._with_others(text, inside.union(text.quad_indexes)) if inside - set(text.quad_indexes) else None
 
     def _with_others(self, text: CardText, indexes: set[int]) -> CardText | None:
-        """Return a text with other lines; None if these tilt all of it, so that no place of a label is right."""
+        """Return a text with other lines; None if these tilt all of it, so that no place of a label is right.
+
+        The tilt of a text without any long line is not known.
+        """
         joined = self._read_segment(sorted(indexes), text.quarter_turns)
-        return joined if abs(joined.deskew.slope - text.deskew.slope) < _MAX_TILT else None
+        is_known = text.deskew != Deskew()
+        return joined if not is_known or abs(joined.deskew.slope - text.deskew.slope) < _MAX_TILT else None
 
     def _quads_of(self, segment: list[int]) -> list[Quad]:
         return [self._quads[index] for index in segment]

@@ -15,6 +15,7 @@ from typing import Final
 from xpinyin import Pinyin
 
 from permit_ocr.domain.card.chinese_script import simplified
+from recognizer.reading.fields import value_parsers
 from recognizer.reading.fields.field_finder import FieldFinder
 from recognizer.reading.fields.names.holder_names import reread_name
 from recognizer.reading.fields.ocr_field import OcrField
@@ -35,9 +36,6 @@ _MOST_CHARACTERS: Final = 8
 """Longer text is no name, and has too many readings to compare."""
 _LONGEST_NAME: Final = 3
 """Characters of a surname with a given name of one or two. Tibetan and other longer names have no surname."""
-_COMPOUND_SURNAMES: Final = re.compile(
-    "欧阳|司马|上官|诸葛|夏侯|皇甫|尉迟|公孙|慕容|令狐|司徒|东方|南宫|端木|张简|范姜"
-)
 _NAME_CHARACTERS: Final = range(0x4E00, 0x9FA6)
 
 
@@ -90,7 +88,7 @@ def _characters_by_syllable() -> dict[str, str]:
 
 def _with_comma(romanised: OcrField, name: str) -> OcrField:
     """Return the romanised name with a comma after the surname's Pinyin, if none was read."""
-    if "," in romanised.text or len(name) > _LONGEST_NAME or _COMPOUND_SURNAMES.match(simplified(name)):
+    if "," in romanised.text or len(name) > _LONGEST_NAME or value_parsers.COMPOUND_SURNAMES.match(simplified(name)):
         return romanised
     surnames = [one for one in _readings(name[0]) if _letters(romanised.text.removeprefix(one)) in _spellings(name[1:])]
     if len(surnames) != 1 or not romanised.text.startswith(surnames[0]):

@@ -46,7 +46,7 @@ def found(image: Image, place: Place, outline: Any = OUTLINE) -> PortraitCrop | 
     left = 500 if place is LEFT else 540
     lines = tuple(line("有效期限 2018.10.09", left, 200 + 70 * row, 38) for row in range(6))
     text = CardText(image, lines, Deskew(), 0, np.eye(3), ())
-    return find_portrait(text, Layout(lines), 1.0, on_the_left=place is LEFT, outline=outline)
+    return find_portrait(text, Layout(lines), {}, 1.0, on_the_left=place is LEFT, outline=outline)
 
 
 def cover(portrait: PortraitCrop | None, place: Place) -> float:
@@ -99,5 +99,5 @@ def test_a_hidden_portrait_is_told_from_blank_paper(image: Image, *, is_blank: b
     lines = tuple(line("有效期限 2018.10.09", left, 200 + 70 * row, 38) for row in range(6))
     outline = (OUTLINE - (1300 - image.shape[1], 0)).astype(np.float32)
     text = CardText(image, lines, Deskew(), 0, np.eye(3), ())
-    place = examine_portrait_place(text, Layout(lines), on_the_left=True, outline=outline)
+    place = examine_portrait_place(text, Layout(lines), {}, on_the_left=True, outline=outline)
     assert place.is_blank is is_blank

@@ -265,7 +265,7 @@ def test_glare_in_the_portraits_place_may_hide_it(glare: slice, *, is_blank: boo
     lines = front("港澳居民来往内地通行证")
     image = blank((150, 140, 130))
     image[:, glare] = 255
-    place = examine_portrait_place(text_on(image, lines), Layout(lines), on_the_left=True, outline=OUTLINE)
+    place = examine_portrait_place(text_on(image, lines), Layout(lines), {}, on_the_left=True, outline=OUTLINE)
     assert (place.portrait, place.is_blank) == (None, is_blank)
 
 
