@@ -24,6 +24,12 @@ PERMIT_BY_FRONT: Final = {
     CardSide.EXIT_ENTRY_FRONT: PermitType.EXIT_ENTRY_PERMIT,
 }
 """The travel permits' sides with the portrait."""
+PERMIT_BY_SIDE: Final = {
+    **PERMIT_BY_FRONT,
+    CardSide.HK_MACAO_BACK: PermitType.HK_MACAO_PERMIT,
+    CardSide.RESIDENCE_FRONT: PermitType.RESIDENCE_PERMIT,
+    CardSide.RESIDENCE_BACK: PermitType.RESIDENCE_PERMIT,
+}
 _TRAVEL_FRONT_LABELS: Final = frozenset(
     {Label.NAME, Label.SEX, Label.BIRTH, Label.VALIDITY, Label.AUTHORITY, Label.PERMIT_NUMBER}
 )

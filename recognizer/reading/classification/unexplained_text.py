@@ -9,9 +9,8 @@ from collections.abc import Sequence
 from difflib import SequenceMatcher
 from typing import Final
 
-from permit_ocr.domain.permits import PermitType
 from recognizer.reading.classification.card_area import IsOnCard, texts_in_area
-from recognizer.reading.classification.card_sides import LABELS_BY_SIDE, PERMIT_BY_FRONT, CardSide
+from recognizer.reading.classification.card_sides import LABELS_BY_SIDE, PERMIT_BY_SIDE, CardSide
 from recognizer.reading.fields import value_parsers
 from recognizer.reading.fields.ocr_field import Fields
 from recognizer.reading.fields.value_parsers import simplified
@@ -34,11 +33,6 @@ _UNITS: Final = re.compile(r"(?<=\d)[年月日]")
 _SEX: Final = re.compile("[男女]")
 _ADDRESS: Final = re.compile(r"[省市区县州]|[路街巷道村]\d|\d[号栋幢座楼室房单组]|[座栋幢]\d")
 _STATE: Final = "中华人民共和国"
-_PERMITS: Final = {
-    CardSide.RESIDENCE_FRONT: PermitType.RESIDENCE_PERMIT,
-    CardSide.RESIDENCE_BACK: PermitType.RESIDENCE_PERMIT,
-    CardSide.HK_MACAO_BACK: PermitType.HK_MACAO_PERMIT,
-} | PERMIT_BY_FRONT
 _AUTHORITIES: Final = ("公安部出入境管理局", "中华人民共和国出入境管理局", "国家移民管理局", "公安局")
 _MARKS: Final = ("非中国籍", "证件样本", "香港永久性居民身份证", "澳门居民身份证")
 """What some side prints besides its labels."""
@@ -52,7 +46,7 @@ def unexplained_texts(
     labels = [word for label in LABELS_BY_SIDE[card_side] for word in WORDS[label]]
     unread = [word for label in LABELS_BY_SIDE[card_side] if layout.anchor(label) is None for word in WORDS[label]]
     words = (*labels, *_AUTHORITIES, *_MARKS)
-    titles = (_STATE, *(title for title, permit in TITLES.items() if permit is _PERMITS[card_side]))
+    titles = (_STATE, *(title for title, permit in TITLES.items() if permit is PERMIT_BY_SIDE[card_side]))
     unread_titles = () if layout.anchor(Label.TITLE) else titles
     texts = [
         _plain(_WATERMARK.sub("", line.text))

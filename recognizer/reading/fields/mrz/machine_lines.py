@@ -9,7 +9,7 @@ from typing import Final
 from permit_ocr.domain.permits import PermitType
 from recognizer.reading.fields.check_digits import mrz_check_digit
 from recognizer.reading.fields.field_finder import FieldFinder
-from recognizer.reading.fields.value_parsers import half_width
+from recognizer.reading.fields.value_parsers import half_width, identity_card_number
 from recognizer.reading.layout.labels import TITLES, Label
 from recognizer.reading.ocr.text_lines import BoundingBox, TextLine, boxes, join
 
@@ -26,7 +26,6 @@ _NOT_WORDS: Final = re.compile(r"<<|\d.*\d.*\d.*\d|^[A-P]{16}")
 """Fillers, digits or the letters of a coded name. A title in capitals has none of them."""
 _PART: Final = re.compile(r"<<|(?=(?:.*\d){8})(?=.*[A-Z].*\d)[A-Z0-9<]{15,}")
 """Fillers, or more letters and digits than any number has. A residence number may end with a letter."""
-_IDENTITY_NUMBER: Final = re.compile(r"(?<![A-Z\d])(?:[A-Z]{1,2}\d{6}|\d{7})\([\dA]\)")
 _IDENTITY_LENGTH: Final = 9
 _MAX_LOWER_CASE: Final = 2
 _MARGIN: Final = 0.1
@@ -68,11 +67,6 @@ def machine_lines(finder: FieldFinder) -> list[str]:
     return [plain_line(line.text) for line in machine_rows(finder)]
 
 
-def has_parts_of_lines(finder: FieldFinder) -> bool:
-    """Tell whether there is what glare or a hand leaves of machine-readable lines."""
-    return parts_of_lines(finder) > 0
-
-
 def parts_of_lines(finder: FieldFinder) -> int:
     """Return how many texts are what glare or a hand leaves of machine-readable lines."""
     return sum(
@@ -82,15 +76,16 @@ def parts_of_lines(finder: FieldFinder) -> int:
 
 def has_parts_of_back(finder: FieldFinder) -> bool:
     """Tell whether two parts of the lines are beside a HK/Macao permit's title, or one repeats a printed number."""
-    if not has_parts_of_lines(finder):
+    parts = parts_of_lines(finder)
+    if not parts:
         return False
     title = finder.layout.anchor(Label.TITLE)
     if title is not None and TITLES[title.word] is not PermitType.HK_MACAO_PERMIT:
         return False
-    if title is not None and parts_of_lines(finder) > 1:
+    if title is not None and parts > 1:
         return True
-    numbers = (_IDENTITY_NUMBER.search(half_width(piece.text)) for piece in finder.layout.pieces)
-    return any(repeats_identity_number(finder, found[0]) for found in numbers if found)
+    numbers = (identity_card_number(piece.text) for piece in finder.layout.pieces)
+    return any(repeats_identity_number(finder, number) for number in numbers if number)
 
 
 def repeats_identity_number(finder: FieldFinder, printed: str) -> bool:

@@ -8,7 +8,7 @@ from recognizer.reading.fields.mrz.document_codes import DocumentCode, document_
 from recognizer.reading.fields.mrz.exit_entry_line import ExitEntryLine, exit_entry_line
 from recognizer.reading.fields.mrz.facts import MrzFacts
 from recognizer.reading.fields.mrz.hk_macao_lines import hk_macao_facts, printed_identity
-from recognizer.reading.fields.mrz.machine_lines import has_parts_of_lines, machine_lines, plain_line
+from recognizer.reading.fields.mrz.machine_lines import machine_lines, parts_of_lines, plain_line
 from recognizer.reading.fields.mrz.name_line import confirms_name, romanized_name
 from tests.unit.recognizer.reading.cards import finder, line
 
@@ -201,7 +201,7 @@ def test_other_text_is_not_a_machine_readable_line(read: str, plain: str) -> Non
     ],
 )
 def test_parts_of_lines_are_told_from_numbers(left: str, *, is_part: bool) -> None:
-    assert has_parts_of_lines(finder(line(left, 80, 600))) is is_part
+    assert bool(parts_of_lines(finder(line(left, 80, 600)))) is is_part
 
 
 def test_a_name_that_fills_its_line_may_be_cut() -> None:
