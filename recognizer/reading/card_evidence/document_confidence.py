@@ -339,10 +339,10 @@ def _picture(
     outline: Quad | None,
 ) -> float:
     """Return points for the portrait of a front."""
-    points = picture_beside(text, core, layout.height, outline=outline)
+    on_the_left = card_side is not CardSide.RESIDENCE_FRONT
+    points = picture_beside(text, core, layout.height, on_the_left=on_the_left, outline=outline)
     if points == CERTAIN:
         return points
-    on_the_left = card_side is not CardSide.RESIDENCE_FRONT
     place = examine_portrait_place(text, layout, fields, on_the_left=on_the_left, outline=outline)
     if place.portrait:
         return max(points, _PERSON)

@@ -37,14 +37,22 @@ _POSSIBLE: Final = 0.2
 _NONE: Final = -0.15
 
 
-def picture_beside(text: CardText, lines: Sequence[TextLine], height: float, *, outline: Quad | None = None) -> float:
+def picture_beside(
+    text: CardText, lines: Sequence[TextLine], height: float, *, on_the_left: bool, outline: Quad | None = None
+) -> float:
     """Return the points for a picture beside the ``lines``, whose text has this height: negative if there is none.
 
     It counts less if it is not separate from its surroundings: a hand or a dark table may touch a portrait, but it may
     also be the corner of a page. Outside the card's ``outline``, if it is known, there is none.
+    ``on_the_left`` tells where the side has its portrait: a picture at the lines' other end is another document's.
     """
     area = flatten(text, surrounding(lines, _REACH * height, _ABOVE * height), _SCALE / height)
-    different = differs_from_paper(area.pixels, area.boxes(lines), _SCALE)
+    boxes = area.boxes(lines)
+    different = differs_from_paper(area.pixels, boxes, _SCALE)
+    if on_the_left:
+        different[:, span(float(np.median(boxes[:, 2])), different.shape[1])] = False
+    else:
+        different[:, span(0, float(np.median(boxes[:, 0])))] = False
     for left, top, right, bottom in area.boxes(text.lines).tolist():
         different[span(top - 1, bottom + 1), span(left - 1, right + 1)] = False
     if outline is not None:

@@ -41,6 +41,9 @@ _OTHER_DATE: Final = re.compile(
 )
 """Dates as other documents print them: 26 JUN 1971, 26/06/1971."""
 _MAX_OTHER_DATES: Final = 2
+_FILLERS: Final = "<<<"
+"""Only machine-readable lines of other documents have several on a front: the exit-entry permit's line has none."""
+_MAX_FILLED: Final = 2
 _CHINESE: Final = re.compile(r"[\u3400-\u9fff]")
 _LONG_TEXT: Final = 4
 """Characters of the shortest head of a badge, such as a company's name."""
@@ -49,8 +52,9 @@ _HEADLINE: Final = 10
 _WHOLE_VALUE: Final = 8
 """Characters of a date. A count may be in what is left of another value."""
 _DAY: Final = re.compile(r"\d\s*年|月\s*\d|\d\s*日")
+_OTHER_BIRTH_DATE: Final = re.compile(r"(?<!\d)(?:19|20)\d\d[/-]\d{1,2}[/-]\d{1,2}(?!\d)")
 _PADDED_DAY: Final = re.compile(r"年\s*0\d\s*月|月\s*0\d\s*日")
-"""Resident identity cards print 1997年6月2日."""
+"""Resident identity cards print 1997年6月2日, not 1997/6/2 or 1997年06月02日."""
 
 
 def departures(layout: Layout, card_side: CardSide, fields: Fields, is_on_card: IsOnCard | None = None) -> int:
@@ -68,6 +72,7 @@ def departures(layout: Layout, card_side: CardSide, fields: Fields, is_on_card: 
         + _other_periods(layout, is_on_card)
         + misplaced(completed, card_side, fields)
         + _dates_in_other_formats(layout, is_on_card)
+        + (card_side is not CardSide.HK_MACAO_BACK and _filled_lines(layout, is_on_card))
         + _has_other_headline(layout, card_side, fields, is_on_card)
         + (card_side is CardSide.HK_MACAO_BACK and _has_text_above_title(layout, is_on_card))
         + (_faults_of_dates(completed, fields, is_on_card) if card_side is CardSide.RESIDENCE_FRONT else 0)
@@ -133,6 +138,12 @@ def _texts_of_card(layout: Layout, is_on_card: IsOnCard | None) -> list[str]:
 def _dates_in_other_formats(layout: Layout, is_on_card: IsOnCard | None) -> int:
     texts = _texts_of_card(layout, is_on_card)
     return min(sum(bool(_OTHER_DATE.search(text)) for text in texts), _MAX_OTHER_DATES)
+
+
+def _filled_lines(layout: Layout, is_on_card: IsOnCard | None) -> int:
+    """Count machine-readable lines, such as those of TD1 documents (ICAO Doc 9303, part 5)."""
+    filled = sum(_FILLERS in line.text for line in texts_within(layout, is_on_card))
+    return min(filled, _MAX_FILLED)
 
 
 def _has_other_headline(layout: Layout, card_side: CardSide, fields: Fields, is_on_card: IsOnCard | None) -> bool:
@@ -205,7 +216,8 @@ def _faults_of_dates(layout: Layout, fields: Fields, is_on_card: IsOnCard | None
     texts = _texts_of_card(layout, is_on_card)
     days = {day for text in texts if (day := value_parsers.slashed_date(text))}
     is_padded = any(_PADDED_DAY.search(text) for text in texts)
-    return max(0, len(days) - 1) + is_padded + _has_other_birth_date(layout, fields)
+    is_other = _has_other_birth_date(layout, fields) or any(_OTHER_BIRTH_DATE.search(text) for text in texts)
+    return max(0, len(days) - 1) + is_padded + is_other
 
 
 def _has_other_birth_date(layout: Layout, fields: Fields) -> bool:

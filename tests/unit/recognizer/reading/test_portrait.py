@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from recognizer.reading.card_evidence.person import examine_portrait_place
+from recognizer.reading.fields.ocr_field import OcrField
 from recognizer.reading.layout.card_layout import Layout
 from recognizer.reading.ocr.card_text import CardText, Deskew
 from recognizer.reading.portrait import PortraitCrop, find_portrait
@@ -101,3 +102,14 @@ def test_a_hidden_portrait_is_told_from_blank_paper(image: Image, *, is_blank: b
     text = CardText(image, lines, Deskew(), 0, np.eye(3), ())
     place = examine_portrait_place(text, Layout(lines), {}, on_the_left=True, outline=outline)
     assert place.is_blank is is_blank
+
+
+def test_values_show_the_portraits_place_without_labels() -> None:
+    values = ("陈小明", "1997年6月2日", "上海市黄浦区示范路8号")
+    lines = [line(text, 230, 220 + 90 * row, 38) for row, text in enumerate(values)]
+    page = [line("会议纪要（第三稿）", 1160, 20 + 60 * row, 38) for row in range(12)]
+    text = CardText(card(RIGHT, framed=True), (*lines, *page), Deskew(), 0, np.eye(3), ())
+    fields = {name: OcrField(value, 0.9) for name, value in zip(("Name", "Birth", "Address"), values, strict=True)}
+    place = examine_portrait_place(text, Layout(text.lines), fields, on_the_left=False, outline=OUTLINE)
+    assert place.portrait is not None
+    assert examine_portrait_place(text, Layout(text.lines), {}, on_the_left=False, outline=OUTLINE).portrait is None

@@ -114,10 +114,16 @@ def table(image: Image) -> Image:
     return image
 
 
-@pytest.mark.parametrize(("change", "sign"), [(with_portrait, 1), (lambda image: image, -1), (table, -1)])
-def test_a_picture_is_a_compact_area_beside_the_text(change: Callable[[Image], Image], sign: int) -> None:
+@pytest.mark.parametrize(
+    ("change", "on_the_left", "sign"),
+    [(with_portrait, True, 1), (with_portrait, False, -1), (lambda image: image, True, -1), (table, True, -1)],
+    ids=["portrait", "at the other end", "none", "a table"],
+)
+def test_a_picture_is_a_compact_area_beside_the_text(
+    change: Callable[[Image], Image], sign: int, *, on_the_left: bool
+) -> None:
     lines = front("港澳居民来往内地通行证")
-    assert np.sign(picture_beside(text_on(change(blank(BLUE)), lines), lines, 32.0)) == sign
+    assert np.sign(picture_beside(text_on(change(blank(BLUE)), lines), lines, 32.0, on_the_left=on_the_left)) == sign
 
 
 def test_a_pattern_is_told_from_blank_paper() -> None:

@@ -329,3 +329,35 @@ def test_values_at_the_other_side_of_a_screen_are_departures(gap: float, count: 
 
 def test_a_title_lower_than_the_values_is_a_departure() -> None:
     assert front_departures([line(TITLE, 80, 80, 30), *front_lines()[1:]]) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "sex", "departures_"),
+    [
+        ("姓书陈小明", "性制男", 0),
+        ("处名陈小明", "性别男", 0),
+        ("总经理陈小明", "性别男", 1),
+        ("姓名姓名陈小明", "性别男", 1),
+    ],
+)
+def test_a_misread_label_may_be_read_with_its_value(name: str, sex: str, departures_: int) -> None:
+    lines = residence_lines()
+    lines[:2] = [line(name, 80, 100), line(sex, 80, 190)]
+    assert departures(Layout(lines), CardSide.RESIDENCE_FRONT, RESIDENCE_FRONT) == departures_
+
+
+@pytest.mark.parametrize(("end", "count"), [("理局", 0), ("务部", 1)])
+def test_two_characters_may_end_an_authority(end: str, count: int) -> None:
+    assert front_departures([*front_lines(), line(end, 600, 460)]) == count
+
+
+@pytest.mark.parametrize(("side", "count"), [(CardSide.HK_MACAO_FRONT, 2), (CardSide.HK_MACAO_BACK, 0)])
+def test_a_front_has_no_machine_readable_lines_with_fillers(side: CardSide, count: int) -> None:
+    filled = [line("47<<<<<<<<<<<<<<<", 800, 760), line("23MAC<<<<<<<<<<<6", 800, 820)]
+    before = departures(Layout(front_lines()), side, FRONT)
+    assert departures(Layout([*front_lines(), *filled]), side, FRONT) - before == count
+
+
+def test_another_format_of_a_date_counts_if_no_birth_date_is_read() -> None:
+    without_birth = {name: field for name, field in RESIDENCE_FRONT.items() if name != "Birth"} | fields(Birth="")
+    assert departures(Layout(residence_lines("1997/6/2")), CardSide.RESIDENCE_FRONT, without_birth) == 1

@@ -1,4 +1,4 @@
-from recognizer.reading.fields.confidence import confidences_of, drop_uncertain, merge_readings
+from recognizer.reading.fields.confidence import adjust_for_script, confidences_of, drop_uncertain, merge_readings
 from recognizer.reading.fields.ocr_field import EMPTY_FIELD, OcrField
 
 
@@ -58,3 +58,8 @@ def test_agreement_on_possibly_incomplete_text_is_capped() -> None:
     twice = both(OcrField("武汉市公安局", 0.8), OcrField("武汉市公安局", 0.8))
     assert 0.8 < twice.confidence < 0.9
     assert both(twice, OcrField("武汉市公安局", 0.8)).confidence < 0.9
+
+
+def test_a_compound_surname_alone_may_lack_its_given_name() -> None:
+    assert adjust_for_script(OcrField("司徒", 0.99)).confidence == 0.7
+    assert adjust_for_script(OcrField("司徒雷", 0.99)).confidence > 0.7

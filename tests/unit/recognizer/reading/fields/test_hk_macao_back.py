@@ -198,3 +198,16 @@ def test_a_back_prints_the_coded_name_wherever_it_is(coded: str, confidence: flo
     lines = line("港澳居民来往内地通行证", 200, 60, 60), line("陳大文", 420, 120), line("件号码 G376849(9)", 330, 200)
     name = back_fields(finder(*lines), MrzFacts(chinese_name=coded))["Name"]
     assert (name.text, name.confidence) == ("陳大文", confidence)
+
+
+@pytest.mark.parametrize(("other", "name"), [("", "嚴淑潔"), ("王大明", "")], ids=["one name", "two names"])
+def test_a_name_is_below_the_title_if_glare_hides_all_else(other: str, name: str) -> None:
+    lines = [line("港澳居民来往内地通行证", 80, 40, 50), line("嚴淑潔", 190, 120), line("P09", 190, 200)]
+    lines += [line(other, 190, 160)] if other else []
+    assert back_fields(finder(*lines))["Name"].text == name
+
+
+@pytest.mark.parametrize(("number", "is_sure"), [("H36761211", True), ("36761211", False)])
+def test_a_previous_number_without_its_letter_is_doubtful(number: str, *, is_sure: bool) -> None:
+    history = back_fields(finder(line(f"曾持证件号码 {number}", 80, 210)))["HistoryNumber"]
+    assert (history.confidence > 0.5) is is_sure

@@ -387,3 +387,9 @@ def test_an_address_without_label_and_birth_date_is_found_by_its_province(others
 def test_an_address_with_a_house_number_is_no_birth_date() -> None:
     lines = line("住址 上海市示范路199号762室", 60, 300), line("公民身份号码 820000199707623399", 60, 600)
     assert read_front(finder(*lines)).Birth == ""
+
+
+def test_a_sex_with_its_misread_label_is_no_name_beside_other_text() -> None:
+    pattern_and_sex = line(f"200{BOX_GAP}性利男", 60, 180)
+    answer = read_front(finder(line("公孙豪恩", 90, 100), pattern_and_sex, line("出生1997年12月1日", 60, 260)))
+    assert (answer.Name, answer.Sex) == ("公孙豪恩", "男")
