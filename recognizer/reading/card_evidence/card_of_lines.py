@@ -28,6 +28,11 @@ _ABOVE: Final = 0.51
 _BELOW: Final = 0.085
 """From how far above the last line's middle to how far below it text counts: from below the title to the card's lower
 edge, which is 0.6 and 0.07 away on drawn cards."""
+_BELOW_LINES: Final = (0.05, 0.16)
+"""How far below the last line's middle a text is closer than others on the table, and no part of the lines."""
+_LEGIBLE: Final = 0.4
+_MACHINE_TEXT: Final = re.compile("[A-Z0-9< ]*|.")
+"""A part of the lines, or a single character."""
 _BELOW_UPPER_EDGE: Final = 0.57
 """From how far above the last line's middle a text is certainly not above the card, whose upper edge is 0.64 away."""
 _LONG: Final = 10
@@ -37,6 +42,9 @@ _BESIDE: Final = 2.0
 _SAME_ROW: Final = 0.3
 """How far a text is beside a line, in its heights."""
 _NUMBER_LENGTH: Final = 2
+_LIST_ITEM: Final = re.compile(r"\s*[(（]?([1-9])[)）、]")
+_MIN_ITEMS: Final = 3
+"""Numbers before the sentences of a page. Nobody knows a back with so many numbered notes."""
 _MOST_MARGINS: Final = 0.3
 _MOST_BELOW: Final = 0.12
 """The margins of an outline at both sides together, and below the last line's middle, at most. On own backs of level 2
@@ -78,8 +86,20 @@ class CardOfLines:
             if text.confidence >= _MIN_CONFIDENCE and len(text.text) >= _LONG and _PUNCTUATION.search(text.text)
         )
 
-    def are_numbered(self, lines: Sequence[TextLine]) -> bool:
-        """Tell whether two or more of the lines have a short text beside them, as in an explanation of the lines."""
+    def texts_below(self, lines: Sequence[TextLine]) -> list[TextLine]:
+        """Return the texts close below the lines, where a card has nothing more; they may be beside the card."""
+        nearest, farthest = (self.last + part * (self.right - self.left) for part in _BELOW_LINES)
+        return [
+            line
+            for line in lines
+            if nearest < line.middle < farthest
+            and self.left < (line.left + line.right) / 2 < self.right
+            and not _MACHINE_TEXT.fullmatch(line.text)
+            and line.confidence >= _LEGIBLE
+        ]
+
+    def are_explained(self, lines: Sequence[TextLine]) -> bool:
+        """Tell whether two or more of the lines have a short text beside them, or a numbered list is around them."""
         beside = [
             any(
                 abs(text.middle - row.middle) < _SAME_ROW * row.height
@@ -90,7 +110,8 @@ class CardOfLines:
             )
             for row in self.rows
         ]
-        return sum(beside) > 1
+        items = {found[1] for line in lines if (found := _LIST_ITEM.match(line.text))}
+        return sum(beside) > 1 or len(items) >= _MIN_ITEMS
 
     def fits(self, outline: Quad) -> bool:
         """Tell whether an ``outline`` with these deskewed corners is that of the card, or smaller, but not larger."""

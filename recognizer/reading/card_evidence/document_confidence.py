@@ -23,7 +23,7 @@ from recognizer.reading.card_evidence.picture import CERTAIN, picture_beside
 from recognizer.reading.classification.card_area import IsOnCard, card_pieces
 from recognizer.reading.classification.card_sides import LABELS_BY_SIDE, CardSide
 from recognizer.reading.classification.form_signs import form_signs
-from recognizer.reading.classification.side_layout import departures
+from recognizer.reading.classification.side_layout import FILLERS, departures
 from recognizer.reading.fields.check_digits import is_valid_hong_kong_number
 from recognizer.reading.fields.field_finder import FieldFinder
 from recognizer.reading.fields.mrz.document_codes import DocumentCode, document_code
@@ -64,8 +64,13 @@ _MOST_ACROSS: Final = 3
 _ABOVE_TITLE: Final = -0.2
 _MOST_ABOVE: Final = 2
 """Points for each text between a back's title and its upper edge; a page has its sentences there."""
-_NUMBERED: Final = -0.3
-"""Points if the lines are numbered."""
+_TEXT_BELOW: Final = -0.3
+"""Points for text below a back's lines, on paper of the same colour: a page has a caption there."""
+_EXPLAINED: Final = -0.3
+_EXPLANATION: Final = re.compile(
+    r"机读|校验|填充符|MACHINE.?READABLE|CHECK.?DIGIT|^(?:图|Fig(?:ure|\.)) ?\d", re.IGNORECASE
+)
+"""Points if the lines or sentences around them are numbered, and for words of an explanation of such lines."""
 _LARGER_OUTLINE: Final = -0.2
 """Points for an outline that is larger than the card whose lines these are."""
 _ONLY_LINES: Final = -0.3
@@ -214,7 +219,10 @@ def _words(layout: Layout, card_side: CardSide, fields: Fields, is_on_card: IsOn
 
 
 def _without_other_papers(text: CardText, layout: Layout, fields: Fields) -> Layout:
-    """Return the layout without text around the card's labels and values that is on paper of another colour."""
+    """Return the layout without text around the card's labels and values that is on paper of another colour.
+
+    Fillers stay: no paper that a card lies on shows its machine-readable lines beside the card's text.
+    """
     own = layout.own_lines()
     same = lines_on_same_paper(text, own, own)
     if not same:
@@ -223,7 +231,13 @@ def _without_other_papers(text: CardText, layout: Layout, fields: Fields) -> Lay
     owned = [piece.line for piece in card_pieces(layout, fields)]
     areas = [_box(line) for line in (*own, *owned)]
     areas.append(surrounding(same, 0, 0))
-    return Layout([line for line in text.lines if id(line) in kept or any(_is_inside(line, area) for area in areas)])
+    return Layout(
+        [
+            line
+            for line in text.lines
+            if id(line) in kept or FILLERS in line.text or any(_is_inside(line, area) for area in areas)
+        ]
+    )
 
 
 def _box(line: TextLine) -> BoundingBox:
@@ -250,7 +264,11 @@ def _around_lines(text: CardText, finder: FieldFinder, outline: Quad | None, mrz
         return True, points
     fits = outline is None or card.fits(deskewed_corners(text, outline))
     points += _ACROSS_EDGES * min(card.texts_across_edges(text.lines), _MOST_ACROSS) + _LARGER_OUTLINE * (not fits)
-    points += _NUMBERED * card.are_numbered(text.lines)
+    points += _EXPLAINED * (card.are_explained(text.lines) + any(_EXPLANATION.search(line.text) for line in text.lines))
+    below = card.texts_below(text.lines)
+    if outline is not None and fits:
+        below = list(filter(within_outline(outline, text), below))
+    points += _TEXT_BELOW * bool(below and lines_on_same_paper(text, below, rows))
     titles = [anchor.line for anchor in finder.layout.anchors if anchor.label is Label.TITLE]
     if titles:
         title = min(titles, key=lambda title: title.middle)

@@ -41,7 +41,7 @@ _OTHER_DATE: Final = re.compile(
 )
 """Dates as other documents print them: 26 JUN 1971, 26/06/1971."""
 _MAX_OTHER_DATES: Final = 2
-_FILLERS: Final = "<<<"
+FILLERS: Final = "<<<"
 """Only machine-readable lines of other documents have several on a front: the exit-entry permit's line has none."""
 _MAX_FILLED: Final = 2
 _CHINESE: Final = re.compile(r"[\u3400-\u9fff]")
@@ -142,7 +142,7 @@ def _dates_in_other_formats(layout: Layout, is_on_card: IsOnCard | None) -> int:
 
 def _filled_lines(layout: Layout, is_on_card: IsOnCard | None) -> int:
     """Count machine-readable lines, such as those of TD1 documents (ICAO Doc 9303, part 5)."""
-    filled = sum(_FILLERS in line.text for line in texts_within(layout, is_on_card))
+    filled = sum(FILLERS in line.text for line in texts_within(layout, is_on_card))
     return min(filled, _MAX_FILLED)
 
 

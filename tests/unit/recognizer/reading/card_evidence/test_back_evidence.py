@@ -174,7 +174,7 @@ def test_text_on_one_side_of_a_cards_edge_says_nothing(other: TextLine) -> None:
 )
 def test_a_back_has_no_text_above_its_title(top: float, points: float) -> None:
     title = line("港澳居民来往内地通行证", 100, 190)
-    sentence = text_line("机读区共三行，每行三十个字符。", left=100, top=top, right=900, bottom=top + 30)
+    sentence = text_line("本证件共三行，每行三十个字符。", left=100, top=top, right=900, bottom=top + 30)
     watermark = text_line("仅供办理银行业务使用他用无效", left=100, top=140, right=900, bottom=170)
     assert back_with(title, sentence, watermark).page == points
 
@@ -188,6 +188,26 @@ def test_numbered_lines_are_on_a_page_that_explains_them() -> None:
     numbers = [line(f"L{row}", 20, 485 + 60 * row, 30) for row in range(3)]
     assert back_with(*numbers[:1]).page == 0.0
     assert back_with(*numbers).page == -0.3
+
+
+@pytest.mark.parametrize(("items", "points"), [(2, 0.0), (3, -0.3)])
+def test_a_numbered_list_is_on_a_page_that_explains_the_lines(items: int, points: float) -> None:
+    sentences = [line(f"({number}) 证件应当妥善保管", 100, 340 + 40 * number, 26) for number in range(1, items + 1)]
+    assert back_with(*sentences).page == points
+
+
+@pytest.mark.parametrize("text", ["机读区", "第30位是校验码", "MACHINE READABLE ZONE", "图 2"])
+def test_words_about_machine_readable_lines_are_on_a_page(text: str) -> None:
+    assert back_with(line(text, 100, 400, 30)).page == -0.3
+
+
+@pytest.mark.parametrize(
+    ("text", "top", "points"),
+    [("样例", 640, -0.3), ("样例", 780, 0.0), ("KIT<<<<", 640, 0.0), ("C", 640, 0.0)],
+    ids=["a caption", "far below", "a part of the lines", "a single character"],
+)
+def test_a_back_has_nothing_below_its_lines(text: str, top: float, points: float) -> None:
+    assert back_with(text_line(text, left=400, top=top, right=480, bottom=top + 40)).page == points
 
 
 @pytest.mark.parametrize(
@@ -215,12 +235,12 @@ def only_lines_with(*others: str) -> DocumentEvidence:
 
 @pytest.mark.parametrize("printed", ["G376849(9)", "H12345678", "3456789", "内地通行证", "香港身份证", "姓名"])
 def test_a_back_prints_more_than_its_machine_readable_lines(printed: str) -> None:
-    assert only_lines_with(printed, "识读设备使用说明", "Figure 4").page == 0.0
+    assert only_lines_with(printed, "识读设备使用说明", "Appendix C").page == 0.0
 
 
 def test_machine_readable_lines_alone_are_for_review() -> None:
     assert only_lines_with("样本").page == -0.3
-    assert only_lines_with("识读设备使用说明", "Figure 4. Sample").page == -0.7
+    assert only_lines_with("识读设备使用说明", "Appendix C. Sample").page == -0.7
 
 
 def test_a_label_with_a_colon_is_on_a_page_that_explains_a_back() -> None:
