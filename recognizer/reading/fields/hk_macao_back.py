@@ -160,6 +160,7 @@ def _name_above_identity(finder: FieldFinder) -> OcrField | None:
         piece
         for piece in (*finder.layout.pieces, *finder.layout.specimen_marks)
         if SAME_ROW < (below.line.middle - piece.line.middle) / below.line.height < _NAME_DISTANCE
+        and piece.line.right > below.line.left  # text farther left is on another paper
     ]
     for parse in (value_parsers.chinese_name, latin_name):
         found = [piece for piece in near if parse(piece.text)]

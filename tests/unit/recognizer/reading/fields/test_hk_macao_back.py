@@ -211,3 +211,8 @@ def test_a_name_is_below_the_title_if_glare_hides_all_else(other: str, name: str
 def test_a_previous_number_without_its_letter_is_doubtful(number: str, *, is_sure: bool) -> None:
     history = back_fields(finder(line(f"曾持证件号码 {number}", 80, 210)))["HistoryNumber"]
     assert (history.confidence > 0.5) is is_sure
+
+
+def test_text_left_of_the_card_is_no_name() -> None:
+    receipt = line("通知后十五日内到窗口办理", 39, 118, 30)
+    assert back_fields(finder(line("龙文", 609, 100), receipt, line("E176443(1)", 606, 170)))["Name"].text == "龙文"

@@ -153,7 +153,7 @@ def test_similar_characters_alone_do_not_tell_a_names_script() -> None:
     assert not value_parsers.script_is_unclear("石明靜"), "the models do not read simplified forms as traditional"
 
 
-@pytest.mark.parametrize("text", ["大陆通行证", "港澳居民", "公安部出入境管理局"])
+@pytest.mark.parametrize("text", ["大陆通行证", "港澳居民", "行证", "公安部出入境管理局"])
 def test_part_of_a_title_or_an_authority_is_not_a_name(text: str) -> None:
     assert value_parsers.chinese_name(text) is None
 
