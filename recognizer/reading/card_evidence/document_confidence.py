@@ -87,7 +87,7 @@ _COLON: Final = -0.3
 _LABEL_WITH_COLON: Final = re.compile("^(?:.{0,6}(?:姓名|号码)|\\W?)\\s*[:：]")
 """Points if a label has a colon: permits print none, and a page that explains a back has few labels to tell by."""
 _WATERMARK: Final = re.compile("SPECIMEN|样本|樣本")
-_GLARE_OF_A_FIELD: Final = 0.05
+_GLARE_OF_A_FIELD: Final = 0.03
 """The part of a card's area that hides about one of its fields."""
 _MOST_GLARE: Final = 0.5
 """If more is brighter than the paper behind the text, that paper is a form's shaded row."""
@@ -255,19 +255,18 @@ def _around_lines(text: CardText, finder: FieldFinder, outline: Quad | None, mrz
     """
     rows = machine_rows(finder)
     points = 0.0
+    card = card_of_lines(rows)
+    fits = card is None or outline is None or card.fits(deskewed_corners(text, outline))
+    lines = text.lines if outline is None or not fits else tuple(filter(within_outline(outline, text), text.lines))
     if rows and not _has_print_of_back(finder, mrz):
-        others = [line for line in texts_above(rows, text.lines) if not _WATERMARK.search(line.text)]
+        others = [line for line in texts_above(rows, lines) if not _WATERMARK.search(line.text)]
         points += _ONLY_LINES + (_OTHER_TEXT if len(others) >= _SOME_TEXT else 0.0)
     points += _COLON * any(_LABEL_WITH_COLON.search(piece.line.text) for piece in finder.layout.pieces)
-    card = card_of_lines(rows)
     if card is None:
-        return True, points
-    fits = outline is None or card.fits(deskewed_corners(text, outline))
+        return fits, points
     points += _ACROSS_EDGES * min(card.texts_across_edges(text.lines), _MOST_ACROSS) + _LARGER_OUTLINE * (not fits)
     points += _EXPLAINED * (card.are_explained(text.lines) + any(_EXPLANATION.search(line.text) for line in text.lines))
-    below = card.texts_below(text.lines)
-    if outline is not None and fits:
-        below = list(filter(within_outline(outline, text), below))
+    below = card.texts_below(lines)
     points += _TEXT_BELOW * bool(below and lines_on_same_paper(text, below, rows))
     titles = [anchor.line for anchor in finder.layout.anchors if anchor.label is Label.TITLE]
     if titles:

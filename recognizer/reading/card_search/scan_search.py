@@ -11,13 +11,16 @@ from recognizer.reading.ocr.card_text import ImageScan
 from recognizer.reading.ocr.engine import Quad
 
 
-def find_card(scan: ImageScan, requested: frozenset[CardSide]) -> Card | None:
-    """Return the first certain card with a requested side, else the segment most like a card; None without any text."""
+def find_card(scan: ImageScan, requested: frozenset[CardSide], known_outline: Quad | None = None) -> Card | None:
+    """Return the first certain card with a requested side, else the segment most like a card; None without any text.
+
+    ``known_outline``: the card's corners in the photo from an earlier reading, used where none are found.
+    """
     best: Card | None = None
     for text in scan.segments(find_anchors):
         stacked = split_stacked_cards(text.lines)
         for lines in stacked:
-            card = card_from_text(replace(text, lines=tuple(lines)))
+            card = card_from_text(replace(text, lines=tuple(lines)), known_outline)
             if len(stacked) == 1 and card.uncertain_fields:
                 card = _joined_across_edges(scan, card) if card.outline is None else _completed_within(scan, card)
             if len(stacked) == 1 and card.document is not None:
@@ -66,8 +69,9 @@ def _joined_across_edges(scan: ImageScan, card: Card) -> Card:
 
 
 def _may_be_a_part(card: Card) -> bool:
-    """Tell whether this may be the text on one side of a hard shadow across a card."""
-    return card.card_side is None and bool(card.finder.layout.anchors) and not card.is_other_document
+    """Tell whether this may be the text on one side of a hard shadow or glare across a card."""
+    has_parts = bool(card.finder.layout.anchors) or card.seen_as is not None
+    return card.card_side is None and has_parts and not card.is_other_document
 
 
 def _card_likeness(card: Card, requested: frozenset[CardSide]) -> tuple[bool, bool, bool, int, bool]:

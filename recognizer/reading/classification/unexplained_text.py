@@ -19,6 +19,8 @@ from recognizer.reading.layout.labels import TITLES, WORDS, Label
 
 _MIN_CHINESE: Final = 2
 """A single character may be a piece of a picture or of a pattern."""
+_LONGEST_NAME: Final = 4
+"""Characters of a compound surname with a given name."""
 _MIN_CONFIDENCE: Final = 0.4
 """Text with a less confident character is hardly legible: under glare, a value may be read as anything."""
 _EXPLAINED: Final = 0.6
@@ -53,7 +55,7 @@ def unexplained_texts(
         for line in texts_in_area(layout, is_on_card)
         if line.confidence >= _MIN_CONFIDENCE
     ]
-    return [
+    unexplained = [
         text
         for text in texts
         if not (card_side is CardSide.RESIDENCE_FRONT and _ADDRESS.search(text))
@@ -62,6 +64,15 @@ def unexplained_texts(
         and not (len(text) == _MIN_CHINESE and _is_part_of_print(text, labels, unread, unread_titles))
         and not any(_is_behind_label(text, value, unread) for value in values)
     ]
+    if "Name" in fields and not fields["Name"].text:
+        name = next((text for text in unexplained if _may_be_name(text)), None)
+        return [text for text in unexplained if text is not name]
+    return unexplained
+
+
+def _may_be_name(text: str) -> bool:
+    """Tell whether a text may be a name of which glare hides a part, so that it was not found."""
+    return len(text) <= _LONGEST_NAME and value_parsers.chinese_name(text) is not None
 
 
 def _is_part_of_print(text: str, labels: Sequence[str], unread: Sequence[str], titles: Sequence[str]) -> bool:

@@ -141,7 +141,14 @@ def _birth_line(finder: FieldFinder, birth: str, number: OcrField) -> Piece | No
     if not printed and is_valid_resident_number(number.text):
         digits = _birth_in(number.text).replace("/", "")
         printed = [piece for piece in pieces if value_parsers.unpadded_date_digits(piece.text) == digits]
-    return printed[0] if printed else None
+    return _from_first_digit(printed[0]) if printed else None
+
+
+def _from_first_digit(piece: Piece) -> Piece:
+    """Return a piece without what is before its first digit: a part of the label that was not read as such."""
+    characters = piece.line.characters
+    first = next((index for index, character in enumerate(characters) if character.text.isdigit()), 0)
+    return replace(piece, line=piece.line.part(first, len(characters))) if first else piece
 
 
 def _line_of_digits(finder: FieldFinder) -> Piece | None:

@@ -32,8 +32,9 @@ _END_OF_HK_MACAO: Final = re.compile(r"\d{7,}(\d\d[01]\d[0-3]\d)(\d)[MF](\d\d[01
 """The first line if its code is hidden: digits, then expiry, sex and birth date with check digits. Other documents have
 fewer digits before the sex. A ticket's number may look like this but for the check digits."""
 _EXIT_ENTRY: Final = re.compile(r"[CG]SC[A-Z0-9]")
-_OTHER: Final = re.compile(r"C[TD]|[PIAV][A-Z<]|[A-Z]{2}[A-Z]{3}[A-Z0-9<]{9}\d")
-"""Taiwan permit's back, permit to Taiwan; passports, identity cards and visas of any country."""
+_OTHER: Final = re.compile(r"CT|CD(?!\d{8}<)|[PIAV][A-Z<]|[A-Z]{2}[A-Z]{3}[A-Z0-9<]{9}\d")
+"""Taiwan permit's back, permit to Taiwan; passports, identity cards and visas of any country. After CD there may
+also be seven digits and a check digit: an exit-entry permit's number, whose code CS is hidden."""
 _LOOKALIKES: Final = str.maketrans("0GQ", "CCC")
 _CODED_NAME: Final = re.compile(r"(?:[I-P][A-P][E-P][A-P]){2}[A-P<]{4,8}[A-Z]{2,6}[ABC84][A-Z0-9][A-Z0-9<]{8}\d\d")
 """The second line of the HK/Macao permit's back. No other document has a name coded in letters A to P."""

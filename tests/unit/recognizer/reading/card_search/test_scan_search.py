@@ -38,6 +38,31 @@ def test_parts_of_a_card_on_both_sides_of_a_shadow_are_joined(monkeypatch: pytes
     assert card.text is SplitScan.whole
 
 
+def test_a_part_with_too_little_evidence_is_joined(monkeypatch: pytest.MonkeyPatch) -> None:
+    def evidence(_side: object, text: CardText, *_: object, **__: object) -> DocumentEvidence:
+        return DocumentEvidence(seen=1.0 if len(text.lines) > 1 else 0.2)
+
+    monkeypatch.setattr(card_from_text, "document_evidence", evidence)
+    scan: Any = SplitScan()
+    scan.first, scan.whole = text_of("830000197301184517"), text_of("830000197301184517", "1973年1月18日")
+    scan.segments = lambda _: iter((scan.first,))
+    card = find_card(scan, frozenset({CardSide.RESIDENCE_FRONT}))
+    assert card is not None
+    assert card.text is scan.whole
+
+
+def test_a_known_outline_is_used_where_none_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(card_from_text, "document_evidence", lambda *_, **__: DocumentEvidence(seen=1.0))
+    monkeypatch.setattr(card_from_text, "find_outline", lambda *_: None)
+    known = np.array([[50, 50], [550, 50], [550, 550], [50, 550]], np.float32)
+    scan: Any = SplitScan()
+    scan.segments, scan.completed_within = (lambda _: iter((scan.whole,))), lambda *_: None
+    card = find_card(scan, frozenset({CardSide.TAIWAN_FRONT}), known)
+    assert card is not None
+    assert card.outline is not None
+    assert np.allclose(card.outline, known)
+
+
 @pytest.mark.parametrize(("beside", "lines"), [(("住址 北京市东城区示例路5号",), 4), (("申请人须知",), 3)])
 def test_text_across_an_edge_is_added_if_it_completes_a_card(
     beside: tuple[str], lines: int, monkeypatch: pytest.MonkeyPatch

@@ -361,3 +361,9 @@ def test_a_front_has_no_machine_readable_lines_with_fillers(side: CardSide, coun
 def test_another_format_of_a_date_counts_if_no_birth_date_is_read() -> None:
     without_birth = {name: field for name, field in RESIDENCE_FRONT.items() if name != "Birth"} | fields(Birth="")
     assert departures(Layout(residence_lines("1997/6/2")), CardSide.RESIDENCE_FRONT, without_birth) == 1
+
+
+@pytest.mark.parametrize(("name", "text", "count"), [("", "俊欣", 0), ("刘子兰", "俊欣", 1), ("", "市场部销售经理", 1)])
+def test_a_part_of_a_name_is_expected_if_no_name_was_read(name: str, text: str, count: int) -> None:
+    lines = [front_lines()[0], line(text, 430, 170, 46), *front_lines()[2:]]
+    assert departures(Layout(lines), CardSide.HK_MACAO_FRONT, FRONT | fields(Name=name)) == count

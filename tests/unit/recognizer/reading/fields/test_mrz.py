@@ -147,6 +147,8 @@ def test_an_identity_number_gets_its_brackets(field: str, printed: str) -> None:
         ("CFGBRD231458907<<<<<<<<<<<<<<<", DocumentCode.OTHER),
         ("CSC835934200<2612258<9107290<0", DocumentCode.EXIT_ENTRY_FRONT),
         ("CDL123456780<2612258<9107290<0", DocumentCode.OTHER),
+        ("CD1124567806<2612258<9107290<0", DocumentCode.OTHER),
+        ("CD95716735<3001123<2103271<4", None),
         ("CT123456780<<<<<<<<<<<<<<<<<<<", DocumentCode.OTHER),
         ("P<CHNZHENG<<YUFEI<<<<<<<<<<<<<<<<<<<<<<<<<<<", DocumentCode.OTHER),
         ("POCHNZHENG<<YUFEI<<<<<<<<<<<<<<<<<<<<<<<<<<<", DocumentCode.OTHER),

@@ -393,3 +393,16 @@ def test_a_sex_with_its_misread_label_is_no_name_beside_other_text() -> None:
     pattern_and_sex = line(f"200{BOX_GAP}性利男", 60, 180)
     answer = read_front(finder(line("公孙豪恩", 90, 100), pattern_and_sex, line("出生1997年12月1日", 60, 260)))
     assert (answer.Name, answer.Sex) == ("公孙豪恩", "男")
+
+
+def test_a_birth_date_with_half_of_its_label_shows_the_values_column() -> None:
+    beside = line("13453", 357, 1090)
+    read = finder(
+        line("出1943年1月22日", 299, 530),
+        line("北京市朝阳区假定南街1480号40", 370, 597),
+        line("栋6单元3104房", 375, 647),
+        line("公民身份号码", 333, 906),
+        line("810000194301228017", 497, 890),
+        beside,
+    )
+    assert read_front(read).Address == "北京市朝阳区假定南街1480号40栋6单元3104房"
