@@ -29,10 +29,13 @@ _BELOW: Final = 0.085
 """From how far above the last line's middle to how far below it text counts: from below the title to the card's lower
 edge, which is 0.6 and 0.07 away on drawn cards."""
 _BELOW_LINES: Final = (0.05, 0.16)
-"""How far below the last line's middle a text is closer than others on the table, and no part of the lines."""
-_LEGIBLE: Final = 0.4
-_MACHINE_TEXT: Final = re.compile("[A-Z0-9< ]*|.")
-"""A part of the lines, or a single character."""
+"""How far below the last line's middle a caption is. A nearer text is a part of the lines; a farther one may be on the
+table."""
+_CAPTION_CONFIDENCE: Final = 0.4
+"""The least of a caption's characters: captions are small. Below it, shadows are read as text."""
+_WORDS: Final = re.compile("[\u3400-\u9fff]{2}|[a-z]{3}")
+"""In a caption, but not in a part of the lines, however that was read."""
+_FILLER: Final = re.compile("[<＜《«]")
 _BELOW_UPPER_EDGE: Final = 0.57
 """From how far above the last line's middle a text is certainly not above the card, whose upper edge is 0.64 away."""
 _LONG: Final = 10
@@ -94,8 +97,9 @@ class CardOfLines:
             for line in lines
             if nearest < line.middle < farthest
             and self.left < (line.left + line.right) / 2 < self.right
-            and not _MACHINE_TEXT.fullmatch(line.text)
-            and line.confidence >= _LEGIBLE
+            and _WORDS.search(line.text)
+            and not _FILLER.search(line.text)
+            and line.confidence >= _CAPTION_CONFIDENCE
         ]
 
     def are_explained(self, lines: Sequence[TextLine]) -> bool:

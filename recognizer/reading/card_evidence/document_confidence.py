@@ -67,10 +67,9 @@ _MOST_ABOVE: Final = 2
 _TEXT_BELOW: Final = -0.3
 """Points for text below a back's lines, on paper of the same colour: a page has a caption there."""
 _EXPLAINED: Final = -0.3
-_EXPLANATION: Final = re.compile(
-    r"机读|校验|填充符|MACHINE.?READABLE|CHECK.?DIGIT|^(?:图|Fig(?:ure|\.)) ?\d", re.IGNORECASE
-)
-"""Points if the lines or sentences around them are numbered, and for words of an explanation of such lines."""
+"""Points if the lines are explained: by words, by numbers beside them or before sentences."""
+_EXPLANATION: Final = re.compile(r"机读|填充符|MACHINE.?READABLE|CHECK.?DIGIT|^(?:图|Fig(?:ure|\.)) ?\d", re.IGNORECASE)
+"""Words of an explanation of machine-readable lines. Invoices have a 校验码."""
 _LARGER_OUTLINE: Final = -0.2
 """Points for an outline that is larger than the card whose lines these are."""
 _ONLY_LINES: Final = -0.3
@@ -82,7 +81,7 @@ _PRINT_OF_BACK: Final = re.compile(
 )
 """An earlier permit's number, a part of the title, the identity card's name."""
 _END: Final = 6
-"""Characters of a number's end that nothing else has."""
+"""So many characters of a number, or of its end, are on nothing else."""
 _COLON: Final = -0.3
 _LABEL_WITH_COLON: Final = re.compile("^(?:.{0,6}(?:姓名|号码)|\\W?)\\s*[:：]")
 """Points if a label has a colon: permits print none, and a page that explains a back has few labels to tell by."""
@@ -221,7 +220,7 @@ def _words(layout: Layout, card_side: CardSide, fields: Fields, is_on_card: IsOn
 def _without_other_papers(text: CardText, layout: Layout, fields: Fields) -> Layout:
     """Return the layout without text around the card's labels and values that is on paper of another colour.
 
-    Fillers stay: no paper that a card lies on shows its machine-readable lines beside the card's text.
+    Machine-readable lines stay, also in the light beside a shadow: they are the surest sign of another document.
     """
     own = layout.own_lines()
     same = lines_on_same_paper(text, own, own)
@@ -235,7 +234,7 @@ def _without_other_papers(text: CardText, layout: Layout, fields: Fields) -> Lay
         [
             line
             for line in text.lines
-            if id(line) in kept or FILLERS in line.text or any(_is_inside(line, area) for area in areas)
+            if id(line) in kept or FILLERS.search(line.text) or any(_is_inside(line, area) for area in areas)
         ]
     )
 
@@ -265,7 +264,7 @@ def _around_lines(text: CardText, finder: FieldFinder, outline: Quad | None, mrz
     if card is None:
         return fits, points
     points += _ACROSS_EDGES * min(card.texts_across_edges(text.lines), _MOST_ACROSS) + _LARGER_OUTLINE * (not fits)
-    points += _EXPLAINED * (card.are_explained(text.lines) + any(_EXPLANATION.search(line.text) for line in text.lines))
+    points += _EXPLAINED * (card.are_explained(lines) or any(_EXPLANATION.search(line.text) for line in lines))
     below = card.texts_below(lines)
     points += _TEXT_BELOW * bool(below and lines_on_same_paper(text, below, rows))
     titles = [anchor.line for anchor in finder.layout.anchors if anchor.label is Label.TITLE]
@@ -278,7 +277,7 @@ def _around_lines(text: CardText, finder: FieldFinder, outline: Quad | None, mrz
 def _has_print_of_back(finder: FieldFinder, mrz: MrzFacts) -> bool:
     """Tell whether anything is read of what a HK/Macao back prints besides its machine-readable lines.
 
-    Of a number in the lines, glare may leave only the end.
+    Of a number in the lines, glare may leave only a part.
     """
     name, numbers = simplified(mrz.chinese_name), [number for number in (mrz.identity_number, mrz.number) if number]
     layout = finder.layout

@@ -60,7 +60,7 @@ _DERIVED: Final = (0.2, 0.5)
 """Count as the edge along a side that is derived from the other three, and as the least edge of the four."""
 _TEXT_OUTSIDE: Final = 2.5
 _TEXT_ACROSS: Final = 2.0
-"""Points for all text."""
+"""Points taken away if all text is outside, or across the sides."""
 _INSIDE: Final = 0.05
 """How far inside the sides their paper is examined, as a part of the card's height."""
 _ALONG: Final = np.linspace(0.1, 0.9, 14)

@@ -39,7 +39,7 @@ def read_card(pixels: Pixels, requested: frozenset[CardSide]) -> Card | None:
 def _with_closer_reading(card: Card, requested: frozenset[CardSide]) -> Card:
     """Return the card with what a closer crop shows."""
     scan = ImageScan(*close_up(card.text, card.area(), card.outline_in_image), thorough=True)
-    closer = find_card(scan, requested, card.outline)
+    closer = find_card(scan, requested, card.outline if card.card_side else None)
     if closer is None:
         return card
     if closer.uncertain_fields and (text := scan.joined_across_edges(closer.text)):

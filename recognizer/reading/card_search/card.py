@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Final
 
-from recognizer.reading.card_evidence.document_confidence import REFUSED, DocumentEvidence
+from recognizer.reading.card_evidence.document_confidence import REFUSED, DocumentEvidence, within_outline
 from recognizer.reading.classification.card_area import card_pieces
 from recognizer.reading.classification.card_sides import LABELS_BY_SIDE, CardSide
 from recognizer.reading.classification.side_layout import missing_fields
@@ -98,14 +98,20 @@ class Card:
         """Return the lines that certainly belong to the card: labels and values; all if there is neither."""
         layout = self.finder.layout
         lines = [anchor.line for anchor in layout.anchors]
-        lines += [piece.line for piece in card_pieces(layout, self.fields)]
+        outline = self.outline_in_image
+        is_on_card = None if outline is None else within_outline(outline, self.text)
+        lines += [
+            piece.line
+            for piece in card_pieces(layout, self.fields)
+            if piece.owner or is_on_card is None or is_on_card(piece.line)
+        ]
         return tuple(lines) or self.text.lines
 
     def area(self) -> tuple[TextLine, ...]:
         """Return the lines that show where the card is: less than half of its rows do not show how large it is."""
         labels = {anchor.label for anchor in self.finder.layout.anchors} - {Label.TITLE, Label.NOISE}
         expected = len(LABELS_BY_SIDE[self.card_side]) if self.card_side else 2 * FEW_LABELS
-        values = sum(bool(field.text) for field in self.fields.values())
+        values = len(card_pieces(self.finder.layout, self.fields))
         if 2 * max(len(labels), values) < expected:
             return self.text.lines
         return self.core() + tuple(machine_rows(self.finder))
@@ -113,7 +119,15 @@ class Card:
     def judged_by(self, evidence: DocumentEvidence) -> "Card":
         """Return the card with this evidence, refused if that is too little."""
         if evidence.confidence < REFUSED:
-            return replace(self, card_side=None, fields={}, mrz=None, evidence=evidence, is_refused=True, seen_as=self)
+            return replace(
+                self,
+                card_side=None,
+                fields={},
+                mrz=None,
+                evidence=evidence,
+                is_refused=True,
+                seen_as=self.seen_as or self,
+            )
         return replace(self, evidence=evidence)
 
     def judged_when_complete(self) -> "Card":

@@ -40,7 +40,7 @@ _FIELDS: Final[dict[CardSide, Callable[[FieldFinder], Fields]]] = {
 
 
 def card_from_text(text: CardText, known_outline: Quad | None = None) -> Card:
-    """Classify a text and extract its fields. ``known_outline``: of this card in the photo, if none is found here."""
+    """Classify a text and extract its fields. ``known_outline``: of the card in the photo, if none is found here."""
     text = _without_labels_beside(_without_slanted_lines(text))
     finder = _finder(text)
     card_side = classify_card_side(finder)
@@ -49,14 +49,23 @@ def card_from_text(text: CardText, known_outline: Quad | None = None) -> Card:
     completed = _with_misread_labels(finder, card_side)
     own_lines = [*completed.layout.own_lines(), *machine_rows(completed)]
     outline = _outline(text, completed.layout.height, own_lines)
-    if outline is None and known_outline is not None:
-        outline = text.from_photo(known_outline)
+    if (
+        outline is None
+        and known_outline is not None
+        and _is_around(known := text.from_photo(known_outline), text, own_lines)
+    ):
+        outline = known
     if outline is not None and (own := _without_labels_of_others(text, outline)):
         text, finder = own, _finder(own)
         card_side = classify_card_side(finder)
         if card_side is None:
             return _unclassified(text, finder)
     return _classified(text, finder, card_side, outline)
+
+
+def _is_around(outline: Quad, text: CardText, own: Sequence[TextLine]) -> bool:
+    """Tell whether most of a card's own lines are within an outline: else it is another card's, or wrong."""
+    return 2 * sum(map(within_outline(outline, text), own)) > len(own)
 
 
 def _without_slanted_lines(text: CardText) -> CardText:

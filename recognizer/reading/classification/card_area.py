@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
+from recognizer.reading.fields import value_parsers
 from recognizer.reading.fields.ocr_field import Fields
 from recognizer.reading.fields.value_parsers import simplified
 from recognizer.reading.layout.card_layout import Layout, Piece
@@ -10,7 +11,9 @@ from recognizer.reading.ocr.text_lines import BOX_GAP, TextLine, strip_spaces
 
 _MIN_VALUE: Final = 2
 _MIN_PART: Final = 4
-"""Characters of a value, and of a part of one, that are hardly in a text beside it by chance."""
+_MIN_DIGITS: Final = 6
+"""Characters of a value, of a part of one and of a number that are hardly in another text by chance."""
+_LABEL_LENGTH: Final = 2
 
 type IsOnCard = Callable[[TextLine], bool]
 """Tells whether a line is within the card's outline."""
@@ -29,9 +32,14 @@ def card_pieces(layout: Layout, fields: Fields) -> list[Piece]:
 
 
 def _is_value(text: str, values: Sequence[str]) -> bool:
-    """Tell whether a text is a value, a line of one, or ends with one: before it may be a misread label."""
+    """Tell whether a text is a value, a line of one, or a short misread label and a value."""
+    if text.isdigit() and len(text) < _MIN_DIGITS:
+        return False
+    date = value_parsers.slashed_date(text)
     return any(
-        text == value or (len(text) >= _MIN_PART and text in value) or (not value.isdigit() and text.endswith(value))
+        value in {text, date}
+        or (len(text) >= _MIN_PART and text in value)
+        or (text.endswith(value) and len(text) <= len(value) + _LABEL_LENGTH)
         for value in values
     )
 

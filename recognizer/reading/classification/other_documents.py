@@ -13,8 +13,8 @@ from recognizer.reading.fields.value_parsers import simplified
 
 _IDENTITY_CARD: Final = r"永久性?居民|居民身份证(?![号件])"
 _OTHER_TITLES: Final = (
-    r"护照|永久居留|身分证|(?<!人)民国|^身份证$|驾驶证|行驶证|旅行证|回乡证|海员证|学生证|工作证|员工证|出入证|访客证|会员卡|社会保障|银行卡|银联|"
-    r"[往来]台湾|湾通行证|PASSPORT|IDENTITYCARD|IDENTIFICATION|RESIDENCEPERMIT|DRIVING|UnionPay"
+    r"护照|永久居留|身分证|(?<!人)民国|^身份证$|驾驶证|行驶证|旅行证|回乡证|海员证|学生证|工作证|员工证|出入证|访客证|会员卡|社会保障|银行卡|银联|船票|车票|登机牌|"
+    r"[往来]台湾|PASSPORT|IDENTITYCARD|IDENTIFICATION|RESIDENCEPERMIT|DRIVING|UnionPay"
 )
 _TITLES: Final = re.compile(f"{_IDENTITY_CARD}|{_OTHER_TITLES}")
 """Words of other documents' titles. A permit's label 身份证件号码 is none, nor is 中华人民 国 with a part hidden."""

@@ -41,8 +41,8 @@ _OTHER_DATE: Final = re.compile(
 )
 """Dates as other documents print them: 26 JUN 1971, 26/06/1971."""
 _MAX_OTHER_DATES: Final = 2
-FILLERS: Final = "<<<"
-"""Only machine-readable lines of other documents have several on a front: the exit-entry permit's line has none."""
+FILLERS: Final = re.compile("[<＜《«]{3}")
+"""Only machine-readable lines of other documents have so many on a front: the exit-entry permit's line has none."""
 _MAX_FILLED: Final = 2
 _CHINESE: Final = re.compile(r"[\u3400-\u9fff]")
 _LONG_TEXT: Final = 4
@@ -72,7 +72,7 @@ def departures(layout: Layout, card_side: CardSide, fields: Fields, is_on_card: 
         + _other_periods(layout, is_on_card)
         + misplaced(completed, card_side, fields)
         + _dates_in_other_formats(layout, is_on_card)
-        + (card_side is not CardSide.HK_MACAO_BACK and _filled_lines(layout, is_on_card))
+        + _filled_lines(layout, card_side, is_on_card)
         + _has_other_headline(layout, card_side, fields, is_on_card)
         + (card_side is CardSide.HK_MACAO_BACK and _has_text_above_title(layout, is_on_card))
         + (_faults_of_dates(completed, fields, is_on_card) if card_side is CardSide.RESIDENCE_FRONT else 0)
@@ -140,10 +140,15 @@ def _dates_in_other_formats(layout: Layout, is_on_card: IsOnCard | None) -> int:
     return min(sum(bool(_OTHER_DATE.search(text)) for text in texts), _MAX_OTHER_DATES)
 
 
-def _filled_lines(layout: Layout, is_on_card: IsOnCard | None) -> int:
-    """Count machine-readable lines, such as those of TD1 documents (ICAO Doc 9303, part 5)."""
-    filled = sum(FILLERS in line.text for line in texts_within(layout, is_on_card))
-    return min(filled, _MAX_FILLED)
+def _filled_lines(layout: Layout, card_side: CardSide, is_on_card: IsOnCard | None) -> int:
+    """Count machine-readable lines on a front, such as those of TD1 documents (ICAO Doc 9303, part 5).
+
+    Without an outline, they may be on a document that the card lies on.
+    """
+    if card_side in {CardSide.HK_MACAO_BACK, CardSide.RESIDENCE_BACK}:
+        return 0
+    filled = sum(bool(FILLERS.search(line.text)) for line in texts_within(layout, is_on_card))
+    return min(filled, 1 if is_on_card is None else _MAX_FILLED)
 
 
 def _has_other_headline(layout: Layout, card_side: CardSide, fields: Fields, is_on_card: IsOnCard | None) -> bool:
@@ -216,7 +221,9 @@ def _faults_of_dates(layout: Layout, fields: Fields, is_on_card: IsOnCard | None
     texts = _texts_of_card(layout, is_on_card)
     days = {day for text in texts if (day := value_parsers.slashed_date(text))}
     is_padded = any(_PADDED_DAY.search(text) for text in texts)
-    is_other = _has_other_birth_date(layout, fields) or any(_OTHER_BIRTH_DATE.search(text) for text in texts)
+    is_other = _has_other_birth_date(layout, fields) or (
+        len(days) <= 1 and any(_OTHER_BIRTH_DATE.search(text) for text in texts)
+    )
     return max(0, len(days) - 1) + is_padded + is_other
 
 

@@ -11,14 +11,18 @@ from typing import Final
 
 from recognizer.reading.classification.card_area import IsOnCard, texts_in_area
 from recognizer.reading.classification.card_sides import LABELS_BY_SIDE, PERMIT_BY_SIDE, CardSide
+from recognizer.reading.classification.side_print import NOT_LABELS
 from recognizer.reading.fields import value_parsers
 from recognizer.reading.fields.ocr_field import Fields
 from recognizer.reading.fields.value_parsers import simplified
 from recognizer.reading.layout.card_layout import Layout
 from recognizer.reading.layout.labels import TITLES, WORDS, Label
+from recognizer.reading.ocr.text_lines import TextLine
 
 _MIN_CHINESE: Final = 2
 """A single character may be a piece of a picture or of a pattern."""
+_NAME_BELOW_TITLE: Final = 4.0
+"""Heights of the title by which a name is below it, at most."""
 _LONGEST_NAME: Final = 4
 """Characters of a compound surname with a given name."""
 _MIN_CONFIDENCE: Final = 0.4
@@ -49,34 +53,39 @@ def unexplained_texts(
     unread = [word for label in LABELS_BY_SIDE[card_side] if layout.anchor(label) is None for word in WORDS[label]]
     words = (*labels, *_AUTHORITIES, *_MARKS)
     titles = (_STATE, *(title for title, permit in TITLES.items() if permit is PERMIT_BY_SIDE[card_side]))
-    unread_titles = () if layout.anchor(Label.TITLE) else titles
+    unread_titles = () if layout.anchor(Label.TITLE) else titles[1:]
     texts = [
-        _plain(_WATERMARK.sub("", line.text))
+        (line, _plain(_WATERMARK.sub("", line.text)))
         for line in texts_in_area(layout, is_on_card)
         if line.confidence >= _MIN_CONFIDENCE
     ]
     unexplained = [
-        text
-        for text in texts
+        (line, text)
+        for line, text in texts
         if not (card_side is CardSide.RESIDENCE_FRONT and _ADDRESS.search(text))
         and value_parsers.chinese_name(text) not in values
         and not any(_is_explained(part, values, words, titles) for part in (text, "".join(_CHINESE.findall(text))))
         and not (len(text) == _MIN_CHINESE and _is_part_of_print(text, labels, unread, unread_titles))
         and not any(_is_behind_label(text, value, unread) for value in values)
     ]
+    name = None
     if "Name" in fields and not fields["Name"].text:
-        name = next((text for text in unexplained if _may_be_name(text)), None)
-        return [text for text in unexplained if text is not name]
-    return unexplained
+        name = next((text for line, text in unexplained if _may_be_name(line, text, layout)), None)
+    return [text for _, text in unexplained if text is not name]
 
 
-def _may_be_name(text: str) -> bool:
-    """Tell whether a text may be a name of which glare hides a part, so that it was not found."""
-    return len(text) <= _LONGEST_NAME and value_parsers.chinese_name(text) is not None
+def _may_be_name(line: TextLine, text: str, layout: Layout) -> bool:
+    """Tell whether a text may be a name of which glare hides a part: above all labels, or else close to the title."""
+    if len(text) > _LONGEST_NAME or value_parsers.chinese_name(text) is None:
+        return False
+    labels = [anchor.line.middle for anchor in layout.anchors if anchor.label not in NOT_LABELS | {Label.NAME}]
+    title = layout.anchor(Label.TITLE)
+    lowest = [*labels, title.line.middle + _NAME_BELOW_TITLE * title.line.height] if title else labels
+    return bool(lowest) and line.middle < min(lowest)
 
 
 def _is_part_of_print(text: str, labels: Sequence[str], unread: Sequence[str], titles: Sequence[str]) -> bool:
-    """Tell whether two characters begin a label, or end one that was not read, or an authority, or begin a title."""
+    """Tell whether two characters begin a label, end one that was not read or an authority, or may begin a title."""
     return (
         any(label.startswith(text) for label in labels)
         or any(label.endswith(text) for label in unread)

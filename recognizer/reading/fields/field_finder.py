@@ -63,7 +63,10 @@ def no_position(_box: BoundingBox) -> Corners | None:
 
 
 def lone_sex(text: str) -> str | None:
-    """Return the sex if the text is nothing else, except half of its label or a date; between them, a misread label."""
+    """Return the sex if the text is nothing else, except half of its label or a date; between them, a misread label.
+
+    Other text may be in another box before the label.
+    """
     found = _LONE_SEX.fullmatch(text) or _SEX_IN_LAST_BOX.search(text)
     return found[1] if found else None
 

@@ -49,6 +49,10 @@ _PREVIOUS_NUMBER: Final = re.compile(r"(?<!\d{3})[HM]\d{8}(?:\d\d)?(?![\d<])")
 """Not a part of a machine-readable line, of which glare hides the rest."""
 
 
+_LETTER_AND_DIGITS: Final = re.compile(r"[HM]A?\d+")
+"""After the letter, an A is on the permits of holders who are not Chinese."""
+
+
 def back_fields(finder: FieldFinder, facts: MrzFacts | None = None) -> Fields:
     """Read the side without the portrait. ``facts``: what its machine-readable lines prove."""
     facts = facts or MrzFacts()
@@ -247,8 +251,8 @@ def _checked_identity(printed: OcrField, proven: str) -> OcrField:
 
 
 def _checked_history(numbers: OcrField) -> OcrField:
-    """Lower the confidence of earlier numbers without their letter, H or M: it is hidden or misread."""
-    return numbers.at_most(_UNVERIFIED) if re.search(r"(?:^|,)\d", numbers.text) else numbers
+    """Lower the confidence of earlier numbers that do not begin with H or M: the letter is hidden or misread."""
+    return numbers if all(map(_LETTER_AND_DIGITS.fullmatch, numbers.text.split(","))) else numbers.at_most(_UNVERIFIED)
 
 
 def _history_without_label(finder: FieldFinder, facts: MrzFacts) -> OcrField | None:

@@ -47,7 +47,7 @@ _TRAILING_LATIN: Final = re.compile(r"\s[A-Z][A-Z ,'’\-]*$")
 _NOT_IN_NAMES: Final = re.compile(
     "通行|行证|内地|居民|来往|往来|港澳|共和国|管理局|公安|签发|有效|证件|号码|公司|有限|集团|酒店|银行|医院|电话|邮箱|签名|单位"
 )
-"""Words of titles, labels, authorities and companies that do not occur in names."""
+"""Words of titles, labels, authorities, companies and forms that do not occur in names."""
 SPECIMEN_NAMES: Final = frozenset({"证件样本", "样本"})
 """Names of the holders of official specimens."""
 SEXES: Final = "男女"

@@ -109,7 +109,7 @@ def test_values_show_the_portraits_place_without_labels() -> None:
     lines = [line(text, 230, 220 + 90 * row, 38) for row, text in enumerate(values)]
     page = [line("会议纪要（第三稿）", 1160, 20 + 60 * row, 38) for row in range(12)]
     text = CardText(card(RIGHT, framed=True), (*lines, *page), Deskew(), 0, np.eye(3), ())
-    fields = {name: OcrField(value, 0.9) for name, value in zip(("Name", "Birth", "Address"), values, strict=True)}
+    fields = {"Name": OcrField(values[0], 0.9), "Birth": OcrField("1997/6/2", 0.9), "Address": OcrField(values[2], 0.9)}
     place = examine_portrait_place(text, Layout(text.lines), fields, on_the_left=False, outline=OUTLINE)
     assert place.portrait is not None
     assert examine_portrait_place(text, Layout(text.lines), {}, on_the_left=False, outline=OUTLINE).portrait is None

@@ -196,7 +196,7 @@ def test_a_numbered_list_is_on_a_page_that_explains_the_lines(items: int, points
     assert back_with(*sentences).page == points
 
 
-@pytest.mark.parametrize("text", ["机读区", "第30位是校验码", "MACHINE READABLE ZONE", "图 2"])
+@pytest.mark.parametrize("text", ["机读区", "填充符不可省略", "MACHINE READABLE ZONE", "图 2"])
 def test_words_about_machine_readable_lines_are_on_a_page(text: str) -> None:
     assert back_with(line(text, 100, 400, 30)).page == -0.3
 
@@ -258,3 +258,8 @@ def test_parts_of_two_lines_support_a_back_more_than_one() -> None:
 def test_a_closer_crop_does_not_take_a_page_away() -> None:
     page = DocumentEvidence(seen=1.2, is_proven=True, page=-0.6)
     assert page.with_closer(DocumentEvidence(seen=1.2, is_proven=True)).confidence < REFUSED
+
+
+def test_an_explanation_outside_the_outline_says_nothing() -> None:
+    words = line("机读区编码规则", 100, 700, 30)
+    assert back_with(words, outline=np.array([[55, 40], [1045, 40], [1045, 660], [55, 660]], np.float32)).page == 0.0

@@ -30,6 +30,7 @@ def test_a_refused_closer_crop_adds_fields_if_both_suffice(seen: float, name: st
     closer = Card(CardSide.HK_MACAO_FRONT, text, first.finder, fields | {"Name": OcrField("陈大文", 0.9)})
     crop = closer.judged_by(DocumentEvidence(seen=0.4, words=-0.3))  # a crop may lack the portrait
     assert crop.is_refused
+    assert crop.judged_by(DocumentEvidence()).seen_as is closer
     both = first.merged_with(crop).judged_when_complete()
     assert both.fields.get("Name", EMPTY_FIELD).text == name
     assert both.is_refused is (not name)

@@ -4,6 +4,8 @@ import pytest
 
 from recognizer.reading.classification.card_classifier import classify_card_side
 from recognizer.reading.classification.card_sides import CardSide
+from recognizer.reading.classification.other_documents import is_other_document
+from recognizer.reading.ocr.text_lines import BOX_GAP
 from tests.unit.recognizer.reading.cards import finder, line
 
 
@@ -102,12 +104,12 @@ def test_a_partly_hidden_card_side_is_identified_by_evidence(left: list[str], ca
         ["1994430", "北京市海淀区试用弄1407号", "000199404031000"],
         ["人民共和国", "沙河口分局", "39.03.05"],
         ["女", "湖北省武汉市洪山区范", "会民身8110101"],
+        ["船票来往港澳", "KAM,LAIPING", "H91669003", "2022.03.27-2032.03.26"],
         ["施工人员出入证", "往来港澳通行证", "姓名 温嘉", "出生日期 1947.04.01", "有效期限 2024.08.04-2034.08.03"],
         ["外国人永久居留证", "姓名", "性别 男", "M38948040", "2023.06.09-2033.06.09"],
         ["香港永久性居民身份证", "A123456(3)", "出生日期 1981.08.03"],
         ["香港永久性居民身份证", "A123456(3)", "<<<<AABA1234563<84"],
         ["来台湾通行证", "性别 男", "出生日期 1995.11.10", "有效期限 2015.04.12-2025.04.11"],
-        ["湾通行证", "性别 男", "出生日期 1995.11.10", "有效期限 2015.04.12-2025.04.11"],
         ["姓名", "出生日期", "有效期限"],
         ["性别", "出生日期", "有效期限", "公安部出入境管理局"],
     ],
@@ -171,3 +173,8 @@ def test_a_possibly_incomplete_number_is_no_taiwan_permit_number(
 ) -> None:
     lines = [line("有效期限", 100, 100), line("证件号码 83636547", 100, 170)]
     assert classify_card_side(replace(finder(*lines), is_covered=lambda _line: is_covered)) is card_side
+
+
+@pytest.mark.parametrize(("title", "is_other"), [("来台湾通行证", True), (f"台湾{BOX_GAP}通行证", False)])
+def test_a_part_of_a_taiwan_permits_title_is_no_other_documents(title: str, *, is_other: bool) -> None:
+    assert is_other_document(finder(line(title, 100, 100))) is is_other

@@ -351,19 +351,41 @@ def test_two_characters_may_end_an_authority(end: str, count: int) -> None:
     assert front_departures([*front_lines(), line(end, 600, 460)]) == count
 
 
-@pytest.mark.parametrize(("side", "count"), [(CardSide.HK_MACAO_FRONT, 2), (CardSide.HK_MACAO_BACK, 0)])
-def test_a_front_has_no_machine_readable_lines_with_fillers(side: CardSide, count: int) -> None:
-    filled = [line("47<<<<<<<<<<<<<<<", 800, 760), line("23MAC<<<<<<<<<<<6", 800, 820)]
-    before = departures(Layout(front_lines()), side, FRONT)
-    assert departures(Layout([*front_lines(), *filled]), side, FRONT) - before == count
+@pytest.mark.parametrize(
+    ("side", "is_outlined", "count"),
+    [
+        (CardSide.HK_MACAO_FRONT, True, 2),
+        (CardSide.HK_MACAO_FRONT, False, 1),
+        (CardSide.HK_MACAO_BACK, True, 0),
+        (CardSide.RESIDENCE_BACK, True, 0),
+    ],
+)
+def test_a_front_has_no_lines_with_fillers(side: CardSide, count: int, *, is_outlined: bool) -> None:
+    filled = [line("47<<<<<<<<<<<<<<<", 800, 760), line("23MAC《《《《《6", 800, 820)]
+    is_on_card = (lambda _: True) if is_outlined else None
+    before = departures(Layout(front_lines()), side, FRONT, is_on_card)
+    assert departures(Layout([*front_lines(), *filled]), side, FRONT, is_on_card) - before == count
 
 
 def test_another_format_of_a_date_counts_if_no_birth_date_is_read() -> None:
-    without_birth = {name: field for name, field in RESIDENCE_FRONT.items() if name != "Birth"} | fields(Birth="")
+    without_birth = {**RESIDENCE_FRONT, **fields(Birth="")}
     assert departures(Layout(residence_lines("1997/6/2")), CardSide.RESIDENCE_FRONT, without_birth) == 1
 
 
 @pytest.mark.parametrize(("name", "text", "count"), [("", "俊欣", 0), ("刘子兰", "俊欣", 1), ("", "市场部销售经理", 1)])
 def test_a_part_of_a_name_is_expected_if_no_name_was_read(name: str, text: str, count: int) -> None:
     lines = [front_lines()[0], line(text, 430, 170, 46), *front_lines()[2:]]
-    assert departures(Layout(lines), CardSide.HK_MACAO_FRONT, FRONT | fields(Name=name)) == count
+    below = [*front_lines()[:1], *front_lines()[2:], line(text, 430, 680)]
+    assert departures(Layout(below), CardSide.HK_MACAO_FRONT, {**FRONT, **fields(Name=name)}) == 1
+    assert departures(Layout(lines), CardSide.HK_MACAO_FRONT, {**FRONT, **fields(Name=name)}) == count
+
+
+@pytest.mark.parametrize(("text", "count"), [("港渡", 0), ("中介", 1)])
+def test_a_misread_beginning_of_a_title_is_none(text: str, count: int) -> None:
+    without_title = front_lines()[1:]
+    assert front_departures([*without_title, line(text, 500, 660)]) == count
+
+
+def test_another_date_with_hyphens_counts_once() -> None:
+    lines = [*residence_lines(), line("2024-05-01", 300, 240)]
+    assert departures(Layout(lines), CardSide.RESIDENCE_FRONT, RESIDENCE_FRONT) == 1

@@ -207,8 +207,10 @@ def test_a_name_is_below_the_title_if_glare_hides_all_else(other: str, name: str
     assert back_fields(finder(*lines))["Name"].text == name
 
 
-@pytest.mark.parametrize(("number", "is_sure"), [("H36761211", True), ("36761211", False)])
-def test_a_previous_number_without_its_letter_is_doubtful(number: str, *, is_sure: bool) -> None:
+@pytest.mark.parametrize(
+    ("number", "is_sure"), [("H36761211", True), ("HA5095017", True), ("36761211", False), ("N36761211", False)]
+)
+def test_a_previous_number_without_h_or_m_is_doubtful(number: str, *, is_sure: bool) -> None:
     history = back_fields(finder(line(f"曾持证件号码 {number}", 80, 210)))["HistoryNumber"]
     assert (history.confidence > 0.5) is is_sure
 

@@ -391,7 +391,7 @@ def test_an_address_with_a_house_number_is_no_birth_date() -> None:
 
 def test_a_sex_with_its_misread_label_is_no_name_beside_other_text() -> None:
     pattern_and_sex = line(f"200{BOX_GAP}性利男", 60, 180)
-    answer = read_front(finder(line("公孙豪恩", 90, 100), pattern_and_sex, line("出生1997年12月1日", 60, 260)))
+    answer = read_front(finder(line("公孙豪恩", 160, 100), pattern_and_sex, line("出生1997年12月1日", 122, 260)))
     assert (answer.Name, answer.Sex) == ("公孙豪恩", "男")
 
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from permit_ocr.domain.permits import PermitType
 from recognizer.reading.fields.field_finder import FieldFinder
 from recognizer.reading.fields.travel_permit import front_fields
 from recognizer.reading.layout.labels import Label
@@ -139,3 +140,8 @@ def test_a_name_of_one_word_is_in_the_column_of_the_dates() -> None:
         one for one in hk_front(name=line("HOT", 90, 130), latin=line("SUKARNI", 500, 200)) if "出生" not in one.text
     ]
     assert read_front(finder(*lines, line("1981.08.03", 500, 260)), HK).EnglishName == "SUKARNI"
+
+
+def test_a_place_is_found_beside_other_labels_if_its_own_is_not_read() -> None:
+    read = finder(line("台湾居民来往大陆通行证", 80, 40, 60), line("出生日期", 80, 200), line("四川", 300, 200))
+    assert front_fields(read, PermitType.TAIWAN_PERMIT)["IssueAddress"].text == "四川"
