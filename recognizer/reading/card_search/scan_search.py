@@ -69,9 +69,15 @@ def _joined_across_edges(scan: ImageScan, card: Card) -> Card:
 
 
 def _may_be_a_part(card: Card) -> bool:
-    """Tell whether this may be the text on one side of a hard shadow or glare across a card."""
-    has_parts = bool(card.finder.layout.anchors) or card.seen_as is not None
-    return card.card_side is None and has_parts and not card.is_other_document
+    """Tell whether this may be the text on one side of a hard shadow or glare across a card.
+
+    Of a refused card, only if nothing that was read counts against it.
+    """
+    if card.card_side is not None or card.is_other_document:
+        return False
+    if card.evidence is not None:
+        return card.evidence.words >= 0 and card.evidence.page >= 0
+    return bool(card.finder.layout.anchors)
 
 
 def _card_likeness(card: Card, requested: frozenset[CardSide]) -> tuple[bool, bool, bool, int, bool]:

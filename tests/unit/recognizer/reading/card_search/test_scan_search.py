@@ -38,9 +38,12 @@ def test_parts_of_a_card_on_both_sides_of_a_shadow_are_joined(monkeypatch: pytes
     assert card.text is SplitScan.whole
 
 
-def test_a_part_with_too_little_evidence_is_joined(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("words", "is_joined"), [(0.0, True), (-0.3, False)], ids=["too little", "a form's words"])
+def test_a_part_with_too_little_evidence_is_joined(
+    words: float, monkeypatch: pytest.MonkeyPatch, *, is_joined: bool
+) -> None:
     def evidence(_side: object, text: CardText, *_: object, **__: object) -> DocumentEvidence:
-        return DocumentEvidence(seen=1.0 if len(text.lines) > 1 else 0.2)
+        return DocumentEvidence(seen=1.0 if len(text.lines) > 1 else 0.2, words=words)
 
     monkeypatch.setattr(card_from_text, "document_evidence", evidence)
     scan: Any = SplitScan()
@@ -48,7 +51,7 @@ def test_a_part_with_too_little_evidence_is_joined(monkeypatch: pytest.MonkeyPat
     scan.segments = lambda _: iter((scan.first,))
     card = find_card(scan, frozenset({CardSide.RESIDENCE_FRONT}))
     assert card is not None
-    assert card.text is scan.whole
+    assert (card.text is scan.whole) is is_joined
 
 
 def test_a_known_outline_is_used_where_none_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
