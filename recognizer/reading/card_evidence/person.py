@@ -84,7 +84,7 @@ def examine_portrait_place(
     text: CardText, layout: Layout, fields: Fields, *, on_the_left: bool, outline: Quad | None
 ) -> PortraitPlace:
     """Look for the portrait beside the labels and values. ``outline``: the card's corners in ``text.image``."""
-    lines = _holder_lines(layout, fields)
+    lines = _holder_lines(layout, fields, on_the_left=on_the_left)
     if not lines:
         return PortraitPlace(None, is_blank=False)
     height = layout.height if outline is None else float(np.linalg.norm(outline[1] - outline[0])) / _CARD_WIDTH
@@ -137,13 +137,18 @@ def _in_photo(area: FlatArea, text: CardText) -> Mask:
     return inside(area, text, np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32))
 
 
-def _holder_lines(layout: Layout, fields: Fields) -> list[TextLine]:
-    """Return the labels and values beside the portrait: not a title, nor the residence number below it."""
-    number = fields.get("IdCardNo", EMPTY_FIELD).text
+def _holder_lines(layout: Layout, fields: Fields, *, on_the_left: bool) -> list[TextLine]:
+    """Return the labels and values beside the portrait: not a title, nor the residence number below it.
+
+    On a residence permit also values without a label: it may be beside a page of text. Of a travel permit without any
+    label, all text: its machine-readable line is below the portrait.
+    """
     labels = [anchor.line for anchor in layout.anchors if anchor.label not in _NOT_BESIDE]
+    number = fields.get("IdCardNo", EMPTY_FIELD).text
+    known = [piece for piece in layout.pieces if piece.owner] if on_the_left else card_pieces(layout, fields)
     values = [
         piece.line
-        for piece in card_pieces(layout, fields)
+        for piece in known
         if not (piece.owner and piece.owner.label in _NOT_BESIDE) and not (number and number in piece.text)
     ]
     return labels + values or [piece.line for piece in layout.pieces]

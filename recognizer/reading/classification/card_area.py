@@ -26,8 +26,8 @@ labels there is only the title, so all text there counts if it is within a known
 
 
 def card_pieces(layout: Layout, fields: Fields) -> list[Piece]:
-    """Return the texts that are values: of a label that was read, or of a field without one."""
-    values = [_plain(field.text) for field in fields.values() if len(field.text) >= _MIN_VALUE]
+    """Return the texts that are values: of a label that was read, or of a field without one. A title is none."""
+    values = [_plain(field.text) for name, field in fields.items() if name != "Type" and len(field.text) >= _MIN_VALUE]
     return [piece for piece in layout.pieces if piece.owner or _is_value(_plain(piece.text), values)]
 
 
