@@ -162,7 +162,7 @@ def test_the_image_of_a_request_can_be_reviewed_and_is_deleted(client: Client, a
 def test_an_image_that_is_gone_is_a_clear_problem(sandbox: Any, client: Client, api: httpx.Client) -> None:
     document_id, _ = uploaded(client, api, 7)
     bucket = sandbox.endpoints["upload_bucket"]
-    for one in client.s3.list_object_versions(Bucket=bucket, Prefix="uploads/mainland-permit/review-5")["Versions"]:
+    for one in client.s3.list_object_versions(Bucket=bucket, Prefix="uploads/mainland-permit/review-7")["Versions"]:
         client.s3.delete_object(Bucket=bucket, Key=one["Key"], VersionId=one["VersionId"])
     response = api.get(f"/v1/recognitions/{document_id}/image")
     assert (response.status_code, response.json()["code"]) == (httpx.codes.NOT_FOUND, "Document.NoImage")
