@@ -4,6 +4,7 @@ import io
 from dataclasses import dataclass
 from typing import Final
 
+import cv2
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
@@ -91,7 +92,7 @@ def decode(file: bytes) -> DecodedImage:
         raise NotAnImage from error  # Pillow raises each of these for some damaged file
     transposition = _TRANSPOSE_BY_ORIENTATION.get(orientation)
     upright = scaled if transposition is None else scaled.transpose(transposition)
-    pixels = np.ascontiguousarray(np.asarray(upright)[:, :, ::-1])
+    pixels = cv2.cvtColor(np.asarray(upright), cv2.COLOR_RGB2BGR)
     return DecodedImage(pixels, longest / max(upright.size), orientation)
 
 

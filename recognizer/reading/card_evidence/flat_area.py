@@ -51,6 +51,12 @@ class FlatArea:
         return self.box.left + x / self.scale, self.box.top + y / self.scale
 
 
+def in_any_colour(differences: NDArray[Any]) -> NDArray[Any]:
+    """Return the largest absolute difference in three colours, the last axis, along which NumPy's ``max`` is slow."""
+    blue, green, red = (np.abs(differences[..., colour]) for colour in range(3))
+    return np.asarray(np.maximum(np.maximum(blue, green), red))
+
+
 def deskewed_corners(text: CardText, corners: Quad) -> Points:
     """Return corners in ``text.image`` in deskewed pixels."""
     return np.array([text.deskew.to_deskewed(x, y) for x, y in corners.tolist()])

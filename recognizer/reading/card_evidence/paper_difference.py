@@ -5,7 +5,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from recognizer.reading.card_evidence.flat_area import DARK, Mask, span
+from recognizer.reading.card_evidence.flat_area import DARK, Mask, in_any_colour, span
+from recognizer.reading.ocr.brightness import colour_percentiles
 from recognizer.reading.ocr.engine import Pixels
 
 _PAPER_PERCENTILE: Final = 75
@@ -25,9 +26,9 @@ def differs_from_paper(flat: Pixels, boxes: NDArray[Any], text_height: float) ->
     colours = np.log(flat.astype(np.float32) + DARK)
     papers, middles = [], []
     for left, top, right, bottom in boxes.tolist():
-        cut = colours[span(top, bottom), span(left, right)].reshape(-1, 3)
-        if len(cut):
-            papers.append(np.percentile(cut, _PAPER_PERCENTILE, axis=0))
+        cut = flat[span(top, bottom), span(left, right)]
+        if cut.size:
+            papers.append(np.log(colour_percentiles(cut, _PAPER_PERCENTILE) + DARK))
             middles.append((top + bottom) / 2)
     if not papers:
         return np.zeros(flat.shape[:2], bool)
@@ -35,5 +36,5 @@ def differs_from_paper(flat: Pixels, boxes: NDArray[Any], text_height: float) ->
     local = weights @ np.stack(papers) / weights.sum(axis=1, keepdims=True)
     difference = colours - local[:, None, :]
     brighter = difference.mean(axis=2)
-    tint = np.abs(difference - brighter[..., None]).max(axis=2)
+    tint = in_any_colour(difference - brighter[..., None])
     return np.asarray((brighter < _DARKER) | ((tint > _TINTED) & (brighter < _BRIGHT)))

@@ -17,6 +17,7 @@ from recognizer.reading.card_evidence.flat_area import (
     Mask,
     deskewed_corners,
     flatten,
+    in_any_colour,
     span,
     surrounding,
 )
@@ -244,7 +245,7 @@ def _steps(colours: NDArray[Any], searched: Mask) -> NDArray[Any]:
     steps = np.zeros(searched.shape, np.float32)
     inside = np.lib.stride_tricks.sliding_window_view(searched, 2 * _FRAME_WIDTH + 1, axis=1).all(axis=2)
     difference = colours[:, 2 * _FRAME_WIDTH :] - colours[:, : -2 * _FRAME_WIDTH]
-    steps[:, _FRAME_WIDTH:-_FRAME_WIDTH] = np.abs(difference).max(axis=2) * inside
+    steps[:, _FRAME_WIDTH:-_FRAME_WIDTH] = in_any_colour(difference) * inside
     return steps
 
 

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from recognizer.reading.card_evidence.flat_area import DARK
+from recognizer.reading.card_evidence.flat_area import DARK, in_any_colour
 from recognizer.reading.ocr.engine import Pixels
 
 type Numbers = NDArray[Any]
@@ -68,7 +68,7 @@ def edge_strengths(flat: Pixels) -> tuple[Numbers, Numbers]:
 def _upright_edges(colours: Numbers) -> Numbers:
     means = cv2.blur(colours, (1, 3))
     step = np.zeros(means.shape[:2], np.float32)
-    step[:, _REACH:-_REACH] = np.abs(means[:, 2 * _REACH :] - means[:, : -2 * _REACH]).max(axis=2)
+    step[:, _REACH:-_REACH] = in_any_colour(means[:, 2 * _REACH :] - means[:, : -2 * _REACH])
     full = float(np.clip(_USUAL_STEPS * np.median(step), *_FULL_STEP))
     ridge = cv2.dilate(step, np.ones((1, _RIDGE), np.uint8))
     return np.asarray(np.minimum(step / full, 1) * (step / np.maximum(ridge, 1e-6)) ** 2)

@@ -4,9 +4,10 @@ Sources: the card designs in the documents' rules of issue (labels of the 1999, 
 both simplified and traditional.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
+from itertools import accumulate
 from statistics import median
 from typing import Final
 
@@ -72,6 +73,7 @@ WORDS: Final = {
     Label.TITLE: tuple(TITLES),
     Label.NOISE: ("非中国籍",),
 }
+_SPELLINGS: Final = tuple((label, word, frozenset(word)) for label, words in WORDS.items() for word in words)
 # fmt: off
 ENGLISH_LABEL_WORDS: Final = frozenset((
     "NAME", "SURNAME", "GIVEN", "NAMES", "SEX", "GENDER", "DATE", "OF", "BIRTH", "PERIOD", "VALIDITY",
@@ -118,8 +120,7 @@ def find_anchors(line: TextLine) -> list[Anchor]:
     text = simplified(line.text)
     indexes = [index for index, character in enumerate(text) if character not in _DECORATION]
     bare = "".join(text[index] for index in indexes)
-    matches = [match for label, words in WORDS.items() for word in words for match in _matches(bare, label, word)]
-    matches.extend(_state_title(bare))
+    matches = [*_matches(bare), *_state_title(bare)]
     ends = {number for number, index in enumerate(indexes, 1) if text[index + 1 : index + 2] in _DECORATION_OR_END}
     matches.sort(key=lambda match: (-match.score, match.start, match.end not in ends))
     accepted: list[_Match] = []
@@ -164,21 +165,27 @@ def _state_title(bare: str) -> list[_Match]:
     return [_Match(len(_STATE_NAME), Label.NOISE, _STATE_NAME, start, start + len(_STATE_NAME))]
 
 
-def _matches(bare: str, label: Label, word: str) -> list[_Match]:
-    """Find a short word exactly, and longer ones with up to one error (wrong, missing or extra) per four characters."""
-    allowed = len(word) // 4
-    found: list[_Match] = []
-    if sum(character in bare for character in word) < len(word) - allowed:
-        return found  # true for most words and lines; the comparison below is slow
-    for start in range(len(bare)):
-        for length in range(len(word) - (allowed > 0), len(word) + 1 + (allowed > 0)):
-            end = start + length
-            if end > len(bare):
-                break
-            errors = edit_distance(bare[start:end], word)
-            if errors <= allowed:
-                found.append(_Match(len(word) - 1.6 * errors, label, word, start, end))
-    return found
+def _matches(bare: str) -> Iterator[_Match]:
+    """Yield short words that occur exactly, and longer ones with up to one error in four characters.
+
+    An error is a wrong, missing or extra character. Parts that lack too many of a word's characters are not compared,
+    because comparing is slow.
+    """
+    present = set(bare)
+    for label, word, characters in _SPELLINGS:
+        allowed = len(word) // 4
+        if len(characters - present) > allowed:
+            continue
+        shared = list(accumulate((character in characters for character in bare), initial=0))
+        for start in range(len(bare)):
+            for end in range(start + len(word) - (allowed > 0), start + len(word) + 1 + (allowed > 0)):
+                if end > len(bare):
+                    break
+                if shared[end] - shared[start] < len(word) - allowed:
+                    continue
+                errors = edit_distance(bare[start:end], word)
+                if errors <= allowed:
+                    yield _Match(len(word) - 1.6 * errors, label, word, start, end)
 
 
 def edit_distance(one: str, other: str) -> int:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recognizer.reading.ocr import engine
+from recognizer.reading.ocr.brightness import colour_percentiles
 from recognizer.reading.ocr.engine import Glyph, Pixels, Quad
 from recognizer.reading.ocr.segmentation import Segmentation
 from recognizer.reading.ocr.text_lines import BoundingBox, Character, TextLine
@@ -52,6 +53,8 @@ _LIT: Final = 0.1
 _CROP_MARGINS: Final = ((0.1, -0.08), (0.2, 0.02), (0.3, 0.12))
 """Beside a line, and above and below it, in its heights: how far the crops reach in which it is read again."""
 _ORIENTATION_VOTES: Final = 8
+_TURNS: Final = (None, cv2.ROTATE_90_COUNTERCLOCKWISE, cv2.ROTATE_180, cv2.ROTATE_90_CLOCKWISE)
+"""OpenCV's name for each number of quarter turns to the left."""
 _MAX_SLOPE_DEVIATION: Final = 0.06
 """Radians from the median slope; a line beyond that is on another paper or has a bad box."""
 _MAX_ANGLE_ON_A_CARD: Final = float(np.radians(15))
@@ -202,6 +205,7 @@ class ImageScan:
         self._quads = engine.find_text(image, thorough=thorough)
         self._segmentation = Segmentation(image, self._quads)
         self._glyphs_by_line: dict[tuple[int, int], list[Glyph]] = {}
+        self._turned: dict[int, Pixels] = {}
 
     def segments(self, is_on_card: Callable[[TextLine], object]) -> Iterator[CardText]:
         """Yield the text of each segment, the likeliest card first; then poorly read lines, rotated by 180 degrees.
@@ -226,7 +230,7 @@ class ImageScan:
         del candidates[_MAX_SEGMENTS:]
         unlikely = []
         for segment in candidates:
-            quarter_turns = _quarter_turns_to_upright(self._image, self._quads_of(segment))
+            quarter_turns = self._quarter_turns_to_upright(self._quads_of(segment))
             sample = segment[:: max(1, len(segment) // _SAMPLE)]
             if len(candidates) == 1 or any(map(is_on_card, self._read_segment(sample, quarter_turns).lines)):
                 yield segment, quarter_turns
@@ -283,7 +287,7 @@ class ImageScan:
     def _read_segment(self, segment: list[int], quarter_turns: int) -> CardText:
         """Read a segment after quarter turns of the image to the left."""
         quarter_turns %= 4
-        upright = _turned(self._image, quarter_turns)
+        upright = self._upright(quarter_turns)
         height, width = self._image.shape[:2]
         quads = {index: _rotated(self._quads[index], quarter_turns, width, height) for index in segment}
         new = [index for index in segment if (index, quarter_turns) not in self._glyphs_by_line]
@@ -299,29 +303,33 @@ class ImageScan:
         ]
         return CardText(upright, tuple(lines), deskew, quarter_turns, self._origin, tuple(segment))
 
+    def _quarter_turns_to_upright(self, quads: list[Quad]) -> int:
+        """Return how many quarter turns to the left make the lines upright."""
+        quarter_turns = 1 if _is_vertical(quads) else 0
+        upright = self._upright(quarter_turns)
+        height, width = self._image.shape[:2]
+        longest = sorted(quads, key=lambda quad: -float(np.linalg.norm(quad[2] - quad[0])))[:_ORIENTATION_VOTES]
+        turned = [_rotated(quad, quarter_turns, width, height) for quad in longest]
+        return quarter_turns + 2 * engine.is_upside_down(engine.crop(upright, quad) for quad in turned)
+
+    def _upright(self, quarter_turns: int) -> Pixels:
+        """Return the image after quarter turns to the left, contiguous: else OpenCV would copy it for every strip."""
+        turn = _TURNS[quarter_turns % 4]
+        if turn is None:
+            return self._image
+        if turn not in self._turned:
+            self._turned[turn] = cv2.rotate(self._image, turn)
+        return self._turned[turn]
+
 
 def _background_log_brightness(pixels: Pixels, percentile: float) -> NDArray[Any]:
     """Return the log brightness of each colour at a percentile: strokes are darker than the background."""
-    return np.asarray(np.log(np.percentile(pixels.reshape(-1, 3), percentile, axis=0) + _DARK))
+    return np.asarray(np.log(colour_percentiles(pixels, percentile) + _DARK))
 
 
 def _text_area(segment: list[Quad]) -> float:
     """Return the area of the image that a segment's text covers."""
     return float(sum(cv2.contourArea(quad) for quad in segment))
-
-
-def _quarter_turns_to_upright(image: Pixels, quads: list[Quad]) -> int:
-    """Return how many quarter turns to the left make the lines upright."""
-    quarter_turns = 1 if _is_vertical(quads) else 0
-    upright = _turned(image, quarter_turns)
-    longest = sorted(quads, key=lambda quad: -float(np.linalg.norm(quad[2] - quad[0])))[:_ORIENTATION_VOTES]
-    turned = [_rotated(quad, quarter_turns, image.shape[1], image.shape[0]) for quad in longest]
-    return quarter_turns + 2 * engine.is_upside_down(engine.crop(upright, quad) for quad in turned)
-
-
-def _turned(image: Pixels, quarter_turns: int) -> Pixels:
-    """Return the image after quarter turns to the left, contiguous: else OpenCV would copy it for every strip."""
-    return np.ascontiguousarray(np.rot90(image, quarter_turns))
 
 
 def _is_vertical(quads: list[Quad]) -> bool:

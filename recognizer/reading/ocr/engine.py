@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from recognizer.reading.ocr.brightness import percentile
 from recognizer.reading.ocr.model_threads import MAX_CONCURRENT_CALLS, model_threads
 from recognizer.reading.ocr.models import Model, ModelError, load_models
 from recognizer.reading.ocr.text_boxes import text_boxes
@@ -199,7 +200,7 @@ def _upside_down(strip: Pixels) -> float:
 
 def _brightened(image: Pixels) -> Pixels:
     """Brighten the image until paper is white: the models were trained on few dark images."""
-    paper = float(np.percentile(image[::_SAMPLE_STEP, ::_SAMPLE_STEP], _PAPER_PERCENTILE))
+    paper = percentile(image[::_SAMPLE_STEP, ::_SAMPLE_STEP], _PAPER_PERCENTILE)
     gain = min(_MAX_GAIN, _PAPER_BRIGHTNESS / max(paper, 1.0))
     return cv2.convertScaleAbs(image, alpha=gain) if gain > 1 else image
 
