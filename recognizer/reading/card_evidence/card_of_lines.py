@@ -52,18 +52,24 @@ _MOST_MARGINS: Final = 0.3
 _MOST_BELOW: Final = 0.12
 """The margins of an outline at both sides together, and below the last line's middle, at most. On own backs of level 2
 they were 0.21 and 0.1, except 0.13 below one whose outline was another paper's; on pages 0.27 and 0.14 or more."""
+_MIN_ROWS: Final = 2
+_MAX_LEAN: Final = 0.25
 _MIN_CONFIDENCE: Final = 0.6
 _MIN_LENGTH: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
 class CardOfLines:
-    """The place of the lines in deskewed pixels: their ends, and the middle of the last one."""
+    """The place of the lines in deskewed pixels: their ends, and the middle of the last one.
+
+    ``lean``: how far the card's left and right edges go to the right per pixel down, in a photo taken from aside.
+    """
 
     rows: Sequence[TextLine]
     left: float
     right: float
     last: float
+    lean: float
 
     def texts_across_edges(self, lines: Sequence[TextLine]) -> int:
         """Return how many of the ``lines`` cross the card's left or right edge."""
@@ -71,7 +77,10 @@ class CardOfLines:
         edges, reach = (self.left - _MARGIN * width, self.right + _MARGIN * width), _REACH * width
         return sum(
             self.last - _ABOVE * width < text.middle < self.last + _BELOW * width
-            and any(text.left < edge - reach and text.right > edge + reach for edge in edges)
+            and any(
+                text.left < edge - reach and text.right > edge + reach
+                for edge in (edge + self.lean * (text.middle - self.last) for edge in edges)
+            )
             for line in lines
             for text in boxes(line)
             if text.confidence >= _MIN_CONFIDENCE and len(text.text) >= _MIN_LENGTH and not self._is_line(text)
@@ -151,7 +160,15 @@ def card_of_lines(machine_rows: Sequence[TextLine]) -> CardOfLines | None:
     if not whole:
         return None
     ends = min(row.left for row in whole), max(row.right for row in whole)
-    return CardOfLines(machine_rows, *ends, max(row.middle for row in machine_rows))
+    return CardOfLines(machine_rows, *ends, max(row.middle for row in machine_rows), _lean(whole))
+
+
+def _lean(rows: Sequence[TextLine]) -> float:
+    """Return how far rows that begin below each other move to the right per pixel down."""
+    if len(rows) < _MIN_ROWS:
+        return 0.0
+    slope = np.polyfit([row.middle for row in rows], [row.left for row in rows], 1)[0]
+    return float(np.clip(slope, -_MAX_LEAN, _MAX_LEAN))
 
 
 def _at(upper: Quad, lower: Quad, y: float) -> float:

@@ -57,6 +57,11 @@ def in_any_colour(differences: NDArray[Any]) -> NDArray[Any]:
     return np.asarray(np.maximum(np.maximum(blue, green), red))
 
 
+def brightness_of(colours: NDArray[Any]) -> NDArray[Any]:
+    """Return the mean of three colours, the last axis, along which NumPy's ``mean`` is slow."""
+    return np.asarray((colours[..., 0] + colours[..., 1] + colours[..., 2]) / 3)
+
+
 def deskewed_corners(text: CardText, corners: Quad) -> Points:
     """Return corners in ``text.image`` in deskewed pixels."""
     return np.array([text.deskew.to_deskewed(x, y) for x, y in corners.tolist()])
@@ -77,6 +82,14 @@ def surrounding(lines: Sequence[TextLine], beside: float, above: float) -> Bound
         max(line.right for line in lines) + beside,
         max(line.bottom for line in lines) + above,
     )
+
+
+def with_rows_of(box: BoundingBox, text: CardText, outline: Quad | None) -> BoundingBox:
+    """Return a box that reaches as far up and down as a card's outline, if it is known."""
+    if outline is None:
+        return box
+    rows = deskewed_corners(text, outline)[:, 1]
+    return BoundingBox(box.left, min(box.top, float(rows.min())), box.right, max(box.bottom, float(rows.max())))
 
 
 def within_image(text: CardText, box: BoundingBox) -> BoundingBox:

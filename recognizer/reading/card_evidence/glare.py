@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from recognizer.reading.card_evidence.flat_area import DARK, Mask, flatten_card, span
+from recognizer.reading.card_evidence.flat_area import DARK, Mask, brightness_of, flatten_card, span
 from recognizer.reading.ocr.card_text import CardText
 from recognizer.reading.ocr.engine import Pixels, Quad
 
@@ -30,7 +30,7 @@ def part_in_glare(text: CardText, outline: Quad, height: float) -> float:
 
 def in_glare(pixels: Pixels, lines: NDArray[np.float64]) -> Mask:
     """Return which pixels are much brighter than the paper behind ``lines``: left, top, right and bottom of each."""
-    brightness = np.log(pixels.astype(np.float32) + DARK).mean(axis=2)
+    brightness = brightness_of(np.log(pixels.astype(np.float32) + DARK))
     texts = [brightness[span(upper, lower), span(start, end)] for start, upper, end, lower in lines.tolist()]
     papers = [np.percentile(text, _PAPER_PERCENTILE) for text in texts if text.size]
     if not papers:

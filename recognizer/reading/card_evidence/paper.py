@@ -11,7 +11,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from recognizer.reading.card_evidence.flat_area import DARK, flatten, span, surrounding
+from recognizer.reading.card_evidence.flat_area import DARK, brightness_of, flatten, span, surrounding
+from recognizer.reading.ocr.brightness import colour_percentiles
 from recognizer.reading.ocr.card_text import CardText
 from recognizer.reading.ocr.engine import Pixels
 from recognizer.reading.ocr.text_lines import TextLine
@@ -55,10 +56,10 @@ def examine_paper(text: CardText, lines: Sequence[TextLine], height: float) -> P
     if inside.sum() < _MIN_BLANK:
         return None
     colours = np.log(area.pixels.astype(np.float32) + DARK)
-    grey = colours.mean(axis=2)
+    grey = brightness_of(colours)
     smooth = cv2.blur(grey * blank, _SMOOTH) / (cv2.blur(blank.astype(np.float32), _SMOOTH) + 1e-6)
     fine = np.abs(cv2.blur(grey, (3, 3)) - smooth)
-    paper = np.median(colours[inside], axis=0)
+    paper = np.log(colour_percentiles(area.pixels[inside][:, None], 50) + DARK)
     return Paper(float(100 * np.ptp(paper)), float(100 * np.percentile(fine[inside], _PERCENTILE)))
 
 
@@ -68,7 +69,7 @@ def is_text_light(text: CardText, lines: Sequence[TextLine], height: float) -> b
     ``height``: of the text, in deskewed pixels.
     """
     area = flatten(text, surrounding(lines, 0, 0), _INK_SCALE / height)
-    brightness = np.log(area.pixels.astype(np.float32) + DARK).mean(axis=2)
+    brightness = brightness_of(np.log(area.pixels.astype(np.float32) + DARK))
     boxes = area.boxes(lines).tolist()
     cuts = [brightness[span(top, bottom), span(left, right)] for left, top, right, bottom in boxes]
     light = [float((cut < np.percentile(cut, _INK_EXTREMES).mean()).mean()) > 0.5 for cut in cuts if cut.size]  # noqa: PLR2004
@@ -86,5 +87,5 @@ def lines_on_same_paper(text: CardText, lines: Sequence[TextLine], own: Sequence
 
 def _in_glare(pixels: Pixels, inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Return which pixels are white because of a reflection: if nearly all are, the paper itself is white."""
-    white = pixels.min(axis=2) >= _WHITE
+    white = cv2.inRange(pixels, (_WHITE,) * 3, (255,) * 3) > 0
     return white if inside.any() and white[inside].mean() < _MOST else np.zeros_like(white)

@@ -5,7 +5,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from recognizer.reading.card_evidence.flat_area import DARK, Mask, in_any_colour, span
+from recognizer.reading.card_evidence.flat_area import DARK, Mask, brightness_of, in_any_colour, span
 from recognizer.reading.ocr.brightness import colour_percentiles
 from recognizer.reading.ocr.engine import Pixels
 
@@ -35,6 +35,6 @@ def differs_from_paper(flat: Pixels, boxes: NDArray[Any], text_height: float) ->
     weights = 1 / (text_height + (np.arange(flat.shape[0])[:, None] - np.array(middles)) ** 2)
     local = weights @ np.stack(papers) / weights.sum(axis=1, keepdims=True)
     difference = colours - local[:, None, :]
-    brighter = difference.mean(axis=2)
+    brighter = brightness_of(difference)
     tint = in_any_colour(difference - brighter[..., None])
     return np.asarray((brighter < _DARKER) | ((tint > _TINTED) & (brighter < _BRIGHT)))

@@ -4,12 +4,13 @@ from typing import Final
 
 from recognizer.reading.card_search.card import FEW_LABELS, Card
 from recognizer.reading.card_search.card_from_text import card_from_text
+from recognizer.reading.card_search.close_up import close_up
 from recognizer.reading.card_search.scan_search import find_card
 from recognizer.reading.classification.card_sides import CardSide
 from recognizer.reading.layout.labels import Label
 from recognizer.reading.ocr import engine
-from recognizer.reading.ocr.card_text import ImageScan, close_up
 from recognizer.reading.ocr.engine import Pixels
+from recognizer.reading.ocr.image_scan import ImageScan
 
 _SMALL_TEXT: Final = 15.0
 """Below this median text height in pixels, at detection scale, a closer second reading is worth its time."""
@@ -80,5 +81,4 @@ def _is_small(card: Card) -> bool:
 
 def _text_height(card: Card, longest_side: int) -> float:
     """Return the median text height in pixels in an image that is at most so long."""
-    longest = float(max(card.text.image.shape[:2]))
-    return card.finder.layout.height * min(1.0, longest_side / longest)
+    return card.finder.layout.height * engine.detection_scale(card.text.image, longest_side)

@@ -7,8 +7,8 @@ from recognizer.reading.card_search.card_from_text import card_from_text
 from recognizer.reading.classification.card_sides import CardSide
 from recognizer.reading.layout.labels import find_anchors
 from recognizer.reading.layout.stacked_cards import split_stacked_cards
-from recognizer.reading.ocr.card_text import ImageScan
 from recognizer.reading.ocr.engine import Quad
+from recognizer.reading.ocr.image_scan import ImageScan
 
 
 def find_card(scan: ImageScan, requested: frozenset[CardSide], known_outline: Quad | None = None) -> Card | None:

@@ -50,10 +50,12 @@ def unexplained_texts(
     """Return the Chinese texts in the area of labels and values that are neither, nor known print of this side."""
     values = [_plain(field.text) for field in fields.values() if field.text]
     labels = [word for label in LABELS_BY_SIDE[card_side] for word in WORDS[label]]
-    unread = [word for label in LABELS_BY_SIDE[card_side] if layout.anchor(label) is None for word in WORDS[label]]
+    missing = [label for label in LABELS_BY_SIDE[card_side] if layout.anchor(label) is None]
+    unread = [word for label in missing for word in WORDS[label]]
     words = (*labels, *_AUTHORITIES, *_MARKS)
     titles = (_STATE, *(title for title, permit in TITLES.items() if permit is PERMIT_BY_SIDE[card_side]))
     unread_titles = () if layout.anchor(Label.TITLE) else titles[1:]
+    misread = (*unread_titles, *(WORDS[label][0] for label in missing))
     texts = [
         (line, _plain(_WATERMARK.sub("", line.text)))
         for line in texts_in_area(layout, is_on_card)
@@ -65,7 +67,7 @@ def unexplained_texts(
         if not (card_side is CardSide.RESIDENCE_FRONT and _ADDRESS.search(text))
         and value_parsers.chinese_name(text) not in values
         and not any(_is_explained(part, values, words, titles) for part in (text, "".join(_CHINESE.findall(text))))
-        and not (len(text) == _MIN_CHINESE and _is_part_of_print(text, labels, unread, unread_titles))
+        and not (len(text) == _MIN_CHINESE and _is_part_of_print(text, labels, unread, misread))
         and not any(_is_behind_label(text, value, unread) for value in values)
     ]
     name = None
@@ -84,13 +86,16 @@ def _may_be_name(line: TextLine, text: str, layout: Layout) -> bool:
     return bool(lowest) and line.middle < min(lowest)
 
 
-def _is_part_of_print(text: str, labels: Sequence[str], unread: Sequence[str], titles: Sequence[str]) -> bool:
-    """Tell whether two characters begin a label, end one that was not read or an authority, or may begin a title."""
+def _is_part_of_print(text: str, labels: Sequence[str], unread: Sequence[str], misread: Sequence[str]) -> bool:
+    """Tell whether two characters begin a label, end one that was not read or an authority, or may begin a print.
+
+    ``misread``: the titles and the usual labels of which the first character may be right, and the second misread.
+    """
     return (
         any(label.startswith(text) for label in labels)
         or any(label.endswith(text) for label in unread)
         or any(authority.endswith(text) for authority in _AUTHORITIES)
-        or any(title[0] == text[0] for title in titles)
+        or any(word[0] == text[0] for word in misread)
     )
 
 

@@ -74,6 +74,9 @@ WORDS: Final = {
     Label.NOISE: ("非中国籍",),
 }
 _SPELLINGS: Final = tuple((label, word, frozenset(word)) for label, words in WORDS.items() for word in words)
+_CHARACTERS: Final = frozenset().union(*(characters for _, _, characters in _SPELLINGS))
+_MIN_CHARACTERS: Final = 2
+"""The shortest words have two different characters, both of which must be right."""
 # fmt: off
 ENGLISH_LABEL_WORDS: Final = frozenset((
     "NAME", "SURNAME", "GIVEN", "NAMES", "SEX", "GENDER", "DATE", "OF", "BIRTH", "PERIOD", "VALIDITY",
@@ -171,7 +174,9 @@ def _matches(bare: str) -> Iterator[_Match]:
     An error is a wrong, missing or extra character. Parts that lack too many of a word's characters are not compared,
     because comparing is slow.
     """
-    present = set(bare)
+    present = _CHARACTERS.intersection(bare)
+    if len(present) < _MIN_CHARACTERS:
+        return
     for label, word, characters in _SPELLINGS:
         allowed = len(word) // 4
         if len(characters - present) > allowed:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import batched
-from math import ceil
+from math import ceil, sqrt
 from threading import Condition
 from typing import Any, Final
 
@@ -26,7 +26,7 @@ _SHARPENING: Final = 2.0
 """Pixels of blur, at the model's height, that sharpening takes away."""
 _STRIP_HEIGHT: Final = 48
 """The recognition model's input height in pixels."""
-_MIN_STRIP_WIDTH: Final = 160
+_MIN_STRIP_WIDTH: Final = 128
 _ORIENTATION_WIDTH: Final = 192
 """Input width in pixels of the model that detects upside-down text; longer lines are compressed to fit."""
 _SAMPLE_STEP: Final = 4
@@ -44,6 +44,9 @@ DETECTION_SIDE: Final = 960
 """Longest side in pixels for text detection: text smaller than 8 pixels gets lost, and time grows with its square."""
 COARSE_SIDE: Final = 640
 """The same for the first attempt, which takes 0.45 times as long and suffices for a card that fills the photo."""
+_LONG_PHOTO: Final = 1.6
+"""A photo with a greater ratio of its sides is detected in as many pixels as one with this ratio: a card fills only its
+shorter side."""
 _LARGE_TEXT: Final = 15.0
 """Median height in pixels at that size from which on the first attempt suffices: labels may be half as high."""
 _FEW_QUADS: Final = 5
@@ -110,15 +113,21 @@ def find_text(image: Pixels, *, thorough: bool) -> list[Quad]:
     """
     if not thorough:
         quads = _detect(image, COARSE_SIDE)
-        longest = max(image.shape[:2])
-        if longest <= COARSE_SIDE or _is_large(quads, min_height=_LARGE_TEXT * longest / COARSE_SIDE):
+        scale = detection_scale(image, COARSE_SIDE)
+        if scale == 1 or _is_large(quads, min_height=_LARGE_TEXT / scale):
             return quads
     return _detect(image, DETECTION_SIDE)
 
 
+def detection_scale(image: Pixels, longest_side: int) -> float:
+    """Return by how much the image is downscaled so that its longest side is at most so long."""
+    longest, shortest = max(image.shape[:2]), min(image.shape[:2])
+    return min(1.0, longest_side / longest * sqrt(max(1.0, longest / shortest / _LONG_PHOTO)))
+
+
 def _detect(image: Pixels, longest_side: int) -> list[Quad]:
     """Detect text in the image, downscaled if its longest side is longer."""
-    scale = min(1.0, longest_side / max(image.shape[:2]))
+    scale = detection_scale(image, longest_side)
     size = [max(_MULTIPLE, round(length * scale / _MULTIPLE) * _MULTIPLE) for length in image.shape[1::-1]]
     smaller = _brightened(cv2.resize(image, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR))
     probability = model_threads().submit(_call, load_models().detector, _normalised(smaller)).result()[0, 0]

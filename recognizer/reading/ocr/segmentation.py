@@ -108,7 +108,7 @@ class Segmentation:
     def _is_same_segment(self, one: int, other: int, *, split_at_edges: bool) -> bool:
         first, second = self._regions[one], self._regions[other]
         return _may_be_same_segment(first, second, reach=1.0 if split_at_edges else _CLOSER) and (
-            not split_at_edges or min(self._largest_steps(first, second)) < _EDGE_STEP
+            not split_at_edges or any(step < _EDGE_STEP for step in self._largest_steps(first, second))
         )
 
     def _nearest(self, index: int, others: list[int], *, split_at_edges: bool) -> int | None:

@@ -6,10 +6,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from recognizer.reading.card_search.close_up import close_up
 from recognizer.reading.layout.labels import find_anchors
 from recognizer.reading.ocr import engine
-from recognizer.reading.ocr.card_text import CardText, Deskew, ImageScan, close_up
+from recognizer.reading.ocr.card_text import CardText, Deskew
 from recognizer.reading.ocr.engine import Glyph, Quad
+from recognizer.reading.ocr.image_scan import ImageScan
 from recognizer.reading.ocr.text_lines import BoundingBox
 from tests.unit.recognizer.reading.cards import line, text_of
 

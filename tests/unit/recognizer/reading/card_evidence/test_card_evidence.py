@@ -1,6 +1,7 @@
 """Evidence of a card, mostly of a front, on drawn paper."""
 
 from collections.abc import Callable
+from typing import Any
 
 import cv2
 import numpy as np
@@ -12,7 +13,7 @@ from recognizer.reading.card_evidence.flat_area import flatten
 from recognizer.reading.card_evidence.glare import part_in_glare
 from recognizer.reading.card_evidence.paper import Paper, examine_paper, is_text_light
 from recognizer.reading.card_evidence.person import examine_portrait_place
-from recognizer.reading.card_evidence.picture import picture_beside
+from recognizer.reading.card_evidence.picture import CERTAIN, picture_beside
 from recognizer.reading.classification.card_sides import CardSide
 from recognizer.reading.fields.field_finder import FieldFinder
 from recognizer.reading.fields.ocr_field import OcrField
@@ -124,6 +125,15 @@ def test_a_picture_is_a_compact_area_beside_the_text(
 ) -> None:
     lines = front("港澳居民来往内地通行证")
     assert np.sign(picture_beside(text_on(change(blank(BLUE)), lines), lines, 32.0, on_the_left=on_the_left)) == sign
+
+
+@pytest.mark.parametrize(("outline", "is_found"), [(None, False), (OUTLINE, True)])
+def test_a_picture_is_as_far_above_as_the_outline_reaches(outline: Any, *, is_found: bool) -> None:
+    lines = [line("签发机关 公安部出入境管理局", 430, 560, 32), line("签发次数 02", 430, 620, 32)]
+    text = text_on(with_portrait(blank(BLUE)), lines)
+    place = examine_portrait_place(text, Layout(lines), {}, on_the_left=True, outline=outline)
+    points = picture_beside(text, lines, 32.0, on_the_left=True, outline=outline)
+    assert ((place.portrait is not None), points == CERTAIN) == (is_found, is_found)
 
 
 def test_a_pattern_is_told_from_blank_paper() -> None:

@@ -102,9 +102,9 @@ def test_marks_misread_print_and_text_on_other_papers_are_none(print_: TextLine)
     assert front_departures([*front_lines(), print_]) == 0
 
 
-@pytest.mark.parametrize(("end", "departures"), [("期限", 0), ("期间", 1)])
-def test_two_characters_may_end_a_label_that_was_not_read(end: str, departures: int) -> None:
-    lines = [line(end, 478, one.middle, 24) if one.text == "有效期限" else one for one in front_lines()]
+@pytest.mark.parametrize(("part", "departures"), [("期限", 0), ("期间", 1), ("有此", 0), ("此效", 1)])
+def test_two_characters_may_be_part_of_a_label_that_was_not_read(part: str, departures: int) -> None:
+    lines = [line(part, 478, one.middle, 24) if one.text == "有效期限" else one for one in front_lines()]
     assert front_departures(lines) == departures
 
 

@@ -3,7 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recognizer.reading.ocr.card_text import Deskew, _fit_deskew, _rotated
+from recognizer.reading.ocr.card_text import Deskew
+from recognizer.reading.ocr.image_scan import _fit_deskew, _rotated
 from recognizer.reading.ocr.text_lines import BOX_GAP, join, rows
 from tests.unit.recognizer.reading.cards import line
 
