@@ -121,7 +121,7 @@ def find_text(image: Pixels, *, thorough: bool) -> list[Quad]:
 
 def detection_scale(image: Pixels, longest_side: int) -> float:
     """Return by how much the image is downscaled so that its longest side is at most so long."""
-    longest, shortest = max(image.shape[:2]), min(image.shape[:2])
+    shortest, longest = sorted(map(float, image.shape[:2]))
     return min(1.0, longest_side / longest * sqrt(max(1.0, longest / shortest / _LONG_PHOTO)))
 
 
