@@ -68,7 +68,9 @@ _TEXT_BELOW: Final = -0.3
 """Points for text below a back's lines, on paper of the same colour: a page has a caption there."""
 _EXPLAINED: Final = -0.3
 """Points if the lines are explained: by words, by numbers beside them or before sentences."""
-_EXPLANATION: Final = re.compile(r"机读|填充符|MACHINE.?READABLE|CHECK.?DIGIT|^(?:图|Fig(?:ure|\.)) ?\d", re.IGNORECASE)
+_EXPLANATION: Final = re.compile(
+    r"机读|填充符|图[解例]|示[例意]|MACHINE.?READABLE|CHECK.?DIGIT|^(?:图|Fig(?:ure|\.)) ?\d", re.IGNORECASE
+)
 """Words of an explanation of machine-readable lines. Invoices have a 校验码."""
 _LARGER_OUTLINE: Final = -0.2
 """Points for an outline that is larger than the card whose lines these are."""

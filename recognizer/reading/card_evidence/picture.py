@@ -28,6 +28,8 @@ _HEIGHTS: Final = (3.0, 18.0)
 _SHAPES: Final = (0.4, 1.6)
 _MIN_AREA: Final = 5.0
 """Sizes of a separate picture in text heights. Portraits cover 7 to 34 squared ones."""
+_BESIDE: Final = 0.2
+"""The part of a portrait that is beside the text at least, if only the lowest lines can be read."""
 _WINDOWS: Final = ((5.5, 7.0), (7.0, 9.0), (8.5, 11.0), (10.0, 13.0))
 _FRAME: Final = 0.5
 _FILLED: Final = (0.3, 0.9)
@@ -58,13 +60,16 @@ def picture_beside(
         different[span(top - 1, bottom + 1), span(left - 1, right + 1)] = False
     if outline is not None:
         different &= inside(area, text, outline)
-    if _has_separate_picture(different):
+    if _has_separate_picture(different, float(boxes[:, 1].min())):
         return CERTAIN
     return _POSSIBLE if _has_window(different) else _NONE
 
 
-def _has_separate_picture(different: Mask) -> bool:
-    """Tell whether a connected area has the size and shape of a portrait and does not reach the searched edge."""
+def _has_separate_picture(different: Mask, first_row: float) -> bool:
+    """Tell whether a connected area has the size and shape of a portrait and does not reach the searched edge.
+
+    ``first_row``: where the lines begin. What is above them is a badge's portrait.
+    """
     thick = cv2.morphologyEx(different.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
     solid = cv2.morphologyEx(thick, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))  # a collar separates head and shoulders
     _, _, parts, _ = cv2.connectedComponentsWithStats(solid)
@@ -77,6 +82,7 @@ def _has_separate_picture(different: Mask) -> bool:
         and _WIDTHS[0] < width / _SCALE < _WIDTHS[1]
         and _HEIGHTS[0] < height / _SCALE < _HEIGHTS[1]
         and _SHAPES[0] < width / height < _SHAPES[1]
+        and top + height - first_row > _BESIDE * height
         and area > _MIN_AREA * _SCALE**2
         for left, top, width, height, area in parts[1:].tolist()
     )

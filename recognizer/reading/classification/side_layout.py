@@ -12,13 +12,19 @@ from typing import Final
 from recognizer.reading.classification.card_area import IsOnCard, texts_in_area, texts_within
 from recognizer.reading.classification.card_sides import LABELS_BY_SIDE, PERMIT_BY_FRONT, CardSide
 from recognizer.reading.classification.side_positions import misplaced
-from recognizer.reading.classification.side_print import ALWAYS_PRINTED, NOT_LABELS, SPELLINGS, VISIBLE_PARTS
+from recognizer.reading.classification.side_print import (
+    ALWAYS_PRINTED,
+    NEW_NUMBER,
+    NOT_LABELS,
+    SPELLINGS,
+    VISIBLE_PARTS,
+)
 from recognizer.reading.classification.unexplained_text import unexplained_texts
 from recognizer.reading.fields import value_parsers
 from recognizer.reading.fields.ocr_field import EMPTY_FIELD, Fields
 from recognizer.reading.fields.value_parsers import simplified
 from recognizer.reading.layout.card_layout import Layout
-from recognizer.reading.layout.labels import WORDS, Label, edit_distance
+from recognizer.reading.layout.labels import ENGLISH_LABEL_WORDS, STATE_NAME, WORDS, Label, edit_distance
 
 _MAX_UNEXPLAINED: Final = 3
 """More do not make it more certain."""
@@ -40,19 +46,30 @@ _OTHER_DATE: Final = re.compile(
     re.IGNORECASE,
 )
 """Dates as other documents print them: 26 JUN 1971, 26/06/1971."""
+_CHINESE_DATE: Final = re.compile(r"(?:19|20)\d\d年\d{1,2}月\d{1,2}日")
+"""Residence permits have such a birth date; travel permits print 1967.09.16."""
 _MAX_OTHER_DATES: Final = 2
+_SMALL_LETTERS: Final = re.compile("[a-z]{3}")
+_LEGIBLE: Final = 0.9
+"""The least confidence of a text's characters: misread Chinese ones may seem to be Latin letters."""
+_MAX_FOREIGN: Final = 2
 FILLERS: Final = re.compile("[<＜《«]{3}")
 """Only machine-readable lines of other documents have so many on a front: the exit-entry permit's line has none."""
 _MAX_FILLED: Final = 2
 _CHINESE: Final = re.compile(r"[\u3400-\u9fff]")
 _LONG_TEXT: Final = 4
 """Characters of the shortest head of a badge, such as a company's name."""
+_HEAD: Final = 2.5
+_AS_HIGH: Final = 0.8
+"""How far above a title another head is at most, and how high at least, in heights of the title."""
 _HEADLINE: Final = 10
 """Latin letters of the shortest title of another document, such as that of its state."""
 _WHOLE_VALUE: Final = 8
 """Characters of a date. A count may be in what is left of another value."""
 _DAY: Final = re.compile(r"\d\s*年|月\s*\d|\d\s*日")
 _OTHER_BIRTH_DATE: Final = re.compile(r"(?<!\d)(?:19|20)\d\d[/-]\d{1,2}[/-]\d{1,2}(?!\d)")
+_SLASHED_DATE: Final = re.compile(r"(?:19|20)\d\d/\d{1,2}/\d{1,2}")
+"""If all of it is legible, it is no misread 1997年6月2日."""
 _PADDED_DAY: Final = re.compile(r"年\s*0\d\s*月|月\s*0\d\s*日")
 """Resident identity cards print 1997年6月2日, not 1997/6/2 or 1997年06月02日."""
 
@@ -71,10 +88,13 @@ def departures(layout: Layout, card_side: CardSide, fields: Fields, is_on_card: 
         + _other_holders(layout, card_side, is_on_card)
         + _other_periods(layout, is_on_card)
         + misplaced(completed, card_side, fields)
-        + _dates_in_other_formats(layout, is_on_card)
+        + _dates_in_other_formats(layout, card_side, is_on_card)
+        + _foreign_texts(layout, card_side, fields, is_on_card)
+        + _has_name_label(completed, card_side, fields)
         + _filled_lines(layout, card_side, is_on_card)
         + _has_other_headline(layout, card_side, fields, is_on_card)
         + (card_side is CardSide.HK_MACAO_BACK and _has_text_above_title(layout, is_on_card))
+        + (card_side is CardSide.RESIDENCE_BACK and _has_no_state_name(layout, is_on_card))
         + (_faults_of_dates(completed, fields, is_on_card) if card_side is CardSide.RESIDENCE_FRONT else 0)
     )
 
@@ -135,9 +155,38 @@ def _texts_of_card(layout: Layout, is_on_card: IsOnCard | None) -> list[str]:
     return [line.text for line in lines]
 
 
-def _dates_in_other_formats(layout: Layout, is_on_card: IsOnCard | None) -> int:
+def _dates_in_other_formats(layout: Layout, card_side: CardSide, is_on_card: IsOnCard | None) -> int:
     texts = _texts_of_card(layout, is_on_card)
-    return min(sum(bool(_OTHER_DATE.search(text)) for text in texts), _MAX_OTHER_DATES)
+    others = (_OTHER_DATE, _CHINESE_DATE) if card_side in PERMIT_BY_FRONT else (_OTHER_DATE,)
+    return min(sum(any(other.search(text) for other in others) for text in texts), _MAX_OTHER_DATES)
+
+
+def _foreign_texts(layout: Layout, card_side: CardSide, fields: Fields, is_on_card: IsOnCard | None) -> int:
+    """Count Latin texts in small letters on a travel permit's front, which prints names and codes in capitals."""
+    if card_side not in PERMIT_BY_FRONT or fields.get("Nationality", EMPTY_FIELD).text:
+        return 0
+    texts = (line.text for line in texts_in_area(layout, is_on_card) if line.confidence >= _LEGIBLE)
+    foreign = [
+        text
+        for text in texts
+        if _SMALL_LETTERS.search(text)
+        and not value_parsers.has_title_words(text)
+        and not ENGLISH_LABEL_WORDS.issuperset(re.findall("[A-Z]+", text.upper()))
+    ]
+    return min(len(foreign), _MAX_FOREIGN)
+
+
+def _has_name_label(layout: Layout, card_side: CardSide, fields: Fields) -> bool:
+    """Tell whether a name has a label on a travel permit's front with labels above their values.
+
+    The edition of 2013 has none, by a photo of an official specimen. Those before have ten-digit numbers.
+    """
+    return (
+        card_side in PERMIT_BY_FRONT
+        and len(fields["Number"].text) <= NEW_NUMBER
+        and layout.anchor(Label.NAME) is not None
+        and layout.values_are_below()
+    )
 
 
 def _filled_lines(layout: Layout, card_side: CardSide, is_on_card: IsOnCard | None) -> int:
@@ -177,6 +226,23 @@ def _has_text_above_title(layout: Layout, is_on_card: IsOnCard | None) -> bool:
             line.middle < title.line.top and len(_CHINESE.findall(line.text)) >= _LONG_TEXT
             for line in texts_within(layout, is_on_card)
         )
+    )
+
+
+def _has_no_state_name(layout: Layout, is_on_card: IsOnCard | None) -> bool:
+    """Tell whether a residence permit's title has another text above it, as large as itself, than the state's name."""
+    title = layout.anchor(Label.TITLE)
+    if title is None:
+        return False
+    return any(
+        title.line.top - _HEAD * title.line.height < line.middle < title.line.top
+        and line.left < title.line.right
+        and line.right > title.line.left
+        and line.height > _AS_HIGH * title.line.height
+        and line.confidence >= _LEGIBLE
+        and len(_CHINESE.findall(line.text)) > 1
+        and not set(simplified(line.text)) & set(STATE_NAME)
+        for line in texts_within(layout, is_on_card)
     )
 
 
@@ -224,7 +290,10 @@ def _faults_of_dates(layout: Layout, fields: Fields, is_on_card: IsOnCard | None
     is_other = _has_other_birth_date(layout, fields) or (
         len(days) <= 1 and any(_OTHER_BIRTH_DATE.search(text) for text in texts)
     )
-    return max(0, len(days) - 1) + is_padded + is_other
+    is_slashed = any(
+        _SLASHED_DATE.fullmatch(line.text) and line.confidence >= _LEGIBLE for line in texts_within(layout, is_on_card)
+    )
+    return max(0, len(days) - 1) + is_padded + is_other + is_slashed
 
 
 def _has_other_birth_date(layout: Layout, fields: Fields) -> bool:

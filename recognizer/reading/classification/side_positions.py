@@ -8,7 +8,7 @@ from statistics import median
 from typing import Final
 
 from recognizer.reading.classification.card_sides import PERMIT_BY_FRONT, CardSide
-from recognizer.reading.classification.side_print import ALWAYS_PRINTED, NOT_LABELS, ROWS, SAME_ROW
+from recognizer.reading.classification.side_print import ALWAYS_PRINTED, NEW_NUMBER, NOT_LABELS, ROWS, SAME_ROW
 from recognizer.reading.fields.ocr_field import Fields
 from recognizer.reading.fields.value_parsers import simplified
 from recognizer.reading.layout.card_layout import Layout
@@ -21,8 +21,6 @@ _TITLE_ABOVE: Final = 0.6
 """Text heights by which a label may be above a title that is read with a slope."""
 _SAME_HEIGHT: Final = 0.3
 """The same for labels in the wrong order."""
-_SHORT_NUMBER: Final = 9
-"""Characters of the numbers since 2013 and 2015. Nobody knows where the editions before have theirs."""
 _OTHER_ROW: Final = 0.8
 """Text heights from which on labels are in different rows."""
 _TITLE_LEFT: Final = 2.0
@@ -36,6 +34,8 @@ _FAR: Final = 6.0
 _UNREAD_LABELS: Final = 2
 """How many values may seem to be far from their label, because the label before them was not read."""
 _MAX_FAR: Final = 2
+_VALUES_BELOW: Final = 2
+"""Signs that values below their labels count as, on a side that has them beside each other."""
 _LABELS_BESIDE: Final = frozenset({CardSide.RESIDENCE_FRONT, CardSide.RESIDENCE_BACK})
 """Sides in the form of the resident identity card, which has its labels left of the values."""
 
@@ -46,7 +46,7 @@ def misplaced(layout: Layout, card_side: CardSide, fields: Fields) -> int:
     return (
         _out_of_order(layout, card_side, fields, height)
         + _in_other_rows(layout, card_side, height)
-        + (card_side in _LABELS_BESIDE and layout.values_are_below())
+        + _VALUES_BELOW * (card_side in _LABELS_BESIDE and layout.values_are_below())
         + _far_from_labels(layout, height)
         + _title_elsewhere(layout, card_side, height)
         + _small_title(layout, card_side, height)
@@ -67,7 +67,7 @@ def _out_of_order(layout: Layout, card_side: CardSide, fields: Fields, height: f
         if label is not None
         and layout.anchor(label) is None
         and name in fields
-        and not (name == "Number" and len(fields[name].text) > _SHORT_NUMBER)
+        and not (name == "Number" and len(fields[name].text) > NEW_NUMBER)
         and (line := _line_of(layout, fields[name].text))
     ]
     wrong, wrong_with_values = (

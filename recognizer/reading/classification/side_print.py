@@ -70,6 +70,8 @@ VISIBLE_PARTS: Final[Mapping[str, re.Pattern[str]]] = {
     "Authority": re.compile("公安|分局"),
 }
 """What glare leaves of a value shows that it is printed. A whole date may be another person's."""
+NEW_NUMBER: Final = 9
+"""Characters of the numbers since 2013 and 2015 at most. Nobody knows much of the editions before."""
 SAME_ROW: Final = (
     (Label.BIRTH, Label.SEX),
     (Label.AUTHORITY, Label.ISSUE_PLACE),

@@ -16,7 +16,7 @@ from recognizer.reading.fields import value_parsers
 from recognizer.reading.fields.ocr_field import Fields
 from recognizer.reading.fields.value_parsers import simplified
 from recognizer.reading.layout.card_layout import Layout
-from recognizer.reading.layout.labels import TITLES, WORDS, Label
+from recognizer.reading.layout.labels import STATE_NAME, TITLES, WORDS, Label
 from recognizer.reading.ocr.text_lines import TextLine
 
 _MIN_CHINESE: Final = 2
@@ -38,7 +38,6 @@ _WATERMARK: Final = re.compile("SPECIMEN.*|样本|樣本")
 _UNITS: Final = re.compile(r"(?<=\d)[年月日]")
 _SEX: Final = re.compile("[男女]")
 _ADDRESS: Final = re.compile(r"[省市区县州]|[路街巷道村]\d|\d[号栋幢座楼室房单组]|[座栋幢]\d")
-_STATE: Final = "中华人民共和国"
 _AUTHORITIES: Final = ("公安部出入境管理局", "中华人民共和国出入境管理局", "国家移民管理局", "公安局")
 _MARKS: Final = ("非中国籍", "证件样本", "香港永久性居民身份证", "澳门居民身份证")
 """What some side prints besides its labels."""
@@ -53,7 +52,7 @@ def unexplained_texts(
     missing = [label for label in LABELS_BY_SIDE[card_side] if layout.anchor(label) is None]
     unread = [word for label in missing for word in WORDS[label]]
     words = (*labels, *_AUTHORITIES, *_MARKS)
-    titles = (_STATE, *(title for title, permit in TITLES.items() if permit is PERMIT_BY_SIDE[card_side]))
+    titles = (STATE_NAME, *(title for title, permit in TITLES.items() if permit is PERMIT_BY_SIDE[card_side]))
     unread_titles = () if layout.anchor(Label.TITLE) else titles[1:]
     misread = (*unread_titles, *(WORDS[label][0] for label in missing))
     texts = [

@@ -89,7 +89,7 @@ _MIN_SPACED_LABELS: Final = 2
 _COLUMN_TOLERANCE: Final = 1.0
 _DECORATION: Final = frozenset(BOX_GAP + " 　:：·.,，。、|/（）()-_")
 _DECORATION_OR_END: Final = _DECORATION | {""}
-_STATE_NAME: Final = "中华人民共和国"
+STATE_NAME: Final = "中华人民共和国"
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,11 +161,11 @@ def spaced_labels(lines: Sequence[TextLine]) -> dict[int, Anchor]:
 
 def _state_title(bare: str) -> list[_Match]:
     """Match the state's name above or before a title, but not at the beginning of an authority's name."""
-    start = bare.find(_STATE_NAME)
-    after = bare[start + len(_STATE_NAME) :]
+    start = bare.find(STATE_NAME)
+    after = bare[start + len(STATE_NAME) :]
     if start < 0 or (after and not any(edit_distance(after[: len(title)], title) <= 2 for title in TITLES)):  # noqa: PLR2004
         return []
-    return [_Match(len(_STATE_NAME), Label.NOISE, _STATE_NAME, start, start + len(_STATE_NAME))]
+    return [_Match(len(STATE_NAME), Label.NOISE, STATE_NAME, start, start + len(STATE_NAME))]
 
 
 def _matches(bare: str) -> Iterator[_Match]:
