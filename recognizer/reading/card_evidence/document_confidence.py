@@ -79,7 +79,7 @@ _OTHER_TEXT: Final = -0.4
 _SOME_TEXT: Final = 2
 """Points if no label, title, name or number of a back is read beside its lines, and for so many other texts above."""
 _PRINT_OF_BACK: Final = re.compile(
-    r"(?<![A-Z\d])[HM]\d{8}(?:\d\d)?(?!\d)|内地通行|港澳居民|[港澳]\D{0,9}身份证|Mainland ?Travel"
+    r"(?<![A-Z\d])[HM]\d{8}(?:\d\d)?(?!\d)|内地通行|港澳居|^港澳$|^地?通行证$|[港澳]\D{0,9}身份证|Mainland ?Travel"
 )
 """An earlier permit's number, a part of the title, the identity card's name."""
 _END: Final = 6
@@ -110,6 +110,9 @@ _BLANK_PLACE: Final = -0.4
 first: shadows join it with its surroundings. Something that may hide a portrait counts neither way."""
 _REACH: Final = 0.35
 """How far above and below its middle, in its heights, a line must be within the outline: no edge cuts a card's text."""
+_DATE_DIGITS: Final = 8
+_END_OF_NUMBER: Final = re.compile(r"(\d{6,14})\d{3}[\dX]$")
+"""At least six digits of a birth date before the last four characters of a resident's number."""
 _MANY_FIELDS: Final = 4
 """With fewer fields, a hidden portrait counts like none."""
 _LARGE_LABELS: Final = 1.15
@@ -383,9 +386,19 @@ def _front(finder: FieldFinder, fields: Fields, *, picture: float) -> float:
     points += 0.1 * (_title_ratio(layout) > _PROMINENT) + 0.1 * (labels < _SMALL_LABELS)
     points += _LARGE_LABELS_FAULT * (labels > _LARGE_LABELS)
     number = parse_resident_number(fields["IdCardNo"].text) if "IdCardNo" in fields else None
-    is_valid = number is not None and number.has_valid_check_digit
+    is_valid = (number is not None and number.has_valid_check_digit) or _number_repeats_birth(layout, fields)
     has_line = document_code(machine_lines(finder)) is DocumentCode.EXIT_ENTRY_FRONT
     return points + 0.3 * has_line + 0.2 * (is_valid and picture > 0)
+
+
+def _number_repeats_birth(layout: Layout, fields: Fields) -> bool:
+    """Tell whether the visible end of a resident's number has most of the birth date before its last four characters.
+
+    GB 11643: region, birth date, sequence code and check character.
+    """
+    digits = "".join(part.zfill(2) for part in fields.get("Birth", EMPTY_FIELD).text.split("/"))
+    ends = [end for piece in layout.pieces if (end := _END_OF_NUMBER.search("".join(piece.text.split())))]
+    return len(digits) == _DATE_DIGITS and any(digits.endswith(end[1][-_DATE_DIGITS:]) for end in ends)
 
 
 def _paper(paper: Paper | None) -> float:

@@ -7,6 +7,7 @@ from recognizer.reading.card_search.card_from_text import card_from_text
 from recognizer.reading.card_search.close_up import close_up
 from recognizer.reading.card_search.scan_search import find_card
 from recognizer.reading.classification.card_sides import CardSide
+from recognizer.reading.fields import value_parsers
 from recognizer.reading.layout.labels import Label
 from recognizer.reading.ocr import engine
 from recognizer.reading.ocr.engine import Pixels
@@ -18,6 +19,7 @@ _LARGE_TEXT: Final = 18.0
 """Above this height at the scale of the first, coarse detection, a thorough one finds no more labels."""
 _CLEARLY_REFUSED: Final = 0.2
 """Below this document confidence, thorough detection does not make a card of it."""
+_AUTHORITY: Final = "出入境"
 _FEW_LINES: Final = 8
 """A card has 12 lines or more: with fewer, detection may have missed most of it, and reading them again is quick."""
 
@@ -27,8 +29,9 @@ def read_card(pixels: Pixels, requested: frozenset[CardSide]) -> Card | None:
 
     If text is small or a field of the card uncertain, read a closer crop as well and merge both readings.
     """
-    card = find_card(ImageScan(pixels), requested)
-    if card is None or (card.card_side is None and not _is_clearly_refused(card)):
+    scan = ImageScan(pixels)
+    card = find_card(scan, requested)
+    if card is None or (card.card_side is None and not _is_clearly_refused(card, scan)):
         card = find_card(ImageScan(pixels, thorough=True), requested)
     if card is None:
         return None
@@ -51,26 +54,35 @@ def _with_closer_reading(card: Card, requested: frozenset[CardSide]) -> Card:
     return card.merged_with(closer)
 
 
-def _is_clearly_refused(card: Card) -> bool:
-    """Tell whether more text would not make this a card: another document, a form, or large text of anything else."""
+def _is_clearly_refused(card: Card, scan: ImageScan) -> bool:
+    """Tell whether more text would not make this a card: another document, a form, or large text of anything else.
+
+    If most text of the photo is elsewhere, the card may be there, in print that is smaller.
+    """
     if card.is_refused:
         return card.confidence < _CLEARLY_REFUSED
-    if len(card.text.lines) < _FEW_LINES or _resembles_card(card):
+    if len(card.text.lines) < _FEW_LINES or _resembles_card(card) or not scan.is_mostly(card.text):
         return False
     return _text_height(card, engine.COARSE_SIDE) > _LARGE_TEXT
 
 
 def _resembles_card(card: Card) -> bool:
-    """Tell whether a title or some labels of a permit were read: glare may hide the others at the first detection."""
+    """Tell whether a title, some labels or two values of a permit were read: glare may hide the others at first."""
     layout = card.finder.layout
-    return layout.anchor(Label.TITLE) is not None or len(layout.anchors) >= FEW_LABELS
+    return _has_values(card) or layout.anchor(Label.TITLE) is not None or len(layout.anchors) >= FEW_LABELS
+
+
+def _has_values(card: Card) -> bool:
+    """Tell whether a period and an authority of a travel permit were read."""
+    texts = [line.text for line in card.text.lines]
+    return any(map(value_parsers.period, texts)) and any(_AUTHORITY in text for text in texts)
 
 
 def _deserves_closer_reading(card: Card) -> bool:
     """Tell whether a closer crop may show more. A refusal must not cost more than a card."""
     if card.card_side is None:
         return not card.is_refused and (
-            card.outline is not None or (_is_small(card) and len(card.finder.layout.anchors) >= FEW_LABELS)
+            card.outline is not None or _has_values(card) or (_is_small(card) and _resembles_card(card))
         )
     return _is_small(card) or bool(card.uncertain_fields)
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
-from math import radians
+from math import inf, radians
 from statistics import median
 from typing import Final
 
@@ -21,7 +21,7 @@ from recognizer.reading.fields.field_finder import FieldFinder
 from recognizer.reading.fields.mrz.machine_lines import machine_rows
 from recognizer.reading.fields.ocr_field import Fields
 from recognizer.reading.layout.card_layout import Layout
-from recognizer.reading.layout.labels import find_anchors
+from recognizer.reading.layout.labels import TITLES, find_anchors
 from recognizer.reading.ocr.card_text import CardText
 from recognizer.reading.ocr.engine import SHAPE_ERRORS, Quad
 from recognizer.reading.ocr.text_lines import TextLine
@@ -41,7 +41,7 @@ _FIELDS: Final[dict[CardSide, Callable[[FieldFinder], Fields]]] = {
 
 def card_from_text(text: CardText, known_outline: Quad | None = None) -> Card:
     """Classify a text and extract its fields. ``known_outline``: of the card in the photo, if none is found here."""
-    text = _without_labels_beside(_without_slanted_lines(text))
+    text = _without_labels_left_of_title(_without_labels_beside(_without_slanted_lines(text)))
     finder = _finder(text)
     card_side = classify_card_side(finder)
     if card_side is None:
@@ -91,6 +91,19 @@ def _without_labels_beside(text: CardText) -> CardText:
         return text
     others = {id(line) for line in labelled if line not in own and _beside(line, own) == len(own)}
     return replace(text, lines=tuple(line for line in text.lines if id(line) not in others))
+
+
+def _without_labels_left_of_title(text: CardText) -> CardText:
+    """Return the text without labels that end left of a travel permit's title, which begins at the left of the card."""
+    titles = [
+        anchor.line
+        for line in text.lines
+        for anchor in find_anchors(line)
+        if TITLES.get(anchor.word) in PERMIT_BY_FRONT.values()
+    ]
+    left = min((title.left - title.height for title in titles), default=-inf)
+    others = {id(line) for line in text.lines if line.right < left and find_anchors(line)}
+    return replace(text, lines=tuple(line for line in text.lines if id(line) not in others)) if others else text
 
 
 def _beside(line: TextLine, others: Sequence[TextLine]) -> int:

@@ -24,7 +24,7 @@ from recognizer.reading.fields import value_parsers
 from recognizer.reading.fields.ocr_field import EMPTY_FIELD, Fields
 from recognizer.reading.fields.value_parsers import simplified
 from recognizer.reading.layout.card_layout import Layout
-from recognizer.reading.layout.labels import ENGLISH_LABEL_WORDS, STATE_NAME, WORDS, Label, edit_distance
+from recognizer.reading.layout.labels import STATE_NAME, WORDS, Label, edit_distance
 
 _MAX_UNEXPLAINED: Final = 3
 """More do not make it more certain."""
@@ -49,10 +49,8 @@ _OTHER_DATE: Final = re.compile(
 _CHINESE_DATE: Final = re.compile(r"(?:19|20)\d\d年\d{1,2}月\d{1,2}日")
 """Residence permits have such a birth date; travel permits print 1967.09.16."""
 _MAX_OTHER_DATES: Final = 2
-_SMALL_LETTERS: Final = re.compile("[a-z]{3}")
 _LEGIBLE: Final = 0.9
-"""The least confidence of a text's characters: misread Chinese ones may seem to be Latin letters."""
-_MAX_FOREIGN: Final = 2
+"""The least confidence of the characters of a text that is not misread."""
 FILLERS: Final = re.compile("[<＜《«]{3}")
 """Only machine-readable lines of other documents have so many on a front: the exit-entry permit's line has none."""
 _MAX_FILLED: Final = 2
@@ -89,7 +87,6 @@ def departures(layout: Layout, card_side: CardSide, fields: Fields, is_on_card: 
         + _other_periods(layout, is_on_card)
         + misplaced(completed, card_side, fields)
         + _dates_in_other_formats(layout, card_side, is_on_card)
-        + _foreign_texts(layout, card_side, fields, is_on_card)
         + _has_name_label(completed, card_side, fields)
         + _filled_lines(layout, card_side, is_on_card)
         + _has_other_headline(layout, card_side, fields, is_on_card)
@@ -161,21 +158,6 @@ def _dates_in_other_formats(layout: Layout, card_side: CardSide, is_on_card: IsO
     return min(sum(any(other.search(text) for other in others) for text in texts), _MAX_OTHER_DATES)
 
 
-def _foreign_texts(layout: Layout, card_side: CardSide, fields: Fields, is_on_card: IsOnCard | None) -> int:
-    """Count Latin texts in small letters on a travel permit's front, which prints names and codes in capitals."""
-    if card_side not in PERMIT_BY_FRONT or fields.get("Nationality", EMPTY_FIELD).text:
-        return 0
-    texts = (line.text for line in texts_in_area(layout, is_on_card) if line.confidence >= _LEGIBLE)
-    foreign = [
-        text
-        for text in texts
-        if _SMALL_LETTERS.search(text)
-        and not value_parsers.has_title_words(text)
-        and not ENGLISH_LABEL_WORDS.issuperset(re.findall("[A-Z]+", text.upper()))
-    ]
-    return min(len(foreign), _MAX_FOREIGN)
-
-
 def _has_name_label(layout: Layout, card_side: CardSide, fields: Fields) -> bool:
     """Tell whether a name has a label on a travel permit's front with labels above their values.
 
@@ -183,7 +165,7 @@ def _has_name_label(layout: Layout, card_side: CardSide, fields: Fields) -> bool
     """
     return (
         card_side in PERMIT_BY_FRONT
-        and len(fields["Number"].text) <= NEW_NUMBER
+        and len(fields.get("Number", EMPTY_FIELD).text) <= NEW_NUMBER
         and layout.anchor(Label.NAME) is not None
         and layout.values_are_below()
     )

@@ -39,6 +39,8 @@ _UNITS: Final = re.compile(r"(?<=\d)[年月日]")
 _SEX: Final = re.compile("[男女]")
 _ADDRESS: Final = re.compile(r"[省市区县州]|[路街巷道村]\d|\d[号栋幢座楼室房单组]|[座栋幢]\d")
 _AUTHORITIES: Final = ("公安部出入境管理局", "中华人民共和国出入境管理局", "国家移民管理局", "公安局")
+_BIRTH_DATE: Final = re.compile("[0-9年月日]+")
+"""What is left of 1963 年 11 月 10 日, whose small characters are misread."""
 _MARKS: Final = ("非中国籍", "证件样本", "香港永久性居民身份证", "澳门居民身份证")
 """What some side prints besides its labels."""
 
@@ -63,7 +65,7 @@ def unexplained_texts(
     unexplained = [
         (line, text)
         for line, text in texts
-        if not (card_side is CardSide.RESIDENCE_FRONT and _ADDRESS.search(text))
+        if not (card_side is CardSide.RESIDENCE_FRONT and (_ADDRESS.search(text) or _BIRTH_DATE.fullmatch(text)))
         and value_parsers.chinese_name(text) not in values
         and not any(_is_explained(part, values, words, titles) for part in (text, "".join(_CHINESE.findall(text))))
         and not (len(text) == _MIN_CHINESE and _is_part_of_print(text, labels, unread, misread))

@@ -92,6 +92,10 @@ class ImageScan:
             return True
         return not confidences or sum(confidences) < _POOR_CONFIDENCE * len(confidences)
 
+    def is_mostly(self, text: CardText) -> bool:
+        """Tell whether most of the image's text is in a segment."""
+        return 2 * len(text.quad_indexes) > len(self._quads)
+
     def joined_across_edges(self, text: CardText) -> CardText | None:
         """Return the text of a segment joined with all parallel text beside it, ignoring edges between them.
 

@@ -241,7 +241,9 @@ def only_lines_with(*others: str) -> DocumentEvidence:
     return evidence_of_back(patterned(BLUE), lines, mrz=MrzFacts(number="H23456789"))
 
 
-@pytest.mark.parametrize("printed", ["G376849(9)", "H12345678", "3456789", "内地通行证", "香港身份证", "姓名"])
+@pytest.mark.parametrize(
+    "printed", ["G376849(9)", "H12345678", "3456789", "内地通行证", "港澳居", "通行证", "香港身份证", "姓名"]
+)
 def test_a_back_prints_more_than_its_machine_readable_lines(printed: str) -> None:
     assert only_lines_with(printed, "识读设备使用说明", "Appendix C").page == 0.0
 

@@ -129,11 +129,30 @@ def test_a_picture_is_a_compact_area_beside_the_text(
 
 @pytest.mark.parametrize(("outline", "is_found"), [(None, False), (OUTLINE, True)])
 def test_a_picture_is_as_far_above_as_the_outline_reaches(outline: Any, *, is_found: bool) -> None:
-    lines = [line("签发机关 公安部出入境管理局", 430, 560, 32), line("签发次数 02", 430, 620, 32)]
-    text = text_on(with_portrait(blank(BLUE)), lines)
+    lines = [line("签发机关 公安部出入境管理局", 430, 500, 32), line("签发次数 02", 430, 570, 32)]
+    image = with_portrait(blank(BLUE))
+    cv2.rectangle(image, (110, 370), (270, 560), (90, 50, 40), -1)
+    text = text_on(image, lines)
     place = examine_portrait_place(text, Layout(lines), {}, on_the_left=True, outline=outline)
     points = picture_beside(text, lines, 32.0, on_the_left=True, outline=outline)
-    assert ((place.portrait is not None), points == CERTAIN) == (is_found, is_found)
+    is_whole = place.portrait is not None and place.portrait.top < 300
+    assert (is_whole, points == CERTAIN) == (is_found, is_found)
+
+
+@pytest.mark.parametrize(("number", "gain"), [("97411116351", 0.2), ("97411126351", 0.0), ("16351", 0.0)])
+def test_the_end_of_a_number_that_repeats_the_birth_date_supports_a_card(number: str, gain: float) -> None:
+    texts = "姓名 楊莉榮", "性别 男", "出生 1974年11月11日", "住址 广东省东莞市试用路322号"
+    lines = [line(text, 80, 160 + 80 * row, 32) for row, text in enumerate(texts)]
+    image = blank(BLUE)
+    cv2.rectangle(image, (760, 180), (900, 440), (90, 50, 40), -1)
+    fields = {name: OcrField(text, 1.0) for name, text in (("Birth", "1974/11/11"), ("IdCardNo", ""))}
+
+    def seen(*more: TextLine) -> float:
+        text = text_on(image, [*lines, *more])
+        finder = FieldFinder(Layout(text.lines))
+        return document_evidence(CardSide.RESIDENCE_FRONT, text, finder, core=lines, fields=fields, mrz=None).seen
+
+    assert seen(line(number, 300, 600, 32)) - seen() == pytest.approx(gain)
 
 
 def test_a_pattern_is_told_from_blank_paper() -> None:

@@ -11,8 +11,9 @@ from recognizer.reading.card_evidence.document_confidence import DocumentEvidenc
 from recognizer.reading.card_search import card_from_text
 from recognizer.reading.card_search.scan_search import find_card
 from recognizer.reading.classification.card_sides import CardSide
+from recognizer.reading.layout.labels import Label
 from recognizer.reading.ocr.card_text import CardText
-from tests.unit.recognizer.reading.cards import text_of
+from tests.unit.recognizer.reading.cards import line, text_of
 
 
 class SplitScan:
@@ -52,6 +53,13 @@ def test_a_part_with_too_little_evidence_is_joined(
     card = find_card(scan, frozenset({CardSide.RESIDENCE_FRONT}))
     assert card is not None
     assert (card.text is scan.whole) is is_joined
+
+
+@pytest.mark.parametrize(("left", "labels"), [(20, 0), (300, 1)], ids=["left of the title", "below it"])
+def test_labels_left_of_a_travel_permits_title_are_another_papers(left: float, labels: int) -> None:
+    lines = line("台湾居民来往大陆通行证", 260, 100), line("姓名", left, 600, 20)
+    card = card_from_text.card_from_text(replace(text_of(), lines=lines))
+    assert sum(anchor.label is Label.NAME for anchor in card.finder.layout.anchors) == labels
 
 
 def test_a_known_outline_is_used_where_none_is_found(monkeypatch: pytest.MonkeyPatch) -> None:

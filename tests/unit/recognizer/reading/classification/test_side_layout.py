@@ -5,6 +5,7 @@ import pytest
 from recognizer.reading.classification.card_area import texts_in_area
 from recognizer.reading.classification.card_sides import CardSide
 from recognizer.reading.classification.side_layout import departures, missing_fields
+from recognizer.reading.classification.unexplained_text import unexplained_texts
 from recognizer.reading.fields.ocr_field import Fields, OcrField
 from recognizer.reading.layout.card_layout import Layout
 from recognizer.reading.ocr.text_lines import TextLine
@@ -136,9 +137,43 @@ def test_a_long_page_is_a_departure() -> None:
     assert front_departures([*lines[:-5], *(line(one.text, one.left, one.middle + 500) for one in lines[-5:-1])]) > 0
 
 
-@pytest.mark.parametrize("birth", ["1997/6/2", "1997.06.02", "1997-06-02"])
-def test_a_residence_permit_prints_its_birth_date_with_units(birth: str) -> None:
-    assert departures(Layout(residence_lines(birth)), CardSide.RESIDENCE_FRONT, RESIDENCE_FRONT) == 1
+@pytest.mark.parametrize(("birth", "count"), [("1997/6/2", 2), ("1997.06.02", 1), ("1997-06-02", 1)])
+def test_a_residence_permit_prints_its_birth_date_with_units(birth: str, count: int) -> None:
+    assert departures(Layout(residence_lines(birth)), CardSide.RESIDENCE_FRONT, RESIDENCE_FRONT) == count
+
+
+def test_a_travel_permit_prints_no_dates_with_units() -> None:
+    assert front_departures([*front_lines(), line("1967年09月16日", 430, 361, 20)]) == 1
+
+
+def labels_above(number: str) -> tuple[list[TextLine], Fields]:
+    """Return a front with its labels above the values, also the name's."""
+    values = {"姓名": "刘子兰", "出生日期": "1981.08.03", "有效期限": "2022.12.15-2027.12.14", "证件号码": number}
+    lines = [
+        one
+        for row, (label, value) in enumerate(values.items())
+        for one in (line(label, 430, 200 + 90 * row, 24), line(value, 430, 240 + 90 * row))
+    ]
+    return lines, {**FRONT, **fields(Number=number)}
+
+
+@pytest.mark.parametrize(("number", "count"), [("M01234567", 1), ("M0123456702", 0)])
+def test_only_a_front_of_an_old_edition_has_a_label_for_the_name(number: str, count: int) -> None:
+    lines, values = labels_above(number)
+    without = [one for one in lines if one.text != "姓名"]
+    before = departures(Layout(without), CardSide.HK_MACAO_FRONT, values)
+    assert departures(Layout(lines), CardSide.HK_MACAO_FRONT, values) - before == count
+
+
+@pytest.mark.parametrize(("head", "count"), [("访客", 2), ("中华人民共和国", 0), ("华人民", 0)])
+def test_above_a_residence_permits_title_is_only_the_states_name(head: str, count: int) -> None:
+    lines = [line(head, 400, 90, 60), line("港澳居民居住证", 400, 170, 60), line("签发机关 上海市公安局", 80, 400)]
+    assert departures(Layout(lines), CardSide.RESIDENCE_BACK, fields(Authority="上海市公安局")) == count
+
+
+def test_a_birth_date_with_a_misread_unit_is_explained() -> None:
+    lines = [*residence_lines("1997 ≈ 6 月 2 日"), line("6 月 2 日", 180, 320)]
+    assert unexplained_texts(Layout(lines), CardSide.RESIDENCE_FRONT, fields(Name="陈小明")) == []
 
 
 @pytest.mark.parametrize("other", ["2034年5月10日", "1997年06月02日"], ids=["another date", "padded"])
@@ -308,7 +343,7 @@ def test_a_residence_permit_has_its_labels_left_of_the_values() -> None:
         for one in (line(label, 80, 200 + 90 * row, 24), line(value, 80, 240 + 90 * row))
     ]
     back = fields(ValidDate="2019.03.05-2024.03.05", Authority="上海市公安局黄浦分局", VisaNum="01")
-    assert [departures(Layout(lines), CardSide.RESIDENCE_BACK, back) for lines in (beside, above)] == [0, 1]
+    assert [departures(Layout(lines), CardSide.RESIDENCE_BACK, back) for lines in (beside, above)] == [0, 2]
 
 
 @pytest.mark.parametrize(("gap", "count"), [(40, 0), (600, 2)])
@@ -369,7 +404,7 @@ def test_a_front_has_no_lines_with_fillers(side: CardSide, count: int, *, is_out
 
 def test_another_format_of_a_date_counts_if_no_birth_date_is_read() -> None:
     without_birth = {**RESIDENCE_FRONT, **fields(Birth="")}
-    assert departures(Layout(residence_lines("1997/6/2")), CardSide.RESIDENCE_FRONT, without_birth) == 1
+    assert departures(Layout(residence_lines("1997-6-2")), CardSide.RESIDENCE_FRONT, without_birth) == 1
 
 
 @pytest.mark.parametrize(("name", "text", "count"), [("", "俊欣", 0), ("刘子兰", "俊欣", 1), ("", "市场部销售经理", 1)])
