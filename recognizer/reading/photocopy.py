@@ -77,7 +77,8 @@ class PrintTraits:
 
     ``screen``: how far the lower of a screen's two peaks rises above the spectrum, as a natural logarithm. ``grain``
     and ``frame_grain``: unevenness of the smoothest areas of the card and of the photo, in hundredths of their
-    brightness. ``colour``: how far colours differ, in hundredths of their brightness.
+    brightness; that of the photo is only measured for a grainy card. ``colour``: how far colours differ, in hundredths
+    of their brightness.
     """
 
     screen: float
@@ -118,16 +119,20 @@ def print_traits(photo: Pixels, quad: Quad) -> PrintTraits | None:
     card = _tiles(grey.shape, quad, _MAX_TILES)
     if len(card) < _MIN_TILES:
         return None
-    height, width = grey.shape
-    frame = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
     spectra = _spectra(grey, card)
-    along = quad[1] - quad[0]
+    along, grain = quad[1] - quad[0], _grain(spectra)
     return PrintTraits(
         screen=_screen(spectra, float(np.degrees(np.arctan2(along[1], along[0])))),
-        grain=_grain(spectra),
-        frame_grain=_grain(_spectra(grey, _tiles(grey.shape, frame, _MIN_TILES * 2))),
+        grain=grain,
+        frame_grain=_frame_grain(grey) if grain > _GRAIN_THRESHOLD else grain,
         colour=_colour(photo, quad),
     )
+
+
+def _frame_grain(grey: Grid) -> float:
+    height, width = grey.shape
+    frame = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
+    return _grain(_spectra(grey, _tiles(grey.shape, frame, _MIN_TILES * 2)))
 
 
 def _tiles(shape: tuple[int, ...], quad: Quad, count: int) -> Grid:
