@@ -30,6 +30,8 @@ _MUCH_GLARE: Final = 0.04
 """At least this part of a card is in glare if a closer look may show more of it."""
 _MIN_LABELLED: Final = 3
 """Lines with labels that show the colour of the card's paper."""
+_MOST_BESIDE: Final = 2
+"""Labels of other papers left of a title, at most."""
 _MAX_SLANT: Final = radians(10)
 """On 72 own cards of level 2, at most 9.2 degrees if only the title was read; a tenth of the other lines had 17."""
 _FIELDS: Final[dict[CardSide, Callable[[FieldFinder], Fields]]] = {
@@ -94,7 +96,10 @@ def _without_labels_beside(text: CardText) -> CardText:
 
 
 def _without_labels_left_of_title(text: CardText) -> CardText:
-    """Return the text without labels that end left of a travel permit's title, which begins at the left of the card."""
+    """Return the text without labels that end left of a travel permit's title, which begins at the left of the card.
+
+    A list that quotes a title has many.
+    """
     titles = [
         anchor.line
         for line in text.lines
@@ -103,7 +108,9 @@ def _without_labels_left_of_title(text: CardText) -> CardText:
     ]
     left = min((title.left - title.height for title in titles), default=-inf)
     others = {id(line) for line in text.lines if line.right < left and find_anchors(line)}
-    return replace(text, lines=tuple(line for line in text.lines if id(line) not in others)) if others else text
+    if not 0 < len(others) <= _MOST_BESIDE:
+        return text
+    return replace(text, lines=tuple(line for line in text.lines if id(line) not in others))
 
 
 def _beside(line: TextLine, others: Sequence[TextLine]) -> int:

@@ -55,9 +55,12 @@ def test_a_part_with_too_little_evidence_is_joined(
     assert (card.text is scan.whole) is is_joined
 
 
-@pytest.mark.parametrize(("left", "labels"), [(20, 0), (300, 1)], ids=["left of the title", "below it"])
-def test_labels_left_of_a_travel_permits_title_are_another_papers(left: float, labels: int) -> None:
-    lines = line("台湾居民来往大陆通行证", 260, 100), line("姓名", left, 600, 20)
+@pytest.mark.parametrize(
+    ("left", "count", "labels"), [(20, 1, 0), (300, 1, 1), (20, 3, 3)], ids=["left of the title", "below it", "a list"]
+)
+def test_labels_left_of_a_travel_permits_title_are_another_papers(left: float, count: int, labels: int) -> None:
+    names = (line("姓名", left, 600 + 60 * row, 20) for row in range(count))
+    lines = line("台湾居民来往大陆通行证", 260, 100), *names
     card = card_from_text.card_from_text(replace(text_of(), lines=lines))
     assert sum(anchor.label is Label.NAME for anchor in card.finder.layout.anchors) == labels
 
