@@ -140,6 +140,8 @@ def _is_hk_macao_back(finder: FieldFinder, permit: PermitType | None) -> bool:
     Other documents have an identity number, too, so one of those labels needs the title or another.
     """
     layout = finder.layout
+    if document_code(machine_lines(finder)) is DocumentCode.EXIT_ENTRY_FRONT:
+        return False  # one in eleven of its numbers is like an identity card's, and its line repeats it
     if not (layout.anchor(Label.BIRTH) or layout.anchor(Label.SEX)) and has_parts_of_back(finder):
         return True
     if any(layout.anchor(label) for label in _NOT_ON_A_BACK):

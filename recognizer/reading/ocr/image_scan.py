@@ -51,7 +51,7 @@ class ImageScan:
         self._quads = engine.find_text(image, thorough=thorough)
         self._segmentation = Segmentation(image, self._quads)
         self._glyphs_by_line: dict[tuple[int, int], list[Glyph]] = {}
-        self._turned: dict[int, Pixels] = {}
+        self._turned: tuple[int, Pixels] | None = None
 
     def segments(self, is_on_card: Callable[[TextLine], object]) -> Iterator[CardText]:
         """Yield the text of each segment, the likeliest card first; then poorly read lines, rotated by 180 degrees.
@@ -167,9 +167,9 @@ class ImageScan:
         turn = _TURNS[quarter_turns % 4]
         if turn is None:
             return self._image
-        if turn not in self._turned:
-            self._turned[turn] = cv2.rotate(self._image, turn)
-        return self._turned[turn]
+        if self._turned is None or self._turned[0] != turn:
+            self._turned = turn, cv2.rotate(self._image, turn)  # only the last one, because each takes 17 MB
+        return self._turned[1]
 
 
 def _text_area(segment: list[Quad]) -> float:

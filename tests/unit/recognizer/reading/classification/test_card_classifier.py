@@ -81,6 +81,7 @@ def side_of_texts(*texts: str) -> CardSide | None:
         (["性别", "签发次数 03", "签发地点 福建"], CardSide.TAIWAN_FRONT),
         (["男", "2016.08.06", "2021.12.14-2026.12.13", "公安部出入境管理局", "00547721"], CardSide.TAIWAN_FRONT),
         (["男", "出入境管理局", "CU84124900<3210218<4704214<2"], CardSide.EXIT_ENTRY_FRONT),
+        (["CM6014105", "1968.12.28男", "CSCM60141055<2802068<6812285<6"], CardSide.EXIT_ENTRY_FRONT),
         (["女", "公安部出入境管理局", "CU8412490"], CardSide.EXIT_ENTRY_FRONT),
     ],
 )

@@ -53,6 +53,5 @@ def test_use_threads_sets_a_limit_from_one_to_all_cpus(
     requested: int, limit: int, call_limit: _CallLimit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(engine, "_call_limit", call_limit)
-    monkeypatch.setattr("cv2.setNumThreads", lambda _: None)
     engine.use_threads(requested)
     assert call_limit.limit == limit
