@@ -23,6 +23,8 @@ _MAX_DISTANCE: Final = 3
 _MISREAD: Final = 0.3
 _WITHOUT_PLACE: Final = re.compile("[省市区县州]?(?:公安局|公安厅|公安分局|分局|派出所)")
 """How a name begins if its place is covered."""
+_BRANCH, _POLICE = "分局", "公安"
+"""A branch's name has that of its bureau before it."""
 _SIMILAR_WORD, _BORDER_CROSSING = "出人境", "出入境"
 _CORRECTED: Final = 0.88
 _ONE_MISREAD: Final = 0.7
@@ -45,7 +47,9 @@ def issuing_authority(finder: FieldFinder) -> OcrField:
         return read.at_most(_MISREAD)
     if read.text in _CENTRAL:
         return read.at_least(_WHOLE_CENTRAL)
-    return read.at_most(_PARTIAL) if _WITHOUT_PLACE.match(read.text) or not OFFICE_SUFFIX.match(read.text) else read
+    is_partial = _WITHOUT_PLACE.match(read.text) or not OFFICE_SUFFIX.match(read.text)
+    is_branch_of_nothing = read.text.endswith(_BRANCH) and _POLICE not in read.text
+    return read.at_most(_PARTIAL) if is_partial or is_branch_of_nothing else read
 
 
 def _reread_from_beginning(finder: FieldFinder, end: str) -> OcrField | None:

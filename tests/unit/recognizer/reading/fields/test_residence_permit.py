@@ -340,8 +340,8 @@ def test_the_end_of_its_label_is_not_the_authoritys(read: str) -> None:
     assert read_back(finder(line(read, 60, 100))).Authority == "深圳市公安局南山分局"
 
 
-@pytest.mark.parametrize("authority", ["公安局南山分局", "市公安局渝中区分局", "深圳市公安"])
-def test_an_authority_without_place_or_office_has_low_confidence(authority: str) -> None:
+@pytest.mark.parametrize("authority", ["公安局南山分局", "市公安局渝中区分局", "和平分局", "深圳市公安"])
+def test_an_authority_without_place_bureau_or_office_has_low_confidence(authority: str) -> None:
     assert back_fields(finder(line(f"签发机关 {authority}", 60, 100)))["Authority"].confidence == 0.5
 
 
