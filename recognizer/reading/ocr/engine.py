@@ -29,7 +29,7 @@ _SHARPENING: Final = 2.0
 """Pixels of blur, at the model's height, that sharpening takes away."""
 _STRIP_HEIGHT: Final = 48
 """The recognition model's input height in pixels."""
-_MIN_STRIP_WIDTH: Final = 160
+_MIN_STRIP_WIDTH: Final = 128
 _LONG_STRIP: Final = 720
 _LONG_STRIP_SCALE: Final = 0.75
 """Longer strips are compressed so much, if not to less than that: machine-readable lines, whose characters are far
