@@ -84,14 +84,6 @@ def surrounding(lines: Sequence[TextLine], beside: float, above: float) -> Bound
     )
 
 
-def with_rows_of(box: BoundingBox, text: CardText, outline: Quad | None) -> BoundingBox:
-    """Return a box that reaches as far up and down as a card's outline, if it is known."""
-    if outline is None:
-        return box
-    rows = deskewed_corners(text, outline)[:, 1]
-    return BoundingBox(box.left, min(box.top, float(rows.min())), box.right, max(box.bottom, float(rows.max())))
-
-
 def within_image(text: CardText, box: BoundingBox) -> BoundingBox:
     """Return the part of a box that may show some of the image."""
     height, width = text.image.shape[:2]

@@ -20,7 +20,6 @@ from recognizer.reading.card_evidence.flat_area import (
     in_any_colour,
     span,
     surrounding,
-    with_rows_of,
 )
 from recognizer.reading.card_evidence.glare import in_glare
 from recognizer.reading.card_evidence.paper_difference import differs_from_paper
@@ -90,8 +89,7 @@ def examine_portrait_place(
     if not lines:
         return PortraitPlace(None, is_blank=False)
     height = layout.height if outline is None else float(np.linalg.norm(outline[1] - outline[0])) / _CARD_WIDTH
-    box = with_rows_of(surrounding(lines, _REACH * height, _ABOVE * height), text, outline)
-    area = flatten(text, box, _SCALE / height)
+    area = flatten(text, surrounding(lines, _REACH * height, _ABOVE * height), _SCALE / height)
     labels = [anchor.line for anchor in layout.anchors if anchor.label not in _NOT_BESIDE]
     place = _beside(area, labels if on_the_left and len(labels) > 1 else lines, on_the_left=on_the_left)
     if outline is not None:

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from recognizer.reading.card_evidence.flat_area import Mask, flatten, span, surrounding, with_rows_of
+from recognizer.reading.card_evidence.flat_area import Mask, flatten, span, surrounding
 from recognizer.reading.card_evidence.paper_difference import differs_from_paper
 from recognizer.reading.card_evidence.person import inside
 from recognizer.reading.ocr.card_text import CardText
@@ -48,8 +48,7 @@ def picture_beside(
     also be the corner of a page. Outside the card's ``outline``, if it is known, there is none.
     ``on_the_left`` tells where the side has its portrait: a picture at the lines' other end is another document's.
     """
-    box = with_rows_of(surrounding(lines, _REACH * height, _ABOVE * height), text, outline)
-    area = flatten(text, box, _SCALE / height)
+    area = flatten(text, surrounding(lines, _REACH * height, _ABOVE * height), _SCALE / height)
     boxes = area.boxes(lines)
     different = differs_from_paper(area.pixels, boxes, _SCALE)
     if on_the_left:

@@ -48,8 +48,8 @@ def issuing_authority(finder: FieldFinder) -> OcrField:
     if read.text in _CENTRAL:
         return read.at_least(_WHOLE_CENTRAL)
     is_partial = _WITHOUT_PLACE.match(read.text) or not OFFICE_SUFFIX.match(read.text)
-    is_branch_of_nothing = read.text.endswith(_BRANCH) and _POLICE not in read.text
-    return read.at_most(_PARTIAL) if is_partial or is_branch_of_nothing else read
+    is_branch_alone = read.text.endswith(_BRANCH) and _POLICE not in read.text
+    return read.at_most(_PARTIAL) if is_partial or is_branch_alone else read
 
 
 def _reread_from_beginning(finder: FieldFinder, end: str) -> OcrField | None:

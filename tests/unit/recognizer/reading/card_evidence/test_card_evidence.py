@@ -1,7 +1,6 @@
 """Evidence of a card, mostly of a front, on drawn paper."""
 
 from collections.abc import Callable
-from typing import Any
 
 import cv2
 import numpy as np
@@ -38,6 +37,9 @@ def with_portrait(image: Image) -> Image:
     cv2.ellipse(image, (190, 300), (60, 80), 0, 0, 360, (140, 165, 205), -1)
     cv2.rectangle(image, (110, 370), (270, 500), (90, 50, 40), -1)
     return image
+
+
+FRONT_TEXTS = "性别 男", "出生日期 1981.08.03", "证件号码 H12345678"
 
 
 def front(title: str, separator: str = " ") -> list[TextLine]:
@@ -127,16 +129,14 @@ def test_a_picture_is_a_compact_area_beside_the_text(
     assert np.sign(picture_beside(text_on(change(blank(BLUE)), lines), lines, 32.0, on_the_left=on_the_left)) == sign
 
 
-@pytest.mark.parametrize(("outline", "is_found"), [(None, False), (OUTLINE, True)])
-def test_a_picture_is_as_far_above_as_the_outline_reaches(outline: Any, *, is_found: bool) -> None:
-    lines = [line("签发机关 公安部出入境管理局", 430, 500, 32), line("签发次数 02", 430, 570, 32)]
-    image = with_portrait(blank(BLUE))
-    cv2.rectangle(image, (110, 370), (270, 560), (90, 50, 40), -1)
-    text = text_on(image, lines)
-    place = examine_portrait_place(text, Layout(lines), {}, on_the_left=True, outline=outline)
-    points = picture_beside(text, lines, 32.0, on_the_left=True, outline=outline)
-    is_whole = place.portrait is not None and place.portrait.top < 300
-    assert (is_whole, points == CERTAIN) == (is_found, is_found)
+def test_a_picture_above_the_text_is_a_badges() -> None:
+    image = blank(BLUE)
+    cv2.rectangle(image, (110, 120), (250, 290), (90, 50, 40), -1)
+    beside, below = (
+        [line(text, 430, top + 70 * row, 32) for row, text in enumerate(FRONT_TEXTS)] for top in (160, 290)
+    )
+    points = [picture_beside(text_on(image, lines), lines, 32.0, on_the_left=True) for lines in (beside, below)]
+    assert points[0] == CERTAIN > points[1]
 
 
 @pytest.mark.parametrize(("number", "gain"), [("97411116351", 0.2), ("97411126351", 0.0), ("16351", 0.0)])
