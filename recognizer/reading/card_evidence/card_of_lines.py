@@ -159,15 +159,18 @@ def card_of_lines(machine_rows: Sequence[TextLine]) -> CardOfLines | None:
     whole = [row for row in machine_rows if _WHOLE <= len(re.sub(r"\s", "", row.text)) <= _LINE_LENGTH]
     if not whole:
         return None
-    ends = min(row.left for row in whole), max(row.right for row in whole)
-    return CardOfLines(machine_rows, *ends, max(row.middle for row in machine_rows), _lean(whole))
+    last, lean = max(row.middle for row in machine_rows), _lean(whole)
+    left = min(row.left + lean * (last - row.middle) for row in whole)
+    right = max(row.right + lean * (last - row.middle) for row in whole)
+    return CardOfLines(machine_rows, left, right, last, lean)
 
 
 def _lean(rows: Sequence[TextLine]) -> float:
-    """Return how far rows that begin below each other move to the right per pixel down."""
-    if len(rows) < _MIN_ROWS:
+    """Return how far complete rows move to the right per pixel down: of others, the beginning may be unread."""
+    complete = [row for row in rows if len(re.sub(r"\s", "", row.text)) == _LINE_LENGTH]
+    if len(complete) < _MIN_ROWS:
         return 0.0
-    slope = np.polyfit([row.middle for row in rows], [row.left for row in rows], 1)[0]
+    slope = np.polyfit([row.middle for row in complete], [row.left for row in complete], 1)[0]
     return float(np.clip(slope, -_MAX_LEAN, _MAX_LEAN))
 
 

@@ -111,8 +111,8 @@ first: shadows join it with its surroundings. Something that may hide a portrait
 _REACH: Final = 0.35
 """How far above and below its middle, in its heights, a line must be within the outline: no edge cuts a card's text."""
 _DATE_DIGITS: Final = 8
-_END_OF_NUMBER: Final = re.compile(r"(\d{6,14})\d{3}[\dX]$")
-"""At least six digits of a birth date before the last four characters of a resident's number."""
+_END_OF_NUMBER: Final = re.compile(r"(?<!\d)(\d{6,13})\d{3}[\dX]$")
+"""At least six digits of a birth date before the last four characters of a resident's number, but not all of it."""
 _MANY_FIELDS: Final = 4
 """With fewer fields, a hidden portrait counts like none."""
 _LARGE_LABELS: Final = 1.15
@@ -386,7 +386,7 @@ def _front(finder: FieldFinder, fields: Fields, *, picture: float) -> float:
     points += 0.1 * (_title_ratio(layout) > _PROMINENT) + 0.1 * (labels < _SMALL_LABELS)
     points += _LARGE_LABELS_FAULT * (labels > _LARGE_LABELS)
     number = parse_resident_number(fields["IdCardNo"].text) if "IdCardNo" in fields else None
-    is_valid = (number is not None and number.has_valid_check_digit) or _number_repeats_birth(layout, fields)
+    is_valid = _number_repeats_birth(layout, fields) if number is None else number.has_valid_check_digit
     has_line = document_code(machine_lines(finder)) is DocumentCode.EXIT_ENTRY_FRONT
     return points + 0.3 * has_line + 0.2 * (is_valid and picture > 0)
 

@@ -7,6 +7,7 @@ from math import inf, radians
 from statistics import median
 from typing import Final
 
+from permit_ocr.domain.permits import PermitType
 from recognizer.reading.card_evidence.document_confidence import document_evidence, within_outline
 from recognizer.reading.card_evidence.flat_area import surrounding
 from recognizer.reading.card_evidence.glare import part_in_glare
@@ -96,15 +97,15 @@ def _without_labels_beside(text: CardText) -> CardText:
 
 
 def _without_labels_left_of_title(text: CardText) -> CardText:
-    """Return the text without labels that end left of a travel permit's title, which begins at the left of the card.
+    """Return the text without labels that end left of a travel permit's title, which begins at the left of its front.
 
-    A list that quotes a title has many.
+    A list that quotes a title has many. Backs have the title of the HK/Macao permit, too, and nobody knows where.
     """
     titles = [
         anchor.line
         for line in text.lines
         for anchor in find_anchors(line)
-        if TITLES.get(anchor.word) in PERMIT_BY_FRONT.values()
+        if TITLES.get(anchor.word) in {PermitType.TAIWAN_PERMIT, PermitType.EXIT_ENTRY_PERMIT}
     ]
     left = min((title.left - title.height for title in titles), default=-inf)
     others = {id(line) for line in text.lines if line.right < left and find_anchors(line)}

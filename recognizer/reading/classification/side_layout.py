@@ -46,7 +46,7 @@ _OTHER_DATE: Final = re.compile(
     re.IGNORECASE,
 )
 """Dates as other documents print them: 26 JUN 1971, 26/06/1971."""
-_CHINESE_DATE: Final = re.compile(r"(?:19|20)\d\d年\d{1,2}月\d{1,2}日")
+_CHINESE_DATE: Final = re.compile(r"(?:19|20)\d\d\s*年\s*\d{1,2}\s*月\s*\d{1,2}\s*日")
 """Residence permits have such a birth date; travel permits print 1967.09.16."""
 _MAX_OTHER_DATES: Final = 2
 _LEGIBLE: Final = 0.9
@@ -165,7 +165,7 @@ def _has_name_label(layout: Layout, card_side: CardSide, fields: Fields) -> bool
     """
     return (
         card_side in PERMIT_BY_FRONT
-        and len(fields.get("Number", EMPTY_FIELD).text) <= NEW_NUMBER
+        and 0 < len(fields.get("Number", EMPTY_FIELD).text) <= NEW_NUMBER
         and layout.anchor(Label.NAME) is not None
         and layout.values_are_below()
     )
@@ -223,7 +223,7 @@ def _has_no_state_name(layout: Layout, is_on_card: IsOnCard | None) -> bool:
         and line.height > _AS_HIGH * title.line.height
         and line.confidence >= _LEGIBLE
         and len(_CHINESE.findall(line.text)) > 1
-        and not set(simplified(line.text)) & set(STATE_NAME)
+        and 2 * sum(one in STATE_NAME for one in simplified(line.text)) <= len(line.text)
         for line in texts_within(layout, is_on_card)
     )
 
@@ -273,7 +273,7 @@ def _faults_of_dates(layout: Layout, fields: Fields, is_on_card: IsOnCard | None
         len(days) <= 1 and any(_OTHER_BIRTH_DATE.search(text) for text in texts)
     )
     is_slashed = any(
-        _SLASHED_DATE.fullmatch(line.text) and line.confidence >= _LEGIBLE for line in texts_within(layout, is_on_card)
+        _SLASHED_DATE.fullmatch(line.text) and line.confidence >= _LEGIBLE for line in texts_in_area(layout, is_on_card)
     )
     return max(0, len(days) - 1) + is_padded + is_other + is_slashed
 

@@ -11,7 +11,7 @@ from typing import Final
 
 from recognizer.reading.classification.card_area import IsOnCard, texts_in_area
 from recognizer.reading.classification.card_sides import LABELS_BY_SIDE, PERMIT_BY_SIDE, CardSide
-from recognizer.reading.classification.side_print import NOT_LABELS
+from recognizer.reading.classification.side_print import ALWAYS_PRINTED, NOT_LABELS
 from recognizer.reading.fields import value_parsers
 from recognizer.reading.fields.ocr_field import Fields
 from recognizer.reading.fields.value_parsers import simplified
@@ -39,7 +39,7 @@ _UNITS: Final = re.compile(r"(?<=\d)[年月日]")
 _SEX: Final = re.compile("[男女]")
 _ADDRESS: Final = re.compile(r"[省市区县州]|[路街巷道村]\d|\d[号栋幢座楼室房单组]|[座栋幢]\d")
 _AUTHORITIES: Final = ("公安部出入境管理局", "中华人民共和国出入境管理局", "国家移民管理局", "公安局")
-_BIRTH_DATE: Final = re.compile("[0-9年月日]+")
+_BIRTH_DATE: Final = re.compile(r"(?=.*\d)[\d年月日]+")
 """What is left of 1963 年 11 月 10 日, whose small characters are misread."""
 _MARKS: Final = ("非中国籍", "证件样本", "香港永久性居民身份证", "澳门居民身份证")
 """What some side prints besides its labels."""
@@ -56,7 +56,8 @@ def unexplained_texts(
     words = (*labels, *_AUTHORITIES, *_MARKS)
     titles = (STATE_NAME, *(title for title, permit in TITLES.items() if permit is PERMIT_BY_SIDE[card_side]))
     unread_titles = () if layout.anchor(Label.TITLE) else titles[1:]
-    misread = (*unread_titles, *(WORDS[label][0] for label in missing))
+    printed = ALWAYS_PRINTED.get(card_side, {}).values()
+    misread = (*unread_titles, *(WORDS[label][0] for label in missing if label in printed))
     texts = [
         (line, _plain(_WATERMARK.sub("", line.text)))
         for line in texts_in_area(layout, is_on_card)
@@ -88,7 +89,7 @@ def _may_be_name(line: TextLine, text: str, layout: Layout) -> bool:
 
 
 def _is_part_of_print(text: str, labels: Sequence[str], unread: Sequence[str], misread: Sequence[str]) -> bool:
-    """Tell whether two characters begin a label, end one that was not read or an authority, or may begin a print.
+    """Tell whether two characters begin a label, end one that was not read or an authority, or may be misread print.
 
     ``misread``: the titles and the usual labels of which the first character may be right, and the second misread.
     """

@@ -17,8 +17,8 @@ from recognizer.reading.ocr.model_threads import MAX_CONCURRENT_CALLS, model_thr
 from recognizer.reading.ocr.models import Model, ModelError, load_models
 from recognizer.reading.ocr.text_boxes import text_boxes
 
+# OpenCV's own threads wait actively: they took 5 % of the processor time of a card, and saved no time.
 cv2.setNumThreads(1)
-"""OpenCV's own threads wait actively: they took 5 % of the processor time of a card, and saved no time."""
 
 type Pixels = NDArray[Any]
 """Height by width by blue, green, red; 8 bits each."""
@@ -101,8 +101,7 @@ _call_limit: Final = _CallLimit()
 
 def use_threads(count: int) -> None:
     """Limit the concurrent model calls from now on, because other processes read as well."""
-    limit = max(1, min(count, MAX_CONCURRENT_CALLS))
-    _call_limit.limit = limit
+    _call_limit.limit = max(1, min(count, MAX_CONCURRENT_CALLS))
 
 
 def _call(model: Model, batch: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -125,7 +124,7 @@ def find_text(image: Pixels, *, thorough: bool) -> list[Quad]:
 
 
 def detection_scale(image: Pixels, longest_side: int) -> float:
-    """Return by how much the image is downscaled so that its longest side is at most so long."""
+    """Return by how much the image is downscaled: to at most so long a side, or if it is long, to as many pixels."""
     shortest, longest = sorted(map(float, image.shape[:2]))
     return min(1.0, longest_side / longest * sqrt(max(1.0, longest / shortest / _LONG_PHOTO)))
 

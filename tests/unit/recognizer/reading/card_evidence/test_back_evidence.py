@@ -204,7 +204,7 @@ def test_a_numbered_list_is_on_a_page_that_explains_the_lines(items: int, points
     assert back_with(*sentences).page == points
 
 
-@pytest.mark.parametrize("text", ["机读区", "填充符不可省略", "MACHINE READABLE ZONE", "图 2"])
+@pytest.mark.parametrize("text", ["机读区", "填充符不可省略", "MACHINE READABLE ZONE", "图 2", "常见证件图解", "示例"])
 def test_words_about_machine_readable_lines_are_on_a_page(text: str) -> None:
     assert back_with(line(text, 100, 400, 30)).page == -0.3
 

@@ -139,7 +139,9 @@ def test_a_picture_above_the_text_is_a_badges() -> None:
     assert points[0] == CERTAIN > points[1]
 
 
-@pytest.mark.parametrize(("number", "gain"), [("97411116351", 0.2), ("97411126351", 0.0), ("16351", 0.0)])
+@pytest.mark.parametrize(
+    ("number", "gain"), [("97411116351", 0.2), ("97411126351", 0.0), ("16351", 0.0), ("810000197411116351", 0.0)]
+)
 def test_the_end_of_a_number_that_repeats_the_birth_date_supports_a_card(number: str, gain: float) -> None:
     texts = "姓名 楊莉榮", "性别 男", "出生 1974年11月11日", "住址 广东省东莞市试用路322号"
     lines = [line(text, 80, 160 + 80 * row, 32) for row, text in enumerate(texts)]

@@ -157,7 +157,7 @@ def labels_above(number: str) -> tuple[list[TextLine], Fields]:
     return lines, {**FRONT, **fields(Number=number)}
 
 
-@pytest.mark.parametrize(("number", "count"), [("M01234567", 1), ("M0123456702", 0)])
+@pytest.mark.parametrize(("number", "count"), [("M01234567", 1), ("M0123456702", 0), ("", 0)])
 def test_only_a_front_of_an_old_edition_has_a_label_for_the_name(number: str, count: int) -> None:
     lines, values = labels_above(number)
     without = [one for one in lines if one.text != "姓名"]
@@ -165,7 +165,7 @@ def test_only_a_front_of_an_old_edition_has_a_label_for_the_name(number: str, co
     assert departures(Layout(lines), CardSide.HK_MACAO_FRONT, values) - before == count
 
 
-@pytest.mark.parametrize(("head", "count"), [("访客", 2), ("中华人民共和国", 0), ("华人民", 0)])
+@pytest.mark.parametrize(("head", "count"), [("访客", 2), ("中国移动", 2), ("中华人民共和国", 0), ("华人民", 0)])
 def test_above_a_residence_permits_title_is_only_the_states_name(head: str, count: int) -> None:
     lines = [line(head, 400, 90, 60), line("港澳居民居住证", 400, 170, 60), line("签发机关 上海市公安局", 80, 400)]
     assert departures(Layout(lines), CardSide.RESIDENCE_BACK, fields(Authority="上海市公安局")) == count
