@@ -60,7 +60,7 @@ def submit(page: Page, *files: Path | dict[str, Any]) -> None:
 def blurred(file: str) -> dict[str, Any]:
     """Return a specimen out of focus, so that the reader is unsure of its number and its name."""
     photo = BytesIO()
-    Image.open(SPECIMENS / file).filter(ImageFilter.GaussianBlur(4)).save(photo, "JPEG", quality=85)
+    Image.open(SPECIMENS / file).filter(ImageFilter.GaussianBlur(3.5)).save(photo, "JPEG", quality=85)
     return {"name": f"blurred-{file}", "mimeType": "image/jpeg", "buffer": photo.getvalue()}
 
 
