@@ -154,23 +154,31 @@ def texts_above(rows: Sequence[TextLine], lines: Sequence[TextLine]) -> list[Tex
     ]
 
 
-def card_of_lines(machine_rows: Sequence[TextLine]) -> CardOfLines | None:
-    """Return where the card is whose lines these are; None if none was read to both ends."""
+def card_of_lines(machine_rows: Sequence[TextLine], outline: Quad | None = None) -> CardOfLines | None:
+    """Return where the card is whose lines these are; None if none was read to both ends.
+
+    ``outline``: the card's deskewed corners, which tell how far its sides lean if too few lines are complete.
+    """
     whole = [row for row in machine_rows if _WHOLE <= len(re.sub(r"\s", "", row.text)) <= _LINE_LENGTH]
     if not whole:
         return None
-    last, lean = max(row.middle for row in machine_rows), _lean(whole)
+    last, lean = max(row.middle for row in machine_rows), _lean(whole, outline)
     left = min(row.left + lean * (last - row.middle) for row in whole)
     right = max(row.right + lean * (last - row.middle) for row in whole)
     return CardOfLines(machine_rows, left, right, last, lean)
 
 
-def _lean(rows: Sequence[TextLine]) -> float:
+def _lean(rows: Sequence[TextLine], outline: Quad | None) -> float:
     """Return how far complete rows move to the right per pixel down: of others, the beginning may be unread."""
     complete = [row for row in rows if len(re.sub(r"\s", "", row.text)) == _LINE_LENGTH]
-    if len(complete) < _MIN_ROWS:
+    if len(complete) >= _MIN_ROWS:
+        slope = float(np.polyfit([row.middle for row in complete], [row.left for row in complete], 1)[0])
+    elif outline is not None:
+        upper_left, upper_right, lower_right, lower_left = outline
+        down, across = (lower_left + lower_right - upper_left - upper_right)[::-1]
+        slope = float(across / max(down, 1.0))
+    else:
         return 0.0
-    slope = np.polyfit([row.middle for row in complete], [row.left for row in complete], 1)[0]
     return float(np.clip(slope, -_MAX_LEAN, _MAX_LEAN))
 
 

@@ -18,7 +18,7 @@ from recognizer.reading.card_evidence.card_of_lines import card_of_lines, texts_
 from recognizer.reading.card_evidence.flat_area import deskewed_corners, surrounding
 from recognizer.reading.card_evidence.hidden_lines import are_lines_hidden
 from recognizer.reading.card_evidence.paper import Paper, examine_paper, is_text_light, lines_on_same_paper
-from recognizer.reading.card_evidence.person import examine_portrait_place
+from recognizer.reading.card_evidence.person import are_rows_missing, examine_portrait_place
 from recognizer.reading.card_evidence.picture import CERTAIN, picture_beside
 from recognizer.reading.classification.card_area import IsOnCard, card_pieces
 from recognizer.reading.classification.card_sides import LABELS_BY_SIDE, CardSide
@@ -113,8 +113,10 @@ _REACH: Final = 0.35
 _DATE_DIGITS: Final = 8
 _END_OF_NUMBER: Final = re.compile(r"(?<!\d)(\d{6,13})\d{3}[\dX]$")
 """At least six digits of a birth date before the last four characters of a resident's number, but not all of it."""
+_BEGINNING_OF_NUMBER: Final = re.compile(r"(?<!\d)8[123]0000(\d{8})\d{0,3}(?!\d)")
+"""A permit's region and the birth date, without the check digit at the end."""
 _MANY_FIELDS: Final = 4
-"""With fewer fields, a hidden portrait counts like none."""
+"""With fewer fields, a hidden portrait counts like none. A part of a number that repeats the birth date is one, too."""
 _LARGE_LABELS: Final = 1.15
 _LARGE_LABELS_FAULT: Final = -0.15
 """Points for labels that are higher than the values."""
@@ -260,7 +262,10 @@ def _around_lines(text: CardText, finder: FieldFinder, outline: Quad | None, mrz
     rows = machine_rows(finder)
     points = 0.0
     card = card_of_lines(rows)
-    fits = card is None or outline is None or card.fits(deskewed_corners(text, outline))
+    corners = None if outline is None else deskewed_corners(text, outline).astype(np.float32)
+    fits = card is None or corners is None or card.fits(corners)
+    if fits:
+        card = card_of_lines(rows, corners)
     lines = text.lines if outline is None or not fits else tuple(filter(within_outline(outline, text), text.lines))
     if rows and not _has_print_of_back(finder, mrz):
         others = [line for line in texts_above(rows, lines) if not _WATERMARK.search(line.text)]
@@ -361,7 +366,14 @@ def _picture(
 ) -> float:
     """Return points for the portrait of a front."""
     on_the_left = card_side is not CardSide.RESIDENCE_FRONT
-    points = picture_beside(text, core, layout.height, on_the_left=on_the_left, outline=outline)
+    points = picture_beside(
+        text,
+        core,
+        layout.height,
+        on_the_left=on_the_left,
+        outline=outline,
+        are_rows_missing=card_side is CardSide.RESIDENCE_FRONT and are_rows_missing(layout),
+    )
     if points == CERTAIN:
         return points
     place = examine_portrait_place(text, layout, fields, on_the_left=on_the_left, outline=outline)
@@ -369,7 +381,8 @@ def _picture(
         return max(points, _PERSON)
     if points > 0:
         return points
-    is_hidden = not place.is_blank and sum(bool(field.text) for field in fields.values()) >= _MANY_FIELDS
+    known = sum(bool(field.text) for field in fields.values()) + _number_repeats_birth(layout, fields)
+    is_hidden = not place.is_blank and known >= _MANY_FIELDS
     return 0.0 if is_hidden else _BLANK_PLACE
 
 
@@ -392,13 +405,15 @@ def _front(finder: FieldFinder, fields: Fields, *, picture: float) -> float:
 
 
 def _number_repeats_birth(layout: Layout, fields: Fields) -> bool:
-    """Tell whether the visible end of a resident's number has most of the birth date before its last four characters.
+    """Tell whether the visible part of a resident's number, its beginning or its end, has most of the birth date.
 
     GB 11643: region, birth date, sequence code and check character.
     """
     digits = "".join(part.zfill(2) for part in fields.get("Birth", EMPTY_FIELD).text.split("/"))
-    ends = [end for piece in layout.pieces if (end := _END_OF_NUMBER.search("".join(piece.text.split())))]
-    return len(digits) == _DATE_DIGITS and any(digits.endswith(end[1][-_DATE_DIGITS:]) for end in ends)
+    texts = ["".join(piece.text.split()) for piece in layout.pieces]
+    ends = [end[1][-_DATE_DIGITS:] for text in texts if (end := _END_OF_NUMBER.search(text))]
+    begins = [begin[1] for text in texts if (begin := _BEGINNING_OF_NUMBER.search(text))]
+    return len(digits) == _DATE_DIGITS and (digits in begins or any(map(digits.endswith, ends)))
 
 
 def _paper(paper: Paper | None) -> float:

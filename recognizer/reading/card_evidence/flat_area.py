@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import cv2
@@ -82,6 +82,11 @@ def surrounding(lines: Sequence[TextLine], beside: float, above: float) -> Bound
         max(line.right for line in lines) + beside,
         max(line.bottom for line in lines) + above,
     )
+
+
+def up_to_outline(box: BoundingBox, text: CardText, outline: Quad) -> BoundingBox:
+    """Return a box that reaches at least as far up as a card's corners in ``text.image``."""
+    return replace(box, top=min(box.top, float(deskewed_corners(text, outline)[:, 1].min())))
 
 
 def within_image(text: CardText, box: BoundingBox) -> BoundingBox:

@@ -77,8 +77,9 @@ _ROOM: Final = 12
 """Pixels of the image beside it."""
 _OFF: Final = 3
 """How many of those pixels a side may be beside its place."""
-_GOES_ON: Final = 0.5
-"""The least edge of both sides beyond the corners of one end if the document goes on there."""
+_GOES_ON: Final = (0.5, 0.55)
+"""The least edge of both sides beyond the corners of one end, and at them, if the document goes on there. A card's are
+round: on 600 own cards of level 2, text beside them reached the first on 39 and both on 6."""
 _REFINEMENTS: Final = np.array([(offset, slope) for offset in range(-3, 4) for slope in range(-3, 4)]).T
 
 
@@ -103,18 +104,29 @@ def larger_document(text: CardText, outline: Quad) -> Quad | None:
     to_image = cv2.getPerspectiveTransform(corners + np.array([_ROOM, beyond], np.float32), outline)
     size = (width + 2 * _ROOM, height + 2 * beyond)
     flat = cv2.warpPerspective(text.image, to_image, size, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
-    near, far = round(_CORNER[0] * height), round(_BEYOND * height)
     edges, _ = edge_strengths(flat)
-    goes_on = [
-        min(edges[rows, span(side - _OFF, side + _OFF)].mean(axis=0).max() for side in (_ROOM, _ROOM + width))
-        > _GOES_ON
-        for rows in (slice(beyond - far, beyond - near), slice(beyond + height + near, beyond + height + far))
-    ]
+    goes_on = [_goes_on(edges[::-1], beyond, height), _goes_on(edges, beyond, height)]
     if not any(goes_on):
         return None
     rise = np.repeat([-beyond * goes_on[0], beyond * goes_on[1]], 2)
     larger = corners + np.stack([np.full(4, _ROOM), beyond + rise], axis=1)
     return np.asarray(cv2.perspectiveTransform(larger[None].astype(np.float32), to_image)[0], np.float32)
+
+
+def _goes_on(edges: Numbers, beyond: int, height: int) -> bool:
+    """Tell whether both sides of a card go on below it, straight through its corners.
+
+    ``edges``: upright ones in the card's rectified surroundings, which reach ``beyond`` above and below it.
+    """
+    corner, (near, far) = beyond + height, (round(part * height) for part in (_CORNER[0], _BEYOND))
+    for side in (_ROOM, edges.shape[1] - _ROOM):
+        columns = edges[:, span(side - _OFF, side + _OFF)]
+        edge = columns[corner + near : corner + far].mean(axis=0)
+        at = int(edge.argmax())
+        at_corner = columns[corner - near : corner + near, max(0, at - 1) : at + 2].max(axis=1).mean()
+        if edge[at] <= _GOES_ON[0] or at_corner <= _GOES_ON[1]:
+            return False
+    return True
 
 
 def _find_around(text: CardText, height: float, own: Sequence[TextLine], within: tuple[int, int]) -> Quad | None:

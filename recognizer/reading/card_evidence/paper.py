@@ -5,7 +5,7 @@ Cards are printed in dark inks on light paper. Light text is on a screen, such a
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import cv2
 import numpy as np
@@ -72,8 +72,18 @@ def is_text_light(text: CardText, lines: Sequence[TextLine], height: float) -> b
     brightness = brightness_of(np.log(area.pixels.astype(np.float32) + DARK))
     boxes = area.boxes(lines).tolist()
     cuts = [brightness[span(top, bottom), span(left, right)] for left, top, right, bottom in boxes]
+    return _are_light(cuts) and _are_light([part for cut in cuts for part in _parts(cut)])
+
+
+def _are_light(cuts: Sequence[NDArray[Any]]) -> bool:
+    """Tell whether most of nearly all pieces of text is darker than the middle between ink and paper."""
     light = [float((cut < np.percentile(cut, _INK_EXTREMES).mean()).mean()) > 0.5 for cut in cuts if cut.size]  # noqa: PLR2004
     return bool(light) and float(np.mean(light)) >= _LIGHT_LINES
+
+
+def _parts(cut: NDArray[Any]) -> list[NDArray[Any]]:
+    """Return a line of text in parts about twice as wide as high: a shadow over half of a line is its own ink."""
+    return np.array_split(cut, max(1, round(cut.shape[1] / max(1, 2 * cut.shape[0]))), axis=1)
 
 
 def lines_on_same_paper(text: CardText, lines: Sequence[TextLine], own: Sequence[TextLine]) -> tuple[TextLine, ...]:

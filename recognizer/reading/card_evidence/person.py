@@ -20,6 +20,7 @@ from recognizer.reading.card_evidence.flat_area import (
     in_any_colour,
     span,
     surrounding,
+    up_to_outline,
 )
 from recognizer.reading.card_evidence.glare import in_glare
 from recognizer.reading.card_evidence.paper_difference import differs_from_paper
@@ -60,7 +61,7 @@ _VISIBLE: Final = 0.5
 _FILLED: Final = 8.0
 """With less that differs from the paper, in squared text heights and without the lines of a table, nothing can hide a
 portrait."""
-_GLARE: Final = 0.6
+_GLARE: Final = 0.55
 """The part of the place in glare that can hide a portrait."""
 _MOST_GLARE: Final = 0.5
 """The part of the card that is brighter than the paper behind the text, at most."""
@@ -89,7 +90,10 @@ def examine_portrait_place(
     if not lines:
         return PortraitPlace(None, is_blank=False)
     height = layout.height if outline is None else float(np.linalg.norm(outline[1] - outline[0])) / _CARD_WIDTH
-    area = flatten(text, surrounding(lines, _REACH * height, _ABOVE * height), _SCALE / height)
+    box = surrounding(lines, _REACH * height, _ABOVE * height)
+    if outline is not None and not on_the_left and are_rows_missing(layout):
+        box = up_to_outline(box, text, outline)
+    area = flatten(text, box, _SCALE / height)
     labels = [anchor.line for anchor in layout.anchors if anchor.label not in _NOT_BESIDE]
     place = _beside(area, labels if on_the_left and len(labels) > 1 else lines, on_the_left=on_the_left)
     if outline is not None:
@@ -113,6 +117,14 @@ def examine_portrait_place(
     left, top, right, bottom = _framed(area, person, searched)
     upper_left, lower_right = area.deskewed(left, top), area.deskewed(right, bottom)
     return PortraitPlace(BoundingBox(*upper_left, *lower_right), is_blank=False)
+
+
+def are_rows_missing(layout: Layout) -> bool:
+    """Tell whether no label beside the portrait was read: it may be above all rows that were.
+
+    Screens and forms have labels.
+    """
+    return all(anchor.label in _NOT_BESIDE for anchor in layout.anchors)
 
 
 def _is_in_glare(area: FlatArea, lines: list[TextLine], visible: Mask, card: Mask) -> bool:

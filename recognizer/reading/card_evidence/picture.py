@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from recognizer.reading.card_evidence.flat_area import Mask, flatten, span, surrounding
+from recognizer.reading.card_evidence.flat_area import Mask, flatten, span, surrounding, up_to_outline
 from recognizer.reading.card_evidence.paper_difference import differs_from_paper
 from recognizer.reading.card_evidence.person import inside
 from recognizer.reading.ocr.card_text import CardText
@@ -40,15 +40,25 @@ _NONE: Final = -0.15
 
 
 def picture_beside(
-    text: CardText, lines: Sequence[TextLine], height: float, *, on_the_left: bool, outline: Quad | None = None
+    text: CardText,
+    lines: Sequence[TextLine],
+    height: float,
+    *,
+    on_the_left: bool,
+    outline: Quad | None = None,
+    are_rows_missing: bool = False,
 ) -> float:
     """Return the points for a picture beside the ``lines``, whose text has this height: negative if there is none.
 
     It counts less if it is not separate from its surroundings: a hand or a dark table may touch a portrait, but it may
     also be the corner of a page. Outside the card's ``outline``, if it is known, there is none.
     ``on_the_left`` tells where the side has its portrait: a picture at the lines' other end is another document's.
+    ``are_rows_missing``: the portrait may be above all ``lines``, but not above the outline.
     """
-    area = flatten(text, surrounding(lines, _REACH * height, _ABOVE * height), _SCALE / height)
+    box = surrounding(lines, _REACH * height, _ABOVE * height)
+    if are_rows_missing and outline is not None:
+        box = up_to_outline(box, text, outline)
+    area = flatten(text, box, _SCALE / height)
     boxes = area.boxes(lines)
     different = differs_from_paper(area.pixels, boxes, _SCALE)
     if on_the_left:
@@ -59,7 +69,7 @@ def picture_beside(
         different[span(top - 1, bottom + 1), span(left - 1, right + 1)] = False
     if outline is not None:
         different &= inside(area, text, outline)
-    if _has_separate_picture(different, float(boxes[:, 1].min())):
+    if _has_separate_picture(different, 0.0 if are_rows_missing else float(boxes[:, 1].min())):
         return CERTAIN
     return _POSSIBLE if _has_window(different) else _NONE
 

@@ -22,15 +22,19 @@ from recognizer.reading.fields.field_finder import FieldFinder
 from recognizer.reading.fields.mrz.machine_lines import machine_rows
 from recognizer.reading.fields.ocr_field import Fields
 from recognizer.reading.layout.card_layout import Layout
-from recognizer.reading.layout.labels import TITLES, find_anchors
+from recognizer.reading.layout.labels import TITLES, Anchor, find_anchors
 from recognizer.reading.ocr.card_text import CardText
 from recognizer.reading.ocr.engine import SHAPE_ERRORS, Quad
 from recognizer.reading.ocr.text_lines import TextLine
 
+type AnchorsByLine = dict[int, list[Anchor]]
+"""The labels and titles in each line of a text, by the line's ``id``; found once, because comparing is slow."""
 _MUCH_GLARE: Final = 0.04
 """At least this part of a card is in glare if a closer look may show more of it."""
 _MIN_LABELLED: Final = 3
 """Lines with labels that show the colour of the card's paper."""
+_APART: Final = 3.0
+"""Heights of a label without any text above and below it: on a card, its value is there or the next label."""
 _MOST_BESIDE: Final = 2
 """Labels of other papers left of a title, at most."""
 _MAX_SLANT: Final = radians(10)
@@ -44,7 +48,9 @@ _FIELDS: Final[dict[CardSide, Callable[[FieldFinder], Fields]]] = {
 
 def card_from_text(text: CardText, known_outline: Quad | None = None) -> Card:
     """Classify a text and extract its fields. ``known_outline``: of the card in the photo, if none is found here."""
-    text = _without_labels_left_of_title(_without_labels_beside(_without_slanted_lines(text)))
+    anchors = {id(line): find_anchors(line) for line in text.lines}
+    text = _without_slanted_lines(text, anchors)
+    text = _without_labels_left_of_title(_without_labels_beside(text, anchors), anchors)
     finder = _finder(text)
     card_side = classify_card_side(finder)
     if card_side is None:
@@ -58,7 +64,7 @@ def card_from_text(text: CardText, known_outline: Quad | None = None) -> Card:
         and _is_around(known := text.from_photo(known_outline), text, own_lines)
     ):
         outline = known
-    if outline is not None and (own := _without_labels_of_others(text, outline)):
+    if outline is not None and (own := _without_labels_of_others(text, anchors, outline)):
         text, finder = own, _finder(own)
         card_side = classify_card_side(finder)
         if card_side is None:
@@ -71,9 +77,9 @@ def _is_around(outline: Quad, text: CardText, own: Sequence[TextLine]) -> bool:
     return 2 * sum(map(within_outline(outline, text), own)) > len(own)
 
 
-def _without_slanted_lines(text: CardText) -> CardText:
+def _without_slanted_lines(text: CardText, anchors: AnchorsByLine) -> CardText:
     """Return the text without lines that are not parallel to those with labels: they are on a paper beside the card."""
-    tilts = [line.tilt for line in text.lines if line.tilt and find_anchors(line)]
+    tilts = [line.tilt for line in text.lines if line.tilt and anchors[id(line)]]
     if not tilts:
         return text
     usual = median(tilts)
@@ -84,19 +90,26 @@ def _without_slanted_lines(text: CardText) -> CardText:
     return replace(text, lines=tuple(line for line in text.lines if id(line) not in slanted))
 
 
-def _without_labels_beside(text: CardText) -> CardText:
-    """Return the text without labels on a paper of another colour beside all others: those of a form near the card."""
-    labelled = [line for line in text.lines if find_anchors(line)]
-    if len(labelled) < _MIN_LABELLED or not any(2 * _beside(line, labelled) >= len(labelled) for line in labelled):
+def _without_labels_beside(text: CardText, anchors: AnchorsByLine) -> CardText:
+    """Return the text without labels on a paper of another colour that are beside all others or apart from all text.
+
+    They are those of a form near the card.
+    """
+    labelled = [line for line in text.lines if anchors[id(line)]]
+    apart = {id(line) for line in labelled if _is_apart(line, text.lines)}
+    may_be_beside = any(2 * _beside(line, labelled) >= len(labelled) for line in labelled)
+    if len(labelled) < _MIN_LABELLED or not (apart or may_be_beside):
         return text
     own = lines_on_same_paper(text, labelled, labelled)
     if 2 * len(own) < len(labelled):
         return text
-    others = {id(line) for line in labelled if line not in own and _beside(line, own) == len(own)}
+    others = {
+        id(line) for line in labelled if line not in own and (_beside(line, own) == len(own) or id(line) in apart)
+    }
     return replace(text, lines=tuple(line for line in text.lines if id(line) not in others))
 
 
-def _without_labels_left_of_title(text: CardText) -> CardText:
+def _without_labels_left_of_title(text: CardText, anchors: AnchorsByLine) -> CardText:
     """Return the text without labels that end left of a travel permit's title, which begins at the left of its front.
 
     A list that quotes a title has many. Backs have the title of the HK/Macao permit, too, and nobody knows where.
@@ -104,11 +117,11 @@ def _without_labels_left_of_title(text: CardText) -> CardText:
     titles = [
         anchor.line
         for line in text.lines
-        for anchor in find_anchors(line)
+        for anchor in anchors[id(line)]
         if TITLES.get(anchor.word) in {PermitType.TAIWAN_PERMIT, PermitType.EXIT_ENTRY_PERMIT}
     ]
     left = min((title.left - title.height for title in titles), default=-inf)
-    others = {id(line) for line in text.lines if line.right < left and find_anchors(line)}
+    others = {id(line) for line in text.lines if line.right < left and anchors[id(line)]}
     if not 0 < len(others) <= _MOST_BESIDE:
         return text
     return replace(text, lines=tuple(line for line in text.lines if id(line) not in others))
@@ -117,6 +130,15 @@ def _without_labels_left_of_title(text: CardText) -> CardText:
 def _beside(line: TextLine, others: Sequence[TextLine]) -> int:
     """Return how many of the other lines are all left of a line, or all right of it."""
     return max(sum(other.right < line.left for other in others), sum(other.left > line.right for other in others))
+
+
+def _is_apart(line: TextLine, others: Sequence[TextLine]) -> bool:
+    """Tell whether a line is farther above or below all others than any on a card."""
+    return all(
+        max(other.top - line.bottom, line.top - other.bottom) > _APART * line.height
+        for other in others
+        if other is not line
+    )
 
 
 def _finder(text: CardText) -> FieldFinder:
@@ -163,14 +185,14 @@ def _classified(text: CardText, seen: FieldFinder, card_side: CardSide, outline:
     )
 
 
-def _without_labels_of_others(text: CardText, outline: Quad) -> CardText | None:
+def _without_labels_of_others(text: CardText, anchors: AnchorsByLine, outline: Quad) -> CardText | None:
     """Return the text without lines that have a label and are outside the card's outline; None if there are none.
 
     A label of a form beside the card owns text of the card, and is in the wrong place. If most labels are outside, the
     outline is not the card's.
     """
     is_on_card = within_outline(outline, text)
-    labelled = [line for line in text.lines if find_anchors(line)]
+    labelled = [line for line in text.lines if anchors[id(line)]]
     others = {id(line) for line in labelled if not is_on_card(line)}
     if not others or 2 * len(others) > len(labelled):
         return None

@@ -1,14 +1,26 @@
 """Searches one scan of an image for the card: segment by segment, with the text that glare or a shadow split off."""
 
+import re
 from dataclasses import replace
+from functools import partial
+from math import radians
+from statistics import median
+from typing import Final
 
 from recognizer.reading.card_search.card import Card
 from recognizer.reading.card_search.card_from_text import card_from_text
 from recognizer.reading.classification.card_sides import CardSide
 from recognizer.reading.layout.labels import find_anchors
 from recognizer.reading.layout.stacked_cards import split_stacked_cards
+from recognizer.reading.ocr.card_text import CardText
 from recognizer.reading.ocr.engine import Quad
-from recognizer.reading.ocr.image_scan import ImageScan
+from recognizer.reading.ocr.image_scan import ImageScan, is_nearer
+
+_MIN_VALUES: Final = 2
+_MIN_TILT: Final = radians(5)
+"""How much a card's values are tilted, at least, in a text that was deskewed by the lines of another paper."""
+_VALUE: Final = re.compile(r"\d{17}[\dX]|(?:19|20)\d\d[.年]\d{1,2}[.月]\d")
+"""The number of a resident, or a date as permits print it."""
 
 
 def find_card(scan: ImageScan, requested: frozenset[CardSide], known_outline: Quad | None = None) -> Card | None:
@@ -17,7 +29,7 @@ def find_card(scan: ImageScan, requested: frozenset[CardSide], known_outline: Qu
     ``known_outline``: the card's corners in the photo from an earlier reading, used where none are found.
     """
     best: Card | None = None
-    for text in scan.segments(find_anchors):
+    for text in map(partial(_straightened, scan), scan.segments(find_anchors)):
         stacked = split_stacked_cards(text.lines)
         for lines in stacked:
             card = card_from_text(replace(text, lines=tuple(lines)), known_outline)
@@ -32,6 +44,18 @@ def find_card(scan: ImageScan, requested: frozenset[CardSide], known_outline: Qu
     joined_text = scan.joined_across_edges(best.text) if best is not None and _may_be_a_part(best) else None
     joined = card_from_text(joined_text) if joined_text else best
     return joined if joined is not None and joined.card_side in requested else best
+
+
+def _straightened(scan: ImageScan, text: CardText) -> CardText:
+    """Return the text without lines that are not parallel to a card's values, if most lines are on another paper."""
+    tilts = [line.tilt for line in text.lines if line.tilt]
+    own = [line.tilt for line in text.lines if line.tilt and (find_anchors(line) or _VALUE.search(line.text))]
+    if len(own) < _MIN_VALUES or abs(tilt := median(own)) < _MIN_TILT:
+        return text
+    others = sum(not is_nearer(other, tilt) for other in tilts)
+    return (
+        scan.parallel_to(text, tilt) if all(is_nearer(one, tilt) for one in own) and 2 * others > len(tilts) else text
+    )
 
 
 def _completed_within(scan: ImageScan, card: Card) -> Card:

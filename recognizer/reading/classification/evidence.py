@@ -114,7 +114,9 @@ def _label_and_value(finder: FieldFinder, texts: list[str]) -> Iterator[_Points]
         yield _FRONT, _SPECIFIC
     if _is_birth_in_number(texts):
         yield _FRONT, _SPECIFIC
-    if layout.anchor(Label.ISSUE_COUNT) and any(map(_local_authority, texts)):
+    if any(map(_local_authority, texts)) and (
+        layout.anchor(Label.ISSUE_COUNT) or (any(map(value_parsers.period, texts)) and any(map(_taiwan_number, texts)))
+    ):
         yield _BACK, _SPECIFIC
     is_on_travel_permit = any(map(_birth, texts)) and any(map(_central_authority, texts))
     if (layout.anchor(Label.PERMIT_NUMBER) or is_on_travel_permit) and any(
@@ -136,7 +138,7 @@ def _is_birth_in_number(texts: list[str]) -> bool:
 
 def _is_complete_taiwan_number(finder: FieldFinder, piece: Piece) -> bool:
     """Tell whether a number has only digits and no covered letter before it: other permits' numbers have a letter."""
-    return bool(_number_of(PermitType.TAIWAN_PERMIT)(_plain(piece.text))) and not finder.is_covered(piece.line)
+    return bool(_taiwan_number(_plain(piece.text))) and not finder.is_covered(piece.line)
 
 
 def _parts_of_titles(texts: list[str]) -> Iterator[_Points]:
@@ -194,6 +196,7 @@ def _sex(text: str) -> bool:
     return re.fullmatch(r"[\d.]*[男女]", text) is not None
 
 
+_taiwan_number: Final = _number_of(PermitType.TAIWAN_PERMIT)
 _day: Final = _contains(r"月\d{1,2}日|(?:19|20)\d\d年\d{1,2}月")
 _central_authority: Final = _contains("公安部|出入境管|移民管理")
 _local_authority: Final = _contains(r"[市县区州盟旗]公安|分局")
@@ -206,10 +209,10 @@ _SPECIFIC_LABELS: Final = (
 _EVIDENCE: Final = (
     _Evidence(3, _FRONT, _contains(r"(?<!\d)8[123]0000(?:19|20)\d\d(?:0\d|1[0-2])")),
     _Evidence(2, _FRONT, _is_end_of_number),
-    _Evidence(2, _FRONT, _contains(r"(?<!\d)8[123]0000[12]\d{0,2}$")),
+    _Evidence(2, _FRONT, _contains(r"(?<!\d)8[123]0000[12]\d{0,2}$|^8[123]000{1,2}$")),
     _Evidence(1, _FRONT, _day),
     _Evidence(1, _FRONT, _contains(r"^(?!.*公安).*(?:省.{1,6}市|市.{1,6}区)")),
-    _Evidence(1, _FRONT, _contains(r"[路街巷里道村]\d+号|\d+号.*\d[栋幢楼室]|\d[栋幢]\d")),
+    _Evidence(1, _FRONT, _contains(r"[路街巷里道村弄]\d+号|\d+号.*\d[栋幢楼室]|\d[栋幢]\d")),
     _Evidence(1, _FRONT, _contains("公民身")),
     _Evidence(1, _BACK, _local_authority),
     _Evidence(1, _BACK, _contains("^(?:中?华?人)?民共和国?$")),
@@ -221,12 +224,12 @@ _EVIDENCE: Final = (
     _Evidence(1, _TRAVEL_FRONTS | _BACK, value_parsers.period),
     _Evidence(1, _TAIWAN | _EXIT_ENTRY, value_parsers.province),
     _Evidence(2, _BACK | _SIDES_BY_TITLE[PermitType.HK_MACAO_PERMIT], _number_of(PermitType.HK_MACAO_PERMIT)),
-    _Evidence(1, _BACK | _TAIWAN, _number_of(PermitType.TAIWAN_PERMIT)),
+    _Evidence(1, _BACK | _TAIWAN, _taiwan_number),
     _Evidence(2, _EXIT_ENTRY, _number_of(PermitType.EXIT_ENTRY_PERMIT)),
     _Evidence(3, _EXIT_ENTRY, _contains(r"CSC[A-Z0-9]\d{7}|<\d{7}<|\d{7}<\d{7}")),
     _Evidence(2, _HK_MACAO_BACK, _contains(r"曾持|(?<![A-Z\d])(?:[A-Z]{1,2}\d{6}|\d{7})\([\dA]\)")),
     _Evidence(1, _HK_MACAO_BACK, _contains("份证件")),
     _Evidence(3, _HK_MACAO_BACK, _contains(r"^C[RF][HM][A\d]\d{5}|^C<CHN\d{6}")),
     _Evidence(2, _SIDES_BY_TITLE[PermitType.HK_MACAO_PERMIT], _contains("非中国|中国籍")),
-    _Evidence(_SPECIFIC, _HK_MACAO_FRONT, _contains("INTENDEDFORITSHOLDER")),
+    _Evidence(_SPECIFIC, _HK_MACAO_FRONT, _contains("THISCARDISINTENDED|INTENDEDFORITSHOLDER")),
 )

@@ -255,12 +255,18 @@ def _other_periods(layout: Layout, is_on_card: IsOnCard | None) -> int:
 
 
 def _spelled_otherwise(layout: Layout, card_side: CardSide) -> int:
-    """Count labels that the side spells in another way; one may be misread or of an unknown edition."""
+    """Count labels that the side spells in another way; one may be misread or of an unknown edition.
+
+    Of a label that the photo cuts off, a single character may be left.
+    """
     spelled = SPELLINGS.get(card_side)
     labels = [anchor for anchor in layout.anchors if anchor.label not in NOT_LABELS]
     if spelled is None:
         return 0
-    other = sum(label.word not in spelled and label.word in simplified(label.line.text) for label in labels)
+    other = sum(
+        len(label.word) > 1 and label.word not in spelled and label.word in simplified(label.line.text)
+        for label in labels
+    )
     return min(max(0, other - _OTHER_SPELLINGS), _MAX_OTHER_SPELLINGS)
 
 

@@ -19,6 +19,9 @@ _MIN_CONFIDENCE: Final = 0.5
 _IDENTITY: Final[NDArray[Any]] = np.eye(3)
 _VERTICAL_RATIO: Final = 1.5
 _LONG_LINE_RATIO: Final = 4.0
+_SHORT_LINE_RATIO: Final = 1.6
+"""Two characters. Their slope is inexact."""
+_SLANTED: Final = float(np.radians(20))
 _MIN_LINES: Final = 3
 _MAX_CARD_LINES: Final = 40
 """A segment with more lines is more likely a page than a card."""
@@ -96,6 +99,20 @@ class ImageScan:
         """Tell whether most of the image's text is in a segment."""
         return 2 * len(text.quad_indexes) > len(self._quads)
 
+    def parallel_to(self, text: CardText, tilt: float) -> CardText:
+        """Return the lines of a segment that have a tilt rather than that of its text, and short ones, deskewed again.
+
+        ``tilt``: in radians, relative to the text, as that of its lines.
+        """
+        height, width = self._image.shape[:2]
+        parallel = [
+            index
+            for index in text.quad_indexes
+            for quad in [_rotated(self._quads[index], text.quarter_turns, width, height)]
+            if not _is_long(quad) or is_nearer(_slope(_deskewed(quad, text.deskew)), tilt)
+        ]
+        return self._read_segment(parallel, text.quarter_turns)
+
     def joined_across_edges(self, text: CardText) -> CardText | None:
         """Return the text of a segment joined with all parallel text beside it, ignoring edges between them.
 
@@ -118,7 +135,7 @@ class ImageScan:
             index
             for index, quad in enumerate(upright)
             if cv2.pointPolygonTest(outline, quad.mean(axis=0).tolist(), measureDist=False) >= 0
-            and (not _is_long(quad) or abs(_slope(quad) - text.deskew.slope) < _MAX_ANGLE_ON_A_CARD)
+            and abs(_tilt(quad, text.deskew.slope)) < _MAX_ANGLE_ON_A_CARD
         }
         return self._with_others(text, inside.union(text.quad_indexes)) if inside - set(text.quad_indexes) else None
 
@@ -221,10 +238,27 @@ def _is_long(quad: Quad) -> bool:
     return bool(np.linalg.norm(quad[1] - quad[0]) > _LONG_LINE_RATIO * np.linalg.norm(quad[3] - quad[0]))
 
 
+def is_nearer(slope: float, tilt: float) -> bool:
+    """Tell whether a slope in radians is nearer to a tilt than to 0."""
+    return abs(slope - tilt) < abs(tilt) / 2
+
+
+def _deskewed(quad: Quad, deskew: Deskew) -> Quad:
+    return np.array([deskew.to_deskewed(*corner) for corner in quad], np.float32)
+
+
 def _slope(quad: Quad) -> float:
     """Return the angle of a line in radians, measured between the middles of its short edges."""
     start, end = (quad[0] + quad[3]) / 2, (quad[1] + quad[2]) / 2
     return float(np.arctan2(end[1] - start[1], end[0] - start[0]))
+
+
+def _tilt(quad: Quad, slope: float = 0.0) -> float:
+    """Return the angle of a line relative to a slope, in radians; 0 for a short one unless it is far from parallel."""
+    tilt = _slope(quad) - slope
+    ratio = np.linalg.norm(quad[1] - quad[0]) / max(1.0, float(np.linalg.norm(quad[3] - quad[0])))
+    is_known = ratio > _LONG_LINE_RATIO or (ratio > _SHORT_LINE_RATIO and abs(tilt) > _SLANTED)
+    return tilt if is_known else 0.0
 
 
 def _text_line(glyphs: list[Glyph], quad: Quad, deskew: Deskew) -> TextLine | None:
@@ -239,10 +273,10 @@ def _with_positions(glyphs: list[Glyph], quad: Quad, deskew: Deskew) -> TextLine
 
     The box is as high as the quadrilateral's short edges, regardless of its remaining slope.
     """
-    corners = np.array([deskew.to_deskewed(*corner) for corner in quad])
+    corners = _deskewed(quad, deskew)
     left, right = float((corners[0, 0] + corners[3, 0]) / 2), float((corners[1, 0] + corners[2, 0]) / 2)
     height = float((np.linalg.norm(corners[3] - corners[0]) + np.linalg.norm(corners[2] - corners[1])) / 2)
     middle = float(corners[:, 1].mean())
     characters = tuple(Character(glyph.text, left + glyph.at * (right - left), glyph.confidence) for glyph in glyphs)
-    tilt = _slope(corners) if _is_long(quad) else 0.0
+    tilt = _tilt(corners)
     return TextLine(characters, left, middle - height / 2, right, middle + height / 2, tilt)

@@ -55,7 +55,7 @@ class TextLine:
     right: float
     bottom: float
     tilt: float = 0.0
-    """Radians by which a long line rises or falls although its text was deskewed; 0 for a short one."""
+    """Radians by which a line rises or falls although its text was deskewed; 0 for a short one unless it is large."""
 
     @cached_property
     def text(self) -> str:

@@ -7,7 +7,7 @@ from itertools import groupby, product
 from typing import Final
 
 from permit_ocr.domain.permits import PermitType
-from recognizer.reading.fields.check_digits import mrz_check_digit
+from recognizer.reading.fields.check_digits import is_valid_resident_number, mrz_check_digit
 from recognizer.reading.fields.field_finder import FieldFinder
 from recognizer.reading.fields.value_parsers import half_width, identity_card_number
 from recognizer.reading.layout.labels import TITLES, Label
@@ -22,6 +22,8 @@ _CODED: Final = re.compile(r"C[RF][HM][A\d]\d{7}[A-Z\d]{7}")
 """What is left of a HK/Macao back's first line if its end is hidden: at least the number, and more."""
 _CHECKED_NUMBER: Final = re.compile(r"C[RF]([HM][A\d]\d{7})(\d)(\d\d)(\d)")
 """A HK/Macao permit's number and issue count, each with its check digit."""
+_CODE: Final = re.compile(r"C[RF][HM][A\d]\d")
+"""The beginning of that line, of which glare may hide most."""
 _NOT_WORDS: Final = re.compile(r"<<|\d.*\d.*\d.*\d|^[A-P]{16}")
 """Fillers, digits or the letters of a coded name. A title in capitals has none of them."""
 _PART: Final = re.compile(r"<<|(?=(?:.*\d){8})(?=.*[A-Z].*\d)[A-Z0-9<]{15,}")
@@ -53,9 +55,16 @@ def _in_alphabet(text: str) -> str:
 def machine_rows(finder: FieldFinder) -> list[TextLine]:
     """Return the machine-readable lines of a card, from top to bottom, without what is beside them."""
     rows = (list(pieces) for _, pieces in groupby(finder.layout.pieces, key=lambda piece: piece.row))
-    parts = ([box for piece in row for box in boxes(piece.line) if _in_alphabet(box.text)] for row in rows)
+    parts = ([box for piece in row for box in boxes(piece.line) if _may_be_part(box.text)] for row in rows)
     joined = [join(_whole_line(lines) or lines) for lines in parts if lines]
-    return [line for line in joined if plain_line(line.text)]
+    if not any(plain_line(line.text) for line in joined):
+        return []
+    return [line for line in joined if plain_line(line.text) or _CODE.match(_in_alphabet(line.text))]
+
+
+def _may_be_part(text: str) -> bool:
+    """Tell whether a text may be a part of a line: a resident's number is none, though a text beside it may be one."""
+    return bool(plain := _in_alphabet(text)) and not is_valid_resident_number(plain)
 
 
 def _whole_line(lines: Sequence[TextLine]) -> list[TextLine]:
@@ -64,7 +73,7 @@ def _whole_line(lines: Sequence[TextLine]) -> list[TextLine]:
 
 def machine_lines(finder: FieldFinder) -> list[str]:
     """Return the text of the machine-readable lines, from top to bottom."""
-    return [plain_line(line.text) for line in machine_rows(finder)]
+    return [_in_alphabet(line.text) for line in machine_rows(finder)]
 
 
 def parts_of_lines(finder: FieldFinder) -> int:
@@ -109,7 +118,7 @@ def readings(finder: FieldFinder, rows: Sequence[TextLine]) -> Iterator[list[str
     The general reading may contain characters that these lines do not have. Reading again costs time, so callers stop
     at the first reading that the check digits prove.
     """
-    first = [plain_line(row.text) for row in rows]
+    first = [_in_alphabet(row.text) for row in rows]
     yield first
     again = [_reread(finder, row) for row in rows]
     choices = [dict.fromkeys(choice for choice in pair if choice) for pair in zip(again, first, strict=True)]

@@ -138,13 +138,19 @@ def test_one_checked_number_proves_a_backs_lines(part: str, *, is_proven: bool) 
 PRINTED_LINES = ("CRH123456780003301228M690021450", "JNKELDMOJAKC<<<<AABG3768499<25", "CHAN<<TAI<MAN<<<<<<<<<<<<<<<<<")
 
 
-def back_with(*texts: TextLine, outline: Any = None, lean: float = 0.0) -> DocumentEvidence:
+def back_with(*texts: TextLine, outline: Any = None, lean: float = 0.0, hidden: int = 0) -> DocumentEvidence:
     """Return the evidence of proven lines from x = 100 to 1000, so of a card from 55 to 1045, with texts above.
 
-    ``lean``: how far the card's edges go to the right per pixel down.
+    ``lean``: how far the card's edges go to the right per pixel down. ``hidden``: characters in glare at the left end.
     """
     rows = [
-        text_line(text, left=100 + lean * (top - 580), top=top, right=1000 + lean * (top - 580), bottom=top + 50)
+        text_line(
+            text[hidden:],
+            left=100 + 30 * hidden + lean * (top - 580),
+            top=top,
+            right=1000 + lean * (top - 580),
+            bottom=top + 50,
+        )
         for text, top in zip(PRINTED_LINES, (460, 520, 580), strict=True)
     ]
     lines = [line("姓名 陈大文", 100, 200), line("身份证件号码 G376849(9)", 100, 300), *texts, *rows]
@@ -173,6 +179,13 @@ def test_text_on_one_side_of_a_cards_edge_says_nothing(other: TextLine) -> None:
 @pytest.mark.parametrize(("lean", "points"), [(0.0, -0.3), (0.2, 0.0)])
 def test_edges_of_a_card_seen_from_aside_lean_like_its_lines(lean: float, points: float) -> None:
     assert back_with(running_text(200, left=975), lean=lean).page == points
+
+
+@pytest.mark.parametrize(("is_known", "points"), [(False, -0.3), (True, 0.0)])
+def test_an_outline_tells_how_edges_lean_if_glare_cuts_the_lines(points: float, *, is_known: bool) -> None:
+    leaning = np.array([[-53, 40], [937, 40], [1061, 660], [71, 660]], np.float32)
+    outline = leaning if is_known else None
+    assert back_with(running_text(200, left=975), lean=0.2, hidden=2, outline=outline).page == points
 
 
 @pytest.mark.parametrize(

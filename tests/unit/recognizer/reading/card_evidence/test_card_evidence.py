@@ -11,7 +11,7 @@ from recognizer.reading.card_evidence.document_confidence import REFUSED, Docume
 from recognizer.reading.card_evidence.flat_area import flatten
 from recognizer.reading.card_evidence.glare import part_in_glare
 from recognizer.reading.card_evidence.paper import Paper, examine_paper, is_text_light
-from recognizer.reading.card_evidence.person import examine_portrait_place
+from recognizer.reading.card_evidence.person import are_rows_missing, examine_portrait_place
 from recognizer.reading.card_evidence.picture import CERTAIN, picture_beside
 from recognizer.reading.classification.card_sides import CardSide
 from recognizer.reading.fields.field_finder import FieldFinder
@@ -98,6 +98,14 @@ def test_a_few_lines_in_glare_are_no_light_text(light: int, *, is_light: bool) -
     assert is_text_light(text_on(image, lines), lines, 32.0) is is_light
 
 
+def test_a_shadow_over_half_of_each_line_is_no_light_text() -> None:
+    lines = [line("中华人民共和国居民 1981.08.03", 80, 100 + 70 * row, 32) for row in range(6)]
+    image = with_strokes(blank((200, 200, 200)), lines, (30, 30, 30))
+    image[:, :330] //= 4
+    image[:, 330:] = np.clip(image[:, 330:], 90, 255)
+    assert not is_text_light(text_on(image, lines), lines, 32.0)
+
+
 def test_a_photocopy_with_its_picture_is_not_refused() -> None:
     assert confidence(with_portrait(blank(WHITE)), front("港澳居民来往内地通行证")) >= REFUSED
 
@@ -139,10 +147,42 @@ def test_a_picture_above_the_text_is_a_badges() -> None:
     assert points[0] == CERTAIN > points[1]
 
 
+@pytest.mark.parametrize(("is_outlined", "is_found"), [(True, True), (False, False)])
+def test_a_portrait_may_be_above_all_rows_that_were_read(*, is_outlined: bool, is_found: bool) -> None:
+    """Something may hide the rows of a residence permit beside its portrait."""
+    image = blank(BLUE)
+    cv2.rectangle(image, (760, 120), (900, 390), (90, 50, 40), -1)
+    lines = [line("公民身份号码 810000197411116351", 80, 600, 32)]
+    points = picture_beside(
+        text_on(image, lines),
+        lines,
+        32.0,
+        on_the_left=False,
+        outline=OUTLINE if is_outlined else None,
+        are_rows_missing=True,
+    )
+    assert (points == CERTAIN) is is_found
+
+
 @pytest.mark.parametrize(
-    ("number", "gain"), [("97411116351", 0.2), ("97411126351", 0.0), ("16351", 0.0), ("810000197411116351", 0.0)]
+    ("read", "are_missing"), [("公民身份号码 810000197411116351", True), ("姓名 楊莉榮", False), ("楊莉榮", True)]
 )
-def test_the_end_of_a_number_that_repeats_the_birth_date_supports_a_card(number: str, gain: float) -> None:
+def test_rows_beside_the_portrait_are_missing_without_their_labels(read: str, *, are_missing: bool) -> None:
+    assert are_rows_missing(Layout([line(read, 80, 600, 32)])) is are_missing
+
+
+@pytest.mark.parametrize(
+    ("number", "gain"),
+    [
+        ("97411116351", 0.2),
+        ("97411126351", 0.0),
+        ("16351", 0.0),
+        ("81000019741111", 0.2),
+        ("81000019741112", 0.0),
+        ("810000197411116351", 0.0),
+    ],
+)
+def test_a_part_of_a_number_that_repeats_the_birth_date_supports_a_card(number: str, gain: float) -> None:
     texts = "姓名 楊莉榮", "性别 男", "出生 1974年11月11日", "住址 广东省东莞市试用路322号"
     lines = [line(text, 80, 160 + 80 * row, 32) for row, text in enumerate(texts)]
     image = blank(BLUE)

@@ -138,3 +138,13 @@ def test_sides_that_go_on_beyond_the_corners_are_a_larger_documents() -> None:
 def test_a_card_is_no_part_of_a_larger_document() -> None:
     text = CardText(photo(CARD), LINES, Deskew(), 0, np.eye(3), tuple(range(len(LINES))))
     assert larger_document(text, CARD) is None
+
+
+def test_upright_edges_near_round_corners_do_not_make_a_card_larger() -> None:
+    """Text beside a card has such edges."""
+    image = photo(CARD)
+    for side in (150, 974):
+        cv2.rectangle(image, (side - 30, 125), (side + 30, 160), DESK, -1)
+        cv2.rectangle(image, (side - 40, 20), (side, 110), (190, 200, 205), -1)
+    text = CardText(cv2.GaussianBlur(image, (0, 0), 1), LINES, Deskew(), 0, np.eye(3), tuple(range(len(LINES))))
+    assert larger_document(text, CARD) is None

@@ -11,7 +11,7 @@ from recognizer.reading.card_evidence.document_confidence import DocumentEvidenc
 from recognizer.reading.card_search import card_from_text
 from recognizer.reading.card_search.scan_search import find_card
 from recognizer.reading.classification.card_sides import CardSide
-from recognizer.reading.layout.labels import Label
+from recognizer.reading.layout.labels import Label, find_anchors
 from recognizer.reading.ocr.card_text import CardText
 from tests.unit.recognizer.reading.cards import line, text_of
 
@@ -118,6 +118,44 @@ def test_lines_that_are_not_parallel_to_labels_are_another_papers(monkeypatch: p
     lines[3] = replace(lines[3], tilt=0.18)  # the others are so short that their tilt is not known
     card = card_from_text.card_from_text(replace(whole, lines=tuple(lines)))
     assert [one.text for one in card.text.lines] == list(FRONT)
+
+
+@pytest.mark.parametrize(
+    ("tilts", "is_straightened"),
+    [((0.001,) * 6, True), ((0.001,) * 3, False), ((0.25,) * 6, False)],
+    ids=["most are of another paper", "fewer", "all are parallel"],
+)
+def test_a_card_outnumbered_by_another_papers_lines_is_straightened(
+    tilts: tuple[float, ...], monkeypatch: pytest.MonkeyPatch, *, is_straightened: bool
+) -> None:
+    monkeypatch.setattr(card_from_text, "document_evidence", lambda *_, **__: DocumentEvidence(seen=1.0))
+    own = [replace(one, tilt=0.2) for one in text_of(*FRONT).lines[:4]]
+    others = [replace(line("会议纪要第三稿", 100, 600 + 60 * row), tilt=tilt) for row, tilt in enumerate(tilts)]
+    scan: Any = SplitScan()
+    text = replace(text_of(), lines=(*own, *others))
+    scan.segments = lambda _: iter((text,))
+    straight = text_of(*FRONT)
+    scan.parallel_to = lambda *_: straight
+    scan.joined_across_edges = lambda *_: None
+    card = find_card(scan, frozenset({CardSide.RESIDENCE_FRONT}))
+    assert card is not None
+    assert (card.text.lines == straight.lines) is is_straightened
+
+
+@pytest.mark.parametrize(
+    ("top", "colour", "is_kept"),
+    [(620, (200, 222, 233), False), (620, (215, 225, 230), True), (340, (200, 222, 233), True)],
+    ids=["apart on other paper", "apart", "near"],
+)
+def test_a_label_apart_from_all_text_on_other_paper_is_no_cards(
+    top: float, colour: tuple[int, int, int], *, is_kept: bool
+) -> None:
+    lines = *text_of(*FRONT[1:]).lines, line("姓名", 100, top)
+    image = np.full((800, 1200, 3), (215, 225, 230), np.uint8)
+    image[int(top) - 10 : int(top) + 60] = colour
+    text = replace(text_of(), image=image, lines=lines)
+    anchors = {id(one): find_anchors(one) for one in lines}
+    assert (lines[-1] in card_from_text._without_labels_beside(text, anchors).lines) is is_kept
 
 
 def test_a_card_in_glare_is_preferred_to_a_receipt_beside_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -298,6 +298,19 @@ def test_labels_that_a_card_spells_otherwise_are_a_departure() -> None:
     assert front_departures(lines) == 1
 
 
+def test_labels_cut_off_by_the_edge_of_the_photo_are_no_departure() -> None:
+    lines = [line(one.text.replace("姓名", "名").replace("性别", "别"), 0, one.middle) for one in residence_lines()]
+    lines = [line(one.text.replace("出生", "生").replace("住址", "址"), 0, one.middle) for one in lines]
+    assert departures(Layout(lines), CardSide.RESIDENCE_FRONT, RESIDENCE_FRONT) == 0
+
+
+@pytest.mark.parametrize("part", ["珠海市公安", "州分局"])
+def test_a_part_of_a_local_authority_is_print_of_a_back(part: str) -> None:
+    lines = [line("港澳居民居住证", 300, 100, 70), line(part, 430, 300), line("通行证号码 H12345678", 300, 400)]
+    assert unexplained_texts(Layout(lines), CardSide.RESIDENCE_BACK, {}) == []
+    assert unexplained_texts(Layout(lines), CardSide.TAIWAN_FRONT, {}) != []
+
+
 @pytest.mark.parametrize(("read", "missing"), [(5, 0), (4, 0), (3, 1), (2, 2), (1, 3)])
 def test_glare_may_hide_one_field(read: int, missing: int) -> None:
     names = ("EnglishName", "Birthday", "ValidDate", "IssueAuthority", "Number")

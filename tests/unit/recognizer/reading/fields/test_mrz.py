@@ -259,3 +259,16 @@ def test_a_paper_beside_the_lines_does_not_hide_their_code() -> None:
     card = finder(line(code, 100, 500), line("最数", 590, 500), line("MBPFLBPDMBNI<<<<AABY2809363722", 100, 560))
     assert machine_lines(card)[0] == code
     assert document_code(machine_lines(card)) is DocumentCode.OTHER
+
+
+def test_a_number_beside_text_of_another_paper_is_no_machine_readable_line() -> None:
+    beside = line("AMPLE H", 20, 100), line("810000201306092158", 300, 100)
+    assert machine_lines(finder(*beside)) == []
+
+
+def test_a_code_before_glare_begins_the_lines() -> None:
+    """Else a surname with P would be a passport's code."""
+    parts = line("CRH974", 20, 100), line("141F9609303", 620, 100), line("PAK<<LING<K<<<<<<<<<<<<<", 20, 220)
+    assert machine_lines(finder(*parts)) == ["CRH974141F9609303", "PAK<<LING<K<<<<<<<<<<<<<"]
+    assert machine_lines(finder(*parts[:2])) == []
+    assert document_code(machine_lines(finder(*parts))) is DocumentCode.HK_MACAO_BACK

@@ -11,7 +11,7 @@ from recognizer.reading.layout.labels import find_anchors
 from recognizer.reading.ocr import engine
 from recognizer.reading.ocr.card_text import CardText, Deskew
 from recognizer.reading.ocr.engine import Glyph, Quad
-from recognizer.reading.ocr.image_scan import ImageScan
+from recognizer.reading.ocr.image_scan import ImageScan, _tilt
 from recognizer.reading.ocr.text_lines import BoundingBox
 from tests.unit.recognizer.reading.cards import line, text_of
 
@@ -105,6 +105,29 @@ def test_text_that_tilts_a_card_does_not_complete_it(monkeypatch: pytest.MonkeyP
     assert image_scan.completed_within(card, everything) is None
     of_short_lines = replace(card, deskew=Deskew())
     assert image_scan.completed_within(of_short_lines, everything) is not None, "their tilt is not known"
+
+
+def test_lines_parallel_to_a_cards_values_are_deskewed_by_those(monkeypatch: pytest.MonkeyPatch) -> None:
+    image_scan = scan(Photo(PAGE, CARD), monkeypatch)
+    tilted = [
+        quad + np.array([[0, 0], [0, 36], [0, 36], [0, 0]], np.float32) if quad[0][0] == 900 else quad
+        for quad in image_scan._quads
+    ]
+    image_scan._quads = tilted
+    both = image_scan._read_segment(list(range(len(tilted))), 0)
+    tilt = max(line.tilt for line in both.lines)
+    card = image_scan.parallel_to(both, tilt)
+    assert [line.text for line in card.lines] == CARD
+    assert max(abs(line.tilt) for line in card.lines) < 0.01 < tilt
+
+
+@pytest.mark.parametrize(("width", "rise", "tilt"), [(40, 40, 0.785), (40, 8, 0.0), (22, 22, 0.0), (200, 8, 0.04)])
+def test_a_short_lines_tilt_is_known_if_it_is_large(width: int, rise: int, tilt: float) -> None:
+    along = np.array([width, rise]) / np.hypot(width, rise)
+    down = np.array([-along[1], along[0]]) * 21
+    start, end = np.array([100.0, 100.0]), np.array([100.0 + width, 100.0 + rise])
+    quad = np.array([start, end, end + down, start + down], np.float32)
+    assert _tilt(quad) == pytest.approx(tilt, abs=0.01)
 
 
 def test_fillers_upside_down_are_read_again_turned(monkeypatch: pytest.MonkeyPatch) -> None:
