@@ -88,6 +88,10 @@ _COLON: Final = -0.3
 _LABEL_WITH_COLON: Final = re.compile("^(?:.{0,6}(?:姓名|号码)|\\W?)\\s*[:：]")
 """Points if a label has a colon: permits print none, and a page that explains a back has few labels to tell by."""
 _WATERMARK: Final = re.compile("SPECIMEN|样本|樣本")
+_HEAD: Final = re.compile("中华人|人民共|共和国|居住证|居民居|民居住")
+_NO_HEAD: Final = -0.15
+"""Points if nothing is read of a residence permit's head, in its largest print, and no outline shows how glare hides it:
+a message on a screen has no head."""
 _GLARE_OF_A_FIELD: Final = 0.03
 """The part of a card's area that hides about one of its fields."""
 _MOST_GLARE: Final = 0.5
@@ -199,7 +203,7 @@ def document_evidence(
     if card_side is CardSide.HK_MACAO_BACK:
         seen += _hk_macao_back(text, finder, fields, mrz=mrz, outline=outline, paper=paper)
     elif card_side is CardSide.RESIDENCE_BACK:
-        seen += _residence_back(layout)
+        seen += _residence_back(layout) + _NO_HEAD * (outline is None and not _has_head(layout))
     else:
         seen += _front(finder, fields, picture=_picture(card_side, text, layout, core, fields=fields, outline=outline))
     fits, page = True, 0.0
@@ -384,6 +388,12 @@ def _picture(
     known = sum(bool(field.text) for field in fields.values()) + _number_repeats_birth(layout, fields)
     is_hidden = not place.is_blank and known >= _MANY_FIELDS
     return 0.0 if is_hidden else _BLANK_PLACE
+
+
+def _has_head(layout: Layout) -> bool:
+    """Tell whether a residence permit's title or the state's name above it was read, or a part of them."""
+    is_read = any(anchor.label in {Label.TITLE, Label.NOISE} for anchor in layout.anchors)
+    return is_read or any(_HEAD.search(simplified(piece.text)) for piece in layout.pieces)
 
 
 def _residence_back(layout: Layout) -> float:

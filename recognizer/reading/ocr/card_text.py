@@ -129,7 +129,8 @@ class CardText:
 
     def _crop(self, line: TextLine, left: float, right: float) -> Pixels:
         margin = 0.1 * line.height
-        return engine.crop(self.image, self.quad(BoundingBox(left, line.top + margin, right, line.bottom - margin)))
+        quad = self.quad(BoundingBox(left, line.top + margin, right, line.bottom - margin))
+        return engine.crop(self.image, quad, interpolation=cv2.INTER_LINEAR)
 
     def reread(self, box: BoundingBox, alphabet: str | None) -> str:
         """Read one line in a box in deskewed pixels; empty unless every character is confident."""

@@ -51,7 +51,7 @@ class Segmentation:
         self._colours = np.log(cv2.GaussianBlur(small, (3, 3), 0).astype(np.float32) + _DARK)
         self._regions = [_TextRegion(quad * scale) for quad in quads]
         for region in self._regions:
-            paper = colour_percentiles(crop(small, region.corners), 85)
+            paper = colour_percentiles(crop(small, region.corners, interpolation=cv2.INTER_LINEAR), 85)
             cv2.fillConvexPoly(self._colours, np.round(region.corners).astype(np.int32), np.log(paper + _DARK).tolist())
 
     def segments(self, *, split_at_edges: bool = True) -> list[list[int]]:

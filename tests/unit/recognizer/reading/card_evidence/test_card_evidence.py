@@ -1,6 +1,7 @@
 """Evidence of a card, mostly of a front, on drawn paper."""
 
 from collections.abc import Callable
+from typing import Any
 
 import cv2
 import numpy as np
@@ -195,6 +196,19 @@ def test_a_part_of_a_number_that_repeats_the_birth_date_supports_a_card(number: 
         return document_evidence(CardSide.RESIDENCE_FRONT, text, finder, core=lines, fields=fields, mrz=None).seen
 
     assert seen(line(number, 300, 600, 32)) - seen() == pytest.approx(gain)
+
+
+@pytest.mark.parametrize(
+    ("head", "outline", "seen"),
+    [("港澳居民居住证", None, 0.65), ("中华人民共", None, 0.65), ("", OUTLINE, 0.65), ("", None, 0.5)],
+    ids=["title", "a part of the state's name", "in glare within an outline", "a message"],
+)
+def test_a_residence_permits_back_shows_its_head_or_its_outline(head: str, outline: Any, seen: float) -> None:
+    rows = [line(text, 300, 300 + 70 * row) for row, text in enumerate(("签发机关 苏州市公安局", "签发次数 01"))]
+    lines = [line(head, 300, 160, 20), *rows] if head else rows
+    text, finder = text_on(patterned(BLUE), lines), FieldFinder(Layout(lines))
+    back = document_evidence(CardSide.RESIDENCE_BACK, text, finder, core=rows, fields={}, mrz=None, outline=outline)
+    assert back.seen == pytest.approx(seen)
 
 
 def test_a_pattern_is_told_from_blank_paper() -> None:
