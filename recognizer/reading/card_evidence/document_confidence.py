@@ -90,8 +90,8 @@ _LABEL_WITH_COLON: Final = re.compile("^(?:.{0,6}(?:姓名|号码)|\\W?)\\s*[:�
 _WATERMARK: Final = re.compile("SPECIMEN|样本|樣本")
 _HEAD: Final = re.compile("中华人|人民共|共和国|居住证|居民居|民居住")
 _NO_HEAD: Final = -0.15
-"""Points if nothing is read of a residence permit's head, in its largest print, and no outline shows how glare hides it:
-a message on a screen has no head."""
+"""Points if nothing is read of a residence permit's head, its largest print, and there is no outline around what glare
+may hide: a message on a screen has no head."""
 _GLARE_OF_A_FIELD: Final = 0.03
 """The part of a card's area that hides about one of its fields."""
 _MOST_GLARE: Final = 0.5
