@@ -164,7 +164,9 @@ def _screen(spectra: Grid, degrees: float) -> float:
 
     Resampling makes a grid of peaks. It also has peaks on the axes, which a screen does not have.
     """
-    log_power = np.log(_full_spectrum(np.median(spectra, axis=0)) + np.float32(_NOISE_FLOOR))
+    ordered = np.sort(spectra, axis=0)  # NumPy's median would take six times as long
+    usual = (ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2
+    log_power = np.log(_full_spectrum(usual) + np.float32(_NOISE_FLOOR))
     around = np.sort([np.roll(log_power, offset, (0, 1)) for offset in _NEIGHBOUR_OFFSETS], axis=0)
     rank, part = divmod(_NEIGHBOURS_BELOW * (len(around) - 1), 1)  # NumPy's percentile would take three times as long
     peaks = log_power - around[int(rank)] - part * (around[int(rank) + 1] - around[int(rank)])

@@ -14,11 +14,12 @@ import cv2
 import numpy as np
 
 from permit_ocr.domain.card.resident_number import parse_resident_number
+from permit_ocr.domain.permits import PermitType
 from recognizer.reading.card_evidence.card_of_lines import card_of_lines, texts_above
 from recognizer.reading.card_evidence.flat_area import deskewed_corners, surrounding
 from recognizer.reading.card_evidence.hidden_lines import are_lines_hidden
 from recognizer.reading.card_evidence.paper import Paper, examine_paper, is_text_light, lines_on_same_paper
-from recognizer.reading.card_evidence.person import are_rows_missing, examine_portrait_place
+from recognizer.reading.card_evidence.person import examine_portrait_place, has_no_label_beside
 from recognizer.reading.card_evidence.picture import CERTAIN, picture_beside
 from recognizer.reading.classification.card_area import IsOnCard, card_pieces
 from recognizer.reading.classification.card_sides import LABELS_BY_SIDE, CardSide
@@ -40,7 +41,7 @@ from recognizer.reading.fields.mrz.machine_lines import (
 from recognizer.reading.fields.ocr_field import EMPTY_FIELD, Fields
 from recognizer.reading.fields.value_parsers import identity_card_number, simplified
 from recognizer.reading.layout.card_layout import Layout
-from recognizer.reading.layout.labels import Label
+from recognizer.reading.layout.labels import STATE_NAME, TITLES, Label
 from recognizer.reading.ocr.card_text import CardText
 from recognizer.reading.ocr.engine import Quad
 from recognizer.reading.ocr.text_lines import BoundingBox, TextLine
@@ -88,7 +89,8 @@ _COLON: Final = -0.3
 _LABEL_WITH_COLON: Final = re.compile("^(?:.{0,6}(?:姓名|号码)|\\W?)\\s*[:：]")
 """Points if a label has a colon: permits print none, and a page that explains a back has few labels to tell by."""
 _WATERMARK: Final = re.compile("SPECIMEN|样本|樣本")
-_HEAD: Final = re.compile("中华人|人民共|共和国|居住证|居民居|民居住")
+_HEADS: Final = (STATE_NAME, *(title for title, permit in TITLES.items() if permit is PermitType.RESIDENCE_PERMIT))
+_PART_OF_HEAD: Final = 3
 _NO_HEAD: Final = -0.15
 """Points if nothing is read of a residence permit's head, its largest print, and there is no outline around what glare
 may hide: a message on a screen has no head."""
@@ -117,7 +119,7 @@ _REACH: Final = 0.35
 _DATE_DIGITS: Final = 8
 _END_OF_NUMBER: Final = re.compile(r"(?<!\d)(\d{6,13})\d{3}[\dX]$")
 """At least six digits of a birth date before the last four characters of a resident's number, but not all of it."""
-_BEGINNING_OF_NUMBER: Final = re.compile(r"(?<!\d)8[123]0000(\d{8})\d{0,3}(?!\d)")
+_BEGINNING_OF_NUMBER: Final = re.compile(r"(?<!\d)8[123]0000(\d{8})\d{0,3}(?![\dX])")
 """A permit's region and the birth date, without the check digit at the end."""
 _MANY_FIELDS: Final = 4
 """With fewer fields, a hidden portrait counts like none. A part of a number that repeats the birth date is one, too."""
@@ -376,7 +378,7 @@ def _picture(
         layout.height,
         on_the_left=on_the_left,
         outline=outline,
-        are_rows_missing=card_side is CardSide.RESIDENCE_FRONT and are_rows_missing(layout),
+        may_be_above=card_side is CardSide.RESIDENCE_FRONT and has_no_label_beside(layout),
     )
     if points == CERTAIN:
         return points
@@ -393,7 +395,8 @@ def _picture(
 def _has_head(layout: Layout) -> bool:
     """Tell whether a residence permit's title or the state's name above it was read, or a part of them."""
     is_read = any(anchor.label in {Label.TITLE, Label.NOISE} for anchor in layout.anchors)
-    return is_read or any(_HEAD.search(simplified(piece.text)) for piece in layout.pieces)
+    texts = [text for piece in layout.pieces if len(text := simplified(piece.text)) >= _PART_OF_HEAD]
+    return is_read or any(text in head for text in texts for head in _HEADS)
 
 
 def _residence_back(layout: Layout) -> float:

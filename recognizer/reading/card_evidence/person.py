@@ -91,7 +91,7 @@ def examine_portrait_place(
         return PortraitPlace(None, is_blank=False)
     height = layout.height if outline is None else float(np.linalg.norm(outline[1] - outline[0])) / _CARD_WIDTH
     box = surrounding(lines, _REACH * height, _ABOVE * height)
-    if outline is not None and not on_the_left and are_rows_missing(layout):
+    if outline is not None and not on_the_left and has_no_label_beside(layout):
         box = up_to_outline(box, text, outline)
     area = flatten(text, box, _SCALE / height)
     labels = [anchor.line for anchor in layout.anchors if anchor.label not in _NOT_BESIDE]
@@ -119,11 +119,8 @@ def examine_portrait_place(
     return PortraitPlace(BoundingBox(*upper_left, *lower_right), is_blank=False)
 
 
-def are_rows_missing(layout: Layout) -> bool:
-    """Tell whether no label beside the portrait was read: it may be above all rows that were.
-
-    Screens and forms have labels.
-    """
+def has_no_label_beside(layout: Layout) -> bool:
+    """Tell whether no label beside the portrait was read: it may be above all rows that were, unlike on screens."""
     return all(anchor.label in _NOT_BESIDE for anchor in layout.anchors)
 
 

@@ -46,17 +46,17 @@ def picture_beside(
     *,
     on_the_left: bool,
     outline: Quad | None = None,
-    are_rows_missing: bool = False,
+    may_be_above: bool = False,
 ) -> float:
     """Return the points for a picture beside the ``lines``, whose text has this height: negative if there is none.
 
     It counts less if it is not separate from its surroundings: a hand or a dark table may touch a portrait, but it may
     also be the corner of a page. Outside the card's ``outline``, if it is known, there is none.
     ``on_the_left`` tells where the side has its portrait: a picture at the lines' other end is another document's.
-    ``are_rows_missing``: the portrait may be above all ``lines``, but not above the outline.
+    ``may_be_above``: above all ``lines`` as well, as far up as the outline.
     """
     box = surrounding(lines, _REACH * height, _ABOVE * height)
-    if are_rows_missing and outline is not None:
+    if may_be_above and outline is not None:
         box = up_to_outline(box, text, outline)
     area = flatten(text, box, _SCALE / height)
     boxes = area.boxes(lines)
@@ -69,7 +69,8 @@ def picture_beside(
         different[span(top - 1, bottom + 1), span(left - 1, right + 1)] = False
     if outline is not None:
         different &= inside(area, text, outline)
-    if _has_separate_picture(different, 0.0 if are_rows_missing else float(boxes[:, 1].min())):
+    first_row = 0.0 if may_be_above and outline is not None else float(boxes[:, 1].min())
+    if _has_separate_picture(different, first_row):
         return CERTAIN
     return _POSSIBLE if _has_window(different) else _NONE
 

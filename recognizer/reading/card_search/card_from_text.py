@@ -22,13 +22,13 @@ from recognizer.reading.fields.field_finder import FieldFinder
 from recognizer.reading.fields.mrz.machine_lines import machine_rows
 from recognizer.reading.fields.ocr_field import Fields
 from recognizer.reading.layout.card_layout import Layout
-from recognizer.reading.layout.labels import TITLES, Anchor, find_anchors
+from recognizer.reading.layout.labels import TITLES, Anchor, Label, find_anchors
 from recognizer.reading.ocr.card_text import CardText
 from recognizer.reading.ocr.engine import SHAPE_ERRORS, Quad
 from recognizer.reading.ocr.text_lines import TextLine
 
 type AnchorsByLine = dict[int, list[Anchor]]
-"""The labels and titles in each line of a text, by the line's ``id``; found once, because comparing is slow."""
+"""The labels and titles in each line of a text, by the line's ``id``; found once for all rules here: it takes time."""
 _MUCH_GLARE: Final = 0.04
 """At least this part of a card is in glare if a closer look may show more of it."""
 _MIN_LABELLED: Final = 3
@@ -83,9 +83,9 @@ def _without_slanted_lines(text: CardText, anchors: AnchorsByLine) -> CardText:
     if not tilts:
         return text
     usual = median(tilts)
-    long = [line for line in text.lines if line.tilt]
-    slanted = {id(line) for line in long if abs(line.tilt - usual) >= _MAX_SLANT}
-    if 2 * len(slanted) > len(long):
+    known = [line for line in text.lines if line.tilt]
+    slanted = {id(line) for line in known if abs(line.tilt - usual) >= _MAX_SLANT}
+    if 2 * len(slanted) > len(known):
         return text  # the label may be the other paper's
     return replace(text, lines=tuple(line for line in text.lines if id(line) not in slanted))
 
@@ -93,10 +93,10 @@ def _without_slanted_lines(text: CardText, anchors: AnchorsByLine) -> CardText:
 def _without_labels_beside(text: CardText, anchors: AnchorsByLine) -> CardText:
     """Return the text without labels on a paper of another colour that are beside all others or apart from all text.
 
-    They are those of a form near the card.
+    They are those of a form near the card. A label with its value in one line may be apart on a card, like its title.
     """
     labelled = [line for line in text.lines if anchors[id(line)]]
-    apart = {id(line) for line in labelled if _is_apart(line, text.lines)}
+    apart = {id(line) for line in labelled if _is_only_label(line, anchors) and _is_apart(line, text.lines)}
     may_be_beside = any(2 * _beside(line, labelled) >= len(labelled) for line in labelled)
     if len(labelled) < _MIN_LABELLED or not (apart or may_be_beside):
         return text
@@ -130,6 +130,12 @@ def _without_labels_left_of_title(text: CardText, anchors: AnchorsByLine) -> Car
 def _beside(line: TextLine, others: Sequence[TextLine]) -> int:
     """Return how many of the other lines are all left of a line, or all right of it."""
     return max(sum(other.right < line.left for other in others), sum(other.left > line.right for other in others))
+
+
+def _is_only_label(line: TextLine, anchors: AnchorsByLine) -> bool:
+    first, *others = anchors[id(line)]
+    is_whole = (first.start, first.end) == (0, len(line.characters))
+    return is_whole and not others and first.label not in {Label.TITLE, Label.NOISE}
 
 
 def _is_apart(line: TextLine, others: Sequence[TextLine]) -> bool:

@@ -17,6 +17,8 @@ from recognizer.reading.ocr.engine import Quad
 from recognizer.reading.ocr.image_scan import ImageScan, is_nearer
 
 _MIN_VALUES: Final = 2
+_LONG_LINE: Final = 4.0
+"""Heights of a line whose tilt is known, even if it is exactly 0."""
 _MIN_TILT: Final = radians(5)
 """How much a card's values are tilted, at least, in a text that was deskewed by the lines of another paper."""
 _VALUE: Final = re.compile(r"\d{17}[\dX]|(?:19|20)\d\d[.年]\d{1,2}[.月]\d")
@@ -48,7 +50,7 @@ def find_card(scan: ImageScan, requested: frozenset[CardSide], known_outline: Qu
 
 def _straightened(scan: ImageScan, text: CardText) -> CardText:
     """Return the text without lines that are not parallel to a card's values, if most lines are on another paper."""
-    tilts = [line.tilt for line in text.lines if line.tilt]
+    tilts = [line.tilt for line in text.lines if line.tilt or line.right - line.left > _LONG_LINE * line.height]
     own = [line.tilt for line in text.lines if line.tilt and (find_anchors(line) or _VALUE.search(line.text))]
     if len(own) < _MIN_VALUES or abs(tilt := median(own)) < _MIN_TILT:
         return text

@@ -6,9 +6,10 @@ its evidence is specific, which means rare on other documents, and if its score 
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from itertools import pairwise
 from typing import Final
 
 from permit_ocr.domain.permits import PermitType
@@ -51,6 +52,10 @@ _SIDES_BY_TITLE: Final = {
 """The sides on which a permit's title is printed."""
 _NUMBER_WITHOUT_START: Final = re.compile(r"(?<!\d)\d?([123]0000(?:19|20)\d{9}[\dX])(?!\d)")
 _NUMBER_WITHOUT_REGION: Final = re.compile(r"(?<!\d)(?:0{2,4}|8?[123]0000)((?:19|20)\d{6})\d{3}[\dX](?!\d)")
+_REGION: Final = re.compile(r"8[123]0{3,4}")
+_END_OF_NUMBER: Final = re.compile(r"\d{3,8}[\dX]")
+_COMPACT_DATE: Final = re.compile(r"(?:19|20)\d\d(?:0\d|1[0-2])(?:[0-2]\d|3[01])")
+_RESIDENCE_TITLES: Final = tuple(title for title, permit in TITLES.items() if permit is PermitType.RESIDENCE_PERMIT)
 _WHOLE_DAY: Final = re.compile(r"((?:19|20)\d\d)年(\d{1,2})月(\d{1,2})日")
 
 type _Points = tuple[frozenset[CardSide], int]
@@ -114,15 +119,33 @@ def _label_and_value(finder: FieldFinder, texts: list[str]) -> Iterator[_Points]
         yield _FRONT, _SPECIFIC
     if _is_birth_in_number(texts):
         yield _FRONT, _SPECIFIC
-    if any(map(_local_authority, texts)) and (
-        layout.anchor(Label.ISSUE_COUNT) or (any(map(value_parsers.period, texts)) and any(map(_taiwan_number, texts)))
-    ):
+    if any(map(_local_authority, texts)) and (layout.anchor(Label.ISSUE_COUNT) or _has_values_of_back(texts)):
         yield _BACK, _SPECIFIC
+    if _is_number_with_gap(layout.pieces):
+        yield _FRONT, _SPECIFIC
     is_on_travel_permit = any(map(_birth, texts)) and any(map(_central_authority, texts))
     if (layout.anchor(Label.PERMIT_NUMBER) or is_on_travel_permit) and any(
         _is_complete_taiwan_number(finder, piece) for piece in layout.pieces
     ):
         yield _TAIWAN, _SPECIFIC
+
+
+def _has_values_of_back(texts: list[str]) -> bool:
+    """Tell whether the end of a title, a period and a number are there. A town's own 居住证 has no such number."""
+    return (
+        any(title.endswith(text) for text in texts if len(text) >= _MIN_PART for title in _RESIDENCE_TITLES)
+        and any(map(value_parsers.period, texts))
+        and any(_taiwan_number(text) and not _COMPACT_DATE.fullmatch(text) for text in texts)
+    )
+
+
+def _is_number_with_gap(pieces: Sequence[Piece]) -> bool:
+    """Tell whether something hides the middle of a number: its region is in one row with its end."""
+    parts = [(piece.row, _plain(part)) for piece in pieces for part in piece.text.split(BOX_GAP)]
+    return any(
+        row == next_row and _REGION.fullmatch(begin) and _END_OF_NUMBER.fullmatch(end)
+        for (row, begin), (next_row, end) in pairwise(parts)
+    )
 
 
 def _is_birth_in_number(texts: list[str]) -> bool:
@@ -209,7 +232,7 @@ _SPECIFIC_LABELS: Final = (
 _EVIDENCE: Final = (
     _Evidence(3, _FRONT, _contains(r"(?<!\d)8[123]0000(?:19|20)\d\d(?:0\d|1[0-2])")),
     _Evidence(2, _FRONT, _is_end_of_number),
-    _Evidence(2, _FRONT, _contains(r"(?<!\d)8[123]0000[12]\d{0,2}$|^8[123]000{1,2}$")),
+    _Evidence(2, _FRONT, _contains(r"(?<!\d)8[123]0000[12]\d{0,2}$")),
     _Evidence(1, _FRONT, _day),
     _Evidence(1, _FRONT, _contains(r"^(?!.*公安).*(?:省.{1,6}市|市.{1,6}区)")),
     _Evidence(1, _FRONT, _contains(r"[路街巷里道村弄]\d+号|\d+号.*\d[栋幢楼室]|\d[栋幢]\d")),
@@ -231,5 +254,5 @@ _EVIDENCE: Final = (
     _Evidence(1, _HK_MACAO_BACK, _contains("份证件")),
     _Evidence(3, _HK_MACAO_BACK, _contains(r"^C[RF][HM][A\d]\d{5}|^C<CHN\d{6}")),
     _Evidence(2, _SIDES_BY_TITLE[PermitType.HK_MACAO_PERMIT], _contains("非中国|中国籍")),
-    _Evidence(_SPECIFIC, _HK_MACAO_FRONT, _contains("THISCARDISINTENDED|INTENDEDFORITSHOLDER")),
+    _Evidence(_SPECIFIC, _HK_MACAO_FRONT, _contains("THISCARDISINTENDED(?:FOR(?:I|$)|$)|INTENDEDFORITSHOLDER")),
 )

@@ -37,8 +37,9 @@ _CHINESE: Final = re.compile(r"[\u3400-\u9fff]")
 _WATERMARK: Final = re.compile("SPECIMEN.*|样本|樣本")
 _UNITS: Final = re.compile(r"(?<=\d)[年月日]")
 _SEX: Final = re.compile("[男女]")
-_ADDRESS: Final = re.compile(r"[省市区县州]|[路街巷道村]\d|\d[号栋幢座楼室房单组]|[座栋幢]\d")
-_LOCAL_AUTHORITY: Final = re.compile("公安|分局")
+_ADDRESS: Final = re.compile(r"[省市区县州]|[路街巷里道村弄]\d|\d[号栋幢座楼室房单组]|[座栋幢]\d")
+_LOCAL_AUTHORITY: Final = re.compile(r".{0,12}(?:公安局?|分局)")
+"""All or a part of one, also of its end."""
 _AUTHORITIES: Final = ("公安部出入境管理局", "中华人民共和国出入境管理局", "国家移民管理局", "公安局")
 _BIRTH_DATE: Final = re.compile(r"(?=.*\d)[\d年月日]+")
 """What is left of 1963 年 11 月 10 日, whose small characters are misread."""
@@ -68,7 +69,7 @@ def unexplained_texts(
         (line, text)
         for line, text in texts
         if not (card_side is CardSide.RESIDENCE_FRONT and (_ADDRESS.search(text) or _BIRTH_DATE.fullmatch(text)))
-        and not (card_side is CardSide.RESIDENCE_BACK and _LOCAL_AUTHORITY.search(text))
+        and not (card_side is CardSide.RESIDENCE_BACK and _LOCAL_AUTHORITY.fullmatch(text))
         and value_parsers.chinese_name(text) not in values
         and not any(_is_explained(part, values, words, titles) for part in (text, "".join(_CHINESE.findall(text))))
         and not (len(text) == _MIN_CHINESE and _is_part_of_print(text, labels, unread, misread))

@@ -32,9 +32,9 @@ _STRIP_HEIGHT: Final = 48
 _MIN_STRIP_WIDTH: Final = 128
 _LONG_STRIP: Final = 480
 _LONG_STRIP_SCALE: Final = 0.6
-"""What is longer is compressed: each further pixel of a strip counts so much. Long strips are machine-readable lines,
-whose characters are far apart, captions and titles. On 1,080 cards of three levels, one more field was right than with
-strips of more than 720 pixels 0.75 times as wide."""
+"""Longer strips are compressed: each further pixel counts as 0.6 of one. They are captions, titles and machine-readable
+lines, whose characters are far apart. On 1,080 cards of three levels, one more field was right than with strips of more
+than 720 pixels 0.75 times as wide."""
 _ORIENTATION_WIDTH: Final = 192
 """Input width in pixels of the model that detects upside-down text; longer lines are compressed to fit."""
 _SAMPLE_STEP: Final = 4

@@ -240,7 +240,7 @@ def _is_long(quad: Quad) -> bool:
 
 def is_nearer(slope: float, tilt: float) -> bool:
     """Tell whether a slope in radians is nearer to a tilt than to 0."""
-    return abs(slope - tilt) < abs(tilt) / 2
+    return abs(slope - tilt) < abs(slope)
 
 
 def _deskewed(quad: Quad, deskew: Deskew) -> Quad:

@@ -47,7 +47,7 @@ class Segmentation:
     def __init__(self, image: Pixels, quads: list[Quad]) -> None:
         scale = min(1.0, _BACKGROUND_SIDE / max(image.shape[:2]))
         size = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
-        small = cv2.medianBlur(cv2.resize(image, size, interpolation=cv2.INTER_AREA), 3)
+        small = cv2.medianBlur(cv2.resize(_halved(image), size, interpolation=cv2.INTER_AREA), 3)
         self._colours = np.log(cv2.GaussianBlur(small, (3, 3), 0).astype(np.float32) + _DARK)
         self._regions = [_TextRegion(quad * scale) for quad in quads]
         for region in self._regions:
@@ -127,6 +127,14 @@ class Segmentation:
             line = self._colours[np.clip(points[:, 1], 0, height - 1), np.clip(points[:, 0], 0, width - 1)]
             distance = min(_STEP_DISTANCE, length - 1)
             yield float(np.abs(line[distance:] - line[:-distance]).max())
+
+
+def _halved(image: Pixels) -> Pixels:
+    """Return an image halved until it is less than twice as large as needed: other factors take twice the time."""
+    while max(image.shape[:2]) >= 2 * _BACKGROUND_SIDE and min(image.shape[:2]) > 1:
+        rows, columns = image.shape[0] // 2, image.shape[1] // 2
+        image = cv2.resize(image[: 2 * rows, : 2 * columns], (columns, rows), interpolation=cv2.INTER_AREA)
+    return image
 
 
 class _TextRegion:

@@ -55,7 +55,8 @@ class TextLine:
     right: float
     bottom: float
     tilt: float = 0.0
-    """Radians by which a line rises or falls although its text was deskewed; 0 for a short one unless it is large."""
+    """Radians by which a line rises or falls although its text was deskewed. Of a short one only a large tilt is known;
+    else it is 0."""
 
     @cached_property
     def text(self) -> str:

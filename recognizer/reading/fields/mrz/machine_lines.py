@@ -24,6 +24,9 @@ _CHECKED_NUMBER: Final = re.compile(r"C[RF]([HM][A\d]\d{7})(\d)(\d\d)(\d)")
 """A HK/Macao permit's number and issue count, each with its check digit."""
 _CODE: Final = re.compile(r"C[RF][HM][A\d]\d")
 """The beginning of that line, of which glare may hide most."""
+_NEXT_LINE: Final = 4.0
+"""Heights from its middle to that of a line below it, at most: one of the three may be hidden."""
+_SAME_HEIGHT: Final = 1.4
 _NOT_WORDS: Final = re.compile(r"<<|\d.*\d.*\d.*\d|^[A-P]{16}")
 """Fillers, digits or the letters of a coded name. A title in capitals has none of them."""
 _PART: Final = re.compile(r"<<|(?=(?:.*\d){8})(?=.*[A-Z].*\d)[A-Z0-9<]{15,}")
@@ -57,9 +60,18 @@ def machine_rows(finder: FieldFinder) -> list[TextLine]:
     rows = (list(pieces) for _, pieces in groupby(finder.layout.pieces, key=lambda piece: piece.row))
     parts = ([box for piece in row for box in boxes(piece.line) if _may_be_part(box.text)] for row in rows)
     joined = [join(_whole_line(lines) or lines) for lines in parts if lines]
-    if not any(plain_line(line.text) for line in joined):
-        return []
-    return [line for line in joined if plain_line(line.text) or _CODE.match(_in_alphabet(line.text))]
+    plain = [line for line in joined if plain_line(line.text)]
+    code = [line for line in joined if line not in plain and _is_rest_of_first_line(line, plain)]
+    return code + plain
+
+
+def _is_rest_of_first_line(line: TextLine, lines: Sequence[TextLine]) -> bool:
+    """Tell whether a text begins like a HK/Macao back's first line, and is where the ``lines`` below it begin."""
+    return bool(lines and _CODE.match(_in_alphabet(line.text))) and (
+        0 < lines[0].middle - line.middle < _NEXT_LINE * line.height
+        and abs(lines[0].left - line.left) < line.height
+        and lines[0].height < _SAME_HEIGHT * line.height < _SAME_HEIGHT**2 * lines[0].height
+    )
 
 
 def _may_be_part(text: str) -> bool:

@@ -12,7 +12,7 @@ from recognizer.reading.card_evidence.document_confidence import REFUSED, Docume
 from recognizer.reading.card_evidence.flat_area import flatten
 from recognizer.reading.card_evidence.glare import part_in_glare
 from recognizer.reading.card_evidence.paper import Paper, examine_paper, is_text_light
-from recognizer.reading.card_evidence.person import are_rows_missing, examine_portrait_place
+from recognizer.reading.card_evidence.person import examine_portrait_place, has_no_label_beside
 from recognizer.reading.card_evidence.picture import CERTAIN, picture_beside
 from recognizer.reading.classification.card_sides import CardSide
 from recognizer.reading.fields.field_finder import FieldFinder
@@ -160,16 +160,16 @@ def test_a_portrait_may_be_above_all_rows_that_were_read(*, is_outlined: bool, i
         32.0,
         on_the_left=False,
         outline=OUTLINE if is_outlined else None,
-        are_rows_missing=True,
+        may_be_above=True,
     )
     assert (points == CERTAIN) is is_found
 
 
 @pytest.mark.parametrize(
-    ("read", "are_missing"), [("公民身份号码 810000197411116351", True), ("姓名 楊莉榮", False), ("楊莉榮", True)]
+    ("read", "is_below"), [("公民身份号码 810000197411116351", True), ("姓名 楊莉榮", False), ("楊莉榮", True)]
 )
-def test_rows_beside_the_portrait_are_missing_without_their_labels(read: str, *, are_missing: bool) -> None:
-    assert are_rows_missing(Layout([line(read, 80, 600, 32)])) is are_missing
+def test_the_label_of_the_number_is_not_beside_the_portrait(read: str, *, is_below: bool) -> None:
+    assert has_no_label_beside(Layout([line(read, 80, 600, 32)])) is is_below
 
 
 @pytest.mark.parametrize(
@@ -181,6 +181,7 @@ def test_rows_beside_the_portrait_are_missing_without_their_labels(read: str, *,
         ("81000019741111", 0.2),
         ("81000019741112", 0.0),
         ("810000197411116351", 0.0),
+        ("81000019741111635X", 0.0),
     ],
 )
 def test_a_part_of_a_number_that_repeats_the_birth_date_supports_a_card(number: str, gain: float) -> None:

@@ -122,7 +122,7 @@ def test_lines_that_are_not_parallel_to_labels_are_another_papers(monkeypatch: p
 
 @pytest.mark.parametrize(
     ("tilts", "is_straightened"),
-    [((0.001,) * 6, True), ((0.001,) * 3, False), ((0.25,) * 6, False)],
+    [((0.0,) * 6, True), ((0.0,) * 3, False), ((0.25,) * 6, False)],
     ids=["most are of another paper", "fewer", "all are parallel"],
 )
 def test_a_card_outnumbered_by_another_papers_lines_is_straightened(

@@ -77,8 +77,13 @@ def side_of_texts(*texts: str) -> CardSide | None:
         (["人民共和国", "民居住证", "罕区分局", "30.02.06"], CardSide.RESIDENCE_BACK),
         (["居住证", "北京市公安局海淀分局", "2026.08.15-2031.08.15", "67389200"], CardSide.RESIDENCE_BACK),
         (["居住证", "北京市公安局海淀分局", "2026.08.15-2031.08.15"], None),
-        (["男", "辽宁省大连市沙河口区试用弄739号", "83000", "93591"], CardSide.RESIDENCE_FRONT),
+        (["北京市居住证", "北京市公安局海淀分局", "2026.08.15-2031.08.15", "67389200"], None),
+        (["居住证", "北京市公安局海淀分局", "2026.08.15-2031.08.15", "20260815"], None),
+        (["男", "辽宁省大连市沙河口区试用弄739号", f"83000{BOX_GAP}93591"], CardSide.RESIDENCE_FRONT),
+        (["男", "辽宁省大连市沙河口区试用弄739号", "83000"], None),
+        (["女", "乌鲁木齐市天山区试用路12号", "830000"], None),
         (["男", "出入境管理局", "THIS CARD IS INTENDED FOR"], CardSide.HK_MACAO_FRONT),
+        (["女", "1990.01.02", "2024.01.02-2030.01.02", "THIS CARD IS INTENDED FOR STAFF"], None),
         (["女", "湖北省武汉市洪山区范", "会民身8100001"], CardSide.RESIDENCE_FRONT),
         (["侯海斌", "女", "199443", "北京市海淀区试用弄1407号", "000199404031000"], CardSide.RESIDENCE_FRONT),
         (["台湾居民来", "出生日期", "83636547"], CardSide.TAIWAN_FRONT),
@@ -169,7 +174,7 @@ def test_digits_of_machine_readable_lines_are_no_residence_number() -> None:
 def test_an_untitled_residence_permit_back_is_not_a_travel_permit() -> None:
     """With its first character hidden, its label looks like that of a travel permit's number."""
     texts = ("签发机关 苏州市公安局", "有效期限 2024.11.15-2029.11.15", "证号码 00205107")
-    assert side_of_texts(*texts) is CardSide.RESIDENCE_BACK
+    assert side_of_texts(*texts) is None
 
 
 @pytest.mark.parametrize(("is_covered", "card_side"), [(False, CardSide.TAIWAN_FRONT), (True, None)])

@@ -309,6 +309,8 @@ def test_a_part_of_a_local_authority_is_print_of_a_back(part: str) -> None:
     lines = [line("港澳居民居住证", 300, 100, 70), line(part, 430, 300), line("通行证号码 H12345678", 300, 400)]
     assert unexplained_texts(Layout(lines), CardSide.RESIDENCE_BACK, {}) == []
     assert unexplained_texts(Layout(lines), CardSide.TAIWAN_FRONT, {}) != []
+    lines[1] = line("请到户籍地公安机关办理换证手续", 430, 300)
+    assert unexplained_texts(Layout(lines), CardSide.RESIDENCE_BACK, {}) != []
 
 
 @pytest.mark.parametrize(("read", "missing"), [(5, 0), (4, 0), (3, 1), (2, 2), (1, 3)])

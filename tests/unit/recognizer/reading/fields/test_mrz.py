@@ -10,6 +10,7 @@ from recognizer.reading.fields.mrz.facts import MrzFacts
 from recognizer.reading.fields.mrz.hk_macao_lines import hk_macao_facts, printed_identity
 from recognizer.reading.fields.mrz.machine_lines import machine_lines, parts_of_lines, plain_line
 from recognizer.reading.fields.mrz.name_line import confirms_name, romanized_name
+from recognizer.reading.ocr.text_lines import TextLine
 from tests.unit.recognizer.reading.cards import finder, line
 
 SPECIMEN = ("CRH1234567830002212119F8108038", "NGKELMPONBPJLBLOAABA1234567842", "ZHENG<JIAN<<YANG<BEN<<<<<<<<<<<")
@@ -266,9 +267,22 @@ def test_a_number_beside_text_of_another_paper_is_no_machine_readable_line() -> 
     assert machine_lines(finder(*beside)) == []
 
 
+CODE_IN_GLARE = line("CRH974", 20, 100), line("141F9609303", 620, 100)
+
+
 def test_a_code_before_glare_begins_the_lines() -> None:
     """Else a surname with P would be a passport's code."""
-    parts = line("CRH974", 20, 100), line("141F9609303", 620, 100), line("PAK<<LING<K<<<<<<<<<<<<<", 20, 220)
+    parts = *CODE_IN_GLARE, line("PAK<<LING<K<<<<<<<<<<<<<", 20, 220)
     assert machine_lines(finder(*parts)) == ["CRH974141F9609303", "PAK<<LING<K<<<<<<<<<<<<<"]
-    assert machine_lines(finder(*parts[:2])) == []
+    assert machine_lines(finder(*CODE_IN_GLARE)) == []
     assert document_code(machine_lines(finder(*parts))) is DocumentCode.HK_MACAO_BACK
+
+
+@pytest.mark.parametrize(
+    "train",
+    [line("CRH380A", 20, 0), line("CRH380A", 620, 180), line("CRH380A", 20, 180, 20)],
+    ids=["far", "right", "small"],
+)
+def test_a_text_like_a_code_elsewhere_is_no_line(train: TextLine) -> None:
+    passport = line("P<CHNLI<<MING<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<", 20, 240)
+    assert machine_lines(finder(train, passport)) == [passport.text]
