@@ -65,6 +65,7 @@ _GLARE: Final = 0.55
 """The part of the place in glare that can hide a portrait."""
 _MOST_GLARE: Final = 0.5
 """The part of the card that is brighter than the paper behind the text, at most."""
+_MOST_VALUES: Final = 4
 _NOT_BESIDE: Final = frozenset({Label.TITLE, Label.NOISE, Label.RESIDENT_NUMBER})
 _FRAME_WIDTH: Final = 2
 _NEARBY: Final = (25, 81)
@@ -150,8 +151,8 @@ def _in_photo(area: FlatArea, text: CardText) -> Mask:
 def _holder_lines(layout: Layout, fields: Fields, *, on_the_left: bool) -> list[TextLine]:
     """Return the labels and values beside the portrait: not a title, nor the residence number below it.
 
-    On a residence permit also values without a label: it may be beside a page of text. Of a travel permit without any
-    label, all text: its machine-readable line is below the portrait.
+    On a residence permit also values without a label: it may be beside a page of text. So may a travel permit without
+    any label of which most values were read; else all text counts.
     """
     labels = [anchor.line for anchor in layout.anchors if anchor.label not in _NOT_BESIDE]
     number = fields.get("IdCardNo", EMPTY_FIELD).text
@@ -161,7 +162,10 @@ def _holder_lines(layout: Layout, fields: Fields, *, on_the_left: bool) -> list[
         for piece in known
         if not (piece.owner and piece.owner.label in _NOT_BESIDE) and not (number and number in piece.text)
     ]
-    return labels + values or [piece.line for piece in layout.pieces]
+    without_labels = [piece.line for piece in card_pieces(layout, fields)]
+    return labels + values or (
+        without_labels if len(without_labels) >= _MOST_VALUES else [piece.line for piece in layout.pieces]
+    )
 
 
 def _beside(area: FlatArea, lines: list[TextLine], *, on_the_left: bool) -> Mask:

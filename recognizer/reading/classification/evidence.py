@@ -220,7 +220,7 @@ def _sex(text: str) -> bool:
 
 
 _taiwan_number: Final = _number_of(PermitType.TAIWAN_PERMIT)
-_day: Final = _contains(r"月\d{1,2}日|(?:19|20)\d\d年\d{1,2}月")
+_day: Final = _contains(r"月\d{1,2}日|(?:19|20)\d\d\D\d{1,2}月")
 _central_authority: Final = _contains("公安部|出入境管|移民管理")
 _local_authority: Final = _contains(r"[市县区州盟旗]公安|分局")
 _SPECIFIC_LABELS: Final = (

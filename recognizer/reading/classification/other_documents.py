@@ -8,7 +8,7 @@ from typing import Final
 
 from recognizer.reading.fields.field_finder import FieldFinder
 from recognizer.reading.fields.mrz.document_codes import DocumentCode, document_code
-from recognizer.reading.fields.mrz.machine_lines import has_parts_of_back, machine_lines
+from recognizer.reading.fields.mrz.machine_lines import are_parts_above, has_parts_of_back, machine_lines
 from recognizer.reading.fields.value_parsers import simplified
 
 _IDENTITY_CARD: Final = r"永久性?居民|居民身份证(?![号件])"
@@ -28,8 +28,10 @@ def is_other_document(finder: FieldFinder) -> bool:
     The code of a HK/Macao back decides against the words around it: its labels and notes may name an identity card.
     """
     code = document_code(machine_lines(finder))
-    if code in {DocumentCode.OTHER, DocumentCode.HK_MACAO_BACK}:
-        return code is DocumentCode.OTHER
+    if code is DocumentCode.HK_MACAO_BACK:
+        return False
+    if code is DocumentCode.OTHER and not are_parts_above(finder):
+        return True
     titles = _NOT_ON_A_BACK if has_parts_of_back(finder) else _TITLES
     lines = [anchor.line for anchor in finder.layout.anchors] + [piece.line for piece in finder.layout.pieces]
     return any(titles.search(simplified(re.sub(r"\s+", "", line.text))) for line in lines)

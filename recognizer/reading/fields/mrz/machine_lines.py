@@ -95,6 +95,15 @@ def parts_of_lines(finder: FieldFinder) -> int:
     )
 
 
+def are_parts_above(finder: FieldFinder) -> bool:
+    """Tell whether parts of other lines are above the first one that was read: then it is a name, not a code."""
+    rows = machine_rows(finder)
+    return bool(rows) and any(
+        piece.line.middle < rows[0].top and _PART.search(_in_alphabet(piece.line.text))
+        for piece in finder.layout.pieces
+    )
+
+
 def has_parts_of_back(finder: FieldFinder) -> bool:
     """Tell whether two parts of the lines are beside a HK/Macao permit's title, or one repeats a printed number."""
     parts = parts_of_lines(finder)

@@ -361,6 +361,17 @@ def test_glare_in_the_portraits_place_may_hide_it(glare: slice, *, is_blank: boo
     assert (place.portrait, place.is_blank) == (None, is_blank)
 
 
+@pytest.mark.parametrize(("values", "is_found"), [(4, True), (3, False)])
+def test_a_page_left_of_a_front_without_labels_is_not_beside_the_portrait(values: int, *, is_found: bool) -> None:
+    texts = ("陈大文", "1981.08.03", "H12345678", "2012.08.30-2022.08.29")[:values]
+    rows = [line(text, 430, 200 + 70 * row, 32) for row, text in enumerate(texts)]
+    page = [line("地铁站", 20, 180 + 60 * row, 32) for row in range(7)]
+    fields = {str(row): OcrField(text, 0.9) for row, text in enumerate(texts)}
+    text = text_on(with_portrait(blank(BLUE)), [*rows, *page])
+    place = examine_portrait_place(text, Layout(text.lines), fields, on_the_left=True, outline=None)
+    assert (place.portrait is not None) is is_found
+
+
 def test_the_height_of_a_card_with_labels_only_is_that_of_its_labels() -> None:
     assert Layout([line("签发机关", 430, 200, 32), line("有效期限", 430, 270, 30)]).height == 31
 
