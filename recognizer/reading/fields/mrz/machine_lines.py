@@ -61,11 +61,11 @@ def machine_rows(finder: FieldFinder) -> list[TextLine]:
     parts = ([box for piece in row for box in boxes(piece.line) if _may_be_part(box.text)] for row in rows)
     joined = [join(_whole_line(lines) or lines) for lines in parts if lines]
     plain = [line for line in joined if plain_line(line.text)]
-    code = [line for line in joined if line not in plain and _is_rest_of_first_line(line, plain)]
+    code = [line for line in joined if line not in plain and _begins_first_line(line, plain)]
     return code + plain
 
 
-def _is_rest_of_first_line(line: TextLine, lines: Sequence[TextLine]) -> bool:
+def _begins_first_line(line: TextLine, lines: Sequence[TextLine]) -> bool:
     """Tell whether a text begins like a HK/Macao back's first line, and is where the ``lines`` below it begin."""
     return bool(lines and _CODE.match(_in_alphabet(line.text))) and (
         0 < lines[0].middle - line.middle < _NEXT_LINE * line.height
