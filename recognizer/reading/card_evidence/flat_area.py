@@ -15,8 +15,6 @@ from recognizer.reading.ocr.text_lines import BoundingBox, TextLine
 
 type Points = NDArray[np.floating[Any]]
 type Mask = NDArray[np.bool_]
-DARK: Final = 12
-"""Added to brightness before taking its logarithm, so that noise in dark areas counts neither as colour nor as edge."""
 _MIN_SIDE: Final = 8
 _MAX_SHRINK: Final = 1.5
 """Photos are smoothed before they are shrunk by more than this, so that no single pixel stands for many."""

@@ -5,7 +5,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from recognizer.reading.card_evidence.flat_area import DARK, Mask, brightness_of, flatten_card, span
+from recognizer.reading.card_evidence.flat_area import Mask, brightness_of, flatten_card, span
+from recognizer.reading.ocr.brightness import log_brightness
 from recognizer.reading.ocr.card_text import CardText
 from recognizer.reading.ocr.engine import Pixels, Quad
 
@@ -15,7 +16,7 @@ _PAPER_PERCENTILE: Final = 75
 """Percentile of brightness within a text line that is the paper's."""
 _BRIGHTER: Final = (0.05, 0.25)
 """How much brighter than the paper behind the text glare is, in log brightness, at least and at most."""
-_WHITE: Final = float(np.log(255 + DARK))
+_WHITE: Final = float(log_brightness(np.array(255)))
 
 
 def part_in_glare(text: CardText, outline: Quad, height: float) -> float:
@@ -30,7 +31,7 @@ def part_in_glare(text: CardText, outline: Quad, height: float) -> float:
 
 def in_glare(pixels: Pixels, lines: NDArray[np.float64]) -> Mask:
     """Return which pixels are much brighter than the paper behind ``lines``: left, top, right and bottom of each."""
-    brightness = brightness_of(np.log(pixels.astype(np.float32) + DARK))
+    brightness = brightness_of(log_brightness(pixels))
     texts = [brightness[span(upper, lower), span(start, end)] for start, upper, end, lower in lines.tolist()]
     papers = [np.percentile(text, _PAPER_PERCENTILE) for text in texts if text.size]
     if not papers:

@@ -10,8 +10,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from recognizer.reading.card_evidence.flat_area import DARK, flatten_card
+from recognizer.reading.card_evidence.flat_area import flatten_card
 from recognizer.reading.card_evidence.paper_difference import differs_from_paper
+from recognizer.reading.ocr.brightness import log_brightness
 from recognizer.reading.ocr.card_text import CardText
 from recognizer.reading.ocr.engine import Quad
 
@@ -59,7 +60,7 @@ def _is_edge_hidden(text: CardText, outline: Quad) -> bool:
         points = cv2.perspectiveTransform(np.stack([x, y], axis=1)[None].astype(np.float32), to_image)[0]
         columns, rows = points[None, :, 0], points[None, :, 1]
         pixels = cv2.remap(image.astype(np.float32), columns, rows, cv2.INTER_LINEAR, borderValue=(np.nan,) * 3)[0]
-        return np.asarray(np.log(pixels + DARK))
+        return log_brightness(pixels)
 
     return any(
         bool((np.abs(at(x + dx, y + dy) - at(x - dx, y - dy)).max(axis=1) < _SAME).mean() > _CROSSED)

@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from recognizer.reading.card_evidence.flat_area import DARK, brightness_of, flatten, span, surrounding
-from recognizer.reading.ocr.brightness import colour_percentiles
+from recognizer.reading.card_evidence.flat_area import brightness_of, flatten, span, surrounding
+from recognizer.reading.ocr.brightness import colour_percentiles, log_brightness
 from recognizer.reading.ocr.card_text import CardText
 from recognizer.reading.ocr.engine import Pixels
 from recognizer.reading.ocr.text_lines import TextLine
@@ -55,11 +55,11 @@ def examine_paper(text: CardText, lines: Sequence[TextLine], height: float) -> P
     inside &= ~_in_glare(area.pixels, inside)
     if inside.sum() < _MIN_BLANK:
         return None
-    colours = np.log(area.pixels.astype(np.float32) + DARK)
+    colours = log_brightness(area.pixels)
     grey = brightness_of(colours)
     smooth = cv2.blur(grey * blank, _SMOOTH) / (cv2.blur(blank.astype(np.float32), _SMOOTH) + 1e-6)
     fine = np.abs(cv2.blur(grey, (3, 3)) - smooth)
-    paper = np.log(colour_percentiles(area.pixels[inside][:, None], 50) + DARK)
+    paper = log_brightness(colour_percentiles(area.pixels[inside][:, None], 50))
     return Paper(float(100 * np.ptp(paper)), float(100 * np.percentile(fine[inside], _PERCENTILE)))
 
 
@@ -69,7 +69,7 @@ def is_text_light(text: CardText, lines: Sequence[TextLine], height: float) -> b
     ``height``: of the text, in deskewed pixels.
     """
     area = flatten(text, surrounding(lines, 0, 0), _INK_SCALE / height)
-    brightness = brightness_of(np.log(area.pixels.astype(np.float32) + DARK))
+    brightness = brightness_of(log_brightness(area.pixels))
     boxes = area.boxes(lines).tolist()
     cuts = [brightness[span(top, bottom), span(left, right)] for left, top, right, bottom in boxes]
     return _are_light(cuts) and _are_light([part for cut in cuts for part in _parts(cut)])

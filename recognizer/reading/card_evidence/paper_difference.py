@@ -5,8 +5,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from recognizer.reading.card_evidence.flat_area import DARK, Mask, brightness_of, in_any_colour, span
-from recognizer.reading.ocr.brightness import colour_percentiles
+from recognizer.reading.card_evidence.flat_area import Mask, brightness_of, in_any_colour, span
+from recognizer.reading.ocr.brightness import colour_percentiles, log_brightness
 from recognizer.reading.ocr.engine import Pixels
 
 _PAPER_PERCENTILE: Final = 75
@@ -23,12 +23,12 @@ def differs_from_paper(flat: Pixels, boxes: NDArray[Any], text_height: float) ->
 
     ``boxes``: left, top, right and bottom of each line, in pixels of ``flat``, like ``text_height``.
     """
-    colours = np.log(flat.astype(np.float32) + DARK)
+    colours = log_brightness(flat)
     papers, middles = [], []
     for left, top, right, bottom in boxes.tolist():
         cut = flat[span(top, bottom), span(left, right)]
         if cut.size:
-            papers.append(np.log(colour_percentiles(cut, _PAPER_PERCENTILE) + DARK))
+            papers.append(log_brightness(colour_percentiles(cut, _PAPER_PERCENTILE)))
             middles.append((top + bottom) / 2)
     if not papers:
         return np.zeros(flat.shape[:2], bool)

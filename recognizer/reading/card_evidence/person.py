@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recognizer.reading.card_evidence.flat_area import (
-    DARK,
     FlatArea,
     Mask,
     deskewed_corners,
@@ -28,6 +27,7 @@ from recognizer.reading.classification.card_area import card_pieces
 from recognizer.reading.fields.ocr_field import EMPTY_FIELD, Fields
 from recognizer.reading.layout.card_layout import Layout
 from recognizer.reading.layout.labels import Label
+from recognizer.reading.ocr.brightness import log_brightness
 from recognizer.reading.ocr.card_text import CardText
 from recognizer.reading.ocr.engine import Quad
 from recognizer.reading.ocr.text_lines import BoundingBox, TextLine
@@ -235,12 +235,12 @@ def _difference_from_nearby(area: FlatArea, searched: Mask) -> NDArray[Any]:
     grey = cv2.blur(cv2.cvtColor(area.pixels, cv2.COLOR_BGR2GRAY), (3, 3))
     paper = cv2.dilate(np.where(searched, grey, 0).astype(np.uint8), np.ones(_NEARBY, np.uint8))
     paper = cv2.blur(paper, (9, 9)).astype(np.float32)
-    return np.asarray(np.log((grey + np.float32(DARK)) / (paper + DARK)))
+    return np.asarray(log_brightness(grey) - log_brightness(paper))
 
 
 def _framed(area: FlatArea, person: BoundingBox, searched: Mask) -> tuple[float, float, float, float]:
     """Return the person's box, with each side moved outwards to a straight edge beside it, if there is one."""
-    colours = cv2.GaussianBlur(np.log(area.pixels.astype(np.float32) + DARK), (0, 0), 0.8)
+    colours = cv2.GaussianBlur(log_brightness(area.pixels), (0, 0), 0.8)
     width, height = person.right - person.left, person.bottom - person.top
     rows, columns = span(person.top, person.bottom - 1), span(person.left, person.right - 1)
     beside = np.median(_steps(colours, searched)[rows], axis=0)

@@ -7,7 +7,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from recognizer.reading.card_evidence.flat_area import DARK, in_any_colour
+from recognizer.reading.card_evidence.flat_area import in_any_colour
+from recognizer.reading.ocr.brightness import log_brightness
 from recognizer.reading.ocr.engine import Pixels
 
 type Numbers = NDArray[Any]
@@ -61,7 +62,7 @@ class Lines:
 
 def edge_strengths(flat: Pixels) -> tuple[Numbers, Numbers]:
     """Return the strength of upright edges, 0 to 1, and of level edges in the transposed image."""
-    colours = cv2.GaussianBlur(np.log(flat.astype(np.float32) + DARK), (0, 0), 0.8)
+    colours = cv2.GaussianBlur(log_brightness(flat), (0, 0), 0.8)
     return _upright_edges(colours), _upright_edges(np.ascontiguousarray(colours.transpose(1, 0, 2)))
 
 

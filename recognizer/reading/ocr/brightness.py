@@ -1,11 +1,22 @@
-"""Percentiles of 8-bit brightness by counting: with this few values, three to eight times as fast as sorting."""
+"""Brightness: its logarithm, in which shadows only add, and percentiles by counting.
+
+With only 256 values, counting is three to eight times as fast as sorting.
+"""
 
 from math import ceil, floor
-from typing import Any
+from typing import Any, Final
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+_DARK: Final = np.float32(12)
+"""Added before taking the logarithm, so that noise in dark areas counts neither as colour nor as edge."""
+
+
+def log_brightness(values: NDArray[Any]) -> NDArray[Any]:
+    """Return the logarithm of brightness from 0 to 255; 32-bit numbers for 8-bit values."""
+    return np.asarray(np.log(values + _DARK))
 
 
 def percentile(pixels: NDArray[np.uint8], percent: float) -> float:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recognizer.reading.ocr import engine
-from recognizer.reading.ocr.brightness import colour_percentiles
+from recognizer.reading.ocr.brightness import colour_percentiles, log_brightness
 from recognizer.reading.ocr.engine import Glyph, Pixels, Quad
 from recognizer.reading.ocr.text_lines import BoundingBox, TextLine
 
@@ -22,7 +22,6 @@ _MIN_OF_PAIR: Final = 0.5
 _PAPER_PERCENTILE: Final = 75
 _BLANK_PERCENTILE: Final = 60
 """Percentiles of brightness that are the background's, in a line of text and beside it."""
-_DARK: Final = 12
 _COVERED: Final = 0.085
 """A difference of log brightness, in any colour. One in ten lines that are not covered reaches it."""
 _LIT: Final = 0.1
@@ -164,4 +163,4 @@ def _text_of(glyphs: Sequence[Glyph]) -> str:
 
 def _background_log_brightness(pixels: Pixels, percentile: float) -> NDArray[Any]:
     """Return the log brightness of each colour at a percentile: strokes are darker than the background."""
-    return np.asarray(np.log(colour_percentiles(pixels, percentile) + _DARK))
+    return log_brightness(colour_percentiles(pixels, percentile))

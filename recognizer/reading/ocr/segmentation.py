@@ -12,14 +12,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from recognizer.reading.ocr.brightness import colour_percentiles
+from recognizer.reading.ocr.brightness import colour_percentiles, log_brightness
 from recognizer.reading.ocr.engine import Pixels, Quad, crop
 
 type Grid = NDArray[Any]
 _BACKGROUND_SIDE: Final = 480
 """Longest side in pixels of the background image: small enough that paper patterns and noise disappear."""
-_DARK: Final = 12
-"""Added to brightness before taking its logarithm, so that noise in dark areas makes no steps."""
 _STEP_DISTANCE: Final = 4
 """Steps are measured between points this many background pixels apart: soft shadows are about as wide."""
 _EDGE_STEP: Final = 0.2
@@ -48,11 +46,11 @@ class Segmentation:
         scale = min(1.0, _BACKGROUND_SIDE / max(image.shape[:2]))
         size = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
         small = cv2.medianBlur(cv2.resize(_halved(image), size, interpolation=cv2.INTER_AREA), 3)
-        self._colours = np.log(cv2.GaussianBlur(small, (3, 3), 0).astype(np.float32) + _DARK)
+        self._colours = log_brightness(cv2.GaussianBlur(small, (3, 3), 0))
         self._regions = [_TextRegion(quad * scale) for quad in quads]
         for region in self._regions:
             paper = colour_percentiles(crop(small, region.corners, interpolation=cv2.INTER_LINEAR), 85)
-            cv2.fillConvexPoly(self._colours, np.round(region.corners).astype(np.int32), np.log(paper + _DARK).tolist())
+            cv2.fillConvexPoly(self._colours, np.round(region.corners).astype(np.int32), log_brightness(paper).tolist())
 
     def segments(self, *, split_at_edges: bool = True) -> list[list[int]]:
         """Return the indices of the quadrilaterals of each segment.
