@@ -270,8 +270,6 @@ def _around_lines(text: CardText, finder: FieldFinder, outline: Quad | None, mrz
     card = card_of_lines(rows)
     corners = None if outline is None else deskewed_corners(text, outline).astype(np.float32)
     fits = card is None or corners is None or card.fits(corners)
-    if fits:
-        card = card_of_lines(rows, corners)
     lines = text.lines if outline is None or not fits else tuple(filter(within_outline(outline, text), text.lines))
     if rows and not _has_print_of_back(finder, mrz):
         others = [line for line in texts_above(rows, lines) if not _WATERMARK.search(line.text)]
@@ -279,7 +277,9 @@ def _around_lines(text: CardText, finder: FieldFinder, outline: Quad | None, mrz
     points += _COLON * any(_LABEL_WITH_COLON.search(piece.line.text) for piece in finder.layout.pieces)
     if card is None:
         return fits, points
-    points += _ACROSS_EDGES * min(card.texts_across_edges(text.lines), _MOST_ACROSS) + _LARGER_OUTLINE * (not fits)
+    leaning = card_of_lines(rows, corners) if fits else card
+    across = min(one.texts_across_edges(text.lines) for one in (card, leaning or card))
+    points += _ACROSS_EDGES * min(across, _MOST_ACROSS) + _LARGER_OUTLINE * (not fits)
     points += _EXPLAINED * (card.are_explained(lines) or any(_EXPLANATION.search(line.text) for line in lines))
     below = card.texts_below(lines)
     points += _TEXT_BELOW * bool(below and lines_on_same_paper(text, below, rows))

@@ -128,8 +128,7 @@ class CardText:
 
     def _crop(self, line: TextLine, left: float, right: float) -> Pixels:
         margin = 0.1 * line.height
-        quad = self.quad(BoundingBox(left, line.top + margin, right, line.bottom - margin))
-        return engine.crop(self.image, quad, interpolation=cv2.INTER_LINEAR)
+        return engine.crop(self.image, self.quad(BoundingBox(left, line.top + margin, right, line.bottom - margin)))
 
     def reread(self, box: BoundingBox, alphabet: str | None) -> str:
         """Read one line in a box in deskewed pixels; empty unless every character is confident."""
