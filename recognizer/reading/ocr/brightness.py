@@ -16,7 +16,8 @@ _DARK: Final = np.float32(12)
 
 def log_brightness(values: NDArray[Any]) -> NDArray[Any]:
     """Return the logarithm of brightness from 0 to 255; 32-bit numbers for 8-bit values."""
-    return np.asarray(np.log(values + _DARK))
+    brighter = np.asarray(values + _DARK)
+    return np.asarray(np.log(brighter, out=brighter))
 
 
 def percentile(pixels: NDArray[np.uint8], percent: float) -> float:
