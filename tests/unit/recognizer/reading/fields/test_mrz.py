@@ -262,7 +262,7 @@ def test_a_paper_beside_the_lines_does_not_hide_their_code() -> None:
     assert document_code(machine_lines(card)) is DocumentCode.OTHER
 
 
-def test_a_number_beside_text_of_another_paper_is_no_machine_readable_line() -> None:
+def test_a_number_beside_letters_is_no_machine_readable_line() -> None:
     beside = line("AMPLE H", 20, 100), line("810000201306092158", 300, 100)
     assert machine_lines(finder(*beside)) == []
 
